@@ -34,8 +34,8 @@ from flows.release import release
 from schemas.forms.outcome import Hold
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Refused
-from tasks.ingest import held as held_releases
-from tasks.reports import query
+from tasks.inbox import held as held_releases
+from tasks.reading import query
 from tasks.sources.registry import SOURCES
 
 DATA = Path(__file__).parent.parent / ".." / "shared" / "data"

@@ -20,7 +20,7 @@ FIRST = date(2024, 1, 1)
 ONE_MONTH = """
 import sys
 from pathlib import Path
-from tasks.reports.mirror.statements import compare, pair, read_pair
+from tasks.analysis.mirror.statements import compare, pair, read_pair
 root, month = Path(sys.argv[1]), int(sys.argv[2])
 months = range(month, month + 1)
 rows = compare(*read_pair(pair(root, "CHN", "DEU"), ("CHN", "DEU"), months), months)

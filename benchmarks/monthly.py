@@ -23,7 +23,7 @@ from flows.release import release
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.periods import read_period
-from tasks.ingest import held as held_releases
+from tasks.inbox import held as held_releases
 from tasks.ledger import merge as ledger
 from tasks.metrics.derive import derive
 from tasks.store.parquet import read_table

@@ -1,7 +1,7 @@
 """The whole job, from a folder of query files to partitioned Parquet, next to what one would write without Tidewaiter.
 
-    python -m benchmarks.whole --size XS|S|M|L [--rounds 1] [--only tidewaiter --only polars …] [--keep FOLDER] [--title
-    TITLE]
+    python -m benchmarks.whole --size XS|S|M|L [--rounds 1] [--only tidewaiter --only polars …]
+                               [--keep FOLDER] [--title TITLE]
 
 Each contender is a process of its own: `tidewaiter backfill` without Prefect and with it (the server is started before
 and is not in the figures), and three scripts, `rival_pandas.py`, `rival_polars.py`, `rival_duckdb.py`. Every contender

@@ -25,9 +25,9 @@ from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.watch import WatchReport
 from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.text import counted
-from tasks.ingest import held as held_releases
-from tasks.reports import prefect_pages
-from tasks.reports.release_page import Pages
+from tasks.inbox import held as held_releases
+from tasks.pages import prefect_pages
+from tasks.pages.release_page import Pages
 from tasks.steps.listeners import tell_file
 from tasks.store.working_copy import address_of
 

@@ -12,8 +12,8 @@ from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.domain import clock
 from tasks.domain.errors import NotHeld
-from tasks.ingest import held as held_releases
-from tasks.ingest.placing import store_of_held
+from tasks.inbox import held as held_releases
+from tasks.inbox.placing import store_of_held
 from tasks.store.working_copy import at_hand
 
 

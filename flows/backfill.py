@@ -16,16 +16,16 @@ from flows import announce
 from flows.watch import take
 from schemas.forms.form import StoreAddress
 from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
+from tasks.derive.executor import lending
 from tasks.domain import clock
 from tasks.domain.errors import Refused
 from tasks.ingest.raw_store import as_downloads
 from tasks.steps import catalog as step
-from tasks.steps.executor import lending
 from tasks.store.temporary import folder_next_to
 from tasks.store.working_copy import folder_of
 
 if TYPE_CHECKING:
-    from tasks.steps.cluster import Cluster
+    from tasks.derive.cluster import Cluster
 
 
 @flow(name="backfill", flow_run_name="backfill {request.title}")
@@ -79,7 +79,7 @@ def workers_of(scheduler: str, place: Path) -> "Iterator[Cluster]":
     """Lend portions to the workers of a Dask scheduler, which exchange parts in `place`. Raises Refused if there are
     none."""
     try:
-        from tasks.steps.cluster import lent_by
+        from tasks.derive.cluster import lent_by
     except ModuleNotFoundError as error:
         raise Refused(
             "no Dask",

@@ -19,8 +19,8 @@ from schemas.forms.form import Day
 from tasks.domain import clock
 from tasks.fetch.fetch import block_of
 from tasks.fetch.fetch import fetch as ask
-from tasks.fetch.inbox import note_state
 from tasks.fetch.transport import Policy, Transport
+from tasks.inbox.fetched import note_state
 from tasks.sources.registry import SOURCES
 
 log = logging.getLogger("tidewaiter.fetch")

@@ -24,8 +24,8 @@ from flows import announce
 from schemas.forms.outcome import HeldRelease, Hold, HoldVerdict, Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Held, Rejected
-from tasks.ingest import held as held_releases
-from tasks.reports.page_templates import plain
+from tasks.inbox import held as held_releases
+from tasks.pages.page_templates import plain
 from tasks.store.working_copy import at_hand
 
 PATIENCE_SECONDS = 7 * 24 * 3600

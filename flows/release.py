@@ -16,11 +16,11 @@ from schemas.frames import Decision
 from tasks.domain import clock
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.ingest.normalise import Normalised
+from tasks.ledger.ledger_after import Ledger
 from tasks.ledger.published_state import Known
+from tasks.publication.batch import Batch, newest_of_each
+from tasks.publication.publication import Derived, Entered
 from tasks.steps import catalog as step
-from tasks.steps.assemble import Ledger
-from tasks.steps.batch import Batch, newest_of_each
-from tasks.steps.publication import Derived, Entered
 from tasks.steps.recording import opened, recorded
 from tasks.store.working_copy import again_if_outpaced, exclusive
 

@@ -22,11 +22,11 @@ from schemas.forms.request import NOTHING, Declaration, ReleaseRequest
 from schemas.forms.watch import Look, Taken, WatchReport, WatchRequest
 from tasks.domain.clock import CUSTOMS_TIME
 from tasks.domain.errors import Refused
-from tasks.ingest.inbox import drop_note, note_refusal, problem_of, seen_before_reading, shared_refusals
+from tasks.inbox.inbox import drop_note, note_refusal, problem_of, seen_before_reading, shared_refusals
+from tasks.inbox.placing import reporter_of
 from tasks.ingest.parse import reading_ahead
-from tasks.ingest.placing import reporter_of
+from tasks.publication.batch import FILE_BYTES_MAX, Batch, opened
 from tasks.steps import catalog as step
-from tasks.steps.batch import FILE_BYTES_MAX, Batch, opened
 from tasks.steps.listeners import HearFile
 from tasks.store.diagnose import of_every_file
 from tasks.store.reporters import store_of

@@ -10,7 +10,7 @@ from schemas.forms.form import Day
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import WithdrawalRequest
 from tasks.domain import clock
-from tasks.ingest.placing import store_of_published
+from tasks.inbox.placing import store_of_published
 from tasks.steps import catalog as step
 from tasks.steps.recording import recorded
 from tasks.store.working_copy import again_if_outpaced, at_hand, exclusive

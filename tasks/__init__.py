@@ -1,8 +1,8 @@
-"""What is done to a release, in thirteen rooms on five floors.
+"""What is done to a release, in nineteen rooms on floors. A room imports lower floors only:
 
-A room imports lower floors only: `steps`; then `checks`, `claims`, `controls`, `fetch`, `reports`; then `ingest`,
-`ledger`, `metrics`, `lineage`; then `store`, `sources`; then `domain`. Import contracts in `pyproject.toml` enforce it,
-and refuse a module in no room.
+`api` and `steps`; `pages`; `answers`; `analysis`; `reading`; `publication`; `derive`; `checks`, `claims`, `controls`,
+`fetch` and `lineage`; `inbox`; `ingest` and `ledger`; `metrics`, `store` and `sources`; `domain`. Import contracts in
+`pyproject.toml` enforce it, and refuse a module in no room.
 
 Belongs here: pure functions on bytes and frames, and the store. Does not belong here: order and time of the steps
 (`flows`), what is true of a table (`schemas`). A function that computes takes "today" and paths as arguments and reads

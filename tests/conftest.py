@@ -30,24 +30,24 @@ SERVICES = (
 SLOW = (
     "integration/test_month.py",
     "integration",
-    "unit/steps/test_incremental.py",
-    "unit/reports/test_brief.py",
+    "unit/derive/test_incremental.py",
+    "unit/pages/test_brief.py",
     "unit/claims/test_claims.py",
     "unit/flows/test_watch.py",
-    "unit/reports/test_mirror.py",
-    "unit/steps/test_batch.py",
-    "unit/reports/test_downstream.py",
+    "unit/analysis/test_mirror.py",
+    "unit/publication/test_batch.py",
+    "unit/analysis/test_derived_table.py",
     "unit/flows/cli/test_mcp.py",
     "unit/ingest/test_editions.py",
     "unit/ledger/test_revisions.py",
     "unit/flows/test_start_up.py",
     "unit/lineage/test_audit.py",
-    "unit/reports/test_release_page.py",
-    "unit/reports/test_resolver.py",
+    "unit/pages/test_release_page.py",
+    "unit/reading/test_resolver.py",
     "unit/flows/test_asked.py",
     "unit/store/test_verify.py",
     "unit/store/test_compatibility.py",
-    "unit/reports/test_watch_rules.py",
+    "unit/analysis/test_watch_rules.py",
     "unit/lineage/test_provenance.py",
     "unit/flows/test_withdraw.py",
     "unit/flows/test_backfill.py",
@@ -56,7 +56,7 @@ SLOW = (
     "unit/ledger/test_name_tables.py",
     "unit/checks/test_no_trade.py",
     "unit/checks/test_lapsed_measures.py",
-    "unit/reports/test_watched.py",
+    "unit/pages/test_watched.py",
     "unit/lineage/test_audit_of_sources.py",
     "faults/test_power_loss.py",
     "faults/test_mutants.py",
@@ -138,17 +138,17 @@ def nothing_follows() -> Iterator[None]:
     """Or every release in every test would make the tables `mover` and `expectation`, a fifth of what it costs. That
     they cannot be made is a warning, which no test of a release looks at; those that do use `downstream`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.steps.downstream.MAKERS", {})
+        patch.setattr("tasks.analysis.after_release.MAKERS", {})
         yield
 
 
 @pytest.fixture(scope="module")
 def downstream() -> Iterator[None]:
     """The releases in this module make those tables, as all do outside of tests."""
-    from tasks.reports.analysis import MAKERS
+    from tasks.analysis.of_reporter import MAKERS
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.steps.downstream.MAKERS", MAKERS)
+        patch.setattr("tasks.analysis.after_release.MAKERS", MAKERS)
         yield
 
 

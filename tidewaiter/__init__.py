@@ -5,7 +5,7 @@
     tidewaiter.read("magnets", partner="United States", month="latest")
 
 This package is the public interface; `flows`, `tasks` and `schemas` may change with any version. Nothing is loaded
-before it is used: the functions are those of `tasks.reports.public`. `store` is a folder or `s3://bucket/prefix`;
+before it is used: the functions are those of `tasks.api.python`. `store` is a folder or `s3://bucket/prefix`;
 without it the environment's TIDEWAITER_STORE counts, else the folder `store`. It holds the tables of each reporter;
 where there are several, `reporter` names one (`"CHN"`). Names of products, partners and months are those of the command
 line: codes in any spelling, English and Chinese, `2024-06`, `June 2024`, `2024-01..2024-06`, `latest`.
@@ -22,7 +22,7 @@ from tidewaiter.shadows import refuse_shadows
 
 if TYPE_CHECKING:
     from schemas.forms.outcome import Hold, Outcome
-    from tasks.reports.public import (
+    from tasks.api.python import (
         Flow,
         brief,
         check_claims,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         trace,
         vintages,
     )
-    from tasks.reports.public import inventory as list
+    from tasks.api.python import inventory as list
 
     __version__: str
 
@@ -64,9 +64,9 @@ def __getattr__(name: str) -> Any:
 
         return importlib.metadata.version("tidewaiter")
     refuse_shadows()
-    from tasks.reports import public
+    from tasks.api import python
 
-    return getattr(public, "inventory" if name == "list" else name)
+    return getattr(python, "inventory" if name == "list" else name)
 
 
 def __dir__() -> Iterable[str]:
@@ -111,7 +111,7 @@ def ingest(
     refuse_shadows()
     from flows.release import release
     from schemas.forms.request import ReleaseRequest
-    from tasks.reports.public import root
+    from tasks.api.python import root
 
     declared = {
         "source": source,

@@ -57,8 +57,9 @@ def check(
     from rich.text import Text
 
     from flows.claims import check_and_publish
+    from tasks.answers import export, export_notes, tables
     from tasks.claims import check as claiming
-    from tasks.reports import export, export_notes, query, tables
+    from tasks.reading import query
 
     export.form_of(form.value, output)
     snapshot = query.open_published(store)
@@ -108,8 +109,9 @@ def list_events(
     """
     if context.invoked_subcommand:
         return
+    from tasks.answers import tables
     from tasks.domain import clock, labels, measure_states, measures
-    from tasks.reports import resolver, tables
+    from tasks.reading import resolver
 
     products = list(dict.fromkeys(map(resolver.known_product, product or [])))
     # The recorded terms decide the states of a day in the future.
@@ -162,7 +164,8 @@ def windows(
     """Compare the months before and after each measure with the same months a year before and with placebo products."""
     import polars as pl
 
-    from tasks.reports import export, export_notes, query, questions, resolver, tables
+    from tasks.answers import export, export_notes, questions, tables
+    from tasks.reading import query, resolver
 
     export.form_of(form.value, output)
     snapshot = query.open_published(store)
@@ -203,9 +206,9 @@ def _other_side(snapshot: "Snapshot", flow: str, product: str, partner: str) -> 
     """Return the partner's kilograms by month number; empty where the partner has no store under the same root."""
     import polars as pl
 
+    from tasks.analysis.mirror.sides import every_month
+    from tasks.analysis.mirror.statements import months_of_other_side, other_side
     from tasks.domain.periods import month_number
-    from tasks.reports.mirror.sides import every_month
-    from tasks.reports.mirror.statements import months_of_other_side, other_side
 
     months = every_month(months_of_other_side(snapshot, flow, partner), pl.Series("product", [product]))
     asked = months.with_columns(partner=pl.lit(partner), measure=pl.lit("quantity_kg"))
@@ -250,14 +253,15 @@ def brief(
 ) -> None:
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not
     comparable."""
-    from tasks.reports import export, public
+    from tasks.answers import export
+    from tasks.api import python
 
     if output and output.suffix.lower() == ".md":
         raise ValueError(
             f"{output}: the page is HTML, and its markdown is written as {output.name}; end the name in .html"
         )
     asked: dict[str, Any] = {"flow": flow and flow.value, "language": language.value}
-    made = public.brief(product, month, **asked, store=store)
+    made = python.brief(product, month, **asked, store=store)
     place = output or store / "reports" / f"{made.name}.html"
     if output is None:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -284,18 +288,21 @@ def movers(
 
     The rows below a code add up to its change, and no trade is counted twice.
     """
+    from tasks.answers import export, questions, tables
+    from tasks.api import python
     from tasks.domain.clock import read_day
-    from tasks.reports import export, moved, public, query, questions, resolver, tables
+    from tasks.pages import changes_since_release
+    from tasks.reading import query, resolver
 
     export.form_of(form.value, output)
     asked: dict[str, Any] = {"against": against.value, "flow": flow and flow.value, "measure": measure}
-    rows = public.movers(month, **asked, store=store, as_of=as_of)
+    rows = python.movers(month, **asked, store=store, as_of=as_of)
     if options.written(rows, form, output):
         return
     snapshot = query.open_published(store)
-    expected = moved.expected(snapshot, rows, read_day(as_of) if as_of else None)
+    expected = changes_since_release.expected(snapshot, rows, read_day(as_of) if as_of else None)
     named = questions.with_names(expected, resolver.Resolver(snapshot))
-    for one in moved.sections(rows, against.value, query.reporter_of(snapshot).code, named):
+    for one in changes_since_release.sections(rows, against.value, query.reporter_of(snapshot).code, named):
         console().print(tables.table(one.columns, above=one.title, right=one.numbers, below=one.below))
 
 
@@ -312,10 +319,10 @@ def plot(
     whose: options.ReporterOfStore = None,
 ) -> None:
     """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
-    from tasks.reports import public
+    from tasks.api import python
 
     asked: dict[str, Any] = {"flow": flow and flow.value, "language": language.value}
-    public.plot(product, output, partner=partner or "world", month=month, measure=measure, **asked, store=store)
+    python.plot(product, output, partner=partner or "world", month=month, measure=measure, **asked, store=store)
     say(f"written: {output}")
 
 

@@ -102,11 +102,13 @@ def run(
     """Ingest the sample and tell the story of June 2025: magnets, the world and the United States."""
     from flows.cli import local_server
     from schemas.forms.request import ReleaseRequest
+    from tasks.answers import tables
+    from tasks.answers.questions import Question, ask
     from tasks.domain.measures import mixed_words
     from tasks.lineage.point import Point
     from tasks.lineage.trace import Tracer
-    from tasks.reports import query, tables, terminal
-    from tasks.reports.questions import Question, ask
+    from tasks.pages import trace_text
+    from tasks.reading import query
     from tasks.store.reporters import store_of
     from tasks.store.working_copy import at_hand
 
@@ -131,7 +133,7 @@ def run(
     console().print("\n[bold]Where these come from[/]")
     for partner, figure in TOLD:
         point = Point("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5)
-        terminal.show_trace(console(), tracer.trace(point, figure), full=False)
+        trace_text.show_trace(console(), tracer.trace(point, figure), full=False)
     say(
         f"\nThe Parquet lies in {folder}/current/<table>:"
         f" {', '.join(sorted({entry.table for entry in snapshot.files}))}"
@@ -157,7 +159,7 @@ def watch(
 ) -> None:
     """Look into the inbox once and ingest everything new, oldest first."""
     from schemas.forms.watch import WatchRequest
-    from tasks.ingest.inbox import require_folder
+    from tasks.inbox.inbox import require_folder
 
     require_folder(inbox)
     request = WatchRequest(
@@ -186,7 +188,7 @@ def backfill(
 ) -> None:
     """Ingest a folder of old downloads, oldest first; killed or stopped, it goes on where it was."""
     from schemas.forms.watch import BackfillRequest
-    from tasks.ingest.inbox import require_folder
+    from tasks.inbox.inbox import require_folder
 
     require_folder(folder)
     request = BackfillRequest(
@@ -225,7 +227,7 @@ def _tell_report(report: "WatchReport") -> int:
 def held(store: Store = STORE, whose: ReporterOfStore = None) -> None:
     """Releases that were not published because of their findings and wait for a person."""
 
-    from tasks.ingest import held as held_releases
+    from tasks.inbox import held as held_releases
     from tasks.store.snapshot import open_snapshot
     from tasks.store.working_copy import address_of
 
@@ -255,7 +257,7 @@ def approve(
 ) -> None:
     """Publish a held release, with the decision among its findings."""
 
-    from tasks.ingest import held as held_releases
+    from tasks.inbox import held as held_releases
 
     api = recording_server(prefect)
     with ExitStack() as while_open:
@@ -274,7 +276,7 @@ def reject(
 ) -> None:
     """Decide that a held release is never published. The decision is kept; the published tables are not touched."""
 
-    from tasks.ingest import held as held_releases
+    from tasks.inbox import held as held_releases
 
     held_releases.decide(store, release_id, "reject", by, reason, datetime.now(UTC))
     console().print(f"{release_id} is rejected; `tidewaiter approve` would still publish it", highlight=False)

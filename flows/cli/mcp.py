@@ -66,8 +66,8 @@ def server_of(root: "Path | S3Url") -> "MCPServer[Any]":
     from mcp.types import ToolAnnotations
     from pydantic import ValidationError
 
+    from tasks.api.mcp import Answers, CannotAnswer
     from tasks.domain.text import clip
-    from tasks.reports.answers import Answers, CannotAnswer
 
     class Server(MCPServer[Any]):
         async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:

@@ -1,6 +1,6 @@
 """Shares between the commands: the options that select rows, those about the store, and refusals.
 
-`tasks/reports/resolver.py` and `tasks/domain/period_words.py` interpret names and months.
+`tasks/reading/resolver.py` and `tasks/domain/period_words.py` interpret names and months.
 
 Exit codes: 0 done or nothing new, 1 an audit or a trace that does not agree or a disk that fails, 2 refused, 3 held; a
 command that is ended from outside has those of `flows/cli/command.py`.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from schemas.store_address import S3Url
-    from tasks.reports.export_notes import Notes
+    from tasks.answers.export_notes import Notes
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
 # Options whose name differs from the field of the request that they fill; the others have its name.
@@ -79,7 +79,7 @@ def written(
     """
     if form is Form.table and output is None:
         return False
-    from tasks.reports import export
+    from tasks.answers import export
 
     export.write(rows, form.value, output, notes)
     return True

@@ -59,7 +59,9 @@ def read(
     on_day = read_day(as_of) if as_of else None
     table, *products = words if words and words[0] in TABLES else ("metric", *(words or ()))
 
-    from tasks.reports import export, export_notes, public, query, questions, tables
+    from tasks.answers import export, export_notes, questions, tables
+    from tasks.api import python
+    from tasks.reading import query
 
     export.form_of(form.value, output)
     question = questions.Question(
@@ -73,13 +75,13 @@ def read(
         sort,
         ascending,
         top,
-        public.columns_of([name.strip() for name in columns.split(",")] if columns else [], reporter),
+        python.columns_of([name.strip() for name in columns.split(",")] if columns else [], reporter),
         names,
         language.value,
     )
-    answers = public.answers(store, reporter, question)
+    answers = python.answers(store, reporter, question)
     if form is not options.Form.table or output is not None:
-        found = public.together(answers, question.columns, is_one=len(reporter or ()) <= 1)
+        found = python.together(answers, question.columns, is_one=len(reporter or ()) <= 1)
         export.write(
             found,
             form.value,
@@ -122,14 +124,15 @@ def trace(
 ) -> None:
     """Where one published figure comes from, down to the records of the raw file; and the same figure computed
     again."""
-    from tasks.reports import public, terminal
+    from tasks.api import python
+    from tasks.pages import trace_text
 
     asked: dict[str, Any] = {"measure": measure, "flow": flow and flow.value}
-    found = public.trace(product, partner, month, metric.value, **asked, store=store)
+    found = python.trace(product, partner, month, metric.value, **asked, store=store)
     if form is Traced.json:
         typer.echo(found.model_dump_json(indent=2))
     else:
-        terminal.show_trace(console(), found)
+        trace_text.show_trace(console(), found)
     if not found.agrees:
         raise typer.Exit(options.DISAGREES)
 
@@ -189,8 +192,8 @@ def revisions(
     totals."""
     import polars as pl
 
-    from tasks.reports import query
-    from tasks.reports.release_sections import revision_report
+    from tasks.pages.release_sections import revision_report
+    from tasks.reading import query
 
     found = query.query(store, "release").sort("released_on", "release_id")
     revised, decided = query.query(store, "revision"), query.query(store, "decision")

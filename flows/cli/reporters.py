@@ -24,9 +24,10 @@ def rules(
 ) -> None:
     """What became of each watch rule in a month, by the first print and by what is known now: fired, quiet or not
     evaluable."""
+    from tasks.analysis import watch_rules
+    from tasks.answers import tables
     from tasks.domain.period_words import read_months
     from tasks.domain.periods import month_number
-    from tasks.reports import tables, watch_rules
 
     first, last = read_months(month) if month else (None, None)
     if first != last:
@@ -51,9 +52,9 @@ def sources(
     """Of each source the last month that is in, what is due next, what is overdue, and since when it fails."""
     import polars as pl
 
+    from tasks.answers.sources import source_states
+    from tasks.answers.tables import table
     from tasks.domain.clock import today
-    from tasks.reports.sources import source_states
-    from tasks.reports.tables import table
 
     states = source_states(store, inbox, today()).sources
     rows = pl.DataFrame([state.row for state in states])
@@ -91,9 +92,10 @@ def mirror(
 
     Both have a store of their own. No third number is made of the two.
     """
+    from tasks.analysis.mirror import statements
+    from tasks.answers import mirror_shown as shown
+    from tasks.answers import tables
     from tasks.domain.clock import read_day
-    from tasks.reports import tables
-    from tasks.reports.mirror import shown, statements
 
     if publish == (product is not None):
         raise ValueError("name the goods, such as 850511, or publish all of them with --publish")
@@ -135,8 +137,9 @@ def coverage(
     """
     import polars as pl
 
+    from tasks.answers import numbers, tables
     from tasks.domain.periods import read_period
-    from tasks.reports import groups, resolver, tables, terminal
+    from tasks.reading import groups, resolver
 
     period = read_period(month)
     if period is None:
@@ -154,6 +157,6 @@ def coverage(
         say(f"{group} {month}: {found.status}{names}")
         if found.printed is not None:
             compared = f", {'not ' if found.differs else ''}the sum of its members" if found.total is not None else ""
-            say(f"{group} as one reporter prints {terminal.exact(found.printed)}{compared}")
+            say(f"{group} as one reporter prints {numbers.exact(found.printed)}{compared}")
     if found.absent or found.differs:
         raise typer.Exit(options.DISAGREES)

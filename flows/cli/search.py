@@ -27,7 +27,7 @@ def search(
     whose: options.ReporterOfStore = None,
 ) -> None:
     """Products and partners in the store by name or code, with the months that there are of each."""
-    from tasks.reports import inventory
+    from tasks.answers import inventory
 
     found = inventory.search(store, word)
     if not found.height:
@@ -50,7 +50,7 @@ def list_things(
     whose: options.ReporterOfStore = None,
 ) -> None:
     """What is in the store, with first and last month; of releases also what was decided about them since."""
-    from tasks.reports import inventory
+    from tasks.answers import inventory
 
     found = inventory.inventory(store, kind.value)
     shows_decisions = kind is Kind.releases and form is options.Form.table
@@ -82,10 +82,11 @@ def vintages(
     """The days on which a figure changed: each value that it has had, and the release that brought it."""
     import polars as pl
 
+    from tasks.analysis.first_prints import scorecard
+    from tasks.answers import tables
     from tasks.domain import labels
-    from tasks.reports import query, resolver, tables
-    from tasks.reports import vintages as tracing
-    from tasks.reports.first_prints import scorecard
+    from tasks.reading import query, resolver
+    from tasks.reading import vintages as tracing
 
     snapshot = query.open_published(store)
     asked, reporter = resolver.Resolver(snapshot), query.reporter_of(snapshot)
@@ -114,7 +115,7 @@ def vintages(
 
 
 def _show_first_prints(found: "pl.DataFrame", form: options.Form) -> None:
-    from tasks.reports.first_prints import WITHIN_PCT, within
+    from tasks.analysis.first_prints import WITHIN_PCT, within
 
     if not found.height:
         raise ValueError("no source prints a single month of it: ask for a line of a release page, or for one partner")
@@ -128,7 +129,7 @@ def _show_first_prints(found: "pl.DataFrame", form: options.Form) -> None:
 
 
 def _show(found: "pl.DataFrame", form: options.Form, rows_max: int) -> None:
-    from tasks.reports.tables import listing
+    from tasks.answers.tables import listing
 
     if options.written(found, form):
         return

@@ -39,7 +39,7 @@ def site(
     It needs no server and no network: open index.html, or copy the folder to any web server.
     """
     from tasks.domain import clock
-    from tasks.reports import site as building
+    from tasks.pages import site as building
 
     output.mkdir(parents=True, exist_ok=True)
     pages = building.build(store, output, clock.today(), moved)

@@ -27,8 +27,8 @@ from tasks.domain.decisions import withdrawn_on
 from tasks.domain.errors import Held, Rejected
 from tasks.domain.findings import finding, gather
 from tasks.domain.release_ids import MARK
+from tasks.inbox.held import find, keep, place_of
 from tasks.ingest.editions import release_id_of
-from tasks.ingest.held import find, keep, place_of
 from tasks.ledger.published_state import Known
 from tasks.store.parquet import read_table
 from tasks.store.working_copy import renew

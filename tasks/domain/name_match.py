@@ -1,8 +1,8 @@
 """Compares names: ignores differences of letters, blanks and plurals, in English and Chinese; and finds the key of a
 partner.
 
-Belongs here: spelling, the order of results, and partners, which the code tables alone decide. `reports.resolver` and
-`reports.search` decide what else can be found.
+Belongs here: spelling, the order of results, and partners, which the code tables alone decide. `reading.resolver` and
+`reading.search` decide what else can be found.
 """
 
 import difflib

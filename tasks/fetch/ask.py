@@ -17,9 +17,9 @@ import polars as pl
 from schemas.forms.fetch import Fetched
 from tasks.domain.errors import Refused
 from tasks.domain.periods import read_period
-from tasks.fetch.inbox import Seen, bytes_sha256, drop, read_seen, records_sha256, write_seen
 from tasks.fetch.judge import refuse_elsewhere, refuse_other, unanswered
 from tasks.fetch.transport import AHEAD_MAX, Transport
+from tasks.inbox.fetched import Seen, bytes_sha256, drop, read_seen, records_sha256, write_seen
 from tasks.sources.protocol import Answer, Key, Parsed, Question
 from tasks.sources.registry import read_file
 

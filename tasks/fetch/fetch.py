@@ -12,9 +12,9 @@ from pathlib import Path
 from schemas.forms.fetch import Fetched, FetchReport, FetchRequest
 from tasks.domain.errors import Refused
 from tasks.fetch.ask import ask_all
-from tasks.fetch.inbox import drop
 from tasks.fetch.judge import AskedSite, unanswered
 from tasks.fetch.transport import Transport
+from tasks.inbox.fetched import drop
 from tasks.sources import eurostat_archive, eurostat_comext
 from tasks.sources.protocol import Answer, Key, Question, Source
 from tasks.sources.registry import SOURCES, read_file

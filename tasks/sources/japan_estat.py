@@ -6,11 +6,10 @@ files; the number of a file (statInfId) changes with each issue and is on the li
 
 Layout: ASCII, comma, one line a commodity and country of a direction; one that comes twice holds the release:
 
-    Exp or
-    Imp,Year,HS,Country,Unit1,Unit2,Quantity1-Year,Quantity2-Year,Value-Year,Quantity1-Jan,Quantity2-Jan,Value-Jan,…
+    Exp or Imp,Year,HS,Country,Unit1,Unit2,
+    Quantity1-Year,Quantity2-Year,Value-Year,Quantity1-Jan,Quantity2-Jan,Value-Jan,…
 
-Files by port have `Custom` after the year, and
-their ports are added up here, with the records of each sum in its note. Tables by commodity have no `Country`: their
+Files by port have `Custom` after the year, and their ports are added up here, with the records of each sum in its note. Tables by commodity have no `Country`: their
 lines are totals of all countries. Files by principal commodity have `Commodity` for HS and one quantity (`Unit`,
 `Quantity-Jan` …); these commodities are lines that only the source defines. Older files spell April `Apl`. HS has nine
 digits, with or without apostrophes; one that begins with 00 is for goods without a number of the tariff, a line, too. 1

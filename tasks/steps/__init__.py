@@ -1,7 +1,6 @@
 """Turns functions into steps that are checked and recorded; `catalog` lists every step of a release.
 
-Belongs here: the step wrapper, what a release reads and writes, the months it affects, executors. Only `step` and
-`cluster` here, and `reports.prefect_pages`, know Prefect; only `cluster` knows Dask. Does not belong here: the order of
-steps (`flows`).
+Belongs here: the step wrapper, the record of a step, the outcome of a release. Only `step` here knows Prefect.
+Does not belong here: the order of steps (`flows`), what a step does (the other rooms).
 Add a step: a line in `catalog`.
 """

@@ -3,23 +3,26 @@
 Steps that touch the disk are retried when the disk fails; steps that judge are never retried.
 """
 
+from tasks.analysis import after_release, watch_rules
+from tasks.analysis.mirror import publication as mirroring
+from tasks.answers import sources
 from tasks.checks import approval as holding
 from tasks.checks import registry as checks
 from tasks.claims import check as claiming
 from tasks.controls import tables
+from tasks.derive import derivation
 from tasks.domain.errors import Held
-from tasks.ingest import corrections, inbox
+from tasks.inbox import inbox
+from tasks.ingest import corrections
 from tasks.ingest import declaration as locating
 from tasks.ingest import normalise as normalising
 from tasks.ingest import parse as parsing
 from tasks.ingest import raw_store as landing
 from tasks.lineage import audit as auditing
 from tasks.lineage import records as lineage
-from tasks.reports import outcome as reporting
-from tasks.reports import sources, watch_rules
-from tasks.reports.brief import watched as briefing
-from tasks.reports.mirror import publication as mirroring
-from tasks.steps import assemble, batch, claims, derivation, downstream, open_published, publication, withdrawal
+from tasks.pages.brief import watched as briefing
+from tasks.publication import assemble, batch, claims, open_published, publication, withdrawal
+from tasks.steps import outcome as reporting
 from tasks.steps.step import Step
 
 PATIENCE = (1.0, 5.0, 20.0)
@@ -45,7 +48,7 @@ report = Step(reporting.report)
 brief = Step(briefing.write_briefs, name="brief")
 grade_rules = Step(watch_rules.grade_rules)
 publish_mirror = Step(mirroring.publish_pair, name="publish_mirror", retries=3, retry_delay_seconds=PATIENCE)
-update_downstream = Step(downstream.update_downstream)
+update_downstream = Step(after_release.update_downstream)
 recall = Step(withdrawal.recall, retries=3, retry_delay_seconds=PATIENCE)
 withdraw = Step(withdrawal.withdraw)
 report_decision = Step(reporting.report_decision)

@@ -1,6 +1,6 @@
 """Turns a function into a step: validates its output against the schema it promises, and records lineage.
 
-Only this module, `reports.prefect_pages` and `cluster` know Prefect. Inside a Prefect flow a step runs as a task;
+Only this module, `pages.prefect_pages` and `derive.cluster` know Prefect. Inside a Prefect flow a step runs as a task;
 elsewhere it runs as the plain function, with the same checks and the same record. A function whose signature does not
 name its return type cannot become a step, and neither check nor record can be left out, because both are here and not
 in the function.

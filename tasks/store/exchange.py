@@ -1,7 +1,7 @@
 """Holds what the processes of one run leave for one another: files in a folder that all of them see.
 
 Belongs here: the bytes of a part and its name, which is their hash. Does not belong here: what is in a part, and what
-becomes of it (`steps.portions`). Nothing here is published: parts lie under `tmp`, and are deleted when the run ends.
+becomes of it (`derive.portions`). Nothing here is published: parts lie under `tmp`, and are deleted when the run ends.
 """
 
 import hashlib

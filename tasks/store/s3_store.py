@@ -5,8 +5,8 @@ requests (`tasks.store.s3`), the local folder that works on the store (`tasks.st
 
     current.json                                      the only object that ever gets other bytes, by If-Match
     snapshots/<id>/manifest.json                      the same bytes and hence the same <id> as in a store on a disk
-    .files/_<table>/<partition>/<sha16>.parquet       shared by snapshots; the partition is in the key, as readers want
-    it raw/, held/, lineage/                             as in a store on a disk
+    .files/_<table>/<partition>/<sha16>.parquet       shared by snapshots; the partition is in the key, for readers
+    raw/, held/, lineage/                             as in a store on a disk
 
 Files are written first, then the manifest, then the pointer: a writer that dies leaves unreferenced files. A reader
 reads the pointer once and then the files of that manifest; a listing of `.files/` mixes snapshots.

@@ -9,10 +9,12 @@ likes: a published path never gets other bytes.
 
     store/current/<table> -> ../.current/_<table>                the address for readers, in a folder that stays
     store/.current -> .snapshots/<id>                            the only thing that moves
-    store/.snapshots/<id>/manifest.json                          names its files; <id> is <sequence>-<12 hex of
-    sha256(manifest.json)> store/.snapshots/<id>/README.md, datapackage.json, croissant.json   guides to them, hard
-    links as well store/.snapshots/<id>/_<table>/<partition>/<sha16>.parquet   hard link to
+    store/.snapshots/<id>/manifest.json                          names its files
+    store/.snapshots/<id>/README.md, datapackage.json, croissant.json   guides to them, hard links as well
+    store/.snapshots/<id>/_<table>/<partition>/<sha16>.parquet   hard link to
     store/.objects/<ab>/<sha256>.parquet                         never changed
+
+<id> is <sequence>-<12 hex of sha256(manifest.json)>.
 
 The `**` of Polars and DuckDB enters hidden folders and follows links. So no folder of a snapshot has the name of a
 table: a wildcard that names one finds it below `current` alone, and no figure twice.

@@ -6,7 +6,7 @@ first. Nor is a store published over that another version of Tidewaiter wrote: a
 next to changed ones, would make an inconsistent state, and an unknown column would be lost silently.
 
 Belongs here: these two checks, and the remedy for a damaged file. Does not belong here: verifying a whole store
-(`verify`), which reads every byte; files with fewer columns (`steps.open_published`, `parquet`).
+(`verify`), which reads every byte; files with fewer columns (`publication.open_published`, `parquet`).
 """
 
 import logging

@@ -23,8 +23,8 @@ from typer.testing import CliRunner
 from flows.cli import terminal
 from flows.cli.app import app
 from flows.cli.ingest import SAMPLE
-from tasks.ingest import held
-from tasks.reports import query
+from tasks.inbox import held
+from tasks.reading import query
 from tasks.store.filesystem import FileSystem
 from tests.copied_store import copied
 from tests.faults.world import flip_byte

@@ -25,9 +25,9 @@ from flows.cli.app import app
 from flows.cli.running import prepare_prefect
 from schemas.forms.watch import BackfillRequest, WatchReport
 from schemas.store_address import S3Url
+from tasks.derive import cluster as dask
+from tasks.derive import portions
 from tasks.domain.errors import Refused
-from tasks.steps import cluster as dask
-from tasks.steps import portions
 from tasks.steps.listeners import listening
 
 ROOT = Path(__file__).parent.parent.parent

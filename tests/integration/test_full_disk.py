@@ -12,7 +12,7 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, down
 from typer.testing import CliRunner, Result
 
 from flows.cli.app import app
-from tasks.steps import batch
+from tasks.publication import batch
 from tasks.store.snapshot import current_id
 from tasks.store.verify import audit_store
 

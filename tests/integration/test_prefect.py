@@ -43,10 +43,10 @@ from flows.withdraw import withdraw
 from schemas.forms.outcome import HoldVerdict
 from schemas.forms.request import ReleaseRequest, WithdrawalRequest
 from schemas.forms.watch import BackfillRequest, WatchRequest
+from tasks.answers.sources import CALENDARS
 from tasks.fetch.transport import Policy
-from tasks.ingest import held as held_releases
-from tasks.reports import prefect_pages
-from tasks.reports.sources import CALENDARS
+from tasks.inbox import held as held_releases
+from tasks.pages import prefect_pages
 from tasks.steps import listeners
 from tasks.store.snapshot import current_id
 from tests.replay.server import Replay, Reply

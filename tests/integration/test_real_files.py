@@ -15,7 +15,7 @@ import pytest
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
-from tasks.reports import query
+from tasks.reading import query
 from tests.draws import some
 
 pytestmark = pytest.mark.shared

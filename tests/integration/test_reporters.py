@@ -21,11 +21,11 @@ from schemas.forms.request import ReleaseRequest, WithdrawalRequest
 from schemas.forms.watch import WatchRequest
 from tasks.domain.errors import HowUnderstood, Refused
 from tasks.domain.reporter import Reporter
-from tasks.reports import query
-from tasks.reports.brief import render
-from tasks.reports.brief.facts import gather
-from tasks.reports.brief.sentences import headlines
-from tasks.reports.plot import draw
+from tasks.pages.brief import render
+from tasks.pages.brief.facts import gather
+from tasks.pages.brief.sentences import headlines
+from tasks.pages.plot import draw
+from tasks.reading import query
 from tasks.store.reporters import store_of, stores_of
 from tasks.store.snapshot import open_snapshot
 from tests.copied_store import copied

@@ -21,7 +21,7 @@ from tasks.domain.errors import BrokenStore, UnknownSnapshot
 from tasks.lineage.audit import audit
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
-from tasks.reports.query import open_published
+from tasks.reading.query import open_published
 from tasks.store import s3_store, working_copy
 from tasks.store.readme import NO_TABLE_NAME
 from tasks.store.retention import Retired

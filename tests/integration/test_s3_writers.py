@@ -20,10 +20,10 @@ from typer.testing import CliRunner
 import flows.release
 from flows.cli.app import app
 from tasks.domain.errors import Held, Outpaced
-from tasks.ingest import held
+from tasks.inbox import held
 from tasks.ingest.normalise import Normalised
-from tasks.reports import query
-from tasks.reports.query import open_published
+from tasks.reading import query
+from tasks.reading.query import open_published
 from tasks.steps import catalog
 from tasks.store import working_copy
 from tasks.store.snapshot import current_id

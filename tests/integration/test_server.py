@@ -13,8 +13,8 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_m
 from receivers import Received, both
 from services import DECLARED, LATE, PATIENCE_SECONDS, Services
 
-from tasks.ingest import held as held_releases
-from tasks.reports import query
+from tasks.inbox import held as held_releases
+from tasks.reading import query
 from tasks.store.snapshot import current_id
 from tasks.store.verify import audit_store
 

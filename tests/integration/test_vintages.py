@@ -12,7 +12,7 @@ import pytest
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
-from tasks.reports import query
+from tasks.reading import query
 from tasks.store.snapshot import current_id
 from tests.draws import some
 

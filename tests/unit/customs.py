@@ -11,8 +11,8 @@ from flows.release import ingest as ingest_release
 from flows.withdraw import publish_decision
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest, WithdrawalRequest
-from tasks.ingest import held as held_releases
-from tasks.reports import query
+from tasks.inbox import held as held_releases
+from tasks.reading import query
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 

@@ -18,12 +18,12 @@ MODULES = [
 
 
 def test_the_examples_are_found() -> None:
-    assert {"tasks.reports.public", "tasks.domain.periods", "schemas.store_address"} <= {*MODULES}
+    assert {"tasks.api.python", "tasks.domain.periods", "schemas.store_address"} <= {*MODULES}
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_of_a_module_give_what_they_say(name: str, request: pytest.FixtureRequest) -> None:
     """`store` in the examples of the public interface is one with the sample."""
-    given = {"store": request.getfixturevalue("sample_store")} if name == "tasks.reports.public" else {}
+    given = {"store": request.getfixturevalue("sample_store")} if name == "tasks.api.python" else {}
     found = doctest.testmod(importlib.import_module(name), extraglobs=given)
     assert (found.failed, found.attempted > 0) == (0, True)

@@ -20,6 +20,7 @@ from schemas.frames import Detail, Finding, Observation, Release
 from schemas.table import empty_frame
 from schemas.tables.catalog import MODELS
 from tasks.checks.registry import check_release as check
+from tasks.derive.affected_months import touched_months
 from tasks.domain.errors import Refused
 from tasks.ingest.corrections import correct
 from tasks.ingest.declaration import locate
@@ -28,7 +29,6 @@ from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
 from tasks.ledger import merge as ledger
 from tasks.ledger.published_state import Known
-from tasks.steps.affected_months import touched_months
 from tasks.store.manifest import FileEntry
 from tasks.store.parquet import encode_months
 from tasks.store.snapshot import Snapshot

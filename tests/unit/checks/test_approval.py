@@ -21,10 +21,10 @@ from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest, WithdrawalRequest
 from tasks.checks.approval import ABOUT_TRADE, APPROVED, Doubt, doubt_of
 from tasks.domain.errors import BrokenStore, Held, NotHeld, Rejected
-from tasks.ingest import held as held_releases
+from tasks.inbox import held as held_releases
 from tasks.ingest.normalise import Normalised
-from tasks.reports import query
-from tasks.reports.release_page import pages
+from tasks.pages.release_page import pages
+from tasks.reading import query
 from tasks.steps import catalog
 from tasks.store.snapshot import current_id
 from tests.copied_store import copied

@@ -11,9 +11,9 @@ from bad_inputs.download import csv_bytes, magnets
 
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
-from tasks.reports.brief import lists, render
-from tasks.reports.brief.facts import gather
-from tasks.reports.query import open_published
+from tasks.pages.brief import lists, render
+from tasks.pages.brief.facts import gather
+from tasks.reading.query import open_published
 from tasks.store.snapshot import Snapshot
 from tests.unit.checks.found import find
 

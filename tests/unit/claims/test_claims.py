@@ -15,10 +15,10 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 from tasks.claims.check import ClaimsFile, check_claims, claim_rows, read_claims
-from tasks.reports.query import open_published
+from tasks.reading.query import open_published
 from tasks.store.snapshot import Snapshot
 from tests.unit import builders
-from tests.unit.reports.stores import publish
+from tests.unit.published_stores import publish
 
 ROOT = Path(__file__).parents[3]
 YES, NO, OPEN = "supported", "contradicted", "not_checkable"

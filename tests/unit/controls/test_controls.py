@@ -17,7 +17,7 @@ from tasks.controls.tables import control_event
 from tasks.controls.windows import as_table, windows, windows_of, with_zeros
 from tasks.domain.classification import holds
 from tasks.domain.measures import MIXED, events_of, measures, mixed_note
-from tasks.reports.query import open_published
+from tasks.reading.query import open_published
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 from tests.copied_store import copied

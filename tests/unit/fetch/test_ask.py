@@ -12,8 +12,8 @@ import pytest
 from schemas.forms.fetch import Fetched, FetchReport, read_state, state_file
 from tasks.domain.errors import Refused
 from tasks.fetch.ask import ask_all
-from tasks.fetch.inbox import note_state
 from tasks.fetch.judge import refuse_other
+from tasks.inbox.fetched import note_state
 from tasks.sources.protocol import Answer, Question
 from tests.unit.sources.test_hmrc_ots import page, row
 

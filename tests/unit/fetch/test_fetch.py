@@ -25,7 +25,7 @@ from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchRequest
 from tasks.domain.errors import Refused
 from tasks.fetch.transport import Transport
-from tasks.ingest import inbox as inboxes
+from tasks.inbox import inbox as inboxes
 from tasks.ingest.declaration import as_toml, locate
 from tasks.ingest.normalise import normalise
 from tasks.ingest.parse import parse

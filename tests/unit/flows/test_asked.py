@@ -16,7 +16,7 @@ from flows.cli.app import app
 from flows.cli.command import Command, Group
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
-from tasks.reports.query import query
+from tasks.reading.query import query
 from tests.unit.builders import MAGNETS
 from tests.unit.customs import RIGHT
 
@@ -66,7 +66,7 @@ ONE = ("--product", MAGNETS, "--partner", "USA", "--partner", "WLD", "--month", 
 
 
 def test_a_workbook_has_the_columns_that_are_read_and_the_units_and_sources_of_them(sample_store: Path) -> None:
-    """What its cells and its notes are: `tests/unit/reports/test_export.py`."""
+    """What its cells and its notes are: `tests/unit/answers/test_export.py`."""
     done = run(sample_store, "read", "metric", *ONE, "--output", "out.xlsx")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "2 rows in out.xlsx\n"), done.output
     book = openpyxl.load_workbook("out.xlsx")

@@ -15,8 +15,9 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, down
 from flows.backfill import backfill
 from schemas.forms.watch import BackfillRequest, WatchReport
 from tasks.ingest import declaration
+from tasks.publication import batch
 from tasks.sources.registry import SOURCES
-from tasks.steps import batch, catalog
+from tasks.steps import catalog
 from tasks.steps.listeners import listening
 from tasks.store.filesystem import FileSystem
 from tasks.store.snapshot import open_snapshot

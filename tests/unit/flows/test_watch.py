@@ -14,7 +14,7 @@ from flows.watch import Taking, watch
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchReport, WatchRequest
 from schemas.reference.code_tables import code_table
-from tasks.ingest import held, inbox
+from tasks.inbox import held, inbox
 
 DAY = date(2026, 1, 10)
 JUNE = CLEAN_RECORDS[:6]

@@ -19,14 +19,14 @@ from flows.backfill import backfill
 from flows.cli.app import app
 from schemas.forms.watch import BackfillRequest
 from schemas.settings import WATCH_LIST
+from tasks.answers.inventory import inventory
+from tasks.answers.sources import source_states
 from tasks.domain.clock import today
 from tasks.domain.errors import Held, Refused
 from tasks.lineage.audit import audit
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
-from tasks.reports import query
-from tasks.reports.inventory import inventory
-from tasks.reports.sources import source_states
+from tasks.reading import query
 from tasks.store.parquet import DERIVATION_KEY, read_table
 from tests.unit.customs import CHILE, DAY, GERMANY, LATER, MAY, NEXT, OTHER, RIGHT, USA, Store, figures_of, same_figures
 

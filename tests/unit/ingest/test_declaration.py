@@ -12,8 +12,8 @@ from release_pages import goods
 
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import BrokenStore, NotHeld, Refused
+from tasks.inbox.placing import reporter_of, store_of_held
 from tasks.ingest.declaration import locate
-from tasks.ingest.placing import reporter_of, store_of_held
 from tasks.ingest.raw_store import expected, land
 
 TODAY = date(2026, 1, 5)

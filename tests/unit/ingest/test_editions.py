@@ -18,12 +18,13 @@ from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchRequest
 from schemas.reference.models import Corrections
 from tasks.domain.errors import Held, NotHeld, Refused
-from tasks.ingest import corrections, inbox
-from tasks.ingest import held as held_releases
+from tasks.inbox import held as held_releases
+from tasks.inbox import inbox
+from tasks.ingest import corrections
 from tasks.lineage.audit import audit
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
-from tasks.reports import query
+from tasks.reading import query
 from tests.copied_store import copied
 from tests.unit.customs import Store
 

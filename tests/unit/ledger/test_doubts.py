@@ -8,14 +8,14 @@ import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
+from tasks.answers.questions import Question, ask
 from tasks.claims.check import ClaimsFile, check_claims
 from tasks.ledger.doubts import Doubt, Doubts
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
-from tasks.reports.brief import render
-from tasks.reports.brief.facts import gather
-from tasks.reports.questions import Question, ask
-from tasks.reports.vintages import vintages
+from tasks.pages.brief import render
+from tasks.pages.brief.facts import gather
+from tasks.reading.vintages import vintages
 from tests.unit.customs import DAY, LATER, MAY, Store
 
 CODE = "85051110"

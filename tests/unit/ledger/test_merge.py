@@ -17,13 +17,13 @@ from polars.testing import assert_frame_equal
 from schemas.frames import Decision, Observation
 from schemas.table import empty_frame
 from schemas.tables.catalog import MODELS
+from tasks.derive.affected_months import touched_months
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.ingest.normalise import Normalised
 from tasks.ledger import epochs
 from tasks.ledger.merge import current_statements, merge
 from tasks.ledger.published_state import Known
-from tasks.steps import assemble
-from tasks.steps.affected_months import touched_months
+from tasks.publication import assemble
 from tests.draws import draws
 from tests.unit import coverage_oracle, strategies
 from tests.unit.builders import detail_table, number, release, release_table

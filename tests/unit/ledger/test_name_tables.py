@@ -22,12 +22,12 @@ from tasks.domain.nomenclature import OTHERS
 from tasks.ingest.normalise import normalise
 from tasks.ledger import name_tables
 from tasks.ledger.name_tables import partner_table, product_table
-from tasks.reports.query import query
+from tasks.reading.query import query
 from tasks.sources.registry import SOURCES
 from tasks.store.snapshot import open_snapshot
 from tests.draws import draws
 from tests.unit.ingest.file_codes import landed
-from tests.unit.reports.stores import publish
+from tests.unit.published_stores import publish
 
 MACHINES = Path(__file__).parents[3] / "docs" / "machines.md"
 EIGHTY_FIVE = "Electrical machinery and equipment; sound and television apparatus"

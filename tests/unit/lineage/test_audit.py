@@ -20,10 +20,10 @@ from tasks.lineage.audit import audit, drawn
 from tasks.lineage.point import Point
 from tasks.lineage.raw_records import RawRecords
 from tasks.lineage.trace import Tracer
-from tasks.reports.query import open_published
+from tasks.reading.query import open_published
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
-from tests.unit.reports.stores import publish
+from tests.unit.published_stores import publish
 
 JUNE_OF_USA = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)
 FILES = (

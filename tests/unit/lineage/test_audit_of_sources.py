@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tasks.lineage.audit import audit
-from tests.unit.reports.stores import publish
+from tests.unit.published_stores import publish
 
 ANSWERS = Path(__file__).parents[2] / "replay" / "answers"
 

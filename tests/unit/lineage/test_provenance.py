@@ -11,10 +11,10 @@ from bad_inputs.download import csv_bytes, magnets
 
 from schemas.forms.outcome import Outcome
 from tasks.lineage.provenance import derivation_of_month, rows_of_collected
-from tasks.reports.query import open_published
+from tasks.reading.query import open_published
 from tasks.store.parquet import DERIVATION_KEY
 from tests.unit.builders import Row, detail_table, number, release, release_table
-from tests.unit.reports.stores import publish
+from tests.unit.published_stores import publish
 
 HEADER = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
 QUERY = csv_bytes([magnets("502", "353000", "20,121,000", month) for month in ("202504", "202505", "202506")])

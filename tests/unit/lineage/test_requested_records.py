@@ -9,10 +9,10 @@ from tasks.lineage import requested_records
 from tasks.lineage.point import Point
 from tasks.lineage.requested_records import PRODUCTS_MAX, with_requested_records
 from tasks.lineage.trace import Tracer
-from tasks.reports.query import query
+from tasks.reading.query import query
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
-from tests.unit.reports.stores import china, query_bytes
+from tests.unit.published_stores import china, query_bytes
 
 CODE = "28053011"  # on no watch list
 LEVELS = {"202401": 90, "202402": 50, "202403": 70, "202404": 20, "202405": 80, "202406": 10}

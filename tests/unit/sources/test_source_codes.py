@@ -11,7 +11,7 @@ import pytest
 
 from schemas.reference.code_tables import code_table, partner_codes
 from tasks.domain.errors import Refused
-from tasks.steps import open_published
+from tasks.publication import open_published
 from tests.unit.builders import MAGNETS, release, release_table
 
 LISTS = ("gacc", *code_table("partner_codes")["code_list"].unique().sort())

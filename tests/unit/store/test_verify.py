@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from flows.cli.app import app
 from schemas.store_address import COPY_NOTE
 from tasks.domain.errors import DamagedStore
-from tasks.reports import query
-from tasks.reports.query import open_published
+from tasks.reading import query
+from tasks.reading.query import open_published
 from tasks.store.manifest import FileEntry
 from tasks.store.snapshot import object_path
 from tasks.store.verify import audit_store

@@ -1,0 +1,51 @@
+"""Brings the tables that are made of published stores up to date after a release of one of them."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from schemas.forms.outcome import Gap, Outcome
+from tasks.analysis.first_prints import TABLE as FIRST_PRINTS
+from tasks.analysis.first_prints import publish_first_prints
+from tasks.analysis.mirror.publication import publish_pair
+from tasks.analysis.of_reporter import MAKERS, publish_analysis
+from tasks.store.reporters import mirrors_of, named, root_of, tables_of
+from tasks.store.working_copy import address_of
+
+AGAIN = "what was published of it stays, and the next release makes it again"
+log = logging.getLogger("tidewaiter.downstream")
+
+
+def update_downstream(outcome: Outcome, store: Path) -> Outcome:
+    """Bring the tables `mirror`, `first_print`, `mover` and `expectation` up to date; return the outcome with the gaps
+    that the release has made in mirrors.
+
+    First prints of other reporters rest on this one too. A table that cannot be made is a warning; the release stays
+    published.
+    """
+    address = address_of(store)
+    root, reporter = root_of(address), named(address)
+    if outcome.status not in ("published", "nothing new") or root is None or reporter is None:
+        return outcome
+    gaps, failed = list[Gap](), list[str]()
+
+    def attempt(name: str, make: Callable[[], object], advice: str) -> None:
+        try:
+            make()
+        except Exception as problem:
+            log.warning("%s could not be made", name, exc_info=True)
+            failed.append(f"{name}: not made, {type(problem).__name__}: {str(problem).rstrip('.')}; {advice}.")
+
+    for exporter, importer in mirrors_of(root):
+        if reporter in (exporter, importer):
+            attempt(
+                f"mirror ({exporter} to {importer})",
+                lambda exporter=exporter, importer=importer: gaps.extend(publish_pair(root, exporter, importer).gaps),  # type: ignore[misc]
+                f"what was published stays. Make it with tidewaiter mirror --exporter {exporter} --importer {importer}"
+                " --publish",
+            )
+    for code in sorted({*tables_of(root, FIRST_PRINTS), reporter}):
+        attempt(f"{FIRST_PRINTS} ({code})", lambda code=code: publish_first_prints(root, code), AGAIN)  # type: ignore[misc]
+    for table in MAKERS:
+        attempt(f"{table} ({reporter})", lambda table=table: publish_analysis(root, reporter, table), AGAIN)  # type: ignore[misc]
+    return outcome.model_copy(update={"gaps": gaps, "warnings": [*outcome.warnings, *failed]})

@@ -1,0 +1,82 @@
+"""Publishes the table `mirror` of two reporters, and tells which differences have become unexplained.
+
+Belongs here: what the months of a pair rest on. What is in them is in `statements`, how they are published in
+`downstream`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from schemas.forms.outcome import Gap
+from schemas.store_address import S3Url
+from tasks.analysis.derived_table import Upstream, contents, publish_table
+from tasks.analysis.mirror.statements import compare, pair, read_pair
+from tasks.analysis.mirror.verdicts import REACH_AHEAD, REACH_BACK
+from tasks.store.parquet import partition_month, read_table
+from tasks.store.reporters import mirror_of
+from tasks.store.snapshot import Snapshot
+from tasks.store.working_copy import again_if_outpaced, at_hand
+
+TABLE = "mirror"
+GAPS_MAX = 200
+
+
+@dataclass(frozen=True)
+class MirrorPublication:
+    """The current snapshot of a pair's mirror: whether it is new, the months made again, and the rows that became
+    `unexplained`."""
+
+    snapshot: Snapshot
+    changed: bool
+    months: list[str]
+    gaps: list[Gap]
+
+
+@again_if_outpaced
+def publish_pair(root: Path | S3Url, exporter: str, importer: str) -> MirrorPublication:
+    """Publish the mirror of a pair, of all HS codes of six digits and all months of either side, or bring it up to
+    date.
+
+    A row is where either side has trade. Raises ValueError where one of them has no store, NothingPublished where it is
+    empty.
+    """
+    stores = pair(root, exporter, importer)
+    gaps = list[pl.DataFrame]()
+
+    def look() -> Upstream:
+        sides = [contents(store, flow) for store, flow in zip(stores, ("export", "import"), strict=True)]
+        months = {
+            month: [
+                [side.months.get(near, []) for near in range(month - REACH_BACK, month + REACH_AHEAD + 1)]
+                for side in sides
+            ]
+            for month in {month for side in sides for month in side.months}
+        }
+        return Upstream(dict(zip((exporter, importer), (side.snapshot for side in sides), strict=True)), months)
+
+    def rows_of(months: range, parent: Snapshot | None) -> pl.DataFrame:
+        sold, bought = read_pair(stores, (exporter, importer), months)
+        figures = ("export_kg", "import_kg", "export_stated", "import_stated")
+        found = compare(sold, bought, months).filter(pl.max_horizontal(figures) > 0)
+        if parent is not None:
+            before = read_table(parent, TABLE, lambda partition: partition_month(partition) in months)
+            place, unexplained = ["product", "period"], before.filter(reason="unexplained")
+            gaps.append(found.filter(reason="unexplained").join(unexplained, on=place, how="anti"))
+        return found
+
+    made = publish_table(TABLE, at_hand(mirror_of(root, exporter, importer)), look, rows_of)
+    return MirrorPublication(made.snapshot, made.changed, made.months, _as_gaps(gaps))
+
+
+def _as_gaps(found: list[pl.DataFrame]) -> list[Gap]:
+    """The largest first."""
+    if not found:
+        return []
+    apart = (pl.max_horizontal("import_value", "fob_low") - pl.col("export_value")).abs()
+    rows = pl.concat(found).sort(apart, "product", descending=[True, False], nulls_last=True).head(GAPS_MAX)
+    names = ("product", "exporter", "importer", "export_kg", "import_kg", "export_value", "import_value", "currency")
+    return [
+        Gap(month=f"{row['period']:%Y-%m}", **{name: row[name] for name in names}) for row in rows.iter_rows(named=True)
+    ]

@@ -1,0 +1,519 @@
+"""Says what moved: which products and partners make the change of a month, what began and stopped, and what was
+revised.
+
+A chapter is explained by its headings and these by their codes, each once; what is not named is a row of its own, so
+that the rows below a code add up to its change. Nothing is estimated: a series counts only where both of its months are
+known. Belongs here: the rows of the table `mover`. Which months are made again is in `analysis`.
+"""
+
+import functools
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from schemas.names import VALUES, status
+from schemas.table import polars_schema
+from tasks.analysis import price_volume
+from tasks.analysis.price_volume import Terms
+from tasks.analysis.quotable import COLUMNS, LEDGER_COLUMNS, SIGN_MONTHS, Judge, Steps, own_or_parts
+from tasks.domain.classification import part_of
+from tasks.domain.coverage import TOTALS, WORLD
+from tasks.domain.periods import first_day, month_index, month_name, month_number
+from tasks.domain.release_ids import MARK
+from tasks.domain.reporter import Reporter
+from tasks.domain.text import counted
+from tasks.domain.units import per_unit
+from tasks.ledger.doubts import Doubts
+from tasks.store.parquet import Partition, partition_month
+
+# How many months back, and the growth whose verdict a page gives.
+AGAINST = {"month": (1, "mom_pct"), "year": (12, "yoy_pct")}
+MEASURES = (*VALUES, "quantity_kg")
+TOP, BELOW, DEPTH_MAX = 5, 3, 2
+HS_LENGTHS = (6, 4, 2)
+LINE = "line:"
+# A record of fewer months is not told.
+RECORD_MONTHS_MIN = 12
+# A verdict looks back this many months.
+VERDICT_MONTHS = 24
+NUMBERS = ("level", "before", "change")
+Row = dict[str, Any]
+# Rows of a table: its name, which partitions, which rows, which columns; `read_table` of a snapshot, or the same as of
+# a day.
+Read = Callable[..., pl.DataFrame]
+
+
+KEYS, TERMS = ["product", "partner"], Terms._fields
+
+
+class Comparison(NamedTuple):
+    """A month (month number), what it is held against (a key of AGAINST), and the measure."""
+
+    month: int
+    against: str
+    measure: str
+
+    @property
+    def months(self) -> tuple[int, int]:
+        """The month compared with, and the month itself."""
+        return self.month - AGAINST[self.against][0], self.month
+
+
+class State:
+    """What the rows are made of: a state of a store, now or as of a day."""
+
+    def __init__(self, read: Read, doubts: Doubts) -> None:
+        self.read, self.doubts = read, doubts
+        # Once a month, because each of the next two years looks back on it; a month of a full cube takes some
+        # megabytes.
+        self.growths, self.levels, self.steps = map(
+            functools.lru_cache(2 * VERDICT_MONTHS), (self._growths, self._levels, self._steps)
+        )
+
+    @functools.cached_property
+    def reporter(self) -> str:
+        """Whose statistics these are."""
+        return Reporter.of(self.read("release")).code
+
+    def _growths(self, flow: str, month: int) -> pl.DataFrame:
+        """What a verdict needs of the world's figures of a month (month number)."""
+        return self.read("metric", _in([month], flow), pl.col("partner") == WORLD, ("product", *COLUMNS))
+
+    def _levels(self, flow: str, month: int) -> pl.DataFrame:
+        """The world's levels of a month alone, which are a thirtieth of its figures."""
+        rows = self.read("record_level", _in([month], flow), pl.col("partner") == WORLD)
+        in_kg = pl.col("level") / per_unit("quantity_kg")
+        level = pl.when(pl.col("measure") == "quantity_kg").then(in_kg).otherwise("level")
+        return rows.select("product", "partner", "measure", "period", level=level)
+
+    def _steps(self, flow: str, month: int) -> pl.DataFrame:
+        """The largest step of each product's numbers in a month, and whether one was revised."""
+        rows = self.read("observation", _in([month], flow), None, ("product", "resolution", "known_until"))
+        return rows.group_by("product").agg(pl.col("resolution").max(), pl.col("known_until").is_not_null().any())
+
+
+def _in(months: Collection[int], flow: str) -> Callable[[Partition], bool]:
+    return lambda part: part[0] == flow and partition_month(part) in months
+
+
+def mover_rows(state: State, flow: str, months: Sequence[int], top: int = TOP) -> pl.DataFrame:
+    """Return the rows of the table `mover` of these months (month numbers) of a direction; they are in memory
+    together."""
+    reach = {month - back for month in months for back in (0, *(back for back, _ in AGAINST.values()))}
+    world = _Levels(state.read, flow, reach, pl.col("partner") == WORLD, ["product"])
+    trees: dict[Comparison, _Tree] = {}
+    for comparison in itertools.starmap(Comparison, itertools.product(months, AGAINST, MEASURES)):
+        if (both := _both(world, comparison, ["product"])).height:
+            trees[comparison] = _Tree(both, comparison.month)
+    roots = {code for tree in trees.values() if tree.adds_up for code in tree.below[""]}
+    where = pl.col("product").is_in(list(roots)) & ~pl.col("partner").is_in(TOTALS)
+    partners = dict[Comparison, tuple[list[Row], int]]()
+    if roots:
+        levels = _Levels(state.read, flow, reach, where, KEYS)
+        partners = {key: _by_partner(levels, tree, key, top) for key, tree in trees.items() if tree.adds_up}
+    chosen = {row["partner"] for largest, _ in partners.values() for row in largest}
+    finest = {code for tree in trees.values() if tree.adds_up for code in tree.finest}
+    where = pl.col("product").is_in(list(finest)) & pl.col("partner").is_in(list(chosen))
+    of_partners = _Levels(state.read, flow, reach, where, KEYS) if chosen else None
+    rows: list[Row] = []
+    for comparison, tree in trees.items():
+        splits = _Splits(tree, world, of_partners, comparison, state.reporter)
+        made = [*_compared(tree, splits, *partners.get(comparison, ([], 0)), top), *_left_out(world, tree, comparison)]
+        total = made[0]["before"] if tree.adds_up else sum(row["before"] for row in tree.rows.values())
+        for row in made:
+            if row["kind"] in ("total", "product", "partner") and total > 0:
+                row["contribution_pp"] = row["change"] / total * 100
+        rows += [{**comparison._asdict(), **row} for row in made]
+    rows += _revised(state.read, flow, months, top)
+    _judge(rows, state, flow, months)
+    return _as_table(rows, flow)
+
+
+def _as_table(rows: list[Row], flow: str) -> pl.DataFrame:
+    places: dict[tuple[Any, ...], int] = defaultdict(int)
+    for row in rows:
+        key = (row["month"], row["against"], row["measure"])
+        places[key] += 1
+        row |= {"flow": flow, "period": first_day(row.pop("month")), "position": places[key]}
+        if row.get("before"):
+            row["change_pct"] = (row["level"] / row["before"] - 1) * 100
+        row.setdefault("split_status", "not_applicable")
+        row.setdefault("depth", 0)
+    kinds = polars_schema("mover")
+    return pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
+
+
+class _Levels:
+    """The known levels of quantities and values of some months (month numbers), by measure and month: the keys, level,
+    since when it is the highest and lowest, and for each comparison whether the figure compared with is known to be
+    zero.
+    """
+
+    def __init__(self, read: Read, flow: str, months: Collection[int], where: pl.Expr, keys: list[str]) -> None:
+        measure = pl.col("measure").cast(pl.String)
+        of_goods = measure.is_in(MEASURES)
+        if "partner" not in keys:
+            of_goods |= measure.str.starts_with("quantity_")
+        growths = {name: status(growth) for name, (_, growth) in AGAINST.items()}
+        rows = read(
+            "metric",
+            _in(months, flow),
+            where & of_goods & pl.col("level").is_not_null(),
+            (*keys, "period", "measure", "level", "highest_since", "lowest_since", *growths.values()),
+        )
+        rows = rows.select(
+            measure,
+            month_index("period").alias("month"),
+            *keys,
+            "level",
+            "highest_since",
+            "lowest_since",
+            *(
+                (pl.col(growth).cast(pl.String) == "zero_base").alias(f"{name}_from_zero")
+                for name, growth in growths.items()
+            ),
+        )
+        self._none, self._of = rows.clear(), rows.partition_by(["measure", "month"], as_dict=True)
+        self.measures = {measure for measure, _ in self._of}
+
+    def of(self, measure: str, months: tuple[int, int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the levels of a measure in two months."""
+        before, now = (self._of.get((measure, month), self._none) for month in months)
+        return before, now
+
+
+def _pairs(levels: _Levels, comparison: Comparison, measure: str, keys: list[str]) -> pl.DataFrame:
+    """Return the levels of both months of each series of a measure that has them: the keys, `mass_before` and
+    `mass`."""
+    before, now = levels.of(measure, comparison.months)
+    return now.join(before, on=keys).select(*keys, mass_before="level_right", mass="level")
+
+
+def _both(levels: _Levels, comparison: Comparison, keys: list[str]) -> pl.DataFrame:
+    """Return the series that are known in both months, with before, level, change and records. One without a row in the
+    month before has traded nothing for a year, or is not known; the status of its growth says which.
+    """
+    before, now = levels.of(comparison.measure, comparison.months)
+    found = now.join(before.select(*keys, before="level"), on=keys, how="left", maintain_order="left")
+    known = pl.when(f"{comparison.against}_from_zero").then(0.0).otherwise("before")
+    found = found.with_columns(before=known).drop_nulls("before")
+    found = found.with_columns(change=pl.col("level") - pl.col("before"))
+    return found.select(*keys, *NUMBERS, "highest_since", "lowest_since")
+
+
+class _Tree:
+    """Products by the code above them: each under the nearest one that is known; of a store without codes, customs'
+    lines."""
+
+    def __init__(self, both: pl.DataFrame, month: int) -> None:
+        rows = {row["product"]: row for row in both.iter_rows(named=True)}
+        self.month, self.compared = month, rows.keys()
+        codes = [product for product in rows if product.isdecimal()]
+        self.adds_up = bool(codes)
+        self.rows = {code: rows[code] for code in codes or [product for product in rows if product.startswith(LINE)]}
+        self.below: dict[str, list[str]] = defaultdict(list)
+        for code in self.rows:
+            lengths = (length for length in HS_LENGTHS if length < len(code) and code[:length] in self.rows)
+            self.below[code[: next(lengths, 0)] if self.adds_up else ""].append(code)
+
+    @property
+    def finest(self) -> list[str]:
+        """The codes of which no other is a part."""
+        return [code for code in self.rows if code not in self.below]
+
+    def parts(self, code: str) -> list[str]:
+        """The codes below one that say more than it does: a single code with the same change says nothing new."""
+        parts = self._moved(code)
+        while len(parts) == 1 and self.rows[parts[0]]["change"] == self.rows[code]["change"]:
+            code = parts[0]
+            parts = self._moved(code)
+        return parts
+
+    def _moved(self, code: str) -> list[str]:
+        return [part for part in self.below.get(code, []) if self.rows[part]["change"]]
+
+
+class _Splits:
+    """The changes of codes and of partners of a value, split by their finest codes."""
+
+    def __init__(
+        self, tree: _Tree, world: _Levels, of_partners: _Levels | None, comparison: Comparison, reporter: str
+    ) -> None:
+        self.tree, self.is_value = tree, comparison.measure in VALUES and tree.adds_up
+        self._comparison = comparison
+        self._known, self._of_partners = dict[str, Terms | str](), dict[str, Terms | str]()
+        if not self.is_value:
+            return
+        currency, own = comparison.measure.removeprefix("value_").upper(), price_volume.own_currency(reporter)
+        self._is_own, self._own = own == currency, f"value_{own.lower()}" if own and own != currency else ""
+        needs_rate = bool(own) and not self._is_own
+        rates = [price_volume.rate(str(own), currency, one) if needs_rate else None for one in comparison.months]
+        self._rates = dict(zip(("rate_before", "rate"), rates if all(rates) else (None, None), strict=True))
+        is_finest, masses = pl.col("product").is_in(tree.finest), _pairs(world, comparison, "quantity_kg", ["product"])
+        # Another unit counts where a code has no kilograms, and no third unit.
+        units = sorted(one for one in world.measures if one.startswith("quantity_") and one != "quantity_kg")
+        others = pl.concat([masses.clear(), *(_pairs(world, comparison, one, ["product"]) for one in units)])
+        others = others.filter(pl.col("product").is_unique()).join(masses, on="product", how="anti")
+        codes = self._split(world, pl.concat([masses, others]), ["product"]).filter(is_finest)
+        self._known |= {code: _terms(*row) for code, *row in codes.select("product", *TERMS).iter_rows()}
+        if of_partners is not None:
+            masses = _pairs(of_partners, comparison, "quantity_kg", KEYS)
+            partners = self._split(of_partners, masses, KEYS).filter(is_finest)
+            sums = partners.group_by("partner").agg(
+                pl.col("change").sum(),
+                pl.when(~pl.col("volume").has_nulls()).then(pl.col("volume").sum()),
+                pl.when(pl.col("currency").count() > 0).then(pl.col("currency").sum()),
+                pl.col("lacks_rate").any(),
+            )
+            self._of_partners |= {partner: _terms(*row) for partner, *row in sums.select("partner", *TERMS).iter_rows()}
+
+    def of(self, code: str) -> Terms | str:
+        """Return the terms of a code, or a word of `split_status`."""
+        if code not in self._known:
+            self._known[code] = self.sum(self.tree.below[code], self.tree.rows[code]["change"])
+        return self._known[code]
+
+    def sum(self, codes: Iterable[str], change: float) -> Terms | str:
+        """Return the terms of several codes that make up a change."""
+        return price_volume.add(map(self.of, codes), change)
+
+    def of_partner(self, partner: str, change: float) -> Terms | str:
+        """Return the terms of a partner's trade in all codes."""
+        return price_volume.add([self._of_partners.get(partner, Terms(0.0, 0.0, None))], change)
+
+    def _split(self, levels: _Levels, masses: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+        """Return the keys and TERMS of each series of the value that is known in both months."""
+        rows = _both(levels, self._comparison, keys).join(masses, on=keys, how="left", maintain_order="left")
+        rows = rows.with_columns(pl.col("mass_before", "mass").fill_null(0.0))
+        rows = rows.with_columns(pl.lit(value, pl.Float64).alias(name) for name, value in self._rates.items())
+        if self._own:
+            # What the source itself counts with.
+            own = _pairs(levels, self._comparison, self._own, keys).rename({"mass_before": "own_before", "mass": "own"})
+            rows = rows.join(own, on=keys, how="left", maintain_order="left")
+            is_known = pl.col("own").is_not_null() & (pl.min_horizontal("own_before", "own", "before", "level") > 0)
+            for name, amount, value in (("rate_before", "own_before", "before"), ("rate", "own", "level")):
+                stated = pl.col(amount) / pl.col(value)
+                rows = rows.with_columns(pl.when(is_known).then(stated).otherwise(name).alias(name))
+        lacks = pl.lit(not self._is_own) & pl.col("rate").is_null()
+        return rows.with_columns(*price_volume.split(), lacks_rate=lacks)
+
+
+def _terms(change: float, volume: float | None, currency: float | None, lacks_rate: bool) -> Terms | str:
+    return "no_quantity" if volume is None else Terms(change, volume, currency, lacks_rate)
+
+
+def _with_terms(row: Row, splits: _Splits, terms: Terms | str) -> Row:
+    if not splits.is_value:
+        return row
+    if isinstance(terms, str):
+        return {**row, "split_status": terms}
+    return {
+        **row,
+        "volume_effect": terms.volume,
+        "price_effect": row["change"] - terms.volume - (terms.currency or 0.0),
+        "currency_effect": terms.currency,
+        "split_status": terms.status,
+    }
+
+
+def _sum(rows: Iterable[Row]) -> Row:
+    levels = [(row["level"], row["before"]) for row in rows]
+    level, before = sum(now for now, _ in levels), sum(then for _, then in levels)
+    return {"level": level, "before": before, "change": level - before}
+
+
+def _by_change(row: Row) -> tuple[float, str]:
+    return -abs(row["change"]), str(row.get("product") or row.get("partner"))
+
+
+def _compared(tree: _Tree, splits: _Splits, partners: list[Row], count: int, top: int) -> Iterator[Row]:
+    """Yield the total, its parts by products and by partners, and what began and stopped."""
+    total = None
+    if tree.adds_up:
+        total = _with_terms(_sum(tree.rows[code] for code in tree.below[""]), splits, "not_applicable")
+        if splits.is_value:
+            total = _with_terms(total, splits, splits.sum(tree.below[""], total["change"]))
+        yield {"kind": "total", **total}
+    for row in _explained(tree, splits, "", total, 0, top):
+        yield {"kind": "product", **row}
+    if total is not None:
+        yield from _partners(splits, partners, count, total)
+    yield from _turned(tree, top)
+
+
+def _explained(tree: _Tree, splits: _Splits, parent: str, whole: Row | None, depth: int, count: int) -> Iterator[Row]:
+    """Yield the codes that moved most, each followed by what explains it, and the rest of the change as a row of its
+    own."""
+    parts = [tree.rows[code] for code in (tree.parts(parent) if parent else tree.below[""])]
+    chosen = [row for row in sorted(parts, key=_by_change)[:count] if row["change"]]
+    shown = list[Row]()
+    for row in chosen:
+        place = {"depth": depth, "parent": parent or None, "product": row["product"], "note": _note(row, tree.month)}
+        of_code = {name: row[name] for name in NUMBERS}
+        shown.append(_with_terms(of_code, splits, splits.of(row["product"]) if splits.is_value else ""))
+        yield place | shown[-1]
+        if depth < DEPTH_MAX and tree.parts(row["product"]):
+            yield from _explained(tree, splits, row["product"], shown[-1], depth + 1, BELOW)
+    if whole is not None:
+        yield from _rest(whole, shown, {"depth": depth, "parent": parent or None}, len(parts) - len(chosen))
+
+
+def _rest(whole: Row, shown: list[Row], place: Row, count: int) -> Iterator[Row]:
+    """Yield what a whole has besides the rows that are shown, with the terms of its change where all of them are
+    known."""
+    rest = {name: whole[name] - sum(row[name] for row in shown) for name in NUMBERS}
+    if not any(rest.values()):
+        return
+    if "split_status" in whole:
+        every = [whole, *shown]
+        unsplit = [row["split_status"] for row in every if row.get("volume_effect") is None]
+        rest["split_status"] = unsplit[0] if unsplit else whole["split_status"]
+        if not unsplit:
+            for name in ("volume_effect", "price_effect", "currency_effect"):
+                known = whole[name] is not None
+                rest[name] = whole[name] - sum(row[name] or 0.0 for row in shown) if known else None
+    yield {**place, **rest, "note": counted(count, "other") if count else "not broken down"}
+
+
+def _note(row: Row, month: int) -> str | None:
+    """Say that a series began or stopped, or that the month is the highest or lowest for a year or more."""
+    if not row["before"]:
+        return "began"
+    if not row["level"]:
+        return "stopped"
+    for name in ("highest", "lowest"):
+        since = row.get(f"{name}_since")
+        if since is not None and month - month_number(since) >= RECORD_MONTHS_MIN:
+            return f"{name} since {since:%Y-%m}"
+    return None
+
+
+def _by_partner(levels: _Levels, tree: _Tree, comparison: Comparison, top: int) -> tuple[list[Row], int]:
+    """Return the largest changes of partners' trade in all these codes, and how many partners there are."""
+    both = _both(levels, comparison, KEYS).filter(pl.col("product").is_in(tree.below[""]))
+    # A record is that of a single series.
+    records = (
+        pl.when(pl.len() == 1).then(pl.col(name).first()).alias(name) for name in ("highest_since", "lowest_since")
+    )
+    found = both.group_by("partner").agg(pl.col("level", "before").sum(), *records)
+    found = found.with_columns(change=pl.col("level") - pl.col("before"))
+    largest = found.sort(pl.col("change").abs(), "partner", descending=[True, False]).head(top)
+    return [row | {"note": _note(row, comparison.month)} for row in largest.iter_rows(named=True)], found.height
+
+
+def _partners(splits: _Splits, largest: list[Row], count: int, total: Row) -> Iterator[Row]:
+    """Yield the partners whose trade moved most."""
+    shown = list[Row]()
+    for part in largest:
+        if part["change"]:
+            terms = splits.of_partner(part["partner"], part["change"]) if splits.is_value else ""
+            shown.append(_with_terms({name: part[name] for name in NUMBERS}, splits, terms))
+            yield {"kind": "partner", "partner": part["partner"], **shown[-1], "note": part["note"]}
+    yield from _rest(total, shown, {"kind": "partner"}, count - len(shown))
+
+
+def _turned(tree: _Tree, top: int) -> Iterator[Row]:
+    """Yield the finest codes whose trade began or stopped, the largest first."""
+    finest = [tree.rows[code] for code in tree.finest]
+    for kind, none, some in (("began", "before", "level"), ("stopped", "level", "before")):
+        turned = [row for row in finest if not row[none] and row[some]]
+        for row in sorted(turned, key=_by_change)[:top]:
+            yield {"kind": kind, **{name: row[name] for name in ("product", *NUMBERS)}}
+
+
+def _left_out(world: _Levels, tree: _Tree, comparison: Comparison) -> Iterator[Row]:
+    """Yield what cannot be compared, in words."""
+    (before, now), (then, month) = world.of(comparison.measure, comparison.months), comparison.months
+    for one, other, there in ((month, then, now), (then, month, before)):
+        if alone := len({*there["product"]} - tree.compared):
+            note = (
+                f"{counted(alone, 'product')} of {month_name(one)} cannot be compared: {month_name(other)} is not known"
+                " of them"
+            )
+            yield {"kind": "left_out", "note": note}
+    if not tree.adds_up:
+        note = "customs' own lines overlap: they have no total, and none explains another"
+        yield {"kind": "left_out", "note": note}
+
+
+def _revised(read: Read, flow: str, months: Sequence[int], top: int) -> Iterator[Row]:
+    """Yield the largest revisions by the releases, and decisions about them, of which each month is the newest."""
+    releases = read("release").filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
+    newest = {name: month_number(last) for name, last in releases.select("release_id", "last_month").iter_rows()}
+    first = {name.partition(MARK)[0]: month for name, month in newest.items()}
+    newest |= {
+        own: first[name]
+        for own, name in read("decision").select("decision_id", "release_id").iter_rows()
+        if name in first
+    }
+    wanted = [name for name, month in newest.items() if month in {*months}]
+    if not wanted:
+        return
+    rows = read("revision", lambda part: part[0] == flow, pl.col("new_release_id").is_in(wanted))
+    rows = rows.drop_nulls(["old_value", "new_value"]).filter(pl.col("measure").is_in(MEASURES))
+    rows = rows.with_columns(
+        month=pl.col("new_release_id").replace_strict(newest, return_dtype=pl.Int64),
+        change=(pl.col("new_value") - pl.col("old_value")).cast(pl.Float64),
+    )
+    rows = rows.sort(pl.col("change").abs(), "product", "partner", descending=[True, False, False])
+    for row in rows.group_by("month", "measure", maintain_order=True).head(top).iter_rows(named=True):
+        yield {
+            "month": row["month"],
+            "against": "month",
+            "measure": row["measure"],
+            "kind": "revision",
+            "product": row["product"],
+            "partner": row["partner"],
+            "revised_month": row["period_start"].replace(day=1),
+            "level": float(row["new_value"]),
+            "before": float(row["old_value"]),
+            "change": row["change"],
+        }
+
+
+def _judge(rows: list[Row], state: State, flow: str, months: Sequence[int]) -> None:
+    """Add the doubts about the rows, and of the growth of each product whether it may be quoted: yes, care or no."""
+    shown = sorted({row["product"] for row in rows if row.get("product") and row["kind"] == "product"})
+    near = range(min(months) - VERDICT_MONTHS, max(months) + 1)
+    # Signs are looked for among the growths of a few months; of all others the level is enough.
+    recent = range(min(months) - SIGN_MONTHS + 1, max(months) + 1)
+    figures = (state.growths(flow, month) if month in recent else state.levels(flow, month) for month in near)
+    numbers = pl.concat(state.steps(flow, month) for month in near)
+    every = pl.concat(figures, how="diagonal_relaxed")
+    by_product = every.filter(pl.col("product").is_in(shown)).partition_by("product", as_dict=True)
+    numbers = numbers.group_by("product").agg(pl.col("resolution").max(), pl.col("known_until").any())
+    steps = dict[str, Steps]()
+    for product in shown:
+        own = own_or_parts(numbers, product)
+        steps[product] = Steps(own["resolution"].max(), own["known_until"].any())  # type: ignore[arg-type]
+    for row in rows:
+        if product := row.get("product"):
+            pair = (row["month"], row["month"] - AGAINST[row["against"]][0])
+            doubts = state.doubts.of(flow, product, row.get("partner") or WORLD, pair)
+            row["doubt"] = "; ".join(doubts) or None
+
+    def read(products: Sequence[str]) -> pl.DataFrame:
+        above = [one for one in products if not any(one != other and one.startswith(other) for other in products)]
+        return state.read("observation", _in(near, flow), pl.any_horizontal(*map(part_of, above)), LEDGER_COLUMNS)
+
+    # The numbers of a whole nomenclature would take gigabytes.
+    for _, together in itertools.groupby(shown, key=lambda product: product[:2] if product.isdecimal() else product):
+        judged = [*together]
+        revised = [product for product in judged if steps[product].is_revised]
+        of_revised = read(revised) if revised else pl.DataFrame()
+
+        def ledger_of(product: str, of_revised: pl.DataFrame = of_revised) -> pl.DataFrame:
+            return own_or_parts(of_revised if steps[product].is_revised else read([product]), product)
+
+        judges = {
+            product: Judge(by_product[product,], steps[product], functools.partial(ledger_of, product))
+            for product in judged
+        }
+        for row in rows:
+            if row["kind"] == "product" and row.get("product") in judges:
+                growth = AGAINST[row["against"]][1]
+                verdict = judges[row["product"]].verdict(WORLD, row["measure"], growth, first_day(row["month"]))
+                row["quote"] = verdict.word if verdict is not None else None

@@ -1,0 +1,146 @@
+"""Publishes the tables `mover` and `expectation`, which follow from those of a reporter, each in a store of its own
+beside theirs.
+
+    mover/reporter=CHN/current/mover/flow=export/year=2025/month=6/…
+
+What is asked for before it is published, as of a day, or in a store of no reporter's name is made on request by the
+same functions. Belongs here: what the rows of a month rest on. How they are published is in `downstream`.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+import polars as pl
+
+from schemas.layouts import FLOWS, LAYOUTS
+from schemas.table import empty_frame, readers_schema
+from tasks.analysis.derived_table import Publication, Upstream, contents, prints, publish_table, published_prints
+from tasks.analysis.expectation import WINDOW_MAX, expectation_rows
+from tasks.analysis.movers import VERDICT_MONTHS, State, mover_rows
+from tasks.domain.hashing import json_sha256
+from tasks.domain.periods import month_name
+from tasks.domain.units import MILLIGRAMS_PER_KG
+from tasks.ledger.doubts import Doubts
+from tasks.reading import query
+from tasks.store.parquet import Partition, partition_month, path_partition, read_table
+from tasks.store.reporters import Address, named, root_of, store_of, table_of
+from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.working_copy import address_of, again_if_outpaced, at_hand
+
+# Months of so many rows of metric altogether are in memory together.
+ROWS_TOGETHER = 300_000
+# How many months back the rows of a month rest on figures and numbers.
+REACH = {"expectation": WINDOW_MAX, "mover": VERDICT_MONTHS}
+MAKERS: dict[str, Callable[[State, str, Sequence[int]], pl.DataFrame]] = {
+    "expectation": expectation_rows,
+    "mover": mover_rows,
+}
+
+
+@again_if_outpaced
+def publish_analysis(root: Address, reporter: str, table: str) -> Publication:
+    """Publish a table of MAKERS of a reporter, or bring it up to date. Raises NothingPublished where the reporter's
+    store is empty."""
+    snapshot = query.open_published(at_hand(store_of(root, reporter)))
+    state = state_of(snapshot)
+
+    def rows_of(months: range, parent: Snapshot | None) -> pl.DataFrame:
+        parts = [MAKERS[table](state, flow, some) for flow in FLOWS for some in _in_memory(snapshot, flow, months)]
+        return pl.concat([empty_frame(table), *parts])
+
+    def look() -> Upstream:
+        return Upstream({reporter: snapshot}, _rests_on(snapshot, table))
+
+    return publish_table(table, at_hand(table_of(root, table, reporter)), look, rows_of)
+
+
+def rows_of(snapshot: Snapshot, table: str, flow: str, months: Sequence[int], day: date | None = None) -> pl.DataFrame:
+    """Return the rows of a table of a direction and months (month numbers), now or as of a day: published ones, or made
+    on request."""
+    if day is not None:
+        return _in_order(table, MAKERS[table](_known_on(snapshot, flow, day), flow, months))
+    address = address_of(snapshot.store)
+    root, reporter = root_of(address), named(address)
+    published = open_snapshot(at_hand(table_of(root, table, reporter))) if root is not None and reporter else None
+    wanted, known = prints(table, _rests_on(snapshot, table)), published_prints(published)
+    current = {month for month in months if month in wanted and known.get(month_name(month)) == wanted[month]}
+    rows = read_table(published, table, lambda place: place[0] == flow and partition_month(place) in current)
+    missing = [month for month in months if month in wanted and month not in current]
+    state = state_of(snapshot) if missing else None
+    made = [MAKERS[table](state, flow, some) for some in _in_memory(snapshot, flow, missing)] if state else []
+    return _in_order(table, pl.concat([rows, *(one.cast(rows.schema) for one in made)]))
+
+
+def _in_order(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.cast(readers_schema(table)).sort("flow", "period", *LAYOUTS[table].sort_by)  # type: ignore[arg-type]
+
+
+def _rests_on(snapshot: Snapshot, table: str) -> dict[int, list[list[str]]]:
+    """All that the rows of each month with figures rest on."""
+    filed = {path_partition(entry.partition) for entry in snapshot.entries("metric") if entry.rows}
+    found: dict[int, list[list[str]]] = {partition_month(place): [] for place in filed}
+    for flow in FLOWS:
+        there = {month: json_sha256(said) for month, said in contents(snapshot, flow).months.items()}
+        for month, rests_on in found.items():
+            near = (there.get(one, "") for one in range(month - REACH[table], month + 1))
+            rests_on.append([flow, *near])
+    return found
+
+
+def _in_memory(snapshot: Snapshot, flow: str, months: Sequence[int]) -> list[list[int]]:
+    """The months of a direction with figures, in groups that are in memory together."""
+    sizes = {partition_month(path_partition(one.partition)): one.rows for one in snapshot.entries("metric", flow)}
+    groups, size = list[list[int]](), ROWS_TOGETHER
+    for month in months:
+        if sizes.get(month):
+            if size + sizes[month] > ROWS_TOGETHER:
+                groups.append([])
+                size = 0
+            groups[-1].append(month)
+            size += sizes[month]
+    return groups
+
+
+def state_of(snapshot: Snapshot) -> State:
+    """The state of a store that rows are made of."""
+    return State(functools.partial(read_table, snapshot), Doubts(snapshot))
+
+
+def _known_on(snapshot: Snapshot, flow: str, day: date) -> State:
+    """What was known at the end of a day, computed from the ledger by the functions that publish."""
+    metric = query.table_on(snapshot, "metric", day, flow)
+    vintages = read_table(snapshot, "observation", lambda part: part[0] == flow, pl.col("known_from") <= day)
+    until = pl.when(pl.col("known_until") <= day).then("known_until").alias("known_until")
+    revised = read_table(snapshot, "revision", lambda part: part[0] == flow, pl.col("revised_on") <= day)
+    releases, decisions = (read_table(snapshot, name) for name in ("release", "decision"))
+    decisions = decisions.filter(pl.col("decided_on") <= day)
+    level = pl.col("level")
+    smallest = pl.when(pl.col("measure") == "quantity_kg").then(level * MILLIGRAMS_PER_KG).otherwise(level)
+    frames = {
+        "metric": metric,
+        "record_level": metric.drop_nulls("level").with_columns(smallest),
+        "observation": vintages.with_columns(until),
+        "revision": revised,
+        "decision": decisions,
+        "release": releases.filter(pl.col("released_on") <= day),
+    }
+    return State(functools.partial(_read, frames, flow), Doubts(snapshot, day))
+
+
+def _read(
+    frames: Mapping[str, pl.DataFrame],
+    flow: str,
+    table: str,
+    keep: Callable[[Partition], bool] | None = None,
+    where: pl.Expr | None = None,
+    columns: Sequence[str] = (),
+) -> pl.DataFrame:
+    """Read a frame of a direction as `read_table` does the table of a snapshot."""
+    rows, month_of = frames[table], LAYOUTS[table].month_of
+    if keep is not None and month_of is not None:
+        months = pl.col(month_of).dt.month_start()
+        there = rows.select(months).to_series().unique()
+        rows = rows.filter(months.is_in([month for month in there if keep((flow, month.year, month.month))]))
+    rows = rows if where is None else rows.filter(where)
+    return rows.select(columns) if columns else rows

@@ -1,0 +1,261 @@
+"""Compares each month of some series with thresholds: level, growth, share of a partner, months of rise or fall in a
+row.
+
+Belongs here: the file of rules, and what became of a rule in a month, by the figures of `metric` as they are and as
+they were known on a day. A figure that is missing is not evaluable, with its reason: no rule is quiet because nobody
+knows.
+"""
+
+import functools
+import logging
+import re
+import tomllib
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+from pydantic import ValidationError
+
+from schemas import settings
+from schemas.code_files import FOLDER
+from schemas.forms.outcome import RUNS, Graded, Outcome, WatchRule
+from schemas.names import MISSING, status
+from tasks.domain.classification import members
+from tasks.domain.errors import NothingPublished
+from tasks.domain.labels import partner_name, product_name, trade_of
+from tasks.domain.periods import first_day, month_name, month_number
+from tasks.domain.text import clip
+from tasks.ledger.doubts import Doubts
+from tasks.lineage.formulas import months_behind
+from tasks.lineage.point import Point
+from tasks.reading import query, vintages
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import Snapshot
+
+FILE = FOLDER / "watch_rules.toml"
+# A number of a month is in its own figures, in the growth of the next month and in that of a year later.
+RESTS_ON_IT = (0, 1, 12)
+MONTHS_MAX = 25
+log = logging.getLogger("tidewaiter.watch_rules")
+
+
+def watch_rules(reporter: str) -> list[WatchRule]:
+    """Return the rules about a reporter, of the file in $TIDEWAITER_WATCH_RULES or of the package. Raises ValueError,
+    which names the line and the field, and OSError.
+    """
+    named = settings.value(settings.WATCH_RULES)
+    return [rule for rule in read_rules(Path(named) if named else FILE) if rule.reporter in ("", reporter)]
+
+
+def read_rules(file: Path) -> list[WatchRule]:
+    """Return the rules of a file. Raises ValueError with the line, the field and what is allowed, and OSError."""
+    text = file.read_text(encoding="utf-8")
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(
+            f"{file.name}: {error}; a rule begins with [[rule]] and has lines such as at_least = 50"
+        ) from None
+    given = content.pop("rule", [])
+    if content or not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise ValueError(
+            f"{file.name}: {clip(str(next(iter(content), 'rule')))!r} is no list of rules; each begins with [[rule]]"
+        )
+    rules: list[WatchRule] = []
+    for number, fields in enumerate(given):
+        try:
+            rules.append(WatchRule.model_validate(fields))
+        except ValidationError as error:
+            raise ValueError(f"{file.name}, {_what_is_wrong(text, number, error)}") from None
+        if [rule.name for rule in rules].count(rules[-1].name) > 1:
+            line = _line_of(text, number, "name")
+            raise ValueError(
+                f"{file.name}, line {line}, name: {rules[-1].name!r} is the name of another rule; each has its own"
+            )
+    return rules
+
+
+def _what_is_wrong(text: str, number: int, error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    field = str(first["loc"][0]) if first["loc"] else ""
+    place = f"line {_line_of(text, number, field)}"
+    if not field:
+        return f"{place}: {first['ctx']['error']}"
+    if first["type"] == "extra_forbidden":
+        return f"{place}, {clip(field)}: no such field; a rule has {', '.join(WatchRule.model_fields)}"
+    if first["type"] == "missing":
+        return f"{place}, {field}: missing; {WatchRule.model_fields[field].description}"
+    return f"{place}, {field}: {clip(repr(first['input']))} is not allowed; {WatchRule.model_fields[field].description}"
+
+
+def _line_of(text: str, number: int, field: str) -> int:
+    """Return the line of a field of a rule; of a field that it does not have, the line in which the rule begins."""
+    lines = text.splitlines()
+    starts = [place for place, line in enumerate(lines) if re.match(r"\s*\[\[\s*rule\s*\]\]", line)]
+    if number >= len(starts):
+        return 1
+    first, last = starts[number], [*starts, len(lines)][number + 1]
+    own = re.compile(rf"\s*[\"']?{re.escape(field)}[\"']?\s*=")
+    return next((place for place in range(first, last) if field and own.match(lines[place])), first) + 1
+
+
+class Grader:
+    """Grades rules on what a store publishes, and on what was known on a day."""
+
+    def __init__(self, store: Path) -> None:
+        self.snapshot: Snapshot = query.open_published(store)
+        self.reporter = query.reporter_of(self.snapshot)
+        self.store = store
+        self._series = functools.cache(self._read)
+        self._doubts = functools.cache(lambda day: Doubts(self.snapshot, day))
+
+    def grade(self, rule: WatchRule, month: int, day: date | None = None) -> Graded:
+        """Return what became of a rule in a month (a month number), now or by what was known on a day."""
+        levels = self._series(rule.flow, rule.product, rule.partner, rule.measure, day)
+        grade = _run if rule.figure in RUNS else _figure
+        outcome, value, said, behind = grade(rule, levels, month)
+        series = (rule.flow, rule.product, rule.partner)
+        doubts = self._doubts(day).of(*series, behind, "level") if value is not None else []
+        about = (
+            f"{trade_of(self.reporter.code, rule.flow)} of {product_name(rule.product, self.reporter.nomenclature)},"
+            f" {partner_name(rule.partner)}"
+        )
+        why = "; ".join([f"{about}, {month_name(month)}: {said}", *(f"in doubt: {words}" for words in doubts)])
+        return Graded(
+            rule=rule.name, month=month_name(month), outcome=outcome, value=value, why=why, reason=rule.reason
+        )
+
+    def newest(self, rule: WatchRule) -> int | None:
+        """Return the newest month of the series of a rule that has a level; None where there is none."""
+        levels = self._series(rule.flow, rule.product, rule.partner, rule.measure, None)
+        return max((month for month, row in levels.items() if row["level"] is not None), default=None)
+
+    def first_print(self, rule: WatchRule, month: int) -> Graded | None:
+        """Return what became of a rule by the first number that the month had; None where it never had one."""
+        figure, series = "mom_pct" if rule.figure in RUNS else rule.figure, (rule.flow, rule.product, rule.partner)
+        for day in vintages.days_from_the_first_print(self.snapshot, *series, first_day(month), figure):
+            row = self._series(*series, rule.measure, day).get(month)
+            if row is not None and row[figure] is not None:
+                return self.grade(rule, month, day)
+        return None
+
+    def _read(self, flow: str, product: str, partner: str, measure: str, day: date | None) -> dict[int, dict[str, Any]]:
+        try:
+            asked: dict[str, Any] = {"flow": flow, "product": product, "partner": partner, "measure": measure}
+            rows = query.query(self.store, "metric", **asked, as_of=day)
+        except (NothingPublished, ValueError):
+            # Before the first day nothing was known.
+            return {}
+        return {month_number(row["period"]): row for row in rows.iter_rows(named=True)}
+
+
+Grade = tuple[Literal["fired", "quiet", "not evaluable"], float | None, str, list[int]]
+
+
+def _figure(rule: WatchRule, rows: dict[int, dict[str, Any]], month: int) -> Grade:
+    point = Point(rule.flow, rule.product, rule.partner, rule.measure, month)
+    row, behind = rows.get(month), months_behind(rule.figure, point)
+    value = None if row is None else row[rule.figure]
+    if row is None or value is None:
+        return "not evaluable", None, f"no {rule.figure}: {_missing(row, rule.figure)}", behind
+    said = f"{rule.figure} ({rule.measure}) is {value:,.10g}; watched: {rule.bound}"
+    return "fired" if rule.is_reached_by(value) else "quiet", value, said, behind
+
+
+def _run(rule: WatchRule, rows: dict[int, dict[str, Any]], month: int) -> Grade:
+    """Count the months of rise or fall in a row that end in a month."""
+    way, count = 1 if rule.figure == "months_up" else -1, 0
+    while True:
+        row = rows.get(month - count)
+        growth = None if row is None else row["mom_pct"]
+        if growth is None or growth * way <= 0:
+            break
+        count += 1
+    behind = [month - back for back in range(count + 1)]
+    said = f"{count} in a row; watched: {rule.bound}"
+    if rule.is_reached_by(count):
+        return "fired", count, f"{rule.figure} {said}", behind
+    if growth is None:
+        missing = f"no mom_pct of {month_name(month - count)}: {_missing(row, 'mom_pct')}"
+        return "not evaluable", None, f"{rule.figure} {said}, and {missing}", behind
+    return "quiet", count, f"{rule.figure} {said}", behind
+
+
+def _missing(row: dict[str, Any] | None, figure: str) -> str:
+    return MISSING[row[status(figure)]] if row is not None else MISSING["not_covered"]
+
+
+def grade_rules(outcome: Outcome, store: Path) -> Outcome:
+    """Return the outcome of a release with its rules: of the newest month each, and of months that it made fire or
+    changed.
+
+    Rules that cannot be read or graded are a warning; the release stays published.
+    """
+    if outcome.status != "published":
+        return outcome
+    try:
+        rules = _concerned(watch_rules(outcome.reporter), outcome)
+        graded = _graded(rules, outcome, Grader(store)) if rules else []
+    except Exception as problem:
+        warning = (
+            f"watch rules: not graded, {type(problem).__name__}: {problem}; what was published stays. See"
+            f" ${settings.WATCH_RULES}."
+        )
+        log.warning("%s", warning, exc_info=not isinstance(problem, ValueError | OSError))
+        return outcome.model_copy(update={"warnings": [*outcome.warnings, warning]})
+    return outcome.model_copy(update={"rules": graded})
+
+
+def _concerned(rules: Sequence[WatchRule], outcome: Outcome) -> list[WatchRule]:
+    """Return the rules about a product for which the release has a figure of its own."""
+    released = {*outcome.products}
+    return [
+        rule
+        for rule in rules
+        if rule.flow in outcome.flows
+        and (
+            released & {rule.product, *members(rule.product)} or any(code.startswith(rule.product) for code in released)
+        )
+    ]
+
+
+def _graded(rules: Sequence[WatchRule], outcome: Outcome, grader: Grader) -> list[Graded]:
+    releases = read_table(grader.snapshot, "release").filter(pl.col("release_id") == outcome.release_id)
+    day_before = releases["released_on"][0] - timedelta(days=1)
+    released = [month_number(date.fromisoformat(f"{month}-01")) for month in outcome.months]
+    graded = []
+    for rule in rules:
+        newest = grader.newest(rule)
+        reach = RESTS_ON_IT if rule.figure not in RUNS else range(int(rule.at_least or 0) + 1)
+        months = sorted({month + later for month in released for later in reach if newest and month + later <= newest})
+        for month in months[-MONTHS_MAX:]:
+            now, before = grader.grade(rule, month), grader.grade(rule, month, day_before)
+            # What had no number before is printed for the first time.
+            was = before.outcome if before.value is not None or now.value is None else ""
+            is_newest = month == newest and month in released
+            if is_newest or (now.outcome != was and (was or now.outcome == "fired")):
+                graded.append(now.model_copy(update={"before": was}))
+    return graded
+
+
+def listed(store: Path, month: int | None = None) -> pl.DataFrame:
+    """Return each rule about the reporter of a store in a month, or in the newest that its series has: by the first
+    print and now.
+
+    Columns: rule, month, first, first_value, now, value, why, reason; null in `first` where the month never had a
+    number. Raises ValueError for a file of rules that is wrong, NothingPublished.
+    """
+    grader, rows = Grader(store), list[tuple[Any, ...]]()
+    for rule in watch_rules(grader.reporter.code):
+        asked = month if month is not None else grader.newest(rule)
+        if asked is None:
+            why = f"no {rule.flow} of {rule.product} in this store"
+            rows.append((rule.name, "", None, None, "not evaluable", None, why, rule.reason))
+            continue
+        first, now = grader.first_print(rule, asked), grader.grade(rule, asked)
+        printed = (None, None) if first is None else (first.outcome, first.value)
+        rows.append((rule.name, now.month, *printed, now.outcome, now.value, now.why, rule.reason))
+    kinds = dict.fromkeys(("rule", "month", "first", "first_value", "now", "value", "why", "reason"), pl.String)
+    return pl.DataFrame(rows, kinds | {"first_value": pl.Float64, "value": pl.Float64}, orient="row")

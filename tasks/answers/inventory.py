@@ -1,0 +1,177 @@
+"""Lists what is in a store: products, partners, months and releases, each with its first and last month with a
+figure.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+
+from tasks.domain.coverage import TOTALS
+from tasks.domain.decisions import counting, decision_text
+from tasks.domain.name_match import nearest
+from tasks.domain.release_ids import release_of
+from tasks.ledger.name_tables import NameTables
+from tasks.reading import query
+from tasks.reading.resolver import Resolver
+from tasks.reading.search import search_names, search_products
+from tasks.store.parquet import read_table
+from tasks.store.reporters import mirror_of, mirrors_of, named, root_of
+from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.working_copy import address_of, at_hand
+
+
+def inventory(store: Path, kind: str) -> pl.DataFrame:
+    """List the products, partners, months or releases of a store, or the published mirrors of its reporter, a row each.
+    Raises NothingPublished.
+    """
+    snapshot = query.open_published(store)
+    if kind == "releases":
+        return _releases(snapshot)
+    if kind == "months":
+        return _months(snapshot)
+    if kind == "mirrors":
+        return _mirrors(store)
+    names = Resolver(snapshot).names
+    return things(snapshot, names, kind.removesuffix("s"))
+
+
+def _mirrors(store: Path) -> pl.DataFrame:
+    """Return each pair that the reporter of a store is in: its months, its rows and how many of them are
+    unexplained."""
+    address = address_of(store)
+    root, reporter = root_of(address), named(address)
+    rows = []
+    for pair in mirrors_of(root) if root else []:
+        snapshot = open_snapshot(at_hand(mirror_of(root, *pair))) if root and reporter in pair else None
+        if snapshot is not None:
+            there = read_table(snapshot, "mirror", columns=("period", "reason"))
+            span = there["period"].min(), there["period"].max()
+            rows.append((*pair, *span, there.height, there.filter(reason="unexplained").height, snapshot.id))
+    kinds = {
+        "exporter": pl.String,
+        "importer": pl.String,
+        "first_month": pl.Date,
+        "last_month": pl.Date,
+        "rows": pl.Int64,
+        "unexplained": pl.Int64,
+        "snapshot": pl.String,
+    }
+    return pl.DataFrame(rows, schema=kinds, orient="row")
+
+
+def search(store: Path, text: str) -> pl.DataFrame:
+    """Search products and partners of a store for `text`, the best first: kind, code, name and Chinese name,
+    directions, first and last month with a figure, number of months. Codes without a figure come last. Raises
+    NothingPublished.
+    """
+    snapshot = query.open_published(store)
+    names = Resolver(snapshot).names
+    parts = []
+    for subject, table, find in (
+        ("product", names.product, search_products),
+        ("partner", names.partner, search_names),
+    ):
+        hits = [hit.code for hit in find(table, text)]
+        order = pl.DataFrame({"code": hits, "place": range(len(hits))}, schema={"code": pl.String, "place": pl.Int64})
+        there = things(snapshot, names, subject, hits).rename({subject: "code"})
+        parts.append(there.join(order, on="code").select(*_SHOWN, kind=pl.lit(subject), place="place"))
+    found = pl.concat(parts)
+    return found.sort(pl.col("first_month").is_null(), pl.col("kind") == "partner", "place").drop("place")
+
+
+def nearest_names(store: Path, text: str) -> list[str]:
+    """Return the names in a store, and the press terms for them, that are most similar to a text. Raises
+    NothingPublished."""
+    resolver = Resolver(query.open_published(store))
+    names = resolver.names
+    columns = ("name", "printed_zh", "printed_en")
+    there = (table.select(columns).unpivot()["value"].drop_nulls() for table in (names.product, names.partner))
+    return nearest(text, (*(name for column in there for name in column), *resolver.press_names))
+
+
+_SHOWN = tuple(map(pl.col, ("code", "name", "name_zh", "flows", "first_month", "last_month", "months")))
+
+
+def things(snapshot: Snapshot, names: NameTables, subject: str, keys: Collection[str] | None = None) -> pl.DataFrame:
+    """Return each product or partner with its names, directions and months."""
+    table = names.product if subject == "product" else names.partner
+    named = table.select(subject, "name", name_zh=pl.coalesce("printed_zh", "reference_zh"))
+    if keys is not None:
+        named = named.filter(pl.col(subject).is_in(list(keys)))
+    months = _known(snapshot, subject, None if keys is None else named[subject].to_list())
+    spans = months.group_by(subject).agg(
+        pl.col("flow").unique().sort().str.join("+").alias("flows"),
+        first_month=pl.col("period").min(),
+        last_month=pl.col("period").max(),
+        months=pl.col("period").n_unique(),
+    )
+    rows = named.join(spans, on=subject, how="left").with_columns(pl.col("months").fill_null(0))
+    # The world and groups of partners come before their members.
+    first = pl.col(subject).is_in(TOTALS).not_()
+    return rows.sort(first, subject) if subject == "partner" else rows.sort(subject)
+
+
+def _known(snapshot: Snapshot, subject: str, keys: Collection[str] | None) -> pl.DataFrame:
+    """Return each key, direction and month that has a figure."""
+    wanted = pl.lit(True) if keys is None else pl.col(subject).is_in(list(keys))
+    # Most rows have the product of the row before.
+    key = pl.struct(subject, "period")
+    rows = [
+        frame.filter(wanted).filter(key.ne_missing(key.shift())).select(subject, "flow", "period").unique().collect()
+        for frame in _figures(snapshot)
+    ]
+    return pl.concat(rows) if rows else pl.DataFrame(schema={subject: pl.String, "flow": pl.String, "period": pl.Date})
+
+
+def _months(snapshot: Snapshot) -> pl.DataFrame:
+    """Return each direction and month, with the number of products and partners that have a figure, and the releases
+    that cover it.
+    """
+    rows = [
+        frame.group_by("flow", "period")
+        .agg(
+            products=pl.col("product").n_unique(),
+            partners=pl.col("partner").filter(~pl.col("partner").is_in(TOTALS)).n_unique(),
+        )
+        .collect()
+        for frame in _figures(snapshot)
+    ]
+    kinds = {"flow": pl.String, "period": pl.Date, "products": pl.UInt32, "partners": pl.UInt32}
+    found = pl.concat(rows) if rows else pl.DataFrame(schema=kinds)
+    counted = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
+    releases = counted.select("flow", "first_month", "last_month", "release_id")
+    covered = found.join(releases, how="cross", suffix="_of").filter(
+        pl.col("flow_of").is_null() | (pl.col("flow_of") == pl.col("flow")),
+        pl.col("period").is_between("first_month", "last_month"),
+    )
+    counts = covered.group_by("flow", "period").agg(releases=pl.len())
+    return found.join(counts, on=["flow", "period"], how="left").rename({"period": "month"}).sort("flow", "month")
+
+
+def _figures(snapshot: Snapshot) -> list[pl.LazyFrame]:
+    """Return the rows of metric that have a level, of each direction."""
+    return [
+        figures.filter(pl.col("level").is_not_null()).select("product", "partner", "period", flow=pl.lit(flow))
+        for flow in ("export", "import")
+        if (figures := query.scan_figures(snapshot, flow)) is not None
+    ]
+
+
+def _releases(snapshot: Snapshot) -> pl.DataFrame:
+    columns = (
+        "release_id",
+        "title",
+        "released_on",
+        "flow",
+        "partners",
+        "first_month",
+        "last_month",
+        "records",
+        "records_quarantined",
+    )
+    decisions = read_table(snapshot, "decision").sort("decided_on", "number").iter_rows(named=True)
+    decided = {row["release_id"]: decision_text(row) for row in decisions}
+    texts = release_of().replace_strict(decided, default="", return_dtype=pl.String)
+    found = read_table(snapshot, "release").select(columns).with_columns(decided=texts)
+    return found.sort("released_on", "release_id")

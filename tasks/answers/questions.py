@@ -1,0 +1,361 @@
+"""Answers questions about a published table as people ask them: by names, of several products, partners and months, the
+largest first.
+
+Belongs here: the question. `query` reads the rows, `resolver` interprets names, `figure_table` shows the result.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from schemas.layouts import ANALYSIS, COMPARISONS, LAYOUTS
+from schemas.names import VALUES
+from schemas.table import polars_schema, readers_schema
+from tasks.domain.coverage import TOTALS
+from tasks.domain.name_match import Unresolved
+from tasks.domain.period_words import each_month, is_latest, read_months
+from tasks.domain.text import named
+from tasks.ledger.doubts import Doubts
+from tasks.reading import query
+from tasks.reading.citation import cite_rows
+from tasks.reading.resolver import KEY, Resolver
+from tasks.reading.search import what_is_nearby
+from tasks.store.parquet import path_partition
+from tasks.store.snapshot import Snapshot
+from tasks.store.working_copy import address_of
+
+# The name column of each code column; the language decides which name.
+NAME_OF = {"product": "product_name", "partner": "partner_name"}
+# The largest rows can only be found within one measure.
+# Tables whose rows have a column `doubt` where one of them is in doubt.
+DOUBTED = ("metric", "trade_flow")
+MEASURES = ("quantity_kg", *VALUES)
+# What makes a table that is not there.
+NOT_MADE = {
+    "first_print": "has no months yet, because none has several releases",
+    "mirror": "is made of a pair of reporters by tidewaiter mirror --importer NAME --publish",
+}
+# One text or several: any of them matches.
+Texts = str | Iterable[str] | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question about a table; names and months as a person writes them."""
+
+    table: str = "metric"
+    products: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+    month: Texts = None
+    flow: str | None = None
+    measure: Texts = None
+    as_of: date | None = None
+    sort: str | None = None
+    ascending: bool = False
+    top: int | None = None
+    columns: tuple[str, ...] = ()
+    names: bool = True
+    language: str = "en"
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """The requested months and ranges; empty means all."""
+        return texts(self.month)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The requested measures; empty means all."""
+        return texts(self.measure)
+
+    @property
+    def is_of_latest(self) -> bool:
+        """Whether the question needs the newest month."""
+        return any(map(is_latest, self.months))
+
+
+class Answer(NamedTuple):
+    """The rows, notes on how the question was interpreted, the reporter's state, and the states that have the rows."""
+
+    rows: pl.DataFrame
+    notes: tuple[str, ...]
+    snapshot: Snapshot
+    states: tuple[Snapshot, ...]
+
+
+def cited(found: Answer, question: Question, rows: int) -> str | None:
+    """Return the line to cite the first rows by. Rows of a table that compares stores rest on several, so it names the
+    states of that table.
+    """
+    if question.table not in COMPARISONS:
+        return cite_rows(found.rows.head(rows), found.snapshot, question.as_of)
+    places = ((state, "/".join(Path(str(address_of(state.store))).parts[-2:])) for state in found.states)
+    return "; ".join(f"{place}, snapshot {state.id}" for state, place in places)
+
+
+def require_table(name: str) -> None:
+    """Raise ValueError where there is no such table to read."""
+    if name not in LAYOUTS:
+        raise ValueError(f"there is no table {name!r}; there are {', '.join(LAYOUTS)}")
+
+
+def ask(store: Path, question: Question) -> Answer:
+    """Return the rows of a question. Raises ValueError (Unresolved if a name is unknown), and what `query.query`
+    raises.
+    """
+    snapshot = query.open_published(store)
+    resolver = Resolver(snapshot)
+    layout, there = LAYOUTS[question.table], polars_schema(question.table)
+    _require_columns(question, there)
+    notes: list[str] = []
+    products = _keys(question.products, "product", resolver, question.table, notes)
+    partners = _keys(question.partners, "partner", resolver, question.table, notes)
+    keys_of = {"product": products, "partner": partners}
+    codes = _each(products)
+    asked: dict[str, Any] = {"flow": question.flow, "partner": _each(partners) or None, "as_of": question.as_of}
+    states = query.states_with(snapshot, question.table)
+    rows = found = _rows(states, question, asked, codes, _months(question, states))
+    if layout.month_of is not None and question.is_of_latest and (newest := _newest(rows, layout.month_of)) is not None:
+        rows = rows.filter(pl.any_horizontal(_is_in(layout.month_of, text, newest) for text in question.months))
+    if question.measures:
+        known = sorted(found["measure"].unique())
+        rows = rows.filter(pl.col("measure").is_in(question.measures))
+        if not rows.height and known:
+            raise ValueError(
+                f"there is no measure {named([*map(repr, question.measures)])} here; there are {', '.join(known)}"
+            )
+    if rows.height:
+        notes += _absent(rows, question, keys_of)
+    elif question.table in ANALYSIS:
+        notes.append(f"0 rows: the table {question.table} has none for this question")
+    elif not states:
+        notes.append(
+            f"0 rows: the table {question.table} of {snapshot.store.name.rpartition('=')[2]} {NOT_MADE[question.table]}"
+        )
+    else:
+        months = each_month(read_months(text) for text in question.months if not is_latest(text))
+        why = what_is_nearby(states[0].store, question.table, product=codes or None, month=months or None, **asked)
+        notes.append(f"0 rows: {why}")
+    rows = _ordered(rows, question, notes)
+    if question.names and question.table not in NAME_OF:
+        rows = with_names(rows, resolver, question.language)
+    if question.table in DOUBTED:
+        rows = with_doubts(rows, snapshot, notes, question.as_of, is_asked="doubt" in question.columns)
+    return Answer(rows, tuple(notes), snapshot, tuple(states))
+
+
+def _require_columns(question: Question, there: Collection[str]) -> None:
+    """Reject conditions on columns that the table does not have, and unknown columns, and list those that it has."""
+    keys = (("product", question.products), ("partner", question.partners), ("measure", question.measures))
+    added = [NAME_OF[name] for name in NAME_OF if name in there] if question.names else []
+    doubt = ["doubt"] if question.table in DOUBTED else []
+    shown = [*(name for name in question.columns if name not in doubt), *([question.sort] if question.sort else [])]
+    for wanted, columns in (([name for name, asked in keys if asked], [*there]), (shown, [*there, *added])):
+        for name in wanted:
+            if name not in columns:
+                raise ValueError(f"the table {question.table} has no column {name}; it has {', '.join(columns)}")
+    if question.months and LAYOUTS[question.table].month_of is None:
+        raise ValueError(f"the table {question.table} has no months")
+
+
+def _each(keys: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for several in keys.values() for key in several))
+
+
+def texts(given: Texts) -> tuple[str, ...]:
+    """Return the texts of a condition; none without one."""
+    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
+
+
+def _keys(
+    texts: Sequence[str], what: str, resolver: Resolver, table: str, notes: list[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the keys of each name; a table that is not filed by month accepts any key, because it may contain other
+    products.
+    """
+    keys: dict[str, tuple[str, ...]] = {}
+    is_strict = LAYOUTS[table].month_of is not None
+    for text in dict.fromkeys(texts):
+        try:
+            if what == "partner":
+                keys[text] = (resolver.partner(text),)
+            else:
+                meant = resolver.product_keys(text)
+                keys[text] = meant.keys
+                notes += [meant.note] if meant.note else []
+        except Unresolved:
+            if is_strict or not (text.isalnum() or KEY.fullmatch(text)):
+                raise
+            keys[text] = (text,)
+    return keys
+
+
+def _months(question: Question, states: Sequence[Snapshot]) -> list[query.Month] | None:
+    """Return the requested months; None for all, and for the latest of some keys, which depends on the rows."""
+    filed = sorted(
+        date(year, month, 1)
+        for state in states
+        for entry in state.entries("metric" if question.table in ANALYSIS else question.table, question.flow)
+        if entry.partition and entry.rows
+        for _, year, month in [path_partition(entry.partition)]
+    )
+    if not question.months or not filed:
+        return None
+    spans = [read_months(text, filed[-1]) for text in question.months]
+    there = [(max(first, filed[0]), min(last, filed[-1])) for first, last in spans]
+    there = [(first, last) for first, last in there if first <= last]
+    if not there:
+        raise ValueError(
+            f"there is no month {', '.join(question.months)} in this store; there is {filed[0]:%Y-%m} to"
+            f" {filed[-1]:%Y-%m}"
+        )
+    if question.is_of_latest and (question.products or question.partners):
+        # The newest month of the store need not be that of the product.
+        return None
+    return each_month(there)
+
+
+def _newest(rows: pl.DataFrame, month_of: str) -> date | None:
+    """Return the newest month that has a figure."""
+    is_known = pl.col("level").is_not_null() if "level" in rows.columns else pl.lit(True)
+    newest = rows.filter(is_known)[month_of].max() if rows.height else None
+    return newest.replace(day=1) if isinstance(newest, date) else None
+
+
+def _is_in(month_of: str, text: str, newest: date) -> pl.Expr:
+    return pl.col(month_of).dt.month_start().is_between(*read_months(text, newest))
+
+
+def _absent(rows: pl.DataFrame, question: Question, keys_of: dict[str, dict[str, tuple[str, ...]]]) -> list[str]:
+    """List the requested values without a row, a line for each condition: otherwise nobody would notice that part of
+    the answer is missing.
+    """
+    absent = {
+        name: [text for text, keys in of.items() if not {*keys} & {*rows[name]}] for name, of in keys_of.items() if of
+    }
+    if question.measures:
+        absent["measure"] = [measure for measure in question.measures if measure not in {*rows["measure"]}]
+    month_of = LAYOUTS[question.table].month_of
+    if month_of is not None and (newest := _newest(rows, month_of)) is not None:
+        absent["month"] = [text for text in question.months if not rows.filter(_is_in(month_of, text, newest)).height]
+    return [f"no rows of {name} {named(texts)}" for name, texts in absent.items() if texts]
+
+
+def _rows(
+    states: Sequence[Snapshot],
+    question: Question,
+    asked: dict[str, Any],
+    products: Sequence[str],
+    months: list[query.Month] | None,
+) -> pl.DataFrame:
+    """Return rows in key order. Products are read one by one, because for one product Polars skips whole row groups."""
+    layout = LAYOUTS[question.table]
+    if question.table in ANALYSIS:
+        return _analysis(states[0], question, asked, products, months)
+    parts = [
+        query.query(state.store, question.table, product=one, month=months, **asked)
+        for state in states
+        for one in products or (None,)
+    ] or [pl.DataFrame(schema=readers_schema(question.table))]
+    if len(parts) == 1:
+        return parts[0]
+    order = [*(["flow", layout.month_of] if layout.month_of else []), *layout.sort_by]
+    return pl.concat(parts).sort([name for name in order if name in parts[0].columns])
+
+
+def _analysis(
+    snapshot: Snapshot,
+    question: Question,
+    asked: dict[str, Any],
+    products: Sequence[str],
+    months: list[query.Month] | None,
+) -> pl.DataFrame:
+    """Return rows of a table that follows from the others, in key order."""
+    # Most reads are of other tables, and need none of its modules.
+    from tasks.analysis import of_reporter
+
+    filed = {path_partition(entry.partition) for entry in snapshot.entries("metric", question.flow) if entry.rows}
+    wanted = sorted(
+        {
+            year * 12 + month - 1
+            for year, month in (place[1:] for place in filed)
+            if months is None or (year, month) in months
+        }
+    )
+    flows = sorted({place[0] for place in filed})
+    rows = pl.concat(
+        [
+            pl.DataFrame(schema=readers_schema(question.table)),
+            *(of_reporter.rows_of(snapshot, question.table, flow, wanted, question.as_of) for flow in flows),
+        ]
+    )
+    for name, keys in (("product", products), ("partner", asked["partner"])):
+        rows = rows.filter(pl.col(name).is_in(list(keys))) if keys else rows
+    return rows
+
+
+def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.DataFrame:
+    """Sort the rows by a column, the largest first, and keep the `top` ones of each direction and month; totals are
+    not partners there.
+    """
+    if question.sort is None and question.top is None:
+        return rows
+    by = question.sort or ("level" if "level" in rows.columns else None)
+    if by is None:
+        raise ValueError(f"--top needs --sort with a column of the table {question.table}")
+    if "measure" in rows.columns and rows["measure"].n_unique() > 1:
+        measure = next((one for one in MEASURES if (rows["measure"] == one).any()), rows["measure"][0])
+        rows = rows.filter(measure=measure)
+        notes.append(f"of the measure {measure}; another one with --measure")
+    asked = rows.height
+    month_of = LAYOUTS[question.table].month_of
+    groups = [name for name in ("flow", month_of) if name and name in rows.columns]
+    if question.top is None and groups and not rows.select(groups).is_duplicated().any():
+        # Of one series the question is which of its months is the largest.
+        groups = []
+    is_text = rows.schema[by] == pl.String
+    rows = rows.sort(
+        [*groups, by],
+        descending=[False] * len(groups) + [not (question.ascending or is_text)],
+        nulls_last=True,
+        maintain_order=True,
+    )
+    if question.top is None:
+        return rows
+    if "partner" in rows.columns and not question.partners:
+        rows = rows.filter(~pl.col("partner").is_in(TOTALS))
+    ranked = rows.drop_nulls(by)
+    if asked and not ranked.height:
+        notes.append(f"no partner has a {by} here; without --top the rows say why")
+    if not groups:
+        return ranked.head(question.top)
+    return ranked.group_by(groups, maintain_order=True).head(question.top).select(rows.columns)
+
+
+def with_doubts(
+    rows: pl.DataFrame, snapshot: Snapshot, notes: list[str], as_of: date | None = None, *, is_asked: bool = False
+) -> pl.DataFrame:
+    """Add the column `doubt` where an open finding, now or on a day, concerns one of the rows or the column `is_asked`
+    for; and a note for each such finding.
+    """
+    doubt = Doubts(snapshot, as_of).of_rows(rows)
+    if doubt.null_count() == rows.height and not is_asked:
+        return rows
+    notes += [f"in doubt: {words}" for words in doubt.drop_nulls().unique().sort()]
+    return rows.with_columns(doubt)
+
+
+def with_names(rows: pl.DataFrame, resolver: Resolver, language: str = "en") -> pl.DataFrame:
+    """Add the name of each product and partner after its code, in English or Chinese; null if it has none."""
+    for key, table in (("product", resolver.names.product), ("partner", resolver.names.partner)):
+        if key not in rows.columns or NAME_OF[key] in rows.columns:
+            continue
+        chinese = pl.coalesce("printed_zh", "reference_zh", "name")
+        names = table.select(key, (chinese if language == "zh" else pl.col("name")).alias(NAME_OF[key]))
+        place = rows.columns.index(key) + 1
+        joined = rows.join(names, on=key, how="left", maintain_order="left")
+        rows = joined.select(*rows.columns[:place], NAME_OF[key], *rows.columns[place:])
+    return rows

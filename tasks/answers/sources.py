@@ -1,0 +1,138 @@
+"""Says for each source what is in, what is due next, what is overdue, and since when it fails.
+
+Due days come from the calendar; for months that it lacks, from the usual delay of the source, and the page says so.
+Nothing is overdue before a first month is in: a source that nobody uses is not late.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.forms.fetch import SourceState, SourceStates, read_state, state_file
+from schemas.reference.code_tables import code_table
+from schemas.store_address import S3Url
+from tasks.domain.coverage import GROUPS
+from tasks.domain.decisions import counting
+from tasks.domain.periods import first_day, month_end, month_name, month_number
+from tasks.reading.groups import members_of
+from tasks.sources import published
+from tasks.sources.registry import SOURCES
+from tasks.store.parquet import read_table
+from tasks.store.reporters import stores_of
+from tasks.store.snapshot import open_snapshot
+from tasks.store.working_copy import at_hand
+
+# The sources with a rhythm of their own, and the name of each in the calendar.
+CALENDARS = {name: source.calendar for name, source in SOURCES.items() if source.calendar}
+MONTHS_AHEAD, YEAR_MONTHS = 4, 12
+# China's kinds of release, of which people are told only where they expect them.
+KINDS, PAGES = ("preliminary", "bulletin", "query"), ("preliminary", "bulletin")
+NO_YEAR = "the calendar has no {} release for {}: add its rows to schemas/reference/release_calendar.csv"
+COLUMNS = ("reporter", "source", "released_on", "first_month", "last_month")
+
+
+class Due(NamedTuple):
+    """The day on which a month is due, and whether that follows from the usual delay."""
+
+    day: date
+    is_estimated: bool
+
+
+def source_states(
+    root: Path | S3Url, inboxes: Sequence[Path], day: date, expected: Collection[str] = ()
+) -> SourceStates:
+    """The state of each source on a day; what it fetched last is noted in one of the inboxes.
+
+    Of China's kinds of release people are told only of those that are `expected`, and of these also before the first is
+    in.
+    """
+    releases = _releases(root)
+    states = [_state(source, kind, releases, inboxes, day, expected) for source, kind in CALENDARS.items()]
+    return SourceStates(sources=states)
+
+
+def due_on(kind: str, month: int) -> Due | None:
+    """When a source publishes a month, by its number; None where neither calendar nor delay is known."""
+    year, number = str(month // 12), str(month % 12 + 1)
+    rows = code_table("release_calendar").filter(kind=kind, year=year, month=number)
+    if rows.height:
+        return Due(date.fromisoformat(rows["expected_on"][0]), is_estimated=False)
+    delays = code_table("release_delays").filter(kind=kind)
+    if not delays.height:
+        return None
+    return Due(month_end(first_day(month)) + timedelta(days=int(delays["days"][0])), is_estimated=True)
+
+
+def _releases(root: Path | S3Url) -> pl.DataFrame:
+    found = []
+    for store in stores_of(root).values():
+        snapshot = open_snapshot(at_hand(store))
+        found.append(counting(read_table(snapshot, "release"), read_table(snapshot, "decision")).select(COLUMNS))
+    return pl.concat(found) if found else read_table(None, "release").select(COLUMNS)
+
+
+def _state(
+    source: str, kind: str, releases: pl.DataFrame, inboxes: Sequence[Path], day: date, expected: Collection[str]
+) -> SourceState:
+    notes = filter(None, (read_state(state_file(inbox, source)) for inbox in inboxes))
+    note = max(notes, key=lambda note: note.asked_at, default=None)
+    # Figures of a page of customs may also be collected by hand.
+    collected = _reporters_by_month(releases.filter(source=published.SOURCE.name)) if kind in PAGES else {}
+    releases = releases.filter(source=source)
+    by_month = _reporters_by_month(releases)
+    late = _late(kind, by_month | collected, day) if kind in expected or (by_month and kind not in KINDS) else {}
+    year = str(day.year if day.month > 1 else day.year - 1)
+    has_year = code_table("release_calendar").filter(kind=kind, year=year).height > 0
+    today = month_number(day)
+    first = min(by_month, default=today - 1)
+    due = {month: found for month in range(first, today + MONTHS_AHEAD) if (found := due_on(kind, month)) is not None}
+    overdue = [month for month, when in due.items() if by_month and when.day < day and month not in by_month]
+    ahead = next((month for month, when in due.items() if when.day >= day and month not in by_month), None)
+    newest = max(by_month, default=None)
+    group = SOURCES[source].reporter
+    members = members_of(group, first_day(newest)) if group in GROUPS and newest is not None else []
+    # The members of a group of reporters, once any of them is in.
+    is_by_member = any(reporters & {*members} for reporters in by_month.values())
+    lacking = [member for member in members if is_by_member and newest is not None and member not in by_month[newest]]
+    return SourceState(
+        source=source,
+        reporters=releases["reporter"].unique().sort().to_list(),
+        last_month=month_name(newest) if newest is not None else "",
+        lacking=lacking,
+        late_members=[member for member in lacking if any(member in there for there in by_month.values())],
+        released_on=releases["released_on"].max(),
+        next_month=month_name(ahead) if ahead is not None else "",
+        next_due=due[ahead].day if ahead is not None else None,
+        is_estimated=ahead is not None and due[ahead].is_estimated,
+        overdue=[month_name(month) for month in overdue],
+        days_overdue=(day - due[overdue[0]].day).days if overdue else 0,
+        late=[month_name(month) for month in late],
+        late_since=min(late.values(), default=None),
+        is_fetched=SOURCES[source].questions is not None,
+        days_late=(day - min(late.values())).days if late else 0,
+        warning=NO_YEAR.format(kind, day.year) if kind in expected and not has_year else "",
+        asked_at=note.asked_at if note else None,
+        failing_since=note.failing_since if note else None,
+        reason=note.reason if note else "",
+    )
+
+
+def _late(kind: str, months_in: Collection[int], day: date) -> dict[int, date]:
+    """The months that were due last before a day and are not in, with the day on which they were due."""
+    today = month_number(day)
+    due = {month: when.day for month in range(today - YEAR_MONTHS, today) if (when := due_on(kind, month))}
+    last = max((on for on in due.values() if on <= day), default=day)
+    return {month: on for month, on in due.items() if on == last < day and month not in months_in}
+
+
+def _reporters_by_month(releases: pl.DataFrame) -> dict[int, set[str]]:
+    """The months that releases cover, each with its reporters; a month can be in only when it had ended."""
+    found: dict[int, set[str]] = {}
+    spans = releases.select("reporter", "released_on", "first_month", "last_month")
+    for reporter, released_on, first, last in spans.iter_rows():
+        for month in range(month_number(first), min(month_number(last), month_number(released_on) - 1) + 1):
+            found.setdefault(month, set()).add(reporter)
+    return found

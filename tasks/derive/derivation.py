@@ -1,0 +1,170 @@
+"""Derives the figures that a release changes: which months, from what, and how many of them at once.
+
+Belongs here: what each portion of products needs, and what becomes of its files. Does not belong here: how a metric is
+computed (`metrics`), one portion (`portions`), which files are published (`publication`).
+"""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import polars as pl
+
+from schemas.table import polars_schema
+from tasks.derive import portions as dividing
+from tasks.derive.affected_months import looked_back_on
+from tasks.derive.executor import each
+from tasks.derive.portions import DERIVED, Part, Plan, Work
+from tasks.derive.records_of_later_months import later_records
+from tasks.domain.coverage import FIGURES_LOOK_BACK
+from tasks.domain.decisions import out_on
+from tasks.domain.periods import month_index
+from tasks.domain.reporter import Reporter
+from tasks.ledger.ledger_after import Ledger, refusing_overflow
+from tasks.ledger.published_state import Known
+from tasks.lineage.provenance import derivation_of_month
+from tasks.store import exchange
+from tasks.store.parquet import Partition, encode_file, partition_month, partition_path, path_partition
+from tasks.store.pending_files import PendingFiles
+from tasks.store.publish import NewFile
+from tasks.store.verify_on_read import prove
+
+# Rows of the ledger of the months that are derived together: two years of the full cube.
+LEDGER_ROWS_AT_ONCE = 26_000_000
+
+
+class Figures(NamedTuple):
+    """The figures, and the levels that later records look back on: files already, because a month may have millions of
+    rows."""
+
+    metric: Annotated[PendingFiles, "metric"]
+    recent: Annotated[PendingFiles, "record_level"]
+
+
+def derive(ledger_after: Ledger, known: Known) -> Figures:
+    """Derive the figures that the release can change, each month from the ledger of two years. Raises DamagedStore if
+    an input is damaged."""
+    figures = Figures(*(PendingFiles.of(table) for table in DERIVED))
+    with refusing_overflow():
+        for flow in sorted({flow for flow, _, _ in known.derived}):
+            _Flow(flow, ledger_after, known, figures).derive()
+    return figures
+
+
+class _Flow:
+    def __init__(self, flow: str, ledger_after: Ledger, known: Known, figures: Figures) -> None:
+        self.flow, self.known, self.figures, self.ledger = flow, known, figures, ledger_after
+        rows = _ledger_rows(known, ledger_after)
+        self.rows = {partition_month(partition): count for partition, count in rows.items() if partition[0] == flow}
+        self.new = {partition_month(partition) for partition in ledger_after.new if partition[0] == flow}
+        self.chained = {year for one, year in known.chained if one == flow}
+        self.made_of = functools.partial(
+            derivation_of_month,
+            releases=ledger_after.releases,
+            chained=known.chained,
+            decisions=ledger_after.decisions,
+            out=out_on(ledger_after.releases, ledger_after.decisions),
+        )
+        # What this run has made of `record_level`, by month.
+        self.levels: dict[int, list[Path]] = {}
+
+    def derive(self) -> None:
+        """Derive the months, and then those later ones whose records they change."""
+        months = sorted(partition_month(month) for month in self.known.derived if month[0] == self.flow)
+        with exchange.in_store(self.known.store) as place:
+            for some in _chunks(months, self.rows):
+                self._derive(some, place)
+            there, before = self._published("metric").keys() - {*months}, self._published("record_level")
+            later = later_records(there, before, self.levels, Reporter.of(self.ledger.releases))
+            for some in _chunks(later, self.rows):
+                self._derive(some, place)
+
+    def _derive(self, months: Sequence[int], place: Path) -> None:
+        known, back = self.known, looked_back_on(months, self.chained)
+        prove(known.snapshot, "observation", self._is_in(back - self.new))
+        prove(known.snapshot, "record_level", self._is_in(dividing.months_of_levels(months) - self.levels.keys()))
+        portions = dividing.portions_of(max((self.rows.get(month, 0) for month in back), default=0))
+        ledger, recent = self._published("observation"), self._published("record_level")
+        touched = self.ledger.touched.filter(month_index("period_end").is_in(back))
+        plan = Plan(
+            flow=self.flow,
+            months=[*months],
+            portions=[(one.first, one.after) for one in portions],
+            ledger=[file for month in sorted(back - self.new) for file in ledger.get(month, ())],
+            statements=[
+                dividing.leave_frame(place, dividing.statements_of(touched, self.flow, one)) for one in portions
+            ],
+            releases=dividing.leave_frame(place, self.ledger.counting),
+            recent=[
+                file
+                for month in sorted(dividing.months_of_levels(months))
+                for file in self.levels.get(month, recent.get(month, ()))
+            ],
+            notes={
+                table: {month: self.made_of(table, self._partition(month)) for month in months} for table in DERIVED
+            },
+        )
+        name = exchange.put(place, plan.model_dump_json().encode())
+        works = [
+            Work(place, name, number, dividing.title_of(self.flow, months, one)) for number, one in enumerate(portions)
+        ]
+        made = [part for parts in each(dividing.derive_portion, works) for part in parts]
+        for table, pending in zip(DERIVED, self.figures, strict=True):
+            for month in months:
+                mine = [part for part in made if (part.table, part.month) == (table, month)]
+                if table == "record_level":
+                    self.levels[month] = [place / part.name for part in mine]
+                self._keep(pending, table, month, mine, place)
+
+    def _keep(self, pending: PendingFiles, table: str, month: int, parts: Sequence[Part], place: Path) -> None:
+        """Keep the files of a month: one for each portion of a large month, else one."""
+        partition, kinds = self._partition(month), polars_schema(table)
+        if len(parts) < 2 or dividing.is_divided(self.rows.get(month, 0)):
+            for part in parts:
+                data, path = exchange.get(place, part.name), partition_path(partition)
+                file = NewFile(table, path, data, part.rows, pending.schema_sha256, known_sha256=part.name)
+                pending.keep(file, self.known.store)
+            return
+        rows = pl.concat([pl.read_parquet(exchange.get(place, part.name), hive_partitioning=False) for part in parts])
+        rows = rows.cast({name: kinds[name] for name in rows.columns})
+        pending.keep(
+            encode_file(table, rows, partition_path(partition), self.made_of(table, partition)), self.known.store
+        )
+
+    def _partition(self, month: int) -> Partition:
+        return self.flow, month // 12, month % 12 + 1
+
+    def _is_in(self, months: Set[int]) -> Callable[[Partition], bool]:
+        return lambda one: one[0] == self.flow and partition_month(one) in months
+
+    def _published(self, table: str) -> dict[int, list[Path]]:
+        """Return the published files of a table by month."""
+        found: dict[int, list[Path]] = {}
+        if (snapshot := self.known.snapshot) is not None:
+            for entry in snapshot.entries(table, self.flow):
+                file = snapshot.path.absolute() / entry.path
+                found.setdefault(partition_month(path_partition(entry.partition)), []).append(file)
+        return found
+
+
+def _chunks(months: Sequence[int], rows: Mapping[int, int]) -> Iterator[list[int]]:
+    """Divide months so that each part fits into memory, and cut where they share no month that they look back on."""
+    some: list[int] = []
+    for month in months:
+        is_far = bool(some) and month - some[-1] > FIGURES_LOOK_BACK
+        if some and (is_far or sum(rows.get(one, 0) for one in [*some, month]) > LEDGER_ROWS_AT_ONCE):
+            yield some
+            some = []
+        some.append(month)
+    if some:
+        yield some
+
+
+def _ledger_rows(known: Known, ledger_after: Ledger) -> dict[Partition, int]:
+    """Return the months that have rows in the ledger after the release, and how many."""
+    entries = known.snapshot.entries("observation") if known.snapshot else ()
+    months = {path_partition(entry.partition): entry.rows for entry in entries if entry.rows}
+    touched = ledger_after.touched.group_by("flow", month=month_index("period_end")).len()
+    new = {(flow, month // 12, month % 12 + 1): rows for flow, month, rows in touched.iter_rows()}
+    return {month: rows for month, rows in months.items() if month not in ledger_after.new} | new

@@ -1,0 +1,128 @@
+"""Gathers what a reader of a brief must know apart from its own numbers: what other reporters say of the trade, from
+the other stores of the same root, and the releases that were withdrawn.
+
+Customs share HS codes of six digits, so the partner of a longer code counts other goods too; the page says so.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from schemas import settings
+from schemas.forms.brief import MirrorPart
+from tasks.analysis.mirror import statements
+from tasks.analysis.mirror.sides import HS6
+from tasks.answers import mirror_shown as shown
+from tasks.domain.classification import members
+from tasks.domain.coverage import TOTALS
+from tasks.domain.errors import NoFigure, NothingPublished
+from tasks.domain.periods import month_index, month_number
+from tasks.store.parquet import read_table
+from tasks.store.reporters import named, root_of, stores_of
+from tasks.store.snapshot import Snapshot
+from tasks.store.working_copy import address_of
+
+PARTNERS_MAX = 6
+# The growth on the year before and the year to date look back as far.
+MONTHS_BACK = 12
+# Its numbers may be shown to others with its permission alone.
+NOT_FOR_OTHERS = "un_comtrade"
+
+
+def is_withheld(sources: Collection[str]) -> bool:
+    """Whether pages for others must leave out numbers of these sources: UN Comtrade asks for its permission."""
+    return NOT_FOR_OTHERS in sources and not settings.text(settings.COMTRADE_PERMISSION)
+
+
+def mirrored(store: Path, product: str, flow: str, month: date) -> list[MirrorPart]:
+    """Return the last months of each pair of this reporter with another that has a store, the largest first; none where
+    the page is of several HS codes.
+    """
+    address = address_of(store)
+    root, own = root_of(address), named(address)
+    codes = {code[:HS6] for code in members(product)}
+    if root is None or own is None or len(codes) != 1 or not (code := codes.pop()).isdecimal():
+        return []
+    first = date(month.year - 1, month.month, 1)
+    found = []
+    for other in stores_of(root):
+        pair = (own, other) if flow == "export" else (other, own)
+        if other == own or other in TOTALS:
+            continue
+        try:
+            made = statements.mirror(root, code, *pair, first, month)
+        except (NoFigure, NothingPublished):
+            continue
+        largest = pl.max_horizontal("export_kg", "import_kg", "export_stated", "import_stated")
+        if made.rows.filter(largest > 0).height:
+            found.append(_part(made, other))
+    found.sort(key=lambda part: (-max((value or 0 for value in part.sold), default=0), part.partner))
+    return found[:PARTNERS_MAX]
+
+
+def _part(made: statements.Mirror, partner: str) -> MirrorPart:
+    rows = made.rows
+    plain = {"partner": partner, "product": rows["product"][0], "snapshots": list(made.snapshots)}
+    if is_withheld(made.releases["source"].to_list()):
+        return MirrorPart(**plain, withheld=True)
+    is_weighed = rows.filter(pl.col("export_kg").is_not_null(), pl.col("import_kg").is_not_null()).height > 0
+    names = (
+        ("export_kg", "import_kg", "kg_low", "kg_high")
+        if is_weighed
+        else ("export_value", "import_value", "fob_low", "fob_high")
+    )
+    columns = zip(("sold", "bought", "low", "high"), names, strict=True)
+    return MirrorPart(
+        **plain,
+        measure="quantity_kg" if is_weighed else f"value_{rows['currency'][0].lower()}",
+        months=rows["period"].to_list(),
+        **{field: rows[name].to_list() for field, name in columns},
+        reasons=rows["reason"].to_list(),
+        whys=rows["why"].to_list(),
+        sources=made.releases["source"].unique().sort().to_list(),
+        terms=[] if is_weighed else shown.terms(rows),
+    )
+
+
+def decided(
+    snapshot: Snapshot, product: str, flow: str, month: date, since: date | None = None
+) -> list[dict[str, Any]]:
+    """Return the last decision of a person about each release that covers the product in the year up to the month, a
+    row with the title of the release, if it was made after the day `since`; the newest first.
+    """
+    decisions = read_table(snapshot, "decision").filter(pl.col("kind") != "replaced")
+    if not decisions.height:
+        return []
+    number = month_number(month)
+    releases = read_table(snapshot, "release").filter(
+        month_index("first_month") <= number,
+        month_index("last_month") >= number - MONTHS_BACK,
+        pl.col("flow").is_null() | (pl.col("flow") == flow),
+    )
+    titles = {
+        row["release_id"]: row["title"]
+        for row in releases.iter_rows(named=True)
+        if covers_product(product, row["products"])
+    }
+    last = decisions.sort("number").group_by("release_id", maintain_order=True).last()
+    mine = last.filter(pl.col("release_id").is_in([*titles])).sort("decided_on", "release_id", descending=[True, False])
+    return [
+        {**row, "title": titles[row["release_id"]]}
+        for row in mine.iter_rows(named=True)
+        if since is None or row["decided_on"] > since
+    ]
+
+
+def covers_product(product: str, scope: Iterable[str]) -> bool:
+    """Whether the codes that were asked for have one in common with a product.
+
+    >>> covers_product("85051110", ["8505"]), covers_product("12019019", ["8505", "*"])
+    (True, True)
+    >>> covers_product("1201", ["8505"])
+    False
+    """
+    codes = (product, *members(product))
+    return any(asked == "*" or code.startswith(asked) or asked.startswith(code) for asked in scope for code in codes)

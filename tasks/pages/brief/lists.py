@@ -1,0 +1,237 @@
+"""Writes the lists of a brief, one line per entry: what is missing and why, sources, revisions, export controls."""
+
+import itertools
+import math
+import operator
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
+
+import polars as pl
+
+from schemas.forms.brief import Fact, Facts
+from schemas.forms.trace import TracedNumber
+from schemas.names import MISSING
+from tasks.domain.release_ids import source_of
+from tasks.pages.brief.charts import scale_of
+from tasks.pages.brief.context import is_withheld
+from tasks.pages.brief.wording import MASS, PRICE_UNITS, amount, figure_name, level, partner, scale_name, texts
+from tasks.reading.citation import citation, named_source
+
+# Numbers shown behind one figure, of two operands two each; the others are counted.
+NUMBERS_MAX = 3
+SINCE = ("highest_since", "lowest_since")
+# Months of a mirror in the table; the chart has a year.
+MIRROR_ROWS, MIRROR_DRAWN_MIN = 4, 3
+
+
+def missing(facts: Facts, language: str) -> list[str]:
+    """List what may not be compared and why, grouped by reason."""
+    grouped: dict[str, dict[str, list[str]]] = {}
+    shown = [fact for row in facts.partners for fact in (row.mom, row.yoy, row.ytd, row.ytd_yoy, row.share, row.rank)]
+    shown += [facts.unit_value_mom, facts.unit_value_yoy] if facts.unit_value.value is not None else []
+    for fact in shown:
+        if fact.value is None and fact.status != "not_applicable":
+            by_figure = grouped.setdefault(fact.status, {})
+            by_figure.setdefault(figure_name(fact, language), []).append(partner(fact.partner, language))
+    t = texts(language)
+    reasons = MISSING | t["missing_reasons"]
+    return [
+        reasons[reason]
+        + t["colon"]
+        + t["semicolon"].join(
+            f"{figure}{t['open']}{t['listed'].join(names)}{t['close']}" for figure, names in by_figure.items()
+        )
+        for reason, by_figure in sorted(grouped.items())
+    ]
+
+
+def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
+    """Return the ledger numbers by which a person checks a figure, and how many others it rests on.
+
+    A record rests on its month and on the one that it names; a rank on the partner itself and on the next ones; any
+    other figure on the first and the last of its months. Of a sum of partners the largest come first, and of what it
+    is compared with the same ones.
+    """
+    assert fact.trace is not None
+    operands, month = fact.trace.operands, f"{fact.month:%Y-%m}"
+    every = [number for operand in operands for number in operand.numbers]
+    if fact.figure in SINCE:
+        chosen = [operand for operand in operands if any(day in operand.name for day in (month, str(fact.value)))]
+    elif fact.figure == "rank":
+        is_own = [any(number.partner == fact.partner for number in operand.numbers) for operand in operands]
+        own = list(itertools.compress(operands, is_own))
+        others = sorted(itertools.compress(operands, map(operator.not_, is_own)), key=lambda one: -(one.value or 0))
+        chosen = [*own, *others[: NUMBERS_MAX - 1]]
+    else:
+        chosen = operands if len(operands) <= NUMBERS_MAX else [operands[0], operands[-1]]
+    each = math.ceil(NUMBERS_MAX / max(1, len(chosen)))
+    picked: list[TracedNumber] = []
+    for operand in chosen:
+        known = {one.partner for one in picked} if each > 1 else ()
+        picked += sorted(
+            operand.numbers, key=lambda one: (one.period != month, one.partner not in known, -abs(one.value))
+        )[:each]
+    # The total of a share contains the partner's own number a second time.
+    return _distinct(picked), len(_distinct(every)) - len(_distinct(picked))
+
+
+def _distinct(numbers: list[TracedNumber]) -> list[TracedNumber]:
+    return list({(one.product, one.measure, one.partner, one.period, one.release_id): one for one in numbers}.values())
+
+
+class File(NamedTuple):
+    """A release on the page: its place in the list, its first number there, and the different addresses of its
+    numbers."""
+
+    place: int
+    first: TracedNumber
+    addresses: list[str | None]
+
+
+def files(numbers: Iterable[TracedNumber]) -> dict[str, File]:
+    """Return the releases of the numbers that the page shows behind its figures, in the order in which they are
+    shown."""
+    found: dict[str, File] = {}
+    for number in numbers:
+        file = found.setdefault(number.release_id, File(len(found) + 1, number, []))
+        if number.address not in file.addresses:
+            file.addresses.append(number.address)
+    return found
+
+
+def cited(facts: Facts, language: str) -> str:
+    """Return the line for citing the page."""
+    places = dict.fromkeys((number.address, number.release_id, number.title) for number in facts.numbers())
+    hosts = ((address and urlsplit(address).hostname, source_of(name), title) for address, name, title in places)
+    sources = [host or named_source(source, title) for host, source, title in hosts]
+    line = citation(sources, facts.reporter, facts.known_on, facts.snapshot_id, language)
+    return str(texts(language)["cite"]).format(citation=line)
+
+
+def licence(facts: Facts, language: str) -> str:
+    """Return what must be said of the page before it is shown to others; empty where nothing must."""
+    is_open = not is_withheld({source_of(name) for name in {number.release_id for number in facts.numbers()}})
+    return "" if is_open else str(texts(language)["licence"])
+
+
+def data_address(facts: Facts) -> str:
+    """Return the figures of the page as a file inside an address: CSV, a row a figure."""
+    rows = [
+        (
+            facts.reporter,
+            facts.flow,
+            facts.product,
+            fact.partner,
+            f"{fact.month:%Y-%m}",
+            fact.measure,
+            fact.figure,
+            fact.value,
+            fact.status,
+            facts.snapshot_id,
+        )
+        for fact in facts.facts()
+    ]
+    names = ("reporter", "flow", "product", "partner", "period", "measure", "figure", "value", "status", "snapshot_id")
+    table = pl.DataFrame([tuple(map(str, row)) for row in rows], dict.fromkeys(names, pl.String), orient="row")
+    return f"data:text/csv;charset=utf-8,{quote(table.write_csv(), safe=',:')}"
+
+
+def formula(fact: Fact, language: str) -> str:
+    """Describe how a figure was computed: as the trace says it, where the language has no words of its own."""
+    assert fact.trace is not None
+    is_price = fact.figure == "level" and fact.measure in PRICE_UNITS
+    name = "unit_value" if is_price else "implied" if fact.status == "implied_base" else fact.figure
+    return str(texts(language)["formulas"].get(name, fact.trace.formula))
+
+
+def revised_lines(facts: Facts, language: str) -> list[str]:
+    """List what was revised, a line each; the code, regime and province are named where they differ from those of the
+    page."""
+    t, lines = texts(language), []
+    for row in facts.revised:
+        which = [row["period"], partner(row["partner"], language)]
+        which += [row["product"]] if row["product"] != facts.product and facts.codes != [row["product"]] else []
+        which += [t[name].format(code=row[name]) for name in ("regime", "province") if row[name]]
+        which.append(t["measures"].get(row["measure"], row["measure"].replace("_", " ")))
+        values = (row["old_value"], row["new_value"])
+        old, new = (t["no_word"] if one is None else amount(one, row["unit"], language) for one in values)
+        kind = t["kinds"].get(row["kind"], row["kind"])
+        lines.append(
+            f"{t['comma'].join(which)}{t['colon']}{old} →"
+            f" {new}{t['open']}{kind}{t['comma']}{row['revised_on']}{t['close']}"
+        )
+    return lines
+
+
+def revised_first(facts: Facts, language: str) -> str:
+    """Summarise the revisions in one line for the top of the page: how many numbers, and the first of them."""
+    lines = revised_lines(facts, language)
+    count = len(lines) + facts.revised_more
+    text = texts(language)["revised_one" if count == 1 else "revised_several"]
+    return str(text.format(count=count, first=lines[0])) if lines else ""
+
+
+def decision_lines(decisions: Sequence[Mapping[str, Any]], language: str) -> list[str]:
+    """Say which releases were withdrawn or count again, a line each: when, by whom, why."""
+    return [texts(language)["decisions"][row["kind"]].format(**row) for row in decisions]
+
+
+def event_lines(facts: Facts, language: str) -> list[dict[str, Any]]:
+    """Describe the measures inside the months shown: day, title, goods, state, address."""
+    t = texts(language)
+    return [
+        {
+            **event,
+            "title": t["event"].format(**event),
+            "goods": t["goods"].format(**event),
+            "state": t["states"][event["state"]].format(**event),
+        }
+        for event in facts.events
+    ]
+
+
+def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
+    """Describe what each partner says: title, rows of month, sold, bought, band and reason, and where it is from."""
+    t = texts(language)
+    home = partner(facts.reporter, language)
+    found: list[dict[str, Any]] = []
+    for part in facts.mirror:
+        other = partner(part.partner, language)
+        sides = (home, other) if facts.flow == "export" else (other, home)
+        title = t["mirror_title"].format(product=part.product, exporter=sides[0], importer=sides[1])
+        made = {"title": title, "rows": [], "part": part}
+        said = part.bought if facts.flow == "export" else part.sold
+        if part.withheld:
+            found.append({**made, "note": t["mirror_withheld"]})
+        # Or the partner's customs say nothing of these months. A zero is a statement.
+        if part.withheld or all(value is None for value in said):
+            continue
+        of_months = (part.months, part.sold, part.bought, part.low, part.high, part.reasons, part.whys)
+        every = list(zip(*of_months, strict=True))
+        known = [row for row in every if row[1] is not None or row[2] is not None][-MIRROR_ROWS:]
+        made["rows"] = [
+            (
+                f"{month:%Y-%m}",
+                *(_level_or_dash(value, part.measure, language) for value in (sold, bought)),
+                t["mirror_to"].join(
+                    dict.fromkeys(_level_or_dash(value, part.measure, language) for value in (low, high))
+                ),
+                t["mirror_reasons"][reason],
+                why,
+            )
+            for month, sold, bought, low, high, reason, why in known
+        ]
+        band = t["mirror_band_mass" if part.measure == MASS else "mirror_band_value"]
+        states = t["mirror_states"].format(
+            sources=t["listed"].join(part.sources), exporter=part.snapshots[0], importer=part.snapshots[1]
+        )
+        unit = scale_name(scale_of([*part.sold, *part.bought], part.measure)[1], language)
+        # Of one or two months there is no line to see.
+        both = sum(sold is not None and bought is not None for _, sold, bought, *_ in every)
+        found.append({**made, "note": f"{band} {states}", "unit": unit, "has_chart": both >= MIRROR_DRAWN_MIN})
+    return found
+
+
+def _level_or_dash(value: float | None, measure: str, language: str) -> str:
+    return "–" if value is None else level(value, measure, language)

@@ -1,0 +1,129 @@
+"""Renders a brief as one self-contained HTML page and as markdown, in English or Chinese."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from schemas.forms.brief import Facts
+from schemas.names import MADE, MISSING
+from tasks.analysis.first_prints import WITHIN_PCT
+from tasks.domain.labels import capitalised, partner_name
+from tasks.domain.measure_states import LAPSED
+from tasks.pages.brief import charts, lists, sentences, wording
+from tasks.pages.brief.charts import scale_of
+from tasks.pages.page_templates import LANGUAGES, template, words
+
+# A smaller shift of shares does not explain the unit value.
+MIX_MOVED_PP_MIN = 5.0
+
+
+def page(facts: Facts, language: str = "en", links: Sequence[tuple[str, str]] = ()) -> str:
+    """Render the HTML page: nothing from the network; a script copies sentences and saves pictures, and all can be read
+    without it.
+
+    `links` are other pages, each with the name of its words and its address.
+    """
+    return template("brief.html.j2").render(
+        _context(facts, language),
+        month_chart=charts.month_chart(facts),
+        partner_chart=charts.partner_chart(facts, language),
+        mirror_chart=charts.mirror_chart,
+        links=links,
+        data=lists.data_address(facts),
+    )
+
+
+def markdown(facts: Facts, language: str = "en") -> str:
+    """Render markdown."""
+    return template("brief.md.j2").render(_context(facts, language))
+
+
+def nothing_left(
+    names: tuple[str, str],
+    product: str,
+    flow: str,
+    month: date,
+    decisions: Sequence[Mapping[str, Any]],
+    snapshot_id: str,
+    reporter: str,
+) -> dict[str, str]:
+    """Render the page of a month of which withdrawals have left no figure, by the endings of its file."""
+    return {
+        f"{language}.{form}": template(f"nothing_left.{form}.j2").render(
+            t=wording.texts(language),
+            title=_title(reporter, flow, name, language),
+            month=wording.month_words(f"{month:%Y-%m}", language),
+            flow=flow,
+            product=product,
+            snapshot_id=snapshot_id,
+            decisions=lists.decision_lines(decisions, language),
+        )
+        for language, name in zip(LANGUAGES, names, strict=True)
+        for form in ("html", "md")
+    }
+
+
+def _title(reporter: str, flow: str, name: str, language: str) -> str:
+    return capitalised(sentences.subject(reporter, flow, name, language))
+
+
+def _context(facts: Facts, language: str) -> dict[str, Any]:
+    t, moved, said = wording.texts(language), facts.mix_moved_pp, sentences.headlines(facts, language)
+    month = wording.month_words(f"{facts.month:%Y-%m}", language)
+    units = (scale_of(one, facts.measure)[1] for one in (facts.world, charts.partner_levels(facts)))
+    unit, partner_unit = (wording.scale_name(one, language) for one in units)
+    latest = wording.shown(facts.partners[0].level, language)
+    numbered = t["numbered_lines"] if facts.events else ""
+    alt_chart = [t["alt_chart"].format(unit=unit, month=month, lines=numbered, latest=latest)]
+    matter = {fact.id: lists.numbers_that_matter(fact) for fact in facts.facts()}
+    is_mixed = facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN
+    return {
+        "facts": facts,
+        "t": t,
+        "checks": words("checks", language),
+        "month": month,
+        "title": _title(facts.reporter, facts.flow, t["name"].format(**dict(facts)), language),
+        "headlines": said,
+        "missing": lists.missing(facts, language),
+        "mix": t["mix"].format(pp=moved) if is_mixed else "",
+        "mix_how": t["mix_how"].format(count=sum(facts.before[row.partner] is not None for row in facts.partners[1:])),
+        "implied": any(fact.status == "implied_base" for fact in facts.facts()),
+        "cited": lists.cited(facts, language),
+        "licence": lists.licence(facts, language),
+        "has_months": any(one is not None for one in facts.world),
+        "unit": unit,
+        "partner_unit": partner_unit,
+        "matter": matter,
+        "files": lists.files(number for numbers, _ in matter.values() for number in numbers),
+        "alt_chart": t["gap"].join([*alt_chart, *([t["pale"]] if None in facts.world else [])]),
+        "alt_partners": t["alt_partners"].format(unit=partner_unit, month=month),
+        "shown": lambda fact: wording.shown(fact, language),
+        "formula": lambda fact: lists.formula(fact, language),
+        "sparkline": charts.sparkline,
+        "unit_value": sentences.unit_value_pieces(facts, language),
+        "verdict": lambda sentence: sentences.next_to(sentence, facts, language),
+        "verdict_of_all": sentences.of_all(facts, language),
+        "quotable": sentences.quotable(said, facts, language),
+        "revised_first": lists.revised_first(facts, language),
+        "decisions": [
+            *(t["in_doubt"].format(doubt=one) for one in facts.doubts),
+            *lists.decision_lines(facts.decisions, language),
+        ],
+        "first_prints": t["first_prints"].format(
+            near=facts.first_prints[0],
+            count=facts.first_prints[1],
+            pct=f"{WITHIN_PCT:g}",
+        )
+        if facts.first_prints
+        else "",
+        "expected": wording.expected(facts, language),
+        "mirrors": lists.mirror_tables(facts, language),
+        "revised": lists.revised_lines(facts, language),
+        "events": lists.event_lines(facts, language),
+        "lapsed": sum(event["state"].startswith(LAPSED) for event in facts.events),
+        "reasons": {**MADE, **MISSING, **t["missing_reasons"]},
+        "partner_label": lambda key: (
+            t["world"] if key == "WLD" else partner_name(key) if t["by_label"] else wording.partner(key, language)
+        ),
+        "figure_name": lambda fact: wording.figure_name(fact, language),
+    }

@@ -1,0 +1,186 @@
+"""Writes a static site from the stores of a root: what moved, what is held and due, a page for each watched product,
+and a search.
+
+Belongs here: which pages there are, their addresses and what stands on the front page. Does not belong here: the page
+of a product (`tasks.pages.brief`). Nothing is fetched: a page opens from a folder as from a server.
+"""
+
+import contextlib
+import json
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from schemas.forms.fetch import SourceState
+from schemas.layouts import FLOWS
+from schemas.store_address import S3Url
+from tasks.analysis.movers import AGAINST
+from tasks.answers import inventory
+from tasks.answers.questions import with_names
+from tasks.answers.sources import source_states
+from tasks.domain.errors import NoFigure
+from tasks.domain.labels import capitalised, country, trade_of
+from tasks.inbox import held as held_releases
+from tasks.pages.brief import render, wording
+from tasks.pages.brief.charts import sparkline
+from tasks.pages.brief.context import is_withheld
+from tasks.pages.brief.facts import gather
+from tasks.pages.brief.sentences import headlines
+from tasks.pages.brief.watched import file_name, watch_list
+from tasks.pages.changes_since_release import Section, expected, month_of, moved, sections
+from tasks.pages.page_templates import LANGUAGES, template, translated, words
+from tasks.reading import query
+from tasks.reading.citation import citation, known_on
+from tasks.reading.resolver import Resolver
+from tasks.store.parquet import read_table
+from tasks.store.reporters import stores_of
+from tasks.store.working_copy import at_hand
+
+FRONT = {"en": "index.html", "zh": "index.zh.html"}
+# The columns of what is in, due and overdue.
+DUE = ("source", "reporters", "last month in", "next due", "overdue")
+# How many codes with the largest changes get a page, in addition to the watch list.
+MOVED_MAX = 3
+
+
+class Card(NamedTuple):
+    """What the front page says of a product: its name, the first sentence of its page, where that is, and a line of its
+    last months."""
+
+    product: str
+    name: str
+    said: str
+    place: str
+    drawn: str
+
+
+class Trade(NamedTuple):
+    """What the front page says of one direction of a reporter, in one language."""
+
+    title: str
+    cited: str
+    products: list[Card]
+    moved: list[Section]
+
+    @property
+    def pages(self) -> dict[str, str]:
+        """The pages of its products."""
+        return {card.product: card.place for card in self.products}
+
+
+def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -> list[Path]:
+    """Write the site into a folder; return its pages. Pages of products that are watched no more are left as they are.
+
+    A store whose numbers may not be passed on has no pages; the front page names its reporter.
+    """
+    trades: dict[str, list[Trade]] = {language: [] for language in LANGUAGES}
+    waiting, found, left_out = [], [], []
+    for reporter, address in stores_of(root).items():
+        store = at_hand(address)
+        snapshot = query.open_published(store)
+        if is_withheld(read_table(snapshot, "release")["source"].to_list()):
+            left_out.append(reporter)
+            continue
+        waiting += [(reporter, one) for one in held_releases.waiting(store)]
+        pages, resolver = dict[str, str](), Resolver(snapshot)
+        for flow in FLOWS:
+            if snapshot.entries("metric", flow):
+                for language, trade in _trade(resolver, reporter, flow, folder, day, moved).items():
+                    trades[language].append(trade)
+                pages |= trades["en"][-1].pages
+        found += _names(resolver, reporter, pages)
+    (folder / "names.js").write_text(
+        f"NAMES={json.dumps(found, ensure_ascii=False, separators=(',', ':'))}", encoding="utf-8"
+    )
+    states = [state for state in source_states(root, [], day).sources if state.last_month]
+    for language in LANGUAGES:
+        # A direction without any total comes last.
+        trades[language].sort(key=lambda trade: not trade.moved and not trade.products)
+        text = template("site.html.j2").render(
+            t=words("brief", language) | words("site", language),
+            trades=trades[language],
+            day=day,
+            due=due_rows(states, language),
+            held=waiting,
+            left_out=left_out,
+            country=lambda key, language=language: capitalised(country(key, language)),
+            front=FRONT,
+            language=language,
+            checks=words("checks", language),
+        )
+        (folder / FRONT[language]).write_text(text, encoding="utf-8")
+    places = (place for of_language in trades.values() for trade in of_language for place in trade.pages.values())
+    return [folder / place for place in (*places, *FRONT.values())]
+
+
+def due_rows(states: Sequence[SourceState], language: str) -> list[list[str]]:
+    """Return the rows of what is in, due and overdue, with the cells of `due_columns`, in a language."""
+    rows = (state.row | {"reporters": state.reporters_in_short} for state in states)
+    patterns = words("site", language)["due_patterns"]
+    return [[translated(row[name], patterns) for name in DUE] for row in rows]
+
+
+def _trade(resolver: Resolver, reporter: str, flow: str, folder: Path, day: date, most: int) -> dict[str, Trade]:
+    """Write the pages of the products of a direction; return what the front page says of it, by language."""
+    snapshot, rows, against = resolver.snapshot, None, "month"
+    for against in AGAINST:
+        # Of January and February together, or of a first month, the month before is not known.
+        with contextlib.suppress(ValueError):
+            rows = moved(snapshot, flow, month_of(snapshot, flow, "latest"), against=against).rows
+            break
+    largest = [] if rows is None else _finest(rows).head(most).to_list()
+    listed = watch_list().filter(pl.col("flow") == flow, pl.col("reporter").is_in(["", reporter]))["product"].to_list()
+    cards: dict[str, list[Card]] = {language: [] for language in LANGUAGES}
+    for product in dict.fromkeys([*listed, *largest]):
+        if product not in resolver.products:
+            continue
+        try:
+            month = resolver.month("latest", flow, [product])
+            facts = gather(snapshot, snapshot.store, product, flow, month, day, resolver.names)
+        except NoFigure:
+            # It is of the other direction, or has figures in units of which a page has none.
+            continue
+        names = {language: f"{file_name(product, flow)}.{language}.html" for language in LANGUAGES}
+        for language, name in names.items():
+            others = [("other_language", other) for other in names.values() if other != name]
+            place = folder / reporter / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            text = render.page(facts, language, [("front", f"../{FRONT[language]}"), *others])
+            place.write_text(text, encoding="utf-8")
+            goods, said = wording.texts(language)["name"].format(**dict(facts)), headlines(facts, language)[0].text
+            drawn = sparkline(facts.partners[0].recent)
+            cards[language].append(Card(product, goods, said, f"{reporter}/{name}", drawn))
+    beside = expected(snapshot, rows) if rows is not None else None
+    releases = read_table(snapshot, "release")
+    known, found = known_on(releases, read_table(snapshot, "decision")), dict[str, Trade]()
+    for language in LANGUAGES:
+        shown = list[Section]()
+        if rows is not None and beside is not None:
+            named = (with_names(one, resolver, language) for one in (rows, beside))
+            shown = [*sections(next(named), against, reporter, next(named), language)]
+        title = capitalised(trade_of(reporter, flow, language))
+        cited = citation([], reporter, known, snapshot.id, language)
+        found[language] = Trade(title, cited, cards[language], shown)
+    return found
+
+
+def _finest(rows: pl.DataFrame) -> pl.Series:
+    """Return the products that moved most, of those that no row below explains: the page of a chapter takes half a
+    minute."""
+    parts = rows.filter(pl.col("product").is_not_null(), kind="product")
+    finest = parts.filter(~pl.col("product").is_in(parts["parent"].drop_nulls().implode()))
+    return finest.sort(pl.col("change").abs(), descending=True)["product"]
+
+
+def _names(resolver: Resolver, reporter: str, pages: dict[str, str]) -> list[tuple[Any, ...]]:
+    """List what the search finds: reporter, code, both names, first and last month, and the page if there is one."""
+    months = (pl.col(name).dt.strftime("%Y-%m") for name in ("first_month", "last_month"))
+    shown = (pl.lit(reporter), pl.first(), pl.col("name", "name_zh").fill_null(""), *months)
+    found = (
+        inventory.things(resolver.snapshot, resolver.names, kind).drop_nulls("last_month")
+        for kind in ("product", "partner")
+    )
+    return [(*row, pages.get(row[1], "")) for there in found for row in there.select(shown).iter_rows()]

@@ -1,0 +1,71 @@
+"""Computes what a release changes of the ledger: its months, their revisions, the reader's wide table.
+
+Belongs here: which months are recomputed and from what. Does not belong here: how a ledger is computed, its figures
+(`derivation`), which files are published (`publication`), how a file is written.
+"""
+
+import polars as pl
+
+from schemas.frames import Decision, Observation, Revision, TradeFlow
+from schemas.table import empty_frame
+from tasks.domain.decisions import NOTHING_DECIDED, brought_about
+from tasks.domain.periods import month_index
+from tasks.ingest.normalise import Normalised
+from tasks.ledger import epochs
+from tasks.ledger import merge as ledger
+from tasks.ledger import revisions as revising
+from tasks.ledger.ledger_after import Ledger, refusing_overflow
+from tasks.ledger.published_state import Known
+from tasks.ledger.trade_flow import widen
+from tasks.store.parquet import Partition, partition_month
+
+
+def merge(release: Normalised, known: Known, decided: Decision = NOTHING_DECIDED) -> Ledger:
+    """Return the ledger with `release`, the decisions `decided` about it, and those that its arrival brings about for
+    others. A published release adds nothing: without a decision the ledger stays the same.
+    """
+    releases = pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id")
+    details = _details(release, known).filter(_in_months(known.touched))
+    coming = brought_about(release.release, known.releases, known.decisions)
+    decisions = pl.concat([known.decisions, coming, decided])
+    with refusing_overflow():
+        return Ledger(epochs.merge(details, releases, decisions), releases, decisions, known.touched)
+
+
+def whole(ledger_after: Ledger, known: Known) -> Observation:
+    """Return the ledger of `known` with the recomputed months."""
+    rest = known.observation.filter(~_in_months(known.touched))
+    return pl.concat([rest, ledger_after.touched])
+
+
+def _details(release: Normalised, known: Known) -> pl.DataFrame:
+    """The details of all releases, this one included. If it was published before, its published details count: read
+    again it may have another day.
+    """
+    if release.release["release_id"][0] in known.releases["release_id"]:
+        return known.detail
+    return pl.concat([known.detail, release.detail])
+
+
+def revise(release: Normalised, ledger_after: Ledger, known: Known) -> Revision:
+    """Return the revisions of the months that the release touches and of the same months a year later."""
+    details = _details(release, known)
+    if not ledger_after.decisions.height and ledger.undisputed(details, ledger_after.releases).all():
+        return empty_frame("revision")
+    return revising.revisions(details, whole(ledger_after, known), ledger_after.releases, ledger_after.decisions)
+
+
+def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
+    months: dict[str, list[int]] = {}
+    for partition in partitions:
+        months.setdefault(partition[0], []).append(partition_month(partition))
+    index = month_index("period_end")
+    return pl.any_horizontal(
+        pl.lit(False), *((pl.col("flow") == flow) & index.is_in(those) for flow, those in months.items())
+    )
+
+
+def widen_ledger(ledger_after: Ledger) -> TradeFlow:
+    """Return the current values of the recomputed months in wide form."""
+    with refusing_overflow():
+        return widen(ledger.current_statements(ledger_after.touched), ledger_after.counting)

@@ -1,0 +1,225 @@
+"""Assembles the files of a release and publishes them as the successor of the current snapshot.
+
+Belongs here: which files replace earlier ones, which are carried over, which are written once for a release and stay
+for good, and the lineage record of the publication itself. Does not belong here: what is in the tables (`assemble`),
+how a file is written (`store.parquet`), how the pointer moves (`store.publish`).
+"""
+
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from schemas.frames import ControlEvent, Lineage, Revision, TradeFlow
+from schemas.layouts import LAYOUTS
+from schemas.table import empty_frame, schema_sha256
+from schemas.tables.catalog import MODELS
+from tasks.controls.tables import reference_sha256
+from tasks.derive.derivation import Figures
+from tasks.derive.portions import DERIVED
+from tasks.domain.hashing import code_sha256, json_sha256
+from tasks.ingest.normalise import Normalised
+from tasks.ledger.ledger_after import Ledger
+from tasks.ledger.name_tables import NameTables, name_tables
+from tasks.ledger.published_state import Known
+from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
+from tasks.lineage.records import lineage_row
+from tasks.lineage.snapshot_metadata import describer
+from tasks.publication.assemble import whole
+from tasks.publication.open_published import later_year
+from tasks.store.manifest import FileEntry
+from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
+from tasks.store.publish import NewFile, Publication, publish
+from tasks.store.snapshot import open_snapshot
+from tasks.store.working_copy import announcement
+
+Hashes = Mapping[str, str]
+
+
+class Entered(NamedTuple):
+    """What a release or a decision makes of the ledger, and what it revises."""
+
+    ledger: Ledger
+    trade_flow: TradeFlow
+    revision: Revision
+
+
+class Derived(NamedTuple):
+    """What follows from the ledger: the figures, and the states of export controls."""
+
+    figures: Figures
+    control_event: ControlEvent
+
+
+def publish_tables(
+    store: Path,
+    release: Normalised,
+    entered: Entered | None,
+    derived: Derived | None,
+    trail: Lineage | None,
+    known: Known,
+) -> Publication:
+    """Publish everything as the successor of the current snapshot of `store`; nothing changes if nothing is new.
+
+    Args:
+        store: where; of a release that enters a batch its copy of the store, which no reader sees
+        release: the release, or the combined ones of a batch
+        entered: what the release makes of the ledger; None: the ledger of `known`, of a copy, has it already
+        derived: the figures; None: they follow with the batch
+        trail: the lineage of each release; None with the figures
+        known: the state before, of `store` itself or of the copy
+    """
+    parent = known.snapshot if known.store == store else open_snapshot(store)
+    there = {entry.path for entry in parent.files} if parent else set()
+    releases = entered.ledger.releases if entered else known.releases
+    replaced, made = _files_of_ledger(release, entered, known) if entered else (set(), ())
+    if derived:
+        figures = (file for table in derived.figures for file in table.new_files())
+        events = _file("control_event", derived.control_event, releases.clear(), reference_sha256=reference_sha256())
+        made = itertools.chain(made, figures, [events])
+        replaced |= {(model, partition_path(month)) for model in DERIVED for month in known.derived}
+        replaced |= {(table.table, file.partition) for table in derived.figures for file in table.files}
+        replaced.add(("control_event", ""))
+    earlier = known.snapshot.files if known.snapshot else ()
+    stays = [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
+    left = (_from_copy(known, entry) for entry in stays if entry.path not in there)
+    new: Iterator[NewFile] = itertools.chain(left, made)
+    if trail is not None:
+        new = _with_lineage(new, _named(trail, release, entered, known), releases, release.release)
+    return publish(
+        store,
+        new,
+        carried=[entry for entry in stays if entry.path in there],
+        parent=parent,
+        about={"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())},
+        describe=describer(releases) if derived else None,
+        audit=announcement(store) if derived else None,
+    )
+
+
+def _files_of_ledger(
+    release: Normalised, entered: Entered, known: Known
+) -> tuple[set[tuple[str, str]], Iterable[NewFile]]:
+    """The partitions of the ledger that a release rewrites; their files, and those that it or a decision gets once and
+    for good."""
+    ledger, trade_flow, revision = entered.ledger, entered.trade_flow, entered.revision
+    releases = ledger.releases
+    again = tuple(sorted({*known.touched, *later_year(known.touched)}))
+    frames: dict[str, tuple[pl.DataFrame, tuple[Partition, ...]]] = {
+        "observation": (ledger.touched, known.touched),
+        "trade_flow": (trade_flow, known.touched),
+        "revision": (revision, again),
+    }
+    replaced = {(model, partition_path(month)) for model, (_, months) in frames.items() for month in months}
+    replaced |= {(model, "") for model in ("product", "partner")}
+    # These months get a file even without rows: a table without files would be a folder that no reader finds, and an
+    # existing file stays.
+    earlier = known.snapshot.files if known.snapshot else ()
+    there = {entry.partition for entry in earlier if entry.table == "revision"}
+    always = tuple(month for month in again if month in known.touched or partition_path(month) in there)
+    collected = rows_of_collected(whole(ledger, known), releases)
+    made_of = functools.partial(derivation_of_month, releases=releases, collected=collected, decisions=ledger.decisions)
+    is_new = _is_new(release, known)
+    names = name_tables(known.snapshot, release.names if is_new else None)
+    new = _made_again({model: frame for model, (frame, _) in frames.items()}, always, names, made_of, releases)
+    decided = _decided(entered, known)
+    # Written once and for good; none where nothing was decided.
+    decisions = (
+        [_file("decision", MODELS["decision"].validate(decided, lazy=True), release.release)] if decided.height else []
+    )
+    return replaced, itertools.chain(new, _files_of_release(release) if is_new else (), decisions)
+
+
+def _is_new(release: Normalised, known: Known) -> bool:
+    return release.release["release_id"][0] not in known.releases["release_id"]
+
+
+def _from_copy(known: Known, entry: FileEntry) -> NewFile:
+    """A file that an earlier release of the batch has left in its copy of the store."""
+    assert known.snapshot is not None
+    data = (known.snapshot.path / entry.path).read_bytes()
+    return NewFile(entry.table, entry.partition, data, entry.rows, entry.schema_sha256, LAYOUTS[entry.table].by_release)
+
+
+def _named(trail: Lineage, release: Normalised, entered: Entered | None, known: Known) -> Mapping[str, Lineage]:
+    """The trail of each release that is new, or of the decision about a published one, under the name of that
+    decision."""
+    if entered is not None and not _is_new(release, known):
+        decided = _decided(entered, known)
+        if not decided.height:
+            return {}
+        trail = trail.with_columns(release_id=pl.lit(decided["decision_id"][0]))
+    parts = trail.partition_by("release_id", as_dict=True, maintain_order=True)
+    return {str(name): part for (name,), part in parts.items()}
+
+
+def _made_again(
+    frames: dict[str, pl.DataFrame],
+    always: tuple[Partition, ...],
+    names: NameTables,
+    made_of: Callable[[str, Partition], dict[str, Any]],
+    releases: pl.DataFrame,
+) -> Iterator[NewFile]:
+    """Yield the files that replace earlier ones; revisions get a file even without rows for the months in `always`."""
+    made = set()
+    for model, frame in frames.items():
+        for file in encode_months(model, frame, functools.partial(made_of, model)):
+            made.add((file.table, file.partition))
+            yield file
+    for month in always:
+        if ("revision", partition_path(month)) not in made:
+            yield encode_file("revision", empty_frame("revision"), partition_path(month), made_of("revision", month))
+    yield _file("product", names.product, releases)
+    yield _file("partner", names.partner, releases)
+
+
+def _file(table: str, frame: pl.DataFrame, releases: pl.DataFrame, **more: str) -> NewFile:
+    """A file of a table that is not filed by month, made from these releases."""
+    return encode_file(table, frame, "", derivation_of(table, releases) | more)
+
+
+def _files_of_release(release: Normalised) -> Iterator[NewFile]:
+    """Yield the files that a release gets once and for good: its details, its row, its findings, its quarantine."""
+    mine = release.release
+    yield from encode_months("detail", release.detail, functools.partial(derivation_of_month, "detail", releases=mine))
+    for model, frame in (("release", mine), ("finding", release.findings), ("quarantine", release.quarantine)):
+        yield _file(model, frame, mine)
+
+
+def _decided(entered: Entered, known: Known) -> pl.DataFrame:
+    return entered.ledger.decisions.join(known.decisions, on="decision_id", how="anti")
+
+
+def _with_lineage(
+    files: Iterable[NewFile], trails: Mapping[str, Lineage], releases: pl.DataFrame, editions: pl.DataFrame
+) -> Iterator[NewFile]:
+    """Yield the files, and after them one of lineage for each trail, whose last row is the publication of these
+    files. The trail of a decision is of all `editions` of the release that it is about.
+    """
+    rows, hashes = 0, dict[str, list[str]]()
+    for file in files:
+        rows += file.rows
+        hashes.setdefault(file.table, []).append(file.sha256)
+        yield file
+    # The order of the files depends only on how many months are processed at once.
+    outputs = {name: json_sha256(sorted(hashes[name])) for name in sorted(hashes)}
+    for release_id, trail in trails.items():
+        mine = releases.filter(release_id=release_id)
+        given = dict(text.split("=", 1) for texts in trail["outputs"] for text in texts)
+        whole_trail = with_own_record(trail, release_id, "publish", given, outputs, rows, {})
+        yield _file("lineage", whole_trail, mine if mine.height else editions)
+
+
+def with_own_record(
+    trail: Lineage, name: str, step: str, inputs: Hashes, outputs: Hashes, rows: int, parameters: Mapping[str, Any]
+) -> Lineage:
+    """Return the trail and, as its last row, the publication: its inputs and, by table, the hash of its files, without
+    the lineage's own."""
+    schemas_used = json_sha256({table: schema_sha256(table) for table in outputs})
+    own = lineage_row(
+        name, trail.height + 1, step, code_sha256(), schemas_used, inputs, outputs, rows, rows, parameters
+    )
+    return MODELS["lineage"].validate(pl.concat([trail, pl.DataFrame([own], schema=trail.schema)]), lazy=True)

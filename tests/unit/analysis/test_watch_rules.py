@@ -1,0 +1,180 @@
+"""Watch rules: a file that is refused by its line, and what became of a rule by the first print, after a revision, and
+why not."""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from schemas.code_files import FOLDER
+from schemas.forms.outcome import Outcome, WatchRule
+from schemas.settings import WATCH_RULES
+from tasks.analysis import watch_rules
+from tasks.analysis.watch_rules import Grader, grade_rules, listed, read_rules
+from tasks.domain.periods import month_number
+from tasks.pages.release_page import pages
+from tests.unit.published_stores import publish, query_bytes
+
+RULE = """[[rule]]
+name = "one"
+flow = "export"
+product = "85051110"
+figure = "mom_pct"
+at_least = 50
+reason = "a test"
+"""
+# What is written in place of a line of the second of two rules, and the sentence that refuses it.
+WRONG = {
+    'flow = "exports"': "line 10, flow: 'exports' is not allowed; export or import",
+    'figure = "rank"': (
+        "line 12, figure: 'rank' is not allowed; level, mom_pct, yoy_pct or share_pct of the table metric"
+    ),
+    'at_least = "50"x': "(at line 13, column 16)",
+    'at_least = "many"': "line 13, at_least: 'many' is not allowed; a number: the rule fires from it upwards",
+    "at_least = 50\nat_most = 60": "line 8: a rule has either at_least or at_most",
+    "at_leest = 50": "line 13, at_leest: no such field; a rule has name, reporter, flow, product",
+    'product = "8505.11"': "line 11, product: '8505.11' is not allowed; a code, or basket: or line: and its key",
+    "product = 85051110": "line 11, product: 85051110 is not allowed; a code",
+    'name = "zero"': "line 9, name: 'zero' is the name of another rule; each has its own",
+    'reason = ""': "line 14, reason: '' is not allowed; why this is watched",
+    'figure = "months_up"\nat_least = 2.5': "line 8: months_up needs at_least with a whole number of months, 1 or more",
+    # Nothing is wrong.
+    "": "rules.toml",
+}
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_a_wrong_file_is_refused_by_a_sentence_with_line_field_and_what_is_allowed(tmp_path: Path, line: str) -> None:
+    field = line.partition(" ")[0].replace("at_leest", "at_least")
+    own = RULE.splitlines()
+    if "at_least" in line:
+        own = [one for one in own if not one.startswith("at_least") or field == "at_least"]
+    changed = "\n".join(line if field and one.startswith(f"{field} ") else one for one in own)
+    told = refusal(tmp_path / "rules.toml", RULE.replace('"one"', '"zero"') + changed + "\n")
+    assert (WRONG[line] in told) == bool(line), told
+    assert "\n" not in told
+
+
+def refusal(file: Path, text: str) -> str:
+    """The sentence that refuses a file; nothing where it is read."""
+    file.write_text(text, encoding="utf-8")
+    try:
+        read_rules(file)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("rules = 1", "'rules' is no list of rules"),
+        ("rule = 1", "'rule' is no list of rules"),
+        (RULE.replace('flow = "export"\n', ""), "line 1, flow: missing; export or import"),
+    ],
+)
+def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    told = refusal(tmp_path / "rules.toml", text)
+    assert told.startswith("rules.toml")
+    assert said in told
+
+
+def test_the_packaged_rules_are_read_and_name_what_there_is() -> None:
+    rules = read_rules(FOLDER / "watch_rules.toml")
+    assert len(rules) == len(tomllib.loads((FOLDER / "watch_rules.toml").read_text(encoding="utf-8"))["rule"]) >= 3
+
+
+JUNE = month_number(date(2025, 6, 1))
+# Months up to June, the oldest first, and what becomes of "two months down in a row".
+RUNS = [
+    ([(-5.0), (-1.0)], "fired", 2),
+    ([-5.0, -5.0, -5.0], "fired", 3),
+    ([3.0, -1.0], "quiet", 1),
+    ([-5.0, 0.0], "quiet", 0),
+    ([None, -1.0], "not evaluable", None),
+    ([-1.0, None], "not evaluable", None),
+    ([None, -1.0, -1.0], "fired", 2),
+    ([-1.0], "not evaluable", None),
+]
+
+
+@pytest.mark.parametrize(("growths", "outcome", "value"), RUNS)
+def test_a_run_is_counted_by_the_calendar_and_a_gap_in_it_is_no_end(
+    growths: list[float | None], outcome: str, value: float | None
+) -> None:
+    rule = WatchRule(name="r", flow="export", product="85051110", figure="months_down", at_least=2, reason="test")
+    rows = {
+        JUNE - back: {
+            "level": 1.0,
+            "level_status": "reported",
+            "mom_pct": growth,
+            "mom_status": "no_base" if growth is None else "computed",
+        }
+        for back, growth in enumerate(reversed(growths))
+    }
+    found = watch_rules._run(rule, rows, JUNE)
+    assert found[:2] == (outcome, value)
+    assert ("no mom_pct of" in found[2]) == (outcome == "not evaluable")
+
+
+def published(folder: Path, usa: int, germany: int, month: str, day: date) -> Outcome:
+    """Publish magnets of a month to two partners, in tonnes."""
+    rows = [(month, "85051110", "USA", usa * 1000, 900), (month, "85051110", "DEU", germany * 1000, 900)]
+    return publish(
+        folder, "CHN", f"{day}.csv", query_bytes(rows), flow="export", products=["85051110"], released_on=day
+    )
+
+
+def test_a_rule_is_graded_on_the_first_print_and_again_after_a_revision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = tmp_path / "rules.toml"
+    share = RULE.replace('"one"', '"share"').replace("mom_pct", "share_pct").replace("= 50", "= 60")
+    share = share.replace("figure", 'partner = "USA"\nfigure')
+    other = RULE.replace('"one"', '"of-another"').replace("figure", 'reporter = "JPN"\nfigure')
+    rules.write_text(RULE + share + other, encoding="utf-8")
+    monkeypatch.setenv(WATCH_RULES, str(rules))
+    first = published(tmp_path, 100, 100, "202505", date(2025, 6, 20))
+    assert [(one.rule, one.month, one.outcome, one.value, one.before) for one in first.rules] == [
+        ("one", "2025-05", "not evaluable", None, "not evaluable"), ("share", "2025-05", "quiet", 50.0, ""),
+    ]  # fmt: skip
+    assert "no mom_pct: the figure to compare with is not covered" in first.rules[0].why
+    second = published(tmp_path, 140, 140, "202506", date(2025, 7, 20))
+    assert [(one.rule, one.month, one.outcome, one.value, one.before) for one in second.rules] == [
+        ("one", "2025-06", "quiet", pytest.approx(40.0), ""), ("share", "2025-06", "quiet", 50.0, ""),
+    ]  # fmt: skip
+    # The numbers of May fall, so June has risen by more than half.
+    third = published(tmp_path, 85, 85, "202505", date(2025, 8, 20))
+    (again,) = third.rules
+    names = ("rule", "month", "outcome", "before", "is_news")
+    assert [getattr(again, name) for name in names] == ["one", "2025-06", "fired", "quiet", True]
+    assert "mom_pct (quantity_kg) is 64.7" in again.why
+    assert "watched: at least 50" in again.why
+    store = tmp_path / "store" / "reporter=CHN"
+    page = pages(store, third, pictures=False).summary
+    assert "## Watch rules\n\n- **one**, 2025-06: **fired**, before this release quiet. China's exports of" in page
+    assert "## Watch rules" not in pages(store, third.model_copy(update={"rules": []}), pictures=False).summary
+    table = listed(store, JUNE)
+    assert table.select("rule", "month", "first", "now").rows() == [
+        ("one", "2025-06", "quiet", "fired"), ("share", "2025-06", "quiet", "quiet"),
+    ]  # fmt: skip
+    assert table["first_value"][0] == pytest.approx(40.0)
+    assert listed(store).equals(table)
+    assert listed(store, JUNE + 1).select("first", "now").rows() == [(None, "not evaluable")] * 2
+    # Of the release's own products alone.
+    untouched = grade_rules(third.model_copy(update={"products": ["01012100"], "rules": []}), store)
+    assert untouched.rules == []
+    rules.write_text("rule = 1", encoding="utf-8")
+    warned = grade_rules(third, store)
+    assert warned.warnings[-1].startswith("watch rules: not graded, ValueError: rules.toml: 'rule' is no list of rules")
+
+
+def test_a_doubt_about_the_figure_is_said(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    grader = Grader(sample_store)
+    monkeypatch.setattr(watch_rules.Doubts, "of", lambda *_: ["cut off"])
+    of = {"flow": "export", "product": "basket:rare_earth_magnets", "figure": "level", "at_most": 2e6}
+    rule = WatchRule(name="r", reason="test", **of)
+    graded = grader.grade(rule, JUNE - 1)
+    assert graded.outcome == "fired"
+    assert graded.why.endswith("watched: at most 2e+06; in doubt: cut off")

@@ -1,0 +1,226 @@
+"""What programs and readers get: the package `tidewaiter`, light to import; and bounded answers of one published
+state."""
+
+import json
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import polars as pl
+import pytest
+from bad_inputs.download import csv_bytes, magnets
+
+import tidewaiter
+from tasks.api import mcp, python
+from tasks.api.mcp import BYTES_MAX, Answers, CannotAnswer
+from tasks.domain.errors import HowUnderstood
+from tasks.domain.name_match import Unresolved
+
+HEAVY = ("polars", "numpy", "pandera", "pyarrow", "prefect", "typer", "rich", "tasks", "flows", "schemas")
+
+
+def test_importing_it_loads_nothing_else() -> None:
+    code = (
+        f"import sys, tidewaiter; print(*[name for name in {HEAVY} if name in sys.modules],"
+        " *sorted(tidewaiter.__all__))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names = "__version__ brief check_claims ingest list mirror movers open_release plot read search trace vintages"
+    assert done.stdout.strip() == names
+    assert (Path(tidewaiter.__file__).parent / "py.typed").is_file()
+
+
+def test_the_store_is_that_of_the_environment_where_none_is_given(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # The folder of the project has a store after `make run`.
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TIDEWAITER_STORE", str(sample_store))
+    assert tidewaiter.search("Germany")["code"].to_list() == ["DEU"]
+    assert tidewaiter.open_release().id == tidewaiter.open_release(sample_store).id
+    monkeypatch.delenv("TIDEWAITER_STORE")
+    with pytest.raises(LookupError, match=r"^store: nothing is published here yet"):
+        tidewaiter.read("magnets")
+
+
+def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choices(sample_store: Path) -> None:
+    top = tidewaiter.read("magnets", month="2025-06", top=2, store=sample_store)
+    assert top["partner"].to_list() == ["DEU", "USA"]
+    with pytest.warns(HowUnderstood, match="0 rows: the table metric has no partner DEU of product line:rare_earths"):
+        assert tidewaiter.read("rare earths", partner="Germany", store=sample_store).height == 0
+    with pytest.raises(Unresolved, match="the nearest: basket:rare_earth_magnets") as raised:
+        tidewaiter.read("magnetts", store=sample_store)
+    assert raised.value.choices[0] == "basket:rare_earth_magnets"
+    with pytest.raises(ValueError, match="there is no table 'metrics'; there are claim, "):
+        tidewaiter.read("magnets", table="metrics", store=sample_store)
+    with pytest.raises(ValueError, match="there is no metric 'size'"):
+        tidewaiter.trace("magnets", "us", "2025-06", "size", store=sample_store)
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (
+            lambda store: tidewaiter.read("magnets", flow="imports", store=store),
+            "no flow 'imports'; there are export and import",
+        ),
+        (
+            lambda store: tidewaiter.read("magnets", month=202406, store=store),
+            "month=202406 is no text; write '2024-06'",
+        ),
+        (lambda store: tidewaiter.open_release(store).paths("nope"), "no table 'nope'; there are claim, "),
+        (lambda store: tidewaiter.open_release(store).paths("metric", "imports"), "no flow 'imports'"),
+        (
+            lambda store: tidewaiter.movers("2025-06", against="week", store=store),
+            "no comparison with the 'week' before; there are month and year",
+        ),
+        (lambda store: tidewaiter.list("product", store=store), "no list of 'product'; there are products"),
+        (
+            lambda store: tidewaiter.vintages("magnets", metric="growth", store=store),
+            "no metric 'growth'; there are level",
+        ),
+        (lambda store: tidewaiter.trace("magnets", "us", "2025-06", "growth", store=store), "no metric 'growth'"),
+        (
+            lambda store: tidewaiter.brief("magnets", language="de", store=store),
+            "no language 'de'; there are en and zh",
+        ),
+        (lambda store: tidewaiter.plot("magnets", "magnets.bmp", store=store), ".bmp is no picture"),
+        (
+            lambda store: tidewaiter.read("magnets", as_of="2999-01-01", store=store),
+            "2999-01-01 has not come yet: by the customs' clock, in Beijing",
+        ),
+        (
+            lambda store: tidewaiter.read("magnets", as_of="July", store=store),
+            "'July' is no day; write it as 2025-06-30",
+        ),
+    ],
+)
+def test_a_word_that_there_is_not_is_an_error_with_those_there_are(
+    sample_store: Path, ask: Callable[[Path], object], says: str
+) -> None:
+    with pytest.raises(ValueError, match=says):
+        ask(sample_store)
+
+
+def test_a_figure_that_was_never_known_is_an_error_with_the_measures_that_were(sample_store: Path) -> None:
+    with pytest.raises(LookupError, match=r"value_usd, in 2025-06, on any day; there is quantity_kg$"):
+        tidewaiter.vintages("magnets", "us", "2025-06", measure="value_usd", store=sample_store)
+
+
+def test_a_page_and_a_picture_are_those_of_the_command(sample_store: Path, tmp_path: Path) -> None:
+    made = tidewaiter.brief("magnets", "June 2025", store=sample_store)
+    assert "660 % to 353 t" in " ".join(made.headlines)
+    assert repr(made).startswith("<Brief brief-basket-rare_earth_magnets-export-2025-06-en: China's exports of rare")
+    assert made.save(tmp_path / "june.html").read_text(encoding="utf-8") == made.html
+    assert (tmp_path / "june.md").read_text(encoding="utf-8") == made.markdown
+    asked = {"partner": ["world", "us"], "language": "zh", "store": sample_store}
+    text = tidewaiter.plot("magnets", tmp_path / "magnets.svg", **asked).read_text(encoding="utf-8")
+    for words in ("中国稀土永磁体", "美国", "2025年第18号公告", "吨"):
+        assert words in text, words
+
+
+def test_a_release_is_ingested_and_held_as_by_the_command(tmp_path: Path) -> None:
+    file = tmp_path / "june.csv"
+    file.write_bytes(csv_bytes([magnets("502", "353000", "30,000,000")]))
+    told = {"source": "gacc_query", "flow": "export", "partners": "listed", "store": tmp_path / "store"}
+    assert tidewaiter.ingest(file, dry_run=True, **told).status == "would be published"
+    assert tidewaiter.ingest(file, released_on="2025-07-20", **told).status == "published"
+    assert tidewaiter.ingest(file, released_on="2025-07-20", **told).status == "nothing new"
+    assert tidewaiter.read("85051110", partner="us", month="latest", store=tmp_path / "store").height > 0
+
+
+def test_an_answer_has_so_many_rows_and_bytes_and_says_how_to_ask_for_fewer(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Answers(sample_store)
+    found = asked.read(product="magnets", rows=3)
+    assert len(found["rows"]) == 3
+    assert found["more"].startswith(f"the first 3 of {found['rows_found']} rows; narrow it by product, partner, month")
+    assert "more" not in asked.read(product="magnets", partner="us", month="2025-06")
+    long = pl.DataFrame({"name": ["a" * 600] * 200})
+    monkeypatch.setattr(python, "search", lambda *_, **__: long)
+    found = asked.search("a", rows=200)
+    assert 0 < len(found["rows"]) < 200
+    assert BYTES_MAX * 0.9 < len(json.dumps(found)) < BYTES_MAX * 1.1
+
+
+def test_a_question_is_asked_again_where_another_state_was_published_meanwhile(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, opened = Answers(sample_store), mcp.query.open_published(sample_store)
+    older = SimpleNamespace(id="000000-aaaaaaaaaaaa")
+    states = iter([older, opened, opened, opened])
+    times = []
+    monkeypatch.setattr(asked, "_open", lambda _: next(states))
+    monkeypatch.setattr(python, "search", lambda *_, **__: times.append(1) or pl.DataFrame({"code": ["1201"]}))
+    assert asked.search("soybeans")["snapshot"] == opened.id
+    assert len(times) == 2
+    monkeypatch.setattr(asked, "_open", lambda _: older if len(times) % 2 else opened)
+    with pytest.raises(CannotAnswer, match="ask once more"):
+        asked.search("soybeans")
+
+
+@pytest.mark.parametrize("problem", [ValueError, LookupError, OSError])
+def test_no_answer_names_a_place_of_this_machine(
+    problem: type[Exception], sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> pl.DataFrame:
+        raise problem(f"{sample_store}/raw/x.csv: broken")
+
+    monkeypatch.setattr(python, "search", fail)
+    with pytest.raises(CannotAnswer) as refused:
+        Answers(sample_store).search("a")
+    assert str(sample_store) not in str(refused.value)
+
+
+def test_a_fault_of_the_program_is_none_of_the_caller(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(python, "search", lambda *_, **__: {}["bug"])
+    with pytest.raises(KeyError):
+        Answers(sample_store).search("a")
+
+
+def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Answers(sample_store)
+    whole = python.trace("magnets", "us", "2025-06", "mom_pct", store=sample_store)
+    number, *_ = whole.operands[0].numbers
+    many = number.model_copy(update={"records": [*range(1000)], "printed": ["x" * 300] * 1000})
+    operands = [whole.operands[0].model_copy(update={"numbers": [many] * 50})] * 24
+    monkeypatch.setattr(python, "trace", lambda *_, **__: whole.model_copy(update={"operands": operands}))
+    traced = asked.trace("magnets", "2025-06", "us", "mom_pct")["trace"]
+    assert len(json.dumps(traced)) < BYTES_MAX * 1.1
+    assert {(one["numbers_found"], len(one["numbers"]) > 0) for one in traced["operands"]} == {(50, True)}
+    assert {one["numbers"][0]["records_found"] for one in traced["operands"]} == {1000}
+
+
+def test_of_many_notes_the_licence_is_kept(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def noted(*_: object, **__: object) -> pl.DataFrame:
+        for number in range(30):
+            warnings.warn(f"note {number}", HowUnderstood, stacklevel=1)
+        return pl.DataFrame({"code": ["1201"]})
+
+    monkeypatch.setattr(python, "search", noted)
+    monkeypatch.setattr(mcp, "NOT_FOR_OTHERS", "published")
+    found = Answers(sample_store).search("a")["notes"]
+    assert (found[0], found[1], len(found)) == (mcp.LICENCE, "note 0", mcp.NOTES_MAX)
+
+
+def test_a_status_is_left_out_only_where_its_figure_says_the_same() -> None:
+    rows = pl.DataFrame(
+        {
+            "level": [1.0, None],
+            "level_status": ["reported", "not_covered"],
+            "mom_pct": [2.0, None],
+            "mom_status": ["computed", "no_base"],
+            "price_effect": [None, 3.0],
+            "split_status": ["no_quantity", None],
+        }
+    )
+    assert mcp._bounded(rows, 2, "month")["rows"] == [
+        {"level": 1.0, "level_status": "reported", "mom_pct": 2.0, "price_effect": None, "split_status": "no_quantity"},
+        {"price_effect": 3.0, "split_status": None, "missing": {"level": "not_covered", "mom_pct": "no_base"}},
+    ]  # fmt: skip

@@ -1,0 +1,54 @@
+"""Work is done by whoever was lent for it or by threads of ours, and nobody can tell by what comes back."""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+import pytest
+
+from tasks.derive.executor import each, lending
+
+THINGS = list(range(20))
+
+
+def test_what_comes_back_is_in_the_order_of_the_things_whoever_is_first_done() -> None:
+    second_is_done = threading.Event()
+
+    def work(thing: int) -> int:
+        if thing == 0:
+            assert second_is_done.wait(10)
+        if thing == 1:
+            second_is_done.set()
+        return thing * thing
+
+    assert each(work, THINGS) == [thing * thing for thing in THINGS]
+
+
+def test_an_error_stops_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    begun: list[int] = []
+
+    def work(thing: int) -> None:
+        begun.append(thing)
+        if thing == 3:
+            raise ValueError("three")
+        if thing > 3:
+            time.sleep(0.2)
+
+    with pytest.raises(ValueError, match="three"):
+        each(work, THINGS)
+    assert begun[-1] < THINGS[-1]
+
+
+def test_what_is_lent_does_it_all_but_a_single_thing() -> None:
+    given: list[list[int]] = []
+
+    def lent(work: Callable[[Any], Any], things: Collection[Any]) -> Iterator[Any]:
+        given.append([*things])
+        return map(work, things)
+
+    with lending(lent):
+        assert each(str, [1, 2]) == ["1", "2"]
+        assert each(str, [7]) == ["7"]
+    assert given == [[1, 2]]

@@ -1,0 +1,179 @@
+"""A month's metrics from the bounded window that a release reads equal those from the whole ledger, row for row."""
+
+import itertools
+import random
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import polars.selectors as cs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from schemas.frames import Decision
+from schemas.table import empty_frame
+from tasks.derive import derivation, portions
+from tasks.derive.affected_months import can_change
+from tasks.domain.classification import part_of
+from tasks.domain.decisions import NOTHING_DECIDED, counting
+from tasks.domain.release_ids import MARK
+from tasks.ingest.normalise import Normalised
+from tasks.ledger import epochs, revisions
+from tasks.ledger import merge as ledger
+from tasks.ledger.trade_flow import widen
+from tasks.metrics.derive import derive
+from tasks.publication import assemble
+from tasks.publication.open_published import open_known
+from tasks.publication.publication import Derived, Entered, publish_tables
+from tasks.publication.withdrawal import recall, withdraw
+from tasks.store.parquet import read_table
+from tasks.store.snapshot import open_snapshot
+from tests.draws import draws
+from tests.unit import strategies
+from tests.unit.builders import detail_table, number, release, release_table
+from tests.unit.figures import Store, merged
+
+
+@given(strategies.histories())
+@draws(6)
+def test_what_is_part_of_a_product_gives_what_the_whole_gives(store: Store) -> None:
+    """So a product can be looked at as it was on a day without deriving everything else of that day."""
+    words, releases = ledger.current_statements(merged(store)), release_table(*(row for row, _ in store))
+    whole = derive(words, releases)
+    for product in whole["product"].cast(pl.String).unique():
+        mine = pl.col("product").cast(pl.String) == product
+        part = derive(words.filter(part_of(product)), releases)  # type: ignore[arg-type]
+        assert_frame_equal(_rows_of(part.filter(mine)), _rows_of(whole.filter(mine)))
+
+
+def test_a_month_tells_of_silence_after_it_and_so_lengthens_later_records() -> None:
+    """A number makes a silent year after it be published; the record of a month that looks back on that year begins
+    earlier."""
+    scope = release(months="2015-01..2021-12")
+    known = [number(scope, "USA", f"{year}-02", 5) for year in range(2016, 2021)]
+    old = number(scope, "USA", "2015-02", 7)
+    results = [
+        pl.DataFrame(derive(ledger.current_statements(merged([(scope, rows)])), release_table(scope)))
+        for rows in (known, [*known, old])
+    ]
+    keys, figures = ["product", "partner", "measure", "period"], ["level", "series_start", "highest_since"]
+    without, with_old = (result.select(*keys, *figures) for result in results)
+    changed = with_old.join(without, on=[*keys, *figures], how="anti", nulls_equal=True)["period"].unique().sort()
+    assert (changed[0], changed[-1]) == (date(2015, 2, 1), date(2021, 1, 1))
+    touched, levels = {("export", 2015, 2)}, with_old.join(without, on=[*keys, "level"], how="anti", nulls_equal=True)
+    assert all(can_change(("export", day.year, day.month), touched) for day in levels["period"])
+    # The growth of twelve months on the twelve before looks back on two years.
+    assert [can_change(("export", 2017, month), touched) for month in (1, 2)] == [True, False]
+
+
+def _published(store: Path, row: dict[str, object], rows: list[dict[str, object]]) -> None:
+    """One release more in a store, on the way of the flow, without the tables of export controls."""
+    said = Normalised(
+        detail_table(*rows),
+        empty_frame("quarantine"),
+        empty_frame("finding"),
+        release_table(row),
+        empty_frame("printed_name"),  # type: ignore[arg-type]
+    )
+    _publish(store, said, NOTHING_DECIDED)
+
+
+def _decided(store: Path, release_id: str, day: date, *, undo: bool) -> None:
+    """A release of a store withdrawn, or reinstated, on the way of the flow."""
+    said = recall(store, release_id)
+    _publish(store, said, withdraw(open_known(store, said), release_id, "Li Wei", "wrong file", undo, day))
+
+
+def _publish(store: Path, said: Normalised, decided: Decision) -> None:
+    known = open_known(store, said)
+    after = assemble.merge(said, known, decided)
+    entered = Entered(after, assemble.widen_ledger(after), assemble.revise(said, after, known))
+    derived = Derived(derivation.derive(after, known), empty_frame("control_event"))  # type: ignore[arg-type]
+    publish_tables(store, said, entered, derived, empty_frame("lineage"), known)  # type: ignore[arg-type]
+
+
+def _rows_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """As readers have them, in an order of their own."""
+    return pl.DataFrame(frame).with_columns((cs.categorical() | cs.enum()).cast(pl.String)).sort(~cs.list())
+
+
+@given(
+    st.one_of(strategies.histories(4), strategies.decades(), strategies.years_so_far()),
+    st.randoms(use_true_random=False),
+)
+@draws(6)
+def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
+    store: Store, chance: random.Random
+) -> None:
+    """Of both directions, where the figures of few series are made at once, and where some are withdrawn and
+    reinstated."""
+    told = [
+        (row | flow, [number | flow for number in rows])
+        for row, rows in store
+        for flow in [{"flow": "import"} if row["flow"] and chance.random() < 0.25 else {}]
+    ]
+    chance.shuffle(told)
+    # An edition corrects a release that is there.
+    told.sort(key=lambda one: MARK in one[0]["release_id"])
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(portions, "ROWS_AT_ONCE", chance.choice((1, 20, portions.ROWS_AT_ONCE)))
+        patch.setattr(portions, "ROWS_OF_A_LARGE_MONTH", chance.choice((1, portions.ROWS_OF_A_LARGE_MONTH)))
+        patch.setattr(derivation, "LEDGER_ROWS_AT_ONCE", chance.choice((5, derivation.LEDGER_ROWS_AT_ONCE)))
+        withdrawn: set[str] = set()
+        for row, rows in told:
+            _published(Path(folder), row, rows)
+            if chance.random() < 0.4:
+                name = chance.choice(told[: told.index((row, rows)) + 1])[0]["release_id"].partition(MARK)[0]
+                day = date.fromisoformat(chance.choice(strategies.DAYS)) + timedelta(days=chance.choice((0, 1)))
+                _decided(Path(folder), name, day, undo=name in withdrawn)
+                withdrawn ^= {name}
+        details, releases = (
+            detail_table(*(one for _, rows in told for one in rows)),
+            release_table(*(row for row, _ in told)),
+        )
+        snapshot = open_snapshot(Path(folder))
+        decisions = read_table(snapshot, "decision")
+        observation, counts = epochs.merge(details, releases, decisions), counting(releases, decisions)
+        word = ledger.current_statements(observation)
+        expected: dict[str, pl.DataFrame] = {
+            "observation": observation,
+            "trade_flow": widen(word, counts),
+            "metric": derive(word, counts, all_records=False),
+            "revision": revisions.revisions(details, observation, releases, decisions),
+        }
+        for model, frame in expected.items():
+            found = read_table(snapshot, model).select(frame.columns)
+            assert_frame_equal(_rows_of(found), _rows_of(frame), check_dtypes=False)
+
+
+QUERY = {"measures": ["quantity"]}
+PAPER = {"kind": "published", "flow": None, "partners": "keys", "measures": ["quantity"]}
+
+
+@pytest.mark.parametrize(
+    ("partner", "scope", "order"),
+    [
+        *(("USA", QUERY, order) for order in itertools.permutations(range(3))),
+        ("WLD", PAPER, (0, 1, 2)), ("WLD", PAPER, (1, 2, 0)),
+    ],
+)  # fmt: skip
+def test_a_revision_tells_of_the_growth_of_the_world_whenever_the_year_before_comes(
+    partner: str, scope: dict[str, Any], order: tuple[int, ...], tmp_path: Path
+) -> None:
+    """80 kilograms in June 2024, and 100 a year later, which became 110."""
+    said = [
+        ("base", "2024-07-20", "2024-06", 80),
+        ("first", "2025-07-20", "2025-06", 100),
+        ("again", "2025-08-20", "2025-06", 110),
+    ]
+    for place in order:
+        name, day, month, kilograms = said[place]
+        row = release(name, day, month, **scope)
+        _published(tmp_path, row, [number(row, partner, month, kilograms)])
+    (found,) = read_table(open_snapshot(tmp_path), "revision").iter_rows(named=True)
+    assert (found["old_value"], found["new_value"], found["world_old"], found["world_new"]) == (100, 110, 100, 110)
+    assert (found["world_yoy_old_pct"], found["world_yoy_new_pct"]) == pytest.approx((25, 37.5))

@@ -1,0 +1,161 @@
+"""The static site: every link leads to a page, every name is found, and nothing is fetched."""
+
+import ast
+import json
+import re
+from datetime import date
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from schemas.forms.fetch import SourceState
+from schemas.forms.outcome import HeldFinding, HeldRelease
+from tasks.answers import inventory
+from tasks.inbox import held
+from tasks.pages import site as site_pages
+from tasks.pages.brief import context
+from tasks.pages.page_templates import words
+from tasks.pages.site import FRONT, build, due_rows
+
+DAY = date(2026, 6, 30)
+# Of the second check there are no words but its own.
+HELD = HeldRelease(
+    release_id="gacc_query-1",
+    raw=Path("raw/x"),
+    raw_sha256="0" * 64,
+    name="june.csv",
+    source="gacc_query",
+    reporter="CHN",
+    flow="export",
+    partners="all",
+    products=None,
+    months=None,
+    released_on=DAY,
+    title="June",
+    held_since=DAY,
+    asked_again="Decide again.",
+    findings=tuple(
+        HeldFinding(check=check, subject="June", observed="10,000 records", expected="fewer", advice="Ask again.")
+        for check in ("row_cap", "a_check_of_tomorrow")
+    ),
+)
+LINK = re.compile(r'(?:href|src)="([^"#]+)"')
+
+
+@pytest.fixture(scope="module")
+def site(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the sample, for which magnets and gallium are watched, of which it has none."""
+    folder = tmp_path_factory.mktemp("site")
+    watched = tmp_path_factory.mktemp("watched") / "watch_list.csv"
+    watched.write_text(
+        "reporter,product,flow,reason\nCHN,basket:rare_earth_magnets,export,a\nCHN,basket:gallium,export,b\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDEWAITER_WATCH_LIST", str(watched))
+        patch.setattr(held, "waiting", lambda _store: [HELD])
+        assert sorted({*build(sample_store.parent, folder, DAY)}) == sorted(folder.rglob("*.html"))
+    return folder
+
+
+def test_every_link_of_every_page_leads_somewhere_and_none_out_of_the_folder_but_to_sources(site: Path) -> None:
+    pages = sorted(site.rglob("*.html"))
+    assert len(pages) == 6
+    inner = 0
+    for page in pages:
+        for address in map(unescape, LINK.findall(page.read_text(encoding="utf-8"))):
+            if not address.startswith(("https://", "http://", "data:")):
+                assert (page.parent / address).resolve().is_relative_to(site), address
+                assert (page.parent / address).is_file(), (page, address)
+                inner += 1
+    assert inner >= 10
+    for front in FRONT.values():
+        assert not [one for one in LINK.findall((site / front).read_text(encoding="utf-8")) if one.startswith("http")]
+
+
+def test_the_front_page_says_what_moved_in_both_languages(site: Path) -> None:
+    said = {
+        language: re.sub(r"<[^>]+>", " ", (site / name).read_text(encoding="utf-8")) for language, name in FRONT.items()
+    }
+    assert "China's exports of rare earth magnets were 5,238 t in March 2026" in unescape(said["en"])
+    assert "2026年3月中国稀土永磁体出口5,238吨" in said["zh"]
+
+
+def test_the_chinese_page_says_in_chinese_what_holds_a_release_beside_the_finding_as_it_is_published(
+    site: Path,
+) -> None:
+    cap, other = (
+        f"{check} (June): 10,000 records; expected fewer. Ask again." for check in ("row_cap", "a_check_of_tomorrow")
+    )
+    rest = f'<li lang="en">{other}</li><li lang="en">Decide again.</li></ul>'
+    in_chinese = words("checks", "zh")["row_cap"]
+    assert "截断" in in_chinese
+    said = {language: (site / name).read_text(encoding="utf-8") for language, name in FRONT.items()}
+    assert f'<ul><li lang="en">{cap}</li>{rest}' in said["en"]
+    assert f'<ul><li>{in_chinese}<br><span class="soft" lang="en">{cap}</span></li>{rest}' in said["zh"]
+
+
+def test_every_check_that_can_hold_a_release_has_words_in_chinese() -> None:
+    """Of a finding whose name or severity is a variable nothing is known here."""
+    grave = set[str]()
+    for file in Path(site_pages.__file__).parents[1].rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("finding", "found_in"):
+                name, severity = call.args[ast.unparse(call.func) == "found_in" :][:2]
+                if "error" in ast.unparse(severity):
+                    grave |= {one.value for one in ast.walk(name) if isinstance(one, ast.Constant)}
+    assert len(grave) > 30
+    # The beginning of two names, and the other name of a finding whose error has words.
+    assert grave - {"one_", "implied_revision"} <= {*words("checks", "zh")}
+    assert words("checks", "en") == {}
+
+
+def test_what_is_due_is_said_in_the_language_of_the_page() -> None:
+    many = [f"2025-{month:02d}" for month in range(1, 9)]
+    late = SourceState(
+        source="us_census", reporters=["USA"], last_month="2026-04", next_month="2026-06", next_due=date(2026, 8, 4),
+        is_estimated=True, overdue=many, days_overdue=447,
+    )  # fmt: skip
+    group = SourceState(
+        source="eurostat_bulk", reporters=["DEU", "FRA"], lacking=["ITA"], last_month="2026-04", next_month="2026-05",
+        next_due=date(2026, 7, 16), overdue=["2026-02", "2026-03"], days_overdue=1,
+    )  # fmt: skip
+    assert due_rows([late, group], "en") == [
+        ["us_census", "USA", "2026-04", "2026-06 on about 2026-08-04", "8 months from 2025-01 to 2025-08: 447 days"],
+        ["eurostat_bulk", "DEU, FRA, without 1 other", "2026-04", "2026-05 on 2026-07-16", "2026-02, 2026-03: 1 day"],
+    ]
+    assert due_rows([late, group], "zh") == [
+        ["us_census", "USA", "2026-04", "2026-06（约2026-08-04）", "2025-01至2025-08共8个月：447天"],
+        ["eurostat_bulk", "DEU、FRA，另缺1个", "2026-04", "2026-05（2026-07-16）", "2026-02、2026-03：1天"],
+    ]
+
+
+def test_the_search_has_every_product_and_partner_with_a_figure_and_the_page_of_those_that_have_one(
+    site: Path, sample_store: Path
+) -> None:
+    names = json.loads((site / "names.js").read_text(encoding="utf-8").removeprefix("NAMES="))
+    there = {
+        code for kind in ("products", "partners")
+        for code in inventory.inventory(sample_store, kind).drop_nulls("last_month")[kind.removesuffix("s")]
+    }  # fmt: skip
+    assert {row[1] for row in names} == there
+    assert [row[6] for row in names if row[1] == "basket:rare_earth_magnets"] == [
+        "CHN/basket-rare_earth_magnets.en.html"
+    ]
+    assert all((site / row[6]).is_file() for row in names if row[6])
+
+
+def test_numbers_that_may_not_be_passed_on_have_no_page_without_permission(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "NOT_FOR_OTHERS", "published")
+    pages = build(sample_store.parent, tmp_path, DAY)
+    assert sorted(page.name for page in pages) == sorted(FRONT.values())
+    front = (tmp_path / FRONT["en"]).read_text(encoding="utf-8")
+    assert "Left out: CHN." in front
+    assert "exports" not in front
+    assert "No release is held." in front
+    assert json.loads((tmp_path / "names.js").read_text(encoding="utf-8").removeprefix("NAMES=")) == []
+    monkeypatch.setenv("TIDEWAITER_COMTRADE_PERMISSION", "letter of 2026-11-01")
+    build(sample_store.parent, tmp_path, DAY)
+    assert "Left out" not in (tmp_path / FRONT["en"]).read_text(encoding="utf-8")

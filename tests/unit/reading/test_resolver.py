@@ -1,0 +1,382 @@
+"""What is asked of a store: keys by the names that people use, rows as they stand or stood on a day, what a terminal of
+80 columns shows."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bad_inputs.download import csv_bytes, magnets
+
+from schemas.reference.code_tables import code_table
+from tasks.answers.inventory import nearest_names
+from tasks.answers.questions import Answer, Question, ask
+from tasks.domain.errors import NothingPublished
+from tasks.domain.name_match import Unresolved, nearest, partner_key
+from tasks.domain.period_words import read_months
+from tasks.reading.query import open_published, query
+from tasks.reading.resolver import Resolver, known_product
+from tasks.reading.search import search_names
+from tests.copied_store import copied
+from tests.unit.published_stores import publish
+
+SEEDS, GM, BLACK, MAGNETS = "12011000", "12019019", "12019020", "85051110"
+NAMES = {SEEDS: "种用大豆", GM: "转基因黄大豆", BLACK: "黑大豆，种用除外", MAGNETS: "稀土的永磁铁"}
+PARTNERS = {"410": "巴西", "502": "美国\n", "402": "阿根廷", "999": "某地"}
+# Month, product, partner, tonnes, thousand dollars.
+IMPORTS = [
+    ("202405", GM, "410", 8_800, 4_100), ("202405", GM, "502", 1_200, 640), ("202406", GM, "410", 9_700, 4_500),
+    ("202406", GM, "502", 1_300, 700), ("202406", GM, "402", 40, 21), ("202406", SEEDS, "402", 5, 9),
+    ("202404", BLACK, "502", 7, 6),
+]  # fmt: skip
+NO_TOTAL = (
+    "1201 has no total in this store, which has 3 of its codes; a total needs all codes of 1201, in the same month"
+)
+EXPORTS = [("202406", MAGNETS, "502", 353, 20_000), ("202406", MAGNETS, "999", 11, 700)]
+
+
+def _file(rows: list[tuple[str, str, str, int, int]]) -> bytes:
+    return csv_bytes(
+        [
+            (
+                month,
+                product,
+                NAMES[product],
+                partner,
+                PARTNERS[partner],
+                str(tonnes * 1000),
+                "千克",
+                "0",
+                "?",
+                f"{dollars * 1000:,}",
+            )
+            for month, product, partner, tonnes, dollars in rows
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("asked")
+    for flow, rows in (("import", IMPORTS), ("export", EXPORTS)):
+        publish(folder, "CHN", f"{flow}.csv", _file(rows), flow=flow, released_on=date(2024, 7, 20))
+    return folder / "store" / "reporter=CHN"
+
+
+@pytest.fixture(scope="module")
+def names(store: Path) -> Resolver:
+    return Resolver(open_published(store))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("12019019", GM),
+        ("1201.90.19", GM),
+        ("HS12019019", GM),
+        ("hs code 1201 90 19", GM),
+        ("１２０１９０１９", GM),
+        ("转基因黄大豆", GM),
+        ("Other soya beans, genetically modified", GM),
+        ("OTHER SOYA BEAN (GENETICALLY-MODIFIED)", GM),
+        ("magnets", "basket:rare_earth_magnets"),
+        ("Rare-earth magnets", "basket:rare_earth_magnets"),
+        ("稀土磁铁", "basket:rare_earth_magnets"),
+        ("rare_earth_magnets", "basket:rare_earth_magnets"),
+        ("稀土的永磁铁", MAGNETS),
+        ("1201", "1201"),
+    ],
+)
+def test_a_product_is_known_by_code_in_any_spelling_and_by_name_in_two_languages(
+    names: Resolver, text: str, key: str
+) -> None:
+    assert names.product(text) == key
+
+
+@pytest.mark.parametrize("text", ["soybeans", "Soya beans", "大豆", "Soya beans, whether or not broken"])
+def test_a_name_of_a_heading_without_a_total_means_its_codes_and_says_so(names: Resolver, text: str) -> None:
+    meant = names.product_keys(text)
+    assert meant.keys == (SEEDS, GM, BLACK)
+    assert meant.note == f"{text}: {NO_TOTAL}"
+    says = f"choose one: {SEEDS} Soya beans for cultivation, {GM} Other soya beans"
+    with pytest.raises(Unresolved, match=says) as raised:
+        names.product(text)
+    assert raised.value.choices == (SEEDS, GM, BLACK)
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "choices"),
+    [
+        ("soya", "'soya' may mean several products; choose one: ", {SEEDS, GM, BLACK, "1201"}),
+        ("genetically", "'genetically' may mean several products; choose one: 12019019 Other soya beans", {GM}),
+        ("黄大豆", "'黄大豆' may mean several products; choose one: 12019019", {GM}),
+        ("soybeens", "there is no product 'soybeens' in this store; the nearest: 1201 ", {"1201"}),
+        (
+            "12019011",
+            "there is no product '12019011' in this store; the nearest: 12019019 Other",
+            {GM, BLACK, SEEDS, "120190", "120110"},
+        ),
+        ("1201901910", "has 10 digits; the statistics have eight: 12019019", {GM}),
+        (
+            "2709",
+            "there is no product '2709' in this store, which has 12011000 Soya beans for cultivation, 12019019",
+            set(),
+        ),
+        ("crude oil", "there is no product 'crude oil' (HS 2709, Petroleum oils, crude) in this store", set()),
+        ("dysprosium", "'dysprosium' is metal and compounds together", set()),
+        ("basket:nothing", "there is no product 'basket:nothing'", set()),
+        ("", "there is no product ''", set()),
+    ],
+)
+def test_what_may_mean_several_or_is_not_there_is_refused_with_the_nearest(
+    names: Resolver, text: str, says: str, choices: set[str]
+) -> None:
+    with pytest.raises(Unresolved) as raised:
+        names.product(text)
+    assert says in str(raised.value)
+    assert {*raised.value.choices} == choices
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 100_000, "hs" + " " * 100_000 + "x", "1" * 100_000, "磁" * 100_000], ids=lambda text: text[:2]
+)
+def test_a_text_that_is_longer_than_any_name_is_refused_at_once(names: Resolver, text: str) -> None:
+    for find in (names.product, names.partner, known_product):
+        with pytest.raises(Unresolved, match="longer than any name or code") as raised:
+            find(text)
+        assert len(str(raised.value)) < 300
+    assert search_names(names.names.product, text) == []
+    assert nearest(text, ["soy"]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("Brazil", "BRA"),
+        ("bra", "BRA"),
+        ("BR", "BRA"),
+        ("br", "BRA"),
+        ("巴西", "BRA"),
+        ("410", "BRA"),
+        ("gacc:410", "BRA"),
+        ("the United States", "USA"),
+        ("U.S.", "USA"),
+        ("美国", "USA"),
+        ("世界", "WLD"),
+        ("World", "WLD"),
+        ("wld", "WLD"),
+        ("EU", "EU27"),
+        ("eu27", "EU27"),
+        ("European Union", "EU27"),
+        ("999", "gacc:999"),
+        ("gacc:999", "gacc:999"),
+        ("某地", "gacc:999"),
+    ],
+)
+def test_a_partner_is_known_by_name_and_code_in_any_case(names: Resolver, text: str, key: str) -> None:
+    assert names.partner(text) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Brasil", "the nearest: BRA Brazil"),
+        ("France", "the partner 'France' (FRA) is not in this store; there are ARG Argentina, BRA"),
+        ("Asia", "which countries count is not said"),
+        ("Nowhere", "there is no partner 'Nowhere'; there are ARG Argentina"),
+    ],
+)
+def test_a_partner_that_is_not_in_the_store_is_refused(names: Resolver, text: str, says: str) -> None:
+    with pytest.raises(Unresolved) as raised:
+        names.partner(text)
+    assert says in str(raised.value)
+
+
+def test_every_name_of_the_table_of_partners_is_its_own_key() -> None:
+    partners = code_table("partners").filter(pl.col("kind") != "other")
+    assert partners.height > 200
+    for key, english, chinese in partners.select("partner", "name_en", "name_zh").iter_rows():
+        for name in (english, chinese, key, key.lower()):
+            assert partner_key(name) == key, name
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        *(
+            (form, "2024-06", "2024-06")
+            for form in ("2024-6", "2024-06", "202406", "2024/6", "June 2024", "jun 2024", "2024年6月", "latest")
+        ),
+        ("2024-01..2024-06", "2024-01", "2024-06"),
+        ("202401 to 202406", "2024-01", "2024-06"),
+        ("January-June 2024", "2024-01", "2024-06"),
+        ("2024", "2024-01", "2024-12"),
+        ("2024Q2", "2024-04", "2024-06"),
+        ("2023..2024-02", "2023-01", "2024-02"),
+        ("2024-02..", "2024-02", "2024-06"),
+        ("2024-02..latest", "2024-02", "2024-06"),
+        ("2023-12至2024年2月", "2023-12", "2024-02"),
+    ],
+)
+def test_a_month_is_read_as_people_write_it(text: str, first: str, last: str) -> None:
+    assert [f"{day:%Y-%m}" for day in read_months(text, date(2024, 6, 1))] == [first, last]
+
+
+@pytest.mark.parametrize("text", ["2024-13", "June", "soon", "2024-06..2024-05", "", "24-06", "2024-1-1"])
+def test_what_is_no_month_is_refused_with_the_forms_there_are(text: str) -> None:
+    with pytest.raises(ValueError, match=r"write 2024-06, June 2024|write the earlier month first"):
+        read_months(text, date(2024, 6, 1))
+
+
+def _ask(store: Path, *products: str, **asked: object) -> Answer:
+    return ask(store, Question(products=products, **asked))  # type: ignore[arg-type]
+
+
+def test_reading_by_name_gives_the_numbers_of_the_file_with_names(store: Path) -> None:
+    found = _ask(store, "soybeans", partners=("Brazil",), month="June 2024", measure="quantity_kg")
+    (row,) = found.rows.to_dicts()
+    named = (row["product"], row["product_name"], row["partner_name"])
+    assert named == (GM, "Other soya beans,genetically modified", "Brazil")
+    assert (row["level"], row["mom_pct"]) == (9_700_000, pytest.approx((9_700 / 8_800 - 1) * 100))
+    assert row["share_pct"] == pytest.approx(9_700 / (9_700 + 1_300 + 40) * 100)
+    assert found.notes == (f"soybeans: {NO_TOTAL}",)
+    chinese = _ask(store, GM, partners=("br",), month="latest", language="zh").rows
+    assert {*chinese["product_name"]} == {"转基因黄大豆"}
+    assert {*chinese["partner_name"]} == {"巴西"}
+    bare = _ask(store, GM, names=False).rows
+    assert bare.drop("doubt", strict=False).columns == query(store, "metric").columns
+
+
+def test_the_latest_month_of_a_product_is_the_newest_in_which_it_has_a_figure(tmp_path: Path) -> None:
+    """The store has June of other goods; of seeds only May was asked for."""
+    for month, product in (("202405", SEEDS), ("202406", GM)):
+        data, asked_for = (
+            _file([(month, product, "502", 3, 5)]),
+            {"products": [product], "released_on": date(2024, 7, 20)},
+        )
+        publish(tmp_path, "CHN", f"{month}.csv", data, flow="import", **asked_for)
+    asked = Resolver(open_published(tmp_path / "store" / "reporter=CHN"))
+    assert asked.month("latest", "import", [SEEDS]) == date(2024, 5, 1)
+    assert asked.month("latest", "import", [SEEDS, GM]) == date(2024, 6, 1)
+    assert asked.months("2024-05..latest", "import", [GM]) == (date(2024, 5, 1), date(2024, 6, 1))
+    nothing = asked.month("latest", "import", ["99999999"])
+    assert nothing == date(2024, 6, 1), "the newest month says why there is no figure"
+
+
+def test_the_latest_month_is_that_of_what_is_asked_for(store: Path) -> None:
+    for products in ((GM,), (MAGNETS,), ()):
+        assert {*_ask(store, *products, month="latest").rows["period"]} == {date(2024, 6, 1)}
+
+
+def test_the_top_partners_are_those_of_each_month_without_the_world_and_groups(store: Path) -> None:
+    found = _ask(store, GM, month="2024-05..2024-06", top=2, sort="contribution_mom_pp")
+    june = found.rows.filter(period=date(2024, 6, 1))
+    before = sum(tonnes for month, product, _, tonnes, _ in IMPORTS if (month, product) == ("202405", GM))
+    assert june["partner"].to_list() == ["BRA", "USA"]
+    assert june["contribution_mom_pp"].to_list() == pytest.approx([900 / before * 100, 100 / before * 100])
+    assert found.notes == ("of the measure quantity_kg; another one with --measure",)
+    smallest = _ask(store, GM, month="2024-06", top=1, sort="level", ascending=True, measure="value_usd").rows
+    assert smallest["partner"].to_list() == ["ARG"]
+    both = _ask(store, GM, month="2024-06", sort="level", partners=("WLD", "BRA")).rows
+    assert both["partner"].to_list() == ["WLD", "BRA"]
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        (Question(table="release", month="2024-06"), "the table release has no months"),
+        (Question(sort="size"), "has no column size; it has flow, product"),
+        (Question(columns=("partner", "nme")), "has no column nme"),
+        (
+            Question(products=(GM,), measure="tonnes"),
+            "there is no measure 'tonnes' here; there are quantity_kg, unit_value_usd_per_kg, value_usd",
+        ),
+        (Question(table="finding", top=3), "--top needs --sort"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(store: Path, question: Question, says: str) -> None:
+    with pytest.raises(ValueError, match=says.replace("(", r"\(")):
+        ask(store, question)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("magnts", "magnets"), ("Brasil", "Brazil"), ("rare earth magnet", "Rare earth magnets")]
+)
+def test_a_search_without_a_hit_names_what_is_nearest_also_in_the_terms_of_the_press(
+    store: Path, text: str, name: str
+) -> None:
+    assert nearest_names(store, text)[0] == name
+
+
+def test_an_empty_bucket_is_named_by_its_address_and_not_by_the_copy(tmp_path: Path) -> None:
+    (tmp_path / "copy_of.json").write_text(json.dumps({"url": "s3://customs/store", "endpoint": "", "held": {}}))
+    with pytest.raises(NothingPublished, match=r"^s3://customs/store: nothing is published here yet"):
+        query(tmp_path, "metric")
+
+
+def test_a_folder_with_brackets_in_its_name_is_read_as_it_is_written(sample_store: Path, tmp_path: Path) -> None:
+    """Readers of Parquet take such names for patterns."""
+    store = copied(sample_store, tmp_path / "[" / "red] [a-z]*?")
+    rows = query(store, "metric", product="85051110", partner="USA", month=(2025, 6))
+    assert rows.filter(measure="quantity_kg")["level"].to_list() == [353_000]
+
+
+JULY, AUGUST, SEPTEMBER = date(2025, 7, 20), date(2025, 8, 20), date(2025, 9, 20)
+
+
+@pytest.fixture(scope="module")
+def reading(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Exports of two months, imports of one; then June is revised and July has nothing, and then August has nothing
+    either."""
+    folder = tmp_path_factory.mktemp("reading")
+    june, revised, germany = magnets("502", "353000"), magnets("502", "360000"), magnets("304", "764000", "43,548,120")
+    may = magnets("502", "46400", "2,644,800", "202505")
+    for place, (flow, day, months, records) in enumerate(
+        (
+            ("export", JULY, "2025-05..2025-06", [may, june, germany]),
+            ("import", JULY, "2025-06", [magnets("304", "1200", "68,400")]),
+            ("export", AUGUST, "2025-05..2025-07", [may, revised, germany]),
+            ("export", SEPTEMBER, "2025-05..2025-08", [may, revised, germany]),
+        )
+    ):
+        publish(folder, "CHN", f"{place}.csv", csv_bytes(records), flow=flow, months=months, released_on=day)
+    return folder / "store" / "reporter=CHN"
+
+
+def test_rows_are_those_of_the_flow_the_partner_and_the_month_that_were_asked_for(reading: Path) -> None:
+    def keys(table: str, **asked: object) -> set[tuple[object, ...]]:
+        rows = query(reading, table, **asked)  # type: ignore[arg-type]
+        return {*rows.filter(pl.col("partner") != "EU27").select("flow", "partner", pl.col("period").dt.month()).rows()}
+
+    assert keys("trade_flow", product="85051110", month=(2025, 6)) == {
+        ("export", "USA", 6), ("export", "DEU", 6), ("import", "DEU", 6)
+    }  # fmt: skip
+    assert keys("trade_flow", product="85051110", flow="import") == {("import", "DEU", 6)}
+    assert keys("trade_flow", product="85051110", partner="USA") == {("export", "USA", 5), ("export", "USA", 6)}
+    for day in (None, SEPTEMBER):
+        may = keys("metric", product="85051110", flow="export", month=(2025, 5), as_of=day)
+        assert may == {("export", "USA", 5), ("export", "WLD", 5)}
+        assert keys("metric", flow="import", partner="USA", as_of=day) == set()
+        assert {flow for flow, *_ in keys("metric", flow="import", as_of=day)} == {"import"}
+    assert query(reading, "release", flow="import")["title"].to_list() == ["1.csv"]
+    with pytest.raises(ValueError, match="the table release has no months"):
+        query(reading, "release", month=(2025, 6))
+
+
+def test_what_was_known_on_a_day_is_what_a_store_had_on_it(reading: Path) -> None:
+    def level(day: date | None, month: int = 6, partner: str = "WLD", product: str = "85051110") -> list[float | None]:
+        rows = query(reading, "metric", flow="export", product=product, partner=partner, month=(2025, month), as_of=day)
+        return rows.filter(measure="quantity_kg")["level"].to_list()
+
+    for product in ("85051110", "basket:rare_earth_magnets"):
+        assert level(JULY, product=product) == level(date(2025, 8, 19), product=product) == [353_000 + 764_000]
+        assert level(AUGUST, product=product) == level(None, product=product) == [360_000 + 764_000]
+    why = "nothing was known on 2025-07-19: the first statement in this store is of 2025-07-20"
+    with pytest.raises(ValueError, match=why):
+        level(date(2025, 7, 19))
+    # That there was nothing in July the release of August said; that of September repeats what was said, and adds
+    # August.
+    for month, day in ((7, AUGUST), (8, SEPTEMBER)):
+        assert level(JULY, month, "USA") == level(day - timedelta(days=1), month, "USA") == []
+        assert level(day, month, "USA") == level(None, month, "USA") == [0]
