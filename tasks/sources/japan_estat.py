@@ -9,12 +9,12 @@ Layout: ASCII, comma, one line a commodity and country of a direction; one that 
     Exp or Imp,Year,HS,Country,Unit1,Unit2,
     Quantity1-Year,Quantity2-Year,Value-Year,Quantity1-Jan,Quantity2-Jan,Value-Jan,…
 
-Files by port have `Custom` after the year, and their ports are added up here, with the records of each sum in its note. Tables by commodity have no `Country`: their
-lines are totals of all countries. Files by principal commodity have `Commodity` for HS and one quantity (`Unit`,
-`Quantity-Jan` …); these commodities are lines that only the source defines. Older files spell April `Apl`. HS has nine
-digits, with or without apostrophes; one that begins with 00 is for goods without a number of the tariff, a line, too. 1
-is export (FOB, by last destination), 2 import (CIF, by origin). Quantity2 in Unit2 is the main quantity, Quantity1 in
-Unit1 another one; a blank unit means none.
+Files by port have `Custom` after the year, and their ports are added up here, with the records of each sum in its note.
+Tables by commodity have no `Country`: their lines are totals of all countries. Files by principal commodity have
+`Commodity` for HS and one quantity (`Unit`, `Quantity-Jan` …); these commodities are lines that only the source
+defines. Older files spell April `Apl`. HS has nine digits, with or without apostrophes; one that begins with 00 is for
+goods without a number of the tariff, a line, too. 1 is export (FOB, by last destination), 2 import (CIF, by origin).
+Quantity2 in Unit2 is the main quantity, Quantity1 in Unit1 another one; a blank unit means none.
 
 Values are thousands of yen, fractions cut off: a printed v means from v to just under v + 1 thousand, so 0 may be trade
 of less than 1,000 yen. The column of the year is the sum of the months, or up to a thousand yen more for each month;
