@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, field_validator
 from schemas.code_files import source_names
 from schemas.forms.form import Frozen, as_form, none_if_empty
 from schemas.forms.request import HS_CODE, REPORTER, Months
+from schemas.small_files import JSON_BYTES_MAX, read_small
 
 REASON_MAX, MONTHS_SHOWN = 300, 3
 # A question is longer than what is said about it.
@@ -84,7 +85,7 @@ def read_state(place: Path) -> FetchState | None:
     """Return what such a file says; None where there is none that can be read: it costs the day since when a source
     fails."""
     try:
-        return FetchState.model_validate_json(place.read_bytes())
+        return FetchState.model_validate_json(read_small(place, JSON_BYTES_MAX))
     except (OSError, ValueError):
         return None
 

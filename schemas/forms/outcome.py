@@ -15,6 +15,8 @@ from schemas.forms.form import Frozen
 from schemas.names import finding_line
 
 RUNS = ("months_up", "months_down")
+# A hundred years.
+RUN_MAX = 1200
 HoldVerdict = Literal["approve", "reject"]
 
 
@@ -45,16 +47,20 @@ class WatchRule(Frozen):
             " rise or fall"
         )
     )
-    at_least: float | None = Field(None, description="a number: the rule fires from it upwards")
-    at_most: float | None = Field(None, description="a number: the rule fires from it downwards")
+    at_least: float | None = Field(
+        None, description="a number: the rule fires from it upwards", strict=True, allow_inf_nan=False
+    )
+    at_most: float | None = Field(
+        None, description="a number: the rule fires from it downwards", strict=True, allow_inf_nan=False
+    )
     reason: str = Field(description="why this is watched, in a few words", min_length=3, max_length=300)
 
     @model_validator(mode="after")
     def _has_one_bound(self) -> Self:
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError("a rule has either at_least or at_most")
-        if self.figure in RUNS and (self.at_least is None or self.at_least < 1 or self.at_least % 1):
-            raise ValueError(f"{self.figure} needs at_least with a whole number of months, 1 or more")
+        if self.figure in RUNS and (self.at_least is None or not 1 <= self.at_least <= RUN_MAX or self.at_least % 1):
+            raise ValueError(f"{self.figure} needs at_least with a whole number of months, 1 to {RUN_MAX}")
         return self
 
     @property

@@ -9,7 +9,6 @@ knows.
 import functools
 import logging
 import re
-import tomllib
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from schemas import settings
 from schemas.code_files import FOLDER
 from schemas.forms.outcome import RUNS, Graded, Outcome, WatchRule
 from schemas.names import MISSING, status
+from schemas.small_files import read_toml
 from tasks.domain.classification import members
 from tasks.domain.errors import NothingPublished
 from tasks.domain.labels import partner_name, product_name, trade_of
@@ -51,10 +51,9 @@ def watch_rules(reporter: str) -> list[WatchRule]:
 
 def read_rules(file: Path) -> list[WatchRule]:
     """Return the rules of a file. Raises ValueError with the line, the field and what is allowed, and OSError."""
-    text = file.read_text(encoding="utf-8")
     try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        text, content = read_toml(file)
+    except ValueError as error:
         raise ValueError(
             f"{file.name}: {error}; a rule begins with [[rule]] and has lines such as at_least = 50"
         ) from None
@@ -63,17 +62,18 @@ def read_rules(file: Path) -> list[WatchRule]:
         raise ValueError(
             f"{file.name}: {clip(str(next(iter(content), 'rule')))!r} is no list of rules; each begins with [[rule]]"
         )
-    rules: list[WatchRule] = []
+    rules, names = list[WatchRule](), set[str]()
     for number, fields in enumerate(given):
         try:
             rules.append(WatchRule.model_validate(fields))
         except ValidationError as error:
             raise ValueError(f"{file.name}, {_what_is_wrong(text, number, error)}") from None
-        if [rule.name for rule in rules].count(rules[-1].name) > 1:
+        if rules[-1].name in names:
             line = _line_of(text, number, "name")
             raise ValueError(
                 f"{file.name}, line {line}, name: {rules[-1].name!r} is the name of another rule; each has its own"
             )
+        names.add(rules[-1].name)
     return rules
 
 

@@ -26,6 +26,7 @@ from pydantic import ValidationError
 
 from schemas.forms.fetch import NOTES, FetchReport, FetchState, read_state, state_file
 from schemas.forms.form import Frozen
+from schemas.small_files import read_json
 from tasks.domain.hashing import frame_sha256
 from tasks.ingest.declaration import as_toml
 from tasks.sources.protocol import Answer, Parsed, Question
@@ -75,8 +76,8 @@ def read_seen(inbox: Path, source: str) -> dict[str, Seen]:
     if not place.exists():
         return {}
     try:
-        return {name: Seen.model_validate(entry) for name, entry in json.loads(place.read_bytes()).items()}
-    except (OSError, ValueError, ValidationError, AttributeError, RecursionError) as error:
+        return {name: Seen.model_validate(entry) for name, entry in read_json(place).items()}
+    except (OSError, ValueError, ValidationError, AttributeError) as error:
         aside = place.with_name(f"{place.stem}.damaged-{time.time_ns()}")
         place.replace(aside)
         log.error(

@@ -6,6 +6,7 @@ so a killed run is simply run again, and deciding needs no server. `checks.appro
 
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,9 @@ from pathlib import Path
 
 from schemas.forms.outcome import HeldRelease, HoldDecision, HoldVerdict
 from schemas.forms.request import ReleaseRequest
+from schemas.small_files import read_json
 from tasks.domain.errors import BrokenStore, NotHeld
+from tasks.domain.text import clip
 from tasks.ingest.declaration import FOLDERS_UP
 from tasks.ingest.editions import is_outdated
 from tasks.store.objects import keep_bytes
@@ -28,7 +31,7 @@ FOLDER = "held"
 def find(store: Path, release_id: str) -> HeldRelease | None:
     """The record of a held release, decided or not; None where it was never held."""
     place = place_of(store, release_id)
-    return _read(place) if place.is_file() else None
+    return _read(place) if os.path.lexists(place) else None
 
 
 def waiting(store: Path) -> list[HeldRelease]:
@@ -118,10 +121,11 @@ def _judged_bytes(store: Path, held: HeldRelease) -> bytes:
 
 def _read(place: Path) -> HeldRelease:
     try:
-        return HeldRelease.model_validate(json.loads(place.read_bytes()))
-    except ValueError as error:
+        return HeldRelease.model_validate(read_json(place))
+    except (ValueError, OSError) as error:
         raise BrokenStore(
-            f"{place}: no release that Tidewaiter has held. Nobody else writes there: move it out of the store."
+            f"{place}: no release that Tidewaiter has held ({clip(str(error).splitlines()[0])}). Nobody else writes"
+            " there: move it out of the store."
         ) from error
 
 

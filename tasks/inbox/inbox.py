@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from schemas.forms.request import NOTHING, Declaration, Declared, ReleaseRequest
 from schemas.forms.watch import Look, Problem, Shared, WatchRequest
+from schemas.small_files import JSON_BYTES_MAX, read_small
 from schemas.store_address import S3Url
 from tasks.domain.errors import Refused
 from tasks.inbox import held
@@ -27,6 +28,7 @@ from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
 from tasks.store.reporters import store_of
 from tasks.store.snapshot import POINTER, open_snapshot
+from tasks.store.temporary import write_at_once
 from tasks.store.working_copy import at_hand
 
 NOTE = ".refused.txt"
@@ -144,7 +146,8 @@ def note_refusal(file: Path, refusal: Refused, seen: str | None) -> str:
     )
     try:
         # A name in another encoding than this machine's has characters that text cannot hold.
-        note.write_text(text, encoding="utf-8", errors="backslashreplace")
+        # Whatever lies there under the name of the note is replaced: a pipe would wait for its reader.
+        write_at_once(note, text.encode(errors="backslashreplace"), sync=False)
     except OSError as problem:
         return f"{refusal} No note could be left next to it ({problem.strerror}), so it is tried again each time."
     return str(refusal)
@@ -255,6 +258,6 @@ def _what_became(path: Path, declared: Declared, published: Published, otherwise
 def _was_refused(path: Path, otherwise: Declaration) -> bool:
     note = path.with_name(path.name + NOTE)
     try:
-        return fingerprint(path, otherwise) in note.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        return fingerprint(path, otherwise).encode() in read_small(note, JSON_BYTES_MAX)
+    except (OSError, ValueError):
         return False

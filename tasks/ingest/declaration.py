@@ -9,7 +9,6 @@ needed refuses the file; the message has the line to write.
 import json
 import os
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -20,6 +19,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from schemas.forms.request import MONTHS, Declaration, Declared, ReleaseRequest, Sidecar
+from schemas.small_files import read_toml
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.sources.registry import SOURCES
@@ -48,8 +48,6 @@ TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # The limit of most file systems; the name of a sidecar must fit, too.
 NAME_BYTES_MAX = 255
 TITLE_CHARACTERS_MAX = 255
-PAPER_BYTES_MAX = 1_000_000
-KEY_PARTS_MAX = 64
 OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}", "reporter": "--reporter CHN"}
 FLOW_TOO = f" A query (gacc_query) does not say its flow either: {OPTIONS['flow']}."
 
@@ -113,7 +111,8 @@ def _title(title: str, file: Path) -> str:
 def _declared(request: ReleaseRequest) -> dict[str, Any]:
     """What is declared about the file; of several declarations of one thing the strongest counts."""
     given = request.model_dump(include=set(Declaration.model_fields), exclude_none=True)
-    said = (_read(paper) for paper in papers(request.file) if paper.is_file())
+    # Also a pipe and a broken link, which are refused: someone meant to declare something there.
+    said = (_read(paper) for paper in papers(request.file) if os.path.lexists(paper))
     found = [Declaration(**given), *said, *map(_folder_names, _places(request.file)), request.otherwise]
     return {name: value for paper in found[::-1] for name, value in paper if value is not None}
 
@@ -153,16 +152,13 @@ def _refuse_misnamed_sidecar(file: Path) -> None:
 
 def _read(paper: Path) -> Declaration:
     try:
-        said = tomllib.loads(_plain_text(paper))
+        _, said = read_toml(paper)
     # Of a number that is too long the reader says so as of any wrong value.
-    except (ValueError, RecursionError, OSError) as error:
-        found = (
-            "lists or tables in one another without end" if isinstance(error, RecursionError) else clip(str(error), 300)
-        )
+    except (ValueError, OSError) as error:
         raise Refused(
             "declaration",
             where=str(paper),
-            found=f"no valid TOML: {found}",
+            found=f"no valid TOML: {clip(str(error), 300)}",
             advice="Mend the file, and save it as UTF-8.",
         ) from error
     try:
@@ -177,21 +173,6 @@ def _read(paper: Path) -> Declaration:
             found=_wrong(first),
             advice=f"{line}The keys are {', '.join(Declaration.model_fields)}.",
         ) from error
-
-
-def _plain_text(paper: Path) -> str:
-    """The text of a declaration. Raises ValueError where it is too large, or a key has so many parts that reading takes
-    hours."""
-    if paper.stat().st_size > PAPER_BYTES_MAX:
-        raise ValueError(f"more than {PAPER_BYTES_MAX:,} bytes")
-    # Some editors put a byte order mark before the text.
-    text = paper.read_text(encoding="utf-8-sig")
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.lstrip().startswith("[") or "=" in line:
-            parts = line.partition("=")[0].count(".") + 1
-            if parts > KEY_PARTS_MAX:
-                raise ValueError(f"a key of {parts:,} parts in line {number}; no key has a dot")
-    return text
 
 
 def _wrong(problem: ErrorDetails) -> str:

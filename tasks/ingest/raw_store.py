@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from schemas.forms.request import Declared, Landed
+from schemas.small_files import read_json
 from tasks.domain.errors import BrokenStore, Refused, refuse_first
 from tasks.ingest.declaration import FOLDERS_UP, as_toml
 from tasks.ingest.editions import amended
@@ -88,7 +89,7 @@ def as_downloads(folder: Path) -> Iterator[Path]:
         for raw, found in notes.items():
             landing = raw.with_name(f"{raw.name}.json")
             for paper in [path for path in found if path != landing] or [landing]:
-                kept = json.loads(paper.read_bytes())
+                kept = read_json(paper)
                 # As deep as `locate` searches upwards, so that no defaults.toml among the temporary files applies.
                 file = Path(aside, *["raw"] * (FOLDERS_UP - 2), paper.stem, kept.get("name", raw.name))
                 file.parent.mkdir(parents=True)
@@ -101,7 +102,7 @@ def as_downloads(folder: Path) -> Iterator[Path]:
 def _landed_on(note: Path) -> date:
     """The day of the first landing. Raises BrokenStore where the note is damaged: no other file has the day."""
     try:
-        return date.fromisoformat(json.loads(note.read_bytes())["landed_on"])
+        return date.fromisoformat(read_json(note)["landed_on"])
     except (ValueError, KeyError, TypeError) as error:
         raise BrokenStore(
             f"{note}: no note of a first landing ({error}). Restore it from a copy; without one delete it and declare "

@@ -11,6 +11,7 @@ from schemas.forms.brief import Fact, Facts, PartnerRow
 from schemas.forms.outcome import HeldRelease
 from schemas.names import status
 from schemas.reference.code_tables import code_table
+from schemas.small_files import read_json
 from tasks.analysis.expectation import of_month
 from tasks.analysis.first_prints import scorecard, within
 from tasks.analysis.quotable import Judge, steps_of, words_of
@@ -342,7 +343,7 @@ def _held(store: Path, snapshot: Snapshot) -> list[dict[str, Any]]:
     found = []
     for file in sorted((store / HELD).glob("*.json")):
         try:
-            release = HeldRelease.model_validate_json(file.read_bytes())
+            release = HeldRelease.model_validate(read_json(file))
         except (OSError, ValueError):
             found.append({"title": file.stem, "release_id": "", "since": "", "why": []})
             continue

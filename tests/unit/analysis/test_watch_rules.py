@@ -1,6 +1,7 @@
 """Watch rules: a file that is refused by its line, and what became of a rule by the first print, after a revision, and
 why not."""
 
+import os
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -38,7 +39,12 @@ WRONG = {
     "product = 85051110": "line 11, product: 85051110 is not allowed; a code",
     'name = "zero"': "line 9, name: 'zero' is the name of another rule; each has its own",
     'reason = ""': "line 14, reason: '' is not allowed; why this is watched",
-    'figure = "months_up"\nat_least = 2.5': "line 8: months_up needs at_least with a whole number of months, 1 or more",
+    'figure = "months_up"\nat_least = 2.5': "line 8: months_up needs at_least with a whole number of months, 1 to 1200",
+    'figure = "months_up"\nat_least = 1000000000': "line 8: months_up needs at_least with a whole number",
+    'figure = "months_down"\nat_least = inf': "line 13, at_least: inf is not allowed",
+    "at_least = nan": "line 13, at_least: nan is not allowed",
+    "at_least = true": "line 13, at_least: True is not allowed",
+    "at_least = '50'": "line 13, at_least: '50' is not allowed; a number",
     # Nothing is wrong.
     "": "rules.toml",
 }
@@ -56,6 +62,12 @@ def test_a_wrong_file_is_refused_by_a_sentence_with_line_field_and_what_is_allow
     assert "\n" not in told
 
 
+def test_a_pipe_in_place_of_rules_makes_no_release_wait(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "rules.toml")
+    with pytest.raises(ValueError, match=r"rules\.toml: a folder, a pipe or a device"):
+        read_rules(tmp_path / "rules.toml")
+
+
 def refusal(file: Path, text: str) -> str:
     """The sentence that refuses a file; nothing where it is read."""
     file.write_text(text, encoding="utf-8")
@@ -71,6 +83,9 @@ def refusal(file: Path, text: str) -> str:
     [
         ("rules = 1", "'rules' is no list of rules"),
         ("rule = 1", "'rule' is no list of rules"),
+        (f"rule = {'[' * 100_000}", "lists or tables in one another without end"),
+        (f"{'.'.join('a' * 50_000)} = 1", "a key of 50,000 parts in line 1"),
+        (RULE.replace("= 50", f"= {'9' * 400}"), "line 6, at_least"),
         (RULE.replace('flow = "export"\n', ""), "line 1, flow: missing; export or import"),
     ],
 )

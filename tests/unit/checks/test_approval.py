@@ -4,6 +4,7 @@ What a person approved once is not asked again while nothing new speaks for it; 
 """
 
 import hashlib
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -212,8 +213,13 @@ def test_bytes_that_are_gone_or_others_are_not_approved(held: str, store: Path) 
         _approve(store, held)
     assert held_releases.decide(store, held, "reject", "Li Wei", "gone", NOW).decision is not None
     assert current_id(store) == before
-    (store / "held" / "notes.json").write_text('{"by": "somebody"}')
-    with pytest.raises(BrokenStore, match=r"notes\.json: no release that Tidewaiter has held"):
+    for text, why in (('{"by": "somebody"}', "HeldRelease"), ("[" * 100_000, "in one another without end")):
+        (store / "held" / "notes.json").write_text(text)
+        with pytest.raises(BrokenStore, match=rf"notes\.json: no release that Tidewaiter has held.*{why}"):
+            held_releases.waiting(store)
+    (store / "held" / "notes.json").unlink()
+    os.mkfifo(store / "held" / "notes.json")
+    with pytest.raises(BrokenStore, match=r"no release that Tidewaiter has held \(a folder, a pipe"):
         held_releases.waiting(store)
 
 

@@ -1,6 +1,7 @@
 """What becomes of each question, with answers that are made up here and no connection: judged, dropped, remembered,
 noted."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from schemas.forms.fetch import Fetched, FetchReport, read_state, state_file
 from tasks.domain.errors import Refused
 from tasks.fetch.ask import ask_all
 from tasks.fetch.judge import refuse_other
-from tasks.inbox.fetched import note_state
+from tasks.inbox.fetched import note_state, read_seen
 from tasks.sources.protocol import Answer, Question
 from tests.unit.sources.test_hmrc_ots import page, row
 
@@ -149,6 +150,19 @@ def test_a_failure_lasts_from_its_first_fetch_to_the_next_answer(tmp_path: Path)
 
 def test_a_damaged_or_missing_note_is_none(tmp_path: Path) -> None:
     assert read_state(tmp_path / "none.json") is None
-    for text in ("", "{", '{"asked_at": "yesterday"}'):
+    for text in ("", "{", '{"asked_at": "yesterday"}', "[" * 100_000, '{"a":' * 100_000):
         (tmp_path / "note.json").write_text(text)
         assert read_state(tmp_path / "note.json") is None
+    (tmp_path / "note.json").unlink()
+    os.mkfifo(tmp_path / "note.json")
+    assert read_state(tmp_path / "note.json") is None
+
+
+def test_a_note_of_what_was_seen_that_is_none_is_moved_aside(tmp_path: Path) -> None:
+    place = tmp_path / ".fetch" / "japan_estat.json"
+    place.parent.mkdir()
+    for make in (lambda: place.write_text("[" * 100_000), lambda: os.mkfifo(place), place.mkdir):
+        make()
+        assert read_seen(tmp_path, "japan_estat") == {}
+        assert not place.exists()
+    assert len([*place.parent.iterdir()]) == 3

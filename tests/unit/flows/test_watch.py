@@ -210,19 +210,19 @@ def test_files_that_cannot_be_read_or_beside_which_no_note_can_be_left_hold_up_n
     long, shut, gone, unreadable = (
         drop(home, f"{name}.csv", page) for name in ("页" * 82, "shut", "later gone", "unread")
     )
-    write, read = Path.write_text, Path.read_bytes
+    replace, read = Path.replace, Path.read_bytes
 
-    def no_note(path: Path, *text: str, **how: str) -> int:
-        if path.name == f"{shut.name}{inbox.NOTE}":
+    def no_note(path: Path, target: Path) -> Path:
+        if target.name == f"{shut.name}{inbox.NOTE}":
             raise PermissionError(13, "Permission denied", str(path))
-        return write(path, *text, **how)  # type: ignore[arg-type]
+        return replace(path, target)
 
     def unread(path: Path) -> bytes:
         if path == unreadable:
             raise PermissionError(13, "Permission denied", str(path))
         return read(path)
 
-    monkeypatch.setattr(Path, "write_text", no_note)
+    monkeypatch.setattr(Path, "replace", no_note)
     monkeypatch.setattr(Path, "read_bytes", unread)
     monkeypatch.setattr(held, "find", lambda *asked: gone.unlink(missing_ok=True))
     report = look(home)

@@ -94,6 +94,23 @@ def test_a_wrong_sidecar_is_refused_by_name(tmp_path: Path, text: str, says: str
     assert "file.csv.toml" in str(refused.value)
 
 
+@pytest.mark.parametrize("place", ["file.csv.toml", "defaults.toml"])
+def test_a_declaration_that_is_no_file_is_refused_and_not_passed_over(tmp_path: Path, place: str) -> None:
+    file = drop(tmp_path)
+    paper = file.with_name(place)
+    for kind, make in {
+        "a folder, a pipe or a device": lambda: os.mkfifo(paper),
+        "a folder, a pipe": paper.mkdir,
+        "No such file": lambda: paper.symlink_to("nowhere.toml"),
+    }.items():
+        make()
+        with pytest.raises(Refused, match=kind) as refused:
+            locate(ReleaseRequest(file=file, **QUERY))
+        assert place in str(refused.value)
+        paper.rmdir() if paper.is_dir() else paper.unlink()
+    assert locate(ReleaseRequest(file=file, **QUERY)).source == QUERY["source"]
+
+
 @pytest.mark.parametrize(
     ("name", "asked", "words"),
     [
