@@ -31,7 +31,7 @@ def fetch(
         list[str] | None, typer.Option(help="HS code to ask for; may be repeated; none: those of the baskets")
     ] = None,
     reporter: Annotated[
-        list[str] | None, typer.Option(help="of Eurostat: DEU, EU27 …; may be repeated; none: all")
+        list[str] | None, typer.Option(help="of Eurostat and UN Comtrade: DEU, EU27 …; may be repeated; none: all")
     ] = None,
     flow: Annotated[list[Flow] | None, typer.Option(help="direction; may be repeated; none: both")] = None,
     month: Annotated[

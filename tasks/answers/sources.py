@@ -92,7 +92,7 @@ def _state(
     overdue = [month for month, when in due.items() if by_month and when.day < day and month not in by_month]
     ahead = next((month for month, when in due.items() if when.day >= day and month not in by_month), None)
     newest = max(by_month, default=None)
-    group = SOURCES[source].reporter
+    group = SOURCES[source].group
     members = members_of(group, first_day(newest)) if group in GROUPS and newest is not None else []
     # The members of a group of reporters, once any of them is in.
     is_by_member = any(reporters & {*members} for reporters in by_month.values())

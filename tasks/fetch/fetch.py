@@ -39,6 +39,7 @@ def fetch(
             "Put the file into the inbox. These are fetched:"
             f" {', '.join(one.name for one in SOURCES.values() if one.questions)}.",
         )
+    source.refuse_other_reporters(request.reporters, "reporters")
     request.inbox.mkdir(parents=True, exist_ok=True)
     if source.key and source.key.required and not secret:
         set_it = f"set {source.key.variable}, or the secret block {block_of(source.key.variable)}"

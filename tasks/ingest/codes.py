@@ -26,14 +26,6 @@ from tasks.sources.registry import SOURCES
 TURN, SITE = ("period", "partner", "flow", "published_on"), ("regime", "province")
 CODES = ("product", *SITE, *TURN)
 LINE_NAME = r"^line:[a-z0-9_]+$"
-# Form of a list's codes, for codes that the table lacks. A list of names has no such form.
-PARTNER_CODE = {
-    "gacc": r"^[0-9]{3}$",
-    "geonom": r"^[A-Z]{2}$",
-    "hmrc": r"^[0-9]{1,4}$",
-    "schedule_c": r"^[1-79][0-9]{3}$",
-    "japan": r"^[0-9]{3}$",
-}
 NO_CODE = r"^\b$"
 PLACE_CODE = r"^[0-9]{2}$"
 
@@ -184,7 +176,7 @@ def _read_partners(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
     )
     own_keys = [*partners["partner"].unique(), *TOTALS] if source.says_day else []
     code = pl.col("partner")
-    looks_like_code = code.str.contains(PARTNER_CODE.get(source.code_list, NO_CODE))
+    looks_like_code = code.str.contains(source.partner_code or NO_CODE)
     return (
         read.join(known, on=["partner", "month"], how="left", maintain_order="left")
         .with_columns(

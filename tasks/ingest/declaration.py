@@ -6,6 +6,7 @@ target count. Last come the values of a command for a whole folder (`otherwise` 
 needed refuses the file; the message has the line to write.
 """
 
+import functools
 import json
 import os
 import re
@@ -22,12 +23,14 @@ from schemas.forms.request import MONTHS, Declaration, Declared, ReleaseRequest,
 from schemas.small_files import read_toml
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
-from tasks.sources.registry import SOURCES
+from tasks.ingest.unpack import read_download
+from tasks.sources.registry import SOURCES, read_file
 
 DEFAULTS = "defaults.toml"
 FOLDERS_UP = 3
-WAYS = {"flow": 'flow = "import"', "source": 'source = "gacc_query"', "reporter": 'reporter = "CHN"'}
+WAYS = {"flow": 'flow = "import"', "source": 'source = "gacc_query"'}
 LINES = WAYS | {
+    "reporter": 'reporter = "CHN"',
     "partners": 'partners = "all"',
     "products": 'products = ["8505"]',
     "months": 'months = "2025-01..2025-06"',
@@ -48,7 +51,7 @@ TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # The limit of most file systems; the name of a sidecar must fit, too.
 NAME_BYTES_MAX = 255
 TITLE_CHARACTERS_MAX = 255
-OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}", "reporter": "--reporter CHN"}
+OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}"}
 FLOW_TOO = f" A query (gacc_query) does not say its flow either: {OPTIONS['flow']}."
 
 
@@ -74,10 +77,26 @@ def locate(request: ReleaseRequest) -> Declared:
     for need in source.needs:
         _require(need, said, file)
     first, last = _months(said.pop("months", None))
+    if "reporter" not in said:
+        said["reporter"] = source.reporter or _named_reporter(source.name, file, _state(file))
+    source.refuse_other_reporters([said["reporter"]], str(file))
     nothing = dict.fromkeys(("flow", "products", "released_on"))
-    said = {**nothing, "reporter": source.reporter, "partners": "listed", **said}
+    said = {**nothing, "partners": "listed", **said}
     said["title"] = _title(said.get("title") or file.name, file)
     return Declared(file=file, store=request.store, first_month=first, last_month=last, **said)
+
+
+def _state(file: Path) -> tuple[int, int, int]:
+    found = file.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+@functools.lru_cache(256)
+def _named_reporter(source: str, file: Path, state: tuple[int, int, int]) -> str:
+    """The reporter that a file names, kept as long as its `state` is that: an inbox is looked at again and again."""
+    reporter = read_file(source, read_download(file), file.name).reporter
+    assert reporter is not None  # each file of a source without a reporter of its own names one
+    return reporter
 
 
 def _no_file(path: Path) -> tuple[str, str]:

@@ -119,7 +119,8 @@ def _rows(fields: pl.DataFrame, where: str) -> pl.DataFrame:
     return fields.select(
         "record",
         product=pl.col("CO_NCM").cast(pl.String),
-        partner=pl.col("CO_PAIS").cast(pl.String),
+        # Without a code it would be the world.
+        partner=pl.col("CO_PAIS").cast(pl.String).fill_null(""),
         unit=pl.col("CO_UNID").cast(pl.String),
         period=pl.concat_str(pl.col("CO_ANO").cast(pl.String), pl.lit("-"), pl.col("CO_MES").cast(pl.String)),
         **{name: pl.col(name).cast(pl.Int64) for name in numbers},
@@ -205,6 +206,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="BRA",
+    partner_code=r"^[0-9]{3}$",
     code_list="brazil",
     nomenclature="NCM8",
     calendar="brazil_comexstat",

@@ -309,9 +309,11 @@ def _shown(thousandths: int) -> str:
 SOURCE = Source(
     name="eurostat_bulk",
     kind="query",
-    needs=("reporter",),
+    needs=(),
     parse=parse,
-    reporter="EU27",
+    reporter="",
+    partner_code=r"^[A-Z]{2}$",
+    group="EU27",
     code_list=CODES,
     nomenclature="CN8",
     has_lines=True,

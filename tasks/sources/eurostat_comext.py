@@ -240,9 +240,11 @@ def reporters() -> dict[str, str]:
 SOURCE = Source(
     name="eurostat_comext",
     kind="query",
-    needs=("reporter",),
+    needs=(),
     parse=parse,
-    reporter="EU27",
+    reporter="",
+    partner_code=r"^[A-Z]{2}$",
+    group="EU27",
     code_list=CODES,
     nomenclature="CN8",
     has_lines=True,

@@ -32,6 +32,8 @@ SOURCE = Source(
     kind="bulletin",
     needs=(),
     parse=partial(gacc_release.parse, source="gacc_bulletin"),
+    reporter="CHN",
+    partner_code="",
     code_list="gacc_en",
     has_lines=True,
     has_spans=True,

@@ -36,7 +36,7 @@ and compared by its records.
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -47,7 +47,7 @@ from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
-from tasks.sources.json_text import read_documents, rows_of
+from tasks.sources.json_text import number_in, read_documents, refuse_cut, rows_of
 from tasks.sources.protocol import Parsed, Question, Site, Source, months_of, products_of, short
 from tasks.sources.records import as_reported, doubt_copies
 
@@ -77,9 +77,11 @@ def parse(raw: bytes, where: str) -> Parsed:
             "This source reads answers of the API of uktradeinfo.com: tidewaiter fetch hmrc_ots, or "
             f"{BASE}/OTS with $expand={EXPAND}.",
         )
-    pages = [rows_of(document, "value", where) for document in read_documents(raw, where)]
+    documents = read_documents(raw, where)
+    pages = [rows_of(document, "value", where) for document in documents]
     _refuse_repeated_pages(pages, where)
     rows = [row for page in pages for row in page]
+    refuse_cut(documents, len(rows), where)
     if not rows:
         raise Refused("no records", where, "an answer without a row", "The month may not be out yet; ask again later.")
     sums: dict[Key, list[tuple[int, dict[str, Any]]]] = {}
@@ -110,7 +112,7 @@ def _key(row: dict[str, Any], number: int, where: str) -> Key:
     if code is None and not str(row["CommodityId"]).startswith("-"):
         raise Refused("no codes", place, "no Cn8Code", AGAIN)
     country = str(row["CountryId"])
-    if not country.isdecimal():
+    if not (country.isascii() and country.isdecimal()):
         raise Refused("no codes", place, f"CountryId {clip(country)}, no number", AGAIN)
     if row["FlowTypeId"] not in FLOWS:
         found = f"FlowTypeId {clip(str(row['FlowTypeId']))}"
@@ -153,12 +155,7 @@ def _added(parts: list[tuple[int, dict[str, Any]]], name: str, where: str) -> st
     for number, row in parts:
         if row[name] is None or (name == "NetMass" and row["SuppressionIndex"] != "0"):
             return None
-        try:
-            total += Decimal(row[name])
-        except (InvalidOperation, TypeError) as error:
-            raise Refused(
-                "no number", f"{where}, record {number}", f"{name} '{clip(str(row[name]))}'", AGAIN
-            ) from error
+        total += number_in(row, name, f"{where}, record {number}", AGAIN)
     return f"{total:f}"
 
 
@@ -249,6 +246,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="GBR",
+    partner_code=r"^[0-9]{1,4}$",
     code_list="hmrc",
     nomenclature="CN8",
     has_lines=True,

@@ -271,6 +271,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="JPN",
+    partner_code=r"^[0-9]{3}$",
     code_list="japan",
     nomenclature="JP9",
     has_lines=True,

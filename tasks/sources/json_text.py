@@ -6,6 +6,8 @@ refused or kept as text. A file may hold several documents one after another: th
 
 import json
 import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from tasks.domain.errors import Refused
@@ -15,6 +17,20 @@ from tasks.sources.envelope import open_text
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 HALF = re.compile(rf"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
 AGAIN = "Ask again; an error message or a page is no answer."
+# A number as JSON writes it; Python's own rules take `true`, blanks, underlines and the digits of other scripts, too.
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
+# What services write beside their rows where these are not all, in lower case and without signs: a way to the next
+# page, a yes, and how many rows there are.
+NEXT = frozenset((
+    "nextlink", "next", "nextpage", "nexturl", "nexthref", "nextpagetoken", "nexttoken", "nextcursor", "nextoffset",
+    "continuation", "continuationtoken", "skiptoken", "hasmore", "hasnext", "hasnextpage", "moreresults", "truncated",
+    "istruncated",
+))  # fmt: skip
+COUNTS = frozenset((
+    "count", "total", "totalcount", "totalrecords", "totalresults", "totalrows", "totalitems", "totalelements",
+    "recordcount", "rowcount", "resultcount",
+))  # fmt: skip
+NOTHING: tuple[object, ...] = (None, False, "", "0", "false", "False", [], {})
 
 
 def read_documents(raw: bytes, where: str) -> list[Any]:
@@ -60,6 +76,39 @@ def rows_of(document: Any, name: str, where: str) -> list[dict[str, Any]]:
         shown = error or document.get("message") or [*document][:4]
         raise Refused("no answer", where, f"'{clip(str(shown))}' in place of rows", AGAIN)
     return rows
+
+
+def refuse_cut(documents: Sequence[Any], count: int, where: str) -> None:
+    """Raises Refused where the pages of an answer say that there are more rows than these `count`."""
+    for place, document in enumerate(documents, 1):
+        for name, mark in _marks(document):
+            plain = re.sub(r"[^a-z]", "", name.casefold()).removeprefix("odata")
+            # The next page of one that is not the last lies behind it.
+            if plain in NEXT and mark not in NOTHING and place == len(documents):
+                found = f"{clip(name)} '{clip(str(mark))}' beside {count:,} rows: more of them follow"
+            elif plain in COUNTS and re.fullmatch("[0-9]+", str(mark)) and int(str(mark)) > count:
+                found = f"{clip(name)} {clip(str(mark))} beside {count:,} rows"
+            else:
+                continue
+            raise Refused("cut off", where, found, "The rest is missing: ask again for every page, or for fewer rows.")
+
+
+def _marks(document: Any) -> Iterator[tuple[str, Any]]:
+    """What is written beside the rows of a document, by name: also in records of their own, and as a list of links."""
+    for name, value in document.items() if isinstance(document, dict) else ():
+        if isinstance(value, dict):
+            yield from _marks(value)
+        links = value if isinstance(value, list) and "link" in name.casefold() else ()
+        yield from ((str(link.get("rel")), link.get("href")) for link in links if isinstance(link, dict))
+        yield name, value
+
+
+def number_in(row: dict[str, Any], name: str, place: str, advice: str) -> Decimal:
+    """The number of this name. Raises Refused for anything else than a number as JSON writes it."""
+    text = row[name]
+    if not isinstance(text, str) or not NUMBER.fullmatch(text):
+        raise Refused("no number", place, f"{name} '{clip(str(text))}'", advice)
+    return Decimal(text)
 
 
 class _Unclear(ValueError):

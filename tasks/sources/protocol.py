@@ -20,6 +20,7 @@ from schemas.frames import Reported
 from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.periods import first_day, month_name, month_number
+from tasks.domain.text import clip
 
 T = TypeVar("T")
 WATCHED_DIGITS = 6
@@ -148,8 +149,11 @@ class Source:
     was made public; otherwise the whole file has one day. A download that ends at a multiple of `row_cap` records was
     probably cut off by the site; None where no cap is known.
 
-    `reporter` is the default reporter. `code_list` names the partner codes (`schemas/reference/partner_codes.csv`),
-    `nomenclature` the national codes (`tasks/domain/nomenclature.py`). `has_lines`: products may be lines that only the
+    `reporter` is whose figures the files have; another one is refused, unless the source `has_others`: then it is that
+    of a file that declares none. It is empty where each file names its own, one of a `group` or any. `code_list` names
+    the partner codes (`schemas/reference/partner_codes.csv`). `partner_code` is the form of a code, a pattern: one that
+    the list lacks is published with a warning; empty where partners are names. `nomenclature` names the national codes
+    (`tasks/domain/nomenclature.py`). `has_lines`: products may be lines that only the
     source defines; `has_spans`: a record may cover several months together. `dated` gives the day from which the
     figures of a file were public, by what it prints, where no day is declared; None for a file that prints none.
     `experimental` says what was read of the source where that was no whole real file; its first release waits for
@@ -166,9 +170,12 @@ class Source:
     kind: str
     needs: tuple[str, ...]
     parse: Callable[[bytes, str], Parsed]
+    reporter: str
+    partner_code: str
+    has_others: bool = False
+    group: str = ""
     says_day: bool = False
     row_cap: int | None = None
-    reporter: str = "CHN"
     code_list: str = "gacc"
     nomenclature: str = "HS8"
     has_lines: bool = False
@@ -181,6 +188,17 @@ class Source:
     questions: Callable[[FetchRequest, date, Site], Iterable[Question | Fetched]] | None = None
     key: KeyNeed | None = None
     licence: str = "no terms are known: ask the source before you give its numbers to others"
+
+    def refuse_other_reporters(self, reporters: Iterable[str], where: str) -> None:
+        """Raises Refused for a reporter whose figures no file of this source has: they would get into its store."""
+        other = [reporter for reporter in reporters if self.reporter and reporter != self.reporter]
+        if other and not self.has_others:
+            raise Refused(
+                "reporter of another source",
+                where,
+                f"reporter {clip(', '.join(other))}, and {self.name} has figures of {self.reporter} alone",
+                f"Leave the reporter out, or write {self.reporter}; take the source that the file is really of.",
+            )
 
 
 def products_of(request: FetchRequest) -> list[str]:

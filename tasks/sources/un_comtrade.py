@@ -36,7 +36,7 @@ calls a day; without one the public preview answers, which ends at 500 rows.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -50,7 +50,7 @@ from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted, named
-from tasks.sources.json_text import read_documents, rows_of
+from tasks.sources.json_text import number_in, read_documents, refuse_cut, rows_of
 from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source, months_of, products_of, short
 from tasks.sources.records import as_reported
 from tasks.sources.totals import part_totals
@@ -142,6 +142,7 @@ def _rows(document: Any, where: str) -> list[Row]:
         (is_cap, "cut off", f"{count} rows, the limit of the service", f"The rest is missing. {AGAIN}"),
         (count != str(len(rows)), "cut off", other, AGAIN),
     )
+    refuse_cut([document], len(rows), where)
     return rows
 
 
@@ -220,10 +221,7 @@ def _estimated(whole: list[tuple[int, Row]], where: str) -> set[int]:
 
 def _number(row: Row, name: str, place: str) -> Decimal:
     """A number of a row; an unknown weight is 0, as the service writes it. Raises Refused."""
-    try:
-        return Decimal(0) if row[name] is None and name == "netWgt" else Decimal(row[name])
-    except (InvalidOperation, TypeError) as error:
-        raise Refused("no number", f"{place}, {name}", f"'{clip(str(row[name]))}'", AGAIN) from error
+    return Decimal(0) if row[name] is None and name == "netWgt" else number_in(row, name, place, AGAIN)
 
 
 def _record(number: int, row: Row, is_estimated: bool, where: str) -> dict[str, Any]:
@@ -344,8 +342,10 @@ def datasets(site: Site, number: str, months: Sequence[str], base: str) -> dict[
 SOURCE = Source(
     name="un_comtrade",
     kind="collected",
-    needs=("reporter",),
+    needs=(),
     parse=parse,
+    reporter="",
+    partner_code=r"^[0-9]{1,4}$",
     code_list=CODES,
     nomenclature="HS6",
     base=BASE,

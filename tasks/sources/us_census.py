@@ -47,9 +47,11 @@ from tasks.sources.records import as_reported, doubt_copies, numbered, require_f
 from tasks.sources.totals import Parted, part_totals
 
 CODES = "schedule_c"
-COUNTRY = r"^[1-79][0-9]{3}$"
-# A code that the table lacks is part of the continent of its first digit.
-CONTINENTS = {f"^{digit}[0-9]{{3}}$": f"{digit}XXX" for digit in range(1, 8)}
+PARTNER = r"^[1-9][0-9]{2,3}$"
+# The total, the continents and other groups; whatever else a code looks like, it is no part of one that stands here.
+GROUP = r"^(-|0.*|.*[A-Za-z].*)$"
+# A code that the table lacks is part of the continent of its first digit, where there is one, and of the total.
+CONTINENTS = {f"^{digit}[0-9]{{2,3}}$": f"{digit}XXX" for digit in range(1, 8)} | {"^[89][0-9]{2,3}$": "-"}
 PRODUCT = {"I_COMMODITY": "import", "E_COMMODITY": "export"}
 VALUES = {"GEN_VAL_MO": "USD", "ALL_VAL_MO": "USD", "GEN_CIF_MO": "USD CIF"}
 FIRST, SECOND = ("GEN_QY1_MO", "QTY_1_MO"), ("GEN_QY2_MO", "QTY_2_MO")
@@ -131,7 +133,10 @@ def _table(raw: bytes, where: str) -> pl.DataFrame:
     missing += ["I_COMMODITY or E_COMMODITY"] * (len(found) != 1) + ["a value"] * VALUES.keys().isdisjoint(columns)
     if missing:
         raise Refused("columns", f"{where}, header", f"no {', '.join(missing)}", AGAIN)
-    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+    # Without a code it would be the world.
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)).with_columns(
+        pl.col("CTY_CODE").fill_null("")
+    )
 
 
 def _period(table: pl.DataFrame, where: str) -> pl.Series:
@@ -164,17 +169,20 @@ def _added_up(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _whole_goods(table: pl.DataFrame, product: str, numbers: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
-    """Domestic and foreign exports added up; rows that are already their total are left out."""
+    """Domestic and foreign exports added up; rows that are already their total are left out beside their parts."""
     parts = _added_up(table)
     if not parts.height:
         return table.with_columns(note=pl.lit(None, pl.String)), []
     units = [name for name in dict.fromkeys(UNITS.values()) if name in table.columns]
-    key = [product, "CTY_CODE", "period", *units]
+    place = [product, "CTY_CODE", "period"]
+    key = [*place, *units]
     others = [name for name in parts.columns if name not in (*key, *numbers, "record", DOMESTIC_OR_FOREIGN)]
     whole = parts.with_columns(pl.col(name).cast(pl.Int64) for name in numbers)
     sums = summed(whole, key, numbers, **{name: pl.col(name).first() for name in others})
     notes = [f"{counted(parts.height, 'record')} of domestic and foreign goods added up to {sums.height:,}"]
-    return sums.with_columns(pl.col(name).cast(pl.String) for name in numbers), notes
+    sums = sums.with_columns(pl.col(name).cast(pl.String) for name in numbers)
+    alone = table.join(parts, on=place, how="anti", nulls_equal=True, maintain_order="left")
+    return pl.concat([sums, alone], how="diagonal").sort("record", maintain_order=True), notes
 
 
 def _parted(table: pl.DataFrame, product: str, numbers: Sequence[str], where: str) -> Parted:
@@ -191,7 +199,7 @@ def _parted(table: pl.DataFrame, product: str, numbers: Sequence[str], where: st
     ]
     # The masks are alike for each number.
     return found[-1]._replace(
-        kept=found[-1].kept & table["CTY_CODE"].str.contains(COUNTRY),
+        kept=found[-1].kept & ~table["CTY_CODE"].str.contains(GROUP),
         doubts=tuple(doubt for one in found for doubt in one.doubts),
         short=tuple(doubt for one in found for doubt in one.short),
     )
@@ -272,6 +280,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="USA",
+    partner_code=PARTNER,
     code_list=CODES,
     nomenclature="HTS10",
     calendar="us_census",

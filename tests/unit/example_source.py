@@ -50,5 +50,12 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 
 SOURCE = Source(
-    name="ruritania", kind="query", needs=("flow",), parse=parse, reporter="RUR", code_list="geonom", nomenclature="CN8"
+    name="ruritania",
+    kind="query",
+    needs=("flow",),
+    parse=parse,
+    reporter="RUR",
+    partner_code="^[A-Z]{2}$",
+    code_list="geonom",
+    nomenclature="CN8",
 )

@@ -340,3 +340,11 @@ def test_every_source_has_a_deployment_on_its_own_days() -> None:
     alone = [request for request, place in zip(requests, fetches, strict=True) if place["schedules"]]
     assert {request.inbox for request in alone} == {watched.inbox}
     assert {*watched.kinds} == {*(SOURCES[request.source].kind for request in alone), "query"}
+
+
+@pytest.mark.parametrize("source", [name for name, source in SOURCES.items() if source.questions and source.reporter])
+def test_a_source_of_one_reporter_is_asked_for_no_other(ask: Ask, source: str) -> None:
+    """The question would be that of its own reporter, without a word."""
+    own = SOURCES[source].reporter
+    with pytest.raises(Refused, match=f"reporters: reporter EU27, and {source} has figures of {own} alone"):
+        ask(source, reporters=[own, "EU27"])

@@ -237,8 +237,10 @@ def test_files_that_cannot_be_read_or_beside_which_no_note_can_be_left_hold_up_n
 def test_what_the_store_says_of_a_file_is_not_noted_as_its_fault(home: Path) -> None:
     drop(home, "june.csv", month(6))
     assert look(home).headline == "Published 2025-06"
-    other = drop(home, "july.csv", month(7))
-    other.with_name("july.csv.toml").write_text('reporter = "JPN"\n')
+    columns = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"
+    figure = "export,85051110,USA,2025-07,quantity,1000,kg,2025-08-20,X,https://x.org/1,"
+    other = drop(home, "july.csv", f"{columns}\n{figure}\n".encode())
+    other.with_name("july.csv.toml").write_text('source = "published"\nreporter = "JPN"\n')
     report = look(home)
     assert (report.headline, [*home.rglob("*.refused.txt")]) == ("Refused 1", [])
     assert "Give the folder above it" in report.refused[0]

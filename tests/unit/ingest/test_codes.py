@@ -9,6 +9,7 @@ from schemas.forms.request import Landed
 from tasks.domain.errors import Refused
 from tasks.domain.periods import read_period
 from tasks.ingest.codes import read_codes
+from tasks.sources.registry import SOURCES
 from tests.unit.ingest.file_codes import COLLECTED, codes_of, landed, records_of
 
 JUNE = (date(2025, 6, 1), date(2025, 6, 30))
@@ -57,6 +58,30 @@ def test_partner_codes_hold_for_their_months(code: str, month: str, partner: str
     found = codes_of({"partner": code, "period": month})
     assert found.keys["partner"].to_list() == [partner]
     assert [one["check"] for one in found.doubts] == ["unknown_partner"] * is_unknown
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("gacc_query", "188"),
+        ("eurostat_comext", "ZZ"),
+        ("eurostat_bulk", "ZZ"),
+        ("hmrc_ots", "1999"),
+        ("us_census", "8123"),
+        ("us_census", "812"),
+        ("japan_estat", "999"),
+        ("un_comtrade", "997"),
+        ("un_comtrade", "5"),
+        ("brazil_comexstat", "989"),
+    ],
+)
+def test_a_code_that_no_list_names_is_kept_with_a_warning_for_every_source_of_codes(source: str, code: str) -> None:
+    found = codes_of({"partner": code}, of=landed(source=source))
+    assert found.keys["partner"].to_list() == [f"{SOURCES[source].code_list}:{code}"]
+    assert [(one["check"], one["severity"]) for one in found.doubts] == [("unknown_partner", "warning")]
+    assert SOURCES.keys() - {"gacc_bulletin", "gacc_preliminary"} == {
+        name for name, one in SOURCES.items() if one.partner_code
+    }
 
 
 def test_a_record_has_every_reason_and_no_key_where_a_code_cannot_be_read() -> None:

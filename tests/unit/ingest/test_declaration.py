@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import comtrade_answers
 import pytest
 from release_pages import goods
 
@@ -15,6 +16,8 @@ from tasks.domain.errors import BrokenStore, NotHeld, Refused
 from tasks.inbox.placing import reporter_of, store_of_held
 from tasks.ingest.declaration import locate
 from tasks.ingest.raw_store import expected, land
+from tasks.sources.registry import SOURCES
+from tests.unit.published_stores import of_germany
 
 TODAY = date(2026, 1, 5)
 QUERY: Any = {"source": "gacc_query", "flow": "export"}
@@ -234,3 +237,42 @@ def test_a_release_that_is_held_nowhere_is_not_looked_for_in_the_first_store(tmp
         (tmp_path / f"reporter={reporter}").mkdir()
     with pytest.raises(NotHeld, match="no release 'query-1' is held here"):
         store_of_held(tmp_path, "query-1")
+
+
+@pytest.mark.parametrize("source", [name for name, source in SOURCES.items() if source.reporter])
+@pytest.mark.parametrize("given", ["option", "sidecar", "defaults"])
+def test_a_source_of_one_reporter_refuses_every_other(tmp_path: Path, source: str, given: str) -> None:
+    """Its figures would be published as those of another country, in the store of that country."""
+    own = SOURCES[source].reporter
+    other = "DEU" if own != "DEU" else "CHN"
+    papers = {} if given == "option" else {given: f'reporter = "{other}"\n'}
+    asked = {"source": source, "flow": "import", "reporter": other if given == "option" else None}
+    file = drop(tmp_path, **papers)
+    if source == "published":
+        assert locate(ReleaseRequest(file=file, **asked)).reporter == other
+        return
+    with pytest.raises(Refused) as refused:
+        locate(ReleaseRequest(file=file, **asked))
+    assert str(refused.value).startswith(f"{file}: reporter {other}, and {source} has figures of {own} alone. ")
+    assert locate(ReleaseRequest(file=file, **{**asked, "reporter": own})).reporter == own
+
+
+@pytest.mark.parametrize(
+    ("source", "data", "reporter"),
+    [
+        ("eurostat_comext", of_germany("2025-06", ("US", "VALUE_IN_EUROS", "5")), "DEU"),
+        ("eurostat_comext", of_germany("2025-06", ("US", "VALUE_IN_EUROS", "5"), reporter="EU27_2020"), "EU27"),
+        ("un_comtrade", comtrade_answers.answer(comtrade_answers.row()), "CHN"),
+        ("un_comtrade", comtrade_answers.answer(comtrade_answers.row(reporterCode=699)), "IND"),
+    ],
+)
+def test_a_file_that_names_its_reporter_needs_no_declaration_of_it(
+    tmp_path: Path, source: str, data: bytes, reporter: str
+) -> None:
+    file = drop(tmp_path)
+    file.write_bytes(data)
+    assert locate(ReleaseRequest(file=file, source=source)).reporter == reporter
+    # Another file of that name is read anew.
+    file.write_bytes(data + b"damaged")
+    with pytest.raises(Refused, match=file.name):
+        locate(ReleaseRequest(file=file, source=source))

@@ -53,8 +53,9 @@ def row(
     return {name: text for name, text in made.items() if text != DELETED}
 
 
-def page(*rows: Row) -> bytes:
-    return json.dumps({"@odata.context": "https://api.uktradeinfo.com/$metadata#OTS", "value": rows}).encode()
+def page(*rows: Row, **marks: Any) -> bytes:
+    context = {"@odata.context": "https://api.uktradeinfo.com/$metadata#OTS"}
+    return json.dumps({**context, "value": rows, **marks}).encode()
 
 
 def test_the_ports_of_a_partner_are_added_up_in_pounds_and_kilograms(tmp_path: Path) -> None:
@@ -140,6 +141,15 @@ def test_pages_one_after_another_are_one_answer_and_one_that_may_go_on_is_held(
         (page(row(Commodity=DELETED)), "no codes"),
         (page(row(flow=5)), "unknown flow"),
         (page(row("many")), "no number"),
+        # Python reads these as numbers.
+        (page(row(True)), "no number"),
+        (page(row(" 12 ")), "no number"),
+        (page(row("١٢")), "no number"),
+        (page(row("1_500_000")), "no number"),
+        (page(row("0x10")), "no number"),
+        (page(row(mass="Infinity")), "no number"),
+        (page(row(mass=[1])), "no number"),
+        (page(row(CountryId="٧٢٠")), "no codes"),
         (b'{"error": {"code": "403", "message": "rejected"}}', "no answer"),
         (b"[1, 2]", "no answer"),
         (b"rejected", "not JSON"),
@@ -150,6 +160,30 @@ def test_pages_one_after_another_are_one_answer_and_one_that_may_go_on_is_held(
 )
 def test_what_is_no_whole_answer_is_refused_by_name(data: bytes, rule: str) -> None:
     assert rule_of("hmrc_ots", data) == rule
+
+
+MORE: list[dict[str, Any]] = [
+    {"@odata.nextLink": "https://api.uktradeinfo.com/OTS?$skip=1"},
+    {"odata.nextLink": "OTS?$skip=1"},
+    {"@odata.count": 2},
+    {"totalCount": "2"},
+    {"next": "/OTS?page=2"},
+    {"hasMore": True},
+    {"pagination": {"total_records": 2}},
+    {"links": [{"rel": "self", "href": "x"}, {"rel": "next", "href": "y"}]},
+]
+
+
+@pytest.mark.parametrize("marks", MORE, ids=str)
+def test_an_answer_that_says_that_more_follows_is_cut_off(marks: dict[str, Any]) -> None:
+    assert rule_of("hmrc_ots", page(row(), **marks)) == "cut off"
+    assert rule_of("hmrc_ots", page(row()) + page(row(5.0, port=2), **marks | {"@odata.count": 9})) == "cut off"
+
+
+def test_an_answer_of_all_pages_says_so_itself(tmp_path: Path) -> None:
+    first = page(row(1000.0), **{"@odata.nextLink": "OTS?$skip=1", "@odata.count": 2})
+    last = page(row(5.0, port=2), **{"@odata.nextLink": None, "@odata.count": 2, "hasMore": False})
+    assert numbers(read(first + last, tmp_path), *KEY) == {CHINA: 1005, MASS: 200}
 
 
 def asked(**given: Any) -> list[Any]:

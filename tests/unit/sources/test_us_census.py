@@ -119,6 +119,36 @@ def test_domestic_and_foreign_exports_are_added_up_and_their_records_kept(tmp_pa
     assert (parsed.reported["note"].to_list()[0], parsed.doubts) == ("sum of records 1, 2", ())
 
 
+def test_exports_that_are_printed_as_a_whole_alone_are_kept(tmp_path: Path) -> None:
+    """Japan has no rows of domestic and foreign goods: its whole is the only word on it, China's is there twice."""
+    rows = [
+        [code, value, value, "KG", df, "8505110070", "2026", "05", "HS10"]
+        for code, value, df in (
+            (CHINA, "100", "1"), (CHINA, "30", "2"), (CHINA, "130", "-"), (JAPAN, "7", "-"), ("-", "137", "-"),
+        )
+    ]  # fmt: skip
+    release = read(answer(rows, EXPORTS), tmp_path)
+    assert numbers(release, "partner", "measure") == {
+        ("CHN", "value_usd"): 130, ("CHN", "quantity_kg"): 130, ("JPN", "value_usd"): 7, ("JPN", "quantity_kg"): 7,
+    }  # fmt: skip
+    assert doubts(release) == []
+
+
+@pytest.mark.parametrize("code", ["570", "8123", "9999"])
+def test_a_partner_code_of_another_form_is_published_with_a_warning(tmp_path: Path, code: str) -> None:
+    release = read(answer([line(CHINA, "100"), line(code, "3"), line("-", "103"), line("0003", "3")]), tmp_path)
+    values = {key: value for key, value in numbers(release, "partner", "measure").items() if key[1] == "value_usd"}
+    assert values == {("CHN", "value_usd"): 100, (f"schedule_c:{code}", "value_usd"): 3}
+    assert doubts(release) == [("unknown_partner", "warning")]
+
+
+def test_a_row_without_a_partner_is_set_aside_and_not_the_world(tmp_path: Path) -> None:
+    rows = [line(CHINA, "100"), [None, *line(JAPAN, "3")[1:]]]
+    release = read(json.dumps([NAMES, *rows]).encode(), tmp_path)
+    assert release.quarantine["reasons"].explode().to_list() == ["partner '' is no partner code"] * 2
+    assert {partner for partner, _ in numbers(release, "partner", "measure")} == {"CHN"}
+
+
 def test_domestic_exports_that_come_twice_hold_the_release() -> None:
     rows = [
         [CHINA, value, "10", "KG", df, "8505110070", "2026", "05", "HS10"]
