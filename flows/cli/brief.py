@@ -253,7 +253,6 @@ def brief(
 ) -> None:
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not
     comparable."""
-    from tasks.answers import export
     from tasks.api import python
 
     if output and output.suffix.lower() == ".md":
@@ -265,7 +264,6 @@ def brief(
     place = output or store / "reports" / f"{made.name}.html"
     if output is None:
         place.parent.mkdir(parents=True, exist_ok=True)
-    export.require_folder_of(place)
     made.save(place)
     for sentence in made.headlines:
         say(sentence)

@@ -46,8 +46,12 @@ def mcp(
             raise
         raise ValueError(f"tidewaiter mcp needs the package mcp, which is not installed: {INSTALL}") from missing
     if serve:
-        say(f"http://127.0.0.1:{port}/mcp until Ctrl-C", to=errors)
-        server.run("streamable-http", host="127.0.0.1", port=port, json_response=True, stateless_http=True)
+        from flows.cli.serving import LOOPBACK, require_port
+
+        # The library would end with the exit code of a release that is held.
+        require_port(port)
+        say(f"http://{LOOPBACK}:{port}/mcp until Ctrl-C", to=errors)
+        server.run("streamable-http", host=LOOPBACK, port=port, json_response=True, stateless_http=True)
     else:
         server.run("stdio")
 

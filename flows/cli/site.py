@@ -1,6 +1,5 @@
 """Defines the command that writes the static site, and shows it on this machine."""
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -38,20 +37,15 @@ def site(
 
     It needs no server and no network: open index.html, or copy the folder to any web server.
     """
+    from flows.cli import serving
     from tasks.domain import clock
     from tasks.pages import site as building
 
-    output.mkdir(parents=True, exist_ok=True)
+    if serve:
+        serving.require_port(port)
     pages = building.build(store, output, clock.today(), moved)
     say(f"{counted(len(pages), 'page')} in {output}; open {output / building.FRONT['en']}")
     if serve:
-        _serve(output, port)
-
-
-def _serve(folder: Path, port: int) -> None:
-    """Show a folder on loopback until the process is ended."""
-    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
-    with ThreadingHTTPServer(("127.0.0.1", port), partial(SimpleHTTPRequestHandler, directory=str(folder))) as server:
-        say(f"http://127.0.0.1:{server.server_port}/ until Ctrl-C")
-        server.serve_forever()
+        with serving.server_of(output, port) as server:
+            say(f"http://{serving.LOOPBACK}:{server.server_port}/ until Ctrl-C")
+            server.serve_forever()

@@ -18,6 +18,7 @@ import polars.selectors as cs
 from tasks.answers.export_notes import Notes
 from tasks.domain.labels import partner_name, product_names
 from tasks.domain.nomenclature import OTHERS
+from tasks.store.outside import outside, write_outside
 
 # Spreadsheets treat the full-width signs like the others.
 FORMULA_SIGNS = r"^[=+\-@＝＋－＠\t\r\n]"
@@ -58,7 +59,7 @@ def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[]
         flat = rows.with_columns(cs.list().cast(pl.List(pl.String)).list.join("; "))
         (_harmless(flat) if kind == SAFE else flat).write_csv(data)
     if output is not None:
-        output.write_bytes(data.getvalue())
+        write_outside(output, data.getvalue())
     else:
         sys.stdout.buffer.write(data.getvalue())
         sys.stdout.buffer.flush()
@@ -91,13 +92,14 @@ def form_of(form: str, output: Path | None) -> str:
 
 
 def require_folder_of(output: Path) -> None:
-    """Raises ValueError if the folder of an output file is missing, or if something is there that is no file: to open a
-    pipe waits for its reader.
+    """Raises ValueError if the folder of an output file is missing, if something is there that is no file (to open a
+    pipe waits for its reader), or if it is in a store.
     """
     if output.exists() and not output.is_file():
         raise ValueError(f"{output}: a folder, a pipe or a device, and no file. Give another name.")
     if not output.parent.is_dir():
         raise ValueError(f"{output}: there is no folder {output.parent}. Make it, or name a file in another.")
+    outside(output)
 
 
 def _harmless(rows: pl.DataFrame) -> pl.DataFrame:

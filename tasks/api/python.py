@@ -26,6 +26,7 @@ from tasks.pages.page_templates import LANGUAGES
 from tasks.reading import query
 from tasks.reading.resolver import Resolver
 from tasks.store import resolve
+from tasks.store.outside import write_outside
 from tasks.store.reporters import MIRRORS, only_store
 from tasks.store.resolve import OpenRelease
 from tasks.store.working_copy import at_hand
@@ -236,10 +237,15 @@ class Brief:
     headlines: list[str]
 
     def save(self, place: str | Path) -> Path:
-        """Write the page to a file that ends in .html, and the markdown next to it; return the file."""
+        """Write the page to a file that ends in .html, and the markdown next to it; return the file. Raises ValueError
+        where either is in a store or no file.
+        """
+        from tasks.answers import export
+
         file = Path(place)
-        file.write_text(self.html, encoding="utf-8")
-        file.with_suffix(".md").write_text(self.markdown, encoding="utf-8")
+        for page, text in ((file, self.html), (file.with_suffix(".md"), self.markdown)):
+            export.require_folder_of(page)
+            write_outside(page, text.encode())
         return file
 
     def _repr_html_(self) -> str:
@@ -345,7 +351,7 @@ def plot(
     doubts = Doubts(snapshot).of_rows(shown).drop_nulls().unique().sort()
     cited = "; ".join([cite_rows(shown, snapshot, None, language) or "", *(f"IN DOUBT: {words}" for words in doubts)])
     whose = query.reporter_of(snapshot)
-    place.write_bytes(draw(rows, codes, partners, measure, place.suffix, whose, cited, language))
+    write_outside(place, draw(rows, codes, partners, measure, place.suffix, whose, cited, language))
     for words in doubts:
         warnings.warn(f"in doubt: {words}", HowUnderstood, stacklevel=2)
     return place

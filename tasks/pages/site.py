@@ -21,7 +21,7 @@ from tasks.analysis.movers import AGAINST
 from tasks.answers import inventory
 from tasks.answers.questions import with_names
 from tasks.answers.sources import source_states
-from tasks.domain.errors import NoFigure
+from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.labels import capitalised, country, trade_of
 from tasks.inbox import held as held_releases
 from tasks.pages.brief import render, wording
@@ -32,11 +32,12 @@ from tasks.pages.brief.sentences import headlines
 from tasks.pages.brief.watched import file_name, watch_list
 from tasks.pages.changes_since_release import Section, expected, month_of, moved, sections
 from tasks.pages.page_templates import LANGUAGES, template, translated, words
-from tasks.reading import query
 from tasks.reading.citation import citation, known_on
 from tasks.reading.resolver import Resolver
+from tasks.store.outside import outside, write_outside
 from tasks.store.parquet import read_table
 from tasks.store.reporters import stores_of
+from tasks.store.snapshot import open_snapshot
 from tasks.store.working_copy import at_hand
 
 FRONT = {"en": "index.html", "zh": "index.zh.html"}
@@ -74,17 +75,23 @@ class Trade(NamedTuple):
 def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -> list[Path]:
     """Write the site into a folder; return its pages. Pages of products that are watched no more are left as they are.
 
-    A store whose numbers may not be passed on has no pages; the front page names its reporter.
+    A store whose numbers may not be passed on has no pages; the front page names its reporter. Raises NothingPublished
+    where no store has anything, ValueError where a page would be in a store or behind a link.
     """
+    outside(folder / FRONT["en"])
     trades: dict[str, list[Trade]] = {language: [] for language in LANGUAGES}
     waiting, found, left_out = [], [], []
     for reporter, address in stores_of(root).items():
         store = at_hand(address)
-        snapshot = query.open_published(store)
-        if is_withheld(read_table(snapshot, "release")["source"].to_list()):
+        # A reporter whose first release is held has a store and no tables.
+        snapshot, held = open_snapshot(store), held_releases.waiting(store)
+        sources = read_table(snapshot, "release")["source"].to_list() if snapshot else [one.source for one in held]
+        if is_withheld(sources):
             left_out.append(reporter)
             continue
-        waiting += [(reporter, one) for one in held_releases.waiting(store)]
+        waiting += [(reporter, one) for one in held]
+        if snapshot is None:
+            continue
         pages, resolver = dict[str, str](), Resolver(snapshot)
         for flow in FLOWS:
             if snapshot.entries("metric", flow):
@@ -92,9 +99,9 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
                     trades[language].append(trade)
                 pages |= trades["en"][-1].pages
         found += _names(resolver, reporter, pages)
-    (folder / "names.js").write_text(
-        f"NAMES={json.dumps(found, ensure_ascii=False, separators=(',', ':'))}", encoding="utf-8"
-    )
+    if not (found or waiting or left_out):
+        raise NothingPublished(f"{root}: nothing is published here, so there is no site to write. Check --store.")
+    _write(folder, "names.js", f"NAMES={json.dumps(found, ensure_ascii=False, separators=(',', ':'))}")
     states = [state for state in source_states(root, [], day).sources if state.last_month]
     for language in LANGUAGES:
         # A direction without any total comes last.
@@ -111,9 +118,18 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
             language=language,
             checks=words("checks", language),
         )
-        (folder / FRONT[language]).write_text(text, encoding="utf-8")
+        _write(folder, FRONT[language], text)
     places = (place for of_language in trades.values() for trade in of_language for place in trade.pages.values())
     return [folder / place for place in (*places, *FRONT.values())]
+
+
+def _write(folder: Path, name: str, text: str) -> None:
+    """Write a page at once. Raises ValueError where a link would lead it out of the folder of the site."""
+    place = folder / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.is_symlink() or (place.parent != folder and place.parent.is_symlink()):
+        raise ValueError(f"{place}: a link, through which nothing is written. Delete it, or name another folder.")
+    write_outside(place, text.encode())
 
 
 def due_rows(states: Sequence[SourceState], language: str) -> list[list[str]]:
@@ -146,10 +162,8 @@ def _trade(resolver: Resolver, reporter: str, flow: str, folder: Path, day: date
         names = {language: f"{file_name(product, flow)}.{language}.html" for language in LANGUAGES}
         for language, name in names.items():
             others = [("other_language", other) for other in names.values() if other != name]
-            place = folder / reporter / name
-            place.parent.mkdir(parents=True, exist_ok=True)
             text = render.page(facts, language, [("front", f"../{FRONT[language]}"), *others])
-            place.write_text(text, encoding="utf-8")
+            _write(folder, f"{reporter}/{name}", text)
             goods, said = wording.texts(language)["name"].format(**dict(facts)), headlines(facts, language)[0].text
             drawn = sparkline(facts.partners[0].recent)
             cards[language].append(Card(product, goods, said, f"{reporter}/{name}", drawn))

@@ -12,7 +12,7 @@ from tasks.lineage.emit import emit
 from tasks.lineage.records import Run, recording
 from tasks.steps.step import flow_run_id
 from tasks.store.reporters import store_of
-from tasks.store.temporary import temporary_copy
+from tasks.store.temporary import sweep_beside, temporary_copy
 from tasks.store.working_copy import at_hand
 
 
@@ -33,6 +33,7 @@ def recorded(*, dry_run: bool = False, entered: Sequence[Run] = ()) -> Iterator[
         finally:
             # Before a file has landed there is nothing to name the events by.
             if run.store is not None and not dry_run:
+                sweep_beside(run.store)
                 emit(run, run.store, *(entered if run.outcome is not None else ()))
 
 

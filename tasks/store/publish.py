@@ -44,6 +44,7 @@ from tasks.store.snapshot import (
 from tasks.store.verify import Hashes, audit_snapshot
 from tasks.store.verify_before_publish import read_back
 
+LOCK = ".lock"
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
 # Readers take zero-padded digits for numbers or for text, each in its own way, so no such key is published.
 _PARTITION_KEY = re.compile(r"[a-z][a-z0-9_]*=(?!0\d)[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -93,7 +94,7 @@ def exclusive(store: Path, fs: FileSystem = LOCAL) -> Iterator[None]:
     """
     for folder in make_directories(fs, store):
         fs.fsync_directory(folder.parent)
-    descriptor = fs.lock(store / ".lock")
+    descriptor = fs.lock(store / LOCK)
     try:
         if inside := sorted(name for name in os.listdir(store) if name.startswith(REPORTER_KEY)):
             raise StoreError(

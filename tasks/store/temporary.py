@@ -10,6 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from tasks.store.snapshot import POINTER, SNAPSHOTS, object_path, open_snapshot
 
 MARK = ".lock"
 PREFIX = ".copy-"
+# Seconds between the making of a folder and its mark.
+BEGINS_WITHIN = 3600
 
 
 def write_at_once(place: Path, data: bytes, *, sync: bool = True, mode: int = 0o644) -> None:
@@ -54,16 +57,30 @@ def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
             LOCAL.unlock(descriptor)
 
 
+def sweep_beside(store: Path) -> None:
+    """Delete the temporary folders that killed processes left beside a store: in the folder that it is in, and in the
+    one above, where they were made before that was there."""
+    for folder in store.absolute().parents[:2]:
+        _sweep(folder, PREFIX)
+
+
 def _sweep(parent: Path, prefix: str) -> None:
     """Delete the folders of killed processes; a folder that cannot be opened belongs to another user or is gone."""
-    for mark in parent.glob(f"{prefix}*/{MARK}"):
+    for folder in parent.glob(f"{prefix}*/"):
+        if folder.is_symlink():
+            continue
+        # Its process was killed before the mark had its name: a living one needs a moment for that.
+        unmarked = not os.path.lexists(folder / MARK)
+        mark = folder / (f"{MARK}-new" if unmarked else MARK)
         try:
-            descriptor = os.open(mark, os.O_RDWR | os.O_CLOEXEC)
+            if unmarked and time.time() - folder.stat().st_mtime < BEGINS_WITHIN:
+                continue
+            descriptor = os.open(mark, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         except OSError:
             continue
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(mark.parent, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
         except BlockingIOError:
             pass
         finally:

@@ -12,6 +12,7 @@ import pytest
 from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import HeldFinding, HeldRelease
 from tasks.answers import inventory
+from tasks.domain.errors import NothingPublished
 from tasks.inbox import held
 from tasks.pages import site as site_pages
 from tasks.pages.brief import context
@@ -159,3 +160,48 @@ def test_numbers_that_may_not_be_passed_on_have_no_page_without_permission(
     monkeypatch.setenv("TIDEWAITER_COMTRADE_PERMISSION", "letter of 2026-11-01")
     build(sample_store.parent, tmp_path, DAY)
     assert "Left out" not in (tmp_path / FRONT["en"]).read_text(encoding="utf-8")
+
+
+def test_a_page_is_written_at_once_and_not_through_a_link(sample_store: Path, site: Path, tmp_path: Path) -> None:
+    with (site / "index.html").open("rb") as reader:
+        before = (site / "index.html").read_bytes()
+        build(sample_store.parent, site, date(2026, 7, 1), 0)
+        # Whoever reads the page of yesterday has it whole.
+        assert reader.read() == before
+    assert (site / "index.html").read_bytes() != before
+    assert not [*site.rglob("*.part")]
+    other = tmp_path / "other.html"
+    other.write_text("not a page of ours")
+    for name in ("index.html", "names.js"):
+        folder = tmp_path / f"to {name}"
+        folder.mkdir()
+        (folder / name).symlink_to(other)
+        with pytest.raises(ValueError, match=f"{name}: a link, through which nothing is written"):
+            build(sample_store.parent, folder, DAY, 0)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "CHN").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match="a link, through which nothing is written"):
+        build(sample_store.parent, tmp_path / "pages", DAY)
+    assert other.read_text() == "not a page of ours"
+    assert [*(tmp_path / "elsewhere").iterdir()] == []
+
+
+def test_no_site_is_written_of_nothing_or_into_a_store(sample_store: Path, tmp_path: Path) -> None:
+    for root in (tmp_path / "none", tmp_path):
+        with pytest.raises(NothingPublished, match="nothing is published here, so there is no site"):
+            build(root, tmp_path / "site", DAY)
+    with pytest.raises(ValueError, match="inside the store"):
+        build(sample_store.parent, sample_store / "current" / "site", DAY)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_reporter_whose_first_release_is_held_has_no_pages_and_is_named(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    (root / "reporter=USA").mkdir(parents=True)
+    (root / sample_store.name).symlink_to(sample_store)
+    monkeypatch.setattr(held, "waiting", lambda store: [HELD] if store.name == "reporter=USA" else [])
+    build(root, tmp_path / "site", DAY, 0)
+    assert "10,000 records" in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tasks.store.snapshot import current_id, open_snapshot
-from tasks.store.temporary import PREFIX, temporary_copy, temporary_folder
+from tasks.store.temporary import MARK, PREFIX, sweep_beside, temporary_copy, temporary_folder
 from tasks.store.verify import audit_store
 from tests.unit.store.small_store import JULY, JUNE, stored
 
@@ -54,6 +54,26 @@ def test_what_a_killed_process_left_goes_with_the_next_and_what_a_living_one_has
             process.wait()
             assert process.stdout is not None
             process.stdout.close()
+
+
+def test_what_a_killed_process_left_before_it_had_a_mark_goes_after_an_hour(tmp_path: Path) -> None:
+    store = tmp_path / "root" / "reporter=CHN"
+    store.mkdir(parents=True)
+    hour_ago = time.time() - 3700
+    for parent in (tmp_path, store.parent):
+        for name, mark in (("old", None), ("half", f"{MARK}-new"), ("new", None)):
+            folder = parent / f"{PREFIX}{name}"
+            folder.mkdir()
+            if mark:
+                (folder / mark).touch()
+            if name != "new":
+                os.utime(folder, (hour_ago, hour_ago))
+        (parent / f"{PREFIX}file").touch()
+        (parent / f"{PREFIX}link").symlink_to(store)
+    sweep_beside(store)
+    for parent in (tmp_path, store.parent):
+        assert sorted(leftovers(parent)) == [f"{PREFIX}file", f"{PREFIX}link", f"{PREFIX}new"]
+    assert store.is_dir()
 
 
 def leftovers(folder: Path) -> list[str]:

@@ -1,0 +1,59 @@
+"""Shows files and answers on this machine: the port, and a folder of pages over HTTP."""
+
+import socket
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+LOOPBACK = "127.0.0.1"
+# How a browser on this machine names the server. Under another name a page of somebody else asks, whose name was made
+# to lead here.
+HOSTS = (LOOPBACK, "localhost")
+WAITS_SECONDS = 30
+
+
+def require_port(port: int) -> None:
+    """Raises ValueError where another program has a port of this machine; 0 is any free one."""
+    with socket.socket() as asked:
+        # A port that was in use a moment ago is free.
+        asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            asked.bind((LOOPBACK, port))
+        except OSError as problem:
+            raise ValueError(
+                f"--port: {port} cannot be had ({problem.strerror}): another program answers there, or it is kept for"
+                " the system. Give another."
+            ) from problem
+
+
+def server_of(folder: Path, port: int) -> ThreadingHTTPServer:
+    """Return a server on loopback that shows a folder. Raises OSError where the port is in use."""
+    return _Server((LOOPBACK, port), partial(_Pages, directory=str(folder)))
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that has gone away."""
+        import sys
+
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
+
+
+class _Pages(SimpleHTTPRequestHandler):
+    timeout = WAITS_SECONDS
+
+    def send_head(self) -> Any:
+        """Send the head of an answer; return the file, None where there is none."""
+        host = self.headers.get("Host", "").rpartition(":")
+        if (host[0] or host[2]).lower() not in HOSTS:
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST, f"Ask for http://{LOOPBACK}:{self.server.server_port}/")  # type: ignore[attr-defined]
+            return None
+        try:
+            return super().send_head()
+        except ValueError:
+            # Of an address that no file can have, such as /%00.
+            self.send_error(HTTPStatus.NOT_FOUND, "File not found")
+            return None
