@@ -210,13 +210,19 @@ class HeldRelease(Frozen):
 
     @property
     def lines(self) -> list[str]:
-        """The findings as lines for a person, and why the release is asked about again."""
-        return [*(entry.line for entry in self.findings), *filter(None, [self.asked_again])]
+        """The findings as lines for a person, why the release is asked about again, and an approval that published
+        nothing.
+        """
+        approved = None
+        if self.decision and self.decision.verdict == "approve":
+            day = f"{self.decision.decided_at:%Y-%m-%d}"
+            approved = f"approved by {self.decision.by} on {day} and not published: approve it again, or reject it"
+        return [*(entry.line for entry in self.findings), *filter(None, [self.asked_again, approved])]
 
     @property
     def waits(self) -> bool:
-        """Whether nobody has decided yet."""
-        return self.decision is None
+        """Whether it is not rejected; one that is approved waits until it is published, which may be refused."""
+        return self.decision is None or self.decision.verdict == "approve"
 
 
 class AuditReport(Frozen):

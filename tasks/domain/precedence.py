@@ -52,8 +52,7 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
     are left out. Raises OverflowError for a number that is too large.
     """
     placed = _placed(observation)
-    most = pl.when(pl.col("span") == "ytd").then(YEAR_MAX).otherwise(LEVEL_MAX)
-    large = placed.filter(pl.col("value").abs() > most // pl.col("smallest"))
+    large = placed.filter(_is_too_large())
     if large.height:
         row = large.row(0, named=True)
         raise OverflowError(
@@ -75,6 +74,20 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
         .unique([*SERIES, "month", "span"], keep="first", maintain_order=True)
     )
     return pl.concat([placed.filter(~pl.col("product").is_in(several)), doubled]).select(found)
+
+
+def too_large(numbers: pl.DataFrame) -> pl.DataFrame:
+    """Those of the statements whose number is too large for a month, or for a year to date: their unit is wrong.
+
+    `numbers` has `measure`, `unit`, `value`, `kind` and the period.
+    """
+    candidates = numbers.filter(pl.col("value").abs() > LEVEL_MAX // MILLIGRAMS_PER_KG)
+    return _placed(candidates).filter(_is_too_large()) if candidates.height else candidates
+
+
+def _is_too_large() -> pl.Expr:
+    most = pl.when(pl.col("span") == "ytd").then(YEAR_MAX).otherwise(LEVEL_MAX)
+    return pl.col("value").abs() > most // pl.col("smallest")
 
 
 def _placed(observation: pl.DataFrame) -> pl.DataFrame:

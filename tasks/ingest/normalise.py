@@ -14,8 +14,10 @@ from schemas.frames import Detail, Finding, PrintedName, Quarantine, Release, Re
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding, gather
+from tasks.domain.precedence import too_large
 from tasks.domain.precision import SUM_MAX
 from tasks.domain.text import counted
+from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG
 from tasks.ingest import repeats
 from tasks.ingest.codes import CODES, read_codes
 from tasks.ingest.editions import release_id_of
@@ -46,6 +48,7 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     records, changes = _tidy(parsed.reported)
     codes, amounts = read_codes(records, landed, where), read_amounts(records)
     faults = pl.concat([codes.faults, amounts.faults])
+    faults = pl.concat([faults, _too_large(_without(amounts.read, faults["row"]), codes.keys, landed)])
     numbers = _without(amounts.read, faults["row"])
     _refuse_overflow(numbers, where)
     record = records["record"]
@@ -128,6 +131,15 @@ def _tidy(reported: Reported) -> tuple[pl.DataFrame, list[str]]:
 
 def _without(numbers: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     return numbers.join(rows.unique().to_frame("row"), on="row", how="anti") if rows.len() else numbers
+
+
+def _too_large(numbers: pl.DataFrame, keys: pl.DataFrame, landed: Landed) -> pl.DataFrame:
+    """The records with a number that fits no month: a wrong unit costs its record, and not the file."""
+    candidates = numbers.filter(pl.col("value").abs() > LEVEL_MAX // MILLIGRAMS_PER_KG)
+    placed = candidates.join(keys.select("row", "period_start", "period_end"), on="row")
+    large = too_large(placed.with_columns(kind=pl.lit(SOURCES[landed.source].kind)))
+    reason = pl.format("{} {} {} is more than any month has; the unit is wrong", "measure", "value", "unit")
+    return large.select("row", reason=reason)
 
 
 def _refuse_overflow(numbers: pl.DataFrame, where: str) -> None:

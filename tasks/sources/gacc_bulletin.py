@@ -11,15 +11,21 @@ date, no year before, the growth is that of the single month), and (2), countrie
 colon ends their names), partners. Quantities are whole numbers of 10,000 t and thus coarser than those of the
 preliminary release. Units are abbreviated (10000T, 100MN, MPR): `units.csv`.
 
+January prints the month and `1to1`, the same figures, or the month alone. Pages of early 2022 have an empty column
+before the labels. The European Union is published as printed; ASEAN, APEC, RCEP and BRI are not. Printed growth has no
+year before beside it and is not read; of (2) it is that of the year to date, of (13) that of the month.
+
 Known errors: a page with the unit line `RMB￥10,000` over values in 1,000 US dollars (June 2025); the rate between the
-two currencies is checked where both are published. `####` stands for numbers too wide for their cell. Table numbers
-change, so tables are recognised by their titles.
+two currencies is checked where both are published. On that page medicines are counted in `10000T` and not in tonnes.
+`####` stands for numbers too wide for their cell (the year to date of all trade with the world, from February or March
+of each year), `#REF!` and `*REF!` for numbers that Excel lost. Table numbers change, so tables are recognised by their
+titles. Pages are published again under their address, with another day.
 
 Not read: (17), customs regimes, whose title of one month stands over a year to date; (15) and (16), partners by HS
 division.
 
-Unsure: the layout comes from two pages of which most rows were cut off; of (2) in later months than January, and of
-imports, no page was available.
+Unsure: only pages of which most rows were cut off have been read whole by a program; those of 2018 and 2019 have other
+labels, and some have no month above the columns of the month, which are then named and left out.
 """
 
 from functools import partial

@@ -6,8 +6,9 @@ one line. A label that it lacks is published as a line of its own, named by the 
 name would be that of another line, and where two labels of a page mean one line, the rows are set aside. A partner's
 name that nobody knows is set aside too.
 
-A quantity whose unit is known to be wrong is left out. Groups of partners are left out; continents have to add up to
-the world.
+A quantity whose unit is known to be wrong is left out. Of groups of partners those are published whose members
+`partner_groups.csv` names, the European Union; continents have to add up to the world. A row that is above the world is
+set aside.
 """
 
 import re
@@ -20,16 +21,18 @@ from typing import Any
 import polars as pl
 
 from schemas.reference.code_tables import GACC_NAMES, code_table, partner_codes, valid_in
+from tasks.domain.coverage import TOTALS
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.name_match import Unresolved, folded, partner_key
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
 from tasks.sources import gacc_rows
-from tasks.sources.gacc_rows import NUMBER, Row, doubt_balance, doubt_growth, place
+from tasks.sources.gacc_rows import NUMBER, WRONG_SHARE_MAX, Row, doubt_balance, doubt_growth, place
 from tasks.sources.gacc_tables import GROWTHS, UNITS, Column, Heading, plain
 
 GROUP, TOTAL = "group", "total"
+FLOWS = ("export", "import")
 NAMED_MAX, CODE_LENGTH = 300, 3
 LISTED_SHARE_MIN = 0.5
 ALL_GOODS = "line:all_goods"
@@ -46,6 +49,7 @@ def goods(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, t
     gacc_rows.refuse_unread(rows, where)
     named, products, units, doubts = lines_of(rows, heading, where)
     doubts += doubt_growth(named, columns, heading, where)
+    doubts += gacc_rows.doubt_cells(named, columns, ("quantity", "value"), where)
     has_units = any(column and column.months == UNITS for column in columns)
     if not has_units:
         doubts.append(
@@ -91,10 +95,19 @@ def countries(rows: Sequence[Row], columns: Columns, heading: Heading, where: st
     named, codes, kinds = partners_of(rows)
     continents = [row for row in named if row.label.endswith((":", "："))]
     _refuse_few(rows, 1 if continents else PARTNERS_MIN, "partner", where)
-    _refuse_small_total(named, kinds, columns, where)
-    doubts = [*doubt_balance(named, columns, where), *_doubt_continents(named, kinds, continents, columns, where)]
+    named = _set_aside_above_total(named, kinds, columns, where)
+    doubts = [
+        *gacc_rows.doubt_cells(named, columns, FLOWS, where),
+        *doubt_balance(named, columns, where),
+        *_doubt_continents(named, kinds, continents, columns, where),
+    ]
     doubts += _doubt_labels(named, rows, where)
-    groups = [row.label.rstrip(":：") for row, kind in zip(named, kinds, strict=True) if kind == GROUP]
+    keys = dict(partner_codes(GACC_NAMES).select("code", "partner").rows())
+    stated = [
+        kind != GROUP or _is_union(row, keys.get(code)) for row, code, kind in zip(named, codes, kinds, strict=True)
+    ]
+    doubts += _doubt_unions(named, [keys.get(code, "") for code in codes], columns, heading, where)
+    groups = [row.label.rstrip(":：") for row, is_stated in zip(named, stated, strict=True) if not is_stated]
     if groups:
         doubts.append(
             finding(
@@ -102,18 +115,59 @@ def countries(rows: Sequence[Row], columns: Columns, heading: Heading, where: st
                 "info",
                 where,
                 observed=f"{counted(len(groups), 'group')} of partners: {clip(', '.join(groups), 300)}",
-                expected="single partners and the world",
-                advice="Groups are not published; nothing to do.",
+                expected="single partners, the world, and groups of schemas/reference/partner_groups.csv",
+                advice="Other groups are not published; nothing to do.",
             )
         )
     records: list[dict[str, Any]] = []
-    for row, code, kind in zip(named, codes, kinds, strict=True):
-        if kind == GROUP:
-            continue
-        for flow in ("export", "import"):
+    for row, code, is_stated in zip(named, codes, stated, strict=True):
+        for flow in FLOWS if is_stated else ():
             common = {"flow": flow, "product": ALL_GOODS, "partner": code or row.label, "partner_name": row.label}
             records += gacc_rows.records_of(row, columns, heading, (flow,), **common)
     return records, doubts
+
+
+def _is_union(row: Row, key: str | None) -> bool:
+    """Whether a row is of a group whose members the tables name: its figure is published, because a page that prints
+    some of the members alone has no other. The name of a continent ends in a colon.
+    """
+    return key in TOTALS and not plain(row.label).endswith(":")
+
+
+def _doubt_unions(
+    rows: Sequence[Row], keys: Sequence[str], columns: Columns, heading: Heading, where: str
+) -> list[dict[str, str]]:
+    """A warning where the members of a printed group are all on the page and do not add up to it."""
+    month = f"{heading.year}-{heading.last:02d}"
+    # The table also names codes of other lists that are part of a member.
+    own = partner_codes(GACC_NAMES)["partner"].unique().to_list()
+    groups = code_table("partner_groups").filter(valid_in(pl.lit(month)), pl.col("partner").is_in(own))
+    by_key = dict(zip(keys, rows, strict=True))
+    doubts = []
+    for row, key in zip(rows, keys, strict=True):
+        members = [by_key.get(member) for member in groups.filter(group=key)["partner"]] if _is_union(row, key) else []
+        there = [member for member in members if member]
+        for at in _places(columns) if there and len(there) == len(members) else ():
+            total, printed = _figures(row, at), [_figures(member, at) for member in there]
+            is_lost = any(
+                value is None and (member.fault or member.cells[at] != "-")
+                for member, value in zip(there, printed, strict=True)
+            )
+            parts = sum(value or 0 for value in printed)
+            # Each number is rounded to the last digit that it prints.
+            step = Fraction(1, 10 ** len(row.cells[at].partition(".")[2])) if total is not None else Fraction(0)
+            if total is not None and not is_lost and abs(parts - total) > step * (len(there) + 1) / 2:
+                doubts.append(
+                    finding(
+                        "group_differs",
+                        "warning",
+                        f"{where}, row {row.number}, {row.label}, column {at + 2}",
+                        observed=f"{float(total):,}, its {counted(len(there), 'member')} have {float(parts):,}",
+                        expected="members that add up to the group",
+                        advice="The group is published as printed; a number of it or of a member is wrong.",
+                    )
+                )
+    return doubts
 
 
 def _refuse_few(rows: Sequence[Row], least: int, noun: str, where: str) -> None:
@@ -150,23 +204,36 @@ def _figures(row: Row, at: int) -> Fraction | None:
     return Fraction(text.replace(",", "")) if NUMBER.match(text) else None
 
 
-def _places(columns: Columns) -> list[int]:
-    return [at for at, column in enumerate(columns) if column and column.months not in (GROWTHS, UNITS)]
+def _places(columns: Columns, words: Sequence[str] = FLOWS) -> list[int]:
+    return [at for at, column in enumerate(columns) if column and column.months != GROWTHS and column.what in words]
 
 
-def _refuse_small_total(rows: Sequence[Row], kinds: Sequence[str], columns: Columns, where: str) -> None:
-    """Raises Refused where the world trades less than one of its parts: rows slipped, or the table is another one."""
+def _set_aside_above_total(rows: Sequence[Row], kinds: Sequence[str], columns: Columns, where: str) -> list[Row]:
+    """The rows with a fault where a partner has more than the world in the same column.
+
+    A column in which the number of the world is lost compares nothing. Raises Refused where the page has no row of the
+    world, or where many rows are above it: then rows slipped, or the table is another one.
+    """
+    world = next((row for row, kind in zip(rows, kinds, strict=True) if kind == TOTAL), None)
+    above: dict[int, str] = {}
     for at in _places(columns):
-        values = {row.label: value for row in rows if (value := _figures(row, at)) is not None}
-        total = next((values.get(row.label) for row, kind in zip(rows, kinds, strict=True) if kind == TOTAL), None)
-        largest = max(values, key=values.__getitem__, default="")
-        if total is None or values[largest] > total:
+        values = {row.number: value for row in rows if (value := _figures(row, at)) is not None}
+        total = _figures(world, at) if world else None
+        larger = {number: value for number, value in values.items() if total is not None and value > total}
+        if values and (world is None or len(larger) > WRONG_SHARE_MAX * len(values)):
+            value, number = max((value, number) for number, value in values.items())
+            label = next(row.label for row in rows if row.number == number)
             raise Refused(
                 "total too small",
                 f"{where}, column {at + 2}",
-                f"total {total}, '{clip(largest)}' {values.get(largest)}",
+                f"total {total}, '{clip(label)}' {value}",
                 "The rows have slipped or the total is missing, so no row can be told. Look at the page.",
             )
+        above |= {
+            number: f"{float(value):,} is more than the world's {float(total or 0):,}"
+            for number, value in larger.items()
+        }
+    return [row._replace(fault=row.fault or above.get(row.number, "")) for row in rows]
 
 
 def _doubt_continents(
@@ -174,9 +241,12 @@ def _doubt_continents(
 ) -> list[dict[str, str]]:
     """An error where the continents of a table that prints them do not add up to the world."""
     world = next(row for row, kind in zip(rows, kinds, strict=True) if kind == TOTAL)
-    for at in _places(columns) if continents else ():
-        total, parts = _figures(world, at), sum(_figures(row, at) or 0 for row in continents)
-        if total and not CONTINENTS_SHARE_MIN * total <= parts <= total + len(continents):
+    for at in _places(columns, (*FLOWS, "both")) if continents else ():
+        total, printed = _figures(world, at), [_figures(row, at) for row in continents]
+        parts = sum(value or 0 for value in printed)
+        # A number that is lost is no zero.
+        is_lost = any(value is None and row.cells[at] != "-" for row, value in zip(continents, printed, strict=True))
+        if total and not is_lost and not CONTINENTS_SHARE_MIN * total <= parts <= total + len(continents):
             return [
                 finding(
                     "continents_differ",
@@ -254,11 +324,12 @@ def partners_of(rows: Sequence[Row]) -> tuple[list[Row], list[str], list[str]]:
         code, kind = by_name.get(_folded(name)) or by_key.get(_key(name), ("", ""))
         # A colon ends the name of a continent, whose partners follow.
         found.append((code or row.label, GROUP) if name.endswith(":") else (code, kind))
-    times = Counter(keys.get(code) for code, kind in found if kind != GROUP)
+    single = [kind != GROUP or _is_union(row, keys.get(code)) for row, (code, kind) in zip(rows, found, strict=True)]
+    times = Counter(keys.get(code) for (code, _), is_one in zip(found, single, strict=True) if is_one)
     marked = []
-    for row, (code, kind) in zip(rows, found, strict=True):
+    for row, (code, _), is_one in zip(rows, found, single, strict=True):
         fault = "" if code else "no partner of schemas/reference/partner_codes.csv, list gacc_en"
-        if code and kind != GROUP and times[keys[code]] > 1:
+        if code and is_one and times[keys[code]] > 1:
             fault = f"another row of the page means the same partner, {keys[code]}"
         marked.append(row._replace(fault=row.fault or fault))
     return marked, [code for code, _ in found], [kind for _, kind in found]

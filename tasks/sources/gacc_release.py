@@ -16,6 +16,7 @@ from tasks.domain.text import clip, counted
 from tasks.sources import gacc_records, gacc_rows, pages
 from tasks.sources.envelope import magic_of
 from tasks.sources.gacc_tables import (
+    UNIT_LINE,
     day_of,
     plain,
     read_columns,
@@ -42,7 +43,10 @@ TOPICS = {
         },
     }.items()
 }
-HEADER = ("commodit", "importsource", "exportdestination", "countr")
+HEADER = re.compile(
+    r"^(?:nameof)?(?:the)?(?:main|major)?"
+    r"(?:commodit|goods$|items?$|importsource|exportdestination|countr|region|tradingpartner|partner)"
+)
 # A title, a unit line and the header; a smaller table is part of the frame.
 HEAD_ROWS = 3
 TITLE_CLASS, DAY_CLASS = "atcl-ttl", "atcl-date"
@@ -63,6 +67,7 @@ def parse(raw: bytes, where: str, source: str) -> Parsed:
             page.texts.get(DAY_CLASS, ""),
             "utf-8",
         )
+    table = _labels_first(table)
     title, unit, header, start = _head(_filled(table) if kind in WORKBOOKS else table, shown, where)
     if shown.strip() and not _is_same(shown, title, source):
         raise Refused(
@@ -79,6 +84,8 @@ def parse(raw: bytes, where: str, source: str) -> Parsed:
     heading = read_heading(title, unit, day, where)
     columns, doubts = read_columns(header, heading, where)
     rows, notes = gacc_rows.read_rows(table, start, columns)
+    columns, twins = gacc_rows.without_other_twins(columns, rows, where)
+    doubts += twins
     make = gacc_records.countries if topic == "countries" else gacc_records.goods
     records, more = make(rows, columns, heading, where, topic)
     doubts += [*gacc_rows.doubt_unread(rows, where), *more]
@@ -140,8 +147,28 @@ def _table(page: pages.Page, where: str) -> list[list[str]]:
     return (with_header or tables)[0]
 
 
+def _label_place(row: Sequence[str]) -> int | None:
+    """The place of the cell of a header that stands above the goods or countries; None for another row."""
+    texts = ["".join(plain(cell).split()) for cell in row]
+    # A title or a note is one text over all columns.
+    has_columns = len({text for text in texts if text}) > 1
+    return next((at for at, text in enumerate(texts) if has_columns and HEADER.match(text)), None)
+
+
 def _is_header(row: Sequence[str]) -> bool:
-    return bool(row) and "".join(plain(row[0]).split()).startswith(HEADER)
+    return _label_place(row) is not None
+
+
+def _is_above_label(row: Sequence[str]) -> bool:
+    """Whether a row below the first of a header belongs to it: its first cell repeats the header or is empty."""
+    label = "".join(plain("".join(row[:1])).split())
+    return not label or HEADER.match(label) is not None
+
+
+def _labels_first(table: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The rows with the column of goods or countries in the first place: some pages have an empty column before it."""
+    place = next((at for row in table if (at := _label_place(row)) is not None), 0)
+    return [[*row[place : place + 1], *row[:place], *row[place + 1 :]] for row in table]
 
 
 def _is_same(shown: str, title: str, source: str) -> bool:
@@ -160,12 +187,9 @@ def _head(table: Sequence[Sequence[str]], shown: str, where: str) -> tuple[str, 
     A table without a title of its own has that of the page.
     """
     start = next((at for at, row in enumerate(table) if _is_header(row)), len(table))
-    end = next(
-        (at for at in range(start, len(table)) if not _is_header(table[at]) and squeeze("".join(table[at][:1]))),
-        len(table),
-    )
-    lines = list(dict.fromkeys(squeeze(cell) for row in table[:start] for cell in row if cell.strip()))
-    unit = next((line for line in lines if plain(line).startswith(("unit", "(unit"))), "")
+    end = next((at for at in range(start, len(table)) if not _is_above_label(table[at])), len(table))
+    lines = list(dict.fromkeys(squeeze(cell) for row in table[:start] for cell in row if squeeze(cell)))
+    unit = next((line for line in lines if UNIT_LINE.match(plain(line))), "")
     title = next((line for line in lines if line != unit), squeeze(shown))
     if not title:
         raise Refused("title", where, "a table without a title", ATTACHMENT)

@@ -1,12 +1,15 @@
 """Reads the rows of a table on China customs' pages: lines, notes, rows that cannot be read, and numbers that do not
 fit.
 
-A row of text alone is a note. A row whose cells do not fit the header (a number as unit, a text as number) may have
-slipped, so none of its numbers is read: it goes to quarantine as printed, with a finding. Where many rows are like that
-the page is refused. `####` stands where a cell was too narrow for its number: that number is lost, and is not zero.
+What cannot be read costs itself: a cell its number, a unit the quantities of its line, a column its figures. Each goes
+to quarantine as printed, with a finding. `####` stands where a cell was too narrow for its number, `#REF!` where Excel
+could not compute it: that number is lost, and is not zero. A row of text alone is a note. A row whose cells have
+slipped against the header (a number as unit, a unit as number, several texts as numbers) is set aside whole. Where many
+rows are like that the page is refused.
 
-The numbers of a row are compared with one another: growth with its two years, exports and imports with their sum. A
-number in another column, or of another row, breaks them. What rounding allows is no doubt.
+The numbers of a row are compared with one another: growth with its two years, exports and imports with their sum, two
+columns of the same months. A number in another column, or of another row, breaks them. What rounding allows is no
+doubt.
 """
 
 import re
@@ -18,11 +21,11 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
-from tasks.sources.gacc_tables import GROWTHS, UNITS, Column, Heading, plain, squeeze
+from tasks.sources.gacc_tables import GROWTHS, LETTERS, UNITS, Column, Heading, plain, squeeze
 
 NUMBER = re.compile(r"^-?\d{1,3}(,\d{3})*(\.\d+)?$|^-?\d+(\.\d+)?$")
 NOTHING = ("", "-", "--", "...", "…")
-LOST = re.compile(r"^#+$")
+LOST = re.compile(r"^#+$|^[#*]?(?:REF|VALUE|DIV/0|N/A|NAME|NUM|NULL|SPILL|CALC)[!?]$|^[#*]N/A$", re.IGNORECASE)
 # A page with more rows that do not fit its header has another layout than the header says.
 UNREAD_SHARE_MAX = Fraction(1, 10)
 # One wrong row is a misprint; so many mean that columns have changed places.
@@ -45,6 +48,9 @@ def read_rows(
     rows, notes = [], []
     for number, texts in enumerate(table[start:], 1):
         label, *cells = (squeeze(text) for text in texts or [""])
+        cells = [squeeze(cell.translate(LETTERS)) for cell in cells]
+        while len(cells) > len(columns) and not cells[-1]:
+            cells.pop()
         marked = ["-" if plain(cell) in NOTHING else cell for cell in cells]
         # A cell holds a number, a lost one or a mark for none; a blank cell says nothing.
         figures = (cell for cell, text in zip(marked, cells, strict=True) if text)
@@ -58,20 +64,69 @@ def read_rows(
 
 
 def _fault(cells: Sequence[str], columns: Sequence[Column | None]) -> str:
-    """Why the cells of a row do not fit the header; empty where they do."""
+    """How the cells of a row have slipped against the header; empty where they have not."""
     if len(cells) != len(columns):
         return f"{len(cells) + 1} cells where the header has {len(columns) + 1}"
     unit = unit_of(cells, columns)
     if NUMBER.match(unit):
         return f"the number {unit} where the unit should stand"
-    for column, cell in zip(columns, cells, strict=True):
-        if column is None or column.months == UNITS or cell == "-" or LOST.match(cell):
-            continue
-        if not NUMBER.match(cell):
-            return f"'{clip(cell, 40)}' where a number should stand"
-        if column.what == "quantity" and column.months != GROWTHS and unit == "-":
+    figures = [(column, cell) for column, cell in zip(columns, cells, strict=True) if _is_figure(column)]
+    odd = [cell for _, cell in figures if _is_odd(cell)]
+    slipped = next((cell for cell in odd if printed_unit(cell)), odd[0] if len(odd) > 1 else "")
+    if slipped:
+        return f"'{clip(slipped, 40)}' where a number should stand"
+    valued = {column.months for column, cell in figures if column and column.what == "value" and cell != "-"}
+    for column, cell in figures:
+        if column and column.what == "quantity" and cell != "-" and unit == "-" and column.months not in valued:
             return f"the quantity {cell} and no unit"
     return ""
+
+
+def _is_figure(column: Column | None) -> bool:
+    return column is not None and column.months not in (GROWTHS, UNITS)
+
+
+def _is_odd(cell: str) -> bool:
+    """Whether a cell is neither a number nor a mark for none nor a number that is lost."""
+    return cell != "-" and not NUMBER.match(cell) and not LOST.match(cell)
+
+
+def without_other_twins(
+    columns: Sequence[Column | None], rows: Sequence[Row], where: str
+) -> tuple[list[Column | None], list[dict[str, str]]]:
+    """The columns without those of the same months that print other numbers, and findings about them.
+
+    In January the month is the year to date, and some pages print both. Raises Refused where no column is left.
+    """
+    left, doubts = list(columns), []
+    for twin in dict.fromkeys(column for column in columns if _is_figure(column) and columns.count(column) > 1):
+        places = [at for at, column in enumerate(columns) if column == twin]
+        printed = [[row.cells[at] for at in places] for row in rows if not row.fault]
+        numbers = [set(filter(NUMBER.match, cells)) for cells in printed]
+        wrong = sum(len(texts) > 1 for texts in numbers)
+        if wrong > WRONG_SHARE_MAX * sum(map(bool, numbers)):
+            left = [None if column == twin else column for column in left]
+        if wrong and twin is not None:
+            doubts.append(
+                finding(
+                    "column_twice",
+                    "warning",
+                    where,
+                    observed=(
+                        f"{len(places)} columns of {twin.what}, {twin.months}, which differ in {counted(wrong, 'row')}"
+                    ),
+                    expected="one number of these months",
+                    advice="No rule can say which is right: the numbers that differ are left out. Look at the page.",
+                )
+            )
+    if not any(map(_is_figure, left)):
+        raise Refused(
+            "header",
+            where,
+            doubts[0]["observed"],
+            "Their headers are alike, so no rule can say which is right; look at the page.",
+        )
+    return left, doubts
 
 
 def unit_of(cells: Sequence[str], columns: Sequence[Column | None]) -> str:
@@ -124,19 +179,49 @@ def records_of(
         return
     unit = unit_of(row.cells, columns)
     beside = {"quantity": {"quantity_unit": unit}, "value": {"currency": heading.currency}}
-    whole: dict[str, dict[str, Any]] = {}
+    cells: dict[Column, list[str]] = {}
     for column, cell in zip(columns, row.cells, strict=True):
-        if column is None or column.months in (GROWTHS, UNITS) or column.what not in words or cell == "-":
-            continue
+        if column and _is_figure(column) and column.what in words and cell != "-":
+            cells.setdefault(column, []).append(cell)
+    whole: dict[str, dict[str, Any]] = {}
+    for column, printed in cells.items():
         name = "quantity" if column.what == "quantity" else "value"
-        made = {name: cell, **beside[name]}
-        if LOST.match(cell) or (name == "quantity" and printed_unit(unit) is None):
+        numbers = [*dict.fromkeys(filter(NUMBER.match, printed))] or printed
+        made = {name: " | ".join(numbers), **beside[name]}
+        if not NUMBER.match(made[name]) or (name == "quantity" and printed_unit(unit) is None):
             yield common | {"period": column.months, **made}
-        elif name not in whole.setdefault(column.months, {}):
-            whole[column.months] |= made
+        else:
+            whole[column.months] = whole.get(column.months, {}) | made
     for months, made in whole.items():
-        if made:
-            yield common | {"period": months, **made}
+        yield common | {"period": months, **made}
+
+
+def doubt_cells(
+    rows: Sequence[Row], columns: Sequence[Column | None], words: Sequence[str], where: str
+) -> Iterator[dict[str, str]]:
+    """A finding about the cells of columns with one of `words` that have no number, and are set aside by themselves."""
+    found = [
+        (row, cell)
+        for row in rows
+        if not row.fault
+        for column, cell in zip(columns, row.cells, strict=True)
+        if _is_figure(column) and column and column.what in words and (LOST.match(cell) or _is_odd(cell))
+    ]
+    if found:
+        texts = clip(
+            "; ".join(f"'{clip(cell, 40)}' in row {row.number} ({clip(row.label, 40)})" for row, cell in found), 300
+        )
+        yield finding(
+            "number_not_read",
+            "warning",
+            where,
+            observed=f"{counted(len(found), 'cell')} without a number: {texts}",
+            expected="a number",
+            advice=(
+                "#### is a number too wide for its cell, #REF! one that Excel lost. They are in the table quarantine"
+                " and missing, not zero; the others are published. The .xls attachment of the page may have them."
+            ),
+        )
 
 
 def doubt_growth(

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
-from tasks.domain.text import clip
+from tasks.domain.text import clip, counted
 from tasks.sources.csv import WIDE
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -36,6 +36,8 @@ SPAN = re.compile(
     rf"^(?:(?P<first>{DIGITS}|{NAME})(?:-to-|-|to))?(?P<last>{DIGITS}|{NAME})(?:total)?(?:[,.]?(?P<year>{YEAR}))?$"
 )
 MONEY = {"CNY": r"rmb|cny|renminbi|yuan|¥", "USD": r"usdollars?|us\$|usd|\$|dollars?"}
+# `Unit:US$1,000`, `Value Unit: CNY 100 Million`, `(Units of value: RMB 10,000)`.
+UNIT_LINE = re.compile(r"^[\s(]*(?:(?:values?|currency|monetary|money)\s*)?units?\b(?:\s*of\s*values?)?\s*:?")
 SCALES = {"": 1, "thousand": 10**3, "million": 10**6, "billion": 10**9}
 DAY = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})|(\d{1,2})/(\d{1,2})/(\d{4})")
 MEANINGS = {
@@ -122,7 +124,7 @@ def read_heading(title: str, unit: str, day: str, where: str) -> Heading:
 
 def _currency(line: str, of_title: tuple[str, ...], where: str) -> str:
     """The label in `currencies.csv` of a unit line."""
-    text, named = re.sub(r"^units?:?", "", re.sub(r"[\s,()]", "", plain(line))), _money(line)
+    text, named = re.sub(r"[\s,()]", "", UNIT_LINE.sub("", plain(line))), _money(line)
     rest = re.fullmatch(r"(\d*)(thousand|million|billion|)", re.sub("|".join(MONEY.values()), "", text))
     if not named or rest is None:
         raise Refused(
@@ -210,15 +212,7 @@ def read_columns(
             f"no column of figures under {'; '.join(' / '.join(cells) for cells in texts[:3])}",
             "The layout has changed so that no column can be told; look at the page.",
         )
-    twice = next((column for column in figures if figures.count(column) > 1 and heading.last > 1), None)
-    if twice is not None:
-        raise Refused(
-            "header",
-            where,
-            f"two columns of {twice.what}, {twice.months}",
-            "Their headers are alike, so no rule can say which is right; look at the page.",
-        )
-    return columns, doubts
+    return columns, [*doubts, *_doubt_growths(texts, columns, heading, where)]
 
 
 def _column(cells: Sequence[str]) -> tuple[int | None, bool, int | None, str]:
@@ -235,6 +229,26 @@ def _column(cells: Sequence[str]) -> tuple[int | None, bool, int | None, str]:
         if found and last and (found["first"] is None or month_of(found["first"]) == 1):
             return last, found["first"] is not None, int(found["year"]) if found["year"] else None, what
     return None, False, None, what
+
+
+def _doubt_growths(
+    texts: Sequence[Sequence[str]], columns: Sequence[Column | None], heading: Heading, where: str
+) -> Iterator[dict[str, str]]:
+    """Names the printed growths that no figures of the page can be compared with: those without the year before."""
+    growths = [cells for cells, column in zip(texts, columns, strict=True) if column and column.months == GROWTHS]
+    if growths and not any(column and column.months.startswith(str(heading.year - 1)) for column in columns):
+        titles = clip("; ".join(dict.fromkeys(map(" / ".join, growths))), 200)
+        yield finding(
+            "growth_not_read",
+            "info",
+            where,
+            observed=f"{counted(len(growths), 'column')} of growth: {titles}",
+            expected="figures of the year before beside them",
+            advice=(
+                "There are none on the page to compare it with, so printed growth is not read. Growth is computed from"
+                " the figures of both years; nothing to do."
+            ),
+        )
 
 
 def _once(

@@ -137,3 +137,33 @@ def country_rows(months: int = 2) -> list[list[str]]:
         values = [size * factor * (3 if month else 1) for factor in (3, 2, 1) for month in range(months)]
         rows.append([name, *(f"{value:,}.0\xa0" for value in values), "1.0", "1.0", "1.0"])
     return rows
+
+
+def bulletin(header: str, rows: Sequence[Sequence[str]], *, title: str, day: str, unit: str = "Unit:US$1,000") -> bytes:
+    """A page of the bulletin: brackets are full-width, months are digits, growth has no year before beside it."""
+    return page(title, unit, header, rows, day=day)
+
+
+def bulletin_countries(rows: Sequence[Sequence[str]], month: int = 6) -> bytes:
+    """Table (2): all trade, exports, imports, each of the month and of the year to date, then three growths."""
+    flows = ("Total", "Exports", "Imports")
+    above = "".join(f"<td colspan=2>{flow}</td>" for flow in flows)
+    below = f"<td>{month}</td><td>1to{month}</td>" * len(flows) + "".join(f"<td>{flow}</td>" for flow in flows)
+    header = (
+        f"<tr><td rowspan=2>Country （Region）</td>{above}<td colspan=3>Percentage Change</td></tr><tr>{below}</tr>\n"
+    )
+    title = f"（2）Imports and Exports by Country （Region） of Origin/Destination,{month}.2026"
+    return bulletin(header, rows, title=title, day=f"2026/{month + 1:02d}/22")
+
+
+def bulletin_goods(rows: Sequence[Sequence[str]], *, month: int, year: int, first: str = "", day: str) -> bytes:
+    """Table (13): quantity and value of the month and of the year to date, and two growths; `first` are cells that
+    stand before the label in each row."""
+    spans = "".join(f"<td colspan=2>{span}</td>" for span in (month, f"1to{month}", "Percentage Change"))
+    header = (
+        f"<tr>{first}<td rowspan=2>Commodity</td><td rowspan=2>Quantity<br />\nUnit</td>{spans}</tr>"
+        f"<tr>{first}{'<td>Quantity</td><td>Value&nbsp;</td>' * 3}</tr>\n"
+    )
+    title = f"（13）Major Export Commodities in Quantity and Value,1-{month}.{year}"
+    data = bulletin(header, rows, title=title, day=day).decode()
+    return data.replace("<tr><td class='s'>", f"<tr>{first}<td class='s'>").encode()

@@ -130,6 +130,16 @@ def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
     assert held_releases.waiting(store) == []
 
 
+def test_an_approval_that_publishes_nothing_leaves_the_release_among_those_that_wait(held: str, store: Path) -> None:
+    """The flow may refuse what was approved; then the decision alone must not hide it."""
+    _approve(store, held)
+    (waiting,) = held_releases.waiting(store)
+    assert waiting.release_id == held
+    assert waiting.lines[-1] == "approved by Li Wei on 2025-08-02 and not published: approve it again, or reject it"
+    held_releases.decide(store, held, "reject", "Li Wei", "cut off", NOW)
+    assert held_releases.waiting(store) == []
+
+
 def test_a_rejection_leaves_every_published_byte_and_is_remembered(ingest: Ingest, held: str, store: Path) -> None:
     before = {
         path: path.lstat().st_mtime_ns for path in store.rglob("*") if "held" not in path.parts and path.name != "tmp"

@@ -167,9 +167,11 @@ def test_countries_have_exports_and_imports_of_all_goods_and_one_that_nobody_kno
         ("import", False): 30 * 10**8,
     }
     assert {partner for _, partner, _, _ in found} >= {"DEU", "KOR", "TWN", "HKG", "VNM", "WLD"}
-    assert not {partner for _, partner, _, _ in found} & {"EU27", "gacc_en:ASEAN"}
+    # Four members are on the page, so the Union can be had as printed alone: the 2nd of 21 names.
+    assert found["export", "EU27", march, False] == 3 * 2 * 10 * (len(release_pages.PARTNERS) - 1) * 10**8
+    assert "gacc_en:ASEAN" not in {partner for _, partner, _, _ in found}
     assert set(release.detail["product"]) == {ALL_GOODS}
-    assert any("European Union, ASEAN" in note for note in release.findings["observed"])
+    assert release.findings.filter(check="groups_left_out")["observed"].to_list() == ["1 group of partners: ASEAN"]
     assert set(release.quarantine["record"]) == {22}
     said = release.findings.filter(check="label_not_read")["observed"].to_list()
     assert said == ["no partner of schemas/reference/partner_codes.csv, list gacc_en"]
@@ -266,6 +268,154 @@ def test_continents_are_left_out_and_have_to_add_up_to_the_world(asia: tuple[str
         ("export", "2026-06", "Total", "60", "USD 1000"), ("import", "2026-06", "Total", "40", "USD 1000"),
     ]  # fmt: skip
     assert found.reported["partner"].unique().sort().to_list() == ["India", "Kenya", "Total"]
+
+
+# Synthetic, as the page of June 2026: the year to date of the world is too wide for its cell.
+WIDE = "############"
+JUNE = [
+    ["TOTAL", "900&nbsp;", WIDE, "600&nbsp;", "3,600&nbsp;", "300&nbsp;", "1,800&nbsp;", "21.2", "17.6", "26.6"],
+    ["Asia:", "595", WIDE, "347", "2,085", "248", "1,490", "1", "1", "1"],
+    ["India", "595", "3,575", "347", "2,085", "248", "1,490", "1", "1", "1"],
+    ["Europe:", "300", "1,800", "250", "1,500", "50", "300", "1", "1", "1"],
+    ["Germany", "300", "1,800", "250", "1,500", "50", "300", "1", "1", "1"],
+    ["Antarctica", *["-"] * 9],
+    ["Countries（Territories）Unknown", "5", "25", "3", "15", "2", "10", "-28.5", "-99.6", "1"],
+    *(
+        [name, "300", WIDE, "250", "1,500", "50", "300", "1", "1", "1"]
+        for name in ("ASEAN", "EU&nbsp;", "APEC", "RCEP", "BRI")
+    ),
+    ["Notes：1、ASEAN is composed of ...", *[""] * 9],
+]
+
+
+def _june(place: int, column: int, cell: str) -> list[list[str]]:
+    return [
+        [cell if (at, to) == (place, column) else text for to, text in enumerate(row)] for at, row in enumerate(JUNE)
+    ]
+
+
+def test_a_number_that_is_lost_in_a_column_that_is_not_used_costs_nothing(tmp_path: Path) -> None:
+    release = read(release_pages.bulletin_countries(JUNE), tmp_path, source=BULLETIN, released_on=date(2026, 9, 1))
+    found = {
+        (row["flow"], row["partner"], row["period_start"].month): row["value"]
+        for row in release.detail.select("flow", "partner", "period_start", "value").iter_rows(named=True)
+    }
+    assert {partner for _, partner, _ in found} == {"WLD", "IND", "DEU", "EU27", "gacc:701"}
+    assert len(found) == 5 * 4
+    assert [found["export", "WLD", month] for month in (6, 1)] == [600_000, 3_600_000]
+    assert [found["import", "EU27", month] for month in (6, 1)] == [50_000, 300_000]
+    assert found["export", "gacc:701", 1] == 15_000
+    assert not release.quarantine.height
+    assert sorted({check for check, severity in doubts(release) if severity != "info"}) == []
+    (growth,) = release.findings.filter(check="growth_not_read")["observed"]
+    assert growth.startswith("3 columns of growth: Percentage Change / Total")
+
+
+@pytest.mark.parametrize("cell", [WIDE, "#REF!", "*REF!", "#VALUE!", "12,34", "n.a."])
+def test_a_number_of_the_world_that_is_lost_costs_itself(cell: str, tmp_path: Path) -> None:
+    data = release_pages.bulletin_countries(_june(0, 4, cell))
+    release = read(data, tmp_path, source=BULLETIN, released_on=date(2026, 9, 1))
+    world = release.detail.filter(partner="WLD").select("flow", month=pl.col("period_start").dt.month()).rows()
+    assert sorted(world) == [("export", 6), ("import", 1), ("import", 6)]
+    assert release.detail.height == 5 * 4 - 1
+    assert release.quarantine["record"].to_list() == [1]
+    (said,) = release.findings.filter(check="number_not_read")["observed"]
+    assert said == f"1 cell without a number: '{cell}' in row 1 (TOTAL)"
+
+
+def test_a_row_above_the_world_costs_itself_and_many_the_page() -> None:
+    more = _june(2, 3, "601")
+    names = ["Japan", "Iran", "Iraq", "Israel", "Kuwait", "Mongolia", "Pakistan", "Thailand", "Turkey", "Yemen"]
+    more += [[name, "2", "12", "1", "6", "1", "6", "1", "1", "1"] for name in names]
+    found = parse(release_pages.bulletin_countries(more), "f.html", BULLETIN)
+    (said,) = [doubt for doubt in found.doubts if doubt["check"] == "label_not_read"]
+    assert said["observed"] == "601.0 is more than the world's 600.0"
+    assert found.reported.filter(partner="India")["value"].to_list() == [" | ".join(more[2][1:])] * 2
+    assert rule_of(BULLETIN, release_pages.bulletin_countries(_june(0, 3, "10")), "f.html") == "total too small"
+
+
+WESTERN = [
+    "Belgium",
+    "Denmark",
+    "Germany",
+    "France",
+    "Ireland",
+    "Italy",
+    "Luxembourg",
+    "Netherlands",
+    "Greece",
+    "Spain",
+]
+LATER = ["Austria", "Finland", "Sweden", "Portugal", "Cyprus", "Hungary", "Malta", "Poland", "Estonia", "Latvia"]
+MEMBERS = [*WESTERN, *LATER, "Lithuania", "Slovenia", "Czechia", "Slovakia", "Bulgaria", "Romania", "Croatia"]
+
+
+@pytest.mark.parametrize(
+    ("union", "members", "said"),
+    [
+        ("270", 27, []),
+        ("284", 27, []),
+        ("285", 27, ["285.0, its 27 members have 270.0"]),
+        ("999", 26, []),
+    ],
+)
+def test_a_printed_union_is_compared_with_its_members_where_all_are_on_the_page(
+    union: str, members: int, said: list[str]
+) -> None:
+    rows = [
+        ["TOTAL", "2,000", "12,000", "1,000", "6,000", "1,000", "6,000", "1", "1", "1"],
+        *([name, "20", "120", "10", "60", "10", "60", "1", "1", "1"] for name in MEMBERS[:members]),
+        ["EU", "540", "3,240", union, "1,620", "270", "1,620", "1", "1", "1"],
+    ]
+    found = parse(release_pages.bulletin_countries(rows), "f.html", BULLETIN)
+    assert [doubt["observed"] for doubt in found.doubts if doubt["check"] == "group_differs"] == said
+    assert found.reported.filter(partner="EU", flow="export")["value"].to_list() == [union, "1,620"]
+
+
+LINES = [["Agriculture products*", "-", "-", "8,126,070", "-", "8,126,070", "-", "-6.2"]] + [
+    [f"&nbsp;&nbsp;Line {at}", "T", f"{at + 1}", f"{at + 2},000", f"{at + 1}", f"{at + 2},000", "1.0", "2.0"]
+    for at in range(12)
+]
+
+
+@pytest.mark.parametrize("first", ["", "<td class='style1'><br /></td>", "<td></td><td>&nbsp;</td>"])
+def test_columns_before_the_label_and_a_month_that_is_printed_as_year_to_date_too(first: str) -> None:
+    """As the page of January 2022 (synthetic)."""
+    data = release_pages.bulletin_goods(LINES, month=1, year=2022, first=first, day="2022/03/18")
+    found = parse(data, "f.html", BULLETIN)
+    rows = found.reported.select("product", "period", "quantity", "quantity_unit", "value", "currency").rows()
+    assert rows[0] == ("line:agricultural_products", "2022-01", None, None, "8,126,070", "USD 1000")
+    assert rows[1:] == [
+        (f"line:line_{at}", "2022-01", f"{at + 1}", "T", f"{at + 2},000", "USD 1000") for at in range(12)
+    ]
+    assert {doubt["check"] for doubt in found.doubts} == {"growth_not_read", "new_label"}
+
+
+def test_a_column_of_numbers_before_the_label_is_named_as_not_read() -> None:
+    data = release_pages.bulletin_goods(LINES, month=6, year=2026, first="<td>No.</td>", day="2026/07/18").decode()
+    for at in range(len(LINES)):
+        data = data.replace("<tr><td>No.</td><td class", f"<tr><td>{at + 1}</td><td class", 1)
+    found = parse(data.encode(), "f.html", BULLETIN)
+    assert found.reported.height == 2 * len(LINES)
+    assert "column_not_read" in {doubt["check"] for doubt in found.doubts}
+
+
+def test_a_unit_that_makes_a_number_too_large_for_a_month_costs_its_line(tmp_path: Path) -> None:
+    """As on the page of June 2025 (synthetic): 10000T for tonnes."""
+    rows = [*LINES, ["Medicinal products", "10000T", "150,886", "2,155,627", "864,965", "13,170,214", "14.8", "-1.1"]]
+    data = release_pages.bulletin_goods(rows, month=6, year=2026, day="2026/07/18")
+    release = read(data, tmp_path, source=BULLETIN, released_on=date(2026, 9, 1))
+    assert "line:medicinal_products" not in release.detail["product"].to_list()
+    assert release.detail.filter(product="line:line_3")["value"].to_list() == [4_000, 4_000, 5_000_000, 5_000_000]
+    assert release.quarantine["record"].to_list() == [14, 14]
+    assert release.quarantine["reasons"].to_list()[0] == [
+        "quantity_kg 1508860000000 kg is more than any month has; the unit is wrong"
+    ]
+
+
+def test_a_page_may_name_its_unit_as_that_of_the_value() -> None:
+    page = countries(ROWS).replace(b"Unit: CNY 100 Million", b"Value Unit: CNY 100 Million")
+    assert parse(page, "f.html", PRELIMINARY).reported.equals(parse(countries(ROWS), "f.html", PRELIMINARY).reported)
 
 
 @pytest.mark.parametrize(

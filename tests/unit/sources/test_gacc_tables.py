@@ -10,11 +10,13 @@ from tasks.sources.gacc_records import lines_of, partners_of
 from tasks.sources.gacc_rows import (
     Row,
     doubt_balance,
+    doubt_cells,
     doubt_growth,
     doubt_unread,
     read_rows,
     records_of,
     refuse_unread,
+    without_other_twins,
 )
 from tasks.sources.gacc_tables import GROWTHS, UNITS, Column, Heading, read_columns, read_heading
 
@@ -56,6 +58,13 @@ MAY = Heading("China's Major Exports", 5, 2025, "CNY 100 million", date(2025, 6,
             Heading("By Country (Region)", 1, 2026, "USD 1000", None),
         ),
         ("(13) Exports, 2026.1-11", "(Unit: 10,000 Yuan)", "", Heading("Exports", 11, 2026, "CNY 10000", None)),
+        (
+            "(4) By Country, May 2019 (in CNY)",
+            "Value Unit: CNY 100 Million",
+            "",
+            Heading("By Country", 5, 2019, "CNY 100 million", None),
+        ),
+        ("(13) Exports, 1-1.2022", "Unit of value: US$1,000", "", Heading("Exports", 1, 2022, "USD 1000", None)),
         (
             "Exports, Sept. 2025 (in USD)",
             "Unit: USD Million",
@@ -185,11 +194,21 @@ def test_in_january_the_month_and_the_year_to_date_are_one_span() -> None:
     assert (columns, doubts) == ([Column("2025-01", "value")] * 2, [])
 
 
-@pytest.mark.parametrize("cells", [(("Mood", "Value"),), (("5", "Value"), ("May", "Value")), (("Unit", "Unit"),)])
-def test_a_header_without_figures_or_with_one_column_twice_is_refused(cells: tuple[tuple[str, str], ...]) -> None:
+@pytest.mark.parametrize("cells", [(("Mood", "Value"),), (("Unit", "Unit"),)])
+def test_a_header_without_figures_is_refused(cells: tuple[tuple[str, str], ...]) -> None:
     with pytest.raises(Refused) as refusal:
         columns_of(*cells)
     assert refusal.value.rule == "header"
+
+
+def test_growths_that_the_page_has_no_figures_for_are_named_as_not_read() -> None:
+    growth = [("Percentage Change", "Quantity"), ("Percentage Change", "Value")]
+    _, doubts = read_columns([["", *texts] for texts in zip(("5", "Value"), *growth, strict=True)], MAY, "f")
+    assert [doubt["observed"] for doubt in doubts] == [
+        "2 columns of growth: Percentage Change / Quantity; Percentage Change / Value"
+    ]
+    before = ("1-5 Total, 2024", "Value")
+    assert columns_of(("5", "Value"), before, *growth)[1] == []
 
 
 COLUMNS = [
@@ -230,26 +249,79 @@ def test_rows_of_text_are_notes_wherever_they_stand(note: list[str]) -> None:
     ("row", "fault"),
     [
         (["Toys", "5.1", "2", "3", "4", "5", "6"], "the number 5.1 where the unit should stand"),
-        (["Toys", "—", "2", "3", "4", "5", "6"], "the quantity 2 and no unit"),
-        (["Toys", "", "2", "3", "4", "5", "6"], "the quantity 2 and no unit"),
-        (["Toys", "Ton", "two", "3", "4", "5", "6"], "'two' where a number should stand"),
-        (["Toys", "Ton", "2,00", "3", "4", "5", "6"], "'2,00' where a number should stand"),
+        (["Toys", "—", "2", "-", "4", "5", "6"], "the quantity 2 and no unit"),
+        (["Toys", "", "2", "", "4", "5", "6"], "the quantity 2 and no unit"),
+        (["Toys", "Ton", "two", "3", "four", "5", "6"], "'two' where a number should stand"),
         (["Toys", "", "Ton", "2", "3", "4", "5"], "'Ton' where a number should stand"),
         (["Toys", "Ton", "2"], "3 cells where the header has 7"),
-        (["Toys", "-", "-", "1,234.5", "-", "", "-0.1"], ""),
-        (["Toys", "Ton", "####", "-", "1", "any", "##"], ""),
+        (["Toys", "Ton", "2", "3", "4", "5", "6", "7"], "8 cells where the header has 7"),
     ],
 )
-def test_a_row_whose_cells_do_not_fit_the_header_is_set_aside_whole(row: list[str], fault: str) -> None:
+def test_a_row_that_has_slipped_against_the_header_is_set_aside_whole(row: list[str], fault: str) -> None:
     (found,), _ = rows_of(row)
     assert found.fault == fault
     made = list(records_of(found, COLUMNS, MAY, ("quantity", "value"), product="line:toys"))
-    if fault:
-        assert made == [{"product": "line:toys", "record": 1, "period": "2025-05", "value": " | ".join(found.cells)}]
-        assert [doubt["observed"] for doubt in doubt_unread([found], "f")] == [fault]
-    else:
-        assert made
-        assert not list(doubt_unread([found], "f"))
+    assert made == [{"product": "line:toys", "record": 1, "period": "2025-05", "value": " | ".join(found.cells)}]
+    assert [doubt["observed"] for doubt in doubt_unread([found], "f")] == [fault]
+
+
+MONEY = {"record": 1, "currency": "CNY 100 million"}
+MASS = {"record": 1, "period": "2025-05", "quantity_unit": "Ton"}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["####", "############", "#REF!", "*REF!", "#VALUE!", "#DIV/0!", "#N/A", "#NAME?", "two", "2,00", "1.2.3", "2 3"],
+)
+def test_a_cell_without_a_number_costs_itself(cell: str) -> None:
+    (found,), _ = rows_of(["Toys", "Ton", cell, "3", "4", "any", "##"])
+    assert found.fault == ""
+    assert list(records_of(found, COLUMNS, MAY, ("quantity", "value"))) == [
+        MASS | {"quantity": cell},
+        MONEY | {"period": "2025-05", "value": "3"},
+        MONEY | {"period": SO_FAR, "value": "4"},
+    ]
+    (doubt,) = doubt_cells([found], COLUMNS, ("quantity", "value"), "f")
+    assert doubt["observed"] == f"1 cell without a number: '{cell}' in row 1 (Toys)"
+    assert not list(doubt_cells([found], COLUMNS, ("value",), "f")), "of the columns that are used alone"
+
+
+@pytest.mark.parametrize("unit", ["", "-", "—", "Kangaroos", "10000TT"])
+def test_a_unit_that_nobody_knows_costs_the_quantities_of_its_line(unit: str) -> None:
+    (found,), _ = rows_of(["Toys", unit, "2", "3", "4", "", ""])
+    made = list(records_of(found, COLUMNS, MAY, ("quantity", "value")))
+    assert found.fault == ""
+    assert [record["value"] for record in made if "value" in record] == ["3", "4"]
+    assert [record["quantity"] for record in made if "quantity" in record] == ["2"]
+
+
+def test_a_cell_is_read_in_full_width_letters_and_blank_cells_at_the_end_of_a_row_are_none() -> None:
+    (found,), _ = rows_of(["Toys", "１００００Ｔ", "１，２３４．５", "－", "９．０", "", "−3.1", "", " "])
+    assert found.cells == ["10000T", "1,234.5", "-", "9.0", "-", "-3.1"]
+    assert found.fault == ""
+
+
+JANUARY = [Column("2022-01", "value"), Column("2022-01", "quantity"), Column("2022-01", "value")]
+
+
+def test_two_columns_of_the_same_months_are_read_once_and_one_number_helps_the_other_that_is_lost() -> None:
+    found = [Row(at, "a", ["7", "1", "7"]) for at in range(20)] + [Row(20, "b", ["####", "1", "8"])]
+    columns, doubts = without_other_twins(JANUARY, found, "f")
+    assert (columns, doubts) == (JANUARY, [])
+    assert [record["value"] for row in found[-2:] for record in records_of(row, JANUARY, MAY, ("value",))] == ["7", "8"]
+
+
+def test_two_columns_of_the_same_months_that_differ_cost_the_number_or_where_they_often_do_themselves() -> None:
+    same, other = Row(1, "a", ["7", "1", "7"]), Row(2, "b", ["7", "1", "8"])
+    columns, (doubt,) = without_other_twins(JANUARY, [*[same] * 19, other], "f")
+    assert columns == JANUARY
+    assert doubt["observed"] == "2 columns of value, 2022-01, which differ in 1 row"
+    assert [record["value"] for record in records_of(other, JANUARY, MAY, ("value",))] == ["7 | 8"]
+    columns, (doubt,) = without_other_twins(JANUARY, [same, other], "f")
+    assert columns == [None, JANUARY[1], None]
+    with pytest.raises(Refused) as refusal:
+        without_other_twins([JANUARY[0]] * 2, [Row(1, "a", ["7", "8"])], "f")
+    assert refusal.value.rule == "header"
 
 
 @pytest.mark.parametrize(("bad", "is_refused"), [(0, False), (2, False), (3, True), (20, True)])
@@ -395,6 +467,11 @@ def test_a_new_label_is_a_line_of_its_own_and_one_that_would_be_another_line_is_
     [
         ("TOTAL", "Total", "total"),
         ("European Union", "European Union", "group"),
+        ("EU", "EU", "group"),
+        ("APEC", "APEC", "group"),
+        ("RCEP", "RCEP", "group"),
+        ("BRI", "BRI", "group"),
+        ("Countries（Territories）Unknown", "Countries (Territories) Unknown", "residual"),
         ("of which: Germany", "Germany", "country"),
         ("India", "India", "country"),
         ("Hong Kong，China", "Hong Kong, China", "country"),
