@@ -21,6 +21,7 @@ from tasks.analysis.price_volume import Terms
 from tasks.analysis.quotable import COLUMNS, LEDGER_COLUMNS, SIGN_MONTHS, Judge, Steps, own_or_parts
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS, WORLD
+from tasks.domain.exchange_rates import rate
 from tasks.domain.periods import first_day, month_index, month_name, month_number
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
@@ -250,7 +251,7 @@ class _Splits:
         currency, own = comparison.measure.removeprefix("value_").upper(), price_volume.own_currency(reporter)
         self._is_own, self._own = own == currency, f"value_{own.lower()}" if own and own != currency else ""
         needs_rate = bool(own) and not self._is_own
-        rates = [price_volume.rate(str(own), currency, one) if needs_rate else None for one in comparison.months]
+        rates = [rate(str(own), currency, one) if needs_rate else None for one in comparison.months]
         self._rates = dict(zip(("rate_before", "rate"), rates if all(rates) else (None, None), strict=True))
         is_finest, masses = pl.col("product").is_in(tree.finest), _pairs(world, comparison, "quantity_kg", ["product"])
         # Another unit counts where a code has no kilograms, and no third unit.

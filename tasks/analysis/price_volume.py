@@ -6,14 +6,12 @@ code that began or stopped has no price to compare, so its change is volume. Bel
 prices are in.
 """
 
-import functools
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import polars as pl
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.periods import month_name
 
 # Customs that count in a currency of which the table of exchange rates knows; the members of the Union count in euros.
 OWN = {"BRA": "BRL", "CHN": "CNY", "EU27": "EUR", "GBR": "GBP", "JPN": "JPY", "USA": "USD"}
@@ -83,16 +81,3 @@ def own_currency(reporter: str) -> str | None:
     """Return the currency in which a customs authority counts, ISO 4217; None where that is not known."""
     members = code_table("partner_groups").filter(group=UNION)["partner"]
     return OWN.get(reporter) or ("EUR" if reporter in members else None)
-
-
-def rate(own: str, currency: str, month: int) -> float | None:
-    """Return how many units of a currency one of another was worth, mean of a month; None where the table does not
-    say."""
-    per_euro = [1.0 if one == "EUR" else _per_euro().get((month_name(month), one)) for one in (own, currency)]
-    return per_euro[0] / per_euro[1] if per_euro[0] and per_euro[1] else None
-
-
-@functools.cache
-def _per_euro() -> dict[tuple[str, str], float]:
-    rows = code_table("exchange_rates").select("month", "currency", pl.col("per_eur").cast(pl.Float64))
-    return {(month, currency): value for month, currency, value in rows.iter_rows()}

@@ -5,15 +5,24 @@ data reveals a mistake. `tasks/checks/declared_months.py` looks for wrong months
 nothing.
 """
 
+from datetime import date
+
 import polars as pl
 
 from tasks.checks.context import EXAMPLES, CheckContext
 from tasks.checks.registry import check
+from tasks.domain.exchange_rates import rate
 from tasks.domain.findings import Rows, found_in
+from tasks.domain.periods import first_day, month_number, span_name
 from tasks.domain.text import counted
 
-# Yuan per dollar: 8.7 in 1994, 6.0 in 2014, and 5.2 to 5.8 in the years before 1994.
-CNY_PER_USD_MIN, CNY_PER_USD_MAX = 5, 10
+# Yuan per dollar where `exchange_rates.csv` has no rate: 8.7 in 1994, 6.0 in 2014, and 5.2 to 5.8 in the years before
+# 1994. Ten would be a unit read wrongly.
+CNY_PER_USD_MIN, CNY_PER_USD_MAX = 5, 9
+# Customs take the rate of a day of the month before; between it and the mean of either month there is less than this.
+RATE_SHARE_MAX = 0.03
+# Two numbers of so many steps each whose ratio is a power of ten have the same digits, which no rate explains.
+STEPS_MIN = 2_000
 # The query of China customs has a column for each of the two; other sources print one currency.
 DOLLARS_OR_YUAN = ("value_usd", "value_cny")
 # Below this a month may be a parcel, and rounding to whole units distorts the rate.
@@ -45,7 +54,7 @@ def _other_flow(context: CheckContext) -> Rows:
 
 @check(severity="error")
 def _exchange_rate(context: CheckContext) -> Rows:
-    """Find exchange rates of one trade in two currencies that are far from any past one: one title is wrong."""
+    """Find values of one trade in two currencies that are no rate of their month apart: a title or a unit is wrong."""
     if context.row["reporter"] != "CHN":
         return
     key = ["flow", "product", "partner", "period_start", "period_end"]
@@ -54,31 +63,71 @@ def _exchange_rate(context: CheckContext) -> Rows:
     mine, theirs = context.own.filter(money), context.published_rows.filter(money, pl.col("kind") != "published")
     if pl.concat([mine["measure"], theirs["measure"]]).n_unique() < 2:
         return
-    mine = mine.group_by(shared).agg(pl.col("value").sum(), new=pl.lit(True))
-    theirs = theirs.select(*shared, "value", new=pl.lit(False)).join(mine, on=shared, how="anti")
+    mine = mine.group_by(shared).agg(pl.col("value", "resolution").sum(), new=pl.lit(True))
+    theirs = theirs.select(*shared, "value", "resolution", new=pl.lit(False)).join(mine, on=shared, how="anti")
     both = pl.concat([mine, theirs])
     pairs = both.group_by(key).agg(
         pl.col("new").any(),
         **{name: pl.col("value").filter(measure=f"value_{name}").sum() for name in ("usd", "cny")},
+        **{f"{name}_step": pl.col("resolution").filter(measure=f"value_{name}").sum() for name in ("usd", "cny")},
     )
-    months = (
-        pairs.filter("new", (pl.col("usd") > 0) & (pl.col("cny") > 0))
-        .group_by("flow", "period_end")
-        .agg(pl.col("usd", "cny").sum())
-        .filter(pl.col("usd") >= SMALL_USD)
-        .with_columns(rate=pl.col("cny") / pl.col("usd"))
-    )
-    strange = months.filter(~pl.col("rate").is_between(CNY_PER_USD_MIN, CNY_PER_USD_MAX)).sort("flow", "period_end")
+    pairs = pairs.filter("new", (pl.col("usd") > 0) & (pl.col("cny") > 0))
+    strange = _strange_months(pairs)
     yield from found_in(
         strange.head(EXAMPLES),
         "exchange_rate",
         "error",
-        "{flow} {period_end:%Y-%m}",
+        "{flow} {months}",
         observed="{rate:.4g} yuan for a dollar, {cny:,} CNY and {usd:,} USD of the same trade ({count})",
-        expected=f"{CNY_PER_USD_MIN} to {CNY_PER_USD_MAX} yuan for a dollar",
+        expected="{low:.4g} to {high:.4g} yuan for a dollar{by}",
         count=counted(strange.height, "such month"),
-        advice="See which currency the query was for; one of the two files has the wrong title.",
+        advice="See which currency and unit each of the two has; one of the titles or unit lines is wrong.",
     )
+    alike = pairs.filter(_same_digits()).join(strange, on=["flow", "period_start", "period_end"], how="anti")
+    yield from found_in(
+        alike.sort(key).head(EXAMPLES),
+        "exchange_rate",
+        "error",
+        "{product} {partner} {period_end:%Y-%m}",
+        observed="{cny:,} CNY and {usd:,} USD of the same trade, which are the same digits ({count})",
+        expected="digits that differ by a rate of exchange",
+        count=counted(alike.height, "such number"),
+        advice="See which currency and unit each of the two has; one of them was printed under the other's.",
+    )
+
+
+def _strange_months(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The months and spans in which the sums of both currencies are no rate apart, with the rates that could be."""
+    place = ["flow", "period_start", "period_end"]
+    sums = pairs.group_by(place).agg(pl.col("usd", "cny", "usd_step", "cny_step").sum())
+    sums = sums.filter(pl.col("usd") >= SMALL_USD).with_columns(rate=pl.col("cny") / pl.col("usd")).sort(place)
+    spans = sums.select("period_start", "period_end").rows()
+    bounds = [(span_name(start, end), *_rates(start, end)) for start, end in spans]
+    kinds = {"months": pl.String, "low": pl.Float64, "high": pl.Float64, "by": pl.String}
+    sums = pl.concat([sums, pl.DataFrame(bounds, schema=kinds, orient="row")], how="horizontal")
+    # Rounding of the printed numbers may make up a part of the difference.
+    least = (pl.col("cny") - pl.col("cny_step")) / (pl.col("usd") + pl.col("usd_step"))
+    most = (pl.col("cny") + pl.col("cny_step")) / (pl.col("usd") - pl.col("usd_step"))
+    is_open = pl.col("usd") > pl.col("usd_step")
+    return sums.filter(is_open, (most < pl.col("low")) | (least > pl.col("high")))
+
+
+def _rates(start: date, end: date) -> tuple[float, float, str]:
+    """The lowest and the highest rate that values of these months may have, and where that is from."""
+    months = range(month_number(start) - 1, month_number(end) + 1)
+    known = [found for month in months if (found := rate("CNY", "USD", month))]
+    if len(known) < len(months):
+        return CNY_PER_USD_MIN, CNY_PER_USD_MAX, ""
+    low, high = min(known) * (1 - RATE_SHARE_MAX), max(known) * (1 + RATE_SHARE_MAX)
+    return low, high, f", by exchange_rates of {span_name(first_day(months[0]), end)}"
+
+
+def _same_digits() -> pl.Expr:
+    """Whether both numbers of a pair are one number but for a power of ten, within their last printed digits."""
+    ratio = pl.col("cny") / pl.col("usd")
+    power = 10 ** ratio.log10().round()
+    slack = pl.col("usd_step") / pl.col("usd") + pl.col("cny_step") / pl.col("cny")
+    return (slack <= 2 / STEPS_MIN) & ((ratio / power - 1).abs() <= slack)
 
 
 @check(severity="error")

@@ -13,7 +13,7 @@ from bad_inputs.download import PARTNERS, csv_bytes, magnets
 
 from tasks.analysis.movers import mover_rows
 from tasks.analysis.of_reporter import state_of
-from tasks.analysis.price_volume import Terms, add, own_currency, rate, split
+from tasks.analysis.price_volume import Terms, add, own_currency, split
 from tasks.domain.periods import month_number
 from tests.unit.customs import Store
 
@@ -151,9 +151,5 @@ def test_terms_of_whole_units_add_up_to_the_last_unit() -> None:
     assert (add(known, 16.0), add([*known, "no_quantity"], 15.0)) == ("not_broken_down", "no_quantity")
 
 
-def test_rates_are_those_of_the_table() -> None:
+def test_the_own_currency_of_a_reporter() -> None:
     assert [own_currency(code) for code in ("CHN", "DEU", "KOR")] == ["CNY", "EUR", None]
-    january = 2017 * 12
-    assert rate("CNY", "USD", january) == pytest.approx(7.3189 / 1.061441)
-    assert rate("EUR", "USD", january) == pytest.approx(1 / 1.061441)
-    assert rate("CNY", "USD", 1990 * 12) is None

@@ -512,8 +512,13 @@ CASES = (
         for rate, expected in (
             (1, "exchange_rate error"),
             (4.9, "exchange_rate error"),
-            (6, ""),
-            (8.7, ""),
+            # 7.18 in June 2025, and 7.21 in May.
+            (6.9, "exchange_rate error"),
+            (7.05, ""),
+            (7.18, ""),
+            (7.35, ""),
+            (7.5, "exchange_rate error"),
+            (10, "exchange_rate error"),
             (10.1, "exchange_rate error"),
         )
     ),
