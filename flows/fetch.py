@@ -6,6 +6,7 @@ state.
 """
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -34,7 +35,7 @@ def fetch(request: FetchRequest, today: Day = None) -> FetchReport:
         request: which source, what to ask for, where to put it
         today: day from which the months are counted; none: today in Beijing
     """
-    transport = Transport(POLICY)
+    transport = Transport(replace(POLICY, bytes_max=SOURCES[request.source].bytes_max))
     try:
         report = ask(
             request,

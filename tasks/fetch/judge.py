@@ -16,15 +16,16 @@ from tasks.sources.protocol import Answer
 T = TypeVar("T")
 
 MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<?xml", b"<script")
-KINDS = {"csv": "a table", "json": "JSON", "html": "a page", "xls": "a workbook", "7z": "an archive"}
+ARCHIVE = "an archive"
+KINDS = {"csv": "a table", "json": "JSON", "html": "a page", "xls": "a workbook", "zip": ARCHIVE, "7z": ARCHIVE}
 # The formats of the forms that are not text.
-BINARY = {"xls": ("ole", "zip"), "7z": ("7z",)}
+BINARY = {"xls": ("ole", "zip"), "zip": ("zip",), "7z": ("7z",)}
 SHOWN = 60
 log = logging.getLogger("tidewaiter.fetch")
 
 
 def refuse_other(answer: Answer, form: str) -> None:
-    """Raises Refused if the bytes are not of the requested form: csv, json, html, xls or 7z."""
+    """Raises Refused if the bytes are not of the requested form: csv, json, html, xls, zip or 7z."""
     body = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n")
     is_markup, starts_json = body[:200].lower().startswith(MARKUP), body[:1] in (b"{", b"[")
     kind, shown, wanted = magic_of(answer.body), f"'{clip_bytes(body[:SHOWN])}'", KINDS[form]

@@ -32,7 +32,7 @@ from tasks.ingest.declaration import as_toml
 from tasks.sources.protocol import Answer, Parsed, Question
 from tasks.store.temporary import write_at_once
 
-ENDINGS = {"csv": "csv", "json": "json", "html": "html", "xls": "xls"}
+ENDINGS = {"csv": "csv", "json": "json", "html": "html", "xls": "xls", "zip": "zip"}
 NAME_MAX = 120
 EVERY_FLOW = "both"
 NOT_OF_THE_RECORD = ("record", "note")

@@ -26,6 +26,7 @@ from tasks.ingest.declaration import locate, papers
 from tasks.ingest.editions import amended, release_id_of
 from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
+from tasks.sources.registry import SOURCES
 from tasks.store.reporters import store_of
 from tasks.store.snapshot import POINTER, open_snapshot
 from tasks.store.temporary import write_at_once
@@ -242,7 +243,7 @@ def _what_became(path: Path, declared: Declared, published: Published, otherwise
     """The state of a file that is due today, from its bytes and declaration."""
     store, releases = published
     try:
-        landed = expected(declared, read_download(declared.file), day)
+        landed = expected(declared, read_download(declared.file, is_archive=SOURCES[declared.source].is_archive), day)
         release_id = release_id_of(amended(landed, store, day, declared.released_on))
     except (Refused, OSError):
         # An unreadable or missing file is reported when it is processed.

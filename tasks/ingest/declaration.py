@@ -81,7 +81,7 @@ def locate(request: ReleaseRequest) -> Declared:
         said["reporter"] = source.reporter or _named_reporter(source.name, file, _state(file))
     source.refuse_other_reporters([said["reporter"]], str(file))
     nothing = dict.fromkeys(("flow", "products", "released_on"))
-    said = {**nothing, "partners": "listed", **said}
+    said = {**nothing, "partners": "listed", **source.declared, **said}
     said["title"] = _title(said.get("title") or file.name, file)
     return Declared(file=file, store=request.store, first_month=first, last_month=last, **said)
 

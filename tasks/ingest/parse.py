@@ -25,7 +25,7 @@ from tasks.ingest.declaration import locate
 from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
 from tasks.sources.protocol import Parsed
-from tasks.sources.registry import read_file
+from tasks.sources.registry import SOURCES, read_file
 
 # From 2010 on, because the headings of the HS are 2001 to 2009. Digits after the month are a day, or a month without a
 # year.
@@ -65,7 +65,8 @@ def reading_ahead() -> Iterator[Callable[[ReleaseRequest], None]]:
             # Its own turn says what is wrong with a declaration or with a file that cannot be opened.
             with suppress(Refused, OSError):
                 declared = locate(request)
-                raw, name = read_download(declared.file), declared.file.name
+                raw = read_download(declared.file, is_archive=SOURCES[declared.source].is_archive)
+                name = declared.file.name
                 key = declared.source, hashlib.sha256(raw).hexdigest(), name
                 _ahead[key] = thread.submit(read_file, declared.source, raw, name)
 
@@ -79,7 +80,7 @@ def refuse_as_first(declared: Declared, today: date) -> None:
     """Raises Refused, as `parse` and `refuse_contradictions` would, for a file that would begin a store of an unknown
     reporter."""
     try:
-        raw = read_download(declared.file)
+        raw = read_download(declared.file, is_archive=SOURCES[declared.source].is_archive)
     except OSError:
         # What to do about it is said where the file lands.
         return

@@ -39,7 +39,7 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
     cannot cover, and for a correction with a future day; BrokenStore for a damaged note.
     """
     try:
-        raw = read_download(declared.file)
+        raw = read_download(declared.file, is_archive=SOURCES[declared.source].is_archive)
     except OSError as error:
         raise Refused("unreadable file", str(declared.file), str(error.strerror), "Check the permissions.") from error
     sha256 = hashlib.sha256(raw).hexdigest()

@@ -25,11 +25,16 @@ NAMES_SHOWN = 5
 TAR, TAR_AT = b"ustar", 257
 
 
-def read_download(file: Path) -> bytes:
-    """The bytes of a download, unpacked where it is an archive of one file. Raises Refused for one of several files or
-    none, with a password, or that unpacks to too much; OSError where the file cannot be read.
+def read_download(file: Path, *, is_archive: bool = False) -> bytes:
+    """The bytes of a download, unpacked where it is an archive of one file; unchanged where the adapter of its source
+    opens the archive itself.
+
+    Raises Refused for one of several files or none, with a password, or that unpacks to too much; OSError where the
+    file cannot be read.
     """
     raw = file.read_bytes()
+    if is_archive:
+        return raw
     kind = magic_of(raw)
     if kind == "zip":
         return _from_zip(raw, str(file))

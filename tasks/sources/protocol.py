@@ -21,6 +21,7 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.periods import first_day, month_name, month_number
 from tasks.domain.text import clip
+from tasks.sources.envelope import FILE_BYTES_MAX
 
 T = TypeVar("T")
 WATCHED_DIGITS = 6
@@ -79,11 +80,11 @@ class Question:
     """One wanted file.
 
     `name` stays the same for every request, also if the address changes. `form` is the required form of the answer:
-    csv, json, html, xls or 7z. `declared` goes into the sidecar. `again` says that the answer may have changed since it
-    was seen; otherwise an answered question is not asked again at the same address. `retry_on` are temporary statuses
-    besides the usual ones; `page_size` requests page after page by `$skip`. `attachment` returns what to request if the
-    adapter cannot read a page. `parts` divides an answer into releases, each with a question of its own; `covers`
-    returns the products for the sidecar from what was read, where they are not those that were requested.
+    csv, json, html, xls, zip or 7z. `declared` goes into the sidecar. `again` says that the answer may have changed
+    since it was seen; otherwise an answered question is not asked again at the same address. `retry_on` are temporary
+    statuses besides the usual ones; `page_size` requests page after page by `$skip`. `attachment` returns what to
+    request if the adapter cannot read a page. `parts` divides an answer into releases, each with a question of its own;
+    `covers` returns the products for the sidecar from what was read, where they are not those that were requested.
     """
 
     name: str
@@ -160,6 +161,10 @@ class Source:
     approval. `excerpt(raw, records, count)` returns the bytes of a file of so many records with these alone (numbers
     from 1, sorted), for a source that numbers records by their place; None for a file that it cannot cut.
 
+    `is_archive`: a file is a ZIP archive of several members, which `parse` opens itself. `declared` is what holds of
+    every file of the source where nothing else is declared: a file of all goods and partners covers them. `bytes_max`
+    limits an answer.
+
     `questions(request, today, site)` yields what is asked of the source, or what became of a list; None where a person
     downloads its files. `base` is the address of its site: no other host is asked. `calendar` is the name of the source
     in `release_calendar.csv` and `release_delays.csv`; empty where nobody waits for it. `licence` says in a few words
@@ -182,6 +187,9 @@ class Source:
     has_spans: bool = False
     dated: Callable[[bytes], date | None] | None = None
     experimental: str = ""
+    is_archive: bool = False
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    bytes_max: int = FILE_BYTES_MAX
     excerpt: Callable[[bytes, Sequence[int], int], bytes | None] | None = None
     calendar: str = ""
     base: str = ""

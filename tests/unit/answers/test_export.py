@@ -1,4 +1,5 @@
-"""What leaves the store with its sources: notes, workbooks and CSV, and what the terminal shows of a table."""
+"""What leaves the store with its sources: notes, workbooks and CSV, the terminal, citations, the days on which a figure
+changed."""
 
 import csv
 import io
@@ -11,14 +12,21 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from schemas.forms.trace import Operand, Trace, TracedNumber
 from schemas.names import FIGURES
 from tasks.answers import export, export_notes
 from tasks.answers.export import LETTERS_MAX, NOTES, workbook, write
 from tasks.answers.export_notes import Notes, notes
 from tasks.answers.numbers import tonnes
 from tasks.answers.tables import figure_table, listing
+from tasks.pages.trace_text import show_trace
+from tasks.reading import citation as citing
+from tasks.reading import vintages as stood_on
+from tasks.reading.citation import PRODUCTS_MAX, citation, cite_rows, known_on
+from tasks.reading.vintages import vintages
 from tests.unit.builders import MAGNETS, Row, number, release, release_table
-from tests.unit.figures import derived
+from tests.unit.decisions import decision, decision_table
+from tests.unit.figures import derived, merged
 
 RELEASES = (
     release("now", "2026-01-20", months="2025-06"),
@@ -302,3 +310,233 @@ def test_what_fits_into_the_terminal_is_not_broken(width: int, title: str) -> No
     )
     lines = _lines(listing(rows, width, 40), width)
     assert len(lines) == len(_lines(listing(rows, 200, 40), 200)), lines
+
+
+def test_a_trace_says_once_what_its_values_mean() -> None:
+    terms = "imports in USD: customs value, partner is the origin"
+    numbers = [
+        TracedNumber(
+            product="8505",
+            partner="CHN",
+            period="2025-06",
+            measure=measure,
+            value=7,
+            unit="USD",
+            valuation=said and "customs value",
+            terms=said,
+            release_id="r",
+            title="t",
+            known_from="2025-07-20",
+            raw_sha256="0" * 64,
+            records=[1],
+            reported=7,
+            printed=[],
+        )
+        for measure, said in (("value_usd", terms), ("value_usd", terms), ("quantity_kg", None))
+    ]
+    found = Trace(
+        reporter="USA",
+        nomenclature="HTS10",
+        flow="import",
+        product="8505",
+        partner="CHN",
+        month="2025-06",
+        measure="value_usd",
+        metric="level",
+        value=7.0,
+        status="reported",
+        formula="as printed",
+        operands=[Operand(name="level", value=7.0, status="reported", numbers=numbers)],
+        kinds="query",
+        breaks=[],
+        recomputed=7.0,
+        agrees=True,
+        snapshot_id="s",
+    )
+    console = Console(width=60)
+    with console.capture() as printed:
+        show_trace(console, found)
+    assert printed.get().splitlines().count(f"  {terms}") == 1
+    assert "None" not in printed.get()
+
+
+DAY = date(2026, 1, 20)
+
+
+@pytest.mark.parametrize(
+    ("sources", "via", "via_zh"),
+    [
+        ([], "", ""),
+        (["a"], " via a", "（a）"),
+        (["b", "a", "b"], " via a and b", "（a、b）"),
+        (["a", "b", "c"], " via a, b and c", "（a、b、c）"),
+        (["a", "b", "c", "d"], " via a, b, c and 1 other", "（a、b、c等4个来源）"),
+        ([*"abcde"], " via a, b, c and 2 others", "（a、b、c等5个来源）"),
+    ],
+)
+def test_the_first_three_files_are_named_and_the_others_counted(sources: list[str], via: str, via_zh: str) -> None:
+    assert citation(sources, "CHN", DAY, "s1") == f"China customs{via}, as known on 2026-01-20, snapshot s1"
+    assert citation([], "DEU", DAY, "s1") == "Customs of Germany, as known on 2026-01-20, snapshot s1"
+    assert citation([], "EU27", DAY, "s1") == "Eurostat, as known on 2026-01-20, snapshot s1", (
+        "the Union has no customs"
+    )
+    assert citation([], "EU27", DAY, "s1", "zh") == "欧盟统计局，截至2026-01-20所知，快照s1"
+    assert citation(sources, "CHN", DAY, "s1", "zh") == f"中国海关{via_zh}，截至2026-01-20所知，快照s1"
+
+
+@pytest.mark.parametrize(
+    ("decided_on", "day"),
+    [([], date(2026, 2, 18)), (["2026-02-17"], date(2026, 2, 18)), (["2026-03-01", "2026-02-20"], date(2026, 3, 1))],
+)
+def test_the_day_of_a_store_is_that_of_its_newest_release_or_decision(decided_on: list[str], day: date) -> None:
+    releases = release_table(release("a", "2026-01-20"), release("b", "2026-02-18"), release("c", "2026-02-01"))
+    decisions = decision_table(*(decision("withdrawn", "a", made) for made in decided_on))
+    assert known_on(releases, decisions) == day
+
+
+@pytest.fixture
+def decisions() -> list[dict[str, Any]]:
+    """The decisions of the snapshot, which a test adds."""
+    return []
+
+
+@pytest.fixture
+def snapshot(monkeypatch: pytest.MonkeyPatch, decisions: list[dict[str, Any]]) -> Any:
+    """A query of May and June, one of April, and a print of June of the year before."""
+    query, april = release("query", months="2025-05..2025-06"), release("april", months="2025-04")
+    print_ = release("print", kind="published", partners="keys", months="2024-06", flow="export")
+    store = [
+        (query, [number(query, "USA", "2025-05", 1), number(query, "USA", "2025-06", 2)]),
+        (april, [number(april, "USA", "2025-04", 3)]),
+        (print_, [number(print_, "USA", "2024-06", 4)]),
+    ]
+    tables = {"observation": merged(store), "release": release_table(query, april, print_)}
+
+    def read_table(_: object, model: Any, keep: Any = None, where: Any = None, columns: Any = None) -> pl.DataFrame:
+        rows = decision_table(*decisions) if model == "decision" else tables[model]
+        if keep is None:
+            return rows
+        kept = [keep((flow, day.year, day.month)) for flow, day in rows.select("flow", "period_end").iter_rows()]
+        return rows.filter(pl.Series(kept), where).select(columns)
+
+    monkeypatch.setattr(citing, "read_table", read_table)
+    return type("Snapshot", (), {"id": "s1"})()
+
+
+def rows(*months: int, product: str = MAGNETS) -> pl.DataFrame:
+    return pl.DataFrame([{"flow": "export", "product": product, "period": date(2025, month, 1)} for month in months])
+
+
+def test_rows_rest_on_their_months_those_before_and_those_of_a_year_before_and_are_current_up_to_the_last_decision(
+    snapshot: Any, decisions: list[dict[str, Any]]
+) -> None:
+    assert (
+        cite_rows(rows(6), snapshot)
+        == "China customs via print (figures printed elsewhere) and query, as known on 2026-01-20, snapshot s1"
+    )
+    assert cite_rows(rows(5), snapshot) == "China customs via april and query, as known on 2026-01-20, snapshot s1"
+    assert cite_rows(rows(6), snapshot, date(2025, 12, 31)) == "China customs, as known on 2025-12-31, snapshot s1"
+    decisions.append(decision("withdrawn", "june", "2026-02-03"))
+    assert cite_rows(rows(5), snapshot) == "China customs via april and query, as known on 2026-02-03, snapshot s1"
+    assert (
+        cite_rows(rows(5), snapshot, date(2026, 1, 25))
+        == "China customs via april and query, as known on 2026-01-25, snapshot s1"
+    )
+
+
+def test_a_citation_of_values_says_what_they_mean(snapshot: Any) -> None:
+    """A value in dollars is FOB in one store and a customs value in another; kilograms have no valuation."""
+    fob = "; exports in USD: FOB, partner is the last known destination"
+    plain = cite_rows(rows(5), snapshot)
+    for measure, said in (("quantity_kg", ""), ("value_usd", fob), ("unit_value_usd_per_kg", fob)):
+        assert cite_rows(rows(5).with_columns(measure=pl.lit(measure)), snapshot) == f"{plain}{said}"
+    wide = rows(5).with_columns(
+        value_usd=pl.lit(1.0), value_cny=pl.lit(None, pl.Float64), source=pl.lit("gacc_bulletin+gacc_query")
+    )
+    assert cite_rows(wide, snapshot) == f"{plain}{fob}"
+    kilograms = rows(5).with_columns(measure=pl.lit("quantity_kg"))
+    imports = rows(5).with_columns(flow=pl.lit("import"), measure=pl.lit("value_usd"))
+    assert cite_rows(pl.concat([kilograms, imports]), snapshot) == plain, "nothing about values of the other direction"
+    # Figures from print do not say it.
+    printed = cite_rows(rows(6).with_columns(measure=pl.lit("value_usd")), snapshot)
+    assert printed is not None
+    assert printed.endswith(f"{fob}; exports in USD: valuation not stated; rounded or cut off")
+
+
+def test_rows_that_one_line_cannot_cite_have_none(snapshot: Any) -> None:
+    many = pl.concat([rows(6, product=f"{10_000_000 + place}") for place in range(PRODUCTS_MAX + 1)])
+    assert cite_rows(many, snapshot) is None
+    assert cite_rows(rows(6).clear(), snapshot) is None
+    assert cite_rows(rows(6).drop("period"), snapshot) is None
+    assert cite_rows(many[:PRODUCTS_MAX], snapshot) is not None
+
+
+MAY, JUNE = date(2025, 5, 1), date(2025, 6, 1)
+FIRST, SECOND, THIRD = date(2025, 7, 20), date(2025, 8, 20), date(2025, 9, 20)
+
+
+@pytest.mark.parametrize(
+    ("stood", "rows"),
+    [
+        # A value stands until it changes.
+        (
+            {
+                FIRST: [(JUNE, 100.0, "reported")],
+                SECOND: [(JUNE, 125.0, "reported")],
+                THIRD: [(JUNE, 125.0, "reported")],
+            },
+            [
+                (JUNE, FIRST, SECOND, 100, "reported", None, None, "june.csv"),
+                (JUNE, SECOND, None, 125, "reported", 25, 25, "again.csv"),
+            ],
+        ),
+        # What was withdrawn is missing with a reason; the next month is a series of its own.
+        (
+            {
+                FIRST: [(MAY, 7.0, "reported"), (JUNE, 100.0, "reported")],
+                SECOND: [(MAY, 7.0, "reported")],
+                THIRD: [(MAY, 7.0, "reported"), (JUNE, 100.0, "reported")],
+            },
+            [
+                (MAY, FIRST, None, 7, "reported", None, None, "june.csv"),
+                (JUNE, FIRST, SECOND, 100, "reported", None, None, "june.csv"),
+                (JUNE, SECOND, THIRD, None, "not_covered", None, None, "again.csv"),
+                (JUNE, THIRD, None, 100, "reported", None, None, None),
+            ],
+        ),
+        # Another status of the same value is a vintage.
+        (
+            {FIRST: [(JUNE, 5.0, "sum")], SECOND: [(JUNE, 5.0, "reported")]},
+            [
+                (JUNE, FIRST, SECOND, 5, "sum", None, None, "june.csv"),
+                (JUNE, SECOND, None, 5, "reported", 0, 0, "again.csv"),
+            ],
+        ),
+        # A figure that nobody published has none.
+        ({}, []),
+        ({FIRST: []}, []),
+    ],
+)
+def test_a_value_stands_until_it_or_its_status_changes(
+    stood: dict[date, list[tuple[date, float, str]]], rows: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = {"period": pl.Date, "level": pl.Float64, "level_status": pl.String}
+    known = {
+        day: pl.DataFrame(told, kinds, orient="row").with_columns(measure=pl.lit("quantity_kg"))
+        for day, told in stood.items()
+    }
+    days = pl.DataFrame(
+        {"known_from": [*stood], "known_until": [*stood][1:] + [None] * bool(stood)},
+        dict.fromkeys(("known_from", "known_until"), pl.Date),
+    )
+    monkeypatch.setattr(stood_on.query, "open_published", lambda _: None)
+    monkeypatch.setattr(stood_on.query, "query", lambda *_, as_of, **__: known[as_of])
+    monkeypatch.setattr(stood_on, "_statements", lambda *_: days)
+    monkeypatch.setattr(stood_on, "_releases_by_day", lambda *_: {FIRST: "june.csv", SECOND: "again.csv"})
+    found = vintages(Path("store"), "export", "85051110", "USA", (MAY, JUNE), "quantity_kg").drop("doubt")
+    assert (
+        found.select(
+            "period", "known_from", "known_until", "value", "status", "change", "change_pct", "releases"
+        ).rows()
+        == rows
+    )
