@@ -18,7 +18,7 @@ from tasks.store.working_copy import at_hand
 @flow(name="audit", flow_run_name="audit of {store}")
 def audit(store: StoreAddress = Path("store"), sample: int = 25) -> AuditReport:
     """Hash every published and every raw file of each reporter's store again and trace a sample of figures back to the
-    raw records.
+    raw records; and hash the tables that are made of these stores, and say where they rest on older figures.
 
     Args:
         store: the published tables: a folder, or s3://bucket/prefix
@@ -34,9 +34,11 @@ def audit(store: StoreAddress = Path("store"), sample: int = 25) -> AuditReport:
             empty = nothing
     if empty is not None and not reports:
         raise empty
+    of_stores = [problem for report in reports for problem in report.problems]
     together = AuditReport(
         store=", ".join(report.store for report in reports),
-        problems=[problem for report in reports for problem in report.problems],
+        # What rests on damaged figures is looked at when these are whole.
+        problems=of_stores or [problem for address in addresses for problem in step.audit_tables(address).problems],
         traced=sum(report.traced for report in reports),
     )
     return step.require_sound(together)

@@ -21,8 +21,9 @@ from tasks.domain import clock
 from tasks.domain.errors import Refused
 from tasks.ingest.raw_store import as_downloads
 from tasks.steps import catalog as step
+from tasks.store.reporters import store_of
 from tasks.store.temporary import folder_next_to
-from tasks.store.working_copy import folder_of
+from tasks.store.working_copy import at_hand, folder_of
 
 if TYPE_CHECKING:
     from tasks.derive.cluster import Cluster
@@ -56,6 +57,12 @@ def backfill(request: BackfillRequest) -> WatchReport:
                 together=True,
                 otherwise=request.declaration,
             )
+    if not request.dry_run:
+        # A run that was killed may have published files and not the tables that are made of them.
+        done = {outcome.reporter for outcome in report.outcomes}
+        for reporter in looked.reporters:
+            if reporter not in done:
+                step.update_tables(at_hand(store_of(request.store, reporter)))
     announce.pictured(report)
     return announce.watched(report)
 

@@ -1,6 +1,9 @@
 """Withdraws a published release, or takes that back, from the decision of a person to published Parquet."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 
 from prefect import flow
 
@@ -10,10 +13,21 @@ from schemas.forms.form import Day
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import WithdrawalRequest
 from tasks.domain import clock
+from tasks.domain.errors import Refused
 from tasks.inbox.placing import store_of_published
 from tasks.steps import catalog as step
 from tasks.steps.recording import recorded
 from tasks.store.working_copy import again_if_outpaced, at_hand, exclusive
+
+
+@contextmanager
+def made_up_for(store: Path) -> Iterator[None]:
+    """Where a decision is refused, because a run that was killed made it, make up for what that one left undone."""
+    try:
+        yield
+    except Refused:
+        step.update_tables(store)
+        raise
 
 
 @flow(name="withdraw", flow_run_name="withdraw {request.release_id}", validate_parameters=True)
@@ -35,7 +49,7 @@ def publish_decision(request: WithdrawalRequest, today: date) -> Outcome:
     """
     with recorded() as run:
         store = run.store = at_hand(store_of_published(request.store, request.release_id))
-        with exclusive(store):
+        with made_up_for(store), exclusive(store):
             statements = step.recall(store, request.release_id)
             known = step.open_known(store, statements)
             decided = step.withdraw(known, request.release_id, request.by, request.reason, request.undo, today)

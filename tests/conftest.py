@@ -37,6 +37,7 @@ SLOW = (
     "unit/analysis/test_mirror.py",
     "unit/publication/test_batch.py",
     "unit/analysis/test_derived_table.py",
+    "unit/analysis/test_table_audit.py",
     "unit/flows/cli/test_mcp.py",
     "unit/ingest/test_editions.py",
     "unit/ledger/test_revisions.py",

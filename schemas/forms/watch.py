@@ -145,6 +145,7 @@ class Look(Frozen):
     shared: list[Shared] = Field([], description="what keeps several files from being read, each problem once")
     other: list[Path] = Field([], description="files of another source, direction or reporter than those asked for")
     published: int = Field(description="files whose release is published")
+    reporters: list[str] = Field([], description="whose figures these are")
 
     @property
     def places(self) -> tuple[tuple[str, list[Path]], ...]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.forms.outcome import Gap, Outcome
@@ -17,17 +18,34 @@ log = logging.getLogger("tidewaiter.downstream")
 
 
 def update_downstream(outcome: Outcome, store: Path) -> Outcome:
-    """Bring the tables `mirror`, `first_print`, `mover` and `expectation` up to date; return the outcome with the gaps
-    that the release has made in mirrors.
+    """Bring the tables that rest on a store up to date; return the outcome with the gaps that the release has made in
+    mirrors, and with what could not be made as warnings: the release stays published.
+    """
+    if outcome.status not in ("published", "nothing new"):
+        return outcome
+    updated = update_tables(store)
+    return outcome.model_copy(update={"gaps": updated.gaps, "warnings": [*outcome.warnings, *updated.failed]})
 
-    First prints of other reporters rest on this one too. A table that cannot be made is a warning; the release stays
-    published.
+
+@dataclass(frozen=True)
+class Updated:
+    """The new gaps in mirrors, and why a table could not be made."""
+
+    gaps: list[Gap]
+    failed: list[str]
+
+
+def update_tables(store: Path) -> Updated:
+    """Bring the tables `mirror`, `first_print`, `mover` and `expectation` that rest on a store up to date, and make
+    again what is missing or damaged of them.
+
+    First prints of other reporters rest on this one too. Nothing is written where all is as it should be.
     """
     address = address_of(store)
     root, reporter = root_of(address), named(address)
-    if outcome.status not in ("published", "nothing new") or root is None or reporter is None:
-        return outcome
     gaps, failed = list[Gap](), list[str]()
+    if root is None or reporter is None:
+        return Updated(gaps, failed)
 
     def attempt(name: str, make: Callable[[], object], advice: str) -> None:
         try:
@@ -48,4 +66,4 @@ def update_downstream(outcome: Outcome, store: Path) -> Outcome:
         attempt(f"{FIRST_PRINTS} ({code})", lambda code=code: publish_first_prints(root, code), AGAIN)  # type: ignore[misc]
     for table in MAKERS:
         attempt(f"{table} ({reporter})", lambda table=table: publish_analysis(root, reporter, table), AGAIN)  # type: ignore[misc]
-    return outcome.model_copy(update={"gaps": gaps, "warnings": [*outcome.warnings, *failed]})
+    return Updated(gaps, failed)

@@ -6,8 +6,9 @@ release pages the query's figure is the sum of the codes that customs' catalogue
 known.
 """
 
+import functools
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from tasks.domain.periods import month_index, month_name, month_number
 from tasks.reading.query import open_published
 from tasks.store.parquet import Partition, partition_month, path_partition, read_table
 from tasks.store.reporters import stores_of, table_of
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.snapshot import SNAPSHOTS, Snapshot, open_snapshot
 from tasks.store.working_copy import again_if_outpaced, at_hand
 
 TABLE = "first_print"
@@ -100,30 +101,32 @@ def publish_first_prints(root: Path | S3Url, reporter: str) -> Publication | Non
     stores = {code: at_hand(store) for code, store in stores_of(root).items()}
     folder = at_hand(table_of(root, TABLE, reporter))
     now = open_published(stores[reporter])
-    if open_snapshot(folder) is None and not any(_months_of_several(releases_of(now, flow)) for flow in FLOWS):
+    if not (folder / SNAPSHOTS).is_dir() and not any(_months_of_several(releases_of(now, flow)) for flow in FLOWS):
         return None
-
-    def look() -> Upstream:
-        own = {flow: contents(stores[reporter], flow) for flow in FLOWS}
-        snapshot = own[FLOWS[0]].snapshot
-        several = {flow: _months_of_several(releases_of(snapshot, flow)) for flow in FLOWS}
-        snapshots, months = {reporter: snapshot}, dict[int, list[Any]]()
-        others = dict[str, dict[int, list[str]]]()
-        for code in stores if any(several.values()) else ():
-            for flow in FLOWS if code != reporter and open_snapshot(stores[code]) else ():
-                there = contents(stores[code], flow)
-                snapshots[code], others[f"{code} {flow}"] = there.snapshot, there.months
-        for flow, own_months in several.items():
-            for month in own_months:
-                said = {name: there[month] for name, there in others.items() if month in there}
-                months.setdefault(month, []).append([flow, own[flow].months.get(month, []), said])
-        return Upstream(snapshots, months)
 
     def rows_of(months: range, parent: Snapshot | None) -> pl.DataFrame:
         snapshot = open_published(stores[reporter])
         return pl.concat(first_prints(snapshot, flow, months) for flow in FLOWS)
 
-    return publish_table(TABLE, folder, look, rows_of)
+    return publish_table(TABLE, folder, functools.partial(upstream, stores, reporter), rows_of)
+
+
+def upstream(stores: Mapping[str, Path], reporter: str) -> Upstream:
+    """Return what the table of a reporter rests on: its own store, and those of the others. Raises NothingPublished."""
+    own = {flow: contents(stores[reporter], flow) for flow in FLOWS}
+    snapshot = own[FLOWS[0]].snapshot
+    several = {flow: _months_of_several(releases_of(snapshot, flow)) for flow in FLOWS}
+    snapshots, months = {reporter: snapshot}, dict[int, list[Any]]()
+    others = dict[str, dict[int, list[str]]]()
+    for code in stores if any(several.values()) else ():
+        for flow in FLOWS if code != reporter and open_snapshot(stores[code]) else ():
+            there = contents(stores[code], flow)
+            snapshots[code], others[f"{code} {flow}"] = there.snapshot, there.months
+    for flow, own_months in several.items():
+        for month in own_months:
+            said = {name: there[month] for name, there in others.items() if month in there}
+            months.setdefault(month, []).append([flow, own[flow].months.get(month, []), said])
+    return Upstream(snapshots, months)
 
 
 def within(found: pl.DataFrame) -> tuple[int, int] | None:

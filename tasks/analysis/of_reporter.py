@@ -49,10 +49,13 @@ def publish_analysis(root: Address, reporter: str, table: str) -> Publication:
         parts = [MAKERS[table](state, flow, some) for flow in FLOWS for some in _in_memory(snapshot, flow, months)]
         return pl.concat([empty_frame(table), *parts])
 
-    def look() -> Upstream:
-        return Upstream({reporter: snapshot}, _rests_on(snapshot, table))
-
+    look = functools.partial(upstream, snapshot, reporter, table)
     return publish_table(table, at_hand(table_of(root, table, reporter)), look, rows_of)
+
+
+def upstream(snapshot: Snapshot, reporter: str, table: str) -> Upstream:
+    """Return what a table of MAKERS rests on: the store of its reporter."""
+    return Upstream({reporter: snapshot}, _rests_on(snapshot, table))
 
 
 def rows_of(snapshot: Snapshot, table: str, flow: str, months: Sequence[int], day: date | None = None) -> pl.DataFrame:

@@ -65,12 +65,14 @@ Published = tuple[Path, frozenset[str]]
 
 
 class FileState(NamedTuple):
-    """The state of a file, the day by which it is sorted, its size and times, and why its declaration is wrong."""
+    """The state of a file, the day by which it is sorted, its size and times, why its declaration is wrong, and whose
+    figures it has."""
 
     word: str
     day: date
     state: State
     refusal: Refused | None = None
+    reporter: str = ""
 
 
 def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time.sleep) -> Look:
@@ -99,8 +101,15 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
 
     words = ("later", "held", "refused", "other")
     rest = {word: [path for path in files if seen[path].word == word] for word in words}
-    count = sum(found.word == "published" for found in seen.values())
-    return Look(ready=ready, unsettled=unsettled, published=count, shared=shared, **rest)
+    published_files = [found for found in seen.values() if found.word == "published"]
+    return Look(
+        ready=ready,
+        unsettled=unsettled,
+        published=len(published_files),
+        reporters=sorted({found.reporter for found in published_files}),
+        shared=shared,
+        **rest,
+    )
 
 
 def problem_of(file: Path, refusal: Refused) -> Problem:
@@ -234,9 +243,8 @@ def _judge(path: Path, request: WatchRequest, day: date, published: Callable[[st
     released_on = declared.released_on or dropped
     if declared.released_on and declared.released_on > day:
         return FileState("later", released_on, state)
-    return FileState(
-        _what_became(path, declared, published(declared.reporter), request.otherwise, day), released_on, state
-    )
+    word = _what_became(path, declared, published(declared.reporter), request.otherwise, day)
+    return FileState(word, released_on, state, reporter=declared.reporter)
 
 
 def _what_became(path: Path, declared: Declared, published: Published, otherwise: Declaration, day: date) -> str:

@@ -3,7 +3,7 @@
 Steps that touch the disk are retried when the disk fails; steps that judge are never retried.
 """
 
-from tasks.analysis import after_release, watch_rules
+from tasks.analysis import after_release, table_audit, watch_rules
 from tasks.analysis.mirror import publication as mirroring
 from tasks.answers import sources
 from tasks.checks import approval as holding
@@ -49,6 +49,7 @@ brief = Step(briefing.write_briefs, name="brief")
 grade_rules = Step(watch_rules.grade_rules)
 publish_mirror = Step(mirroring.publish_pair, name="publish_mirror", retries=3, retry_delay_seconds=PATIENCE)
 update_downstream = Step(after_release.update_downstream)
+update_tables = Step(after_release.update_tables)
 recall = Step(withdrawal.recall, retries=3, retry_delay_seconds=PATIENCE)
 withdraw = Step(withdrawal.withdraw)
 report_decision = Step(reporting.report_decision)
@@ -59,4 +60,5 @@ read_claims = Step(claiming.read_claims)
 check_claims = Step(claiming.check_claims)
 publish_claims = Step(claims.publish_claims)
 audit = Step(auditing.audit)
+audit_tables = Step(table_audit.audit_tables)
 require_sound = Step(auditing.require_sound)

@@ -29,6 +29,7 @@ from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.manifest import FileEntry, encode
 from tasks.store.objects import Stage, link_or_copy, make_directories, mend, sync_objects
 from tasks.store.snapshot import (
+    OBJECTS,
     POINTER,
     READERS,
     SNAPSHOTS,
@@ -187,6 +188,21 @@ def _publish(
     _refuse_stale(store, parent)
     _point(stage, snapshot)
     return Publication(snapshot, True, tuple(healed))
+
+
+def start_over(store: Path, fs: FileSystem = LOCAL) -> None:
+    """Empty a store whose content can all be made again, under `exclusive`: what it has is moved into its tmp, which
+    the next publication deletes. Until that one readers find nothing; a run that is killed here leaves a store that
+    cannot be opened, or an empty one.
+    """
+    aside = Stage(store, fs).folder
+    for area in (SNAPSHOTS, OBJECTS):
+        for name in fs.list_directory(store / area):
+            fs.rename(store / area / name, aside / f"{area}-{name}")
+    # Last: while it leads to a snapshot that is gone, the store is seen to be broken.
+    if os.path.lexists(store / POINTER):
+        fs.rename(store / POINTER, aside / f"{POINTER}-before")
+    fs.fsync_directory(store)
 
 
 def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:

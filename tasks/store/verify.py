@@ -82,7 +82,7 @@ def audit_store(store: Path) -> list[Problem]:
     removes meanwhile do not count."""
     hashes = Hashes()
     problems = [problem for name in snapshot_ids(store) for problem in audit_snapshot(store, name, hashes)]
-    problems = [*_audit_pointer(store), *problems]
+    problems = [*audit_pointer(store), *problems]
     for area, suffix in ((OBJECTS, ".parquet"), ("raw", "")):
         problems += _audit_named(store, area, suffix, hashes)
     return [*{problem.file: problem for problem in problems[::-1]}.values()][::-1]
@@ -148,7 +148,8 @@ def audit_snapshot(store: Path, name: str, hashes: Hashes) -> list[Problem]:
     return found if folder.is_dir() else []
 
 
-def _audit_pointer(store: Path) -> Iterator[Problem]:
+def audit_pointer(store: Path) -> Iterator[Problem]:
+    """Problems of the pointer and of the links for readers."""
     try:
         name = current_id(store)
     except BrokenStore as error:

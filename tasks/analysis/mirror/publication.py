@@ -4,6 +4,7 @@ Belongs here: what the months of a pair rest on. What is in them is in `statemen
 `downstream`.
 """
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,17 +46,6 @@ def publish_pair(root: Path | S3Url, exporter: str, importer: str) -> MirrorPubl
     stores = pair(root, exporter, importer)
     gaps = list[pl.DataFrame]()
 
-    def look() -> Upstream:
-        sides = [contents(store, flow) for store, flow in zip(stores, ("export", "import"), strict=True)]
-        months = {
-            month: [
-                [side.months.get(near, []) for near in range(month - REACH_BACK, month + REACH_AHEAD + 1)]
-                for side in sides
-            ]
-            for month in {month for side in sides for month in side.months}
-        }
-        return Upstream(dict(zip((exporter, importer), (side.snapshot for side in sides), strict=True)), months)
-
     def rows_of(months: range, parent: Snapshot | None) -> pl.DataFrame:
         sold, bought = read_pair(stores, (exporter, importer), months)
         figures = ("export_kg", "import_kg", "export_stated", "import_stated")
@@ -66,8 +56,23 @@ def publish_pair(root: Path | S3Url, exporter: str, importer: str) -> MirrorPubl
             gaps.append(found.filter(reason="unexplained").join(unexplained, on=place, how="anti"))
         return found
 
+    look = functools.partial(upstream, root, exporter, importer)
     made = publish_table(TABLE, at_hand(mirror_of(root, exporter, importer)), look, rows_of)
     return MirrorPublication(made.snapshot, made.changed, made.months, _as_gaps(gaps))
+
+
+def upstream(root: Path | S3Url, exporter: str, importer: str) -> Upstream:
+    """Return what the mirror of a pair rests on: the stores of both. Raises ValueError where one of them has none,
+    NothingPublished where it is empty."""
+    stores = pair(root, exporter, importer)
+    sides = [contents(store, flow) for store, flow in zip(stores, ("export", "import"), strict=True)]
+    months = {
+        month: [
+            [side.months.get(near, []) for near in range(month - REACH_BACK, month + REACH_AHEAD + 1)] for side in sides
+        ]
+        for month in {month for side in sides for month in side.months}
+    }
+    return Upstream(dict(zip((exporter, importer), (side.snapshot for side in sides), strict=True)), months)
 
 
 def _as_gaps(found: list[pl.DataFrame]) -> list[Gap]:

@@ -1,0 +1,81 @@
+"""Audits the tables that are made of published stores: each file of what is published now, and whether it rests on what
+the stores publish now.
+
+Belongs here: the tables beside a reporter's store. The store itself is audited by `lineage.audit`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from schemas.forms.outcome import AuditReport
+from tasks.analysis import first_prints, of_reporter
+from tasks.analysis.derived_table import Upstream, stale_months
+from tasks.analysis.mirror import publication as mirroring
+from tasks.domain.errors import BrokenStore, UnknownSnapshot
+from tasks.domain.text import named as listed
+from tasks.reading.query import open_published
+from tasks.store.reporters import MIRRORS, Address, mirror_of, mirrors_of, named, root_of, store_of, stores_of, table_of
+from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.verify import Hashes, Problem, audit_pointer, audit_snapshot
+from tasks.store.working_copy import at_hand
+
+REMEDY = "it is made again by the next release of {}, or when one of its files is ingested once more"
+
+
+def audit_tables(address: Address) -> AuditReport:
+    """Report on all tables that rest on a store; on none where its address does not say whose it is. Older
+    snapshots of a table are not looked at: all that is in them follows from others.
+    """
+    root, reporter, problems = root_of(address), named(address), list[Problem]()
+    report = AuditReport(store=str(address), problems=[], traced=0)
+    if root is None or reporter is None:
+        return report
+    for exporter, importer in mirrors_of(root):
+        if reporter in (exporter, importer):
+            look = partial(mirroring.upstream, root, exporter, importer)
+            name = f"{MIRRORS}/exporter={exporter}/importer={importer}"
+            problems += _audit(at_hand(mirror_of(root, exporter, importer)), name, MIRRORS, reporter, look)
+    stores = {code: at_hand(store) for code, store in stores_of(root).items()}
+    looks: dict[str, Callable[[], Upstream]] = {
+        first_prints.TABLE: partial(first_prints.upstream, stores, reporter),
+        **{
+            table: partial(_upstream_of_analysis, at_hand(store_of(root, reporter)), reporter, table)
+            for table in of_reporter.MAKERS
+        },
+    }
+    folders = {table: at_hand(table_of(root, table, reporter)) for table in looks}
+    # The tables of one release are made together; where none is, the store was perhaps copied alone.
+    expected = {*of_reporter.MAKERS} if any(folders[table].exists() for table in of_reporter.MAKERS) else set[str]()
+    for table, folder in folders.items():
+        if folder.exists() or table in expected:
+            problems += _audit(folder, f"{table}/{folder.name}", table, reporter, looks[table])
+    return report.model_copy(update={"problems": [str(problem) for problem in problems]})
+
+
+def _audit(folder: Path, name: str, table: str, reporter: str, look: Callable[[], Upstream]) -> Iterator[Problem]:
+    remedy = REMEDY.format(reporter)
+    try:
+        snapshot = open_snapshot(folder)
+    except (BrokenStore, UnknownSnapshot) as problem:
+        yield Problem(name, str(problem), f"the table {table}", remedy)
+        return
+    if snapshot is None:
+        yield Problem(name, "nothing", f"the table {table}", remedy)
+        return
+    found = [*audit_pointer(folder), *audit_snapshot(folder, snapshot.id, Hashes())]
+    yield from (replace(problem, file=f"{name}/{problem.file}", advice=remedy) for problem in found)
+    if not found:
+        yield from _audit_age(snapshot, name, table, remedy, look)
+
+
+def _audit_age(
+    snapshot: Snapshot, name: str, table: str, remedy: str, look: Callable[[], Upstream]
+) -> Iterator[Problem]:
+    if months := stale_months(table, snapshot, look()):
+        yield Problem(name, f"figures of before the last release: {listed(months)}", "those of now", remedy)
+
+
+def _upstream_of_analysis(store: Path, reporter: str, table: str) -> Upstream:
+    return of_reporter.upstream(open_published(store), reporter, table)
