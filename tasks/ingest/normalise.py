@@ -136,7 +136,8 @@ def _without(numbers: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
 def _too_large(numbers: pl.DataFrame, keys: pl.DataFrame, landed: Landed) -> pl.DataFrame:
     """The records with a number that fits no month: a wrong unit costs its record, and not the file."""
     candidates = numbers.filter(pl.col("value").abs() > LEVEL_MAX // MILLIGRAMS_PER_KG)
-    placed = candidates.join(keys.select("row", "period_start", "period_end"), on="row")
+    periods = keys.select("row", "period_start", "period_end")
+    placed = candidates.join(periods, on="row", maintain_order="left")
     large = too_large(placed.with_columns(kind=pl.lit(SOURCES[landed.source].kind)))
     reason = pl.format("{} {} {} is more than any month has; the unit is wrong", "measure", "value", "unit")
     return large.select("row", reason=reason)

@@ -28,24 +28,6 @@ Unsure: only pages of which most rows were cut off have been read whole by a pro
 labels, and some have no month above the columns of the month, which are then named and left out.
 """
 
-from functools import partial
+from tasks.sources.gacc_site import source_of
 
-from tasks.sources import gacc_release, gacc_site
-from tasks.sources.protocol import Source
-
-SOURCE = Source(
-    name="gacc_bulletin",
-    kind="bulletin",
-    needs=(),
-    parse=partial(gacc_release.parse, source="gacc_bulletin"),
-    reporter="CHN",
-    partner_code="",
-    code_list="gacc_en",
-    has_lines=True,
-    has_spans=True,
-    dated=partial(gacc_release.public_on, kind="bulletin"),
-    calendar="bulletin",
-    base=gacc_site.BASE,
-    questions=gacc_site.questions,
-    experimental="two pages of which most rows were cut off alone have been read",
-)
+SOURCE = source_of("gacc_bulletin", experimental="pages of which most rows were cut off alone have been read")

@@ -22,23 +22,6 @@ resolution of each number is that of its last digit. The printed day may precede
 readable.
 """
 
-from functools import partial
+from tasks.sources.gacc_site import source_of
 
-from tasks.sources import gacc_release, gacc_site
-from tasks.sources.protocol import Source
-
-SOURCE = Source(
-    name="gacc_preliminary",
-    kind="preliminary",
-    needs=(),
-    parse=partial(gacc_release.parse, source="gacc_preliminary"),
-    reporter="CHN",
-    partner_code="",
-    code_list="gacc_en",
-    has_lines=True,
-    has_spans=True,
-    dated=partial(gacc_release.public_on, kind="preliminary"),
-    calendar="preliminary",
-    base=gacc_site.BASE,
-    questions=gacc_site.questions,
-)
+SOURCE = source_of("gacc_preliminary")

@@ -1,12 +1,13 @@
 """Reads a release page of China customs: recognises its table by the title and extracts the figures.
 
-Shared by `gacc_preliminary` and `gacc_bulletin`, which differ in the titles of their tables (TOPICS). `pages` reads the
+Shared by `gacc_preliminary` and `gacc_bulletin`, which are two rows of PAGE_KINDS. `pages` reads the
 bytes, `gacc_tables` title and header, `gacc_rows` the rows; `gacc_records` names them and makes records of them.
 """
 
 import re
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 import polars as pl
 
@@ -27,22 +28,32 @@ from tasks.sources.gacc_tables import (
 from tasks.sources.protocol import Parsed
 from tasks.sources.records import as_reported
 
-# Tables are known by their titles, because their numbers change.
-TOPICS = {
-    source: {topic: re.compile(words, re.IGNORECASE) for topic, words in topics.items()}
-    for source, topics in {
-        "gacc_preliminary": {
-            "exports": "major exports by quantity",
-            "imports": "major imports by quantity",
-            "countries": "values? by (major )?countr",
-        },
-        "gacc_bulletin": {
-            "exports": "(major|main) export commodities",
-            "imports": "(major|main) import commodities",
-            "countries": r"^(?!.*(values? by|\bHS\b|section|division|regime)).*by (major )?countr",
-        },
-    }.items()
+
+class PageKind(NamedTuple):
+    """A kind of pages: where their index is, and the titles of the tables that are read, because their numbers
+    change."""
+
+    index_page: str
+    exports: str
+    imports: str
+    countries: str
+
+
+PAGE_KINDS = {
+    "gacc_preliminary": PageKind(
+        index_page="/statics/report/preliminary{year}.html",
+        exports="major exports by quantity",
+        imports="major imports by quantity",
+        countries="values? by (major )?countr",
+    ),
+    "gacc_bulletin": PageKind(
+        index_page="/statics/report/monthly{year}.html",
+        exports="(major|main) export commodities",
+        imports="(major|main) import commodities",
+        countries=r"^(?!.*(values? by|\bHS\b|section|division|regime)).*by (major )?countr",
+    ),
 }
+TOPICS = ("exports", "imports", "countries")
 HEADER = re.compile(
     r"^(?:nameof)?(?:the)?(?:main|major)?"
     r"(?:commodit|goods$|items?$|importsource|exportdestination|countr|region|tradingpartner|partner)"
@@ -116,12 +127,13 @@ def public_on(raw: bytes, kind: str) -> date | None:
 
 def topic_of(title: str, source: str) -> str | None:
     """The topic that the title of a table has in a source: exports, imports, countries; None for another table."""
-    return next((topic for topic, words in TOPICS[source].items() if words.search(plain(title))), None)
+    words = PAGE_KINDS[source]
+    return next((topic for topic in TOPICS if re.search(getattr(words, topic), plain(title), re.IGNORECASE)), None)
 
 
 def _advice(title: str, source: str) -> str:
     """What to do with a table that a source does not read."""
-    other = next((name for name in TOPICS if topic_of(title, name)), None)
+    other = next((name for name in PAGE_KINDS if topic_of(title, name)), None)
     if other:
         return f"It is a table of {other}: declare it so."
     if re.search("regime|trade mode", plain(title)):
@@ -130,7 +142,7 @@ def _advice(title: str, source: str) -> str:
             " (17) are of January to that month, nothing on the page says so, and no column has the total. The tables"
             " of major commodities (13, 14) have the totals."
         )
-    return f"This source reads tables of {', '.join(TOPICS[source])}; an index links to pages with such tables."
+    return f"This source reads tables of {', '.join(TOPICS)}; an index links to pages with such tables."
 
 
 def _table(page: pages.Page, where: str) -> list[list[str]]:

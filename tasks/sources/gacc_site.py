@@ -19,16 +19,12 @@ from zoneinfo import ZoneInfo
 
 from schemas.forms.fetch import Fetched, FetchRequest
 from tasks.domain.errors import Refused
-from tasks.sources.gacc_release import topic_of
+from tasks.sources.gacc_release import PAGE_KINDS, parse, public_on, topic_of
 from tasks.sources.gacc_tables import month_of, plain
 from tasks.sources.pages import read_page
-from tasks.sources.protocol import Answer, Question, Site, months_of
+from tasks.sources.protocol import Answer, Question, Site, Source, months_of
 
 BASE = "http://english.customs.gov.cn"
-INDEX = {
-    "gacc_preliminary": "/statics/report/preliminary{year}.html",
-    "gacc_bulletin": "/statics/report/monthly{year}.html",
-}
 ZONE = ZoneInfo("Asia/Shanghai")
 TITLE = re.compile(r"^\(\d+\)\s*(?P<topic>.+?)\s*(?:\(in\s*(?P<currency>cny|usd)\))?$")
 YEAR = re.compile(rb"<option[^<>]*value=\"?(\d{4})")
@@ -43,7 +39,8 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
     recent = wanted[-RECENT:]
     found: dict[str, Question] = {}
     for year in sorted({int(month[:4]) for month in wanted}, reverse=True):
-        place = f"{request.base or BASE}{INDEX[request.source].format(year='' if year == today.year else year)}"
+        index = PAGE_KINDS[request.source].index_page.format(year="" if year == today.year else year)
+        place = f"{request.base or BASE}{index}"
         links = site.listed(
             place, f"{request.source}, list of {year}", partial(linked, year=year, source=request.source)
         )
@@ -111,3 +108,24 @@ def _address(page: str, printed: str) -> str:
         return place
     # Links have the public name; the request goes to the host that the page came from.
     return urlunsplit((asked.scheme, asked.netloc, quote(parts.path, safe="/%"), parts.query, ""))
+
+
+def source_of(name: str, experimental: str = "") -> Source:
+    """The source of a kind of pages, a row of PAGE_KINDS; `experimental` as in `Source`."""
+    kind = name.removeprefix("gacc_")
+    return Source(
+        name=name,
+        kind=kind,
+        needs=(),
+        parse=partial(parse, source=name),
+        reporter="CHN",
+        partner_code="",
+        code_list="gacc_en",
+        has_lines=True,
+        has_spans=True,
+        dated=partial(public_on, kind=kind),
+        calendar=kind,
+        base=BASE,
+        questions=questions,
+        experimental=experimental,
+    )

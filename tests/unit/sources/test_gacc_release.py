@@ -18,7 +18,7 @@ from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised
 from tasks.sources import gacc_bulletin, gacc_preliminary
 from tasks.sources.gacc_records import ALL_GOODS
-from tasks.sources.gacc_release import TOPICS, parse, public_on, topic_of
+from tasks.sources.gacc_release import PAGE_KINDS, parse, public_on, topic_of
 from tests.unit.sources import reading
 from tests.unit.sources.reading import doubts, rule_of
 
@@ -194,7 +194,7 @@ def test_countries_have_exports_and_imports_of_all_goods_and_one_that_nobody_kno
 )
 def test_a_title_is_of_one_table_of_one_source_or_of_none(title: str, source: str, topic: str) -> None:
     expected = [(source, topic)] if source else []
-    assert [(name, found) for name in TOPICS if (found := topic_of(title, name))] == expected
+    assert [(name, found) for name in PAGE_KINDS if (found := topic_of(title, name))] == expected
 
 
 @pytest.mark.parametrize(
@@ -408,8 +408,8 @@ def test_a_unit_that_makes_a_number_too_large_for_a_month_costs_its_line(tmp_pat
     assert "line:medicinal_products" not in release.detail["product"].to_list()
     assert release.detail.filter(product="line:line_3")["value"].to_list() == [4_000, 4_000, 5_000_000, 5_000_000]
     assert release.quarantine["record"].to_list() == [14, 14]
-    assert release.quarantine["reasons"].to_list()[0] == [
-        "quantity_kg 1508860000000 kg is more than any month has; the unit is wrong"
+    assert sorted(reason for (reason,) in release.quarantine["reasons"]) == [
+        f"quantity_kg {number}0000000 kg is more than any month has; the unit is wrong" for number in (150886, 864965)
     ]
 
 
