@@ -211,8 +211,9 @@ def _missing_marks(records: pl.DataFrame, where: str) -> list[dict[str, str]]:
 def _set_aside(reported: Reported, faults: pl.DataFrame, release_id: str) -> Quarantine:
     if not faults.height:
         return empty_frame("quarantine")
-    reasons = faults.group_by("row").agg(pl.col("reason").unique().sort().alias("reasons"))
-    rows = reported[reasons["row"]].with_columns(reasons["reasons"]).sort("record")
+    # A record may have several rows: their order is that of the file.
+    reasons = faults.group_by("row").agg(pl.col("reason").unique().sort().alias("reasons")).sort("row")
+    rows = reported[reasons["row"]].with_columns(reasons["reasons"]).sort("record", maintain_order=True)
     printed = [
         json.dumps({key: value for key, value in row.items() if value is not None}, ensure_ascii=False)
         for row in rows.drop("record", "reasons").iter_rows(named=True)

@@ -49,6 +49,7 @@ def goods(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, t
     gacc_rows.refuse_unread(rows, where)
     named, products, units, doubts = lines_of(rows, heading, where)
     doubts += doubt_growth(named, columns, heading, where)
+    doubts += gacc_rows.doubt_so_far(named, columns, heading, where)
     doubts += gacc_rows.doubt_cells(named, columns, ("quantity", "value"), where)
     has_units = any(column and column.months == UNITS for column in columns)
     if not has_units:
@@ -64,29 +65,37 @@ def goods(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, t
         )
     records: list[dict[str, Any]] = []
     for row, product, expected in zip(named, products, units, strict=True):
-        printed = "" if row.fault else gacc_rows.unit_of(row.cells, columns)
-        is_wrong = (
-            bool(expected) and printed not in ("", "-") and printed_unit(printed) not in (None, printed_unit(expected))
-        )
-        if is_wrong:
+        doubt = "" if row.fault else _unit_doubt(row, columns, heading, expected)
+        if doubt:
             doubts.append(
                 finding(
                     "printed_unit",
                     "warning",
                     f"{where}, row {row.number}, {row.label}",
-                    observed=f"unit '{clip(printed)}'",
-                    expected=f"'{expected}'",
+                    observed=f"unit '{clip(gacc_rows.unit_of(row.cells, columns))}'{doubt.rstrip()}",
+                    expected=f"'{expected}'" if expected else "a unit in which a kilogram costs what goods cost",
                     advice=(
                         "Its quantities are left out: by the printed unit they would be wrong by a factor. The values"
                         " are published."
                     ),
                 )
             )
-        words = ("quantity", "value") if has_units and not is_wrong else ("value",)
+        words = ("quantity", "value") if has_units and not doubt else ("value",)
         common = {"flow": topic.removesuffix("s"), "product": product, "product_name": row.label}
         records += gacc_rows.records_of(row, columns, heading, words, **common)
     doubts += _doubt_labels(named, rows, where)
     return records, doubts
+
+
+def _unit_doubt(row: Row, columns: Columns, heading: Heading, expected: str) -> str:
+    """Why the printed unit of a row is wrong, as words behind it: another one than that of its line, or the price that
+    follows from it; empty where nothing speaks against it."""
+    printed = gacc_rows.unit_of(row.cells, columns)
+    unit = printed_unit(printed)
+    if expected:
+        return " " if unit not in (None, printed_unit(expected)) and printed not in ("", "-") else ""
+    price = gacc_rows.price_doubt(row, columns, heading)
+    return f", {price}" if price else ""
 
 
 def countries(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, _: str) -> Made:
@@ -99,6 +108,7 @@ def countries(rows: Sequence[Row], columns: Columns, heading: Heading, where: st
     doubts = [
         *gacc_rows.doubt_cells(named, columns, FLOWS, where),
         *doubt_balance(named, columns, where),
+        *gacc_rows.doubt_so_far(named, columns, heading, where),
         *_doubt_continents(named, kinds, continents, columns, where),
     ]
     doubts += _doubt_labels(named, rows, where)

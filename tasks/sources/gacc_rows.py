@@ -17,7 +17,9 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
+from tasks.domain.exchange_rates import rate
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
@@ -30,6 +32,11 @@ LOST = re.compile(r"^#+$|^[#*]?(?:REF|VALUE|DIV/0|N/A|NAME|NUM|NULL|SPILL|CALC)[
 UNREAD_SHARE_MAX = Fraction(1, 10)
 # One wrong row is a misprint; so many mean that columns have changed places.
 WRONG_SHARE_MAX = Fraction(1, 10)
+
+
+TONNE = 1_000
+# Yuan for a dollar where `exchange_rates.csv` has no rate of the month.
+A_DOLLAR = 7
 
 
 class Row(NamedTuple):
@@ -241,6 +248,74 @@ def doubt_growth(
         "{0} after {1}, printed growth {2} %",
         "a growth that these two figures can have",
     )
+
+
+def doubt_so_far(
+    rows: Sequence[Row], columns: Sequence[Column | None], heading: Heading, where: str
+) -> Iterator[dict[str, str]]:
+    """An error about rows whose month is above the year to date that the same row prints."""
+    if heading.last == 1:
+        return
+    month, so_far = (f"{heading.year}-{heading.last:02d}", f"{heading.year}-01..{heading.year}-{heading.last:02d}")
+    wrong = []
+    for what in dict.fromkeys(column.what for column in columns if column and column.months == month):
+        pair = Column(month, what), Column(so_far, what)
+        for row in rows if pair[1] in columns else ():
+            now, total = ("" if row.fault else row.cells[columns.index(column)] for column in pair)
+            if NUMBER.match(now) and NUMBER.match(total) and _bounds(now)[0] > _bounds(total)[1]:
+                wrong.append((row, f"{what} {now} in {month}, {total} from January on"))
+    if wrong:
+        row, found = wrong[0]
+        more = f"; {counted(len(wrong), 'such number')}" if len(wrong) > 1 else ""
+        yield finding(
+            "month_above_year",
+            "error",
+            f"{where}, row {row.number}, {row.label}",
+            observed=f"{found}{more}",
+            expected="a month that is no more than the months up to it together",
+            advice="One of the two is wrong or in another column: look at the page.",
+        )
+
+
+def price_doubt(row: Row, columns: Sequence[Column | None], heading: Heading) -> str:
+    """What a kilogram costs by the figures of a row, where no goods that are counted in its unit cost that; else
+    empty.
+
+    A unit is printed once for all months of a row, so they are no check on it; what goods cost at all is one.
+    """
+    unit = printed_unit(unit_of(row.cells, columns))
+    if row.fault or unit is None or unit[0] != "kg":
+        return ""
+    least, most = _price_bounds()
+    # Goods that customs count in kilograms or less may cost more: vaccines, gold.
+    most = most if unit[1] >= TONNE else most * TONNE
+    dollar = _in_dollars(heading)
+    values = [column for column in columns if column and _is_figure(column) and column.what == "value"]
+    for months in dict.fromkeys(column.months for column in values):
+        pair = Column(months, "quantity"), Column(months, "value")
+        texts = [row.cells[columns.index(column)] if column in columns else "" for column in pair]
+        if not all(NUMBER.match(text) for text in texts):
+            continue
+        (mass_low, mass_high), (low, high) = map(_bounds, texts)
+        if mass_high > 0 and low * dollar / (mass_high * unit[1]) > most and mass_low > 0:
+            return f"{texts[1]} for {texts[0]} in {months}: {float(low * dollar / (mass_high * unit[1])):,.4g} USD/kg"
+        if mass_low > 0 and high * dollar / (mass_low * unit[1]) < least:
+            return f"{texts[1]} for {texts[0]} in {months}: {float(high * dollar / (mass_low * unit[1])):.4g} USD/kg"
+    return ""
+
+
+def _price_bounds() -> tuple[Fraction, Fraction]:
+    bounds = dict(code_table("check_thresholds").select("name", "value").iter_rows())
+    return Fraction(bounds["page_price_least"]), Fraction(bounds["page_price_most"])
+
+
+def _in_dollars(heading: Heading) -> Fraction:
+    """How many US dollars one of the printed values is, roughly: for a bound alone."""
+    row = code_table("currencies").filter(printed=heading.currency).row(0, named=True)
+    in_month = rate(row["unit"], "USD", heading.year * 12 + heading.last - 1) or (
+        A_DOLLAR if row["unit"] == "CNY" else 1
+    )
+    return Fraction(row["factor"]) / Fraction(in_month)
 
 
 def doubt_balance(rows: Sequence[Row], columns: Sequence[Column | None], where: str) -> Iterator[dict[str, str]]:

@@ -1,10 +1,14 @@
 """Reads web pages and old workbooks as rows of cells: for statistics that are published as a page.
 
 Belongs here: bytes to cells, with cells that span several columns or rows repeated in each. The adapter interprets the
-cells. A page is refused where it is cut off, is not a page, or requires a browser (a JavaScript challenge, a captcha):
-such a gate is for people, and Tidewaiter does not bypass it.
+cells. Digits that a line break, a footnote sign or a paragraph parts are no one number, and hidden or struck ones none
+that a reader sees: such a cell is read with marks between its parts, so that it is no number. A page is refused where
+it is cut off, is not a page, or requires a browser (a JavaScript challenge, a captcha): such a gate is for people, and
+Tidewaiter does not bypass it.
 """
 
+import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import NamedTuple
 
@@ -21,6 +25,13 @@ GATES = ("captcha", "$_ts", "challenge-platform", "enable javascript", "checking
 # A page behind a gate is small; a whole page of statistics may have these texts in a script of its frame.
 GATE_BYTES_MAX = 20_000
 VOID = frozenset({"br", "img", "link", "meta", "input", "hr", "col"})
+BLOCKS = frozenset({"br", "hr", "p", "div", "li", "ul", "ol", "dl", "dt", "dd", "pre", "section", "table", "tr"})
+RAISED, STRUCK = frozenset({"sup", "sub"}), frozenset({"s", "del", "strike"})
+HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
+STRIKING = re.compile(r"text-decoration[a-z-]*\s*:[^;]*line-through", re.IGNORECASE)
+# What stands between two parts of a cell: nothing, a break, or the edge of text that is no part of the number.
+BREAK, EDGE = " ", " | "
+NUMERIC = re.compile(r"[-+]?[\d\s.,%]*\d[\d\s.,%]*")
 
 
 class Link(NamedTuple):
@@ -83,7 +94,8 @@ class _Reader(HTMLParser):
         self.tables: list[list[list[tuple[str, int, int]]]] = []
         self.texts: dict[str, str] = {}
         self.links: list[Link] = []
-        self._open: list[tuple[str, str]] = []
+        # Of each open element the tag, the class, and whether its text is raised, or not there for a reader.
+        self._open: list[tuple[str, str, bool, bool]] = []
         self._cell: tuple[list[str], int, int] | None = None
         self._link: tuple[list[str], str] | None = None
         self._hidden = 0
@@ -91,8 +103,13 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self._hidden += tag in ("script", "style")
+        if tag in BLOCKS:
+            self._part(BREAK)
+            # A paragraph ends where another block begins.
+            if tag not in VOID and self._open and self._open[-1][0] == "p":
+                self._open.pop()
         if tag not in VOID:
-            self._open.append((tag, given.get("class") or ""))
+            self._open.append((tag, given.get("class") or "", tag in RAISED, _is_unseen(tag, given)))
         if tag == "table":
             self.tables.append([])
         elif tag == "tr" and self.tables:
@@ -107,7 +124,7 @@ class _Reader(HTMLParser):
         if tag in ("td", "th") and self._cell is not None:
             text, across, down = self._cell
             if self.tables and self.tables[-1]:
-                self.tables[-1][-1].append(("".join(text), across, down))
+                self.tables[-1][-1].append((_joined(text), across, down))
             self._cell = None
         elif tag == "a" and self._link is not None:
             row = len(self.tables[-1]) - 1 if self._cell is not None else -1
@@ -115,20 +132,52 @@ class _Reader(HTMLParser):
                 Link("".join(self._link[0]), self._link[1], len(self.tables) - 1 if row >= 0 else -1, row)
             )
             self._link = None
-        if any(name == tag for name, _ in self._open):
+        if any(name == tag for name, *_ in self._open):
             while self._open.pop()[0] != tag:
                 pass
+        if tag in BLOCKS:
+            self._part(BREAK)
 
     def handle_data(self, data: str) -> None:
         if self._hidden:
             return
+        is_unseen = any(unseen for *_, unseen in self._open)
         if self._cell is not None:
-            self._cell[0].append(data)
+            if is_unseen or any(raised for _, _, raised, _ in self._open):
+                # A footnote sign belongs to a word as it stands; of hidden text only digits could be taken for some.
+                shown = f"[{data}]" if is_unseen else data
+                self._part(EDGE)
+                self._cell[0].append(shown if not is_unseen or re.search(r"\d", data) else "")
+                self._part(EDGE)
+            else:
+                self._cell[0].append(data)
+        if is_unseen:
+            return
         if self._link is not None:
             self._link[0].append(data)
-        for _, name in self._open:
+        for _, name, *_ in self._open:
             if name:
                 self.texts[name] = self.texts.get(name, "") + data
+
+    def _part(self, mark: str) -> None:
+        """Note in an open cell that what follows is another part of its text."""
+        if self._cell is not None:
+            self._cell[0].append(mark)
+
+
+def _is_unseen(tag: str, given: Mapping[str, str | None]) -> bool:
+    """Whether a reader does not see the text of an element, or sees it struck out."""
+    style = given.get("style") or ""
+    return tag in STRUCK or "hidden" in given or bool(HIDING.search(style) or STRIKING.search(style))
+
+
+def _joined(parts: list[str]) -> str:
+    """The text of a cell: in one, as a reader takes words; its parts apart where it would be a number otherwise."""
+    apart = "".join(EDGE if part in (BREAK, EDGE) else part for part in parts).split(EDGE)
+    texts = [text.strip() for text in apart if text.strip()]
+    if len(texts) > 1 and NUMERIC.fullmatch("".join(texts).replace("[", "").replace("]", "")):
+        return EDGE.join(texts)
+    return "".join("" if part == EDGE else part for part in parts)
 
 
 def _span(text: str | None) -> int:

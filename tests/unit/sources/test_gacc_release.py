@@ -373,7 +373,7 @@ def test_a_printed_union_is_compared_with_its_members_where_all_are_on_the_page(
 
 
 LINES = [["Agriculture products*", "-", "-", "8,126,070", "-", "8,126,070", "-", "-6.2"]] + [
-    [f"&nbsp;&nbsp;Line {at}", "T", f"{at + 1}", f"{at + 2},000", f"{at + 1}", f"{at + 2},000", "1.0", "2.0"]
+    [f"&nbsp;&nbsp;Line {at}", "T", f"{at + 1}", f"{at + 2}00", f"{at + 1}", f"{at + 2}00", "1.0", "2.0"]
     for at in range(12)
 ]
 
@@ -385,9 +385,7 @@ def test_columns_before_the_label_and_a_month_that_is_printed_as_year_to_date_to
     found = parse(data, "f.html", BULLETIN)
     rows = found.reported.select("product", "period", "quantity", "quantity_unit", "value", "currency").rows()
     assert rows[0] == ("line:agricultural_products", "2022-01", None, None, "8,126,070", "USD 1000")
-    assert rows[1:] == [
-        (f"line:line_{at}", "2022-01", f"{at + 1}", "T", f"{at + 2},000", "USD 1000") for at in range(12)
-    ]
+    assert rows[1:] == [(f"line:line_{at}", "2022-01", f"{at + 1}", "T", f"{at + 2}00", "USD 1000") for at in range(12)]
     assert {doubt["check"] for doubt in found.doubts} == {"growth_not_read", "new_label"}
 
 
@@ -401,12 +399,13 @@ def test_a_column_of_numbers_before_the_label_is_named_as_not_read() -> None:
 
 
 def test_a_unit_that_makes_a_number_too_large_for_a_month_costs_its_line(tmp_path: Path) -> None:
-    """As on the page of June 2025 (synthetic): 10000T for tonnes."""
-    rows = [*LINES, ["Medicinal products", "10000T", "150,886", "2,155,627", "864,965", "13,170,214", "14.8", "-1.1"]]
+    """10000T for tonnes (synthetic), with values by which a kilogram would cost 14 dollars all the same."""
+    large = ("150,886", "21,556,270,000", "864,965", "131,702,140,000")
+    rows = [*LINES, ["Medicinal products", "10000T", *large, "14.8", "-1.1"]]
     data = release_pages.bulletin_goods(rows, month=6, year=2026, day="2026/07/18")
     release = read(data, tmp_path, source=BULLETIN, released_on=date(2026, 9, 1))
     assert "line:medicinal_products" not in release.detail["product"].to_list()
-    assert release.detail.filter(product="line:line_3")["value"].to_list() == [4_000, 4_000, 5_000_000, 5_000_000]
+    assert release.detail.filter(product="line:line_3")["value"].to_list() == [4_000, 4_000, 500_000, 500_000]
     assert release.quarantine["record"].to_list() == [14, 14]
     assert sorted(reason for (reason,) in release.quarantine["reasons"]) == [
         f"quantity_kg {number}0000000 kg is more than any month has; the unit is wrong" for number in (150886, 864965)
@@ -517,3 +516,80 @@ def test_countries_of_a_real_bulletin_of_which_most_rows_were_cut_off(shared_dat
     assert len(found) == 20
     assert set(release.detail["period_end"]) == {date(2026, 1, 31)}
     assert [check for check, severity in doubts(release) if severity == "error"] == ["continents_differ"]
+
+
+def with_row(label: str, *cells: str) -> list[Sequence[str]]:
+    """The lines of the page with another one for the plastic products."""
+    return [(label, *cells) if row[0] == "Plastic products" else row for row in GOODS]
+
+
+@pytest.mark.parametrize(
+    ("cells", "observed"),
+    [
+        (("10,000 Tons", "41.1", "6.6", "40.9", "30.7", "39", "31", "4.9", "-1"), "quantity 41.1 in 2025-05, 40.9"),
+        (("10,000 Tons", "4.1", "66.5", "40.9", "30.7", "39", "31", "4.9", "-1"), "value 66.5 in 2025-05, 30.7"),
+        # Both are rounded: 40.94 and 40.96 print so.
+        (("10,000 Tons", "41.0", "6.6", "41", "30.7", "39", "31", "4.9", "-1"), ""),
+        (("10,000 Tons", "4.1", "-", "40.9", "30.7", "39", "31", "4.9", "-1"), ""),
+    ],
+)
+def test_a_month_above_its_own_year_to_date_holds_the_page(tmp_path: Path, cells: Sequence[str], observed: str) -> None:
+    found = read(goods(with_row("Plastic products", *cells)), tmp_path).findings.filter(check="month_above_year")
+    assert found["severity"].to_list() == ["error"] * bool(observed)
+    assert [text[: len(observed)] for text in found["observed"]] == [observed] * bool(observed)
+
+
+@pytest.mark.parametrize(
+    ("unit", "price"),
+    [
+        # 70 million yuan for 28,662 tonnes; 7.21299 yuan were a dollar in May 2025.
+        ("Ton", 0.0),
+        ("10,000 Tons", (0.7 + 0.05) * 1e8 / 7.21299 / (28_661.95 * 1e7)),
+        ("KG", 0.0),
+    ],
+)
+def test_a_unit_by_which_goods_cost_what_none_cost_takes_the_quantities_away(
+    tmp_path: Path, unit: str, price: float
+) -> None:
+    """No row of page_lines has the unit of coffee."""
+    row = (unit, "28,662.0", "0.7", "140,000.0", "3.5", "130,000.0", "3.2", "7.7", "9.4")
+    release = read(goods(with_row("Coffee", *row)), tmp_path)
+    measures = release.detail.filter(product="line:coffee")["measure"].unique().cast(pl.String).sort().to_list()
+    assert measures == ([] if price else ["quantity_kg"]) + ["value_cny"]
+    said = release.findings.filter(check="printed_unit").filter(pl.col("subject").str.contains("Coffee"))["observed"]
+    assert said.to_list() == ([f"unit '{unit}', 0.7 for 28,662.0 in 2025-05: {price:.4g} USD/kg"] if price else [])
+
+
+def test_a_unit_of_ten_thousand_tonnes_for_tonnes_leaves_the_values(tmp_path: Path) -> None:
+    """As on the page of June 2025: 150,886 tonnes of medicinal products for 2,155.6 million dollars (synthetic)."""
+    rows = [*LINES, ["Medicinal products", "10000T", "150,886", "2,155,627", "864,965", "13,170,214", "14.8", "-1.1"]]
+    data = release_pages.bulletin_goods(rows, month=6, year=2026, day="2026/07/18")
+    release = read(data, tmp_path, source=BULLETIN, released_on=date(2026, 9, 1))
+    line = release.detail.filter(product="line:medicinal_products").select("measure", "value").rows()
+    assert sorted(line) == [("value_usd", 2_155_627_000), ("value_usd", 13_170_214_000)]
+    (said,) = release.findings.filter(check="printed_unit")["observed"]
+    assert said == "unit '10000T', 2,155,627 for 150,886 in 2026-06: 0.001429 USD/kg"
+
+
+def test_cells_of_several_parts_are_set_aside_and_the_others_are_read(tmp_path: Path) -> None:
+    """Plain text would make 372 of 37 and 2, 605.41 of 605.4 and a footnote, and count what is hidden or struck."""
+    printed = goods().decode()
+    for number, cell in (
+        ("605.4", "605.4<sup>1</sup>"),
+        ("37.2", "37<br>2"),
+        ("36.3", "36<span style='display:none'>4</span>.3"),
+        ("1,283.8", "<s>1,283.9</s>1,283.8"),
+    ):
+        assert printed.count(f">{number}<") == 1
+        printed = printed.replace(f">{number}<", f">{cell}<")
+    release, whole = read(printed.encode(), tmp_path), read(goods(), tmp_path)
+    columns = ["product", "measure", "period_start", "period_end", "value"]
+    lost = whole.detail.join(release.detail, on=columns, how="anti")
+    assert release.detail.join(whole.detail, on=columns, how="anti").is_empty()
+    assert lost.select(pl.col("product").cast(pl.String), "measure").sort("product").rows() == [
+        ("line:agricultural_products", "value_cny"), ("line:aquatic_products", "quantity_kg"),
+        ("line:fertilizers", "quantity_kg"), ("line:grain", "quantity_kg"),
+    ]  # fmt: skip
+    (found,) = release.findings.filter(check="number_not_read")["observed"]
+    assert "'605.4 | 1' in row 1" in found
+    assert release.quarantine.height == 4

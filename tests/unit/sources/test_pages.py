@@ -31,7 +31,24 @@ def table(body: str) -> list[list[str]]:
         ("<tr><td rowspan=2 colspan=2>a</td></tr><tr></tr>", [["a", "a"], ["a", "a"]]),
         ("<tr><td colspan=x>a</td></tr>", [["a"]]),
         ("<tr><td>&lt;1&nbsp;</td></tr>", [["<1\xa0"]]),
-        ("<tr><td><script>x</script>a<br>b</td></tr>", [["ab"]]),
+        ("<tr><td><script>x</script>a<br>b</td></tr>", [["a b"]]),
+        ("<tr><td>10,000 m<sup>3</sup></td><td><b>6</b><font>05.4</font></td></tr>", [["10,000 m3", "605.4"]]),
+        # What a break, a footnote sign or a paragraph parts is no one number; hidden and struck digits are none.
+        ("<tr><td>37<br>2</td><td>605.4<sup>1</sup></td></tr>", [["37 | 2", "605.4 | 1"]]),
+        ("<tr><td>37<br/>.2</td><td><p>37</p><p>2</p></td></tr>", [["37 | .2", "37 | 2"]]),
+        ("<tr><td><div>37</div>2</td><td>605.<sub>4</sub></td></tr>", [["37 | 2", "605. | 4"]]),
+        ("<tr><td>37<span style='display: none'>2</span></td><td>37<i hidden>2</i></td></tr>", [["37 | [2]"] * 2]),
+        ("<tr><td>37<span style='visibility:hidden'><b>2</b></span></td></tr>", [["37 | [2]"]]),
+        (
+            "<tr><td><s>37</s> 38</td><td><del>3</del>7</td><td><strike>3</strike></td></tr>",
+            [["[37] | 38", "[3] | 7", "[3]"]],
+        ),
+        ("<tr><td><span style='text-decoration:line-through'>3</span>7</td></tr>", [["[3] | 7"]]),
+        (
+            "<tr style='display:none'><td>Toys</td><td>3</td></tr><tr><td>Toys</td><td hidden>4</td></tr>",
+            [["", "[3]"], ["Toys", "[4]"]],
+        ),
+        ("<tr><td>Rare<br>earth<sup>a</sup></td><td>37<span hidden>n/a</span></td></tr>", [["Rare eartha", "37"]]),
         ("", []),
     ],
 )
