@@ -14,7 +14,7 @@ from datetime import date
 import polars as pl
 import pycountry
 
-from schemas.reference.code_tables import code_table
+from schemas.reference.code_tables import code_table, listed_partners
 from tasks.domain.classification import BASKET, HS_DIGITS
 from tasks.domain.coverage import GROUPS, WORLD
 from tasks.domain.nomenclature import CHINAS
@@ -87,6 +87,8 @@ def partner_name(partner: str) -> str:
         return partner
     if partner in _names("en"):
         return _names("en")[partner]
+    if partner in _listed():
+        return _listed()[partner]
     country = pycountry.countries.get(alpha_3=partner)
     return country.name if country else partner
 
@@ -95,6 +97,12 @@ def partner_name(partner: str) -> str:
 def _names(language: str) -> dict[str, str]:
     """Names by partner; where its code changed, that of the first row."""
     return dict(code_table("partners").select("partner", f"name_{language}").rows()[::-1])
+
+
+@functools.cache
+def _listed() -> dict[str, str]:
+    """Names of partners that China has no code for."""
+    return dict(listed_partners().select("partner", "name_en").rows())
 
 
 def readable(name: str) -> str:

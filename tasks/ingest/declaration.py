@@ -1,7 +1,8 @@
 """Finds the declaration of a file: everything that must be known about it and is not in it.
 
 Searched in this order, the first value wins: the command line, the sidecar `<file>.toml`, `defaults.toml` of the file's
-folder and of the two above it, and the folder names (`<source>/<flow>/file`). For a link, both its own place and its
+folder and of the two above it, and the folder names (`<source>/<flow>/file`,
+`<source>/file`). For a link, both its own place and its
 target count. Last come the values of a command for a whole folder (`otherwise` of the request). A missing value that is
 needed refuses the file; the message has the line to write.
 """
@@ -29,6 +30,7 @@ from tasks.sources.registry import SOURCES, read_file
 DEFAULTS = "defaults.toml"
 FOLDERS_UP = 3
 WAYS = {"flow": 'flow = "import"', "source": 'source = "gacc_query"'}
+OF_PAGES = 'source = "gacc_bulletin"'
 LINES = WAYS | {
     "reporter": 'reporter = "CHN"',
     "partners": 'partners = "all"',
@@ -52,6 +54,8 @@ TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 NAME_BYTES_MAX = 255
 TITLE_CHARACTERS_MAX = 255
 OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}"}
+PAGE_SUFFIXES = (".html", ".htm")
+PAGES_ARE = " A page of China customs is of gacc_preliminary or gacc_bulletin, and says its flow itself."
 FLOW_TOO = f" A query (gacc_query) does not say its flow either: {OPTIONS['flow']}."
 
 
@@ -70,7 +74,8 @@ def locate(request: ReleaseRequest) -> Declared:
         raise Refused("no file", where=str(file), found=found, advice=advice)
     _refuse_misnamed_sidecar(file)
     said = _declared(request)
-    _require("source", said, file, "" if "flow" in said else FLOW_TOO)
+    is_page = file.suffix.lower() in PAGE_SUFFIXES
+    _require("source", said, file, PAGES_ARE if is_page else "" if "flow" in said else FLOW_TOO)
     if said["source"] not in SOURCES:
         raise Refused("unknown source", str(file), f"source {said['source']!r}", f"It is one of {', '.join(SOURCES)}.")
     source = SOURCES[said["source"]]
@@ -203,18 +208,21 @@ def _wrong(problem: ErrorDetails) -> str:
 
 def _folder_names(file: Path) -> Declaration:
     flow, source = file.parent.name, file.parent.parent.name
-    named = source in SOURCES and flow in ("export", "import")
-    return Declaration.model_validate({"source": source, "flow": flow} if named else {})
+    if source in SOURCES and flow in ("export", "import"):
+        return Declaration.model_validate({"source": source, "flow": flow})
+    # Most files say their direction themselves, so their folder has the name of the source alone.
+    return Declaration.model_validate({"source": file.parent.name} if file.parent.name in SOURCES else {})
 
 
 def _require(name: str, said: Mapping[str, Any], file: Path, more: str = "") -> None:
     if name not in said:
+        line = OF_PAGES if more == PAGES_ARE else WAYS[name]
         raise Refused(
             f"{name} not declared",
             where=str(file),
             found=f"the {name} is not in the file and nowhere declared",
             advice=(
-                f"Write {WAYS[name]} into a sidecar <its name>.toml or, for all files of its folder, into {DEFAULTS}"
+                f"Write {line} into a sidecar <its name>.toml or, for all files of its folder, into {DEFAULTS}"
                 f" there; or give {OPTIONS[name]}.{more}"
             ),
         )

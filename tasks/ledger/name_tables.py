@@ -12,7 +12,7 @@ import pycountry
 
 from schemas.frames import Partner, PrintedName, Product
 from schemas.names import LANGUAGES, SUBJECTS
-from schemas.reference.code_tables import code_table
+from schemas.reference.code_tables import code_table, listed_partners
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
@@ -158,12 +158,20 @@ def product_references() -> pl.DataFrame:
 
 
 def partner_references() -> pl.DataFrame:
-    """partner, kind, reference_en, reference_zh, reference: partners, groups of them, and the world."""
+    """partner, kind, reference_en, reference_zh, reference: partners, groups of them, the world, and partners of other
+    lists than China's."""
     # Where a partner's code changed, the newest row has its name.
     partners = code_table("partners").sort("valid_from", "gacc_code", descending=True)
     groups = code_table("partner_groups").select("name_en", "name_zh", partner="group", kind=pl.lit("group"))
+    # What China has no code for, by the name that most lists have.
+    kinds = {"country": "country", "residual": "unspecified", "secret": "unspecified"}
+    others = listed_partners().with_columns(pl.col("kind").replace_strict(kinds), name_zh=pl.lit(""))
     world = pl.DataFrame({"partner": [WORLD], "name_en": ["World"], "name_zh": ["全球"], "kind": ["total"]})
-    return _references({"partners": partners, "partner_groups": groups, "all partners": world}, "partner", "kind")
+    return _references(
+        {"partners": partners, "partner_groups": groups, "all partners": world, "partner_codes": others},
+        "partner",
+        "kind",
+    )
 
 
 def _references(tables: dict[str, pl.DataFrame], *keys: str) -> pl.DataFrame:

@@ -92,7 +92,7 @@ def parse(raw: bytes, where: str, source: str) -> Parsed:
         raise Refused("table not read", where, f"the table '{clip(title)}'", _advice(title, source))
     if not header:
         raise Refused("no table", where, "no table with a header of goods or countries", ATTACHMENT)
-    heading = read_heading(title, unit, day, where)
+    heading = read_heading(title, unit, day, where, kind=source.removeprefix("gacc_"))
     columns, doubts = read_columns(header, heading, where)
     rows, notes = gacc_rows.read_rows(table, start, columns)
     columns, twins = gacc_rows.without_other_twins(columns, rows, where)
@@ -117,7 +117,8 @@ def public_on(raw: bytes, kind: str) -> date | None:
         page = pages.read_page(raw, "")
     except Refused:
         return None
-    day, title = day_of(page.texts.get(DAY_CLASS, "")), read_title(page.texts.get(TITLE_CLASS, ""))
+    title = read_title(page.texts.get(TITLE_CLASS, ""))
+    day = day_of(page.texts.get(DAY_CLASS, ""), title, kind)
     if day is None or title is None:
         return day
     of_month = {"year": str(title.year), "month": str(title.last), "kind": kind}

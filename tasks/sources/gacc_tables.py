@@ -8,12 +8,13 @@ date. A column whose header is not understood is left out and named.
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
+from tasks.domain.periods import month_end
 from tasks.domain.text import clip, counted
 from tasks.sources.csv import WIDE
 
@@ -54,6 +55,8 @@ MEANINGS = {
 }
 GROWTH = re.compile(r"%|percent|year-?on-?year|y-?o-?y|change|growth")
 GROWTHS, UNITS = "growth", "unit"
+# Preliminary pages come out 7 to 14 days after a month, those of the bulletin 18 to 25.
+USUAL_DELAY = timedelta(days=14)
 
 
 class Heading(NamedTuple):
@@ -109,7 +112,7 @@ def _money(text: str) -> tuple[str, ...]:
     return tuple(code for code, words in MONEY.items() if re.search(words, compact))
 
 
-def read_heading(title: str, unit: str, day: str, where: str) -> Heading:
+def read_heading(title: str, unit: str, day: str, where: str, kind: str = "") -> Heading:
     """Raises Refused where title or unit line cannot be read, or where they name two currencies."""
     read = read_title(title)
     if read is None:
@@ -119,7 +122,7 @@ def read_heading(title: str, unit: str, day: str, where: str) -> Heading:
             f"title '{clip(squeeze(title))}'",
             "A page of customs' statistics has a title like '(5) topic, May 2025 (in CNY)' or '(13) topic,1-7.2026'.",
         )
-    return Heading(read.topic, read.last, read.year, _currency(unit, read.currencies, where), day_of(day))
+    return Heading(read.topic, read.last, read.year, _currency(unit, read.currencies, where), day_of(day, read, kind))
 
 
 def _currency(line: str, of_title: tuple[str, ...], where: str) -> str:
@@ -153,12 +156,28 @@ def month_of(text: str | None) -> int | None:
     return MONTHS.index(text[:3].lower()) + 1 if text and text[:3].lower() in MONTHS else None
 
 
-def day_of(text: str) -> date | None:
-    """The first day in a text, by year/month/day or day/month/year."""
+def day_of(text: str, title: Title | None = None, kind: str = "") -> date | None:
+    """The first day in a text: year/month/day, or the order of old pages, month/day/year.
+
+    Where day and month could change places the release decides: its figures come out after its last month, near the
+    day that `release_calendar.csv` has for this `kind` of page.
+    """
     found = DAY.search(text)
     if found is None:
         return None
-    year, month, day = (found[1], found[2], found[3]) if found[1] else (found[6], found[5], found[4])
+    if found[1]:
+        return _date(found[1], found[2], found[3])
+    orders = (_date(found[6], found[4], found[5]), _date(found[6], found[5], found[4]))
+    days = [day for day in dict.fromkeys(orders) if day is not None]
+    if title is not None:
+        end = month_end(date(title.year, title.last, 1))
+        announced = code_table("release_calendar").filter(year=str(title.year), month=str(title.last), kind=kind)
+        due = date.fromisoformat(announced["expected_on"][0]) if announced.height else end + USUAL_DELAY
+        days = sorted((day for day in days if day > end), key=lambda day: abs(day - due)) or days
+    return next(iter(days), None)
+
+
+def _date(year: str, month: str, day: str) -> date | None:
     try:
         return date(int(year), int(month), int(day))
     except ValueError:

@@ -276,3 +276,18 @@ def test_a_file_that_names_its_reporter_needs_no_declaration_of_it(
     file.write_bytes(data + b"damaged")
     with pytest.raises(Refused, match=file.name):
         locate(ReleaseRequest(file=file, source=source))
+
+
+def test_a_folder_with_the_name_of_a_source_says_the_source(tmp_path: Path) -> None:
+    page = drop(tmp_path / "inbox" / "gacc_bulletin", "page.html")
+    assert locate(ReleaseRequest(file=page)).source == "gacc_bulletin"
+    with pytest.raises(Refused, match=r'the flow is not in the file .* Write flow = "import"'):
+        locate(ReleaseRequest(file=drop(tmp_path / "inbox" / "gacc_query")))
+
+
+def test_a_page_without_a_source_gets_no_advice_about_queries(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        locate(ReleaseRequest(file=drop(tmp_path, "page.HTML")))
+    assert 'Write source = "gacc_bulletin" into a sidecar' in str(refused.value)
+    assert str(refused.value).endswith("gacc_preliminary or gacc_bulletin, and says its flow itself.")
+    assert "A query" not in str(refused.value)

@@ -10,18 +10,19 @@ from typing import Any
 
 import duckdb
 import polars as pl
+import pytest
 from bad_inputs.download import HORSES, MAGNETS, csv_bytes, magnets
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.reference.code_tables import code_table
-from schemas.table import polars_schema
+from schemas.table import empty_frame, polars_schema
 from schemas.tables.name import PrintedName
 from tasks.domain.labels import product_names
 from tasks.domain.nomenclature import OTHERS
 from tasks.ingest.normalise import normalise
 from tasks.ledger import name_tables
-from tasks.ledger.name_tables import partner_table, product_table
+from tasks.ledger.name_tables import partner_references, partner_table, product_table
 from tasks.reading.query import query
 from tasks.sources.registry import SOURCES
 from tasks.store.snapshot import open_snapshot
@@ -199,3 +200,26 @@ def test_a_code_that_china_divides_no_further_has_the_name_of_its_only_line() ->
     assert product_names("030442", OTHERS) == ("Fresh or chilled fillets of trout", "鲜或冷的鳟鱼鱼片")
     assert product_names("030431", OTHERS) is not None
     assert product_names("850511", OTHERS) is None  # magnets of rare earths and others
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "kind"),
+    [
+        ("FLK", "Falkland Islands (Malvinas)", "country"),
+        ("IMN", "Isle of Man", "country"),
+        ("ALA", "Aland Islands", "territory"),
+        ("schedule_c:4803", "Kosovo", "country"),
+        ("DEU", "Germany", "country"),
+    ],
+)
+def test_a_partner_that_any_list_has_is_named(key: str, name: str, kind: str) -> None:
+    printed = pl.DataFrame({"subject": ["partner"], "code": [key]}, schema_overrides=polars_schema("printed_name"))
+    printed = pl.concat([empty_frame("printed_name"), printed], how="diagonal")
+    row = partner_table(printed).filter(partner=key).row(0, named=True)
+    assert (row["name"], row["kind"]) == (name, kind)
+
+
+def test_every_partner_of_the_lists_has_a_name_in_the_table() -> None:
+    rows = code_table("partner_codes").filter(~pl.col("kind").is_in(["group", "total"]))
+    named = partner_references().filter(pl.col("reference_en").is_not_null())["partner"].to_list()
+    assert set(rows["partner"]) - set(named) == set()

@@ -18,7 +18,16 @@ from tasks.sources.gacc_rows import (
     refuse_unread,
     without_other_twins,
 )
-from tasks.sources.gacc_tables import GROWTHS, UNITS, Column, Heading, read_columns, read_heading
+from tasks.sources.gacc_tables import (
+    GROWTHS,
+    UNITS,
+    Column,
+    Heading,
+    day_of,
+    read_columns,
+    read_heading,
+    read_title,
+)
 
 MAY = Heading("China's Major Exports", 5, 2025, "CNY 100 million", date(2025, 6, 10))
 
@@ -504,3 +513,32 @@ def test_two_names_of_one_partner_are_both_set_aside() -> None:
         "",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "kind", "day"),
+    [
+        # Old pages print the month first, whose day could be a month, too.
+        ("06/10/2019", "(1) Trade, May 2019", "preliminary", date(2019, 6, 10)),
+        ("06/10/2019", "(1) Trade, September 2019", "preliminary", date(2019, 10, 6)),
+        ("10/06/2019", "(1) Trade, May 2019", "preliminary", date(2019, 6, 10)),
+        ("01/12/2018", "(13) Trade, 1-12.2017", "bulletin", date(2018, 1, 12)),
+        ("06/23/2019", "(13) Trade, 1-5.2019", "bulletin", date(2019, 6, 23)),
+        ("23/06/2019", "(13) Trade, 1-5.2019", "bulletin", date(2019, 6, 23)),
+        # Republished: neither is near, and the first that the month allows is as good.
+        ("03/04/2020", "(13) Trade, 1-5.2019", "bulletin", date(2020, 3, 4)),
+        ("2019/06/10", "(1) Trade, May 2019", "preliminary", date(2019, 6, 10)),
+        # The calendar has 9 June 2025 and 18 June 2025 for May.
+        ("07/06/2025", "(1) Trade, May 2025", "preliminary", date(2025, 6, 7)),
+        ("31/31/2019", "(1) Trade, May 2019", "preliminary", None),
+        ("soon", "(1) Trade, May 2019", "preliminary", None),
+    ],
+)
+def test_the_day_of_a_page_is_read_by_the_calendar_of_its_release(
+    text: str, title: str, kind: str, day: date | None
+) -> None:
+    assert day_of(text, read_title(title), kind) == day
+
+
+def test_a_day_without_a_release_has_its_month_first() -> None:
+    assert day_of("06/10/2019") == date(2019, 6, 10)
