@@ -30,7 +30,6 @@ RATIO_MAX, SMALL_BYTES = 100, 10_000_000
 ENCRYPTED = 0x1
 # No record of customs is as large. Millions of smaller ones fit into a sum of 64 bits.
 NUMBER_MAX = 10**12
-NUMBER = r"^ *-?[0-9]+ *$"
 FIELD = re.compile(r"^\s*([0-9]{1,4})\s*-\s*([0-9]{1,4})\s+([A-Za-z][A-Za-z0-9_]*)", re.MULTILINE)
 AGAIN = "Download it again."
 ODD = re.compile(rb"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]")
@@ -131,7 +130,7 @@ def read_blocks(
     member: Member, layout: Layout, texts: Sequence[str], numbers: Sequence[str], where: str
 ) -> Iterator[pl.DataFrame]:
     """Yield the fields of a member, a block of its lines at a time: `record` (from 1), `texts` as they stand without
-    blanks around them, and `numbers` as whole numbers.
+    blanks around them, and `numbers` as whole numbers, which may have a sign.
 
     Raises Refused for a line that is cut off or too short, and for a number that is none.
     """
@@ -147,7 +146,7 @@ def read_blocks(
             *(_field(layout[name]).alias(name) for name in texts),
             *(_field(layout[name]).cast(pl.Int64, strict=False).alias(name) for name in numbers),
         )
-        _refuse_numbers(lines, fields, layout, numbers, place, has_plus=b"+" in block)
+        _refuse_numbers(lines, fields, layout, numbers, place)
         record += lines.height
         yield fields
     if not record:
@@ -206,15 +205,12 @@ def _refuse_short(lines: pl.Series, before: int, end: int, place: str) -> None:
 
 
 def _refuse_numbers(
-    lines: pl.DataFrame, fields: pl.DataFrame, layout: Layout, numbers: Sequence[str], place: str, *, has_plus: bool
+    lines: pl.DataFrame, fields: pl.DataFrame, layout: Layout, numbers: Sequence[str], place: str
 ) -> None:
     """Raises Refused for the first text that is no number, or one that no record of trade can have."""
     for name in numbers:
         column = fields[name]
         bad = column.is_null() | (column.abs() > NUMBER_MAX)
-        if has_plus:
-            start, width = layout[name]
-            bad |= ~lines["line"].str.slice(start, width).str.contains(NUMBER)
         if bad.any():
             row = int(bad.arg_true()[0])
             start, width = layout[name]

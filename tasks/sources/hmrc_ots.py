@@ -34,6 +34,7 @@ Fetched: an answer for each month and direction, page by page. Nothing says what
 and compared by its records.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -54,6 +55,9 @@ from tasks.sources.records import as_reported, doubt_copies
 FLOWS = {"1": "import", "2": "export", "3": "import", "4": "export"}
 NEEDED = ("MonthId", "FlowTypeId", "SuppressionIndex", "CommodityId", "CountryId", "PortId", "Value", "NetMass")
 DIGITS = 8
+PARTNER = r"^[0-9]{1,4}$"
+# A record of a bulk file since 2022.
+BULK = re.compile(rb"[^\n]*\n?[0-9]{13}[0-9 ]{8}[0-9 ]{5}[0-9]{3}[A-Z ]{2}")
 ROUND_PAGE = 1_000
 RECORDS_SHOWN = 40
 AGAIN = "Ask the API again: $expand=Commodity($select=Cn8Code)."
@@ -76,6 +80,13 @@ def parse(raw: bytes, where: str) -> Parsed:
             "records of HMRC's bulk data files (SMKI19, SMKE19, SMKX46 …)",
             "This source reads answers of the API of uktradeinfo.com: tidewaiter fetch hmrc_ots, or "
             f"{BASE}/OTS with $expand={EXPAND}.",
+        )
+    if BULK.match(raw):
+        raise Refused(
+            "other download",
+            where,
+            "records of fixed width, the form of HMRC's bulk data sets",
+            'Write source = "hmrc_bulk" next to it, or give --source hmrc_bulk.',
         )
     documents = read_documents(raw, where)
     pages = [rows_of(document, "value", where) for document in documents]
@@ -246,7 +257,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="GBR",
-    partner_code=r"^[0-9]{1,4}$",
+    partner_code=PARTNER,
     code_list="hmrc",
     nomenclature="CN8",
     has_lines=True,
