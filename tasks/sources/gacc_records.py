@@ -104,14 +104,14 @@ def countries(rows: Sequence[Row], columns: Columns, heading: Heading, where: st
     named, codes, kinds = partners_of(rows)
     continents = [row for row in named if row.label.endswith((":", "："))]
     _refuse_few(rows, 1 if continents else PARTNERS_MIN, "partner", where)
-    named = _set_aside_above_total(named, kinds, columns, where)
+    labelled, named = named, _set_aside_above_total(named, kinds, columns, where)
     doubts = [
         *gacc_rows.doubt_cells(named, columns, FLOWS, where),
         *doubt_balance(named, columns, where),
         *gacc_rows.doubt_so_far(named, columns, heading, where),
         *_doubt_continents(named, kinds, continents, columns, where),
     ]
-    doubts += _doubt_labels(named, rows, where)
+    doubts += [*_doubt_labels(labelled, rows, where), *_doubt_above_total(named, labelled, where)]
     keys = dict(partner_codes(GACC_NAMES).select("code", "partner").rows())
     stated = [
         kind != GROUP or _is_union(row, keys.get(code)) for row, code, kind in zip(named, codes, kinds, strict=True)
@@ -206,6 +206,22 @@ def _doubt_labels(named: Sequence[Row], read: Sequence[Row], where: str) -> list
             ),
         )
         for row in faults
+    ]
+
+
+def _doubt_above_total(named: Sequence[Row], before: Sequence[Row], where: str) -> list[dict[str, str]]:
+    """A finding for each row that is set aside for a number above that of the world."""
+    return [
+        finding(
+            "above_the_world",
+            "warning",
+            place(row, where),
+            observed=row.fault,
+            expected="a part of the world",
+            advice="The row is in the table quarantine; the others are published. A number of it is wrong.",
+        )
+        for row, was in zip(named, before, strict=True)
+        if row.fault and not was.fault
     ]
 
 
