@@ -1,6 +1,6 @@
 """Defines the flow that ingests a folder of old downloads, oldest first, with progress.
 
-Published, held and refused files are recognised by their bytes and their declaration (`tasks/ingest/inbox.py`), so a
+Published, held and refused files are recognised by their bytes and their declaration (`tasks/inbox/inbox.py`), so a
 backfill that was killed, or stopped by a full disk, continues where it was when it is started again, and a held file
 does not block the others. With a Dask scheduler, workers derive portions of the figures.
 """

@@ -1,7 +1,7 @@
 """Reads the numbers of the ledger that claims are compared with, by place and with the value of their last digit.
 
 Belongs here: which release counts, by the same rule as for the series of `metric`. `readings` derives figures from the
-numbers. Unlike `ledger.precedence.monthly_numbers` this keeps every period that a source prints, and its precision.
+numbers. Unlike `domain.precedence.monthly_numbers` this keeps every period that a source prints, and its precision.
 """
 
 from collections.abc import Iterable

@@ -55,7 +55,7 @@ def merge(detail: Detail, releases: Release, decisions: Decision) -> Observation
 def statements_in_order(
     detail: pl.DataFrame, releases: Release, decisions: pl.DataFrame, key: list[str]
 ) -> pl.DataFrame:
-    """Return every value of each number that has several, as `ledger.statements_in_order`. A decision that changes a
+    """Return every value of each number that has several, as `merge.statements_in_order`. A decision that changes a
     value adds a row with the decision as `release_id`; `stated_by` is the release of the value, null if there is none.
     """
     spans = epochs(detail, releases, decisions)

@@ -160,7 +160,7 @@ def test_the_sample_passes_its_audit_and_a_flipped_byte_is_named(home: Path, tmp
 
 
 def test_what_is_held_is_decided_about_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """That a rejection leaves every published byte: `tests/unit/checks/test_approval.py`."""
+    """That a rejection leaves every published byte: `tests/unit/inbox/test_held.py`."""
     decision, store = "--by 'Li Wei' --reason 'compared with the site'", tmp_path / STORE
     (tmp_path / "june.csv").write_bytes(csv_bytes(CLEAN_RECORDS))
     assert said(f"ingest june.csv {DECLARED} --released-on 2025-07-20", tmp_path).code == 0

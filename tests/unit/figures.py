@@ -3,6 +3,9 @@
 from datetime import date
 from typing import Any
 
+import polars as pl
+import polars.selectors as cs
+
 from schemas.frames import Metric, Observation
 from tasks.ledger.merge import current_statements, merge
 from tasks.metrics.derive import derive
@@ -52,3 +55,8 @@ class Figures:
         place = {"partner": partner, "measure": "quantity_kg", "product": MAGNETS} | named
         rows = self.metric.filter(**place).sort("period").select("period", figure)
         return {f"{day:%Y-%m}": value for day, value in rows.iter_rows()}
+
+
+def rows_as_read(frame: pl.DataFrame) -> pl.DataFrame:
+    """As readers have them, in an order of their own."""
+    return pl.DataFrame(frame).with_columns((cs.categorical() | cs.enum()).cast(pl.String)).sort(~cs.list())

@@ -5,7 +5,6 @@ import json
 import shutil
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import polars as pl
@@ -24,7 +23,6 @@ from tasks.analysis.mirror.publication import MirrorPublication, publish_pair
 from tasks.analysis.mirror.sides import hubs
 from tasks.analysis.mirror.statements import compare, mirror, pair, read_pair
 from tasks.analysis.mirror.verdicts import REASONS
-from tasks.answers.mirror_shown import columns, notes, title
 from tasks.domain.errors import NoFigure
 from tasks.pages.brief import render, wording
 from tasks.pages.brief.context import mirrored
@@ -35,33 +33,18 @@ from tasks.reading.query import open_published
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
 from tests.copied_store import copied
+from tests.unit.mirror_stores import OF_MAGNETS, bought, china_and_germany
 from tests.unit.published_stores import of_germany, publish
 from tests.unit.sources import test_hmrc_ots as hmrc_ots
 from tests.unit.sources import test_us_census as us_census
 from tests.unit.sources.test_eurostat_comext import MASS, VALUE, answer
 
 JUNE = date(2025, 6, 1)
-# Germany's 50,000 euros are 56,400 and 57,600 dollars in these months, 6.5 % of them freight.
-SOLD = {"202504": (500_000, "90,000"), "202505": (209_000, "53,000"), "202506": (764_000, "54,000")}
-OF_MAGNETS: dict[str, Any] = {"products": ["850511"]}
-
-
-def bought(month: str, mass: str | int, value: str = "50000") -> bytes:
-    """What Germany bought of China: value in euros, mass in hundreds of kilograms."""
-    return of_germany(month, ("CN", VALUE, value), ("CN", MASS, str(mass)))
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """China's exports to Germany and Hong Kong in three months, and what Germany bought of China in the last two."""
-    root = tmp_path_factory.mktemp("mirror")
-    records = [magnets("304", str(mass), value, month) for month, (mass, value) in SOLD.items()]
-    records += [magnets("110", "20000", "900", month) for month in SOLD]
-    query = {"flow": "export", "months": "2025-04..2025-06", "released_on": date(2025, 7, 20), **OF_MAGNETS}
-    publish(root, "CHN", "china.csv", csv_bytes(records), **query)
-    for month, mass in (("2025-05", 2150), ("2025-06", 7400)):
-        publish(root, "DEU", f"germany-{month}.csv", bought(month, mass), "eurostat_comext")
-    return root / "store"
+    return china_and_germany(tmp_path_factory.mktemp("mirror"))
 
 
 def test_both_sides_stand_beside_each_other(root: Path) -> None:
@@ -258,35 +241,6 @@ def test_what_cannot_be_compared_says_what_to_do(
 
 def asked(store: Path, *words: str) -> Result:
     return CliRunner().invoke(app, [*words, "--store", str(store)], env={"COLUMNS": "100"})
-
-
-def test_the_page_says_whose_numbers_these_are_and_what_the_reasons_mean(root: Path) -> None:
-    found = mirror(root, "850511", "CHN", "DEU")
-    assert title(found.rows) == "HS 850511 from China to Germany, as each side counts it"
-    assert columns(found.rows) == {
-        "month": ["2025-04", "2025-05", "2025-06"],
-        "sold, t": ["500", "209", "764"],
-        "bought, t": ["–", "215", "740"],
-        "ratio": ["–", "1.03", "0.97"],
-        "sold, million USD": ["0.09", "0.053", "0.054"],
-        "bought, million USD": ["–", "0.056", "0.058"],
-        "bought, free on board, million USD": ["–", "0.052 to 0.054", "0.053 to 0.055"],
-        "reason": ["not covered", "agrees", "agrees"],
-    }
-    china, germany = found.snapshots
-    assert notes(found) == [
-        "agrees: both sides agree, within freight and rounding",
-        "not covered: one side has no figure of the month",
-        "sold: FOB, by destination; bought: CIF, by origin",
-        "EUR in USD by exchange rates of the European Central Bank, mean of the month",
-        (
-            "freight and insurance: 6.5 % of the value free on board, two points more or less (OECD ITIC (international"
-            " transport and insurance costs), all goods, 2022)"
-        ),
-        "2025-04: DEU kilograms: not covered; DEU value: not covered",
-        f"China: snapshot {china}; Germany: snapshot {germany}",
-    ]
-    assert tidewaiter.mirror("850511", "Germany", store=root).equals(found.rows)
 
 
 def test_the_command_answers_by_name_and_writes_its_notes_into_a_workbook(root: Path) -> None:

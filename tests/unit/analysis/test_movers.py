@@ -6,7 +6,6 @@ import math
 import random
 from collections import Counter
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -16,8 +15,6 @@ from tasks.analysis.movers import mover_rows
 from tasks.analysis.of_reporter import state_of
 from tasks.analysis.price_volume import Terms, add, own_currency, split
 from tasks.domain.periods import month_number
-from tasks.pages import changes_since_release
-from tasks.pages.changes_since_release import moved
 from tests.unit.customs import Store
 
 CODES = ("85051110", "85051190", "85051900", "85052000", "84713000", "84719000")
@@ -106,51 +103,6 @@ def test_a_code_that_began_or_stopped_is_named_with_what_it_was_worth(world: tup
     told = rows.filter(kind="partner", note="began").height
     assert told == len(traded["202506"] - traded["202505"])
     assert rows.filter(pl.col("kind").is_in(["began", "stopped"])).select("before", "level").min_horizontal().sum() == 0
-
-
-def test_products_that_are_known_in_one_of_the_months_alone_are_counted(tmp_path: Path) -> None:
-    """The file of May asked for chapters 84 and 85, that of June for 85 and 90."""
-    store = Store(tmp_path)
-    for month, chapters in (("202505", ("84713000", "85051110")), ("202506", ("85051110", "90189000"))):
-        records = [(month, code, *magnets("502")[2:5], "20000", "千克", "0", "?", "400000") for code in chapters]
-        span = f"{month[:4]}-{month[4:]}"
-        store.ingest(csv_bytes(records), name=f"{month}.csv", products=[code[:2] for code in chapters], months=span)
-    found = moved(store.snapshot, "export", JUNE, measure="value_usd")
-    assert found.rows.filter(kind="total").select("before", "level").row(0) == (400_000, 400_000)
-    assert [note.partition(":")[0] for note in found.notes] == [
-        "4 products of 2025-06 cannot be compared",
-        "4 products of 2025-05 cannot be compared",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("month", "against", "reporter", "said"),
-    [
-        (
-            date(2023, 1, 1),
-            "year",
-            "CHN",
-            ["the Lunar New Year: 81 % of the days around it are in January 2023, 33 % in January 2022"],
-        ),
-        (
-            date(2023, 2, 1),
-            "month",
-            "CHN",
-            ["the Lunar New Year: 19 % of the days around it are in February 2023, 81 % in January 2023"],
-        ),
-        (date(2023, 2, 1), "month", "BRA", []),
-        (date(2023, 7, 1), "month", "CHN", []),
-    ],
-)
-def test_a_holiday_that_lies_in_one_of_the_months_is_told(
-    month: date, against: str, reporter: str, said: list[str]
-) -> None:
-    assert [*changes_since_release._new_year(month, against, reporter, "en")] == said
-
-
-def test_a_percentage_of_nearly_nothing_is_cut_off() -> None:
-    values = (None, -99.94, 999.9, 1_337_575.8)
-    assert [*map(changes_since_release._per_cent, values)] == ["–", "-99.9", "+999.9", "> +1,000"]
 
 
 Pair = tuple[float | None, float | None]

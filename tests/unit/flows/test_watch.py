@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes, in_month
+from bad_inputs.download import csv_bytes
 
 from flows.release import release
 from flows.watch import Taking, watch
@@ -15,29 +15,14 @@ from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchReport, WatchRequest
 from schemas.reference.code_tables import code_table
 from tasks.inbox import held, inbox
+from tests.unit.dropped_files import JUNE, download, inbox_in, month
 
 DAY = date(2026, 1, 10)
-JUNE = CLEAN_RECORDS[:6]
-
-
-def month(number: int) -> bytes:
-    return csv_bytes(in_month(f"2025{number:02d}", JUNE))
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    folder = tmp_path / "inbox" / "gacc_query" / "export"
-    folder.mkdir(parents=True)
-    (folder / "defaults.toml").write_text('partners = "all"\n')
-    return tmp_path
-
-
-def drop(home: Path, name: str, data: bytes, released_on: str | None = None) -> Path:
-    file = home / "inbox" / "gacc_query" / "export" / name
-    file.write_bytes(data)
-    if released_on:
-        file.with_name(name + ".toml").write_text(f"released_on = {released_on}\n")
-    return file
+    return inbox_in(tmp_path)
 
 
 def look(home: Path, day: date = DAY, **more: object) -> WatchReport:
@@ -46,8 +31,8 @@ def look(home: Path, day: date = DAY, **more: object) -> WatchReport:
 
 
 def test_everything_new_is_ingested_oldest_first_and_nothing_twice(home: Path) -> None:
-    drop(home, "a.csv", month(7), "2025-08-20")
-    drop(home, "b.csv", month(6), "2025-07-20")
+    download(home, "a.csv", month(7), "2025-08-20")
+    download(home, "b.csv", month(6), "2025-07-20")
     # A late run does its own month, and the next run the next.
     early = look(home, date(2025, 7, 20), store=home / "other")
     assert (early.headline, [path.name for path in early.looked.later]) == ("Published 2025-06", ["a.csv"])
@@ -60,24 +45,8 @@ def test_everything_new_is_ingested_oldest_first_and_nothing_twice(home: Path) -
     assert (again.headline, again.looked.published, again.outcomes) == ("Nothing new", 3, [])
 
 
-def test_a_half_written_file_is_left_alone_until_it_is_settled(home: Path) -> None:
-    file = drop(home, "june.csv", month(6)[:100])
-    slept = []
-
-    def writes_on(seconds: float) -> None:
-        slept.append(seconds)
-        file.write_bytes(month(6))
-
-    request = WatchRequest(inbox=home / "inbox", store=home / "reporter=CHN", settle_seconds=3)
-    seen = inbox.look(request, DAY, writes_on)
-    assert (seen.ready, seen.unsettled, slept) == ([], [file], [3])
-    assert inbox.look(request, DAY, slept.append).ready == [file]
-    drop(home, "more.csv.part", b"half")
-    assert inbox.look(request, DAY, slept.append).ready == [file]
-
-
 def test_a_refused_file_is_reported_once_and_tried_again_when_it_is_mended(home: Path) -> None:
-    file = drop(home, "june.csv", b"<html>captcha</html>\n")
+    file = download(home, "june.csv", b"<html>captcha</html>\n")
     (home / "inbox" / "july.csv").write_bytes(month(7))
     report = look(home)
     assert report.headline == "Refused 2"
@@ -118,8 +87,8 @@ def test_a_pipe_is_refused_and_never_read(home: Path, is_link: bool) -> None:
 
 
 def test_a_held_release_is_held_once_and_an_approved_one_is_taken(home: Path) -> None:
-    drop(home, "june.csv", month(6), "2025-07-20")
-    drop(home, "june again.csv", csv_bytes(JUNE[:1]), "2025-07-21")
+    download(home, "june.csv", month(6), "2025-07-20")
+    download(home, "june again.csv", csv_bytes(JUNE[:1]), "2025-07-21")
     assert look(home).headline == "Held for approval, Published 2025-06"
     report = look(home)
     assert report.headline == "Nothing new"
@@ -133,8 +102,8 @@ def test_a_held_release_is_held_once_and_an_approved_one_is_taken(home: Path) ->
 
 
 def test_a_dry_run_says_what_it_would_do_and_makes_no_store(home: Path) -> None:
-    drop(home, "june.csv", month(6))
-    drop(home, "cut off.csv", month(6)[:200])
+    download(home, "june.csv", month(6))
+    download(home, "cut off.csv", month(6)[:200])
     before = sorted(home.rglob("*"))
     report = look(home, dry_run=True)
     assert report.headline == "Refused 1, Would publish 2025-06"
@@ -177,7 +146,7 @@ def test_the_calendar_has_each_month_once_for_each_kind_and_nothing_in_february(
 def test_links_are_followed_and_what_lies_in_a_store_or_a_hidden_folder_is_no_download(home: Path) -> None:
     """Whoever fills a store inside the folder of downloads must not read the store; thrown away is thrown away."""
     folder = home / "inbox" / "gacc_query" / "export"
-    drop(home, "june.csv", month(6))
+    download(home, "june.csv", month(6))
     (home / "archive").mkdir()
     (home / "archive" / "may.csv").write_bytes(month(5))
     (folder / "archive").symlink_to(home / "archive")
@@ -204,11 +173,11 @@ def test_files_that_cannot_be_read_or_beside_which_no_note_can_be_left_hold_up_n
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = b"<html>captcha</html>\n"
-    drop(home, "july.csv", month(7))
-    strange = drop(home, "page.csv", page)
+    download(home, "july.csv", month(7))
+    strange = download(home, "page.csv", page)
     strange.rename(os.fsdecode(os.fsencode(strange.parent) + "/六月.csv".encode("gb18030")))
     long, shut, gone, unreadable = (
-        drop(home, f"{name}.csv", page) for name in ("页" * 82, "shut", "later gone", "unread")
+        download(home, f"{name}.csv", page) for name in ("页" * 82, "shut", "later gone", "unread")
     )
     replace, read = Path.replace, Path.read_bytes
 
@@ -235,11 +204,11 @@ def test_files_that_cannot_be_read_or_beside_which_no_note_can_be_left_hold_up_n
 
 
 def test_what_the_store_says_of_a_file_is_not_noted_as_its_fault(home: Path) -> None:
-    drop(home, "june.csv", month(6))
+    download(home, "june.csv", month(6))
     assert look(home).headline == "Published 2025-06"
     columns = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note"
     figure = "export,85051110,USA,2025-07,quantity,1000,kg,2025-08-20,X,https://x.org/1,"
-    other = drop(home, "july.csv", f"{columns}\n{figure}\n".encode())
+    other = download(home, "july.csv", f"{columns}\n{figure}\n".encode())
     other.with_name("july.csv.toml").write_text('source = "published"\nreporter = "JPN"\n')
     report = look(home)
     assert (report.headline, [*home.rglob("*.refused.txt")]) == ("Refused 1", [])
@@ -251,7 +220,7 @@ def test_what_the_store_says_of_a_file_is_not_noted_as_its_fault(home: Path) -> 
 def test_a_file_that_was_completed_while_it_was_refused_is_tried_again(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = drop(home, "june.csv", b"<html>captcha</html>\n")
+    file = download(home, "june.csv", b"<html>captcha</html>\n")
 
     def completed(request: ReleaseRequest) -> None:
         try:

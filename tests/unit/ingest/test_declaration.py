@@ -12,25 +12,16 @@ import pytest
 from release_pages import goods
 
 from schemas.forms.request import ReleaseRequest
-from tasks.domain.errors import BrokenStore, NotHeld, Refused
-from tasks.inbox.placing import reporter_of, store_of_held
+from tasks.domain.errors import BrokenStore, Refused
 from tasks.ingest.declaration import locate
 from tasks.ingest.raw_store import expected, land
 from tasks.sources.registry import SOURCES
+from tests.unit.dropped_files import drop
 from tests.unit.published_stores import of_germany
 
 TODAY = date(2026, 1, 5)
 QUERY: Any = {"source": "gacc_query", "flow": "export"}
 ENDLESS = "no valid TOML: lists or tables in one another without end"
-
-
-def drop(folder: Path, name: str = "file.csv", **papers: str) -> Path:
-    """A file, and beside it the texts of some declarations: `sidecar` is its own."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(b"anything")
-    for paper, text in papers.items():
-        (folder / (f"{name}.toml" if paper == "sidecar" else f"{paper}.toml")).write_text(text, encoding="utf-8")
-    return folder / name
 
 
 def test_the_stronger_word_wins(tmp_path: Path) -> None:
@@ -222,21 +213,6 @@ def test_the_day_of_a_page_is_the_one_that_it_prints(
     asked = locate(ReleaseRequest(file=file, source="gacc_preliminary", released_on=declared))
     assert land(asked, tmp_path / "store", today).released_on == released_on
     assert expected(asked, file.read_bytes(), today).released_on == released_on
-
-
-@pytest.mark.parametrize(("source", "reporter"), [("gacc_query", "CHN"), ("no such source", None)])
-def test_the_reporter_is_that_of_the_declaration_if_it_is_usable(
-    tmp_path: Path, source: str, reporter: str | None
-) -> None:
-    file = drop(tmp_path, sidecar=f'source = "{source}"\nflow = "export"\npartners = "all"\n')
-    assert reporter_of(ReleaseRequest(file=file, store=tmp_path / "store")) == reporter
-
-
-def test_a_release_that_is_held_nowhere_is_not_looked_for_in_the_first_store(tmp_path: Path) -> None:
-    for reporter in ("CHN", "EU27"):
-        (tmp_path / f"reporter={reporter}").mkdir()
-    with pytest.raises(NotHeld, match="no release 'query-1' is held here"):
-        store_of_held(tmp_path, "query-1")
 
 
 @pytest.mark.parametrize("source", [name for name, source in SOURCES.items() if source.reporter])

@@ -8,13 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from tasks.domain.classification import part_of
 from tasks.domain.periods import month_index
+from tasks.ledger import merge as ledger
 from tasks.ledger.merge import current_statements, merge
 from tasks.metrics import derive as deriving
 from tasks.metrics.derive import NO_LEVELS, derive, derive_months
 from tests.draws import draws
 from tests.unit import strategies
 from tests.unit.builders import detail_table, release_table
+from tests.unit.figures import Store, merged, rows_as_read
 from tests.unit.strategies import Row
 
 
@@ -46,3 +49,15 @@ def test_months_one_by_one_in_any_blocks_make_what_all_at_once_make(
             for one in (pl.concat(made), expected)
         ]
         assert_frame_equal(*in_text, check_exact=True)
+
+
+@given(strategies.histories())
+@draws(6)
+def test_what_is_part_of_a_product_gives_what_the_whole_gives(store: Store) -> None:
+    """So a product can be looked at as it was on a day without deriving everything else of that day."""
+    words, releases = ledger.current_statements(merged(store)), release_table(*(row for row, _ in store))
+    whole = derive(words, releases)
+    for product in whole["product"].cast(pl.String).unique():
+        mine = pl.col("product").cast(pl.String) == product
+        part = derive(words.filter(part_of(product)), releases)  # type: ignore[arg-type]
+        assert_frame_equal(rows_as_read(part.filter(mine)), rows_as_read(whole.filter(mine)))

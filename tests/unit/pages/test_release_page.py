@@ -1,12 +1,11 @@
-"""What the page of a release says, which products it shows, and how little is read to know; and the outcome of a run
-that ended well."""
+"""What the page of a release says, which products it shows, and how little is read to know."""
 
 import random
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,17 +15,12 @@ from flows.release import release as ingest_release
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import ReleaseRequest
 from schemas.table import polars_schema
-from tasks.domain.findings import finding, gather
 from tasks.inbox import held as held_releases
-from tasks.ingest.normalise import Normalised
 from tasks.lineage.records import lineage_row
 from tasks.pages import plot
 from tasks.pages.release_page import PRODUCTS_MAX, Pages, largest, pages
 from tasks.pages.release_sections import hashes, steps
 from tasks.reading import query
-from tasks.steps.outcome import report
-from tasks.store.publish import Publication
-from tests.unit.builders import detail_table, number, release, release_table
 
 COLUMNS = {"product": pl.String, "partner": pl.String, "level": pl.Float64}
 
@@ -246,24 +240,3 @@ def test_every_hash_is_on_the_other_page() -> None:
     rows = [(row["step"], row[""], row["what"], row["sha256"]) for row in hashes(OWN)]
     assert len(rows) == 1 + 2 + 4 + 2 * 3
     assert {("2 correct", "took", "reported", "11"), ("3 merge", "by", "code", "c3")} <= {*rows}
-
-
-@pytest.mark.parametrize(("changed", "status"), [(True, "published"), (False, "nothing new")])
-def test_a_release_that_changes_nothing_is_nothing_new_and_findings_are_lines_by_severity(
-    changed: bool, status: str
-) -> None:
-    of = release(months="2025-05..2025-06") | {"records": 9, "records_observed": 7, "records_quarantined": 2}
-    rows = [number(of, "USA", "2025-06", 1), number(of, "DEU", "2025-05", 1, product="01012100")]
-    empty = pl.DataFrame()
-    told = cast("Normalised", Normalised(detail_table(*rows), empty, empty, release_table(of), empty))  # type: ignore[arg-type]
-    snapshot = type("Snapshot", (), {"id": "000001-a", "store": Path("store")})()
-    raised = [
-        finding(check, severity, "f.csv", observed="a", expected="b", advice="Look.")
-        for check, severity in (("gaps", "warning"), ("said_twice", "info"), ("sums", "error"))
-    ]
-    found = report(Publication(snapshot, changed, ()), told, gather("r1", raised))
-    assert (found.status, found.months, found.products) == (status, ["2025-05", "2025-06"], ["01012100", "85051110"])
-    assert (found.warnings, found.notes) == (
-        ["gaps (f.csv): a; expected b. Look."],
-        ["said_twice (f.csv): a; expected b. Look."],
-    )

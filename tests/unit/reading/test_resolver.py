@@ -10,8 +10,6 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 from schemas.reference.code_tables import code_table
-from tasks.answers.inventory import nearest_names
-from tasks.answers.questions import Answer, Question, ask
 from tasks.domain.errors import NothingPublished
 from tasks.domain.name_match import Unresolved, nearest, partner_key
 from tasks.domain.period_words import read_months
@@ -20,48 +18,12 @@ from tasks.reading.resolver import Resolver, known_product
 from tasks.reading.search import search_names
 from tests.copied_store import copied
 from tests.unit.published_stores import publish
-
-SEEDS, GM, BLACK, MAGNETS = "12011000", "12019019", "12019020", "85051110"
-NAMES = {SEEDS: "种用大豆", GM: "转基因黄大豆", BLACK: "黑大豆，种用除外", MAGNETS: "稀土的永磁铁"}
-PARTNERS = {"410": "巴西", "502": "美国\n", "402": "阿根廷", "999": "某地"}
-# Month, product, partner, tonnes, thousand dollars.
-IMPORTS = [
-    ("202405", GM, "410", 8_800, 4_100), ("202405", GM, "502", 1_200, 640), ("202406", GM, "410", 9_700, 4_500),
-    ("202406", GM, "502", 1_300, 700), ("202406", GM, "402", 40, 21), ("202406", SEEDS, "402", 5, 9),
-    ("202404", BLACK, "502", 7, 6),
-]  # fmt: skip
-NO_TOTAL = (
-    "1201 has no total in this store, which has 3 of its codes; a total needs all codes of 1201, in the same month"
-)
-EXPORTS = [("202406", MAGNETS, "502", 353, 20_000), ("202406", MAGNETS, "999", 11, 700)]
-
-
-def _file(rows: list[tuple[str, str, str, int, int]]) -> bytes:
-    return csv_bytes(
-        [
-            (
-                month,
-                product,
-                NAMES[product],
-                partner,
-                PARTNERS[partner],
-                str(tonnes * 1000),
-                "千克",
-                "0",
-                "?",
-                f"{dollars * 1000:,}",
-            )
-            for month, product, partner, tonnes, dollars in rows
-        ]
-    )
+from tests.unit.soybean_store import BLACK, GM, MAGNETS, NO_TOTAL, SEEDS, bytes_of, soybean_store
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("asked")
-    for flow, rows in (("import", IMPORTS), ("export", EXPORTS)):
-        publish(folder, "CHN", f"{flow}.csv", _file(rows), flow=flow, released_on=date(2024, 7, 20))
-    return folder / "store" / "reporter=CHN"
+    return soybean_store(tmp_path_factory.mktemp("asked"))
 
 
 @pytest.fixture(scope="module")
@@ -229,30 +191,11 @@ def test_what_is_no_month_is_refused_with_the_forms_there_are(text: str) -> None
         read_months(text, date(2024, 6, 1))
 
 
-def _ask(store: Path, *products: str, **asked: object) -> Answer:
-    return ask(store, Question(products=products, **asked))  # type: ignore[arg-type]
-
-
-def test_reading_by_name_gives_the_numbers_of_the_file_with_names(store: Path) -> None:
-    found = _ask(store, "soybeans", partners=("Brazil",), month="June 2024", measure="quantity_kg")
-    (row,) = found.rows.to_dicts()
-    named = (row["product"], row["product_name"], row["partner_name"])
-    assert named == (GM, "Other soya beans,genetically modified", "Brazil")
-    assert (row["level"], row["mom_pct"]) == (9_700_000, pytest.approx((9_700 / 8_800 - 1) * 100))
-    assert row["share_pct"] == pytest.approx(9_700 / (9_700 + 1_300 + 40) * 100)
-    assert found.notes == (f"soybeans: {NO_TOTAL}",)
-    chinese = _ask(store, GM, partners=("br",), month="latest", language="zh").rows
-    assert {*chinese["product_name"]} == {"转基因黄大豆"}
-    assert {*chinese["partner_name"]} == {"巴西"}
-    bare = _ask(store, GM, names=False).rows
-    assert bare.drop("doubt", strict=False).columns == query(store, "metric").columns
-
-
 def test_the_latest_month_of_a_product_is_the_newest_in_which_it_has_a_figure(tmp_path: Path) -> None:
     """The store has June of other goods; of seeds only May was asked for."""
     for month, product in (("202405", SEEDS), ("202406", GM)):
         data, asked_for = (
-            _file([(month, product, "502", 3, 5)]),
+            bytes_of([(month, product, "502", 3, 5)]),
             {"products": [product], "released_on": date(2024, 7, 20)},
         )
         publish(tmp_path, "CHN", f"{month}.csv", data, flow="import", **asked_for)
@@ -262,51 +205,6 @@ def test_the_latest_month_of_a_product_is_the_newest_in_which_it_has_a_figure(tm
     assert asked.months("2024-05..latest", "import", [GM]) == (date(2024, 5, 1), date(2024, 6, 1))
     nothing = asked.month("latest", "import", ["99999999"])
     assert nothing == date(2024, 6, 1), "the newest month says why there is no figure"
-
-
-def test_the_latest_month_is_that_of_what_is_asked_for(store: Path) -> None:
-    for products in ((GM,), (MAGNETS,), ()):
-        assert {*_ask(store, *products, month="latest").rows["period"]} == {date(2024, 6, 1)}
-
-
-def test_the_top_partners_are_those_of_each_month_without_the_world_and_groups(store: Path) -> None:
-    found = _ask(store, GM, month="2024-05..2024-06", top=2, sort="contribution_mom_pp")
-    june = found.rows.filter(period=date(2024, 6, 1))
-    before = sum(tonnes for month, product, _, tonnes, _ in IMPORTS if (month, product) == ("202405", GM))
-    assert june["partner"].to_list() == ["BRA", "USA"]
-    assert june["contribution_mom_pp"].to_list() == pytest.approx([900 / before * 100, 100 / before * 100])
-    assert found.notes == ("of the measure quantity_kg; another one with --measure",)
-    smallest = _ask(store, GM, month="2024-06", top=1, sort="level", ascending=True, measure="value_usd").rows
-    assert smallest["partner"].to_list() == ["ARG"]
-    both = _ask(store, GM, month="2024-06", sort="level", partners=("WLD", "BRA")).rows
-    assert both["partner"].to_list() == ["WLD", "BRA"]
-
-
-@pytest.mark.parametrize(
-    ("question", "says"),
-    [
-        (Question(table="release", month="2024-06"), "the table release has no months"),
-        (Question(sort="size"), "has no column size; it has flow, product"),
-        (Question(columns=("partner", "nme")), "has no column nme"),
-        (
-            Question(products=(GM,), measure="tonnes"),
-            "there is no measure 'tonnes' here; there are quantity_kg, unit_value_usd_per_kg, value_usd",
-        ),
-        (Question(table="finding", top=3), "--top needs --sort"),
-    ],
-)
-def test_what_cannot_be_asked_is_refused(store: Path, question: Question, says: str) -> None:
-    with pytest.raises(ValueError, match=says.replace("(", r"\(")):
-        ask(store, question)
-
-
-@pytest.mark.parametrize(
-    ("text", "name"), [("magnts", "magnets"), ("Brasil", "Brazil"), ("rare earth magnet", "Rare earth magnets")]
-)
-def test_a_search_without_a_hit_names_what_is_nearest_also_in_the_terms_of_the_press(
-    store: Path, text: str, name: str
-) -> None:
-    assert nearest_names(store, text)[0] == name
 
 
 def test_an_empty_bucket_is_named_by_its_address_and_not_by_the_copy(tmp_path: Path) -> None:

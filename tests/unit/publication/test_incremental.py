@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import polars.selectors as cs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,8 +16,6 @@ from polars.testing import assert_frame_equal
 from schemas.frames import Decision
 from schemas.table import empty_frame
 from tasks.derive import derivation, portions
-from tasks.derive.affected_months import can_change
-from tasks.domain.classification import part_of
 from tasks.domain.decisions import NOTHING_DECIDED, counting
 from tasks.domain.release_ids import MARK
 from tasks.ingest.normalise import Normalised
@@ -35,39 +32,7 @@ from tasks.store.snapshot import open_snapshot
 from tests.draws import draws
 from tests.unit import strategies
 from tests.unit.builders import detail_table, number, release, release_table
-from tests.unit.figures import Store, merged
-
-
-@given(strategies.histories())
-@draws(6)
-def test_what_is_part_of_a_product_gives_what_the_whole_gives(store: Store) -> None:
-    """So a product can be looked at as it was on a day without deriving everything else of that day."""
-    words, releases = ledger.current_statements(merged(store)), release_table(*(row for row, _ in store))
-    whole = derive(words, releases)
-    for product in whole["product"].cast(pl.String).unique():
-        mine = pl.col("product").cast(pl.String) == product
-        part = derive(words.filter(part_of(product)), releases)  # type: ignore[arg-type]
-        assert_frame_equal(_rows_of(part.filter(mine)), _rows_of(whole.filter(mine)))
-
-
-def test_a_month_tells_of_silence_after_it_and_so_lengthens_later_records() -> None:
-    """A number makes a silent year after it be published; the record of a month that looks back on that year begins
-    earlier."""
-    scope = release(months="2015-01..2021-12")
-    known = [number(scope, "USA", f"{year}-02", 5) for year in range(2016, 2021)]
-    old = number(scope, "USA", "2015-02", 7)
-    results = [
-        pl.DataFrame(derive(ledger.current_statements(merged([(scope, rows)])), release_table(scope)))
-        for rows in (known, [*known, old])
-    ]
-    keys, figures = ["product", "partner", "measure", "period"], ["level", "series_start", "highest_since"]
-    without, with_old = (result.select(*keys, *figures) for result in results)
-    changed = with_old.join(without, on=[*keys, *figures], how="anti", nulls_equal=True)["period"].unique().sort()
-    assert (changed[0], changed[-1]) == (date(2015, 2, 1), date(2021, 1, 1))
-    touched, levels = {("export", 2015, 2)}, with_old.join(without, on=[*keys, "level"], how="anti", nulls_equal=True)
-    assert all(can_change(("export", day.year, day.month), touched) for day in levels["period"])
-    # The growth of twelve months on the twelve before looks back on two years.
-    assert [can_change(("export", 2017, month), touched) for month in (1, 2)] == [True, False]
+from tests.unit.figures import Store, rows_as_read
 
 
 def _published(store: Path, row: dict[str, object], rows: list[dict[str, object]]) -> None:
@@ -94,11 +59,6 @@ def _publish(store: Path, said: Normalised, decided: Decision) -> None:
     entered = Entered(after, assemble.widen_ledger(after), assemble.revise(said, after, known))
     derived = Derived(derivation.derive(after, known), empty_frame("control_event"))  # type: ignore[arg-type]
     publish_tables(store, said, entered, derived, empty_frame("lineage"), known)  # type: ignore[arg-type]
-
-
-def _rows_of(frame: pl.DataFrame) -> pl.DataFrame:
-    """As readers have them, in an order of their own."""
-    return pl.DataFrame(frame).with_columns((cs.categorical() | cs.enum()).cast(pl.String)).sort(~cs.list())
 
 
 @given(
@@ -147,7 +107,7 @@ def test_releases_that_come_one_by_one_in_any_order_make_what_all_at_once_make(
         }
         for model, frame in expected.items():
             found = read_table(snapshot, model).select(frame.columns)
-            assert_frame_equal(_rows_of(found), _rows_of(frame), check_dtypes=False)
+            assert_frame_equal(rows_as_read(found), rows_as_read(frame), check_dtypes=False)
 
 
 QUERY = {"measures": ["quantity"]}

@@ -1,0 +1,33 @@
+"""Which files of an inbox are ready to be ingested."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from schemas.forms.watch import WatchRequest
+from tasks.inbox import inbox
+from tests.unit.dropped_files import download, inbox_in, month
+
+DAY = date(2026, 1, 10)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return inbox_in(tmp_path)
+
+
+def test_a_half_written_file_is_left_alone_until_it_is_settled(home: Path) -> None:
+    file = download(home, "june.csv", month(6)[:100])
+    slept = []
+
+    def writes_on(seconds: float) -> None:
+        slept.append(seconds)
+        file.write_bytes(month(6))
+
+    request = WatchRequest(inbox=home / "inbox", store=home / "reporter=CHN", settle_seconds=3)
+    seen = inbox.look(request, DAY, writes_on)
+    assert (seen.ready, seen.unsettled, slept) == ([], [file], [3])
+    assert inbox.look(request, DAY, slept.append).ready == [file]
+    download(home, "more.csv.part", b"half")
+    assert inbox.look(request, DAY, slept.append).ready == [file]
