@@ -49,6 +49,6 @@ def put(section: str, text: str, results: Path = RESULTS) -> None:
     old = results.read_text(encoding="utf-8") if results.exists() else HEAD
     parts = re.split(r"^## ", old, flags=re.MULTILINE)
     kept = dict(part.split("\n", 1) for part in parts[1:])
-    kept[section] = f"\n{text.strip()}\n\n"
-    body = "".join(f"## {name}\n{kept[name]}" for name in sorted(kept))
-    results.write_text(f"{HEAD}\n{body.rstrip()}\n", encoding="utf-8")
+    kept[section] = text
+    body = "\n\n".join(f"## {name}\n\n{kept[name].strip()}" for name in sorted(kept))
+    results.write_text(f"{HEAD}\n{body}\n", encoding="utf-8")

@@ -1,0 +1,146 @@
+"""What `benchmarks/structure.py` counts, in drawn source text."""
+
+import ast
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from benchmarks import structure
+
+MODULE = '''
+"""A docstring."""
+
+import os
+from pathlib import Path
+
+
+class Part:
+    """Another one."""
+
+    size: int = 3
+
+    def grow(self):
+        """And another one."""
+        def inside():
+            return 1 if self.size else 2
+        for step in range(3):
+            if step and self.size:
+                self.size += step
+        return inside()
+
+
+class Bare:
+    pass
+'''
+
+
+def test_imports_and_docstrings_are_no_statements() -> None:
+    """Two classes, two functions, an annotation, a loop, a condition, an addition, two returns, a `pass`."""
+    assert structure.statements(ast.parse(MODULE)) == 11
+    assert structure.classes(ast.parse(MODULE)) == ["Part", "Bare"]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("return 1", 0),
+        ("if a and b and c:\n  pass\nelif d or e:\n  pass\nelse:\n  pass", 4),
+        ("return [x for x in y for z in x if z]", 2),
+        ("while a:\n  try:\n    pass\n  except OSError:\n    pass\n  except ValueError:\n    pass", 3),
+        ("match a:\n  case 1:\n    pass\n  case _:\n    pass", 2),
+        ("def g():\n  return 1 if a else 2\nreturn lambda: a or b", 1),
+    ],
+)
+def test_a_branch_is_what_chooses_or_repeats(text: str, count: int) -> None:
+    (function,) = ast.parse("def f():\n" + "\n".join(f"  {line}" for line in text.split("\n"))).body
+    assert isinstance(function, ast.FunctionDef)
+    assert structure.branches(function) == count
+
+
+def test_functions_are_named_that_have_more_branches_than_are_allowed() -> None:
+    def branching(count: int) -> list[str]:
+        return structure.branching(ast.parse("def f():\n" + "  if a: pass\n" * count))
+
+    assert (branching(structure.BRANCHES_MAX), branching(structure.BRANCHES_MAX + 1)) == ([], ["f"])
+
+
+def test_lines_are_counted_in_letters() -> None:
+    assert structure.long_lines(f"{'稀' * 120}\n{'x' * 121}\n\n{'y' * 400}") == 2
+    assert (
+        structure.unformatted("a = 1  # fmt: skip\nb = '# fmt: skipped'\nc = [  # fmt: off\n]  # fmt: skip  # a") == 2
+    )
+
+
+FILES = {
+    "tasks/sources/moon_rocks.py": "SOURCE = 1\n",
+    "tasks/sources/moon_site.py": "def fetch(): 'asks moon_rocks'\n",
+    "tasks/sources/published.py": "SOURCE = 2\n",
+    "tasks/a/one.py": "kind = 'moon_rocks'\n" * 5,
+    "tasks/a/b/two.py": "# as moon_site and as what is published\n",
+    "flows/three.py": "'''Of moon_rocks.'''\nmoon_rocks_too = 1\n" * 9,
+    "flows/four.py": "moon_rocks_too = 1\n",
+}
+
+
+def test_a_module_that_names_a_source_is_found_outside_the_room_of_sources() -> None:
+    assert structure.naming(FILES) == ["tasks/a/one.py", "flows/three.py"]
+    assert structure.naming({"flows/three.py": FILES["flows/three.py"]}) == []
+
+
+def test_the_largest_room_is_one_of_tasks_with_what_is_below_it() -> None:
+    assert structure.largest_room(FILES) == ("tasks/a", 6, 2)
+
+
+CHECKOUT = {
+    "tasks/high/up.py": """
+        from tasks.low.down import square, later
+        def publish(store):
+            def twice(number):
+                return square(square(number))
+            twice(2)
+            twice(3)
+            move(store)
+            later()
+        def move(store):
+            (store / "spare").symlink_to("somewhere")
+            (store / "spare").replace(store / ".current")
+        """,
+    "tasks/low/down.py": """
+        def square(number):
+            return number * number
+        def later():
+            return None
+        """,
+    "schemas/forms/request.py": """
+        class ReleaseRequest:
+            def __init__(self, file, store):
+                self.file, self.store = file, store
+        """,
+    "flows/release.py": """
+        import threading
+        from tasks.high.up import publish
+        from tasks.low.down import square
+        class release:
+            @staticmethod
+            def fn(request, today):
+                request.store.mkdir(exist_ok=True)
+                thread = threading.Thread(target=square, args=(2,))
+                thread.start()
+                thread.join()
+                if request.file.stem != "same":
+                    publish(request.store)
+        """,
+}
+
+
+def test_the_way_of_a_release_ends_where_its_pointer_moves(tmp_path: Path) -> None:
+    """What is called later is not counted, and a thread is a way of its own."""
+    for name, text in CHECKOUT.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(dedent(text))
+        for folder in (tmp_path / name).relative_to(tmp_path).parents[:-1]:
+            (tmp_path / folder / "__init__.py").touch()
+    # The rooms: fn | publish twice | square square | twice | square square | move
+    way = structure.way_of(tmp_path, [tmp_path / "first.csv", tmp_path / "second.csv"])
+    assert way == structure.Way(files=3, functions=5, changes=5)
