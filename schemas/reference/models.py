@@ -63,8 +63,8 @@ class Currencies(Table):
 
     printed: pl.String = column("label as an adapter hands it on")
     measure: pl.String = column(
-        "measure; where a source prints two valuations of one record, the second has its own",
-        str_matches=r"^value_[a-z]{3}(_cif)?$",
+        "measure; where a source prints several values of one record, each but the first has its own",
+        str_matches=r"^value_[a-z]{3}(_[a-z]+)*$",
     )
     unit: pl.String = column("currency, ISO 4217", str_matches=r"^[A-Z]{3}$")
     factor: pl.String = column("a printed number times this is in the currency", str_matches=r"^[1-9]\d*$")

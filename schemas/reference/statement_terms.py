@@ -18,6 +18,7 @@ VALUATIONS = {
     "FOB": "value at the border of the exporter, without freight and insurance to the importer",
     "CIF": "value at the border of the importer, freight and insurance included",
     "customs value": "price paid for the goods, without freight and insurance to the United States and without duty",
+    "calculated duty": "no value of goods: the duty on imports for consumption, by the rates of the tariff",
     "FAS": "value at the port of export, alongside the ship, without loading",
     "not stated": "figures from print do not say; most repeat what the customs of the reporter publish",
 }
@@ -40,7 +41,7 @@ class StatementTerms(Table):
 
     source: pl.String = column("adapter that reads the release")
     flow: pl.String = column("direction of trade as the reporter counts it", isin=list(FLOWS))
-    measure: pl.String = column("measure of the value", str_matches=r"^value_[a-z]{3}(_cif)?$")
+    measure: pl.String = column("measure of the value", str_matches=r"^value_[a-z]{3}(_[a-z]+)*$")
     currency: pl.String = column("currency, ISO 4217", str_matches=r"^[A-Z]{3}$")
     valuation: pl.String = column("what the value includes", isin=list(VALUATIONS))
     partner_is: pl.String = column("which country the partner is", isin=list(PARTNERS))

@@ -18,8 +18,10 @@ the month is there for its year to date, and is no printed zero. `COMM` has the 
 `DE` or `DIST` of each district: each number that is read is compared with them in every one, and a difference holds the
 release. There are no rows of groups or totals.
 
-General imports (gen_), not imports for consumption: customs value, and with freight and insurance (value_usd_cif);
-charges are the difference of the two, which is checked. Exports are FAS; domestic and foreign goods are added up.
+General imports (gen_) are value_usd by customs value, and value_usd_cif with freight and insurance; charges are the
+difference of the two, which is checked. Imports for consumption (con_) are what entered the market, from a warehouse or
+at once: value_usd_consumption, value_usd_consumption_cif, and value_usd_duty, the duty on them as the Bureau calculates
+it. The quantities are those of general imports. Exports are FAS; domestic and foreign goods are added up.
 Units of quantity stand in `COMM`, or in `CONCORD`; X means none. Trade of little value stands under codes of its own of
 chapters 98 and 99.
 
@@ -125,7 +127,13 @@ IMPORTS = Database(
         [("commodity", 10), ("cty_code", 4), ("cty_subco", 2), ("dist_entry", 2), ("dist_unlad", 2), ("rate_prov", 2)],
         IMPORT_NUMBERS,
     ),
-    values={"gen_val_mo": "USD", "gen_cif_mo": "USD CIF"},
+    values={
+        "gen_val_mo": "USD",
+        "gen_cif_mo": "USD CIF",
+        "con_val_mo": "USD consumption",
+        "con_cif_mo": "USD consumption CIF",
+        "cal_dut_mo": "USD duty",
+    },
     quantities=("gen_qy1_mo", "gen_qy2_mo"),
     compared=("cards_mo", "gen_cha_mo", "gen_val_yr"),
     controls=(

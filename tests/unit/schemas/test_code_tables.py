@@ -175,8 +175,8 @@ def test_every_source_has_terms_for_each_measure_and_direction_once_and_each_wor
         rows = table.filter(source=source)
         assert not rows.select("flow", "measure").is_duplicated().any()
         exports, imports = (set(rows.filter(flow=flow)["measure"]) for flow in ("export", "import"))
-        # A second valuation is printed beside the first, and of imports alone.
-        assert exports == {measure for measure in imports if not measure.endswith("_cif")} != set()
+        # Further values are printed beside the first, and of imports alone.
+        assert exports == {measure for measure in imports if len(measure) == len("value_usd")} != set()
         assert {*rows["nomenclature"]} == {SOURCES[source].nomenclature}
 
 
@@ -210,7 +210,9 @@ def test_the_page_about_sources_says_what_the_table_says() -> None:
     assert {*re.findall(r"`(\w+)`", trusted)} == {name for name, source in SOURCES.items() if source.experimental}
     for source, cells in found.items():
         for flow, cell in zip(("export", "import"), cells[:2], strict=True):
-            rows = code_table("statement_terms").filter(pl.col("measure") != "value_usd_cif", source=source, flow=flow)
+            rows = code_table("statement_terms").filter(
+                pl.col("measure").str.len_chars() == len("value_usd"), source=source, flow=flow
+            )
             ((valuation, partner, rounding),) = rows.select("valuation", "partner_is", "rounding").unique().rows()
             words = (
                 cell.strip()
