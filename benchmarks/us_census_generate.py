@@ -23,6 +23,7 @@ from schemas.reference.code_tables import partner_codes
 from tasks.sources.us_census_bulk import EXPORTS, IMPORTS, Database
 
 RECORDS, PIECE = 2_200_000, 100_000
+# Chapter 77 is kept for later use, and no code has it.
 CODES, DISTRICTS, UNITS = 18_500, 44, ("NO ", "KG ", "X  ", "DOZ", "L  ")
 RECORDS_OF_A_CELL, SILENT_OF_TEN = 7, 5
 PRICE_MAX = 2_000_000
@@ -72,7 +73,7 @@ def pieces(records: int, base: Database, period: str, seed: int) -> Iterator[pl.
         years = {name.replace("_mo", "_yr"): months[name] + number for name, number in drawn.items()}
         code, country = numpy.divmod(cell, countries.len())
         frame = pl.DataFrame({"code": code, "country": country, **months, **years}).with_columns(
-            commodity=(101_000_000 + pl.col("code") * 460_000).cast(pl.String).str.zfill(10),
+            commodity=(101_000_000 + pl.col("code") * 460_000).cast(pl.String).str.zfill(10).str.replace("^77", "76"),
             cty_code=pl.lit(countries).gather("country"),
             year=pl.lit(period[:4]),
             month=pl.lit(period[4:]),

@@ -33,6 +33,7 @@ from tasks.ingest.raw_store import land
 from tasks.sources.protocol import Answer
 from tasks.sources.registry import SOURCES
 from tests.replay.server import Asked, Replay, Reply
+from tests.unit import census_archive
 from tests.unit.fetch.conftest import NOW, TODAY, Ask, files_of, results
 from tests.unit.sources.test_brazil_comexstat import JANUARY
 from tests.unit.sources.test_brazil_comexstat import file as brazil
@@ -240,6 +241,28 @@ def test_a_changed_file_of_a_year_of_brazil_is_a_new_release_of_all_its_months(
     assert site.asked[1].headers["if-none-match"] == '"1"'
     papers = (path.read_text() for path in sorted((tmp_path / "inbox").rglob("*.toml")))
     assert sorted(tomllib.loads(text)["months"] for text in papers) == ["2026-01..2026-01", "2026-01..2026-02"]
+
+
+def test_an_archive_of_a_month_is_dropped_as_it_is_and_a_month_that_is_not_out_is_named(
+    site: Replay, ask: Ask, tmp_path: Path
+) -> None:
+    """Packed, with what its sidecar says, so that it is a release as it lies there."""
+    folder = "/trade/downloads/2026/Merch/im_m"
+    archive = census_archive.archive(period="2026-05")
+    site.route(f"{folder}/IMDB2605.ZIP", Reply(archive, headers={"Content-Type": "application/zip", "ETag": '"1"'}))
+    site.route(f"{folder}/IMDB2606.ZIP", Reply(b"<html>not here</html>", headers={"Content-Type": "text/html"}))
+    asked = partial(ask, "us_census_bulk", flows=["import"], months="2026-05..2026-06")
+    found = [results(asked()) for _ in range(2)]
+    assert found == [[("IMDB2606", "refused"), ("IMDB2605", one)] for one in ("new", "unchanged")]
+    (file,) = (tmp_path / "inbox").rglob("*.zip")
+    assert (file.read_bytes(), file.parent.name) == (archive, "import")
+    paper = tomllib.loads(file.with_name(f"{file.name}.toml").read_text())
+    assert [paper[name] for name in ("reporter", "partners", "products", "months")] == [
+        "USA",
+        "all",
+        ["*"],
+        "2026-05",
+    ]
 
 
 NEWS, KEYED, OPEN = "/public/v1/getDA", "/data/v1/get/C/M/HS", "/public/v1/preview/C/M/HS"
