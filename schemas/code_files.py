@@ -44,6 +44,10 @@ def table_files() -> dict[str, Path]:
             f"{VARIABLE}: {folder / unknown[0]} replaces no code table; the tables are "
             f"{', '.join(file.name for file in packaged.values())}. Rename the file or take it out of that folder."
         )
+    for file in own.values():
+        # A pipe would make every command wait for its writer.
+        if not file.is_file():
+            raise BrokenTable(f"{VARIABLE}: {file} is a folder, a pipe, or a link to nothing, and no file. Replace it.")
     return packaged | {file.stem: file for file in own.values()}
 
 

@@ -205,7 +205,8 @@ def backfill(
 
     with progress_bar():
         report, _ = run_flow(fill, request, api)
-    raise typer.Exit(_tell_report(report))
+    # Of an archive as of a file: what was held before waits still.
+    raise typer.Exit(_tell_report(report) or (HELD if report.looked.held else 0))
 
 
 def _tell_report(report: "WatchReport") -> int:

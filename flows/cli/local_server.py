@@ -21,6 +21,7 @@ from typing import Any
 from flows.cli import password
 from flows.cli.terminal import errors, say
 from schemas import settings
+from tasks.domain.text import clip_bytes
 from tasks.store.temporary import write_at_once
 
 HOME = Path(".prefect").resolve()
@@ -30,7 +31,10 @@ PORT = 4200
 # A new database is set up first, which takes minutes on a busy machine; a server that ends is noticed at once.
 START_SECONDS_MAX = 300
 STOP_SECONDS_MAX = 10
-NAMED_SECONDS_MAX = 60
+NAMED_SECONDS_MAX = 45
+ANSWER_SECONDS_MAX, ANSWER_BYTES_MAX = 5, 10_000
+# What a Prefect server says to anybody who asks for its health.
+HEALTHY = b"true"
 # How long to wait for the runs of a worker, and for a worker without a run, which ends within two seconds.
 WORKER_SECONDS_MAX = 15
 WORKER = "worker-"
@@ -94,13 +98,22 @@ def running_server() -> str | None:
     None.
 
     Raises PermissionError if the first one asks for a password that is not in our environment, and if others may have
-    read our own password.
+    read our own password; ValueError if what answers there is no Prefect server.
     """
     named, noted = settings.value(settings.PREFECT_API_URL), _noted()
     if noted and named in (None, noted["api"]) and _is_running(noted):
         password.read(HOME)
         return str(noted["api"])
-    if named is None or _status(f"{named}/health") != HTTPStatus.OK:
+    if named is None or (answer := _answer(f"{named}/health")) is None:
+        return None
+    status, body = answer
+    if (status == HTTPStatus.OK and body.strip() != HEALTHY) or 300 <= status < 400:
+        raise ValueError(
+            f"{settings.PREFECT_API_URL} names {named}, and what answers there is no Prefect server:"
+            f" '{clip_bytes(body[:60])}' ({status}) in place of true at {named}/health. Name the address that ends in"
+            " /api, log in to a proxy before it, or unset the variable"
+        )
+    if status != HTTPStatus.OK:
         return None
     # The health check needs no password.
     user, _, word = settings.text(settings.PREFECT_API_AUTH_STRING).partition(":")
@@ -347,13 +360,37 @@ def _is_process(pid: int, word: bytes) -> bool:
 
 def _status(url: str, login: tuple[str, str] | None = None) -> int | None:
     """Return the status that the server answers with; None without an answer."""
+    answer = _answer(url, login)
+    return None if answer is None else answer[0]
+
+
+def _answer(url: str, login: tuple[str, str] | None = None) -> tuple[int, bytes] | None:
+    """Return the status and the first bytes that the server answers with; None without an answer in a few seconds."""
+    import threading
+
     import httpx
 
-    try:
+    found: list[tuple[int, bytes]] = []
+
+    def ask() -> None:
         # Certificates are loaded only for https; loading takes longer than the request.
-        return httpx.get(url, timeout=5, auth=login, verify=url.startswith("https:")).status_code
-    except httpx.HTTPError:
-        return None
+        how: dict[str, Any] = {"timeout": ANSWER_SECONDS_MAX, "auth": login, "verify": url.startswith("https:")}
+        with (
+            contextlib.suppress(httpx.HTTPError, httpx.InvalidURL),
+            httpx.stream("GET", url, **how) as answer,
+        ):
+            body = b""
+            for part in answer.iter_bytes():
+                body += part
+                if len(body) > ANSWER_BYTES_MAX:
+                    break
+            found.append((answer.status_code, body))
+
+    # The library limits the wait for each piece, and a server may send one byte at a time without end.
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(ANSWER_SECONDS_MAX)
+    return found[0] if found else None
 
 
 def _free_port(wanted: int) -> int:

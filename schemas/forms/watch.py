@@ -140,7 +140,8 @@ class Look(Frozen):
     ready: list[Path] = Field(description="new files, the oldest first")
     unsettled: list[Path] = Field(description="files that somebody is still writing")
     later: list[Path] = Field(description="files that become public after the day of this run")
-    held: list[Path] = Field(description="files whose release waits for a person, or was rejected")
+    held: list[Path] = Field(description="files whose release waits for a person")
+    rejected: list[Path] = Field([], description="files whose release a person has rejected")
     refused: list[Path] = Field(description="files that were refused before and have not changed")
     shared: list[Shared] = Field([], description="what keeps several files from being read, each problem once")
     other: list[Path] = Field([], description="files of another source, direction or reporter than those asked for")
@@ -153,7 +154,8 @@ class Look(Frozen):
         return (
             ("still being written", self.unsettled),
             ("public only later", self.later),
-            ("waiting for a person or rejected", self.held),
+            ("waiting for a person", self.held),
+            ("rejected by a person", self.rejected),
             ("refused before and unchanged", self.refused),
             ("not of the source, direction or reporter that was asked for", self.other),
         )

@@ -39,6 +39,9 @@ def read_codes(file: Path, name: str) -> pl.DataFrame:
     from schemas.reference.models import TABLES
 
     columns = TABLES[name].to_schema().columns
+    if file.exists() and not file.is_file():
+        # A pipe would make every command wait for its writer.
+        raise BrokenTable(f"{file}: a folder, a pipe or a device, and no file. It is a CSV of the table {name}.")
     try:
         rows = pl.read_csv(file, schema=dict.fromkeys(columns, pl.String()), empty_string_is_null=False)
     except pl.exceptions.PolarsError as error:

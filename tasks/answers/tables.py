@@ -23,7 +23,7 @@ from schemas.names import FIGURES, MISSING, status
 from tasks.answers.numbers import MARK_WORDS, MARKS, amount, exact
 from tasks.domain.coverage import WORLD
 from tasks.domain.labels import product_name, trade_of, written_month
-from tasks.domain.text import counted
+from tasks.domain.text import counted, visible
 
 KEYS = ("flow", "product", "partner", "period", "measure")
 # In this order figures are shown as far as there is room.
@@ -77,6 +77,8 @@ def table(
     """Return a terminal table of columns by their names, with a line above and some below; the columns `right` have
     numbers."""
     shown = Table(box=box.SIMPLE_HEAD if header else None, show_header=header, pad_edge=False, show_lines=lines)
+    # Names are other people's; their width is that of what is shown.
+    columns = {name: [visible(cell) if isinstance(cell, str) else cell for cell in of] for name, of in columns.items()}
     for place, (name, cells) in enumerate(columns.items()):
         # A short name in the first column and a day stay whole; longer texts fold.
         is_whole = place == 0 and all(cell_len(str(cell)) <= FIRST_WIDTH_MAX for cell in cells)

@@ -8,7 +8,7 @@ here: the protocol by which they are asked (`flows.cli.mcp`). Nothing here write
 import json
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,7 +27,7 @@ from tasks.api import python
 from tasks.domain.clock import read_day
 from tasks.domain.errors import HowUnderstood, Refused, StoreError
 from tasks.domain.reporter import Reporter
-from tasks.domain.text import clip, counted
+from tasks.domain.text import clip, counted, visible
 from tasks.pages.brief.context import NOT_FOR_OTHERS
 from tasks.reading import query
 from tasks.reading.citation import citation, cite_rows, known_on
@@ -310,7 +310,8 @@ class Answers:
         notes = [str(one.message) for one in noted if issubclass(one.category, HowUnderstood)]
         # What may not be passed on is said however many notes there are.
         every = sorted((*notes, *made.get("notes", ())), key=lambda note: note != LICENCE)
-        return made | {"notes": [clip(note, SENTENCE_MAX) for note in every[:NOTES_MAX]]}
+        shown: Answer = _visible(made)
+        return shown | {"notes": [clip(note, SENTENCE_MAX) for note in every[:NOTES_MAX]]}
 
     def _sentence(self, error: Exception) -> str:
         """The error without the place of the store on this machine."""
@@ -319,6 +320,15 @@ class Answers:
             if place.startswith(("/", "s3:")):
                 said = said.replace(f"{place}/", "").replace(place, "the store")
         return clip(said, SENTENCE_MAX)
+
+
+def _visible(value: Any) -> Any:
+    """Return an answer in whose texts, which are other people's, no character hides or turns others."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, Mapping):
+        return {key: _visible(one) for key, one in value.items()}
+    return [_visible(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _few_numbers(operand: dict[str, Any], limit: int) -> dict[str, Any]:

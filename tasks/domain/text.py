@@ -3,8 +3,12 @@
 import re
 from collections.abc import Collection
 
-# Control characters but for tab and line feed, and marks that turn the direction of what follows.
-HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Control characters but for tab and line feed, marks that turn the direction of what follows, and characters without
+# width, by which two names that look alike differ.
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
 # The number of values that a message lists when a requested one does not exist.
 NAMED_MAX = 20
 
@@ -21,12 +25,12 @@ def clip(text: str, length: int = 80) -> str:
 
 
 def visible(text: str) -> str:
-    """A text for a terminal: what would act there, or turn what follows, is a replacement character.
+    """A text for a terminal or a program: what would act there, or turn what follows, is its escape.
 
-    >>> visible("a\x1b[31mb")
-    'a\ufffd[31mb'
+    >>> print(visible("a\x1b[31mb\u202ec"))
+    a\\x1b[31mb\\u202ec
     """
-    return HIDDEN.sub("\ufffd", text)
+    return HIDDEN.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def clip_bytes(data: bytes) -> str:

@@ -99,7 +99,7 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
         key=lambda path: (seen[path].day, seen[path].state[1], str(path)),
     )
 
-    words = ("later", "held", "refused", "other")
+    words = ("later", "held", "rejected", "refused", "other")
     rest = {word: [path for path in files if seen[path].word == word] for word in words}
     published_files = [found for found in seen.values() if found.word == "published"]
     return Look(
@@ -259,8 +259,10 @@ def _what_became(path: Path, declared: Declared, published: Published, otherwise
     if release_id in releases:
         return "published"
     kept = held.find(store, release_id)
-    if kept is not None and (kept.decision is None or kept.decision.verdict == "reject"):
+    if kept is not None and kept.decision is None:
         return "held"
+    if kept is not None and kept.decision is not None and kept.decision.verdict == "reject":
+        return "rejected"
     return "refused" if _was_refused(path, otherwise) else "ready"
 
 

@@ -224,3 +224,9 @@ def test_a_status_is_left_out_only_where_its_figure_says_the_same() -> None:
         {"level": 1.0, "level_status": "reported", "mom_pct": 2.0, "price_effect": None, "split_status": "no_quantity"},
         {"price_effect": 3.0, "split_status": None, "missing": {"level": "not_covered", "mom_pct": "no_base"}},
     ]  # fmt: skip
+
+
+def test_a_program_sees_what_hides_in_the_texts_of_others() -> None:
+    told = {"rows": [{"name": "a\x1b[31mb\x9bc", "n": 1, "of": ("d\u202ee", None)}], "citation": "f\u200bg\ufeff"}
+    shown = {"rows": [{"name": r"a\x1b[31mb\x9bc", "n": 1, "of": [r"d\u202ee", None]}], "citation": r"f\u200bg\ufeff"}
+    assert mcp._visible(told) == shown

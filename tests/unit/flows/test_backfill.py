@@ -5,15 +5,20 @@ import gc
 import gzip
 import os
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, downloads, in_month
+from typer.testing import CliRunner
 
 from flows.backfill import backfill
+from flows.cli.app import app
+from flows.cli.options import HELD
 from schemas.forms.watch import BackfillRequest, WatchReport
+from tasks.inbox import held
 from tasks.ingest import declaration
 from tasks.publication import batch
 from tasks.sources.registry import SOURCES
@@ -223,3 +228,19 @@ def test_nothing_of_an_earlier_release_is_kept_in_memory(folder: Path, monkeypat
     for done, there in enumerate(alive):
         # What is done is gone, and nothing was begun that lies further on.
         assert there & {*ids} <= {*ids[done : done + 1]}, f"before file {done}"
+
+
+def test_a_file_that_waits_for_a_person_is_said_by_the_exit_code_each_time_and_a_rejected_one_is_not(
+    folder: Path,
+) -> None:
+    (folder / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
+    (folder / "cut.csv.toml").write_text("released_on = 2025-07-01\n")
+    store = folder.parent / "reporter=CHN"
+    asked = ["backfill", str(folder), "--no-prefect", "--store", str(store)]
+    for words in ("Held for approval", "waiting for a person: cut.csv"):
+        done = CliRunner().invoke(app, asked)
+        assert (done.exit_code, words in done.output) == (HELD, True), done.output
+    [waits] = held.waiting(store)
+    held.decide(store, waits.release_id, "reject", "Li Wei", "cut off", datetime.now(UTC))
+    done = CliRunner().invoke(app, asked)
+    assert (done.exit_code, "rejected by a person: cut.csv" in done.output) == (0, True), done.output

@@ -2,12 +2,14 @@
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -344,3 +346,52 @@ def test_a_disk_that_is_full_leaves_the_note_as_it_was(api: str, monkeypatch: py
     with pytest.raises(OSError, match="No space"):
         local_server.note({"api": "http://127.0.0.1:1/api", "pid": 1})
     assert local_server.NOTE.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("reply", "found"),
+    [
+        (Reply(b"<!doctype html><title>Log in</title>"), "<!doctype html><title>Log in</title>"),
+        (Reply(b"[]"), "[]"),
+        (Reply(b"", 302, {"Location": "/login"}), "302"),
+        (Reply(b"\x1b[2J"), "x1b"),
+        (Reply(b'{"detail": "' + b"x" * 100_000 + b'"}'), "detail"),
+    ],
+)
+def test_what_answers_at_a_named_address_and_is_no_prefect_server_is_refused(
+    stranger: Replay, api: str, monkeypatch: pytest.MonkeyPatch, reply: Reply, found: str
+) -> None:
+    stranger.route("/api", reply)
+    monkeypatch.setenv("PREFECT_API_URL", api)
+    for ask in (local_server.running_server, local_server.ensure_server):
+        with pytest.raises(ValueError, match=r"names http.*no Prefect server:") as refused:
+            ask()
+        assert found in str(refused.value)
+        assert len(str(refused.value)) < 500
+
+
+def test_a_server_that_sends_a_byte_at_a_time_is_no_answer_after_some_seconds(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_server, "ANSWER_SECONDS_MAX", 0.5)
+    monkeypatch.setattr(local_server, "NAMED_SECONDS_MAX", 1)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            while not over.is_set():
+                asked, _ = listening.accept()
+                threading.Thread(target=drops, args=(asked,), daemon=True).start()
+
+        def drops(asked: socket.socket) -> None:
+            with asked, suppress(OSError):
+                asked.sendall(b"HTTP/1.1 200 OK\r\n")
+                while not over.wait(0.1):
+                    asked.sendall(b"X: y\r\n")
+
+        threading.Thread(target=drip, daemon=True).start()
+        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{listening.getsockname()[1]}/api")
+        assert local_server.running_server() is None
+        with pytest.raises(TimeoutError, match="no server answers there"):
+            local_server.ensure_server()
+        over.set()

@@ -92,7 +92,7 @@ def test_a_held_release_is_held_once_and_an_approved_one_is_taken(home: Path) ->
     assert look(home).headline == "Held for approval, Published 2025-06"
     report = look(home)
     assert report.headline == "Nothing new"
-    assert report.looked.waiting == ["waiting for a person or rejected: june again.csv"]
+    assert report.looked.waiting == ["waiting for a person: june again.csv"]
     (kept,) = held.waiting(home / "reporter=CHN")
     now = datetime(2025, 7, 22)
     held.decide(home / "reporter=CHN", kept.release_id, "reject", "Li Wei", "cut off", now)

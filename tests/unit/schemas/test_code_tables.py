@@ -1,5 +1,6 @@
 """The code tables: how their files are read, refused and replaced, and what holds among their rows."""
 
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 
 from flows.cli.app import app
 from schemas import code_files, settings
-from schemas.code_files import BrokenTable, read_texts
+from schemas.code_files import BrokenTable, read_texts, table_files
 from schemas.reference import code_tables
 from schemas.reference.code_tables import code_table, read_codes, require_valid_tables
 from schemas.reference.models import TABLES
@@ -222,3 +223,13 @@ def test_the_page_about_sources_says_what_the_table_says() -> None:
             )
             assert words.startswith(valuation if valuation == partner else f"{valuation}, {partner}"), (source, flow)
             assert cells[2].strip().partition(",")[0] == rounding
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir])
+def test_what_is_no_file_makes_no_command_wait(folder: Path, make: Callable[[Path], None]) -> None:
+    place = folder / "units.csv"
+    make(place)
+    with pytest.raises(BrokenTable, match=r"units\.csv: a folder, a pipe or a device"):
+        read_codes(place, "units")
+    with pytest.raises(BrokenTable, match=r"units\.csv is a folder, a pipe, or a link to nothing"):
+        table_files()

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import pytest
 import typer
-from rich.table import Column, Table
 from typer.testing import CliRunner
 
 from flows.announce import NeedsAttention
@@ -19,6 +18,7 @@ from flows.cli.command import Commands, Stoppable, end_again
 from flows.cli.options import REFUSED, Measures, Months, Output, Partners, Products
 from flows.cli.running import run_flow
 from flows.cli.terminal import console, errors, escape, refuse, say
+from tasks.answers.tables import table
 from tasks.domain.text import HIDDEN
 from tasks.steps.listeners import listening, tell_begin
 
@@ -101,14 +101,15 @@ def test_a_line_is_printed_unbroken_and_its_brackets_are_text(capsys: pytest.Cap
 
 def test_a_text_does_not_act_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """Names come from files and reasons from people: colours, bells, cleared screens and turned text are theirs."""
-    acting = "a\x1b[31mb\x07c\x9bd\u202ee\u2066f\rg"
+    acting = "a\x1b[31mb\x07c\x9bd\u202ee\u2066f\rg\u200bh\ufeffi"
     say(acting)
     say(f"[bold]{escape(acting)}[/]", markup=True)
     refuse(acting)
-    console().print(Table(Column(acting), title=acting))
+    console().print(table({"name": [acting, "short"]}, above=acting, below=[acting]))
     printed = "".join(capsys.readouterr())
     # Rich leaves out the bell and the carriage return by itself.
-    assert printed.replace("b\ufffdc", "bc").replace("f\ufffdg", "fg").count("a\ufffd[31mbc\ufffdd\ufffde\ufffdfg") == 4
+    plain = printed.replace(r"b\x07c", "bc").replace(r"f\rg", "fg")
+    assert plain.count(r"a\x1b[31mbc\x9bd\u202ee\u2066fg\u200bh\ufeffi") == 6
     assert HIDDEN.search(printed) is None
     for command in (
         ["read", "\x1b[31m"],
