@@ -48,9 +48,10 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     records, changes = _tidy(parsed.reported)
     codes, amounts = read_codes(records, landed, where), read_amounts(records)
     faults = pl.concat([codes.faults, amounts.faults])
-    faults = pl.concat([faults, _too_large(_without(amounts.read, faults["row"]), codes.keys, landed)])
     numbers = _without(amounts.read, faults["row"])
     _refuse_overflow(numbers, where)
+    faults = pl.concat([faults, _too_large(numbers, codes.keys, landed)])
+    numbers = _without(numbers, faults["row"])
     record = records["record"]
     twice = repeats.said_twice(numbers)
     alike = numbers.filter(repeats.has_same_key(numbers["row"], codes.keys) | twice)
