@@ -172,6 +172,8 @@ class HeldFinding(Frozen):
     observed: str = Field(description="what was found")
     expected: str = Field(description="what should have been there")
     advice: str = Field(description="what to do")
+    goods_share: float | None = Field(None, description="the doubted amount as a share of a month of its goods")
+    file_share: float | None = Field(None, description="the same as a share of the release")
 
     @property
     def line(self) -> str:

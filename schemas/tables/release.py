@@ -109,6 +109,13 @@ class Finding(Table):
     observed: pl.String = column("what was found")
     expected: pl.String = column("what should have been there")
     advice: pl.String = column("what to do")
+    goods_share: pl.Float64 = optional(
+        "the doubted amount, as printed or as expected, whichever is larger, as a share of a month of its goods; null"
+        " where the doubt is about no amount",
+        ge=0,
+        le=1,
+    )
+    file_share: pl.Float64 = optional("the same as a share of all goods and months of the release", ge=0, le=1)
 
 
 class Quarantine(Table):

@@ -18,6 +18,7 @@ from tasks.checks.context import (
     values_by_partner,
     whole_threshold,
 )
+from tasks.checks.doubt_size import is_large
 from tasks.checks.published_months import RATED
 from tasks.checks.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
@@ -26,6 +27,7 @@ from tasks.domain.periods import month_name
 from tasks.domain.text import counted
 
 PARTNERS_SHARE_MIN = 0.95
+RECENT_MONTHS = 3
 BROAD_RELEASE_PRODUCTS = 50
 NO_RECORD = "A month without a record is published as no trade; if it was not asked for, declare the months that were."
 
@@ -33,7 +35,7 @@ NO_RECORD = "A month without a record is published as no trade; if it was not as
 @check(severity="error")
 def _partners_missing(context: CheckContext) -> Rows:
     """Find partners with much trade in the year before and no row now. The release is held if it has many products, or
-    if they traded regularly and had most of the trade; otherwise trade may have stopped.
+    if they traded regularly and would have much of this month's trade; otherwise trade may have stopped.
     """
     if context.row["partners"] != "all":
         return
@@ -47,7 +49,7 @@ def _partners_missing(context: CheckContext) -> Rows:
     # Of few products partners come and go: less than that was missing in nearly every month of a small one.
     share = 1 - PARTNERS_SHARE_MIN if is_broad else threshold("missing_partners_warn")
     is_much = pl.col("hold") | (pl.col("lost") > share)
-    yield from _without_row(history, now, ["flow", "measure"], is_much, pl.col("hold") | is_broad, share)
+    yield from _without_row(context, history, ["flow", "measure"], is_much, pl.col("hold") | is_broad, share)
 
 
 @check(severity="error")
@@ -64,20 +66,22 @@ def _partners_of_product_missing(context: CheckContext) -> Rows:
     history = pl.concat([earlier.join(now, on=columns, how="anti"), now])
     share = threshold("missing_partners_warn")
     is_much = pl.col("hold") | ((pl.col("regular") > share * pl.col("total")) & pl.col("is_known"))
-    yield from _without_row(history, now, ["flow", "product", "measure"], is_much, pl.col("hold"), share)
+    yield from _without_row(context, history, ["flow", "product", "measure"], is_much, pl.col("hold"), share)
 
 
 def _without_row(
-    history: pl.DataFrame, now: pl.DataFrame, key: list[str], is_much: pl.Expr, hold: pl.Expr, share: float
+    context: CheckContext, history: pl.DataFrame, key: list[str], is_much: pl.Expr, hold: pl.Expr, share: float
 ) -> Rows:
     """Yield a finding for each month and `key` whose partners without a row had much (`is_much`); an error where `hold`
-    holds."""
+    holds. Where all partners together are a printed world total, none is missing."""
     partners = pl.col("partners").cast(pl.List(pl.String)).list.join(", ")
     largest = pl.when("largest").then(pl.lit(" and the largest of each of them")).otherwise(pl.lit(""))
-    for month in now["month"].unique().sort():
-        found = _missed(history, now, key, month).filter(is_much)
+    now = history.join(context.own.select("flow", "month").unique(), on=["flow", "month"], how="semi")
+    proven = _proven_months(context, key)
+    for month in context.own.filter("single", MONEY)["month"].unique().sort():
+        found = _missed(history, now, key, month).join(proven.filter(month=month), on=key, how="anti")
         yield from found_in(
-            found.with_columns(graded(hold), partners=partners, largest=largest),
+            found.filter(is_much).with_columns(graded(hold), partners=partners, largest=largest),
             "partners_missing",
             "{severity}",
             " ".join(f"{{{name}}}" for name in [*key, "at"]),
@@ -91,10 +95,19 @@ def _without_row(
         )
 
 
+def _proven_months(context: CheckContext, key: list[str]) -> pl.DataFrame:
+    """Return for which `key` and month every product of the release meets a printed world total."""
+    place = ["flow", "product", "measure", "month"]
+    sums = context.own.filter("single", MONEY, pl.col("partner") != WORLD).select(place).unique()
+    open_ = sums.join(context.proven, on=place, how="anti")
+    return sums.select(*key, "month").unique().join(open_, on=[*key, "month"], how="anti")
+
+
 def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int) -> pl.DataFrame:
     """Compute what partners without a row now had in the twelve months before, for each `key` that has a row now:
     `lost`, a share; the three largest `partners`; whether the `largest` of every month is among them; whether enough
-    `is_known`; and whether all that is reason to `hold`.
+    `is_known`; how much of the month they would be (`goods_share`, `file_share`); and whether all that is reason to
+    `hold`.
     """
     year = history.filter(pl.col("month").is_between(month - YEAR_MONTHS, month - 1))
     here = now.filter(pl.col("month") == month)
@@ -108,6 +121,7 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int
         .agg(leader=pl.col("partner").first(), leaders=pl.col("partner").n_unique())
     )
     partners = year.group_by(*key, "partner").agg(pl.col("value").sum(), months=pl.len())
+    partners = partners.join(_due(year, key, month), on=[*key, "partner"])
     gone = partners.join(here, on=[*key, "partner"], how="anti").join(totals, on=key).join(leading, on=key)
     is_regular = pl.col("months") >= threshold("missing_partner_regular") * pl.col("known")
     found = (
@@ -116,19 +130,54 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int
         .agg(
             value=pl.col("value").sum(),
             regular=pl.col("value").filter(is_regular).sum(),
+            due=pl.col("due").filter(is_regular).sum(),
             partners=pl.col("partner").head(EXAMPLES),
             largest=((pl.col("leaders") == 1) & (pl.col("partner") == pl.col("leader"))).any(),
         )
     )
-    found = found.filter(pl.col("total") > 0).with_columns(
-        lost=pl.col("value") / pl.col("total"), a_month=in_dollars("total") / pl.col("known")
+    # Where the same month of the year before is not known, a season may be over: then the others trade less, too.
+    staying = year.join(here.select(*key, "partner"), on=[*key, "partner"], how="semi")
+    staying = staying.group_by(key).agg(staying=pl.col("value").sum())
+    present = here.group_by(key).agg(here=pl.col("value").sum()).join(staying, on=key, how="left")
+    seasons = year.filter(pl.col("month") == month - YEAR_MONTHS).select(*key, has_season=pl.lit(True)).unique()
+    present = present.join(seasons, on=key, how="left").with_columns(pl.col("has_season").fill_null(False))
+    file = here.group_by("flow", "measure").agg(file=pl.col("value").sum())
+    found = found.filter(pl.col("total") > 0).join(present, on=key, maintain_order="left")
+    found = found.join(file, on=["flow", "measure"], maintain_order="left").with_columns(
+        lost=pl.col("value") / pl.col("total"),
+        a_month=in_dollars("total") / pl.col("known"),
+        goods_share=(pl.col("due") / (pl.col("due") + pl.col("here"))).fill_nan(0),
+        file_share=(pl.col("due") / (pl.col("due") + pl.col("file"))).fill_nan(0),
     )
     is_known = pl.col("known") >= whole_threshold("missing_partners_months")
-    is_most = (pl.col("regular") >= threshold("missing_partners_hold") * pl.col("total")) | pl.col("largest")
+    is_most = (pl.col("goods_share") >= threshold("missing_partners_hold")) | pl.col("largest")
     is_much = pl.col("a_month") >= threshold("trifle_a_month")
-    return found.with_columns(
-        largest=pl.col("largest") & is_known, is_known=is_known & is_much, hold=is_most & is_known & is_much
+    usual = threshold("missing_partners_level") * pl.col("staying").fill_null(0) / pl.col("known")
+    is_in_season = pl.col("has_season") | (pl.col("staying").is_not_null() & (pl.col("here") >= usual))
+    hold = is_most & is_known & is_much & is_in_season & is_large(in_dollars("due"))
+    return found.with_columns(largest=pl.col("largest") & is_known, is_known=is_known & is_much, hold=hold)
+
+
+def _due(year: pl.DataFrame, key: list[str], month: int) -> pl.DataFrame:
+    """Return what each partner would have in a month after the twelve of `year`: as much as in the same month of the
+    year before, or as a month on average of the last three that are known and no more than some times the last one,
+    whichever is more. A partner that faded out, or whose harvest is over, is not due.
+    """
+    months = year.select(*key, "month").unique()
+    last = months.group_by(key).agg(pl.col("month").top_k(RECENT_MONTHS)).explode("month")
+    newest = months.group_by(key).agg(pl.col("month").max())
+    recent = year.join(last, on=[*key, "month"], how="semi")
+    parts = (
+        recent.group_by(*key, "partner").agg(recent=pl.col("value").sum() / RECENT_MONTHS),
+        year.join(newest, on=[*key, "month"], how="semi").select(*key, "partner", last="value"),
+        year.filter(pl.col("month") == month - YEAR_MONTHS).select(*key, "partner", season="value"),
     )
+    partners = year.select(*key, "partner").unique()
+    for part in parts:
+        partners = partners.join(part, on=[*key, "partner"], how="left")
+    most = threshold("surge_product_factor") * pl.col("last").fill_null(0)
+    due = pl.max_horizontal(pl.min_horizontal("recent", most), "season").fill_null(0.0)
+    return partners.select(*key, "partner", due=due)
 
 
 @check(severity="error")

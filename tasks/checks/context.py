@@ -26,6 +26,8 @@ YEAR_MONTHS = 12
 PAGES = ("preliminary", "bulletin")
 # A finding names this many places and counts the others.
 EXAMPLES = 3
+# A decision is about each error, so each is a finding; of a file that is wrong throughout so many are enough.
+ERRORS = 50
 # Revisions are smaller; a larger change is an error.
 REVISED_SHARE_MAX = 0.01
 MONEY = pl.col("measure").cat.starts_with("value")
@@ -158,6 +160,21 @@ class CheckContext:
         return own.with_columns(partner).group_by(*CODED, "month").agg(pl.col("value").sum())
 
     @functools.cached_property
+    def proven(self) -> pl.DataFrame:
+        """The sums of the release that equal a world total printed in it or published: flow, product, month, measure.
+        No row of them is missing."""
+        key = ["flow", "product", "measure", "month"]
+        printed = self.release.proven.select(*key[:3], month=month_index("period_end"))
+        world = (
+            self.published_rows.filter("single", ~GROWTH, partner=WORLD)
+            .group_by(key)
+            .agg(total=pl.col("value").last(), step=pl.col("resolution").max())
+        )
+        own = self.own.filter("single", pl.col("partner") != WORLD).group_by(key).agg(pl.col("value").sum())
+        met = own.join(world, on=key).filter((pl.col("value") - pl.col("total")).abs() <= pl.col("step"))
+        return pl.concat([with_codes(printed), met.select(key)], how="vertical_relaxed").unique()
+
+    @functools.cached_property
     def by_partner(self) -> pl.DataFrame:
         """Values of the release by flow, partner, measure and month."""
         return values_by_partner(self.own)
@@ -196,6 +213,13 @@ def threshold(name: str) -> float:
 def whole_threshold(name: str) -> int:
     """Return a threshold that is a count."""
     return int(threshold(name))
+
+
+def shown_of(is_error: str) -> pl.Expr:
+    """Return which rows of a finding are shown: each error, because a decision is about all of them, and a few
+    warnings."""
+    error = pl.col(is_error)
+    return pl.when(error).then(error.cum_sum() <= ERRORS).otherwise((~error).cum_sum() <= EXAMPLES)
 
 
 def in_dollars(amount: str = "value", measure: str = "measure") -> pl.Expr:

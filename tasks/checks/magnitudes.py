@@ -10,8 +10,18 @@ from typing import Any
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, CheckContext, dollars_of, threshold, whole_threshold
+from tasks.checks.context import (
+    ERRORS,
+    EXAMPLES,
+    YEAR_MONTHS,
+    CheckContext,
+    dollars_of,
+    shown_of,
+    threshold,
+    whole_threshold,
+)
 from tasks.checks.declared_months import year_so_far
+from tasks.checks.doubt_size import is_large, is_large_part, weigh
 from tasks.checks.published_months import RATED
 from tasks.checks.registry import check
 from tasks.domain.coverage import WORLD
@@ -53,14 +63,8 @@ def _value_magnitude(context: CheckContext) -> Rows:
             products = products.filter(pl.col("partner").is_in(listed))
         products = products.group_by(*PRODUCT, "month").agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
         of_products, of_partners = _around(products, PRODUCT, money), _around(trades, PARTNER, money)
-        large = (
-            _large(products, of_products, PRODUCT, money)
-            .filter(pl.col(money) >= threshold("surge_product_hold") * dollars_of(money))
-            .with_columns(hold=True)
-        )
-        whole = products.select(*PRODUCT, "month", whole=money)
-        partners = _large(trades, of_partners, PARTNER, money).join(whole, on=[*PRODUCT, "month"])
-        partners = _of_partners(partners, money)
+        large = _surges_of_products(context, products, of_products, money)
+        partners = _surges_of_partners(context, trades, of_partners, products, money)
         if large.height or partners.height:
             is_slip = _is_year_so_far(context, money)
             large, partners = large.filter(~is_slip), partners.filter(~is_slip)
@@ -70,7 +74,58 @@ def _value_magnitude(context: CheckContext) -> Rows:
         )
         for frame in (large, partners):
             yield from _findings(frame.sort("hold", "month", *PRODUCT, descending=[True, False, False, False]), money)
-        yield from _small(_fallen(of_products, PRODUCT, money), _fallen(of_partners, PARTNER, money), trades, money)
+        fallen = _fallen(of_products, PRODUCT, money), _fallen(of_partners, PARTNER, money)
+        yield from _small(context, *fallen, trades, money)
+
+
+def _surges_of_products(
+    context: CheckContext, products: pl.DataFrame, around: pl.DataFrame, money: str
+) -> pl.DataFrame:
+    """Return the months of whole products that are too large, with their shares and whether to `hold`."""
+    large = _large(products, around, PRODUCT, money).filter(
+        pl.col(money) >= threshold("surge_product_hold") * dollars_of(money)
+    )
+    is_odd = pl.col(money) > pl.col("bound") * pl.col("lump").fill_null(0)
+    return _weighed(context, large, money).with_columns(hold=is_odd & is_large(pl.col(money) / dollars_of(money)))
+
+
+def _surges_of_partners(
+    context: CheckContext, trades: pl.DataFrame, around: pl.DataFrame, products: pl.DataFrame, money: str
+) -> pl.DataFrame:
+    """Return the months of single partners that are too large, with their shares and whether to `hold`: not where the
+    partner trades now and then, and not where all partners together are the world total that the file prints."""
+    whole = products.select(*PRODUCT, "month", whole=money)
+    found = _large(trades, around, PARTNER, money).join(whole, on=[*PRODUCT, "month"])
+    found = _of_partners(found, money).join(_presence(trades), on=PARTNER, how="left", maintain_order="left")
+    proven = context.proven.filter(measure=money).select(*PRODUCT, "month", is_proven=pl.lit(True))
+    found = found.join(proven, on=[*PRODUCT, "month"], how="left", maintain_order="left")
+    is_steady = pl.col("presence") >= threshold("surge_partner_presence")
+    is_odd = pl.col(money) > pl.col("bound") * pl.col("lump").fill_null(0)
+    found = _weighed(context, found, money).with_columns(
+        hold=pl.col("hold") & is_steady & is_odd & pl.col("is_proven").is_null() & is_large_part()
+    )
+    return found.drop("presence", "is_proven")
+
+
+def _weighed(context: CheckContext, rows: pl.DataFrame, money: str, expected: str | None = None) -> pl.DataFrame:
+    """Weigh an amount as printed, or as `expected` in a column of money."""
+    amounts = {money: (pl.col(money), pl.col(expected or money))}
+    if expected is None:
+        amounts["quantity_kg"] = (pl.col("quantity_kg"), pl.col("quantity_kg"))
+    return weigh(rows, context, amounts)
+
+
+def _presence(trades: pl.DataFrame) -> pl.DataFrame:
+    """Return in which part of the months of the product, from its first to its last, each partner trades."""
+    months = trades.select(*PRODUCT, "month").unique()
+    spans = trades.group_by(PARTNER).agg(first=pl.col("month").min(), last=pl.col("month").max(), met=pl.len())
+    of_product = (
+        spans.join(months, on=PRODUCT)
+        .filter(pl.col("month").is_between("first", "last"))
+        .group_by(PARTNER)
+        .agg(of=pl.len())
+    )
+    return spans.join(of_product, on=PARTNER).select(*PARTNER, presence=pl.col("met") / pl.col("of"))
 
 
 def _is_year_so_far(context: CheckContext, money: str) -> pl.Expr:
@@ -110,17 +165,24 @@ def _large(rows: pl.DataFrame, around: pl.DataFrame, key: list[str], money: str)
     around = around.filter(pl.col("months") >= whole_threshold("surge_months"))
     # A year may well be three times the year before; then the months before decide.
     around = around.with_columns(bound=pl.when(pl.col("near") >= NEAR_MIN).then(factor).otherwise(far_factor))
+    earlier = rows.filter(~pl.col("new"))
+    if "partner" in key:
+        # In a year a partner's trade may become many times what it was.
+        first, last = (rows.filter("new")["month"].min(), rows.filter("new")["month"].max())
+        earlier = earlier.filter(pl.col("month").is_between(pl.lit(first) - YEAR_MONTHS, pl.lit(last) + YEAR_MONTHS))
     published = (
-        rows.filter(~pl.col("new"))
-        .group_by(key)
+        earlier.group_by(key)
         .agg(most=pl.col(money).max(), most_kg=pl.col("quantity_kg").max(), months=pl.len())
         .filter(pl.col("months") >= whole_threshold("history_months"))
     )
     of_file = (
         rows.filter("new").join(published, on=key).with_columns(is_beyond=pl.col(money) > far_factor * pl.col("most"))
     )
+    # A series that trades now and then says nothing of the file.
+    of_goods = rows.filter("new").group_by(key[:2] if len(key) > 2 else key[:1]).agg(every=pl.col("month").n_unique())
+    of_file = of_file.join(of_goods, on=of_goods.columns[:-1])
     beyond = pl.col("is_beyond").sum().over(key)
-    of_file = of_file.filter(beyond > 1, 2 * beyond > pl.len().over(key))
+    of_file = of_file.filter(beyond > 1, 2 * beyond > pl.len().over(key), 2 * beyond > pl.col("every"))
     columns = [*key, "month", money, "quantity_kg", "most", "most_kg", "months", "bound"]
     both = pl.concat(
         [
@@ -133,7 +195,10 @@ def _large(rows: pl.DataFrame, around: pl.DataFrame, key: list[str], money: str)
     is_large = (pl.col("times") > pl.col("bound")) & moves
     found = both.filter(is_large).unique([*key, "month"], keep="first", maintain_order=True)
     swings = _swings(rows.join(found, on=key, how="semi"), found, key, money)
-    found = found.join(swings, on=[*key, "month"], how="left", maintain_order="left")
+    lumps = _lumps(rows.join(found, on=key, how="semi"), found, key, money)
+    lumps = lumps.join(of_file.select(*key, "month"), on=[*key, "month"], how="anti")
+    for frame in (swings, lumps):
+        found = found.join(frame, on=[*key, "month"], how="left", maintain_order="left")
     return (
         found.with_columns(bound=pl.max_horizontal("bound", "swing"))
         .filter(pl.col("times") > pl.col("bound"))
@@ -165,6 +230,29 @@ def _swings(rows: pl.DataFrame, found: pl.DataFrame, key: list[str], money: str)
     return others.group_by(*key, "month").agg(pl.col("swing").max())
 
 
+def _lumps(rows: pl.DataFrame, found: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
+    """Return the most that each series of `found` had in another month that is as odd: `lump`.
+
+    Goods that go by the shipload have months many times all around them. A month next to the doubted one is no
+    witness: a wrong unit lasts. Nor is a month of the same release, which may have the same fault, unless the other
+    months of the series rise and fall by the shipload too.
+    """
+    around = _around(rows.with_columns(new=pl.lit(True)), key, money)
+    is_odd = (pl.col("months") >= whole_threshold("surge_months")) & (
+        pl.col(money) > threshold("surge_product_factor") * pl.col("most")
+    )
+    odd = around.filter(is_odd).select(*key, there="month", lump=money)
+    odd = odd.join(rows.select(*key, there="month", is_new="new"), on=[*key, "there"])
+    rest = rows.select(*key, "month", money).join(odd, left_on=[*key, "month"], right_on=[*key, "there"], how="anti")
+    after = rest.select(*key, pl.col("month") - 1, after=money)
+    step = pl.max_horizontal(pl.col("after") / pl.col(money), pl.col(money) / pl.col("after"))
+    steps = rest.join(after, on=[*key, "month"]).group_by(key).agg(step=step.median())
+    others = found.select(*key, "month").join(odd, on=key).join(steps, on=key, how="left")
+    is_witness = ~pl.col("is_new") | (pl.col("step") >= threshold("surge_lumpy_step")).fill_null(False)
+    others = others.filter(is_witness, (pl.col("there") - pl.col("month")).abs() > 1)
+    return others.group_by(*key, "month").agg(pl.col("lump").max())
+
+
 def _of_partners(found: pl.DataFrame, money: str) -> pl.DataFrame:
     """Return rows of single partners, whose trade is less steady than the total, with whether to `hold`: a row is
     held if it is beyond the threshold for partners or much of the product; a smaller one gives a warning.
@@ -187,7 +275,7 @@ def _of_partners(found: pl.DataFrame, money: str) -> pl.DataFrame:
 def _findings(found: pl.DataFrame, money: str) -> Rows:
     more = "" if found.height == 1 else f" ({found.height} such months)"
     yield from found_in(
-        found.head(EXAMPLES).with_columns(graded("hold"), value=money),
+        found.filter(shown_of("hold")).with_columns(graded("hold"), value=money),
         "magnitude",
         "{severity}",
         _subject(found, money),
@@ -201,13 +289,15 @@ def _subject(rows: pl.DataFrame, money: str) -> str:
     return f"{{flow}} {{product}} {'{partner} ' if 'partner' in rows.columns else ''}{{at}} {money}"
 
 
-def _small(products: pl.DataFrame, partners: pl.DataFrame, trades: pl.DataFrame, money: str) -> Rows:
+def _small(
+    context: CheckContext, products: pl.DataFrame, partners: pl.DataFrame, trades: pl.DataFrame, money: str
+) -> Rows:
     """Report fallen months of products and of partners. A product is held if all partners fall
     alike, as when a digit was lost; otherwise, and for one partner, the finding is a warning: trade may have
     stopped, as after an export control.
     """
     factor = threshold("collapse_factor")
-    few = products.head(EXAMPLES)
+    few = products.head(ERRORS)
     falls = [_fall_of_partners(trades, row, money) for row in few.to_dicts()]
     # Another check reports partners that have no row at all.
     fallen = few.with_columns(alike=pl.Series([alike for _, alike in falls], dtype=pl.Boolean)).filter(
@@ -216,8 +306,12 @@ def _small(products: pl.DataFrame, partners: pl.DataFrame, trades: pl.DataFrame,
     of_partners = partners.join(products, on=[*PRODUCT, "month"], how="anti").head(EXAMPLES)
     for rows in (fallen, of_partners.with_columns(alike=pl.lit(False))):
         note = pl.when("alike").then(pl.lit(", and nearly all partners fell alike")).otherwise(pl.lit(""))
+        hold = pl.col("alike") & is_large(pl.col("least") / dollars_of(money))
+        weighed = _weighed(context, rows, money, "least").with_columns(
+            hold=hold, value=money, times=pl.col("least") / pl.col(money), note=note
+        )
         yield from found_in(
-            rows.with_columns(graded("alike"), value=money, times=pl.col("least") / pl.col(money), note=note),
+            weighed.filter(shown_of("hold")).with_columns(graded("hold")),
             "magnitude",
             "{severity}",
             _subject(rows, money),
@@ -302,4 +396,5 @@ def _of_many_products(context: CheckContext, money: str) -> Rows:
             pl.col(money) >= threshold("surge_partner_hold") * dollars_of(money),
         )
         hold = pl.col("times") > threshold("price_unit_factor_broad")
+        single = _weighed(context, single, money)
         yield from _findings(single.with_columns(hold=hold, bound=threshold("surge_broad_factor")), money)

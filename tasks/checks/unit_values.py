@@ -16,14 +16,16 @@ from tasks.checks.context import (
     CheckContext,
     dollars_of,
     in_dollars,
+    shown_of,
     threshold,
     whole_threshold,
 )
 from tasks.checks.declared_flow import other_currency
+from tasks.checks.doubt_size import is_large, weigh
 from tasks.checks.published_months import RATED, with_codes
 from tasks.checks.registry import check
 from tasks.domain.coverage import WORLD
-from tasks.domain.findings import Rows, finding, found_in, graded
+from tasks.domain.findings import SHARES, Rows, finding, found_in, graded
 from tasks.domain.periods import month_name
 from tasks.domain.text import counted
 
@@ -54,17 +56,20 @@ def _unit_values(context: CheckContext) -> Rows:
         rated = _of_products(context, traded, money)
         strange = _strange_products(context, rated, money)
         partners = _strange_partners(context, traded, rated, money)
+        strange = _weighed(context, strange, money, "usual").with_columns(hold=is_large(_dollars(money, "usual")))
         # If most partners are off, the month is wrong, and one finding reports it.
         of_all = traded.filter("new").group_by(PLACE).agg(of=pl.len())
         off = partners.group_by(PLACE).agg(off=pl.len()).join(of_all, on=PLACE).filter(2 * pl.col("off") > pl.col("of"))
         reported = off.join(strange, on=PLACE, how="semi")
-        others = partners.join(reported, on=PLACE, how="anti").head(EXAMPLES).with_columns(graded("hold"))
+        partners = _weighed(context, partners, money, "middle")
+        partners = partners.with_columns(hold=pl.col("hold") & is_large(_dollars(money, "middle")))
+        others = partners.join(reported, on=PLACE, how="anti").filter(shown_of("hold"))
         more = "" if partners.height == 1 else f" ({partners.height} such numbers of partners)"
-        for rows, severity, partner, note in ((strange, "error", "", ""), (others, "{severity}", "{partner} ", more)):
+        for rows, partner, note in ((strange, "", ""), (others, "{partner} ", more)):
             yield from found_in(
-                rows,
+                rows.with_columns(graded("hold")),
                 "unit_value",
-                severity,
+                "{severity}",
                 f"{{flow}} {{product}} {partner}{{at}}",
                 observed=f"{{rate:,.4g}} {money.removeprefix('value_').upper()}/kg{note}",
                 expected="{expected}",
@@ -73,6 +78,17 @@ def _unit_values(context: CheckContext) -> Rows:
                     " approve."
                 ),
             )
+
+
+def _dollars(money: str, price: str) -> pl.Expr:
+    """Compute what a trade is worth in dollars, by its value or by its weight at the usual price."""
+    return pl.max_horizontal(money, pl.col("quantity_kg") * pl.col(price)) / dollars_of(money)
+
+
+def _weighed(context: CheckContext, rows: pl.DataFrame, money: str, price: str) -> pl.DataFrame:
+    """Weigh a value and a quantity, either of which may be the wrong one."""
+    value, mass = pl.col(money), pl.col("quantity_kg")
+    return weigh(rows, context, {money: (value, mass * pl.col(price)), "quantity_kg": (mass, value / pl.col(price))})
 
 
 def _of_products(context: CheckContext, traded: pl.DataFrame, money: str) -> pl.DataFrame:
@@ -173,7 +189,7 @@ def _strange_partners(context: CheckContext, traded: pl.DataFrame, rated: pl.Dat
         off = pl.max_horizontal(rate / pl.col("middle"), pl.col("middle") / rate)
         strange = partners.filter(off > times, _worth(money) >= least)
         return strange.sort(off, *key, descending=[True, False, False, False]).with_columns(
-            hold=True, expected=_middle(times)
+            hold=pl.lit(True), expected=_middle(times)
         )
     middles = (
         partners.group_by(PRODUCT)
@@ -203,7 +219,7 @@ def _strange_partners(context: CheckContext, traded: pl.DataFrame, rated: pl.Dat
     new = rest.filter(off > unit_new, _worth(money) >= warn, ~is_small).with_columns(
         hold=True, expected=_middle(unit_new)
     )
-    columns = [*PLACE, "partner", "rate", "hold", "expected"]
+    columns = [*PLACE, "partner", "rate", "hold", "expected", "quantity_kg", money, "middle"]
     found = pl.concat([beyond.select(columns), new.select(columns)])
     return found.sort("hold", *PLACE, "partner", descending=[True, False, False, False, False])
 
@@ -284,21 +300,35 @@ def _zero_numbers(context: CheckContext) -> Rows:
             expected="a weight where there is a value",
             advice="Where a file has many products, its source prints these goods so; nothing to do.",
         )
-    for found in strange.head(EXAMPLES).to_dicts():
+    for found in _graded_zeros(context, strange).filter(shown_of("hold")).to_dicts():
         quantity = f"{found['value']:,} {found['measure'].removeprefix('quantity_')}"
         paid = f"{found['paid']:,} {found['money'].removeprefix('value_').upper()}"
         parts = (quantity, paid) if found["value"] == 0 else (paid, quantity)
         more = "" if strange.height == 1 else f" ({strange.height} such numbers)"
         yield finding(
             "zero_number",
-            "error",
+            "error" if found["hold"] else "warning",
             f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])}",
             observed=" and ".join(parts) + more,
             expected="both, where either is so large",
             advice=(
                 "Compare with the site: an empty or cut field reads as 0. If it is printed so, approve or correct it."
             ),
+            shares={name: found[name] for name in SHARES},
         )
+
+
+def _graded_zeros(context: CheckContext, zeros: pl.DataFrame) -> pl.DataFrame:
+    """Add the shares of zeros, and which to `hold`: a number that is lost would be `weighs` or `worth`."""
+    is_mass, parts = pl.col("measure") == "quantity_kg", []
+    for money in zeros["money"].unique().cast(pl.String).sort():
+        amounts = {
+            "quantity_kg": (pl.when(is_mass).then("value"), pl.when(is_mass).then("weighs")),
+            money: (pl.col("paid"), pl.col("worth") * dollars_of(money)),
+        }
+        of_money = weigh(zeros.filter(money=money), context, amounts)
+        parts.append(of_money.with_columns(hold=is_large(pl.max_horizontal("dollars", "worth"))))
+    return pl.concat(parts) if parts else zeros.with_columns(hold=pl.lit(True))
 
 
 def _never_weighed(context: CheckContext, zeros: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,7 @@ import polars as pl
 from schemas.forms.request import Landed
 from schemas.frames import Detail, Finding, PrintedName, Quarantine, Release, Reported
 from schemas.table import empty_frame, polars_schema
+from tasks.domain.coverage import WORLD
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding, gather
 from tasks.domain.precedence import too_large
@@ -29,15 +30,21 @@ from tasks.sources.names import doubt_names, doubt_pairs
 from tasks.sources.protocol import Parsed
 from tasks.sources.registry import SOURCES
 
+PROVEN = {"flow": pl.String, "product": pl.String, "measure": pl.String, "period_end": pl.Date}
+
 
 class Normalised(NamedTuple):
-    """A normalised release: its statements, the records set aside, the findings, the release row, and its names."""
+    """A normalised release: its statements, the records set aside, the findings, the release row, and its names.
+
+    `proven` names the sums (PROVEN) that equal a world total printed in the file: no row of them is missing.
+    """
 
     detail: Detail
     quarantine: Quarantine
     findings: Finding
     release: Release
     names: PrintedName
+    proven: pl.DataFrame = pl.DataFrame(schema=PROVEN)
 
 
 def normalise(landed: Landed, parsed: Parsed) -> Normalised:
@@ -102,7 +109,25 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     _refuse_growth_of_pieces(detail, where)
     release = describe(landed, parsed, keys, numbers["measure"], quarantine, lost, release_id)
     names = printed_names(parsed.reported, keys, landed)
-    return Normalised(detail, quarantine, gather(release_id, doubts), release, names)
+    proven = _proven(detail, parsed, landed)
+    return Normalised(detail, quarantine, gather(release_id, doubts), release, names, proven)
+
+
+def _proven(detail: Detail, parsed: Parsed, landed: Landed) -> pl.DataFrame:
+    """Return the sums of all partners (PROVEN) that are the printed total of the world, up to a step for each part."""
+    if parsed.totals is None or landed.partners != "all":
+        return pl.DataFrame(schema=PROVEN)
+    records, _ = _tidy(parsed.totals)
+    codes, numbers = read_codes(records, landed, landed.file.name), read_amounts(records).read
+    once = numbers.unique(["row", "measure", "unit"], keep="first", maintain_order=True)
+    printed = _as_detail(_without(once, codes.faults["row"]), codes.keys, records["record"], landed, "")
+    key = [*PROVEN, "period_start"]
+    texts = [pl.col(name).cast(pl.String) for name in ("flow", "product", "measure")]
+    world, parts = printed.filter(partner=WORLD).with_columns(texts), detail.with_columns(texts)
+    sums = parts.group_by(key).agg(pl.col("value").sum(), slack=pl.col("resolution").sum())
+    both = world.group_by(key).agg(total=pl.col("value").first(), totals=pl.len()).join(sums, on=key)
+    is_met = (pl.col("value") - pl.col("total")).abs() <= pl.col("slack")
+    return both.filter(is_met, totals=1).select(*PROVEN).sort(*PROVEN)
 
 
 def numbers_of(reported: Reported) -> pl.DataFrame:

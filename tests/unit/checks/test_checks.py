@@ -388,7 +388,8 @@ CASES = (
     ),
     # At a hundredth of the usual 57 dollars a kilogram what is weighed decides, which its value would not reach.
     case("999 kg for 570 dollars", "", csv_bytes([magnets(quantity="999", value="570")]), YEAR),
-    case("1,000 kg for 570 dollars", UNIT_VALUE, csv_bytes([magnets(quantity="1000", value="570")]), YEAR),
+    # Next to months of 20 million dollars it is nothing to a reader, and travels with the number.
+    case("1,000 kg for 570 dollars", "unit_value warning", csv_bytes([magnets(quantity="1000", value="570")]), YEAR),
     # The dollars of a partner that is gone are published still; its kilograms the download in yuan has taken away.
     case(
         "a partner that is gone tells no price",
