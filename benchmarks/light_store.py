@@ -50,6 +50,7 @@ class LightStore:
 
     def publish(self, release: Normalised) -> None:
         """Add a release; its findings do not count here."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.releases.append(release)
         releases = MODELS["release"].validate(pl.concat([one.release for one in self.releases]).unique("release_id"))
         detail = MODELS["detail"].validate(pl.concat([one.detail for one in self.releases]))

@@ -10,6 +10,7 @@ import polars as pl
 from tasks.checks.context import (
     EXAMPLES,
     MONEY,
+    QUARTER,
     YEAR_MONTHS,
     CheckContext,
     dollars_of,
@@ -27,7 +28,7 @@ from tasks.domain.periods import month_name
 from tasks.domain.text import counted
 
 PARTNERS_SHARE_MIN = 0.95
-RECENT_MONTHS = 3
+RECENT_MONTHS = QUARTER
 BROAD_RELEASE_PRODUCTS = 50
 NO_RECORD = "A month without a record is published as no trade; if it was not asked for, declare the months that were."
 
@@ -66,7 +67,10 @@ def _partners_of_product_missing(context: CheckContext) -> Rows:
     history = pl.concat([earlier.join(now, on=columns, how="anti"), now])
     share = threshold("missing_partners_warn")
     is_much = pl.col("hold") | ((pl.col("regular") > share * pl.col("total")) & pl.col("is_known"))
-    yield from _without_row(context, history, ["flow", "product", "measure"], is_much, pl.col("hold"), share)
+    # Of small goods partners come and go, and the file has others; where they are much of the file it is held.
+    is_dear = in_dollars("due") >= threshold("missing_product_a_month")
+    hold = pl.col("hold") & (is_dear | (pl.col("file_share") >= threshold("missing_partners_hold")))
+    yield from _without_row(context, history, ["flow", "product", "measure"], is_much, hold, share)
 
 
 def _without_row(
@@ -121,7 +125,7 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int
         .agg(leader=pl.col("partner").first(), leaders=pl.col("partner").n_unique())
     )
     partners = year.group_by(*key, "partner").agg(pl.col("value").sum(), months=pl.len())
-    partners = partners.join(_due(year, key, month), on=[*key, "partner"])
+    partners = partners.join(_due(history, year, key, month), on=[*key, "partner"])
     gone = partners.join(here, on=[*key, "partner"], how="anti").join(totals, on=key).join(leading, on=key)
     is_regular = pl.col("months") >= threshold("missing_partner_regular") * pl.col("known")
     found = (
@@ -158,25 +162,29 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int
     return found.with_columns(largest=pl.col("largest") & is_known, is_known=is_known & is_much, hold=hold)
 
 
-def _due(year: pl.DataFrame, key: list[str], month: int) -> pl.DataFrame:
+def _due(history: pl.DataFrame, year: pl.DataFrame, key: list[str], month: int) -> pl.DataFrame:
     """Return what each partner would have in a month after the twelve of `year`: as much as in the same month of the
-    year before, or as a month on average of the last three that are known and no more than some times the last one,
-    whichever is more. A partner that faded out, or whose harvest is over, is not due.
+    year before, less if the three months before it fell since, or as a month on average of the last three that are
+    known and no more than some times the last one; whichever is more. A partner that faded out, or whose harvest is
+    over, is not due.
     """
     months = year.select(*key, "month").unique()
     last = months.group_by(key).agg(pl.col("month").top_k(RECENT_MONTHS)).explode("month")
     newest = months.group_by(key).agg(pl.col("month").max())
     recent = year.join(last, on=[*key, "month"], how="semi")
+    same = history.filter(pl.col("month").is_between(month - YEAR_MONTHS - RECENT_MONTHS, month - YEAR_MONTHS - 1))
     parts = (
         recent.group_by(*key, "partner").agg(recent=pl.col("value").sum() / RECENT_MONTHS),
         year.join(newest, on=[*key, "month"], how="semi").select(*key, "partner", last="value"),
         year.filter(pl.col("month") == month - YEAR_MONTHS).select(*key, "partner", season="value"),
+        same.group_by(*key, "partner").agg(same=pl.col("value").sum() / RECENT_MONTHS),
     )
     partners = year.select(*key, "partner").unique()
     for part in parts:
         partners = partners.join(part, on=[*key, "partner"], how="left")
-    most = threshold("surge_product_factor") * pl.col("last").fill_null(0)
-    due = pl.max_horizontal(pl.min_horizontal("recent", most), "season").fill_null(0.0)
+    recent_value, most = pl.col("recent").fill_null(0), threshold("surge_product_factor") * pl.col("last").fill_null(0)
+    trend = pl.when(pl.col("same") > 0).then(recent_value / pl.col("same")).otherwise(1.0).clip(0, 1)
+    due = pl.max_horizontal(pl.min_horizontal(recent_value, most), pl.col("season").fill_null(0) * trend)
     return partners.select(*key, "partner", due=due)
 
 

@@ -21,7 +21,7 @@ from tasks.ledger.published_state import Known
 from tasks.store.parquet import partition_month
 from tasks.store.verify_on_read import prove
 
-YEAR_MONTHS = 12
+YEAR_MONTHS, QUARTER = 12, 3
 # Kinds of release that are pages of customs' site.
 PAGES = ("preliminary", "bulletin")
 # A finding names this many places and counts the others.
@@ -103,10 +103,12 @@ class CheckContext:
     @functools.cached_property
     def sums(self) -> Sums:
         """The published sums of the other months. Sums by partner are of the products of the release and of the
-        twelve months before each of its own, and only where every partner was requested.
+        twelve months before each of its own, of a few products of a quarter more, and only where every partner was
+        requested.
         """
         now = self.own["month"].unique().to_list()
-        years = {month - back for month in now for back in range(1, YEAR_MONTHS + 1)}
+        back_to = YEAR_MONTHS if self.is_broad else YEAR_MONTHS + QUARTER
+        years = {month - back for month in now for back in range(1, back_to + 1)}
         others = self.months - self.met
         asks_all = self.row["partners"] == "all"
         of_partners: set[Month] = {(flow, month) for flow, month in others if asks_all and month in years}

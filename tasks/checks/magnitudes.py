@@ -164,7 +164,9 @@ def _large(rows: pl.DataFrame, around: pl.DataFrame, key: list[str], money: str)
     factor, far_factor = threshold("surge_product_factor"), threshold("surge_file_factor")
     around = around.filter(pl.col("months") >= whole_threshold("surge_months"))
     # A year may well be three times the year before; then the months before decide.
-    around = around.with_columns(bound=pl.when(pl.col("near") >= NEAR_MIN).then(factor).otherwise(far_factor))
+    # Of a first year a season is not known: in spring the months before are no measure.
+    is_known = (pl.col("near") >= NEAR_MIN) & ((pl.col("months") > pl.col("near")) | (pl.col("months") > NEAR_MONTHS))
+    around = around.with_columns(bound=pl.when(is_known).then(factor).otherwise(far_factor))
     earlier = rows.filter(~pl.col("new"))
     if "partner" in key:
         # In a year a partner's trade may become many times what it was.
@@ -306,7 +308,10 @@ def _small(
     of_partners = partners.join(products, on=[*PRODUCT, "month"], how="anti").head(EXAMPLES)
     for rows in (fallen, of_partners.with_columns(alike=pl.lit(False))):
         note = pl.when("alike").then(pl.lit(", and nearly all partners fell alike")).otherwise(pl.lit(""))
-        hold = pl.col("alike") & is_large(pl.col("least") / dollars_of(money))
+        # All fall alike at the end of a season, too; a digit that the rows lost is not lost in a printed total.
+        proven = context.proven.filter(measure=money).select(*PRODUCT, "month", is_proven=pl.lit(True))
+        rows = rows.join(proven, on=[*PRODUCT, "month"], how="left", maintain_order="left")  # noqa: PLW2901
+        hold = pl.col("alike") & pl.col("is_proven").is_null() & is_large(pl.col("least") / dollars_of(money))
         weighed = _weighed(context, rows, money, "least").with_columns(
             hold=hold, value=money, times=pl.col("least") / pl.col(money), note=note
         )

@@ -393,7 +393,8 @@ CASES = (
     # The dollars of a partner that is gone are published still; its kilograms the download in yuan has taken away.
     case(
         "a partner that is gone tells no price",
-        f"{REMOVED}, partners_missing error",
+        # The others that are missing would be 6 % of the month.
+        f"{REMOVED}, partners_missing warning",
         csv_bytes([magnets()]),
         YEAR,
         (csv_bytes([magnets(), magnets("304", "9000000", "513,000,000")]), ALL | JULY_18),

@@ -57,7 +57,7 @@ def test_a_broad_release_is_compared_by_whole_products(products: int, is_broad: 
 
 
 @pytest.mark.parametrize(("partners", "wants"), [("all", True), ("listed", False)])
-def test_sums_by_partner_are_of_the_year_before_and_only_where_every_partner_was_requested(
+def test_sums_by_partner_are_of_the_year_and_a_quarter_before_and_only_where_every_partner_was_requested(
     partners: str, wants: bool
 ) -> None:
     scope = release(months="2025-06", partners=partners, partner_list=["USA"])
@@ -69,10 +69,10 @@ def test_sums_by_partner_are_of_the_year_before_and_only_where_every_partner_was
             asked.append(given)
 
     found.published = Published()  # type: ignore[assignment]
-    found.months, found.met = {("export", JUNE - back) for back in (0, 1, 12, 13)}, {("export", JUNE)}
+    found.months, found.met = {("export", JUNE - back) for back in (0, 1, 15, 16)}, {("export", JUNE)}
     assert found.sums is None
-    of_partners = {("export", JUNE - 1), ("export", JUNE - 12)} if wants else set()
-    assert asked == [([("export", JUNE - back) for back in (13, 12, 1)], of_partners, [MAGNETS])]
+    of_partners = {("export", JUNE - 1), ("export", JUNE - 15)} if wants else set()
+    assert asked == [([("export", JUNE - back) for back in (16, 15, 1)], of_partners, [MAGNETS])]
 
 
 @given(
