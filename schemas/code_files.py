@@ -74,6 +74,17 @@ def national_lists() -> dict[str, int]:
     return {name: int(name.lstrip(ascii_uppercase)) for name in names if name not in SHARED}
 
 
+@functools.cache
+def partner_groups() -> tuple[str, ...]:
+    """Return the keys of the groups of partners, such as EU27, sorted: of the packaged table where that of one's own
+    cannot be read, which `code_table` says when a command needs it."""
+    try:
+        text = table_file("partner_groups").read_text(encoding="utf-8-sig")
+    except (BrokenTable, OSError, UnicodeDecodeError):
+        text = (FOLDER / "partner_groups.csv").read_text(encoding="utf-8")
+    return tuple(sorted({group for row in csv.DictReader(text.splitlines()) if (group := row.get("group"))}))
+
+
 def _statement_terms() -> list[dict[str, str]]:
     with (FOLDER / "statement_terms.csv").open(encoding="utf-8", newline="") as rows:
         return list(csv.DictReader(rows))

@@ -3,9 +3,10 @@
 No model of a table and no data library is loaded for these.
 """
 
+import re
 from collections.abc import Mapping
 
-from schemas.code_files import SHARED, national_lists
+from schemas.code_files import SHARED, national_lists, partner_groups
 from schemas.figures import FIGURE_OF
 from schemas.layouts import LAYOUTS
 
@@ -13,6 +14,12 @@ TABLES = tuple(LAYOUTS)
 # The national lists of goods and the digits of their codes; HS2, HS4 and HS6 are common to all.
 NATIONAL = national_lists()
 FIGURES = tuple(FIGURE_OF)
+# Forms of keys, for forms and code tables: HS2, HS4, HS6 or a national code of up to eleven digits; who reports, a
+# country or a group of them that has statistics of its own; a partner, which may be a code without a country.
+CODE = r"(\d{2}){1,3}|\d{7,11}"
+PRODUCT = rf"{CODE}|(basket|line):[a-z0-9_]+"
+REPORTER = "|".join(("[A-Z]{3}", *map(re.escape, partner_groups())))
+PARTNER = rf"{REPORTER}|[a-z_]+:[A-Za-z0-9_ -]+"
 
 
 def status(figure: str) -> str:

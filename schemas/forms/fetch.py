@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field, field_validator
 
 from schemas.code_files import source_names
 from schemas.forms.form import Frozen, as_form, none_if_empty
-from schemas.forms.request import HS_CODE, REPORTER, Months
+from schemas.forms.request import HS_CODE, Months
+from schemas.names import REPORTER
 from schemas.small_files import JSON_BYTES_MAX, read_small
 
 REASON_MAX, MONTHS_SHOWN = 300, 3

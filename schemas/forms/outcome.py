@@ -11,8 +11,9 @@ from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from schemas.code_files import partner_groups
 from schemas.forms.form import Frozen
-from schemas.names import finding_line
+from schemas.names import PARTNER, PRODUCT, REPORTER, finding_line
 
 RUNS = ("months_up", "months_down")
 # A hundred years.
@@ -29,14 +30,14 @@ class WatchRule(Frozen):
         description="a name of its own, of small letters, digits and hyphens", pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$"
     )
     reporter: str = Field(
-        "", description="whose figures, CHN or EU27; empty: of every reporter", pattern=r"^([A-Z]{3}|EU27)?$"
+        "", description="whose figures, CHN or EU27; empty: of every reporter", pattern=rf"^({REPORTER})?$"
     )
     flow: Literal["export", "import"] = Field(description="export or import")
-    product: str = Field(
-        description="a code, or basket: or line: and its key", pattern=r"^(\d{2,10}|(basket|line):[a-z0-9_]+)$"
-    )
+    product: str = Field(description="a code, or basket: or line: and its key", pattern=rf"^({PRODUCT})$")
     partner: str = Field(
-        "WLD", description="ISO 3166-1 alpha-3, EU27, or WLD for all", pattern=r"^([A-Z]{3}|EU27|gacc:\d{3})$"
+        "WLD",
+        description=f"ISO 3166-1 alpha-3, a group ({', '.join(partner_groups())}), or WLD for all",
+        pattern=rf"^({PARTNER})$",
     )
     measure: str = Field(
         "quantity_kg", description="quantity_kg, value_usd …", pattern=r"^(quantity|value|unit_value)_[a-z0-9_]+$"

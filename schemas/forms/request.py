@@ -13,14 +13,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from schemas.code_files import source_names
+from schemas.code_files import partner_groups, source_names
 from schemas.forms.form import Frozen, StoreAddress, as_form, none_if_empty
+from schemas.names import CODE, REPORTER
 
 # What a person fills in first.
 FIRST = ("file", "source", "flow", "partners", "months", "released_on")
-HS_CODE = "[*]|[0-9]{2}([0-9]{2}){0,4}|[0-9]{9}"
-# A country, or the European Union as one, which Eurostat publishes as the sum of its members.
-REPORTER = "[A-Z]{3}|EU27"
+HS_CODE = rf"[*]|{CODE}"
 MONTHS = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])(?:\.\.([0-9]{4})-(0[1-9]|1[0-2]))?")
 
 
@@ -46,7 +45,7 @@ class Declaration(Frozen):
     )
     # The patterns are for the form; the messages that refuse a wrong text are below.
     reporter: Annotated[str, Field(json_schema_extra={"pattern": f"^({REPORTER})$"})] | None = Field(
-        None, description="reporting country, ISO 3166-1 alpha-3, or EU27"
+        None, description="reporting country, ISO 3166-1 alpha-3, or a group with statistics of its own, as EU27"
     )
     flow: Literal["export", "import"] | None = Field(
         None, description="direction, which a query file does not say; empty: as its folder or sidecar says"
@@ -77,7 +76,10 @@ class Declaration(Frozen):
     @classmethod
     def _reporter_is_a_code(cls, reporter: str | None) -> str | None:
         if reporter is not None and not re.fullmatch(REPORTER, reporter):
-            raise ValueError(f"{reporter!r} is no code of a country; write three capital letters, such as CHN, or EU27")
+            raise ValueError(
+                f"{reporter!r} is no code of a country; write three capital letters, such as CHN, or"
+                f" {' or '.join(partner_groups())}"
+            )
         return reporter
 
     @field_validator("products")

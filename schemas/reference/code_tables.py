@@ -53,10 +53,13 @@ def read_codes(file: Path, name: str) -> pl.DataFrame:
         return TABLES[name].validate(rows, lazy=True)
     except SchemaErrors as errors:
         first = errors.failure_cases.row(0, named=True)
+    where = f"{file.name}, row {(first['index'] or 0) + 1} below the header"
+    if first["column"] not in columns:
+        # A rule about several columns or rows: its docstring says it.
+        raise BrokenTable(f"{where}: {getattr(TABLES[name], first['check']).__doc__}")
     raise BrokenTable(
-        f"{file.name}, row {(first['index'] or 0) + 1} below the header, column {first['column']}:"
-        f" {first['failure_case']!r} is not as it must be ({columns[first['column']].description}). A row has a field"
-        " for each column, and no line is blank."
+        f"{where}, column {first['column']}: {first['failure_case']!r} is not as it must be"
+        f" ({columns[first['column']].description}). A row has a field for each column, and no line is blank."
     )
 
 

@@ -3,9 +3,11 @@ their values.
 """
 
 import polars as pl
+from pandera.polars import PolarsData, dataframe_check
 
 from schemas.model import Table, column
-from schemas.names import NATIONAL
+from schemas.names import CODE
+from schemas.reference.codes_of_lists import LIST, LISTS, is_of_list
 
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
 EVENTS = r"^([a-z0-9-]+(#[a-z0-9]+)?(;[a-z0-9-]+(#[a-z0-9]+)?)*)?$"
@@ -72,14 +74,23 @@ class ControlEvents(Table):
 
 
 class ControlEventCodes(Table):
-    """HS8 codes that a measure touches, and whether the whole code is controlled."""
+    """Codes that a measure touches, and whether the whole code is controlled. A code of two, four or six digits stands
+    for all national codes below it, as the HS was on the measure's day."""
 
     event: pl.String = column("name of the measure")
     code_printed: pl.String = column(
         "control code as printed, often of ten digits; empty: the text names goods and no code"
     )
-    nomenclature: pl.String = column("national list that the code of the statistics is of", isin=list(NATIONAL))
-    hs8: pl.String = column("code of the statistics", str_matches=r"^\d{8}$")
+    nomenclature: pl.String = column(LIST, isin=LISTS)
+    hs8: pl.String = column(
+        "code of the statistics, of HS2 to the national code of its list", str_matches=rf"^({CODE})$"
+    )
     coverage: pl.String = column("how much of the code is controlled", isin=["whole", "unknown_share"])
     note: pl.String = column("what shares the code")
     source: pl.String = column("address where it is described", str_length={"min_value": 3})
+
+    @dataframe_check
+    @classmethod
+    def code_is_of_its_list(cls, data: PolarsData) -> pl.LazyFrame:
+        """A national code has the digits of its list, which the row names."""
+        return data.lazyframe.select(is_of_list())

@@ -5,16 +5,20 @@ valid. A new code, basket, partner or correction is a row there and nothing else
 """
 
 import polars as pl
+from pandera.polars import PolarsData, dataframe_check
 
+from schemas.code_files import SHARED
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, table_name
-from schemas.names import NATIONAL
+from schemas.names import CODE, NATIONAL, PARTNER, PRODUCT
+from schemas.names import REPORTER as KEY_OF_REPORTER
+from schemas.reference.codes_of_lists import LIST, LISTS, is_of_list
 from schemas.reference.control_tables import ControlEventCodes, ControlEvents
 from schemas.reference.statement_terms import StatementTerms
 
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
 DAY = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
-REPORTER = r"^([A-Z]{3}|EU27)?$"
+REPORTER = rf"^({KEY_OF_REPORTER})?$"
 SOURCE = "document or address that the row comes from"
 
 
@@ -43,9 +47,9 @@ class PartnerCodes(Table):
     )
     code: pl.String = column("code or name as the source prints it", str_length={"min_value": 1})
     partner: pl.String = column(
-        "key under which it is published: ISO 3166-1 alpha-3, EU27, WLD, or <code list>:<code> where it has none of"
+        "key under which it is published: ISO 3166-1 alpha-3, a group, WLD, or <code list>:<code> where it has none of"
         " these",
-        str_matches=r"^([A-Z]{3}|EU27|[a-z_]+:[A-Za-z0-9_ -]+)$",
+        str_matches=rf"^({PARTNER})$",
     )
     kind: pl.String = column(
         "what the code stands for; a group or a total is never added to its parts, residual and secret trade counts",
@@ -112,19 +116,37 @@ class Codes(Table):
 
 
 class Baskets(Table):
-    """Which HS8 codes make a basket."""
+    """Which codes make a basket: national codes of a list, or HS codes of two, four or six digits, which stand for all
+    national codes below them. A basket may have rows for the stores of several lists."""
 
-    basket: pl.String = column("name, published as basket:<name>", str_matches=r"^[a-z_]+$")
+    basket: pl.String = column("name, published as basket:<name>", str_matches=r"^[a-z0-9_]+$")
     name_en: pl.String = column("English name")
     name_zh: pl.String = column("Chinese name")
-    nomenclature: pl.String = column(
-        "national list that the code is of; stores with another list have no such basket", isin=list(NATIONAL)
-    )
-    hs8: pl.String = column("member code", str_matches=r"^\d{8}$")
+    nomenclature: pl.String = column(LIST, isin=LISTS)
+    hs8: pl.String = column("member code, of HS2 to the national code of its list", str_matches=rf"^({CODE})$")
     valid_from: pl.String = column("first month, YYYY-MM; empty: always was", str_matches=MONTH)
     valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
     note: pl.String = column("what the code mixes or leaves out")
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+    @dataframe_check
+    @classmethod
+    def code_is_of_its_list(cls, data: PolarsData) -> pl.LazyFrame:
+        """A national code has the digits of its list, which the row names."""
+        return data.lazyframe.select(is_of_list())
+
+    @dataframe_check
+    @classmethod
+    def no_code_counts_twice(cls, data: PolarsData) -> pl.LazyFrame:
+        """No code of a basket lies below another one of it."""
+        code, of_any = pl.col("hs8"), pl.col("nomenclature").is_in(["", *SHARED])
+        places = ((code, ("basket", "nomenclature")), (code.filter(of_any), ("basket",)))
+        below = pl.any_horizontal(
+            (code.str.len_chars() > digits) & code.str.head(digits).is_in(others.implode()).over(*place)
+            for digits in (2, 4, 6)
+            for others, place in places
+        )
+        return data.lazyframe.select(~below)
 
 
 class HsRevisions(Table):
@@ -150,7 +172,7 @@ class DefinitionBreaks(Table):
     """
 
     reporter: pl.String = column(
-        "whose statistics changed, ISO 3166-1 alpha-3 or EU27; empty: everybody's", str_matches=REPORTER
+        "whose statistics changed, ISO 3166-1 alpha-3 or a group, as EU27; empty: everybody's", str_matches=REPORTER
     )
     nomenclature: pl.String = column("national list that the code is of; empty: no national code", isin=["", *NATIONAL])
     product: pl.String = column("code, line:… or basket:…; empty: every product")
@@ -180,7 +202,7 @@ class HsNames(Table):
     MIT), a heading or subheading that they divide no further under the name of its only line, the chapters of the HS,
     and headings that the press has a name for. A name in `products` or `baskets` comes first."""
 
-    product: pl.String = column("HS code of 2, 4, 6 or 8 digits", str_matches=r"^(\d{2}){1,4}$")
+    product: pl.String = column("HS code of 2, 4, 6 or 8 digits", str_matches=rf"^({CODE})$")
     name_en: pl.String = column("English name")
     name_zh: pl.String = column("Chinese name, empty where the list has none")
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
@@ -240,7 +262,7 @@ class CommodityWords(Table):
         "who means it so, as named in title or address; empty: every agency without a row of its own"
     )
     product: pl.String = column(
-        "HS code, line:… or basket:…; empty: it cannot be determined", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)?$"
+        "HS code, national code, line:… or basket:…; empty: it cannot be determined", str_matches=rf"^({PRODUCT})?$"
     )
     means: pl.String = column("what is counted")
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
@@ -250,9 +272,7 @@ class PartnerWords(Table):
     """Names of partners in texts that are neither a code nor a name of the table `partners`."""
 
     word: pl.String = column("words of the claim, in small letters")
-    partner: pl.String = column(
-        "our key; empty: a region that no group of ours stands for", str_matches=r"^([A-Z]{3}|EU27)?$"
-    )
+    partner: pl.String = column("our key; empty: a region that no group of ours stands for", str_matches=REPORTER)
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
@@ -283,8 +303,12 @@ class ReleaseDelays(Table):
 class WatchList(Table):
     """Products of which a release writes a brief as its last step."""
 
-    reporter: pl.String = column("whose releases, ISO 3166-1 alpha-3 or EU27; empty: everybody's", str_matches=REPORTER)
-    product: pl.String = column("HS code, line:… or basket:…", str_matches=r"^(\d{2,8}|(line|basket):[a-z_]+)$")
+    reporter: pl.String = column(
+        "whose releases, ISO 3166-1 alpha-3 or a group, as EU27; empty: everybody's", str_matches=REPORTER
+    )
+    product: pl.String = column(
+        "HS code, national code of the reporter, line:… or basket:…", str_matches=rf"^({PRODUCT})$"
+    )
     flow: pl.String = column("direction of trade", isin=list(FLOWS))
     reason: pl.String = column("why it is watched")
 

@@ -46,9 +46,11 @@ class ControlEvent(Table):
     goods: pl.String = column("goods as described")
     action: pl.String = column("what it does")
     destinations: pl.String = column("all, or ISO 3166-1 alpha-3")
-    codes_whole: list[str] = column("HS8 codes all of which is controlled")
+    codes_whole: list[str] = column(
+        "codes all of which is controlled; of two, four or six digits: with all codes below"
+    )
     codes_unknown_share: list[str] = column(
-        "HS8 codes that hold controlled and free goods alike, in a share nobody publishes"
+        "codes that hold controlled and free goods alike, in a share nobody publishes"
     )
     note: pl.String = optional("what shares those codes, and what is unsure about the days")
     source: pl.String = column("address where it is described", str_length={"min_value": 3})

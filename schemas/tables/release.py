@@ -82,8 +82,8 @@ class Release(Table):
         " such a month no group of partners is covered"
     )
     lost: list[str] = column(
-        "where records were set aside: product and month, * where it could not be read; there a missing row means"
-        " nothing"
+        "where records were set aside: product and month, * where it could not be read, and the measure family where"
+        " one number alone is hidden; there a missing row means nothing"
     )
     records: pl.UInt32 = column("data records in the raw file")
     records_observed: pl.UInt32 = column("records that became observations")

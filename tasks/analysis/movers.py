@@ -493,7 +493,9 @@ def _judge(rows: list[Row], state: State, flow: str, months: Sequence[int]) -> N
     for row in rows:
         if product := row.get("product"):
             pair = (row["month"], row["month"] - AGAINST[row["against"]][0])
-            doubts = state.doubts.of(flow, product, row.get("partner") or WORLD, pair)
+            # Effects of volume and price rest on kilograms too.
+            measure = row["measure"] if row.get("volume_effect") is None else None
+            doubts = state.doubts.of(flow, product, row.get("partner") or WORLD, pair, measure=measure)
             row["doubt"] = "; ".join(doubts) or None
 
     def read(products: Sequence[str]) -> pl.DataFrame:

@@ -13,9 +13,9 @@ import polars as pl
 
 from schemas.reference.code_tables import code_table
 
-# Customs that count in a currency of which the table of exchange rates knows; the members of the Union count in euros.
+# Customs that count in a currency of which the table of exchange rates knows; members of a group count in that of the
+# group.
 OWN = {"BRA": "BRL", "CHN": "CNY", "EU27": "EUR", "GBR": "GBP", "JPN": "JPY", "USA": "USD"}
-UNION = "EU27"
 
 
 class Terms(NamedTuple):
@@ -79,5 +79,5 @@ def add(parts: Iterable[Terms | str], change: float) -> Terms | str:
 
 def own_currency(reporter: str) -> str | None:
     """Return the currency in which a customs authority counts, ISO 4217; None where that is not known."""
-    members = code_table("partner_groups").filter(group=UNION)["partner"]
-    return OWN.get(reporter) or ("EUR" if reporter in members else None)
+    groups = code_table("partner_groups").filter(pl.col("group").is_in([*OWN]), partner=reporter)["group"]
+    return OWN.get(reporter) or next((OWN[group] for group in groups), None)

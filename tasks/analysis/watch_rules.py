@@ -117,7 +117,7 @@ class Grader:
         grade = _run if rule.figure in RUNS else _figure
         outcome, value, said, behind = grade(rule, levels, month)
         series = (rule.flow, rule.product, rule.partner)
-        doubts = self._doubts(day).of(*series, behind, "level") if value is not None else []
+        doubts = self._doubts(day).of(*series, behind, "level", rule.measure) if value is not None else []
         about = (
             f"{trade_of(self.reporter.code, rule.flow)} of {product_name(rule.product, self.reporter.nomenclature)},"
             f" {partner_name(rule.partner)}"

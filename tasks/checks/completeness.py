@@ -16,7 +16,7 @@ from tasks.checks.absences import PARTNERS_SHARE_MIN
 from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, CheckContext, values_by_partner
 from tasks.checks.published_months import RATED
 from tasks.checks.registry import check
-from tasks.domain.coverage import WORLD, asked_products, without_lost
+from tasks.domain.coverage import WORLD, asked_products, family, without_lost
 from tasks.domain.decisions import same_query
 from tasks.domain.findings import Rows, finding, found_in, graded
 from tasks.domain.line_codes import NATIONAL_DIGITS, asked_in, codes_of_line, is_asked
@@ -87,7 +87,7 @@ def _products_removed(context: CheckContext) -> Rows:
         return
     before = published.group_by(CELL).agg(pl.col("value").sum()).with_columns(pl.col("product").cast(pl.String))
     asked = asked_products(context.release.release, before["product"], roll_up=False)
-    before = without_lost(before.join(asked, on="product"), context.release.release)
+    before = without_lost(before.join(asked, on="product").with_columns(family()), context.release.release)
     now = context.own.select(CELL).unique().with_columns(pl.col("product").cast(pl.String))
     sums = before.group_by("flow", "measure", "month").agg(total=pl.col("value").sum())
     gone = (

@@ -159,7 +159,7 @@ def _mixed_units(context: CheckContext) -> Rows:
         yield finding(
             "mixed_units",
             "error",
-            f"{place['flow']} {place['product']} {place['period_end']:%Y-%m}",
+            f"{place['flow']} {place['product']} {place['period_end']:%Y-%m} {place['measure']}",
             observed=f"numbers in steps of {' and '.join(f'{step:,}' for step in place['resolution'])} {unit}",
             expected="one unit for all records",
             advice="Check the unit columns: tonnes taken for kilograms are a thousand times too much or too little.",
@@ -178,7 +178,7 @@ def _mixed_units(context: CheckContext) -> Rows:
             yield finding(
                 "mixed_units",
                 "error",
-                f"{place['flow']} {place['product']} {place['period_end']:%Y-%m}",
+                f"{place['flow']} {place['product']} {place['period_end']:%Y-%m} quantity",
                 observed=" and ".join(sorted("+".join(measures) for measures in sets)),
                 expected="one unit for all records",
                 advice="Check the unit columns; no sum over such records is right.",

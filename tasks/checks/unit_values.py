@@ -304,11 +304,12 @@ def _zero_numbers(context: CheckContext) -> Rows:
         quantity = f"{found['value']:,} {found['measure'].removeprefix('quantity_')}"
         paid = f"{found['paid']:,} {found['money'].removeprefix('value_').upper()}"
         parts = (quantity, paid) if found["value"] == 0 else (paid, quantity)
+        absent = found["measure" if found["value"] == 0 else "money"]
         more = "" if strange.height == 1 else f" ({strange.height} such numbers)"
         yield finding(
             "zero_number",
             "error" if found["hold"] else "warning",
-            f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])}",
+            f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])} {absent}",
             observed=" and ".join(parts) + more,
             expected="both, where either is so large",
             advice=(
@@ -386,7 +387,7 @@ def _piece_weight(context: CheckContext) -> Rows:
         yield finding(
             "piece_weight",
             "warning",
-            f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])}",
+            f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])} quantity",
             observed=f"{found['rate']:,.4g} kg per {unit} ({counted(strange.height, 'such month')})",
             expected=(
                 f"within {times:g} times {found['low']:,.4g} to {found['high']:,.4g} kg, as in {found['months'] - 1}"

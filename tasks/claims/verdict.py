@@ -43,7 +43,8 @@ def _with_doubts(readings: Readings, stated: Stated, spot: Spot, made: Verdict) 
     base = _compared(stated)
     months = {*range(spot.first, spot.last + 1), *range(base.first, base.last + 1)}
     figure = {"share": "share_pct", "rank": "rank"}.get(stated.kind, "level")
-    found = readings.doubts.of(spot.flow, spot.product, spot.partner, sorted(months), figure) if readings.doubts else []
+    place = (spot.flow, spot.product, spot.partner)
+    found = readings.doubts.of(*place, sorted(months), figure, spot.measure) if readings.doubts else []
     if not found or made[0] == "not_checkable":
         return made
     doubts = "; ".join(found)

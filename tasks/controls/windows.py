@@ -15,12 +15,12 @@ import polars as pl
 
 from schemas.frames import EventWindow
 from schemas.table import polars_schema
-from tasks.domain.classification import BASKET, members
+from tasks.domain.classification import BASKET, is_heading, members
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import WORLD, covering
 from tasks.domain.decisions import counting
 from tasks.domain.measure_states import states_on
-from tasks.domain.measures import coverage, events_of, mixed_note, touched_codes
+from tasks.domain.measures import coverage, events_of, is_touched, mixed_note
 from tasks.domain.periods import first_day, month_end, month_name, month_number
 from tasks.domain.reporter import Reporter
 from tasks.store.parquet import Partition, partition_month, read_table
@@ -140,10 +140,8 @@ def placebos(products: Iterable[str], reporter: str) -> list[str]:
     """Return codes and baskets without a code that a measure of the reporter affects; the contents of a line or a
     chapter are unknown.
     """
-    touched = touched_codes(reporter)
-    return sorted(
-        name for name in products if (len(name) == 8 or name.startswith(BASKET)) and not touched & {*members(name)}
-    )
+    is_code = (name for name in products if name.startswith(BASKET) or (name.isdecimal() and not is_heading(name)))
+    return sorted(name for name in is_code if not is_touched(name, reporter))
 
 
 def places(partner: str) -> pl.Expr:

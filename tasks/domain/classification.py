@@ -5,6 +5,7 @@ import functools
 import polars as pl
 
 from schemas.reference.code_tables import code_table
+from tasks.domain.nomenclature import ANY_LIST
 
 BASKET = "basket:"
 HS_LEVELS = (6, 4, 2)
@@ -12,21 +13,25 @@ HS_DIGITS = max(HS_LEVELS)
 
 
 def part_of(product: str) -> pl.Expr:
-    """Rows of a product, of its parts and of the codes below it, in any month: the inputs of its metrics."""
-    if product.startswith(BASKET):
-        return pl.col("product").is_in([product, *members(product)])
-    return pl.col("product").str.starts_with(product)
+    """Rows of a product, of its parts and of the codes below them, in any month: the inputs of its metrics."""
+    if not product.startswith(BASKET):
+        return pl.col("product").str.starts_with(product)
+    codes = members(product)
+    headings = [pl.col("product").str.starts_with(code) for code in codes if is_heading(code)]
+    return pl.any_horizontal(pl.col("product").is_in([product, *codes]), *headings)
 
 
-def basket_members() -> pl.DataFrame:
-    """Baskets and the codes in them: product, part, the national list of the codes, valid_from, valid_to."""
+def basket_members(national: str | None = None) -> pl.DataFrame:
+    """Baskets and the codes in them: product, part, nomenclature (of a code that every list has, one of ANY_LIST, or
+    the list of the stores that have the basket), valid_from, valid_to; of the stores of a national list, or of all."""
     rows = code_table("baskets").rename({"hs8": "part"}).with_columns(product=BASKET + pl.col("basket"))
-    return rows.select("part", "product", "nomenclature", "valid_from", "valid_to")
+    rows = rows.select("part", "product", "nomenclature", "valid_from", "valid_to")
+    return rows if national is None else rows.filter(pl.col("nomenclature").is_in([*ANY_LIST, national]))
 
 
 @functools.cache
 def members(product: str) -> list[str]:
-    """Known HS8 codes of a product."""
+    """Known codes of a product, of whatever list."""
     if product.startswith(BASKET):
         return basket_members().filter(product=product)["part"].unique().sort().to_list()
     return [product] if product.isdecimal() else []
@@ -38,5 +43,9 @@ def is_heading(product: str) -> bool:
 
 
 def holds(product: str, code: str) -> bool:
-    """Whether an HS8 code is the product, is a part of it, or lies below it."""
-    return code in members(product) or (is_heading(product) and code.startswith(product))
+    """Whether a code is the product, is a part of it, or lies below either.
+
+    >>> [holds("8505", code) for code in ("8505", "85051110", "850611")], holds("85051110", "8505111000")
+    ([True, True, False], False)
+    """
+    return any(code == part or (is_heading(part) and code.startswith(part)) for part in members(product))

@@ -8,6 +8,7 @@ a file has one no group is covered, however small its trade, until a later file 
 """
 
 import functools
+import itertools
 from datetime import date
 
 import polars as pl
@@ -16,7 +17,7 @@ from schemas.frames import Release
 from schemas.names import KINDS, NATIONAL
 from schemas.reference.code_tables import code_table, valid_in
 from tasks.domain.classification import BASKET, basket_members
-from tasks.domain.nomenclature import SHARED
+from tasks.domain.nomenclature import SHARED, national_lists
 from tasks.domain.nomenclature import digits as digits_of
 from tasks.domain.periods import month_index, month_number, month_text
 
@@ -38,7 +39,7 @@ TOTALS = (WORLD, *GROUPS)
 
 def family() -> pl.Expr:
     """The `family` of a `measure`: all quantities of a product are covered together, each currency by itself."""
-    name = pl.col("measure")
+    name = pl.col("measure").cast(pl.String)
     return (
         pl.when(name.str.ends_with("_yoy"))
         .then(pl.lit("quantity_yoy"))
@@ -52,6 +53,17 @@ def family() -> pl.Expr:
 def family_of(measure: str) -> str:
     """The family of one measure that is not a growth."""
     return "quantity" if measure.startswith("quantity") else measure
+
+
+def families_behind(measure: str) -> set[str]:
+    """The families that a measure rests on: a value per kilogram on its currency and on the quantity.
+
+    >>> sorted(families_behind("unit_value_usd_per_kg")), families_behind("quantity_kg_yoy")
+    (['quantity', 'value_usd'], {'quantity'})
+    """
+    if measure.startswith("unit_value"):
+        return {"quantity", "_".join(measure.split("_")[1:3])}
+    return {family_of(measure)}
 
 
 def priority() -> pl.Expr:
@@ -110,16 +122,19 @@ def years_as_months(releases: Release) -> Release:
     return whole.with_columns(first_month="last_month", by_month=pl.lit(True))
 
 
-def lost_place(product: str, day: str) -> pl.Expr:
-    """How a release names a place where it lost a record: product and month, or EVERYTHING if unreadable."""
+def lost_place(product: str, day: str, family: str) -> pl.Expr:
+    """How a release names a place where it lost a record: product and month, or EVERYTHING if unreadable; and the
+    measure family where it lost one number alone."""
     names = (pl.col(product).cast(pl.String), pl.col(day).dt.strftime("%Y-%m"))
-    return pl.format("{} {}", *(name.fill_null(EVERYTHING) for name in names))
+    return pl.concat_str(*(name.fill_null(EVERYTHING) for name in names), family, separator=" ", ignore_nulls=True)
 
 
 def without_lost(places: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Those of `places` (release_id, product, month, …) where the release lost no record of the product or below it.
+    """Those of `places` (release_id, product, family, month, …) where the release lost no number of the family, of the
+    product or below it.
 
-    A missing row may be the record that was set aside, so at such a place it does not mean no trade.
+    A missing row may be the record that was set aside, so at such a place it does not mean no trade. Where a record has
+    a value and hides its weight, the values of the place are whole.
     """
     lost = releases.select("release_id", place=pl.col("lost")).explode("place").drop_nulls()
     if not lost.height:
@@ -131,11 +146,14 @@ def without_lost(places: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
         "release_id",
         product=pl.when(code.str.contains(r"^\d+$")).then(above.list.unique()).otherwise(pl.concat_list(code)),
         month=month_index((words.get(1) + "-01").str.to_date("%Y-%m-%d", strict=False)),
+        family=words.get(2, null_on_oob=True),
     ).explode("product")
-    is_known = {"product": pl.col("product") != EVERYTHING, "month": pl.col("month").is_not_null()}
-    for on in (["product", "month"], ["product"], ["month"], []):
-        of_these = lost.filter(known == (name in on) for name, known in is_known.items())
-        places = places.join(of_these, on=["release_id", *on], how="anti")
+    lost = lost.with_columns(product=pl.when(pl.col("product") != EVERYTHING).then("product"))
+    places = places.with_columns(pl.col("product", "family").cast(pl.String))
+    names = ("product", "month", "family")
+    for on in (some for count in range(len(names) + 1) for some in itertools.combinations(names, count)):
+        of_these = lost.filter(pl.col(name).is_not_null() == (name in on) for name in names)
+        places = places.join(of_these, on=["release_id", *on], how="anti") if of_these.height else places
     return places
 
 
@@ -172,7 +190,8 @@ def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """
     if not keys["product"].str.starts_with(BASKET).any():
         return _covering_codes(keys.unique(), releases)
-    members = basket_members()
+    # Where no release says of which list its codes are, each code of a basket is needed.
+    members = basket_members(next(iter(national_lists(releases)), None))
     named = (
         keys.filter(pl.col("product").str.starts_with(BASKET))
         .join(members, on="product")

@@ -14,6 +14,7 @@ from datetime import date
 import polars as pl
 import pycountry
 
+from schemas.names import LANGUAGES
 from schemas.reference.code_tables import code_table, listed_partners
 from tasks.domain.classification import BASKET, HS_DIGITS
 from tasks.domain.coverage import GROUPS, WORLD
@@ -22,9 +23,8 @@ from tasks.domain.units import RATIOS
 
 # Names of countries that take an article in a sentence.
 WITH_ARTICLE = ("USA", "NLD", "GBR", "ARE", "PHL")
-# The European Union has no customs authority of its own.
+# Authorities that have a name of their own.
 OWN_NAMES = {"CHN": {"en": "China customs", "zh": "中国海关"}, "EU27": {"en": "Eurostat", "zh": "欧盟统计局"}}
-UNION = {"en": "the European Union", "zh": "欧盟"}
 NOT_STATED = "not stated"
 TERMS = ("flow", "measure", "currency", "valuation", "partner_is", "rounding")
 ROUNDED = {
@@ -35,13 +35,14 @@ ROUNDED = {
 
 
 def country(key: str, language: str = "en") -> str:
-    """Name of a country or of the European Union for use inside a sentence; the key where the tables have no name.
+    """Name of a country or of a group of them for use inside a sentence; the key where the tables have no name.
 
-    >>> country("USA"), country("EU27"), country("CHN"), country("USA", "zh")
-    ('the United States', 'the European Union', 'China', '美国')
+    >>> country("USA"), country("EU27"), country("CHN"), country("USA", "zh"), country("EU27", "zh")
+    ('the United States', 'the European Union', 'China', '美国', '欧洲联盟')
     """
-    if key == "EU27":
-        return UNION[language]
+    if key in group_names():
+        name = group_names()[key][LANGUAGES.index(language)]
+        return f"the {name}" if language == "en" and " " in name else name
     if language == "zh":
         return _names("zh").get(key, key)
     return f"the {partner_name(key)}" if key in WITH_ARTICLE else partner_name(key)
@@ -83,8 +84,8 @@ def partner_name(partner: str) -> str:
     """English name of a partner key."""
     if partner == WORLD:
         return "World"
-    if is_group(partner):
-        return partner
+    if partner in group_names():
+        return group_names()[partner][LANGUAGES.index("en")]
     if partner in _names("en"):
         return _names("en")[partner]
     if partner in _listed():
@@ -103,6 +104,22 @@ def _names(language: str) -> dict[str, str]:
 def _listed() -> dict[str, str]:
     """Names of partners that China has no code for."""
     return dict(listed_partners().select("partner", "name_en").rows())
+
+
+@functools.cache
+def group_names() -> dict[str, tuple[str, ...]]:
+    """Names of groups of partners in each of LANGUAGES, without what the table says in brackets behind them; where it
+    has no name, the key.
+
+    >>> group_names()["EU27"]
+    ('欧洲联盟', 'European Union')
+    """
+    rows = code_table("partner_groups").unique("group", keep="first", maintain_order=True)
+    names = [f"name_{language}" for language in LANGUAGES]
+    return {
+        key: tuple(re.sub(r"\s*[(（].*[)）]\s*$", "", name) or key for name in of_group)
+        for key, *of_group in rows.select("group", *names).iter_rows()
+    }
 
 
 def readable(name: str) -> str:

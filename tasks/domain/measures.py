@@ -5,13 +5,14 @@ Belongs here: measures, codes, coverage, as in the reference data. The months ar
 """
 
 import functools
+import re
 from collections.abc import Collection, Iterable
 from typing import Any
 
 import polars as pl
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.classification import holds, is_heading, members
+from tasks.domain.classification import HS_LEVELS, holds, is_heading, members
 from tasks.domain.reporter import CHN
 
 MIXED = "85051110"
@@ -50,17 +51,53 @@ def events_of_several(products: list[str]) -> pl.DataFrame:
 def coverage(event: str, product: str) -> str | None:
     """How much of a product a measure controls; None where it does not concern it.
 
-    The tables do not have all codes below a heading, so a heading is never controlled as a whole.
+    The tables do not have all codes below a heading, so a heading is controlled as a whole only where a row says so of
+    it or of a heading above it.
     """
     if is_heading(product):
-        below = {share for code, share in codes_of(event).items() if code.startswith(product)}
+        if share := _share(event, product):
+            return share
+        below = {share for code, share in _codes_since(event).items() if code.startswith(product)}
         return "unknown_share" if "unknown_share" in below else "some_codes" if below else None
-    how = [codes_of(event).get(code) for code in members(product)]
+    how = [coverage(event, code) if is_heading(code) else _share(event, code) for code in members(product)]
     if not any(how):
         return None
     if "unknown_share" in how:
         return "unknown_share"
-    return "whole" if all(how) else "some_codes"
+    return "whole" if {*how} == {"whole"} else "some_codes"
+
+
+def _share(event: str, code: str) -> str | None:
+    """How much of a code a measure controls, by a row of the code itself, else of the longest heading above it."""
+    codes = _codes_since(event)
+    above = (code[:digits] for digits in HS_LEVELS if digits < len(code))
+    return next((codes[one] for one in (code, *above) if one in codes), None)
+
+
+def _codes_since(event: str) -> dict[str, str]:
+    """The codes of a measure as they are by the newest edition of the HS, each with its coverage."""
+    codes = codes_of(event)
+    if not any(map(is_heading, codes)):
+        return codes
+    row = code_table("control_events").filter(event=event)
+    day = next((day for day in (*row["effective_from"], *row["announced_on"]) if day), "")
+    return _revised(tuple(codes.items()), day[:7]) if day else codes
+
+
+@functools.lru_cache(256)
+def _revised(codes: tuple[tuple[str, str], ...], month: str) -> dict[str, str]:
+    """The codes of a month (YYYY-MM) and their coverage, by the newest edition of the HS.
+
+    A heading means the goods that it had in that month. A later edition that put other goods into it leaves an unknown
+    share of it controlled, and of each code that goods have gone to.
+    """
+    shares, found = dict(codes), dict[str, str]()
+    later = code_table("hs_revisions").filter(pl.col("from_month") > month)
+    for code, gained, lost in later.select("code", "gained_from", "lost_to").iter_rows():
+        if is_heading(code) and code in shares:
+            found |= dict.fromkeys(re.findall(r"\d+", lost), "unknown_share")
+            found |= {code: "unknown_share"} if gained else {}
+    return shares | {code: share for code, share in found.items() if is_heading(code) or code not in shares}
 
 
 def mixed_note(product: str, events: Collection[str]) -> str | None:
@@ -70,7 +107,14 @@ def mixed_note(product: str, events: Collection[str]) -> str | None:
         pl.col("coverage") == "unknown_share", pl.col("event").is_in(list(events))
     )
     notes = rows.select("hs8", "note").unique().sort("hs8", "note")
-    return "; ".join(f"{code}: {note}" for code, note in notes.iter_rows() if holds(product, code)) or None
+    return (
+        "; ".join(
+            f"{code}: {note}"
+            for code, note in notes.iter_rows()
+            if holds(product, code) or any(holds(code, part) for part in members(product))
+        )
+        or None
+    )
 
 
 @functools.cache
@@ -80,10 +124,9 @@ def codes_of(event: str) -> dict[str, str]:
     return dict(rows.select("hs8", "coverage").unique("hs8", keep="first", maintain_order=True).iter_rows())
 
 
-def touched_codes(reporter: str) -> set[str]:
-    """Codes of all measures of a reporter that took effect."""
-    took = [row["event"] for row in measures(reporter)]
-    return set(code_table("control_event_codes").filter(pl.col("event").is_in(took))["hs8"])
+def is_touched(product: str, reporter: str) -> bool:
+    """Whether a measure of a reporter that took effect concerns a product."""
+    return any(coverage(row["event"], product) for row in measures(reporter))
 
 
 def measures(reporter: str) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from tasks.domain.coverage import WORLD
 # Letters that may precede a code, and marks between its digits.
 CODE = re.compile(r"(?:hs|gacc)?[\s_-]*(?:codes?)?[\s:]*(\d[\d.\s-]*)", re.IGNORECASE)
 CODE_DIGITS_MAX = 13
+SHOWN = re.compile(r"(?P<name>.+?)\s*\((?P<key>[^()\s]+)\)")
 MARKS = re.compile(r"[\W_]+")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 EXACT, WHOLE_WORDS, BEGINNINGS, INSIDE = 0, 1, 2, 3
@@ -108,8 +109,13 @@ def partner_key(text: str) -> str | None:
     >>> texts = ("bra", "Br", "Brazil", "巴西", "410", "the United States", "uk", "world", "eu", "Atlantis")
     >>> [partner_key(text) for text in texts]
     ['BRA', 'BRA', 'BRA', 'BRA', 'BRA', 'USA', 'GBR', 'WLD', 'EU27', None]
+    >>> [partner_key(text) for text in ("Brazil (BRA)", "EU27 (EU27)", "Virgin Islands (USA)")]
+    ['BRA', 'EU27', None]
     """
     plain = re.sub(r"^the\s+", "", text.strip(), flags=re.IGNORECASE)
+    # As pages show it, with its key behind it: `Brazil (BRA)`.
+    if (shown := SHOWN.fullmatch(plain)) and partner_key(shown["name"]) == shown["key"]:
+        return shown["key"]
     words = code_table("partner_words").filter(word=plain.lower())
     if words.height:
         if not words["partner"][0]:
@@ -118,7 +124,7 @@ def partner_key(text: str) -> str | None:
     # Where a code changed its meaning the newest row counts.
     partners = code_table("partners").sort("valid_from", descending=True)
     keys = {WORLD, *code_table("partner_groups")["group"], *partners["partner"]}
-    if (key := next((key for key in (plain.upper(), plain.lower()) if key in keys), None)) is not None:
+    if (key := {key.casefold(): str(key) for key in sorted(keys)}.get(plain.casefold())) is not None:
         return key
     if (digits := code_digits(plain)) is not None:
         rows = partners.filter(gacc_code=digits)

@@ -18,6 +18,8 @@ CHINAS = "HS8"
 FINEST = {**NATIONAL, "HS6": 6}
 OTHERS = tuple(name for name in NATIONAL if name != CHINAS)
 LINE = "line"
+# What a code table says of codes that every list has.
+ANY_LIST = ("", *(f"HS{digits}" for digits in SHARED))
 
 
 def classification(code: pl.Expr, national: str) -> pl.Expr:

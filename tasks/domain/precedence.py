@@ -20,7 +20,7 @@ from schemas.frames import Release
 from schemas.reference.code_tables import code_table, valid_in
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import covering, priority, with_scope
-from tasks.domain.nomenclature import CHINAS, OTHERS
+from tasks.domain.nomenclature import ANY_LIST, CHINAS, national_lists
 from tasks.domain.periods import month_index, month_text
 from tasks.domain.release_ids import in_turns
 from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
@@ -139,10 +139,11 @@ def printed_numbers(statements: Iterable[pl.DataFrame], releases: Release) -> pl
     holds only these columns.
     """
     used = [*SERIES, "month", "value", "span", "priority"]
+    national = next(iter(national_lists(releases)), CHINAS)
 
     def reduced(part: pl.DataFrame) -> pl.DataFrame:
         numbers = without_outranked(superseded_as_null(monthly_numbers(part), releases).select(used), releases)
-        both = pl.concat([numbers, _copy_baskets(numbers).select(used)])
+        both = pl.concat([numbers, _copy_baskets(numbers, national).select(used)])
         return both.select(
             "product",
             "partner",
@@ -205,14 +206,14 @@ def without_outranked(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataF
     return numbers.join(gone, on=numbers.columns, how="anti")
 
 
-def _copy_baskets(numbers: pl.DataFrame) -> pl.DataFrame:
-    """A basket of one code is a copy of that code, with all its printed numbers."""
-    members = basket_members().filter(pl.len().over("product") == 1).rename({"product": "basket", "part": "product"})
-    listed = pl.col("classification").cast(pl.String)
-    national = pl.when(listed.is_in(OTHERS)).then(listed).otherwise(pl.lit(CHINAS))
+def _copy_baskets(numbers: pl.DataFrame, national: str) -> pl.DataFrame:
+    """A basket of one code, in stores of this list, is a copy of that code, with all its printed numbers."""
+    members = basket_members(national).filter(pl.len().over("product") == 1).drop("nomenclature")
+    members = members.rename({"product": "basket", "part": "product"})
     mine = numbers.filter(pl.col("product").is_in(members["product"].unique().to_list()))
-    named = mine.with_columns(nomenclature=national).join(members, on=["product", "nomenclature"])
-    return named.filter(valid_in(month_text())).with_columns(product="basket", classification=pl.lit("basket"))
+    is_of_list = pl.col("classification").cast(pl.String).is_in([*ANY_LIST, national])
+    named = mine.filter(is_of_list).join(members, on="product").filter(valid_in(month_text()))
+    return named.with_columns(product="basket", classification=pl.lit("basket"))
 
 
 def without_superseded(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:

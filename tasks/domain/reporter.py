@@ -11,7 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.nomenclature import CHINAS, national_lists
+from tasks.domain.nomenclature import ANY_LIST, CHINAS, national_lists
 
 CHN = "CHN"
 OWNERS = ("reporter", "nomenclature")
@@ -38,4 +38,6 @@ class Reporter(NamedTuple):
 def _rows(table: str, reporter: Reporter) -> pl.DataFrame:
     rows = code_table(table)
     named = zip(OWNERS, reporter, strict=True)
-    return rows.filter(pl.lit(True), *(pl.col(name).is_in(["", own]) for name, own in named if name in rows.columns))
+    return rows.filter(
+        pl.lit(True), *(pl.col(name).is_in([*ANY_LIST, own]) for name, own in named if name in rows.columns)
+    )

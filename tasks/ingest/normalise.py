@@ -23,7 +23,7 @@ from tasks.ingest import repeats
 from tasks.ingest.codes import CODES, read_codes
 from tasks.ingest.editions import release_id_of
 from tasks.ingest.parse import doubt_file_name, refuse_contradictions
-from tasks.ingest.quantities import MISSING_MARKS, NUMBERS, UNIT_OF, read_amounts, tidy_numbers
+from tasks.ingest.quantities import MISSING_MARKS, NUMBERS, SILENT, UNIT_OF, hidden_numbers, read_amounts, tidy_numbers
 from tasks.ingest.release_row import describe, doubt_months, months_of, places_of, printed_names
 from tasks.sources.csv import plain_texts
 from tasks.sources.names import doubt_names, doubt_pairs
@@ -73,10 +73,12 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     doubts += incomplete
     faults = pl.concat([faults, pl.DataFrame({"row": parts, "reason": repeats.PART}, schema=faults.schema)])
     # The numbers of a copy are elsewhere in the file; those of any other record set aside are lost.
-    # So are those of a record with a unit or a currency and no number, which is hidden and not zero.
-    hidden = (pl.col(name).is_null() & pl.col(unit).is_not_null() for name, unit in UNIT_OF.items())
-    unknown = records.filter(pl.any_horizontal(hidden))["row"]
-    lost = places_of(pl.concat([faults["row"], unknown]), codes.keys)
+    # So is the number of a record with a unit or a currency and no number, which is hidden and not zero.
+    hidden = hidden_numbers(records)
+    # A record that has no number but one that it hides, as where each measure has a record of its own, has lost that.
+    is_hidden = (pl.col("reason") == SILENT) & pl.col("row").is_in(hidden["row"].implode())
+    whole = faults.filter(~is_hidden).select("row", family=pl.lit(None, pl.String))
+    lost = places_of(pl.concat([whole, hidden]), codes.keys)
     again = repeats.ECHO if says_day else repeats.COPY
     faults = pl.concat([faults, pl.DataFrame({"row": copies, "reason": again}, schema=faults.schema)])
     doubts += repeats.doubt_repeats(copies, doubled, record, where, says_day=says_day)

@@ -91,6 +91,18 @@ def _read(name: str, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]
     return plain, _whole(numbers.filter(~is_plain), name)
 
 
+def hidden_numbers(records: pl.DataFrame) -> pl.DataFrame:
+    """The numbers that records hide, with a unit or a currency and nothing before it: row and measure family, null for
+    a currency that nobody knows."""
+    currencies = code_table("currencies").select(unit="printed", family="measure").unique()
+    hidden = {
+        name: records.filter(pl.col(name).is_null(), pl.col(unit).is_not_null()).select("row", unit=unit)
+        for name, unit in UNIT_OF.items()
+    }
+    values = hidden.pop("value").join(currencies, on="unit", how="left").select("row", "family")
+    return pl.concat([values, *(rows.select("row", family=pl.lit("quantity")) for rows in hidden.values())])
+
+
 def _whole(others: pl.DataFrame, name: str) -> pl.DataFrame:
     printed, unit = shown("printed_number"), shown("printed_unit")
     is_negative = pl.lit(name != GROWTH) & pl.col("value").is_not_null() & pl.col("printed_number").str.starts_with("-")

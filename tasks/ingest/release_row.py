@@ -51,9 +51,10 @@ def doubt_months(landed: Landed, keys: pl.DataFrame, where: str) -> list[dict[st
     ]
 
 
-def places_of(rows: pl.Series, keys: pl.DataFrame) -> pl.DataFrame:
-    """Product and last day of these records, null where that could not be read."""
-    return keys.filter(pl.col("row").is_in(rows.unique().implode())).select("product", "period_end")
+def places_of(lost: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Product and last day of the records with these numbers (row, family), null where that could not be read, and the
+    measure family, null where the whole record was lost."""
+    return lost.unique().join(keys, on="row").select("product", "period_end", "family")
 
 
 def _last_month(landed: Landed, keys: pl.DataFrame) -> date:
@@ -125,7 +126,7 @@ def describe(
         "last_month": last,
         "by_month": bool((keys["period_start"].dt.month_end() == keys["period_end"]).all()),
         "unlisted": unlisted.select(unlisted_place()).to_series().unique().sort().to_list(),
-        "lost": lost.select(lost_place("product", "period_end")).to_series().unique().sort().to_list(),
+        "lost": lost.select(lost_place("product", "period_end", "family")).to_series().unique().sort().to_list(),
         "records": parsed.reported.height,
         "records_observed": keys.height,
         "records_quarantined": quarantine.height,

@@ -15,7 +15,7 @@ import polars as pl
 
 from schemas.layouts import FLOWS
 from tasks.domain.classification import members, part_of
-from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS
+from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS, families_behind
 from tasks.domain.decisions import counting
 from tasks.domain.periods import month_index, month_name, month_number
 from tasks.ledger.merge import was_last_on
@@ -24,6 +24,8 @@ from tasks.store.snapshot import Snapshot
 
 # Findings about which partners a file has.
 OF_SUMS = ("few_partners", "partners_missing", "partner_removed", "world_total", "row_cap", "unknown_partners")
+# Findings that name one measure and are about the whole record: a partner without a row, trade that jumped.
+OF_ALL_MEASURES = ("partners_missing", "magnitude")
 # What rests on the sum of all partners, of whichever partner it is.
 ON_THE_SUM = ("share_pct", "rank", "contribution_mom_pp", "contribution_yoy_pp")
 # About the law, the file or its codes, not about a number.
@@ -35,6 +37,7 @@ MONTHS_BEHIND = {
     "first_month": ("first_month", "last_month", 12),
     "quantity_other": ("period", "period", 0),
 }
+_MEASURE = re.compile(r"quantity(_\w+)?|value_\w+")
 _MONTHS = re.compile(r"\d{4}-\d{2}(\.\.\d{4}-\d{2})?")
 
 
@@ -51,9 +54,11 @@ class Doubt(NamedTuple):
         """The doubt as part of a sentence: `few_partners, only BRA in all months, …`."""
         return f"{self.check}, {self.observed}"
 
-    def concerns(self, flow: str, product: str, partner: str, month: int, figure: str = "level") -> bool:
-        """Whether the subject names what a figure of a month rests on, and nothing else. The name of a file names no
-        number."""
+    def concerns(
+        self, flow: str, product: str, partner: str, month: int, figure: str = "level", measure: str | None = None
+    ) -> bool:
+        """Whether the subject names what a figure of a month rests on, and nothing else; without a `measure`, of any.
+        The name of a file names no number."""
         is_sum = partner in TOTALS or figure in ON_THE_SUM
         if self.check in OF_SUMS and not is_sum:
             return False
@@ -69,6 +74,11 @@ class Doubt(NamedTuple):
                 if not any(word.startswith(code) or code.startswith(word) for code in codes):
                     return False
                 is_named = True
+            elif _MEASURE.fullmatch(word):
+                is_other = measure is not None and not families_behind(word) & families_behind(measure)
+                # Money alone is named where the kilograms jumped too.
+                if is_other and not (self.check in OF_ALL_MEASURES and word.startswith("value")):
+                    return False
             elif re.fullmatch(r"[A-Z]{3}|[a-z]+:\w+", word) and not is_sum and word != partner:
                 return False
         return is_named and (not spans or any(min(span) <= month <= max(span) for span in spans))
@@ -99,8 +109,17 @@ class Doubts:
         self._current: dict[tuple[str, int], pl.DataFrame] = {}
         self._resting: dict[tuple[str, str, int], list[Doubt]] = {}
 
-    def of(self, flow: str, product: str, partner: str, months: Iterable[int], figure: str = "level") -> list[str]:
-        """The doubts about a figure that rests on these months (month numbers) of a product and partner, in words."""
+    def of(
+        self,
+        flow: str,
+        product: str,
+        partner: str,
+        months: Iterable[int],
+        figure: str = "level",
+        measure: str | None = None,
+    ) -> list[str]:
+        """The doubts about a figure that rests on these months (month numbers) of a product, partner and measure, in
+        words; without a measure those about any."""
         return list(
             dict.fromkeys(
                 doubt.words
@@ -108,7 +127,8 @@ class Doubts:
                 if month in self._near[flow]
                 # What its subject says is read sooner than the numbers of a month.
                 for doubt in self.rows
-                if doubt.concerns(flow, product, partner, month, figure) and doubt in self._about(flow, product, month)
+                if doubt.concerns(flow, product, partner, month, figure, measure)
+                and doubt in self._about(flow, product, month)
             )
         )
 
@@ -119,17 +139,23 @@ class Doubts:
         A doubt about an earlier month on which some figure of the row rests names that month.
         """
         first, last, back = next(found for column, found in MONTHS_BEHIND.items() if column in rows.columns)
+        measure = pl.col("measure").cast(pl.String) if "measure" in rows.columns else pl.lit(None, pl.String)
         keys = rows.select(
-            pl.col("flow", "product", "partner").cast(pl.String), begin=month_index(first), end=month_index(last)
+            pl.col("flow", "product", "partner").cast(pl.String),
+            begin=month_index(first),
+            end=month_index(last),
+            measure=measure,
         )
         found = {key: self._of_row(back, *key) for key in (keys.unique().iter_rows() if self.rows else ())}
         return pl.Series("doubt", [found.get(key) for key in keys.iter_rows()], pl.String)
 
-    def _of_row(self, back: int, flow: str, product: str, partner: str, first: int, last: int) -> str | None:
-        own = self.of(flow, product, partner, range(first, last + 1))
+    def _of_row(
+        self, back: int, flow: str, product: str, partner: str, first: int, last: int, measure: str | None
+    ) -> str | None:
+        own = self.of(flow, product, partner, range(first, last + 1), measure=measure)
         earlier: dict[str, list[int]] = {}
         for month in range(first - back, first):
-            for words in self.of(flow, product, partner, [month]):
+            for words in self.of(flow, product, partner, [month], measure=measure):
                 earlier.setdefault(words, []).append(month)
         before = [
             f"{words} ({month_name(min(months))}{f' to {month_name(max(months))}' if len(months) > 1 else ''})"

@@ -14,9 +14,9 @@ from schemas.frames import Partner, PrintedName, Product
 from schemas.names import LANGUAGES, SUBJECTS
 from schemas.reference.code_tables import code_table, listed_partners
 from schemas.table import empty_frame, polars_schema
-from tasks.domain.classification import BASKET
+from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import WORLD
-from tasks.domain.nomenclature import CHINAS, OTHERS
+from tasks.domain.nomenclature import ANY_LIST, CHINAS, OTHERS
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 from tasks.store.verify_on_read import prove
@@ -91,9 +91,15 @@ def product_table(printed: pl.DataFrame) -> Product:
     ]
     # The names in the code tables are those of China's codes.
     national = pl.when(pl.col("classification").is_in(OTHERS)).then("classification").otherwise(pl.lit(CHINAS))
-    listed = codes.select(hs8="product", nomenclature=national)
-    baskets = code_table("baskets").join(listed, on=["hs8", "nomenclature"], how="semi")
-    in_baskets = baskets.select(product=BASKET + pl.col("basket"), classification=pl.lit("basket"))
+    listed = codes.select(part="product", nomenclature=national)
+    shared = pl.concat([listed.select("part"), *(one.select(part="product") for one in headings)])
+    members, is_shared = basket_members(), pl.col("part").str.len_chars() <= HS6
+    is_here = pl.col("nomenclature").is_in([*ANY_LIST, *listed["nomenclature"].unique()])
+    baskets = [
+        members.filter(~is_shared).join(listed, on=["part", "nomenclature"], how="semi"),
+        members.filter(is_shared, is_here).join(shared, on="part", how="semi"),
+    ]
+    in_baskets = pl.concat(baskets).select("product", classification=pl.lit("basket"))
     every = pl.concat([codes, *headings, in_baskets]).unique().sort("product")
     code = pl.col("product")
     # Where a code stands among the others: its digits, and the HS code above it.

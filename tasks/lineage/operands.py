@@ -15,9 +15,10 @@ import polars as pl
 
 from schemas.names import KINDS, NATIONAL
 from schemas.reference.code_tables import code_table, valid_in
-from tasks.domain.classification import BASKET, part_of
+from tasks.domain.classification import BASKET, is_heading, part_of
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering, of_national_lists, years_as_months
 from tasks.domain.decisions import counting
+from tasks.domain.nomenclature import ANY_LIST, CHINAS, national_lists
 from tasks.domain.periods import first_day, month_end, month_name
 from tasks.domain.release_ids import in_turns
 from tasks.ledger.merge import current_statements
@@ -182,7 +183,7 @@ class Origins:
         """The printed number of the point itself, or of the only code of its basket."""
         printed = self._numbers(point)
         own = printed.get((point.product, point.partner, point.measure))
-        codes = _codes_of_basket(point)
+        codes = self._codes_of(point)
         return printed.get((codes[0], point.partner, point.measure)) if own is None and len(codes) == 1 else own
 
     def _sum(self, point: Point) -> Amount | None:
@@ -204,11 +205,15 @@ class Origins:
             if total is not None:
                 return total
         codes = sorted(set[str]().union(*self._products(point).values()) - {point.product})
+        if point.product.startswith(BASKET):
+            # Of a heading in the basket the codes below it are no parts of their own.
+            codes = [code for code in self._codes_of(point) if any(one.startswith(code) for one in codes)]
         return _added([self._of_code(point.at(product=code)) for code in codes])
 
     def _of_code(self, point: Point) -> Amount | None:
         own = self._printed_level(point)
-        return self._sum(point) if own is None and point.partner in TOTALS else own
+        adds_up = point.partner in TOTALS or (is_heading(point.product) and self._adds_up(point))
+        return self._sum(point) if own is None and adds_up else own
 
     def _of_partner(self, point: Point) -> Amount | None:
         own = self._printed_level(point)
@@ -220,7 +225,7 @@ class Origins:
         if not printed - {point.product}:
             return False
         if point.product.startswith(BASKET):
-            return all(code in printed or self.covers(point.at(product=code)) for code in _codes_of_basket(point))
+            return all(code in printed or self.covers(point.at(product=code)) for code in self._codes_of(point))
         self._ask_whole([point])
         return self._whole[point]
 
@@ -249,7 +254,7 @@ class Origins:
         if (point.product, point.month) not in self._reported:
             own = pl.col("product") == point.product
             first = point.month - point.month % 12 if self._is_cumulative else point.month
-            rows = self.observation.filter(_is_of(first, point.month), own | _is_below(point))
+            rows = self.observation.filter(_is_of(first, point.month), own | self._is_below(point))
             found: dict[tuple[str, str, str], Row] = {}
             for row in sorted(rows.iter_rows(named=True), key=_rank):
                 if not row["measure"].endswith("_yoy"):
@@ -267,9 +272,23 @@ class Origins:
             }
         return self._reported[point.product, point.month]
 
+    def _codes_of(self, point: Point) -> list[str]:
+        """The codes of a basket in a month, in stores of this national list; none for another product."""
+        national = next(iter(national_lists(self.releases)), CHINAS)
+        return _codes_in(point.product, point.month, national) if point.product.startswith(BASKET) else []
+
+    def _is_below(self, point: Point) -> pl.Expr:
+        """Whether a row's code is a part of the point's product."""
+        code, is_national = pl.col("product"), pl.col("classification").is_in([*NATIONAL])
+        if point.product.startswith(BASKET):
+            codes = self._codes_of(point)
+            below = [code.str.starts_with(one) & is_national for one in codes if is_heading(one)]
+            return pl.any_horizontal(code.is_in(codes), *below)
+        return code.str.starts_with(point.product) & (code != point.product) & is_national
+
     def _best(self, point: Point, first: int) -> Amount | None:
         """The best kind's number for the months from `first` to that of the point."""
-        codes = _codes_of_basket(point)
+        codes = self._codes_of(point)
         products = [point.product, *(codes if len(codes) == 1 else ())]
         rows = self.observation.filter(
             _is_of(first, point.month), pl.col("product").is_in(products), pl.col("partner") == point.partner
@@ -314,14 +333,10 @@ def _added(parts: list[Amount | None]) -> Amount | None:
     return Amount(sum((part.exact for part in whole), Fraction(0)), kinds, rows)
 
 
-def _codes_of_basket(point: Point) -> list[str]:
-    return _codes_in(point.product, point.month) if point.product.startswith(BASKET) else []
-
-
 @functools.cache
-def _codes_in(basket: str, month: int) -> list[str]:
-    baskets = code_table("baskets").filter((BASKET + pl.col("basket") == basket) & valid_in(pl.lit(month_name(month))))
-    return baskets["hs8"].to_list()
+def _codes_in(basket: str, month: int, national: str) -> list[str]:
+    is_here = pl.col("nomenclature").is_in([*ANY_LIST, national]) & valid_in(pl.lit(month_name(month)))
+    return code_table("baskets").filter(BASKET + pl.col("basket") == basket, is_here)["hs8"].to_list()
 
 
 def _members_of(point: Point) -> set[str] | None:
@@ -332,11 +347,3 @@ def _members_of(point: Point) -> set[str] | None:
         (pl.col("group") == point.partner) & valid_in(pl.lit(month_name(point.month)))
     )
     return set(groups["partner"])
-
-
-def _is_below(point: Point) -> pl.Expr:
-    """Whether a row's code is a part of the point's product."""
-    if point.product.startswith(BASKET):
-        return pl.col("product").is_in(_codes_of_basket(point))
-    is_part = pl.col("product").str.starts_with(point.product) & (pl.col("product") != point.product)
-    return is_part & pl.col("classification").is_in([*NATIONAL])

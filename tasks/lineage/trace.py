@@ -91,7 +91,9 @@ class Tracer:
             decisions=self.origins.decided.lines([point, *(operand.point for operand in operands)]),
             kinds="+".join(sorted(kinds)) or None,
             doubts=(
-                self.doubts.of(point.flow, point.product, point.partner, months_behind(figure, point), figure)
+                self.doubts.of(
+                    point.flow, point.product, point.partner, months_behind(figure, point), figure, point.measure
+                )
                 if row[figure] is not None
                 else []
             ),

@@ -106,7 +106,8 @@ class Grid:
         within = [places, inside.select(product="basket", partner="partner")]
         if self.coverage.is_mixed:
             codes = places.filter(names.is_national)
-            within += [codes.with_columns(product=names.above[level]) for level in HS_LEVELS]
+            above = [codes.with_columns(product=names.above[level]) for level in HS_LEVELS]
+            within += [*above, _in_baskets(pl.concat(above), names)]
         keys = pl.concat([one.select(key=key) for one in within])["key"].unique().sort()
         self.places = pl.DataFrame({"key": keys}).select(names.unpacked(*PLACE))
         at = pl.DataFrame({"key": keys, "at": pl.int_range(keys.len(), dtype=NUMBER, eager=True)})
@@ -128,6 +129,7 @@ class Grid:
             above = [codes.with_columns(product=names.above[level]) for level in HS_LEVELS]
             self.below = pl.concat([number(one, "source") for one in above])
             upper = pl.concat(above)
+            self.baskets_below = number(_in_baskets(upper, names), "source", "begin", "end")
             parts = upper.filter(~names.is_total).with_columns(partner=pl.lit(names.world, NUMBER))
             self.worlds_below = number(parts, "source")
             self.members_below = number(
@@ -171,6 +173,12 @@ class Grid:
             "worth", pl.col("measure").replace_strict(ratio, return_dtype=NUMBER), mass=self.rows_of(mass)
         )
         return found.drop_nulls("mass")
+
+
+def _in_baskets(places: pl.DataFrame, names: Names) -> pl.DataFrame:
+    """The places of the baskets that have these HS codes in them, from `begin` to `end`."""
+    inside = places.rename({"product": "part"}).join(names.baskets, on="part")
+    return inside.drop("part").rename({"basket": "product"})
 
 
 def _looked_for(own: pl.DataFrame, names: Names) -> list[pl.DataFrame]:

@@ -175,7 +175,10 @@ def _traded(grid: Grid, block: Block, has_row: pl.Series) -> tuple[pl.Series, pl
     here = spread(parts.clone(), parts, grid.worlds, grid.members)
     if not grid.coverage.is_mixed:
         return here, nothing
-    return here, spread(nothing.clone(), own, grid.below, grid.worlds_below, grid.members_below)
+    below = spread(nothing.clone(), own, grid.below, grid.worlds_below, grid.members_below)
+    # A basket of HS codes is not zero either where a code below one of them has a number.
+    baskets = spread(nothing.clone(), own, grid.baskets_below)
+    return here, spread(below | baskets, baskets, grid.worlds, grid.members)
 
 
 def _seen(grid: Grid, block: Block, own: pl.Series) -> pl.Series:

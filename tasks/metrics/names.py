@@ -65,7 +65,7 @@ class Names:
         national = next(iter(national_lists(releases)), CHINAS)
         codes |= {code[:level] for code in codes if is_national(code, national) for level in HS_LEVELS}
         # All codes of a basket decide whether it is complete, also those without trade.
-        members = basket_members().filter(nomenclature=national)
+        members = basket_members(national)
         codes |= set(members.filter(pl.col("part").is_in(codes))["product"])
         codes |= set(members.filter(pl.col("product").is_in(codes))["part"])
         used = set(measures)
@@ -174,9 +174,12 @@ class Names:
     @cached_property
     def is_recorded(self) -> pl.Expr:
         """Whether `metric` has records of the series: see `records`."""
-        watched = set(self.reporter.rows("watch_list")["product"])
-        watched |= set(basket_members().filter(pl.col("product").is_in(watched))["part"])
-        watched = {code for code in watched if classification_of(code, self.national) == classification_of(code)}
+        rows, is_mine = self.reporter.rows("watch_list"), pl.col("reporter") != ""
+        own, of_all = set(rows.filter(is_mine)["product"]), set(rows.filter(~is_mine)["product"])
+        members = basket_members(self.national)
+        watched = own | set(members.filter(pl.col("product").is_in(own | of_all))["part"])
+        # National codes that are watched of everybody are of China's list.
+        watched |= {code for code in of_all if classification_of(code, self.national) == classification_of(code)}
         products = [code in watched or not code.isdigit() for code in self.products]
         return self.is_total | self.looked_up("product", products, pl.Boolean)
 
@@ -188,7 +191,8 @@ class Names:
     @cached_property
     def baskets(self) -> pl.DataFrame:
         """Baskets and the codes in them: basket, part, begin, end (month indices)."""
-        members = _valid(basket_members().rename({"product": "basket"})).filter(pl.col("basket").is_in(self.products))
+        members = _valid(basket_members(self.national).rename({"product": "basket"}))
+        members = members.filter(pl.col("basket").is_in(self.products))
         both = pl.col("basket", "part").cast(pl.Enum(self.products)).to_physical().cast(NUMBER)
         return members.select(both, "begin", "end")
 

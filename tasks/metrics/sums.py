@@ -51,9 +51,12 @@ def add_up(printed: pl.DataFrame, coverage: Coverage, most: int = LEVEL_MAX) -> 
     if not printed.height:
         return printed
     sums = _Sums(coverage, printed.columns, most)
-    rows = sums.joined(printed, sums.of_codes(printed.filter(~sums.names.is_total), printed))
-    rows = sums.joined(rows, sums.of_partners(rows.filter(~sums.names.is_total)))
-    return sums.joined(rows, sums.of_codes(rows.filter(sums.names.is_total), rows))
+    is_total = sums.names.is_total
+    rows = sums.joined(printed, sums.of_codes(printed.filter(~is_total)))
+    rows = sums.joined(rows, sums.of_baskets(rows.filter(~is_total), rows))
+    rows = sums.joined(rows, sums.of_partners(rows.filter(~is_total)))
+    rows = sums.joined(rows, sums.of_codes(rows.filter(is_total)))
+    return sums.joined(rows, sums.of_baskets(rows.filter(is_total), rows))
 
 
 def add_up_years(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
@@ -111,8 +114,8 @@ class _Sums:
         merged = made.filter(twice).group_by(SERIES, maintain_order=True).agg(firsts)
         return pl.concat([made.filter(~twice), merged.select(made.columns)])
 
-    def of_codes(self, parts: pl.DataFrame, rows: pl.DataFrame) -> list[pl.DataFrame]:
-        """HS6, HS4, HS2 and baskets of the national codes among `parts`."""
+    def of_codes(self, parts: pl.DataFrame) -> list[pl.DataFrame]:
+        """HS6, HS4 and HS2 of the national codes among `parts`."""
         parts = parts.filter(self.names.is_national)
         if not parts.height:
             return []
@@ -124,11 +127,13 @@ class _Sums:
             places = places.with_columns(above).group_by("product", "partner").agg(pl.col("^n.*$").sum())
             sums = self._with_values(below, places, ["product", "partner"])
             made.append(self._where(sums, self._may(sums)))
+        return made
+
+    def of_baskets(self, parts: pl.DataFrame, rows: pl.DataFrame) -> list[pl.DataFrame]:
+        """Baskets of the codes among `parts`, national ones and HS codes, printed or summed; `rows` are all rows."""
         members = self.names.baskets
         inside = members.join(parts, left_on="part", right_on="product")
-        if inside.height:
-            made.append(self._of_baskets(inside, members, rows))
-        return made
+        return [self._of_baskets(inside, members, rows)] if inside.height else []
 
     def of_partners(self, parts: pl.DataFrame) -> list[pl.DataFrame]:
         """The world and the groups for which every partner was requested."""

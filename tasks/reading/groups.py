@@ -127,7 +127,7 @@ def part_of(store: Path, reporter: str, asked: Asked) -> Part:
         level, why = rows.row(0, named=True)["level"], str(rows["level_status"][0])
         if level is None:
             return Part(reporter, "partial", None, why)
-        found = Doubts(snapshot).of(asked.flow, asked.product, asked.partner, [month])
+        found = Doubts(snapshot).of(asked.flow, asked.product, asked.partner, [month], measure=asked.measure)
         return Part(reporter, "complete", level, f"in doubt: {'; '.join(found)}" if found else "")
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     key = pl.DataFrame([given | {"month": month}], schema_overrides={"month": pl.Int32})

@@ -62,7 +62,9 @@ def vintages(
     doubts = functools.cache(lambda day: Doubts(snapshot, day))
     made_on = _releases_by_day(snapshot, statements, flow, months)
     said = [
-        doubts(day).of(flow, product, partner, months_behind(figure, point), figure) if known is not None else []
+        doubts(day).of(flow, product, partner, months_behind(figure, point), figure, measure)
+        if known is not None
+        else []
         for month, day, known, _ in found.iter_rows()
         for point in [Point(flow, product, partner, measure, month_number(month))]
     ]

@@ -96,9 +96,12 @@ def groups_are_open(releases: list[Row], month: int) -> bool:
     )
 
 
-def lost_a_record(release: Row, product: str, month: int) -> bool:
-    """Whether a record was set aside that may have been one of this product, or below it, in this month."""
-    for code, text in (place.split(" ") for place in release["lost"]):
+def lost_a_record(release: Row, product: str, month: int, of_family: str) -> bool:
+    """Whether a number of this family is hidden or was set aside that may have been one of this product, or below it,
+    in this month."""
+    for code, text, *families in (place.split(" ") for place in release["lost"]):
+        if families and families != [of_family]:
+            continue
         of_product = code in ("*", product) or (product.isdigit() and code.startswith(product))
         if of_product and text in ("*", f"{month // 12}-{month % 12 + 1:02d}"):
             return True
@@ -203,5 +206,5 @@ def _speaks_of(release: Row, key: tuple[Any, ...]) -> bool:
         and names_partner(release, partner)
         and family(measure) in release["measures"]
         and covers_period(release, start, end)
-        and not lost_a_record(release, product, index(end))
+        and not lost_a_record(release, product, index(end), family(measure))
     )

@@ -125,7 +125,7 @@ class Breaks:
         months = self._of_product(product, partner, measure) | self._of_partner(partner)
         if product.startswith("basket:"):
             for row in BASKETS:
-                if row["nomenclature"] != self.national:
+                if row["nomenclature"] not in ("", "HS2", "HS4", "HS6", self.national):
                     continue
                 if f"basket:{row['basket']}" == product:
                     months |= self._of_product(row["hs8"], partner, measure) | borders(row)
@@ -173,7 +173,7 @@ class Reckoning:
         lists = sorted({row["classification"] for row in releases} & {*NATIONAL})
         # China's codes are HS8 where no release says so.
         self.national = lists[0] if lists else "HS8"
-        self.baskets = [row for row in BASKETS if row["nomenclature"] == self.national]
+        self.baskets = [row for row in BASKETS if row["nomenclature"] in ("", "HS2", "HS4", "HS6", self.national)]
         self.level_name: dict[str, str] = {}
         self.told: dict[Place, Told] = {}
         self.printed_ytd: dict[Place, Told] = {}
@@ -256,7 +256,7 @@ class Reckoning:
             and coverage_oracle.asks_for(release, product)
             and family in release["measures"]
             and month < coverage_oracle.index(release["released_on"])
-            and not coverage_oracle.lost_a_record(release, product, month)
+            and not coverage_oracle.lost_a_record(release, product, month, family)
         )
 
     def everyone(self, flow: str, product: str, family: str, month: int, total: str = "WLD") -> bool:
@@ -369,6 +369,16 @@ class Reckoning:
                     is not None
                 ):
                     parts[target][place.product] = told
+        self._add_up(parts, there)
+        self._sum_baskets(totals=totals)
+
+    def _sum_baskets(self, *, totals: bool) -> None:
+        """Baskets of codes that are printed or sums, of any level."""
+        parts: dict[Place, dict[str, Told]] = defaultdict(dict)
+        there: dict[Place, set[str]] = defaultdict(set)
+        for place, told in self.told.items():
+            if (place.partner in TOTALS) != totals:
+                continue
             for row in self.baskets:
                 if row["hs8"] == place.product and holds(row, place.month):
                     target = place._replace(product=f"basket:{row['basket']}")
@@ -534,13 +544,15 @@ class Reckoning:
     def _traded_below(self, place: Place) -> bool:
         below = [
             p.partner for p in self.told
-            if self._is_below(p.product, place.product) and (p.flow, p.month) == (place.flow, place.month)
+            if self._is_below(p.product, place.product, place.month) and (p.flow, p.month) == (place.flow, place.month)
         ]  # fmt: skip
         return not self._parts_of(place).isdisjoint(below)
 
-    def _is_below(self, code: str, product: str) -> bool:
-        is_national = self.level_name[code] in NATIONAL
-        return is_national and product.isdigit() and code != product and code.startswith(product)
+    def _is_below(self, code: str, product: str, month: int) -> bool:
+        wholes = [product] if product.isdigit() else [
+            row["hs8"] for row in self.baskets if f"basket:{row['basket']}" == product and holds(row, month)
+        ]  # fmt: skip
+        return self.level_name.get(code) in NATIONAL and any(code != one and code.startswith(one) for one in wholes)
 
     def _chain(self, key: tuple[str, ...], months: dict[int, Month]) -> None:
         for year in {month // 12 for month in months}:
@@ -702,7 +714,8 @@ class Reckoning:
         ]  # fmt: skip
         traded = {
             p.partner for p in self.told
-            if (p.flow, p.month) == (flow, month) and (p.product == product or self._is_below(p.product, product))
+            if (p.flow, p.month) == (flow, month)
+            and (p.product == product or self._is_below(p.product, product, month))
         } - set(TOTALS)  # fmt: skip
         told = (self.told.get(Place(flow, product, other, measure, month)) for other in traded)
         if (

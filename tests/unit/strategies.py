@@ -61,7 +61,17 @@ def releases(draw: st.DrawFn, name: str = "r") -> tuple[Row, list[Row]]:
         measures=sorted({"quantity" if key[3].startswith("quantity") else key[3] for key in keys}),
         level=f"HS{len(level[0])}",
         lost=draw(
-            st.sampled_from(((), (), (), ("85051110 2025-02",), ("* 2025-01",), ("85051190 *", "850590 2025-03")))
+            st.sampled_from(
+                (
+                    (),
+                    (),
+                    (),
+                    ("85051110 2025-02",),
+                    ("* 2025-01",),
+                    ("85051190 *", "850590 2025-03 quantity"),
+                    ("* * value_usd",),
+                )
+            )
         ),
     )
     return row, [
@@ -203,7 +213,17 @@ def queries(draw: st.DrawFn, name: str, epoch: str) -> tuple[Row, list[Row]]:
         by_month=by_month,
         measures=sorted({"quantity" if key[2].startswith("quantity") else key[2] for key in said}),
         level=f"HS{len(level[0])}",
-        lost=draw(st.sampled_from(((), (), (), (f"{codes[0]} {months[:7]}",), (f"* {months[-7:]}", f"{codes[-1]} *")))),
+        lost=draw(
+            st.sampled_from(
+                (
+                    (),
+                    (),
+                    (),
+                    (f"{codes[0]} {months[:7]}",),
+                    (f"* {months[-7:]}", f"{codes[-1]} *", f"{codes[0]} {months[:7]} value_usd"),
+                )
+            )
+        ),
     )
     return row, [number(row, partner, period, value, measure, product=product)
                  for (product, partner, measure, period), value in said.items()]  # fmt: skip
@@ -252,7 +272,9 @@ def years_so_far(draw: st.DrawFn) -> list[tuple[Row, list[Row]]]:
             f"r{place}", f"2025-1{draw(st.integers(0, 2))}-01", months, by_month=not is_whole,
             partners=draw(st.sampled_from(("all", "all", "listed"))), partner_list=partners,
             kind=draw(st.sampled_from(("query", "query", "query", "bulletin"))), source="gacc_query",
-            lost=draw(st.sampled_from(((), (), (), ("85051110 2025-02",), ("8505 2025-05",)))),
+            lost=draw(
+                st.sampled_from(((), (), (), ("85051110 2025-02",), ("8505 2025-05",), ("85051110 2025-03 quantity",)))
+            ),
             products=draw(st.sampled_from((["85051110"], ["8505"]))),
         )  # fmt: skip
         periods = [months] if is_whole else [f"2025-{month:02d}" for month in range(first, last + 1)]

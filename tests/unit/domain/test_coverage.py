@@ -70,7 +70,7 @@ def best_kind(releases: list[Row], place: tuple[Any, ...]) -> int | None:
         and speaks_of_level(row, product)
         and coverage_oracle.index(row["first_month"]) <= month <= coverage_oracle.index(row["last_month"])
         and month < coverage_oracle.index(row["released_on"])
-        and not coverage_oracle.lost_a_record(row, product, month)
+        and not coverage_oracle.lost_a_record(row, product, month, coverage_oracle.family(measure))
     ]
     if partner == "EU27" and coverage_oracle.groups_are_open(about, month):
         about = [row for row in about if partner in row["partner_list"]]

@@ -13,6 +13,7 @@ EVENTS = [
     ("late", "2025-10-09", "2025-11-08"),
     ("undated", "", "2019-01-01"),
     ("never", "2025-10-01", ""),
+    ("hts", "2025-10-02", "2025-10-02"),
     ("early", "2025-04-04", "2025-04-04"),
 ]
 CODES = [
@@ -23,6 +24,11 @@ CODES = [
     ("late", "28053011", "whole", ""),
     ("late", "28053011", "unknown_share", "twice"),
     ("never", "85051110", "whole", ""),
+    # Of six digits: before the edition of 2022 and after it.
+    ("undated", "020890", "whole", ""),
+    ("undated", "850511", "unknown_share", "all magnets of metal"),
+    ("hts", "020890", "whole", ""),
+    ("hts", "8505110070", "whole", ""),
 ]
 
 
@@ -43,13 +49,14 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_measures_of_all_products_or_of_one_are_in_order_of_the_day_they_became_public() -> None:
     """The day of effect counts where no announcement is there."""
     found = measures.events_of()
-    assert found["event"].to_list() == ["undated", "early", "never", "late"]
-    assert found["coverage"].to_list() == [None] * 4
+    assert found["event"].to_list() == ["undated", "early", "never", "hts", "late"]
+    assert found["coverage"].to_list() == [None] * 5
     assert measures.events_of("28053011").select("event", "coverage").rows() == [
         ("early", "whole"),
         ("late", "unknown_share"),
     ]
     assert measures.events_of("85051110").select("event", "coverage").rows() == [
+        ("undated", "unknown_share"),
         ("early", "unknown_share"),
         ("never", "whole"),
     ]
@@ -62,6 +69,13 @@ def test_measures_of_all_products_or_of_one_are_in_order_of_the_day_they_became_
         ("late", "26171010", "whole"), ("late", "2617", "some_codes"), ("late", "28053011", "unknown_share"),
         ("late", "2805", "unknown_share"), ("late", "85", None), ("early", "28053011", "whole"),
         ("late", "basket:antimony", "some_codes"), ("early", "basket:antimony", None), ("none such", "26171010", None),
+        # A row of six digits is about each national code below it, of whatever list, and about the code itself.
+        ("hts", "0208901000", "whole"), ("hts", "02089010", "whole"), ("hts", "020890", "whole"),
+        ("hts", "0208", "some_codes"), ("hts", "0208100000", None), ("undated", "8505110070", "unknown_share"),
+        # Since 2022 a part of 020890 is in 041010: what was controlled in 2019 is now a share of it.
+        ("undated", "020890", "whole"), ("undated", "0410100000", "unknown_share"), ("hts", "0410100000", None),
+        # National codes of ten digits have rows of their own.
+        ("hts", "8505110070", "whole"), ("hts", "8505110090", None), ("hts", "850511", "some_codes"),
     ],
 )  # fmt: skip
 def test_coverage_of_codes_headings_and_baskets(event: str, product: str, covered: str | None) -> None:
@@ -69,11 +83,17 @@ def test_coverage_of_codes_headings_and_baskets(event: str, product: str, covere
 
 
 def test_a_measure_touches_goods_of_its_reporter_alone_and_none_without_a_day_of_effect() -> None:
-    assert [row["event"] for row in measures.measures("CHN")] == ["early", "late"]
-    assert measures.touched_codes("CHN") == {"85051110", "28053011", "26171010"}
+    assert [row["event"] for row in measures.measures("CHN")] == ["early", "hts", "late"]
+    assert [code for code in ("85051110", "28053011", "26171010", "01012100") if measures.is_touched(code, "CHN")] == [
+        "85051110",
+        "28053011",
+        "26171010",
+    ]
     assert measures.events_of(reporter="USA")["event"].to_list() == ["undated"]
-    assert measures.events_of("85051110", reporter="USA").is_empty()
-    assert measures.touched_codes("USA") == set()
+    assert measures.events_of("28053011", reporter="USA").is_empty()
+    assert measures.is_touched("8505110070", "USA")
+    assert not measures.is_touched("28053011", "USA")
+    assert measures.mixed_note("8505110070", ["undated"]) == "850511: all magnets of metal"
     assert measures.measures("DEU") == []
     assert measures.mixed_words(["85", "85051110"], "CHN") == [measures.MIXED_WORDS]
     assert measures.mixed_words(["85", "85051110"], "DEU") == []

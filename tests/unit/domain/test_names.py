@@ -110,7 +110,14 @@ def test_the_newest_row_counts_where_a_code_changed_its_meaning(monkeypatch: pyt
 
 
 def test_a_partner_or_a_product_has_its_name_or_else_its_key() -> None:
-    partners = {"WLD": "World", "EU27": "EU27", "AFG": "Afghanistan", "gacc:998": "gacc:998", "XXX": "XXX", "": ""}
+    partners = {
+        "WLD": "World",
+        "EU27": "European Union",
+        "AFG": "Afghanistan",
+        "gacc:998": "gacc:998",
+        "XXX": "XXX",
+        "": "",
+    }
     assert [partner_name(key) for key in partners] == [*partners.values()]
     products = {"01": "Live animals (01)", "basket:antimony": "Antimony (basket:antimony)", "99999999": "99999999"}
     assert [product_name(code) for code in products] == [*products.values()]

@@ -26,6 +26,7 @@ from bad_inputs.download import (
 from tasks.checks.registry import check_release as check
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised, normalise
+from tasks.ingest.quantities import hidden_numbers
 from tasks.ledger import merge as ledger
 from tasks.metrics.derive import derive
 from tasks.sources.registry import SOURCES
@@ -125,3 +126,35 @@ def test_a_record_that_may_be_part_of_any_sum_waits_for_a_person(tmp_path: Path,
     releases = read(many), read(many, provinces=["44"] * 2_000)
     found = [check(one, first(one, tmp_path)).filter(check="quarantined")["severity"].item() for one in releases]
     assert found == ["warning", "error"]
+
+
+@pytest.mark.parametrize(
+    ("place", "hidden", "other"), [(QUANTITY, "quantity_kg", "value_usd"), (VALUE, "value_usd", "quantity_kg")]
+)
+def test_a_number_that_one_record_hides_leaves_the_sums_of_the_other_measure_whole(
+    place: int, hidden: str, other: str
+) -> None:
+    """Germany's 28.59 dollars have no weight: the world is not known in kilograms, and is in dollars."""
+    release = read(with_field(place, "-", GERMANY, GOOD))
+    whole = levels(read(GOOD), measure=other)
+    assert levels(release, measure=other) == whole
+    assert whole["85051110", "WLD"][1] == whole["85051110", "EU27"][1] == "sum"
+    unknown = levels(release, measure=hidden)
+    assert [unknown["85051110", total][0] for total in ("WLD", "EU27")] == [None] * 2
+    assert unknown["85051110", "USA"][1] == "reported"
+
+
+def test_a_number_that_is_hidden_with_its_unit_is_lost_in_its_family_alone() -> None:
+    records = pl.DataFrame(
+        {
+            "row": [0, 1, 2, 3],
+            "quantity": [None, "5", "6", None],
+            "quantity_unit": ["千克", "千克", "千克", None],
+            "supplementary_quantity": ["1", None, "2", None],
+            "supplementary_unit": ["台", "台", "台", None],
+            "value": ["1", "2", None, None],
+            "currency": ["USD", "USD", "CNY", "doubloons"],
+        }
+    )
+    found = hidden_numbers(records).sort("row").rows()
+    assert found == [(0, "quantity"), (1, "quantity"), (2, "value_cny"), (3, None)]

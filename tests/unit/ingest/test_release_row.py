@@ -22,7 +22,7 @@ from tests.unit.ingest.file_codes import COLLECTED, GERMANY, amounts_of, codes_o
 VALUE = {"value": "1", "currency": "USD"}
 MAY = VALUE | {"period": "202505"}
 KILOGRAMS = {"quantity": "5", "quantity_unit": "千克"}
-NONE_LOST = pl.DataFrame(schema={"product": pl.String, "period_end": pl.Date})
+NONE_LOST = pl.DataFrame(schema={"product": pl.String, "period_end": pl.Date, "family": pl.String})
 
 
 def row(*records: dict[str, Any], of: Landed | None = None, lost: pl.DataFrame = NONE_LOST) -> dict[str, Any]:
@@ -39,7 +39,13 @@ BEFORE = Amended(
     first_month=date(2025, 3, 1),
     last_month=date(2025, 5, 1),
 )
-LOST = pl.DataFrame({"product": ["85051110", None, "85051110"], "period_end": [date(2025, 6, 30)] * 3})
+LOST = pl.DataFrame(
+    {
+        "product": ["85051110", None, "85051110", "85051110"],
+        "period_end": [date(2025, 6, 30)] * 4,
+        "family": [None, None, None, "quantity"],
+    }
+)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +87,7 @@ LOST = pl.DataFrame({"product": ["85051110", None, "85051110"], "period_end": [d
             [VALUE, VALUE | {"partner": "888"}, MAY | {"partner": "199"}],
             landed(),
             LOST,
-            {"unlisted": ["gacc:888 2025-06"], "lost": ["* 2025-06", "85051110 2025-06"]},
+            {"unlisted": ["gacc:888 2025-06"], "lost": ["* 2025-06", "85051110 2025-06", "85051110 2025-06 quantity"]},
         ),
         # A collected file has the day of its last print, and no scope.
         (

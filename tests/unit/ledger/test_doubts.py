@@ -51,6 +51,29 @@ def test_a_finding_concerns_what_its_subject_names(
     assert Doubt("r1", check, subject, "something").concerns("export", product, partner, JUNE) == concerned
 
 
+@pytest.mark.parametrize(
+    ("check", "subject", "concerned"),
+    [
+        ("world_total", "export 85051110 2025-06 quantity_kg", ["quantity_kg", "unit_value_usd_per_kg"]),
+        ("world_total", "export 85051110 2025-06 value_usd", ["value_usd", "unit_value_usd_per_kg"]),
+        ("zero_number", "export 85051110 USA 2025-06 quantity_kg", ["quantity_kg", "unit_value_usd_per_kg"]),
+        ("piece_weight", "export 85051110 USA 2025-06 quantity", ["quantity_kg", "unit_value_usd_per_kg"]),
+        # A row that is missing has no weight either, and where money jumped so did the kilograms.
+        ("partners_missing", "export 85051110 value_usd 2025-06", None),
+        ("magnitude", "export 85051110 USA 2025-06 value_usd", None),
+        ("magnitude", "export 85051110 2025-06 quantity_kg", ["quantity_kg", "unit_value_usd_per_kg"]),
+        ("unit_value", "export 85051110 2025-06", None),
+    ],
+)
+def test_a_finding_about_one_measure_is_no_doubt_of_another(check: str, subject: str, concerned: list[str]) -> None:
+    measures = ("quantity_kg", "value_usd", "value_cny", "unit_value_usd_per_kg")
+    doubt = Doubt("r1", check, subject, "something")
+    found = [one for one in measures if doubt.concerns("export", CODE, "WLD", JUNE, measure=one)]
+    assert found == (concerned or [*measures])
+    # Of a row of several measures it is one.
+    assert doubt.concerns("export", CODE, "WLD", JUNE)
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A file of three partners that was declared as all of them: its sum passed for the world."""

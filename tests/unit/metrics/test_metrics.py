@@ -2,8 +2,11 @@
 
 import math
 import random
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -13,13 +16,15 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from schemas.names import FIGURES, MISSING, status
+from schemas.reference.code_tables import code_table
+from tasks.domain import classification, comparability, precedence, reporter
 from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
 from tasks.domain.periods import month_index
 from tasks.ledger.merge import current_statements
 from tasks.lineage import operands
 from tasks.metrics.derive import derive
 from tests.draws import draws
-from tests.unit import coverage_oracle, strategies
+from tests.unit import coverage_oracle, metrics_oracle, strategies
 from tests.unit.builders import MAGNETS, number, release, release_table
 from tests.unit.figures import Figures, Store, derived, merged
 from tests.unit.metrics_oracle import Place, Reckoning
@@ -82,6 +87,71 @@ def test_every_figure_of_another_national_list_is_what_fractions_and_dictionarie
     metric = derived(store)
     assert differences(metric, reckoned(store)) == []
     assert not metric["product"].cast(pl.String).str.starts_with("basket:").any()
+
+
+@pytest.fixture
+def baskets_of_headings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A basket of HS codes of six digits for every store, and one of HS6 for the stores of China alone."""
+    rows = [
+        {"basket": basket, "nomenclature": of_list, "hs8": code, "valid_from": since}
+        for basket, of_list, code, since in (
+            ("headings", "", "850511", ""),
+            ("headings", "HS6", "850590", "2025-02"),
+            ("chinas", "HS8", "850511", ""),
+        )
+    ]
+    whole = [dict.fromkeys(("name_en", "name_zh", "valid_to", "note"), "") | {"source": "a test"} | row for row in rows]
+    columns = code_table("baskets").columns
+    pl.DataFrame(whole).select(columns).write_csv(tmp_path / "baskets.csv")
+    monkeypatch.setenv("TIDEWAITER_REFERENCE", str(tmp_path))
+    monkeypatch.setattr(metrics_oracle, "BASKETS", whole)
+    caches = (
+        code_table, classification.members, precedence.chapter_group_of, precedence.chapter_groups, reporter._rows,
+        comparability.breaks, comparability._numbered, operands._codes_in,
+    )  # fmt: skip
+    for one in caches:
+        one.cache_clear()
+    yield
+    monkeypatch.undo()
+    for one in caches:
+        one.cache_clear()
+
+
+@pytest.mark.usefixtures("baskets_of_headings")
+def test_baskets_of_headings_are_what_fractions_and_dictionaries_say() -> None:
+    seen: Counter[tuple[str, str]] = Counter()
+
+    @given(strategies.histories(), st.sampled_from(("HS8", "HTS10")))
+    @draws(16)
+    def every_figure(store: Store, national: str) -> None:
+        assume(national == "HS8" or any(row["classification"] == "HS8" for row, _ in store))
+        store = store if national == "HS8" else [strategies.of_list(national, *one) for one in store]
+        metric = derived(store)
+        assert differences(metric, reckoned(store)) == []
+        baskets = metric.filter(pl.col("product").cast(pl.String).str.starts_with("basket:"))
+        seen.update(baskets.select(pl.col("product", "level_status").cast(pl.String)).iter_rows())
+
+    every_figure()
+    assert seen
+
+
+@pytest.mark.usefixtures("baskets_of_headings")
+def test_a_basket_of_headings_adds_up_the_codes_below_them() -> None:
+    """In a store of HTS10: 850511 has two codes, and 850590 is in the basket since February."""
+    scope = release(months="2025-01..2025-03", products=["8505"], partner_list=["USA"], level="HTS10", reporter="CHN")
+    told = {"8505110000": 40, "8505111000": 2, "8505900000": 5}
+    numbers = [
+        number(scope, "USA", month, mass, product=code, of_list="HTS10")
+        for month in ("2025-01", "2025-03")
+        for code, mass in told.items()
+    ]
+    figures = Figures((scope, numbers))
+    of_basket = {"product": "basket:headings"}
+    for partner in ("USA", "WLD"):
+        levels = [figures.level(partner, f"2025-{month}", **of_basket) for month in ("01", "02", "03")]
+        assert levels == [(42, "sum"), (0, "zero"), (47, "sum")]
+    # The basket of China's list is none of this store.
+    assert "basket:chinas" not in figures.metric["product"]
 
 
 @given(strategies.histories())

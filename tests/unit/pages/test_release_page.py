@@ -132,7 +132,7 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     assert table_of(page) == [
         "**World** 1,118 +337.5 +39.7 1,373 – 100.0",
         "Germany 765 +265.8 +52.9 974 – 68.4",
-        "EU27 (group) 765 +265.8 +52.9 974 – 68.4",
+        "European Union (group) 765 +265.8 +52.9 974 – 68.4",
         "United States 353 +660.8 +17.7 399 – 31.6",
         "South Korea 0.095 +90.0 – 0.14 – 0.0",
     ]

@@ -180,7 +180,7 @@ def test_a_number_that_is_estimated_or_hidden_is_not_known_and_not_zero(
     release = read(flagged([free, flag, *[free] * (len(CELLS) - 2)], column), tmp_path)
     found = numbers(release, "partner", "measure")
     assert (len(found), ("CHN", "quantity_kg") in found) == (9 + is_used, is_used)
-    assert release.release["lost"].to_list() == [[] if is_used else ["84834030 2025-06"]]
+    assert release.release["lost"].to_list() == [[] if is_used else ["84834030 2025-06 quantity"]]
     assert doubts(release) == ([] if is_used else [("flagged", "warning")])
     said = release.findings.filter(check="flagged")["observed"]
     assert all(f"1 record with a flag, first '{flag}' in record 2" in text for text in said)

@@ -114,7 +114,7 @@ def test_a_quantity_that_is_hidden_or_missing_in_one_port_is_not_known_of_the_su
 ) -> None:
     release = read(page(row(10.0, 5.0), row(10.0, port=2, **part)), tmp_path)
     assert numbers(release, *KEY) == {CHINA: 20} | ({MASS: 5} if said is None else {})
-    assert release.release["lost"].to_list() == [[] if said is None else ["85051110 2026-06"]]
+    assert release.release["lost"].to_list() == [[] if said is None else ["85051110 2026-06 quantity"]]
     assert doubts(release) == (said or [])
 
 

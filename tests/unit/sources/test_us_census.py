@@ -93,7 +93,7 @@ def test_a_quantity_without_a_unit_is_none_and_one_with_a_flag_is_not_known(tmp_
     rows = [line(CHINA, "10", "11", "0", unit="X"), line(JAPAN, "20", "21", "7", flag="A")]
     release = read(answer(rows), tmp_path)
     assert {measure for _, measure in numbers(release, "partner", "measure")} == {"value_usd", "value_usd_cif"}
-    assert release.release["lost"].to_list() == [["8505110070 2026-05"]]
+    assert release.release["lost"].to_list() == [["8505110070 2026-05 quantity"]]
     assert doubts(release) == [("flagged", "warning")]
 
 
