@@ -166,12 +166,16 @@ def audit(
     store: options.Store = options.STORE,
     whose: options.ReporterOfStore = None,
 ) -> None:
-    """Hash every published and every raw file of the store again, and trace a sample of figures back to the raw
-    records."""
+    """Hash every published and every raw file of the store again, trace a sample of figures back to the raw records,
+    and hash the tables that are made of the store."""
+    from tasks.analysis.table_audit import audit_tables
     from tasks.lineage.audit import audit as audit_store
     from tasks.store.working_copy import address_of
 
     report = audit_store(store, sample)
+    if not report.problems:
+        # What rests on damaged figures is looked at when these are whole.
+        report = report.model_copy(update={"problems": audit_tables(address_of(store)).problems})
     for problem in report.problems:
         say(problem, to=errors, style="red")
     if report.problems:

@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 from bad_inputs.download import csv_bytes, magnets
+from typer.testing import CliRunner
 
 from flows.audit import audit
 from flows.backfill import backfill
+from flows.cli.app import app
+from flows.cli.options import DISAGREES
 from schemas.forms.watch import BackfillRequest
 from tasks.analysis.after_release import update_tables
 from tasks.analysis.table_audit import audit_tables
@@ -136,6 +139,13 @@ def test_a_damage_is_seen_by_the_audit_and_mended_by_the_next_run(store: Store, 
     assert audit.fn(store.folder, 3).problems == []
 
 
+def test_the_command_names_what_is_damaged(store: Store) -> None:
+    a_file(store, "mover").unlink()
+    for address in (store.folder, store.store):
+        done = CliRunner().invoke(app, ["audit", "--store", str(address), "--sample", "3"])
+        assert (done.exit_code, "mover/reporter=CHN/.snapshots" in done.output) == (DISAGREES, True), done.output
+
+
 def test_a_table_that_is_gone_beside_the_others_is_named_and_a_store_alone_has_none(store: Store) -> None:
     shutil.rmtree(store.folder / "mover")
     assert [line.partition(":")[0] for line in problems(store)] == ["mover/reporter=CHN"]
@@ -198,6 +208,8 @@ def kill(*_):
 after_release.mirrors_of = kill
 from tests.unit.customs import Store
 from flows.backfill import backfill
+from flows.cli.app import app
+from flows.cli.options import DISAGREES
 from schemas.forms.watch import BackfillRequest
 store = Store(Path(sys.argv[1]))
 if sys.argv[2] == "withdraw":
