@@ -30,7 +30,11 @@ EXAMPLES = 3
 ERRORS = 50
 # Revisions are smaller; a larger change is an error.
 REVISED_SHARE_MAX = 0.01
-MONEY = pl.col("measure").cat.starts_with("value")
+# Imports for consumption and the duty on them are of other goods than the quantities beside them.
+OTHER_GOODS = ("_consumption", "_consumption_cif", "_duty")
+MONEY = pl.col("measure").cat.starts_with("value") & ~pl.any_horizontal(
+    pl.col("measure").cat.ends_with(name) for name in OTHER_GOODS
+)
 QUANTITY = pl.col("measure").cat.starts_with("quantity")
 GROWTH = pl.col("measure").cat.ends_with("_yoy")
 # Cumulated from January; January itself is cumulative too.

@@ -3,6 +3,7 @@ mistake."""
 
 import functools
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from bad_inputs.soybeans import BRAZIL, UNITED_STATES, in_yuan, record, records,
 from release_pages import GOODS
 
 from tasks.checks.registry import check_release as check
+from tests.unit.census_archive import Row, archive
 from tests.unit.checks import found
 from tests.unit.checks.found import EARLIER, IMPORTS, Earlier, page_of, said
 from tests.unit.sources import test_us_census as census
@@ -333,3 +335,14 @@ def test_one_line_of_a_page_holds_the_others_only_for_a_wrong_unit_or_a_zero_tha
     assert find(data, *before, **declared).filter(severity="error")["check"].unique().to_list() == held
     # Without an earlier month there is no price, and a coarse 0 may be much.
     assert find(data, **declared).filter(severity="error").is_empty()
+
+
+def test_goods_in_a_bonded_warehouse_are_imported_and_not_consumed() -> None:
+    """The quantities are those of general imports: consumption and duty of 0 beside them say nothing about them."""
+    stored, usual = Row(value=5_000_000, quantity=400_000), Row(country="4280", value=1_000_000, quantity=80_000)
+    taken = Row(country="5880", value=0, charges=0, quantity=0, consumption=9_000_000, duty=300_000)
+    declared = {"source": "us_census_bulk", "flow": "import", "file": "IMDB2505.ZIP", "released_on": date(2025, 7, 3)}
+    assert ZERO not in said(find(archive(stored, usual, taken, period="2025-05"), **declared))
+    # A value of general imports that was lost is found as before.
+    lost = archive(stored._replace(value=0, charges=0), usual, taken, period="2025-05")
+    assert ZERO in said(find(lost, **declared))
