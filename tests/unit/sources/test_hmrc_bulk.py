@@ -106,7 +106,7 @@ def test_an_amendment_is_a_difference_and_no_number_of_its_month(tmp_path: Path)
 def test_a_sum_with_a_hidden_part_has_a_value_and_no_quantity(hidden: dict[str, str], tmp_path: Path) -> None:
     release = read(file(record(), record(500, 0, port="131FXT", **hidden)), tmp_path)
     assert numbers(release, "partner", "measure") == {("CHN", "value_gbp"): 1_500}
-    assert release.release["lost"].to_list() == [["85051110 2026-05"]]
+    assert release.release["lost"].to_list() == [["85051110 2026-05 quantity"]]
     assert ("suppressed", "warning") in doubts(release)
 
 

@@ -95,7 +95,7 @@ def test_a_quantity_without_number_or_unit_is_unknown_and_not_zero(
 ) -> None:
     release = read(answer(row(12), row(number, "QCm", unitEN=unit)), tmp_path)
     assert numbers(release, "measure") == {("value_hkd",): 12_000}
-    assert release.release["lost"].to_list() == [["85051110 2025-06"]]
+    assert release.release["lost"].to_list() == [["85051110 2025-06 quantity"]]
 
 
 def test_a_number_twice_holds_the_release() -> None:

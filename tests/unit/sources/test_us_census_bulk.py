@@ -131,7 +131,7 @@ def test_a_quantity_of_an_unknown_unit_is_unknown_and_not_zero(files: bytes, lab
     assert {measure for (measure,) in general(release, "measure")} == {"value_usd", "value_usd_cif"}
     (found,) = release.findings.filter(check="unknown_unit").to_dicts()
     assert label in found["observed"]
-    assert release.release["lost"].to_list() == [["8505110070 2025-06"]]
+    assert release.release["lost"].to_list() == [["8505110070 2025-06 quantity"]]
 
 
 def test_units_stand_in_the_list_of_codes_too() -> None:
