@@ -43,6 +43,9 @@ class Approval(RunInput):
     )
     by: str = Field(min_length=1, pattern=r"\S", description="your name; it is published with the release")
     reason: str = Field(min_length=1, pattern=r"\S", description="why; it is published with the release")
+    lifts_doubts: bool = Field(
+        False, description="publish its numbers without the doubts about them, because the reason settles them"
+    )
 
 
 def asks_when_held(work: Callable[P, Outcome]) -> Callable[P, Outcome | Hold]:
@@ -102,7 +105,8 @@ def decided(
     if answer is not None:
         said, made = (answer.verdict, answer.by, answer.reason), kept.decision
         if made is None or said != (made.verdict, made.by, made.reason):
-            kept = held_releases.decide(hold.store, hold.release_id, *said, datetime.now(UTC))
+            now, lifts = datetime.now(UTC), answer.lifts_doubts
+            kept = held_releases.decide(hold.store, hold.release_id, *said, now, lifts_doubts=lifts)
     decision = kept.decision
     if decision is None:
         return hold

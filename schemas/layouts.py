@@ -47,6 +47,11 @@ LAYOUTS = {
         month_of="period_end",
         by_release=True,
     ),
+    "doubt": Layout(
+        sort_by=("measure", "product", "partner", "finding", "release_id", "sentence"),
+        month_of="period",
+        rests_on=COMPARED_BY,
+    ),
     "expectation": Layout(sort_by=("product", "measure"), month_of="period", rests_on=(*COMPARED_BY, "lunar_new_year")),
     "finding": Layout(sort_by=("release_id", "check", "subject", "observed"), by_release=True),
     "first_print": Layout(

@@ -252,17 +252,23 @@ def approve(
     release_id: Annotated[str, typer.Argument(help="held release")],
     by: Annotated[str, typer.Option(help="who decides; published with the release")],
     reason: Annotated[str, typer.Option(help="why; published with the release")],
+    lift_doubts: Annotated[
+        bool,
+        typer.Option("--lift-doubts", help="publish its numbers without the doubts about them"),
+    ] = False,
     prefect: InPrefect = True,
     store: Store = STORE,
     whose: ReporterOfStore = None,
 ) -> None:
-    """Publish a held release, with the decision among its findings."""
+    """Publish a held release, with the decision among its findings. Its numbers stay in doubt unless that is lifted."""
 
     from tasks.inbox import held as held_releases
 
     api = recording_server(prefect)
     with ExitStack() as while_open:
-        decided = held_releases.decide(store, release_id, "approve", by, reason, datetime.now(UTC))
+        decided = held_releases.decide(
+            store, release_id, "approve", by, reason, datetime.now(UTC), lifts_doubts=lift_doubts
+        )
         request = while_open.enter_context(held_releases.reopened(store, decided))
         raise typer.Exit(ingest_one(request, api))
 

@@ -189,6 +189,7 @@ class HoldDecision(Frozen):
     by: str = Field(min_length=1, description="who decided")
     reason: str = Field(min_length=1, description="why")
     decided_at: datetime = Field(description="when")
+    lifts_doubts: bool = Field(False, description="whether its numbers are published without the doubts about them")
 
 
 class HeldRelease(Frozen):

@@ -367,6 +367,14 @@ class CheckThresholds(Table):
     )
 
 
+class CheckWords(Table):
+    """What a check found, in words: the finding itself is published in the words of the check."""
+
+    check: pl.String = column("name of the check", str_matches=r"^[a-z_]+$")
+    en: pl.String = column("clause in English", str_length={"min_value": 3})
+    zh: pl.String = column("clause in Chinese", str_length={"min_value": 3})
+
+
 def _named(*models: type[Table]) -> dict[str, type[Table]]:
     return {table_name(model): model for model in models}
 
@@ -377,5 +385,5 @@ TABLES: dict[str, type[Table]] = {
     **{"regimes": Codes, "provinces": Codes},
     **_named(Baskets, Products, HsNames, HsRevisions, DefinitionBreaks, PageLines, LineCodes, Corrections),
     **_named(CommodityWords, PartnerWords, ControlEvents, ControlEventCodes),
-    **_named(ReleaseCalendar, ReleaseDelays, WatchList, CheckThresholds),
+    **_named(ReleaseCalendar, ReleaseDelays, WatchList, CheckThresholds, CheckWords),
 }

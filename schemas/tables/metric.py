@@ -69,6 +69,9 @@ class Metric(_with_figures(Place)):  # type: ignore[misc]  # the base is made of
         "the same of all figures of the row: of their bases, windows, world totals and the partners ranked",
         categories=SETS_OF_KINDS,
     )
+    in_doubt: pl.Boolean = column(
+        "whether a figure of the row, highest_since and lowest_since aside, rests on a number in the table `doubt`"
+    )
 
     @dataframe_check
     @classmethod
@@ -79,6 +82,23 @@ class Metric(_with_figures(Place)):  # type: ignore[misc]  # the base is made of
                 pl.col(figure).is_null() == (pl.col(status(figure)).to_physical() >= len(MADE)) for figure in FIGURES
             )
         )
+
+
+class Doubt(Table):
+    """A number of `metric` that an open finding concerns, a row for each finding: the number of a release in doubt, and
+    each sum in which that number weighs enough to move a printed digit."""
+
+    flow: pl.Enum = column("direction of trade as the reporter counts it", categories=FLOWS)
+    product: pl.Categorical = column("code as text: HS2, HS4, HS6 or the code of a national list, line:…, or basket:…")
+    partner: pl.Categorical = column("as in `metric`")
+    period: pl.Date = column("first day of the month")
+    measure: pl.Categorical = column("as in `metric`: the level of this measure is in doubt")
+    finding: pl.String = column("name of the check, as in the table `finding`")
+    release_id: pl.String = column("release that the finding is about")
+    first_month: pl.Date = column("first month that the finding is about")
+    last_month: pl.Date = column("last month that the finding is about")
+    part_pct: pl.Float64 = optional("part of the number that is in doubt; null: how large it is is not known", "%")
+    sentence: pl.String = column("the doubt in words")
 
 
 class RecordLevel(Table):

@@ -114,3 +114,4 @@ class TradeFlow(Table):
     value_jpy: pl.Float64 = optional("value", "JPY")
     source: pl.String = column("adapters that read the numbers of the row, in alphabetical order, joined by +")
     kind: pl.String = column("kinds of release that its numbers come from, likewise", str_matches=JOINED_KINDS)
+    in_doubt: pl.Boolean = column("whether the table `doubt` has a number of the row")

@@ -26,6 +26,7 @@ from tasks.domain.periods import first_day, month_index, month_name, month_numbe
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
+from tasks.domain.thresholds import threshold
 from tasks.domain.units import per_unit
 from tasks.ledger.doubts import Doubts
 from tasks.store.parquet import Partition, partition_month
@@ -475,6 +476,31 @@ def _revised(read: Read, flow: str, months: Sequence[int], top: int) -> Iterator
         }
 
 
+def _doubts_of(row: Row, state: State, flow: str) -> list[str]:
+    """The doubts about the two numbers that a row compares; about all goods together those about chapters, as far as
+    they weigh in the sum."""
+    pair = (row["month"], row["month"] - AGAINST[row["against"]][0])
+    partner, measure = row.get("partner") or WORLD, row["measure"]
+    if product := row.get("product"):
+        # Effects of volume and price rest on kilograms too.
+        of_measure = measure if row.get("volume_effect") is None else None
+        return state.doubts.of(flow, product, partner, pair, measure=of_measure)
+    least = threshold("doubt_part_least") if partner == WORLD else 0.0
+    found = list[str]()
+    for month in pair:
+        doubted = state.doubts.of_month(flow, partner, measure, month)
+        if not doubted.height:
+            continue
+        chapters = state.levels(flow, month).filter(
+            pl.col("measure") == measure, pl.col("product").cast(pl.String).str.contains(r"^\d{2}$")
+        )
+        total = float(chapters["level"].sum() or 0)
+        weighed = doubted.join(chapters.select(pl.col("product").cast(pl.String), "level"), on="product")
+        part = pl.col("level") * pl.col("part_pct").fill_null(100) / 100
+        found += weighed.filter(part >= least * total)["sentence"].to_list()
+    return list(dict.fromkeys(found))
+
+
 def _judge(rows: list[Row], state: State, flow: str, months: Sequence[int]) -> None:
     """Add the doubts about the rows, and of the growth of each product whether it may be quoted: yes, care or no."""
     shown = sorted({row["product"] for row in rows if row.get("product") and row["kind"] == "product"})
@@ -491,12 +517,7 @@ def _judge(rows: list[Row], state: State, flow: str, months: Sequence[int]) -> N
         own = own_or_parts(numbers, product)
         steps[product] = Steps(own["resolution"].max(), own["known_until"].any())  # type: ignore[arg-type]
     for row in rows:
-        if product := row.get("product"):
-            pair = (row["month"], row["month"] - AGAINST[row["against"]][0])
-            # Effects of volume and price rest on kilograms too.
-            measure = row["measure"] if row.get("volume_effect") is None else None
-            doubts = state.doubts.of(flow, product, row.get("partner") or WORLD, pair, measure=measure)
-            row["doubt"] = "; ".join(doubts) or None
+        row["doubt"] = "; ".join(_doubts_of(row, state, flow)) or None
 
     def read(products: Sequence[str]) -> pl.DataFrame:
         above = [one for one in products if not any(one != other and one.startswith(other) for other in products)]
@@ -520,3 +541,5 @@ def _judge(rows: list[Row], state: State, flow: str, months: Sequence[int]) -> N
                 growth = AGAINST[row["against"]][1]
                 verdict = judges[row["product"]].verdict(WORLD, row["measure"], growth, first_day(row["month"]))
                 row["quote"] = verdict.word if verdict is not None else None
+                if row["doubt"] and row["quote"] == "yes":
+                    row["quote"] = "care"

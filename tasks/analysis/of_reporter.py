@@ -128,7 +128,7 @@ def _known_on(snapshot: Snapshot, flow: str, day: date) -> State:
         "decision": decisions,
         "release": releases.filter(pl.col("released_on") <= day),
     }
-    return State(functools.partial(_read, frames, flow), Doubts(snapshot, day))
+    return State(functools.partial(_read, frames, flow), query.doubts_of(snapshot, day))
 
 
 def _read(

@@ -27,7 +27,6 @@ from tasks.domain.errors import NothingPublished
 from tasks.domain.labels import partner_name, product_name, trade_of
 from tasks.domain.periods import first_day, month_name, month_number
 from tasks.domain.text import clip
-from tasks.ledger.doubts import Doubts
 from tasks.lineage.formulas import months_behind
 from tasks.lineage.point import Point
 from tasks.reading import query, vintages
@@ -109,7 +108,7 @@ class Grader:
         self.reporter = query.reporter_of(self.snapshot)
         self.store = store
         self._series = functools.cache(self._read)
-        self._doubts = functools.cache(lambda day: Doubts(self.snapshot, day))
+        self._doubts = functools.cache(lambda day: query.doubts_of(self.snapshot, day))
 
     def grade(self, rule: WatchRule, month: int, day: date | None = None) -> Graded:
         """Return what became of a rule in a month (a month number), now or by what was known on a day."""

@@ -19,7 +19,6 @@ from tasks.domain.coverage import TOTALS
 from tasks.domain.name_match import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.text import named
-from tasks.ledger.doubts import Doubts
 from tasks.reading import query
 from tasks.reading.citation import cite_rows
 from tasks.reading.resolver import KEY, Resolver
@@ -341,7 +340,7 @@ def with_doubts(
     """Add the column `doubt` where an open finding, now or on a day, concerns one of the rows or the column `is_asked`
     for; and a note for each such finding.
     """
-    doubt = Doubts(snapshot, as_of).of_rows(rows)
+    doubt = query.doubts_of(snapshot, as_of).of_rows(rows)
     if doubt.null_count() == rows.height and not is_asked:
         return rows
     notes += [f"in doubt: {words}" for words in doubt.drop_nulls().unique().sort()]

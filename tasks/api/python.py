@@ -280,7 +280,7 @@ def brief(
     from tasks.domain import clock
     from tasks.pages.brief import render
     from tasks.pages.brief.facts import gather
-    from tasks.pages.brief.sentences import headlines
+    from tasks.pages.brief.sentences import headlines, with_doubt
 
     _require_words(flow, month, language=language)
     folder = _folder(store, reporter)
@@ -293,7 +293,7 @@ def brief(
         f"brief-{code.replace(':', '-')}-{way}-{facts.month:%Y-%m}-{language}",
         render.page(facts, language),
         render.markdown(facts, language),
-        [sentence.text for sentence in headlines(facts, language)],
+        [with_doubt(sentence, language) for sentence in headlines(facts, language)],
     )
 
 

@@ -15,9 +15,7 @@ from tasks.checks.context import (
     CheckContext,
     dollars_of,
     in_dollars,
-    threshold,
     values_by_partner,
-    whole_threshold,
 )
 from tasks.checks.doubt_size import is_large
 from tasks.checks.published_months import RATED
@@ -26,6 +24,8 @@ from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.findings import Rows, finding, found_in, graded
 from tasks.domain.periods import month_name
 from tasks.domain.text import counted
+from tasks.domain.thresholds import threshold, whole_threshold
+from tasks.ledger.doubts import findings_of, open_doubts
 
 PARTNERS_SHARE_MIN = 0.95
 RECENT_MONTHS = QUARTER
@@ -250,7 +250,24 @@ def _published_partners(context: CheckContext, products: pl.DataFrame) -> pl.Dat
     met = met.group_by(*key, "month").agg(partners=pl.col("partner").n_unique().cast(pl.UInt32))
     others = context.sums.by_product.filter(pl.col("partners") > 0).join(products, on=key, how="semi")
     both = pl.concat([others.select(*key, "month", "partners"), met])
+    both = both.filter(~(_in_doubt_of_few(context) & (pl.col("partners") <= whole_threshold("few_partners"))))
     return both.group_by(key).agg(usual=pl.col("partners").median())
+
+
+def _in_doubt_of_few(context: CheckContext) -> pl.Expr:
+    """Whether a month of a product is one of which it is still doubted that the published file has every partner: it
+    proves nothing about the partners of the next file."""
+    doubts = open_doubts(findings_of(context.known.snapshot), context.known.counting).filter(finding="few_partners")
+    product, flow = (pl.col(name).cast(pl.String) for name in ("product", "flow"))
+    return pl.any_horizontal(
+        pl.lit(False),
+        *(
+            pl.col("month").is_between(row["first"], row["last"])
+            & (pl.lit(row["flow"] is None) | (flow == row["flow"]))
+            & pl.any_horizontal(pl.lit(not row["products"]), *(product.str.starts_with(one) for one in row["products"]))
+            for row in doubts.iter_rows(named=True)
+        ),
+    )
 
 
 @check(severity="error")

@@ -29,6 +29,7 @@ from tasks.domain.findings import finding, gather
 from tasks.domain.release_ids import MARK
 from tasks.inbox.held import find, keep, place_of
 from tasks.ingest.editions import release_id_of
+from tasks.ledger.doubts import LIFTED
 from tasks.ledger.published_state import Known
 from tasks.store.parquet import read_table
 from tasks.store.working_copy import renew
@@ -104,15 +105,16 @@ def hold_on_errors(findings: Finding, landed: Landed, known: Known, store: Path,
     if decision.verdict == "reject":
         why = f"rejected by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}: {decision.reason}"
         raise Rejected(release_id, [*(entry.line for entry in seen), why], store)
-    return _approved(findings, before.title, f"approved by {decision.by}: {decision.reason}")
+    said = f"approved by {decision.by}: {decision.reason}"
+    return _approved(findings, before.title, said, lifts=said if decision.lifts_doubts else None)
 
 
 def _doubt(entry: HeldFinding, title: str) -> Doubt:
     return doubt_of(entry.check, entry.subject, entry.observed, title)
 
 
-def _approved(findings: Finding, title: str, *said: str) -> Finding:
-    """The findings with the decision among them."""
+def _approved(findings: Finding, title: str, *said: str, lifts: str | None = None) -> Finding:
+    """The findings with the decision among them, and with the reason why it `lifts` the doubts about the numbers."""
     errors = findings.filter(pl.col("severity") == "error")
     approved = finding(
         APPROVED,
@@ -122,7 +124,19 @@ def _approved(findings: Finding, title: str, *said: str) -> Finding:
         expected=f"no errors; there were {errors.height}: {', '.join(errors['check'].unique().sort())}",
         advice="Read the errors of this release before you cite it.",
     )
-    return gather(str(findings["release_id"][0]), [*findings.drop("release_id").to_dicts(), approved])
+    rows = [*findings.drop("release_id").to_dicts(), approved]
+    if lifts:
+        rows.append(
+            finding(
+                LIFTED,
+                "info",
+                " ".join(errors["check"].unique().sort()),
+                observed=lifts,
+                expected="doubts that stay with the numbers",
+                advice="The numbers are published without these doubts; the errors of the release stay on record.",
+            )
+        )
+    return gather(str(findings["release_id"][0]), rows)
 
 
 def _again(decision: HoldDecision, new: Sequence[HeldFinding]) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 
 import polars as pl
 
-from schemas.reference.code_tables import code_table
 from tasks.checks.published_months import CODED, FEW_PRODUCTS, RATED, Month, PublishedMonths, Sums, with_codes
 from tasks.domain.coverage import WORLD
 from tasks.domain.nomenclature import LINE
@@ -207,20 +206,6 @@ def values_by_partner(frame: pl.DataFrame) -> pl.DataFrame:
     return money.group_by("flow", "partner", "measure", "month").agg(pl.col("value").sum())
 
 
-@functools.cache
-def threshold(name: str) -> float:
-    """Return the value of a threshold. Raises LookupError if the table does not have it."""
-    found = code_table("check_thresholds").filter(name=name)["value"]
-    if found.is_empty():
-        raise LookupError(f"schemas/reference/check_thresholds.csv has no threshold {name}. Add a row with its reason.")
-    return float(found[0])
-
-
-def whole_threshold(name: str) -> int:
-    """Return a threshold that is a count."""
-    return int(threshold(name))
-
-
 def shown_of(is_error: str) -> pl.Expr:
     """Return which rows of a finding are shown: each error, because a decision is about all of them, and a few
     warnings."""
@@ -228,6 +213,7 @@ def shown_of(is_error: str) -> pl.Expr:
     return pl.when(error).then(error.cum_sum() <= ERRORS).otherwise((~error).cum_sum() <= EXAMPLES)
 
 
+@functools.cache
 def in_dollars(amount: str = "value", measure: str = "measure") -> pl.Expr:
     """Convert a column of money to dollars, approximately: yuan are divided by seven, euros and pounds are left."""
     return pl.col(amount) / pl.col(measure).cast(pl.String).replace_strict(A_DOLLAR, default=1, return_dtype=pl.Int64)

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from tasks.checks.context import CheckContext, threshold
+from tasks.checks.context import CheckContext
 from tasks.checks.published_months import RATED
 from tasks.domain.coverage import WORLD
+from tasks.domain.thresholds import threshold
 
 GOODS = ["flow", "product"]
 # What is printed and what would be expected, for each measure.

@@ -20,12 +20,13 @@ import polars as pl
 
 from schemas import settings
 from schemas.reference.code_tables import code_table, valid_in
-from tasks.checks.context import EXAMPLES, MONEY, PAGES, QUANTITY, CheckContext, threshold
+from tasks.checks.context import EXAMPLES, MONEY, PAGES, QUANTITY, CheckContext
 from tasks.checks.registry import check
 from tasks.domain.coverage import is_unplaced
 from tasks.domain.findings import Rows, finding, found_in
 from tasks.domain.nomenclature import LINE
 from tasks.domain.text import counted
+from tasks.domain.thresholds import threshold
 from tasks.ingest.repeats import COPY, ECHO, causes_first
 from tasks.sources.registry import SOURCES
 

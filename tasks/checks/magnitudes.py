@@ -17,8 +17,6 @@ from tasks.checks.context import (
     CheckContext,
     dollars_of,
     shown_of,
-    threshold,
-    whole_threshold,
 )
 from tasks.checks.declared_months import year_so_far
 from tasks.checks.doubt_size import is_large, is_large_part, weigh
@@ -27,6 +25,7 @@ from tasks.checks.registry import check
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import Rows, finding, found_in, graded
 from tasks.domain.periods import month_name
+from tasks.domain.thresholds import threshold, whole_threshold
 
 PRODUCT = ["flow", "product"]
 PARTNER = [*PRODUCT, "partner"]

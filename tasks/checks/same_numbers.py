@@ -9,11 +9,12 @@ changes nothing.
 import polars as pl
 
 from schemas.layouts import FLOWS
-from tasks.checks.context import EXAMPLES, CheckContext, threshold, values_of, whole_threshold
+from tasks.checks.context import EXAMPLES, CheckContext, values_of
 from tasks.checks.published_months import Month, PublishedMonths
 from tasks.checks.registry import check
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_index, month_name
+from tasks.domain.thresholds import threshold, whole_threshold
 from tasks.store.parquet import partition_month
 from tasks.store.verify_on_read import prove
 

@@ -17,8 +17,6 @@ from tasks.checks.context import (
     dollars_of,
     in_dollars,
     shown_of,
-    threshold,
-    whole_threshold,
 )
 from tasks.checks.declared_flow import other_currency
 from tasks.checks.doubt_size import is_large, weigh
@@ -28,6 +26,7 @@ from tasks.domain.coverage import WORLD
 from tasks.domain.findings import SHARES, Rows, finding, found_in, graded
 from tasks.domain.periods import month_name
 from tasks.domain.text import counted
+from tasks.domain.thresholds import threshold, whole_threshold
 
 UNIT_VALUE_FACTOR = 10
 UNIT_VALUE_MONTHS_MIN = 3

@@ -39,7 +39,7 @@ def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
 
 
 def _with_doubts(readings: Readings, stated: Stated, spot: Spot, made: Verdict) -> Verdict:
-    """Return the verdict with the open findings about the releases that it rests on. They refute nothing."""
+    """Return the verdict, which no number in doubt can give: it neither supports nor contradicts what others print."""
     base = _compared(stated)
     months = {*range(spot.first, spot.last + 1), *range(base.first, base.last + 1)}
     figure = {"share": "share_pct", "rank": "rank"}.get(stated.kind, "level")
@@ -47,10 +47,7 @@ def _with_doubts(readings: Readings, stated: Stated, spot: Spot, made: Verdict) 
     found = readings.doubts.of(*place, sorted(months), figure, spot.measure) if readings.doubts else []
     if not found or made[0] == "not_checkable":
         return made
-    doubts = "; ".join(found)
-    if made[0] in ("contradicted", "right_number_wrong_place"):
-        return "not_checkable", f"Not checkable: what the ledger has is in doubt ({doubts}). {made[1]}"
-    return made[0], f"{made[1]} In doubt: {doubts}."
+    return "not_checkable", f"Not checkable: what the ledger has is in doubt ({'; '.join(found)}). {made[1]}"
 
 
 def _verdict(readings: Readings, stated: Stated, spot: Spot) -> Verdict:

@@ -35,11 +35,12 @@ LEDGER_ROWS_AT_ONCE = 26_000_000
 
 
 class Figures(NamedTuple):
-    """The figures, and the levels that later records look back on: files already, because a month may have millions of
-    rows."""
+    """The figures, the levels that later records look back on, and the numbers in doubt: files already, because a month
+    may have millions of rows."""
 
     metric: Annotated[PendingFiles, "metric"]
     recent: Annotated[PendingFiles, "record_level"]
+    doubts: Annotated[PendingFiles, "doubt"]
 
 
 def derive(ledger_after: Ledger, known: Known) -> Figures:
@@ -96,6 +97,7 @@ class _Flow:
                 dividing.leave_frame(place, dividing.statements_of(touched, self.flow, one)) for one in portions
             ],
             releases=dividing.leave_frame(place, self.ledger.counting),
+            doubts=dividing.leave_frame(place, self.ledger.doubts) if self.ledger.doubts.height else None,
             recent=[
                 file
                 for month in sorted(dividing.months_of_levels(months))

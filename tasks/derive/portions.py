@@ -23,11 +23,12 @@ from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.domain.precedence import Portion, chapter_group_of, chapter_groups
 from tasks.ledger.merge import current_statements
 from tasks.metrics.derive import NO_LEVELS, derive_months
+from tasks.metrics.doubts import NONE_OPEN
 from tasks.store import exchange
 from tasks.store.parquet import encode_months, partition_month, path_partition
 
 # The tables that are derived from the ledger month by month.
-DERIVED = ("metric", "record_level")
+DERIVED = ("metric", "record_level", "doubt")
 STATED = (
     "source",
     "kind",
@@ -62,8 +63,9 @@ class Plan(BaseModel):
     """What is derived of one flow, and where its inputs are.
 
     `ledger` has the files of the months that the `months` look back on, `recent` those with the levels of earlier
-    months, which are published or made by this run. `statements` are those of months that are not published yet, a part
-    for each portion. `notes` are kept in the files, by table and month.
+    months, which are published or made by this run, `doubts` the open findings, None where there are none. `statements`
+    are those of months that are not published yet, a part for each portion. `notes` are kept in the files, by table and
+    month.
     """
 
     flow: str
@@ -72,6 +74,7 @@ class Plan(BaseModel):
     ledger: list[Path]
     statements: list[str]
     releases: str
+    doubts: str | None
     recent: list[Path]
     notes: dict[str, dict[int, dict[str, Any]]]
 
@@ -135,7 +138,9 @@ def derive_portion(work: Work) -> list[Part]:
     portion = Portion(*plan.portions[work.number])
     made: list[Part] = []
     recent = read_levels(plan.recent, plan.flow, portion)
-    for derived in derive_months(plan.flow, plan.months, _statements(work, plan, portion), releases, recent):
+    doubts = NONE_OPEN if plan.doubts is None else read_frame(place, plan.doubts)
+    statements = _statements(work, plan, portion)
+    for derived in derive_months(plan.flow, plan.months, statements, releases, recent, doubts=doubts):
         for table, rows in zip(DERIVED, derived, strict=True):
             MODELS[table].validate(rows, lazy=True)
             notes = {(plan.flow, month // 12, month % 12 + 1): note for month, note in plan.notes[table].items()}

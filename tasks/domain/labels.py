@@ -34,6 +34,21 @@ ROUNDED = {
 }
 
 
+@functools.cache
+def check_words(language: str = "en") -> dict[str, str]:
+    """Return what each check found, as a clause in a language, by the name of the check."""
+    return dict(code_table("check_words").select("check", language).iter_rows())
+
+
+def doubt_words(sentence: str, language: str = "en") -> str:
+    """Return a sentence of the table `doubt` in a language: what was found is translated, and what was observed stands
+    as it was published."""
+    clause = next((name for name, words in check_words().items() if sentence.startswith(f"{words},")), None)
+    if language == "en" or clause is None:
+        return sentence
+    return check_words(language)[clause] + sentence.removeprefix(check_words()[clause])
+
+
 def country(key: str, language: str = "en") -> str:
     """Name of a country or of a group of them for use inside a sentence; the key where the tables have no name.
 

@@ -11,7 +11,7 @@ that silver in grams and magnets in kilograms both become `quantity_kg` without 
 """
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -130,16 +130,20 @@ def _placed(observation: pl.DataFrame) -> pl.DataFrame:
     return placed if all_months else placed.filter(pl.col("span").is_not_null())
 
 
-def printed_numbers(statements: Iterable[pl.DataFrame], releases: Release) -> pl.DataFrame:
+def printed_numbers(
+    statements: Iterable[pl.DataFrame], releases: Release, doubted: Collection[str] = ()
+) -> pl.DataFrame:
     """The numbers used for series, with baskets of one code added: product, partner, measure, month, span, value,
-    priority.
+    priority, and the `release` of those that are of one of the `doubted` releases.
 
     Months that a better kind of release outranks are left out. A cumulative figure that later months replace is null.
     The statements come in parts that share no month, and each is gone before the next is asked for, so that memory
     holds only these columns.
     """
-    used = [*SERIES, "month", "value", "span", "priority"]
+    used = [*SERIES, "month", "value", "span", "priority", "release_id"]
     national = next(iter(national_lists(releases)), CHINAS)
+    names = pl.Enum(sorted(doubted))
+    release = pl.when(pl.col("release_id").is_in(sorted(doubted))).then("release_id") if doubted else pl.lit(None)
 
     def reduced(part: pl.DataFrame) -> pl.DataFrame:
         numbers = without_outranked(superseded_as_null(monthly_numbers(part), releases).select(used), releases)
@@ -152,6 +156,7 @@ def printed_numbers(statements: Iterable[pl.DataFrame], releases: Release) -> pl
             pl.col("span").cast(SPANS),
             "value",
             pl.col("priority").cast(pl.UInt8),
+            release=release.cast(pl.String).cast(names),
         )
 
     # A comprehension would hold each part while the next one is read.

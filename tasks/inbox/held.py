@@ -51,8 +51,18 @@ def settled(store: Path, release_id: str) -> HoldDecision | None:
     return decision if is_done else None
 
 
-def decide(store: Path, release_id: str, verdict: HoldVerdict, by: str, reason: str, now: datetime) -> HeldRelease:
-    """Record a decision about a held release; a later decision replaces an earlier one.
+def decide(
+    store: Path,
+    release_id: str,
+    verdict: HoldVerdict,
+    by: str,
+    reason: str,
+    now: datetime,
+    *,
+    lifts_doubts: bool = False,
+) -> HeldRelease:
+    """Record a decision about a held release; a later decision replaces an earlier one. Approved numbers stay in doubt
+    unless the decision lifts their doubts.
 
     Raises NotHeld where it is not held or is already published, BrokenStore where the bytes to approve are missing or
     changed, ValueError without a name or a reason. Nothing is published here: the flow does that, with the request of
@@ -75,7 +85,11 @@ def decide(store: Path, release_id: str, verdict: HoldVerdict, by: str, reason: 
             names = ", ".join(entry.release_id for entry in waiting(store)) or "none"
             raise NotHeld(f"{store}: no release {release_id!r} is held here. Those that wait: {names}.")
         decided = held.model_copy(
-            update={"decision": HoldDecision(verdict=verdict, by=by, reason=reason, decided_at=now)}
+            update={
+                "decision": HoldDecision(
+                    verdict=verdict, by=by, reason=reason, decided_at=now, lifts_doubts=lifts_doubts
+                )
+            }
         )
         keep(store, decided)
     return decided

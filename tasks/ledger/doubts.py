@@ -1,25 +1,26 @@
-"""Finds the open findings about the releases on which a figure rests, so that no page shows it without them.
+"""Finds the numbers that rest on a release in doubt: the open findings as rows that figures are compared with, and what
+is published about a figure in the table `doubt`.
 
 A finding of severity error or warning stays open: an approval lets the release be published, and does not make it
-right. Findings about the partners of a file concern the sums of partners and what is divided by them; the number of one
-partner stands. Other findings concern what their subject names: direction, code, partner, month. Belongs here: which
-finding concerns which figure. Pages, exports and verdicts say it in their own words.
+right, unless the person who approved it lifted the doubt. Belongs here: which finding is open and what it is about.
+Which levels it reaches is computed with them (`metrics.doubts`). Pages, exports and verdicts show the sentence that is
+published.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any
 
 import polars as pl
 
 from schemas.layouts import FLOWS
-from tasks.domain.classification import members, part_of
-from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS, families_behind
-from tasks.domain.decisions import counting
-from tasks.domain.periods import month_index, month_name, month_number
-from tasks.ledger.merge import was_last_on
-from tasks.store.parquet import partition_month, read_table
+from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS, WORLD
+from tasks.domain.labels import check_words, partner_name
+from tasks.domain.periods import month_index, month_number
+from tasks.domain.units import RATIOS
+from tasks.metrics.doubts import NONE_OPEN, OPEN
+from tasks.store.parquet import path_partition, read_table
 from tasks.store.snapshot import Snapshot
 
 # Findings about which partners a file has.
@@ -30,6 +31,12 @@ OF_ALL_MEASURES = ("partners_missing", "magnitude")
 ON_THE_SUM = ("share_pct", "rank", "contribution_mom_pp", "contribution_yoy_pp")
 # About the law, the file or its codes, not about a number.
 OF_NO_NUMBER = ("control_lapsed", "known_release", "product_validity", "copies", "experimental_source", "revised")
+# The finding that a person's decision leaves about the doubts that it lifts, with their checks as its subject.
+LIFTED = "doubt_lifted"
+MONTHS = re.compile(r"\d{4}-\d{2}(\.\.\d{4}-\d{2})?")
+PRODUCT = re.compile(r"\d{2,11}|line:\w+")
+PARTNER = re.compile(r"[A-Z]{3}|[A-Z]{2}\d{2}|[a-z]+:\w+")
+MEASURE = re.compile(r"quantity(_\w+)?|value_\w+")
 # How a row of a table says its months, and how many months before them it rests on, by a column that only this table
 # has: `metric`, `event_window` (of `events windows`), `trade_flow`.
 MONTHS_BEHIND = {
@@ -37,77 +44,122 @@ MONTHS_BEHIND = {
     "first_month": ("first_month", "last_month", 12),
     "quantity_other": ("period", "period", 0),
 }
-_MEASURE = re.compile(r"quantity(_\w+)?|value_\w+")
-_MONTHS = re.compile(r"\d{4}-\d{2}(\.\.\d{4}-\d{2})?")
 
 
-class Doubt(NamedTuple):
-    """An open finding: the release, the check, what it is about and what was found."""
+def findings_of(snapshot: Snapshot | None) -> pl.DataFrame:
+    """Return the findings that are published; none without a snapshot."""
+    return read_table(snapshot, "finding")
 
-    release_id: str
-    check: str
-    subject: str
-    observed: str
 
-    @property
-    def words(self) -> str:
-        """The doubt as part of a sentence: `few_partners, only BRA in all months, …`."""
-        return f"{self.check}, {self.observed}"
+def open_doubts(findings: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """Return the open findings about the numbers of these releases, with the columns of `metrics.doubts.OPEN`."""
+    lifted = findings.filter(check=LIFTED).select("release_id", check=pl.col("subject").str.split(" ")).explode("check")
+    is_open = pl.col("severity").is_in(["error", "warning"]) & ~pl.col("check").is_in(OF_NO_NUMBER)
+    rows = findings.filter(is_open).join(lifted, on=["release_id", "check"], how="anti")
+    months = releases.select("release_id", "flow", "first_month", "last_month")
+    rows = rows.join(months, on="release_id").unique(["release_id", "check", "subject"], keep="first")
+    found = [_open(row) for row in rows.sort("release_id", "check", "subject").iter_rows(named=True)]
+    known = [row for row in found if row is not None]
+    if not known:
+        return NONE_OPEN
+    return pl.DataFrame([row | {"number": number} for number, row in enumerate(known)], schema=OPEN)
 
-    def concerns(
-        self, flow: str, product: str, partner: str, month: int, figure: str = "level", measure: str | None = None
-    ) -> bool:
-        """Whether the subject names what a figure of a month rests on, and nothing else; without a `measure`, of any.
-        The name of a file names no number."""
-        is_sum = partner in TOTALS or figure in ON_THE_SUM
-        if self.check in OF_SUMS and not is_sum:
-            return False
-        codes, is_named, spans = [product, *members(product)], self.check in OF_SUMS, []
-        for word in self.subject.split():
-            if word in ("export", "import"):
-                if word != flow:
-                    return False
-                is_named = True
-            elif _MONTHS.fullmatch(word):
-                spans.append([month_number(date.fromisoformat(f"{month}-01")) for month in word.split("..")])
-            elif re.fullmatch(r"\d{2,10}|line:\w+", word):
-                if not any(word.startswith(code) or code.startswith(word) for code in codes):
-                    return False
-                is_named = True
-            elif _MEASURE.fullmatch(word):
-                is_other = measure is not None and not families_behind(word) & families_behind(measure)
-                # Money alone is named where the kilograms jumped too.
-                if is_other and not (self.check in OF_ALL_MEASURES and word.startswith("value")):
-                    return False
-            elif re.fullmatch(r"[A-Z]{3}|[a-z]+:\w+", word) and not is_sum and word != partner:
-                return False
-        return is_named and (not spans or any(min(span) <= month <= max(span) for span in spans))
+
+def _open(row: dict[str, Any]) -> dict[str, Any] | None:
+    """What a finding is about, by the words of its subject; None where it names no number: only that of a file does."""
+    words = row["subject"].split()
+    flows = [word for word in words if word in FLOWS]
+    products = [word for word in words if PRODUCT.fullmatch(word) and not MONTHS.fullmatch(word)]
+    partners = [word for word in words if PARTNER.fullmatch(word) and not PRODUCT.fullmatch(word)]
+    measures = [word for word in words if MEASURE.fullmatch(word)]
+    spans = [[f"{month}-01" for month in word.split("..")] for word in words if MONTHS.fullmatch(word)]
+    of_sums = row["check"] in OF_SUMS
+    if not (flows or products or of_sums):
+        return None
+    days = [date.fromisoformat(day) for span in spans for day in span] or [row["first_month"], row["last_month"]]
+    first, last = min(days), max(days)
+    return {
+        "release_id": row["release_id"],
+        "finding": row["check"],
+        "flow": flows[0] if flows else row["flow"],
+        "products": products,
+        "partners": [partner for partner in partners if partner not in TOTALS],
+        "measure": _measure(row["check"], measures),
+        "first": month_number(first),
+        "last": month_number(last),
+        "of_sums": of_sums,
+        "share": row["goods_share"],
+        "sentence": sentence(row["check"], row["observed"], partners, first, last),
+    }
+
+
+def _measure(check: str, measures: Sequence[str]) -> str | None:
+    """How the names of the measures begin that a finding concerns: all quantities are of one record; None: of any.
+    Money alone is named where the kilograms jumped too."""
+    named = measures[0] if measures else None
+    if named is None or named.startswith("quantity"):
+        return named and "quantity"
+    return None if check in OF_ALL_MEASURES else named
+
+
+def sentence(check: str, observed: str, partners: Sequence[str], first: date, last: date) -> str:
+    """Return a doubt in words: what was found, of which partner and months.
+
+    >>> sentence("few_partners", "only BRA in all months", [], date(2025, 5, 1), date(2025, 6, 1))
+    'few partners for a file of all partners, 2025-05 to 2025-06: only BRA in all months'
+    """
+    months = f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} to {last:%Y-%m}"
+    about = [check_words().get(check, check.replace("_", " ")), *map(partner_name, partners[:3]), months]
+    return f"{', '.join(about)}: {observed}"
+
+
+def concerned(numbers: pl.DataFrame, doubts: pl.DataFrame) -> pl.Series:
+    """Of numbers (flow, product, partner, measure, month, release_id) whether one of the open findings concerns the
+    number itself."""
+    if not doubts.height:
+        return pl.repeat(False, numbers.height, eager=True)
+    rows = numbers.select(
+        pl.col("flow", "product", "partner", "measure", "release_id").cast(pl.String), "month"
+    ).with_row_index("at")
+    pairs = rows.join(doubts, on="release_id").filter(
+        pl.col("flow_right").is_null() | (pl.col("flow") == pl.col("flow_right")),
+        pl.col("month").is_between("first", "last"),
+        pl.col("measure_right").is_null() | pl.col("measure").str.starts_with(pl.col("measure_right")),
+        (pl.col("of_sums") & pl.col("partner").is_in(TOTALS))
+        | (
+            ~pl.col("of_sums")
+            & ((pl.col("partners").list.len() == 0) | pl.col("partners").list.contains(pl.col("partner")))
+        ),
+    )
+    exploded = pairs.with_columns(pl.when(pl.col("products").list.len() > 0).then("products")).explode("products")
+    named = exploded.filter(
+        pl.col("products").is_null()
+        | pl.col("product").str.starts_with(pl.col("products"))
+        | pl.col("products").str.starts_with(pl.col("product"))
+    )
+    return pl.repeat(False, numbers.height, eager=True).scatter(named["at"].unique(), True)
+
+
+NO_ROWS = pl.DataFrame(
+    schema={
+        **dict.fromkeys(("flow", "product", "partner", "measure", "sentence"), pl.String),
+        "month": pl.Int32,
+        "part_pct": pl.Float64,
+    }
+)
+RowsOn = Callable[[str, str | None], pl.DataFrame]
 
 
 class Doubts:
-    """The open findings of the releases of a snapshot that count, now or at the end of a day; most stores have none."""
+    """What is published about the numbers of a snapshot that are in doubt, or was known at the end of a past day; most
+    stores have none."""
 
-    def __init__(self, snapshot: Snapshot, day: date | None = None) -> None:
-        self.snapshot = snapshot
-        self._is_current = pl.col("known_until").is_null() if day is None else was_last_on(day)
-        releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"), day or date.max)
-        open_ones = pl.col("severity").is_in(["error", "warning"]) & ~pl.col("check").is_in(OF_NO_NUMBER)
-        rows = read_table(snapshot, "finding").filter(
-            open_ones, pl.col("release_id").is_in(releases["release_id"].implode())
-        )
-        self.rows = [Doubt(*row) for row in rows.select(Doubt._fields).iter_rows()]
-        doubted = releases.filter(pl.col("release_id").is_in([one.release_id for one in self.rows]))
-        # The months of which they speak, by direction.
-        self._near = {
-            flow: {
-                month
-                for row in doubted.filter(pl.col("flow").is_null() | (pl.col("flow") == flow)).iter_rows(named=True)
-                for month in range(month_number(row["first_month"]), month_number(row["last_month"]) + 1)
-            }
-            for flow in FLOWS
-        }
-        self._current: dict[tuple[str, int], pl.DataFrame] = {}
-        self._resting: dict[tuple[str, str, int], list[Doubt]] = {}
+    def __init__(self, snapshot: Snapshot, rows_on: RowsOn | None = None) -> None:
+        """`rows_on` gives the rows of the table `doubt` of a direction, and of a product where one is named, as of a
+        past day."""
+        self._snapshot, self._rows_on = snapshot, rows_on
+        self._flows = {path_partition(entry.partition)[0] for entry in snapshot.entries("doubt") if entry.rows}
+        self._rows: dict[tuple[str, str | None], pl.DataFrame] = {}
 
     def of(
         self,
@@ -118,67 +170,74 @@ class Doubts:
         figure: str = "level",
         measure: str | None = None,
     ) -> list[str]:
-        """The doubts about a figure that rests on these months (month numbers) of a product, partner and measure, in
-        words; without a measure those about any."""
-        return list(
-            dict.fromkeys(
-                doubt.words
-                for month in months
-                if month in self._near[flow]
-                # What its subject says is read sooner than the numbers of a month.
-                for doubt in self.rows
-                if doubt.concerns(flow, product, partner, month, figure, measure)
-                and doubt in self._about(flow, product, month)
-            )
+        """The doubts about a figure that rests on these months (month numbers) of a product and partner, as sentences;
+        of any measure where none is named."""
+        rows = self._of_flow(flow, product)
+        if not rows.height:
+            return []
+        partners = [partner, WORLD] if figure in ON_THE_SUM else [partner]
+        where = [pl.col("product") == product, pl.col("partner").is_in(partners), pl.col("month").is_in([*months])]
+        if measure is not None:
+            where.append(pl.col("measure").is_in([measure, *RATIOS.get(measure, ())]))
+        return rows.filter(*where)["sentence"].unique(maintain_order=True).to_list()
+
+    def of_month(self, flow: str, partner: str, measure: str, month: int) -> pl.DataFrame:
+        """The numbers of a partner, measure and month (month number) that are in doubt: product, part_pct,
+        sentence."""
+        rows = self._of_flow(flow).filter(
+            pl.col("partner") == partner, pl.col("measure") == measure, pl.col("month") == month
         )
+        return rows.select("product", "part_pct", "sentence")
 
     def of_rows(self, rows: pl.DataFrame) -> pl.Series:
         """For rows of a table of MONTHS_BEHIND the doubts about any of their figures, as text; null where there is
-        none.
-
-        A doubt about an earlier month on which some figure of the row rests names that month.
-        """
+        none."""
         first, last, back = next(found for column, found in MONTHS_BEHIND.items() if column in rows.columns)
-        measure = pl.col("measure").cast(pl.String) if "measure" in rows.columns else pl.lit(None, pl.String)
-        keys = rows.select(
-            pl.col("flow", "product", "partner").cast(pl.String),
-            begin=month_index(first),
-            end=month_index(last),
-            measure=measure,
+        names = ["flow", "product", "partner", *(["measure"] if "measure" in rows.columns else [])]
+        in_doubt = pl.col("in_doubt") if "in_doubt" in rows.columns else pl.lit(True)
+        keys = rows.select(names, begin=month_index(first) - back, end=month_index(last), in_doubt=in_doubt)
+        return self.of_keys(keys, with_world=back > 0)
+
+    def of_keys(self, keys: pl.DataFrame, *, with_world: bool = False) -> pl.Series:
+        """For rows of flow, product, partner, measure (any where there is no such column), and the first and last month
+        (month numbers `begin`, `end`) the doubts about their numbers, the newest month first, as text; null where there
+        is none. `with_world`: also those about the numbers of all partners together."""
+        nothing = pl.repeat(None, keys.height, dtype=pl.String, eager=True).alias("doubt")
+        flows = keys["flow"].cast(pl.String).unique().to_list()
+        known = pl.concat([NO_ROWS, *(self._of_flow(flow) for flow in flows)])
+        if not known.height:
+            return nothing
+        names = [name for name in ("flow", "product", "partner", "measure") if name in keys.columns]
+        asked = keys.with_columns(pl.col(names).cast(pl.String)).with_row_index("at")
+        asked = asked.filter("in_doubt") if "in_doubt" in keys.columns else asked
+        columns = ["at", "begin", "end", "month", "sentence"]
+        pairs = asked.join(known, on=names).select(columns)
+        if with_world:
+            of_world, others = known.filter(partner=WORLD), [name for name in names if name != "partner"]
+            shared = asked.filter(pl.col("partner") != WORLD).join(of_world, on=others)
+            named = pl.format("share, rank and contributions: {}", "sentence").alias("sentence")
+            pairs = pl.concat([pairs, shared.select(*columns[:-1], named)])
+        found = (
+            pairs.filter(pl.col("month").is_between("begin", "end"))
+            .sort("at", "month", "sentence", descending=[False, True, False])
+            .unique(["at", "sentence"], keep="first", maintain_order=True)
+            .group_by("at", maintain_order=True)
+            .agg(pl.col("sentence").str.join("; "))
         )
-        found = {key: self._of_row(back, *key) for key in (keys.unique().iter_rows() if self.rows else ())}
-        return pl.Series("doubt", [found.get(key) for key in keys.iter_rows()], pl.String)
+        return nothing.scatter(found["at"], found["sentence"])
 
-    def _of_row(
-        self, back: int, flow: str, product: str, partner: str, first: int, last: int, measure: str | None
-    ) -> str | None:
-        own = self.of(flow, product, partner, range(first, last + 1), measure=measure)
-        earlier: dict[str, list[int]] = {}
-        for month in range(first - back, first):
-            for words in self.of(flow, product, partner, [month], measure=measure):
-                earlier.setdefault(words, []).append(month)
-        before = [
-            f"{words} ({month_name(min(months))}{f' to {month_name(max(months))}' if len(months) > 1 else ''})"
-            for words, months in earlier.items()
-            if words not in own
-        ]
-        return "; ".join([*own, *before]) or None
+    def _of_flow(self, flow: str, product: str | None = None) -> pl.DataFrame:
+        key = (flow, product if self._rows_on else None)
+        if key not in self._rows:
+            if self._rows_on:
+                self._rows[key] = _as_known(self._rows_on(*key))
+            elif flow in self._flows:
+                self._rows[key] = _as_known(read_table(self._snapshot, "doubt", lambda place: place[0] == flow))
+            else:
+                self._rows[key] = NO_ROWS
+        return self._rows[key]
 
-    def _about(self, flow: str, product: str, month: int) -> list[Doubt]:
-        """The doubts about releases whose numbers of a product and month are current."""
-        if (flow, product, month) not in self._resting:
-            ids = self._of_month(flow, month).filter(part_of(product))["release_id"]
-            self._resting[flow, product, month] = [doubt for doubt in self.rows if doubt.release_id in ids]
-        return self._resting[flow, product, month]
 
-    def _of_month(self, flow: str, month: int) -> pl.DataFrame:
-        """The products and releases of the current numbers of a month."""
-        if (flow, month) not in self._current:
-            rows = read_table(
-                self.snapshot,
-                "observation",
-                lambda part: part[0] == flow and partition_month(part) == month,
-                self._is_current & pl.col("release_id").is_in([doubt.release_id for doubt in self.rows]),
-            )
-            self._current[flow, month] = rows.select(pl.col("product", "release_id").cast(pl.String)).unique()
-        return self._current[flow, month]
+def _as_known(rows: pl.DataFrame) -> pl.DataFrame:
+    texts = pl.col("flow", "product", "partner", "measure", "sentence").cast(pl.String)
+    return rows.select(texts, month_index("period").cast(pl.Int32).alias("month"), "part_pct").sort("month")

@@ -8,17 +8,21 @@ from schemas.table import polars_schema
 from tasks.domain.periods import index_month
 from tasks.domain.precedence import monthly_numbers, without_outranked
 from tasks.domain.units import MILLIGRAMS_PER_KG, in_units
+from tasks.ledger.doubts import concerned
+from tasks.metrics.doubts import NONE_OPEN
 
 
-def widen(observation: pl.DataFrame, releases: Release) -> TradeFlow:
+def widen(observation: pl.DataFrame, releases: Release, doubts: pl.DataFrame = NONE_OPEN) -> TradeFlow:
     """One row per flow, product, partner and month, from one statement a number (`merge.current_statements` or
     `as_of`).
 
-    A number that a better kind of release requested and lacks is left out, as in the series. A row with numbers from
-    several sources names all sources and their kinds.
+    `doubts` are the open findings about the releases (`doubts.open_doubts`). A number that a better kind of release
+    requested and lacks is left out, as in the series. A row with numbers from several sources names all sources and
+    their kinds.
     """
     numbers = without_outranked(monthly_numbers(observation), releases).filter(pl.col("span") == "month")
     key = ["flow", "product", "classification", "partner", "month"]
+    numbers = numbers.with_columns(in_doubt=concerned(numbers, doubts))
     size = pl.repeat(MILLIGRAMS_PER_KG, numbers.height, dtype=pl.Int64, eager=True)
     numbers = numbers.with_columns(size.alias("size"))
     kilograms = in_units(pl.col("value"), pl.col("size"))
@@ -39,6 +43,7 @@ def widen(observation: pl.DataFrame, releases: Release) -> TradeFlow:
             pl.col(*key, "source", "kind").first(),
             pl.col(named).max(),
             pl.col("quantity_other", "quantity_other_unit").drop_nulls().first(),
+            pl.col("in_doubt").any(),
             sources=pl.col("source").n_unique(),
         )
         .with_columns(pl.col("quantity_other_unit").str.strip_prefix("quantity_"))

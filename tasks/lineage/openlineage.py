@@ -66,7 +66,17 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
             **dict.fromkeys((*FIGURES, *map(status, FIGURES), "series_start"), _NUMBER),
             "measure": ("measure", "unit"),
             **dict.fromkeys(("level_kinds", "kinds"), ("kind", *_NUMBER)),
+            "in_doubt": ("release_id", *_NUMBER),
             "comparable_from": ("product", "partner", "measure", "period_end"),
+        }
+        for made_from in _WORDS
+    },
+    "doubt": {
+        made_from: {
+            **_SERIES,
+            "release_id": ("release_id",),
+            **dict.fromkeys(("finding", "first_month", "last_month", "sentence"), ("release_id",)),
+            "part_pct": _NUMBER,
         }
         for made_from in _WORDS
     },
@@ -79,6 +89,7 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
             "quantity_other_unit": ("measure",),
             **dict.fromkeys(("quantity_kg", "quantity_other", *VALUES), _NUMBER),
             "kind": ("kind",),
+            "in_doubt": ("release_id", "product", "partner", "measure", "period_end"),
         }
     },
 }

@@ -21,9 +21,10 @@ from tasks.domain.periods import index_month, month_index
 from tasks.domain.precedence import SPANS, printed_numbers
 from tasks.domain.units import per_unit
 from tasks.metrics.coverage import cover
+from tasks.metrics.doubts import NONE_OPEN, Marked, mark
 from tasks.metrics.grid import MASS, Block, Grid
 from tasks.metrics.levels import Levels, blocks
-from tasks.metrics.names import MISSING_FROM, NUMBER, Names, bit_of, status
+from tasks.metrics.names import ALL_KINDS, MISSING_FROM, NUMBER, Names, bit_of, status
 from tasks.metrics.records import PublishedLevels, with_records
 from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
 from tasks.metrics.sums import add_up, add_up_years, only_kind, wide
@@ -40,6 +41,42 @@ class Derived(NamedTuple):
 
     metric: pl.DataFrame
     levels: pl.DataFrame
+    doubts: pl.DataFrame
+
+
+def derive_all(
+    observation: pl.DataFrame,
+    releases: Release,
+    wanted: pl.DataFrame | None = None,
+    *,
+    all_records: bool = True,
+    doubts: pl.DataFrame = NONE_OPEN,
+) -> Derived:
+    """All metrics, and the numbers in doubt, from one statement a number (`ledger.merge.current_statements` or `as_of`)
+    and the scopes of the releases.
+
+    For a past day, `releases` are those that were public on it. `wanted` (flow, month index) limits the months of the
+    result. `doubts` are the open findings about the releases (`ledger.doubts.open_doubts`). For a correct month
+    `observation` must reach back LOOK_BACK_MONTHS and QUIET_MONTHS before it, and to the December of its year; numbers
+    outside make no difference. Without `all_records` only the series with records in the table `metric` get them.
+    """
+    made = [Derived(*(empty_frame(table) for table in ("metric", "record_level", "doubt")))]
+    for flow in sorted(observation["flow"].cast(pl.String).unique()):
+        statements = observation.filter(pl.col("flow") == flow)
+        ends = statements.select(first=month_index("period_end").min(), last=month_index("period_end").max())
+        first, last = ends.row(0)
+        scope = releases.select(month_index("last_month").max()).item()
+        months = range(first // YEAR * YEAR, min(max(last, last if scope is None else scope), last + QUIET_MONTHS) + 1)
+        asked = None if wanted is None else {*wanted.filter(pl.col("flow") == flow)["month"]}
+        all_months = derive_months(
+            flow, months, [statements], releases, doubts=doubts, all_records=all_records, shown=asked
+        )
+        made += all_months
+    order = [pl.col(name).cast(pl.String) for name in ("flow", "measure", "product", "partner")]
+    tables = (
+        pl.concat(parts).sort(order[0], "period", *order[1:], maintain_order=True) for parts in zip(*made, strict=True)
+    )
+    return Derived(*tables)
 
 
 def derive(
@@ -48,28 +85,10 @@ def derive(
     wanted: pl.DataFrame | None = None,
     *,
     all_records: bool = True,
+    doubts: pl.DataFrame = NONE_OPEN,
 ) -> Metric:
-    """All metrics from one statement a number (`ledger.merge.current_statements` or `as_of`) and the scopes of the
-    releases.
-
-    For a past day, `releases` are those that were public on it. `wanted` (flow, month index) limits the months of the
-    result. For a correct month `observation` must reach back LOOK_BACK_MONTHS and QUIET_MONTHS before it, and to the
-    December of its year; numbers outside make no difference. Without `all_records` only the series with records in the
-    table `metric` get them.
-    """
-    made: list[pl.DataFrame] = [empty_frame("metric")]
-    for flow in sorted(observation["flow"].cast(pl.String).unique()):
-        statements = observation.filter(pl.col("flow") == flow)
-        ends = statements.select(first=month_index("period_end").min(), last=month_index("period_end").max())
-        first, last = ends.row(0)
-        scope = releases.select(month_index("last_month").max()).item()
-        months = range(first // YEAR * YEAR, min(max(last, last if scope is None else scope), last + QUIET_MONTHS) + 1)
-        asked = None if wanted is None else {*wanted.filter(pl.col("flow") == flow)["month"]}
-        all_months = derive_months(flow, months, [statements], releases, all_records=all_records, shown=asked)
-        made += [derived.metric for derived in all_months]
-    rows = pl.concat(made)
-    order = [pl.col(name).cast(pl.String) for name in ("flow", "measure", "product", "partner")]
-    return rows.sort(order[0], "period", *order[1:], maintain_order=True)
+    """The metrics of `derive_all` alone."""
+    return derive_all(observation, releases, wanted, all_records=all_records, doubts=doubts).metric
 
 
 def derive_months(
@@ -79,6 +98,7 @@ def derive_months(
     releases: Release,
     earlier: pl.DataFrame = NO_LEVELS,
     *,
+    doubts: pl.DataFrame = NONE_OPEN,
     all_records: bool = False,
     shown: Collection[int] | None = None,
     at_once: int = ROWS_AT_ONCE,
@@ -90,7 +110,7 @@ def derive_months(
     records. `shown` limits the months with rows in `metric`, where the others are there for their levels alone. Raises
     OverflowError for a sum that is too large.
     """
-    printed = printed_numbers(statements, releases)
+    printed = printed_numbers(statements, releases, {*doubts["release_id"]})
     first, last = min(months) - FIGURES_LOOK_BACK, max(months)
     if (printed["span"] == "ytd").any():
         first = first // YEAR * YEAR
@@ -103,6 +123,7 @@ def derive_months(
     names = Names.of(products, partners, measures, first, last, releases=releases)
     coverage = cover(names, flow, releases)
     coded = names.numbered(printed).select(*NAMED, "month", "span", "value", kinds=bit_of(pl.col("priority")))
+    doubted = names.numbered(printed.drop_nulls("release")).with_columns(pl.col("release", "span").cast(pl.String))
     del printed
     spans = coded.filter(~pl.col("span").is_in(["month", "ytd"])).with_columns(made=status("reported"))
     years = coded.filter(span="ytd").drop("span")
@@ -117,7 +138,8 @@ def derive_months(
     grid = Grid(pl.concat([rows.select(NAMED), spans.select(NAMED)]).unique(), coverage)
     count = max(1, at_once // grid.size)
     levels = Levels(grid, rows, spans, count, kind)
-    portion = _Portion(flow, grid, levels, spans, all_records=all_records)
+    marked = mark(levels, grid, doubted, flow, doubts)
+    portion = _Portion(flow, grid, levels, spans, marked, all_records=all_records)
     del rows
     portion.remember(earlier)
     portion.last_seen_in(Block(first, min(months) - first))
@@ -127,7 +149,10 @@ def derive_months(
 
 
 class _Portion:
-    def __init__(self, flow: str, grid: Grid, levels: Levels, spans: pl.DataFrame, *, all_records: bool) -> None:
+    def __init__(
+        self, flow: str, grid: Grid, levels: Levels, spans: pl.DataFrame, marked: Marked, *, all_records: bool
+    ) -> None:
+        self.marked = marked
         self.flow, self.grid, self.levels, self.windows = flow, grid, levels, Windows(levels)
         growth = spans.filter(pl.col("span") != "ytd")
         self.growth = growth.with_columns(row=grid.rows_of(growth))
@@ -168,7 +193,7 @@ class _Portion:
         levels = self._record(block, keep, months)
         keep = keep & month.is_in([*shown])
         if not keep.any():
-            return Derived(empty_frame("metric"), levels)
+            return Derived(empty_frame("metric"), levels, empty_frame("doubt"))
         place = pl.select(pl.when(keep).then(keep.cum_sum() - 1)).to_series().cast(NUMBER)
         plain = self.windows.of_months(block, keep)
         plain = plain.with_columns(comparable_from=self._changes_of(plain))
@@ -191,7 +216,8 @@ class _Portion:
             there = at.is_not_null()
             complete = with_records(frame, at.filter(there), own.filter(there))
             frames.append(as_metric(complete, grid.names, self.flow, is_ratio=is_ratio))
-        return Derived(in_order(frames[0], frames[1], grid.names), levels)
+        doubts = self.marked.rows(grid, self.flow, sorted(shown))
+        return Derived(in_order(frames[0], frames[1], grid.names), levels, doubts)
 
     def last_seen_in(self, block: Block) -> pl.Series:
         """By month and series the last month with a number."""
@@ -236,7 +262,9 @@ class _Portion:
         for month in sorted(months):
             now = self.levels.months[month]
             is_known = kept[month] & (now.status < MISSING_FROM)
-            frame = pl.DataFrame([now.value.alias("level"), now.kinds.alias("kinds"), is_known.alias("is_known")])
+            # A record rests on so many months that one in doubt would be told of all records for years.
+            kinds = (now.kinds & ALL_KINDS).alias("kinds")
+            frame = pl.DataFrame([now.value.alias("level"), kinds, is_known.alias("is_known")])
             plain, worth, mass = (frame[rows] for rows in (self.recorded, pairs["worth"], pairs["mass"]))
             own = plain.select(pl.when("is_known").then(pl.col("level").cast(pl.Float64)), "kinds")
             both = worth.hstack(mass.rename({name: f"{name}_mass" for name in mass.columns}))

@@ -12,7 +12,7 @@ from tasks.domain.periods import index_month
 from tasks.domain.units import EXACT_MAX, in_units, per_unit
 from tasks.metrics.figures import FIGURES_OF, kinds_behind, kinds_of, months_added, with_figures
 from tasks.metrics.grid import MASS, Block, Grid
-from tasks.metrics.names import NUMBER, STATUS, Names, status
+from tasks.metrics.names import ALL_KINDS, IN_DOUBT, NUMBER, STATUS, Names, status
 from tasks.metrics.records import RECORDS
 from tasks.metrics.windows import WINDOWS
 
@@ -69,7 +69,10 @@ def _with_ranks(frame: pl.DataFrame, grid: Grid, block: Block, here: pl.Series) 
     whole = groups.filter(grid.coverage.everyone(groups), pl.col("counted") >= pl.col("needed").fill_null(0))["group"]
     is_whole = pl.repeat(False, grid.groups.height * block.size, eager=True).scatter(whole, True)
     is_ranked = frame.select(~pl.col("is_total") & (pl.col("level") > 0).fill_null(False)).to_series()
-    ranked = frame.select("group", "level", "kinds", at=pl.int_range(pl.len(), dtype=NUMBER))
+    # The doubt about one of many partners need not move the place of another: that about their sum says whether it may.
+    own = (pl.col("kinds") | pl.col("world_kinds").fill_null(0)) & IN_DOUBT
+    of_kinds = pl.col("kinds") & ALL_KINDS
+    ranked = frame.select("group", "level", own.alias("own"), kinds=of_kinds, at=pl.int_range(pl.len(), dtype=NUMBER))
     ranked = ranked.filter(is_ranked & is_whole.gather(frame["group"]))
     ordered = ranked.sort("group", "level", descending=[False, True])
     starts = pl.col("group").ne_missing(pl.col("group").shift())
@@ -78,7 +81,7 @@ def _with_ranks(frame: pl.DataFrame, grid: Grid, block: Block, here: pl.Series) 
     # Equal levels share a rank.
     shared = pl.when(starts | (pl.col("level") != pl.col("level").shift())).then(place).forward_fill()
     united = pl.col("kinds") if ranked["kinds"].n_unique() <= 1 else pl.col("kinds").bitwise_or().over("group")
-    ordered = ordered.select("at", rank=(shared - first + 1).cast(pl.UInt32), kinds=united)
+    ordered = ordered.select("at", rank=(shared - first + 1).cast(pl.UInt32), kinds=united | pl.col("own"))
     nothing = pl.repeat(None, frame.height, dtype=pl.UInt32, eager=True)
     return frame.with_columns(
         place_by_level=nothing.clone().scatter(ordered["at"], ordered["rank"]),
@@ -162,12 +165,14 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
             pl.when(pl.col("level").is_not_null()).then("kinds").otherwise(0), schema["level_kinds"]
         ),
         kinds=_named_kinds(kinds, schema["kinds"]),
+        in_doubt=kinds & IN_DOUBT > 0,
     ).select(
         "product", "partner", "measure", *(name for name in schema if name not in ("product", "partner", "measure"))
     )
 
 
 def _named_kinds(kinds: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    kinds = kinds & ALL_KINDS
     return pl.when(kinds > 0).then(kinds.cast(pl.UInt8) - 1).cat.to(dtype)
 
 

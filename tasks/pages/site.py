@@ -22,13 +22,13 @@ from tasks.answers import inventory
 from tasks.answers.questions import with_names
 from tasks.answers.sources import source_states
 from tasks.domain.errors import NoFigure, NothingPublished
-from tasks.domain.labels import capitalised, country, trade_of
+from tasks.domain.labels import capitalised, check_words, country, trade_of
 from tasks.inbox import held as held_releases
 from tasks.pages.brief import render, wording
 from tasks.pages.brief.charts import sparkline
 from tasks.pages.brief.context import is_withheld
 from tasks.pages.brief.facts import gather
-from tasks.pages.brief.sentences import headlines
+from tasks.pages.brief.sentences import headlines, with_doubt
 from tasks.pages.brief.watched import file_name, watch_list
 from tasks.pages.changes_since_release import Section, expected, month_of, moved, sections
 from tasks.pages.page_templates import LANGUAGES, template, translated, words
@@ -116,7 +116,7 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
             country=lambda key, language=language: capitalised(country(key, language)),
             front=FRONT,
             language=language,
-            checks=words("checks", language),
+            checks=check_words(language) if language != "en" else {},
         )
         _write(folder, FRONT[language], text)
     places = (place for of_language in trades.values() for trade in of_language for place in trade.pages.values())
@@ -164,9 +164,9 @@ def _trade(resolver: Resolver, reporter: str, flow: str, folder: Path, day: date
             others = [("other_language", other) for other in names.values() if other != name]
             text = render.page(facts, language, [("front", f"../{FRONT[language]}"), *others])
             _write(folder, f"{reporter}/{name}", text)
-            goods, said = wording.texts(language)["name"].format(**dict(facts)), headlines(facts, language)[0].text
+            goods, said = wording.texts(language)["name"].format(**dict(facts)), headlines(facts, language)[0]
             drawn = sparkline(facts.partners[0].recent)
-            cards[language].append(Card(product, goods, said, f"{reporter}/{name}", drawn))
+            cards[language].append(Card(product, goods, with_doubt(said, language), f"{reporter}/{name}", drawn))
     beside = expected(snapshot, rows) if rows is not None else None
     releases = read_table(snapshot, "release")
     known, found = known_on(releases, read_table(snapshot, "decision")), dict[str, Trade]()

@@ -8,12 +8,13 @@ import polars as pl
 
 from schemas.frames import Decision, Observation, Revision, TradeFlow
 from schemas.table import empty_frame
-from tasks.domain.decisions import NOTHING_DECIDED, brought_about
+from tasks.domain.decisions import NOTHING_DECIDED, brought_about, counting
 from tasks.domain.periods import month_index
 from tasks.ingest.normalise import Normalised
 from tasks.ledger import epochs
 from tasks.ledger import merge as ledger
 from tasks.ledger import revisions as revising
+from tasks.ledger.doubts import findings_of, open_doubts
 from tasks.ledger.ledger_after import Ledger, refusing_overflow
 from tasks.ledger.published_state import Known
 from tasks.ledger.trade_flow import widen
@@ -28,8 +29,11 @@ def merge(release: Normalised, known: Known, decided: Decision = NOTHING_DECIDED
     details = _details(release, known).filter(_in_months(known.touched))
     coming = brought_about(release.release, known.releases, known.decisions)
     decisions = pl.concat([known.decisions, coming, decided])
+    new = release.findings.filter(~pl.col("release_id").is_in(known.releases["release_id"].implode()))
+    doubts = open_doubts(pl.concat([findings_of(known.snapshot), new]), counting(releases, decisions))
     with refusing_overflow():
-        return Ledger(epochs.merge(details, releases, decisions), releases, decisions, known.touched)
+        ledger_after = epochs.merge(details, releases, decisions)
+    return Ledger(ledger_after, releases, decisions, known.touched, doubts)
 
 
 def whole(ledger_after: Ledger, known: Known) -> Observation:
@@ -68,4 +72,4 @@ def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
 def widen_ledger(ledger_after: Ledger) -> TradeFlow:
     """Return the current values of the recomputed months in wide form."""
     with refusing_overflow():
-        return widen(ledger.current_statements(ledger_after.touched), ledger_after.counting)
+        return widen(ledger.current_statements(ledger_after.touched), ledger_after.counting, ledger_after.doubts)

@@ -19,6 +19,7 @@ from schemas.frames import Lineage
 from schemas.table import empty_frame
 from tasks.domain.errors import Outpaced
 from tasks.ingest.normalise import Normalised
+from tasks.ledger.doubts import findings_of, open_doubts
 from tasks.ledger.ledger_after import Ledger
 from tasks.ledger.published_state import Known
 from tasks.lineage.records import Run, as_table, current_run
@@ -103,7 +104,8 @@ def opened(store: Path) -> Iterator[Batch]:
 
 def ledger_of(known: Known) -> Ledger:
     """Return the ledger after the releases of a batch; its months are files already."""
-    return Ledger(empty_frame("observation"), known.releases, known.decisions)
+    doubts = open_doubts(findings_of(known.snapshot), known.counting)
+    return Ledger(empty_frame("observation"), known.releases, known.decisions, doubts=doubts)
 
 
 def trail(batch: Batch) -> Lineage:

@@ -17,6 +17,7 @@ from tasks.domain.decisions import counting
 from tasks.domain.errors import NothingPublished
 from tasks.domain.reporter import Reporter
 from tasks.ledger import merge as ledger
+from tasks.ledger.doubts import Doubts, findings_of, open_doubts
 from tasks.lineage.requested_records import with_requested_records
 from tasks.store.parquet import path_partition, read_table
 from tasks.store.reporters import MIRRORS, mirror_of, mirrors_of, named, root_of, table_of
@@ -24,7 +25,7 @@ from tasks.store.snapshot import Snapshot, open_snapshot
 from tasks.store.verify_on_read import proved
 from tasks.store.working_copy import address_of, at_hand
 
-AS_OF = ("observation", "trade_flow", "metric")
+AS_OF = ("observation", "trade_flow", "metric", "doubt")
 # Hashed in about a second. A watch list of ten years is far smaller, the full cube of some months larger.
 PROVED_BYTES_MAX = 2**29
 
@@ -149,6 +150,17 @@ def months_of(month: Month | Collection[Month] | None) -> set[Month] | None:
     return {cast("Month", month)} if is_one else {*cast("Iterable[Month]", month)}
 
 
+def doubts_of(snapshot: Snapshot, day: date | None = None) -> Doubts:
+    """Return what is in doubt of a published state, now or as of a day."""
+    if day is None:
+        return Doubts(snapshot)
+
+    def rows_on(flow: str, product: str | None) -> pl.DataFrame:
+        return table_on(snapshot, "doubt", day, flow, None if product is None else [product])
+
+    return Doubts(snapshot, rows_on)
+
+
 def table_on(
     snapshot: Snapshot, table: str, day: date, flow: str | None, products: list[str] | None = None
 ) -> pl.DataFrame:
@@ -176,11 +188,18 @@ def table_on(
         return statements
     # Most reads are of today, and need none of the modules that make tables.
     from tasks.ledger import trade_flow
-    from tasks.metrics.derive import derive
+    from tasks.metrics.derive import derive_all
 
     # A file of printed figures has the day of its last one; its earlier ones were published before.
     with_number = ledger_then.filter(where).select(pl.col("release_id").unique()).collect()["release_id"]
     is_public = (pl.col("released_on") <= day) | pl.col("release_id").is_in(with_number.to_list())
     releases = counting(read_table(snapshot, "release").filter(is_public), read_table(snapshot, "decision"), day)
-    made = trade_flow.widen(statements, releases) if table == "trade_flow" else derive(statements, releases)
+    doubts = open_doubts(findings_of(snapshot), releases)
+    if table == "doubt" and not doubts.height:
+        return empty_frame(table).cast(readers_schema(table))  # type: ignore[arg-type]
+    if table == "trade_flow":
+        made = trade_flow.widen(statements, releases, doubts)
+    else:
+        derived = derive_all(statements, releases, doubts=doubts)
+        made = derived.doubts if table == "doubt" else derived.metric
     return made.cast(readers_schema(table))  # type: ignore[arg-type]

@@ -15,7 +15,6 @@ from schemas.names import status
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS
 from tasks.domain.periods import month_number
-from tasks.ledger.doubts import Doubts
 from tasks.lineage.formulas import months_behind
 from tasks.lineage.point import Point
 from tasks.reading import query
@@ -59,7 +58,7 @@ def vintages(
     found = pl.DataFrame(stated, {name: SCHEMA[name] for name in names}, orient="row").sort("period", "known_from")
     is_other = [pl.col(name).ne_missing(pl.col(name).shift()) for name in ("period", "value", "status")]
     found = found.filter(pl.any_horizontal(is_other))
-    doubts = functools.cache(lambda day: Doubts(snapshot, day))
+    doubts = functools.cache(lambda day: query.doubts_of(snapshot, day))
     made_on = _releases_by_day(snapshot, statements, flow, months)
     said = [
         doubts(day).of(flow, product, partner, months_behind(figure, point), figure, measure)

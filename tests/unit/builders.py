@@ -125,3 +125,12 @@ def release_table(*rows: Row) -> Release:
 def detail_table(*rows: Row) -> Detail:
     """Not validated here, see `release_table`."""
     return pl.DataFrame(list(rows), schema=polars_schema("detail"))
+
+
+def finding_table(*findings: tuple[str, str], severity: str = "error") -> pl.DataFrame:
+    """Findings of the release r1: check and subject of each."""
+    rows = [
+        ("r1", check, severity, subject, "something", "another thing", "look", None, None)
+        for check, subject in findings
+    ]
+    return pl.DataFrame(rows, polars_schema("finding"), orient="row")

@@ -41,9 +41,10 @@ class Store:
         }  # fmt: skip
         return ingest_release(ReleaseRequest(file=file, store=self.store, **(asked | declared)), day)
 
-    def approve(self, release_id: str, day: date = DAY) -> Outcome:
+    def approve(self, release_id: str, day: date = DAY, *, lifts_doubts: bool = False) -> Outcome:
+        now = datetime(2025, 7, 20, tzinfo=UTC)
         decided = held_releases.decide(
-            self.store, release_id, "approve", "Li Wei", "so it is", datetime(2025, 7, 20, tzinfo=UTC)
+            self.store, release_id, "approve", "Li Wei", "so it is", now, lifts_doubts=lifts_doubts
         )
         with held_releases.reopened(self.store, decided) as request:
             return ingest_release(request, day)

@@ -6,7 +6,7 @@ import polars as pl
 
 from tasks.domain.reporter import Reporter
 from tasks.ledger import merge as ledger
-from tasks.ledger.doubts import Doubt, Doubts
+from tasks.ledger.doubts import Doubts
 from tasks.lineage.operands import Origins
 from tasks.lineage.point import Decided
 from tasks.lineage.raw_records import RawRecords
@@ -29,7 +29,7 @@ class _NoDoubts(Doubts):
     def __init__(self) -> None:
         pass
 
-    def of(self, *_: Any, **__: Any) -> list[Doubt]:
+    def of(self, *_: Any, **__: Any) -> list[str]:
         return []
 
 

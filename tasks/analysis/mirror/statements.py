@@ -24,7 +24,7 @@ from tasks.domain.name_match import partner_key
 from tasks.domain.nomenclature import SHARED
 from tasks.domain.period_words import read_months
 from tasks.domain.periods import first_day, month_index, month_name, month_number
-from tasks.ledger.doubts import Doubts
+from tasks.reading import query
 from tasks.store.reporters import named, root_of, stores_of
 from tasks.store.snapshot import Snapshot
 from tasks.store.working_copy import address_of, at_hand
@@ -375,15 +375,11 @@ def _why(names: dict[str, str]) -> pl.Expr:
 
 def _doubts(sides: tuple[Side, Side], rows: pl.DataFrame) -> pl.Series:
     """The open findings about the figures of each row, in words; empty where there are none."""
-    found = [(side, Doubts(side.snapshot, side.day)) for side in sides]
-    keys = rows.select("product", month_index("period")).iter_rows()
-    asked_of = [(side, doubts) for side, doubts in found if doubts.rows]
-    return pl.Series(
-        [
-            "; ".join(
-                words for side, doubts in asked_of for words in doubts.of(side.flow, product, side.partner, [month])
-            )
-            for product, month in keys
-        ],
-        dtype=pl.String,
-    )
+    month = month_index("period")
+    texts = [
+        query.doubts_of(side.snapshot, side.day).of_keys(
+            rows.select("product", flow=pl.lit(side.flow), partner=pl.lit(side.partner), begin=month, end=month)
+        )
+        for side in sides
+    ]
+    return pl.select(pl.concat_str(*texts, separator="; ", ignore_nulls=True)).to_series()

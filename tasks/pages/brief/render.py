@@ -7,11 +7,11 @@ from typing import Any
 from schemas.forms.brief import Facts
 from schemas.names import MADE, MISSING
 from tasks.analysis.first_prints import WITHIN_PCT
-from tasks.domain.labels import capitalised, partner_name
+from tasks.domain.labels import capitalised, check_words, doubt_words, partner_name
 from tasks.domain.measure_states import LAPSED
 from tasks.pages.brief import charts, lists, sentences, wording
 from tasks.pages.brief.charts import scale_of
-from tasks.pages.page_templates import LANGUAGES, template, words
+from tasks.pages.page_templates import LANGUAGES, template
 
 # A smaller shift of shares does not explain the unit value.
 MIX_MOVED_PP_MIN = 5.0
@@ -80,7 +80,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
     return {
         "facts": facts,
         "t": t,
-        "checks": words("checks", language),
+        "checks": check_words(language) if language != "en" else {},
         "month": month,
         "title": _title(facts.reporter, facts.flow, t["name"].format(**dict(facts)), language),
         "headlines": said,
@@ -102,11 +102,13 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "sparkline": charts.sparkline,
         "unit_value": sentences.unit_value_pieces(facts, language),
         "verdict": lambda sentence: sentences.next_to(sentence, facts, language),
+        "doubt_of": lambda sentence: sentences.doubt_of(sentence, language),
+        "doubts": t["gap"].join(t["in_doubt"].format(doubt=doubt_words(one, language)) for one in facts.doubts),
         "verdict_of_all": sentences.of_all(facts, language),
         "quotable": sentences.quotable(said, facts, language),
         "revised_first": lists.revised_first(facts, language),
         "decisions": [
-            *(t["in_doubt"].format(doubt=one) for one in facts.doubts),
+            *(t["in_doubt"].format(doubt=doubt_words(one, language)) for one in facts.doubts),
             *lists.decision_lines(facts.decisions, language),
         ],
         "first_prints": t["first_prints"].format(

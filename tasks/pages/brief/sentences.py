@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from schemas.forms.brief import Caveat, Fact, Facts
 from schemas.names import MISSING
 from tasks.answers.numbers import amount, tonnes
-from tasks.domain.labels import NOT_STATED, capitalised, country, trade_of
+from tasks.domain.labels import NOT_STATED, capitalised, country, doubt_words, trade_of
 from tasks.domain.periods import first_day, month_number
 from tasks.pages.brief.wording import (
     MASS,
@@ -191,7 +191,7 @@ def next_to(sentence: Sentence, facts: Facts, language: str) -> str:
     if any(fact.doubts for fact in facts_in) and not any(fact.doubts for fact in growths):
         # A level or a share of the sentence is in doubt, and its growths are not.
         others = [words for words in by_verdict if words != t["verdicts"]["yes"]]
-        return str(t["semicolon"].join([f"{t['verdicts']['care']}{t['doubted']}", *others]))
+        return str(t["semicolon"].join([f"{t['verdicts']['care']}{_doubted(facts_in, language)}", *others]))
     is_shared_by_all = len(by_verdict) == 1
     by_verdict.pop(t["verdicts"]["yes"], None)
     return str(
@@ -202,13 +202,33 @@ def next_to(sentence: Sentence, facts: Facts, language: str) -> str:
     )
 
 
+def _doubted(facts: Iterable[Fact], language: str) -> str:
+    return str(texts(language)["doubted"].format(doubt=_doubts(facts, language)))
+
+
+def _doubts(facts: Iterable[Fact], language: str) -> str:
+    found = dict.fromkeys(doubt for fact in facts for doubt in fact.doubts)
+    return str(texts(language)["semicolon"]).join(doubt_words(doubt, language) for doubt in found)
+
+
+def doubt_of(sentence: Sentence, language: str) -> str:
+    """Say what is in doubt about the numbers of a sentence; empty where nothing is."""
+    doubts = _doubts((piece.fact for piece in sentence.pieces if piece.fact is not None), language)
+    return str(texts(language)["in_doubt"].format(doubt=doubts)) if doubts else ""
+
+
+def with_doubt(sentence: Sentence, language: str) -> str:
+    """Write a sentence for a place that has no room for a note beside it: its doubt follows it."""
+    return str(texts(language)["gap"]).join(filter(None, (sentence.text, doubt_of(sentence, language))))
+
+
 def _verdict(fact: Fact, shared: set[str], language: str) -> str:
     assert fact.verdict is not None
     t: dict[str, Any] = texts(language)
     own = [_caveat(caveat, fact.measure, language) for caveat in fact.verdict.caveats if caveat.name not in shared]
     if fact.doubts:
         word = t["verdicts"]["no" if fact.verdict.word == "no" else "care"]
-        return str(t["semicolon"].join([f"{word}{t['doubted']}", *own]))
+        return str(t["semicolon"].join([f"{word}{_doubted([fact], language)}", *own]))
     if not own:
         # The caveats that all growths share are stated above.
         return str(t["verdicts"]["no" if fact.verdict.word == "no" else "yes"])

@@ -17,8 +17,6 @@ from tasks.checks.context import (
     CheckContext,
     dollars_of,
     in_dollars,
-    threshold,
-    whole_threshold,
 )
 from tasks.checks.published_months import CODED, FEW_PRODUCTS, MONTHS_AHEAD, MONTHS_BACK, RATED, PublishedMonths
 from tasks.ingest.normalise import Normalised
@@ -133,13 +131,6 @@ def test_a_history_ends_where_no_check_looks(tmp_path: Path, place: int, inside:
     rows = published.rows(published.files, (*CODED, "value"))
     assert rows["value"].to_list() == ([3] if inside else [])
     assert rows.columns == [*CODED, "value", "month", "single"]
-
-
-def test_a_bound_is_the_number_of_its_row_and_one_that_no_row_has_is_refused() -> None:
-    assert (threshold("trifle_a_month"), threshold("missing_partner_regular")) == (100_000, 0.75)
-    assert type(whole_threshold("trifle_a_month")) is int
-    with pytest.raises(LookupError, match=r"has no threshold nothing\. Add a row with its reason\."):
-        threshold("nothing")
 
 
 def test_yuan_are_seven_and_yen_150_to_the_dollar_and_euros_and_pounds_are_dollars() -> None:

@@ -10,68 +10,92 @@ from bad_inputs.download import csv_bytes, magnets
 
 from tasks.answers.questions import Question, ask
 from tasks.claims.check import ClaimsFile, check_claims
-from tasks.ledger.doubts import Doubt, Doubts
+from tasks.domain.errors import Held
+from tasks.domain.labels import doubt_words
+from tasks.ledger.doubts import LIFTED, Doubts, open_doubts
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
 from tasks.reading.vintages import vintages
+from tasks.store.parquet import read_table
+from tests.unit.builders import finding_table, release, release_table
 from tests.unit.customs import DAY, LATER, MAY, Store
 
 CODE = "85051110"
 JUNE = 2025 * 12 + 5
-FEW = "few_partners, only DEU, KOR, USA in all months, where all were declared"
+FEW = (
+    "few partners for a file of all partners, 2025-05 to 2025-06: only DEU, KOR, USA in all months, where all were"
+    " declared"
+)
+OF_SHARE = f"share, rank and contributions: {FEW}"
 # Worth so much that more partners than three are expected.
 THREE = [magnets(partner, "900000", "90,000,000") for partner in ("502", "304", "133")]
 
 
 @pytest.mark.parametrize(
-    ("check", "subject", "product", "partner", "concerned"),
+    ("check", "subject", "flow", "products", "partners", "measure", "months"),
     [
-        ("few_partners", "june.csv", CODE, "WLD", True),
-        ("few_partners", "june.csv", CODE, "EU27", True),
-        ("few_partners", "june.csv", CODE, "USA", False),
-        ("partners_missing", "export value_usd 2025-06", CODE, "WLD", True),
-        ("partners_missing", "export value_usd 2025-05", CODE, "WLD", False),
-        ("partners_missing", "import value_usd 2025-06", CODE, "WLD", False),
-        ("partners_missing", "export 1201 value_usd 2025-06", CODE, "WLD", False),
-        ("partners_missing", "export 85051110 value_usd 2025-06", "8505", "WLD", True),
-        ("magnitude", "export 85051110 USA 2025-06 value_usd", CODE, "USA", True),
-        ("magnitude", "export 85051110 USA 2025-06 value_usd", CODE, "DEU", False),
-        ("magnitude", "export 85051110 USA 2025-06 value_usd", CODE, "WLD", True),
-        ("another_month", "export 2025-04..2025-07", CODE, "USA", True),
-        ("another_month", "export 2025-04..2025-05", CODE, "USA", False),
-        ("unit_value", "export 12019019 USA 2025-06", "basket:rare_earth_magnets", "USA", False),
-        ("unit_value", "export 85051110 USA 2025-06", "basket:rare_earth_magnets", "USA", True),
+        ("few_partners", "june.csv", None, [], [], None, (JUNE - 1, JUNE)),
+        ("partners_missing", "export value_usd 2025-06", "export", [], [], None, (JUNE, JUNE)),
+        ("partners_missing", "import 1201 USA 2025-05", "import", ["1201"], ["USA"], None, (JUNE - 1, JUNE - 1)),
+        ("magnitude", "export 85051110 USA 2025-06 value_usd", "export", [CODE], ["USA"], None, (JUNE, JUNE)),
+        ("another_month", "export 2025-04..2025-05", "export", [], [], None, (JUNE - 2, JUNE - 1)),
+        ("unit_value", "8505119030 gacc:888 2025-06", None, ["8505119030"], ["gacc:888"], None, (JUNE, JUNE)),
+        ("total_differs", "export 85051110 WLD 2025-06", "export", [CODE], [], None, (JUNE, JUNE)),
     ],
 )
-def test_a_finding_concerns_what_its_subject_names(
-    check: str, subject: str, product: str, partner: str, concerned: bool
+def test_a_finding_is_about_what_its_subject_names(
+    check: str,
+    subject: str,
+    flow: str | None,
+    products: list[str],
+    partners: list[str],
+    measure: str | None,
+    months: tuple[int, int],
 ) -> None:
-    assert Doubt("r1", check, subject, "something").concerns("export", product, partner, JUNE) == concerned
+    row = open_doubts(finding_table((check, subject)), RELEASES).row(0, named=True)
+    assert (row["flow"], row["products"], row["partners"], row["measure"]) == (flow, products, partners, measure)
+    assert (row["first"], row["last"], row["of_sums"]) == (*months, check in ("few_partners", "partners_missing"))
 
 
 @pytest.mark.parametrize(
-    ("check", "subject", "concerned"),
+    ("check", "subject", "severity"),
     [
-        ("world_total", "export 85051110 2025-06 quantity_kg", ["quantity_kg", "unit_value_usd_per_kg"]),
-        ("world_total", "export 85051110 2025-06 value_usd", ["value_usd", "unit_value_usd_per_kg"]),
-        ("zero_number", "export 85051110 USA 2025-06 quantity_kg", ["quantity_kg", "unit_value_usd_per_kg"]),
-        ("piece_weight", "export 85051110 USA 2025-06 quantity", ["quantity_kg", "unit_value_usd_per_kg"]),
+        ("file_name", "june.csv", "warning"),
+        ("control_lapsed", "export 85051110", "warning"),
+        ("magnitude", "export 85051110 USA 2025-06", "info"),
+    ],
+)
+def test_a_finding_about_no_number_is_no_doubt(check: str, subject: str, severity: str) -> None:
+    assert open_doubts(finding_table((check, subject), severity=severity), RELEASES).is_empty()
+
+
+def test_a_doubt_that_a_person_lifted_is_not_open() -> None:
+    rows = finding_table(("magnitude", "export 85051110 USA 2025-06"), ("unit_value", "export 85051110 DEU 2025-06"))
+    lifted = finding_table((LIFTED, "magnitude row_cap"), severity="info")
+    assert open_doubts(pl.concat([rows, lifted]), RELEASES)["finding"].to_list() == ["unit_value"]
+
+
+RELEASES = release_table(release("r1", months="2025-05..2025-06", flow=None))
+
+
+@pytest.mark.parametrize(
+    ("check", "subject", "measure"),
+    [
+        ("world_total", "export 85051110 2025-06 quantity_kg", "quantity"),
+        ("world_total", "export 85051110 2025-06 value_usd", "value_usd"),
+        ("zero_number", "export 85051110 USA 2025-06 quantity_kg", "quantity"),
+        ("piece_weight", "export 85051110 USA 2025-06 quantity", "quantity"),
         # A row that is missing has no weight either, and where money jumped so did the kilograms.
         ("partners_missing", "export 85051110 value_usd 2025-06", None),
         ("magnitude", "export 85051110 USA 2025-06 value_usd", None),
-        ("magnitude", "export 85051110 2025-06 quantity_kg", ["quantity_kg", "unit_value_usd_per_kg"]),
+        ("magnitude", "export 85051110 2025-06 quantity_kg", "quantity"),
         ("unit_value", "export 85051110 2025-06", None),
     ],
 )
-def test_a_finding_about_one_measure_is_no_doubt_of_another(check: str, subject: str, concerned: list[str]) -> None:
-    measures = ("quantity_kg", "value_usd", "value_cny", "unit_value_usd_per_kg")
-    doubt = Doubt("r1", check, subject, "something")
-    found = [one for one in measures if doubt.concerns("export", CODE, "WLD", JUNE, measure=one)]
-    assert found == (concerned or [*measures])
-    # Of a row of several measures it is one.
-    assert doubt.concerns("export", CODE, "WLD", JUNE)
+def test_a_finding_about_one_measure_is_no_doubt_of_another(check: str, subject: str, measure: str | None) -> None:
+    assert open_doubts(finding_table((check, subject)), RELEASES)["measure"].to_list() == [measure]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +114,7 @@ def test_a_sum_of_three_partners_is_in_doubt_and_their_own_numbers_are_not(store
     assert doubts.of("import", CODE, "WLD", [JUNE]) == doubts.of("export", CODE, "WLD", [JUNE - 12]) == []
     rows = ask(store.store, Question(products=(CODE,), measure="quantity_kg", month="2025-06"))
     told = dict(rows.rows.select("partner", "doubt").iter_rows())
-    assert (told["WLD"], told["USA"]) == (FEW, None)
+    assert (told["WLD"], told["USA"]) == (FEW, OF_SHARE)
     assert f"in doubt: {FEW}" in rows.notes
     trace = Tracer(store.snapshot, "export", CODE).trace(Point("export", CODE, "WLD", "quantity_kg", JUNE), "level")
     assert (trace.doubts, trace.agrees) == ([FEW], True)
@@ -100,7 +124,7 @@ def test_a_sum_of_three_partners_is_in_doubt_and_their_own_numbers_are_not(store
     ("table", "month", "partners", "told"),
     [
         ("trade_flow", "2025-06", ("DEU", "USA"), [None, None]), ("metric", "2025-05", ("WLD",), [FEW]),
-        ("metric", "2025-06", ("WLD", "USA"), [FEW, None]),
+        ("metric", "2025-06", ("WLD", "USA"), [FEW, OF_SHARE]),
     ],
 )  # fmt: skip
 def test_rows_of_every_table_of_figures_say_their_doubts(
@@ -108,8 +132,7 @@ def test_rows_of_every_table_of_figures_say_their_doubts(
 ) -> None:
     question = Question(table, (CODE,), partners, month, measure="quantity_kg" if table == "metric" else None)
     asked = ask(store.store, replace(question, columns=("doubt",)))
-    # Of some windows the doubt is about the same months a year before.
-    assert {doubt.split(" (")[0] for doubt in asked.rows["doubt"].drop_nulls()} == {one for one in told if one}
+    assert {*asked.rows["doubt"].drop_nulls()} == {one for one in told if one}
     assert ("doubt" in ask(store.store, question).rows.columns) == any(told)
 
 
@@ -123,19 +146,18 @@ def test_a_doubt_stands_on_the_days_on_which_its_numbers_stood(tmp_path: Path) -
         months="2025-06",
     )
     question = Question(products=(CODE,), partners=("WLD",), month="2025-06", columns=("doubt",))
-    assert set(ask(store.store, question).rows["doubt"]) == {f"{FEW} (2025-05)"}
+    assert set(ask(store.store, question).rows["doubt"]) == {FEW}
     assert set(ask(store.store, replace(question, as_of=DAY)).rows["doubt"]) == {FEW}
     months = (date(2025, 6, 1), date(2025, 6, 1))
     kept = vintages(store.store, "export", CODE, "WLD", months, "quantity_kg")
     assert kept.select("known_from", "doubt").rows() == [(DAY, FEW), (LATER, None)]
-    assert Doubts(store.snapshot, date(2025, 1, 1)).of("export", CODE, "WLD", [JUNE]) == []
 
 
-def test_a_row_names_the_earlier_month_whose_doubt_its_other_figures_have(store: Store) -> None:
+def test_a_row_has_the_doubts_of_the_earlier_months_that_its_figures_rest_on(store: Store) -> None:
     rows = pl.DataFrame(
         {"flow": ["export"], "product": [CODE], "partner": ["WLD"], "period": [date(2026, 6, 1)], "level": [1.0]}
     )
-    assert Doubts(store.snapshot).of_rows(rows).to_list() == [f"{FEW} (2025-05 to 2025-06)"]
+    assert Doubts(store.snapshot).of_rows(rows).to_list() == [FEW]
     assert Doubts(store.snapshot).of_rows(rows.with_columns(period=date(2027, 6, 1))).to_list() == [None]
 
 
@@ -149,17 +171,48 @@ def test_a_brief_says_the_doubt_and_that_nothing_of_it_may_be_quoted_without(
     assert facts.doubts == [FEW]
     for page in (render.page(facts, language), render.markdown(facts, language)):
         first = page[: page.index("<h2" if page.startswith("<!") else "\n## ")]
-        assert f"{said}{FEW}" in page
+        assert f"{said}{doubt_words(FEW, language)}" in page
         assert never not in first
 
 
-def test_a_doubtful_sum_contradicts_nobody(store: Store) -> None:
+def test_a_doubtful_sum_contradicts_nobody_and_supports_nobody(store: Store) -> None:
     """The press has the true world total; the store has three partners."""
     rows = pl.DataFrame({
         "commodity": [CODE] * 3, "flow": ["export"] * 3, "partner": ["World", "US", "World"], "period": ["2025-06"] * 3,
         "metric": ["level_t"] * 3, "value": ["3188", "3188", "2700"], "unit": ["t"] * 3,
     })  # fmt: skip
     checked = check_claims(store.snapshot, ClaimsFile("claims.csv", "0" * 64, rows))
-    assert checked["verdict"].to_list() == ["not_checkable", "contradicted", "supported"]
+    assert checked["verdict"].to_list() == ["not_checkable", "contradicted", "not_checkable"]
     assert FEW in checked["reason"][0]
-    assert f"In doubt: {FEW}" in checked["reason"][2]
+    assert FEW in checked["reason"][2]
+
+
+def test_a_second_file_of_three_partners_is_in_doubt_like_the_first(tmp_path: Path) -> None:
+    """What is published of the first file proves nothing about the partners of the second."""
+    store = Store(tmp_path)
+    store.ingest(csv_bytes([*MAY, *THREE]))
+    july = [
+        magnets(partner, f"{910_000 + place}", f"{91_000_000 + place:,}", "202507")
+        for place, partner in enumerate(("502", "304", "133"))
+    ]
+    second = store.ingest(csv_bytes(july), LATER, name="july.csv", months="2025-07")
+    assert second.status == "published"
+    doubted = read_table(store.snapshot, "doubt").filter(partner="WLD", product=CODE, measure="quantity_kg")
+    assert doubted.select("period", "finding").unique().sort("period").rows() == [
+        (date(2025, month, 1), "few_partners") for month in (5, 6, 7)
+    ]
+
+
+@pytest.mark.parametrize("lifts", [False, True])
+def test_an_approved_number_stays_in_doubt_unless_the_person_lifts_it(tmp_path: Path, *, lifts: bool) -> None:
+    store = Store(tmp_path)
+    store.ingest(csv_bytes([*MAY, *THREE]))
+    # The same numbers as of June are a reason to hold the file of July.
+    july = csv_bytes([magnets(partner, "900000", "90,000,000", "202507") for partner in ("502", "304", "133")])
+    with pytest.raises(Held) as held:
+        store.ingest(july, LATER, name="july.csv", months="2025-07")
+    store.approve(held.value.release_id, LATER, lifts_doubts=lifts)
+    doubted = read_table(store.snapshot, "doubt").filter(period=date(2025, 7, 1), partner="USA")
+    assert {*doubted["finding"]} == (set() if lifts else {"another_month"})
+    findings = read_table(store.snapshot, "finding").filter(check=LIFTED)
+    assert findings["observed"].to_list() == ["approved by Li Wei: so it is"] * lifts

@@ -13,10 +13,10 @@ from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import HeldFinding, HeldRelease
 from tasks.answers import inventory
 from tasks.domain.errors import NothingPublished
+from tasks.domain.labels import check_words
 from tasks.inbox import held
 from tasks.pages import site as site_pages
 from tasks.pages.brief import context
-from tasks.pages.page_templates import words
 from tasks.pages.site import FRONT, build, due_rows
 
 DAY = date(2026, 6, 30)
@@ -89,14 +89,14 @@ def test_the_chinese_page_says_in_chinese_what_holds_a_release_beside_the_findin
         f"{check} (June): 10,000 records; expected fewer. Ask again." for check in ("row_cap", "a_check_of_tomorrow")
     )
     rest = f'<li lang="en">{other}</li><li lang="en">Decide again.</li></ul>'
-    in_chinese = words("checks", "zh")["row_cap"]
+    in_chinese = check_words("zh")["row_cap"]
     assert "截断" in in_chinese
     said = {language: (site / name).read_text(encoding="utf-8") for language, name in FRONT.items()}
     assert f'<ul><li lang="en">{cap}</li>{rest}' in said["en"]
     assert f'<ul><li>{in_chinese}<br><span class="soft" lang="en">{cap}</span></li>{rest}' in said["zh"]
 
 
-def test_every_check_that_can_hold_a_release_has_words_in_chinese() -> None:
+def test_every_check_that_can_hold_a_release_has_words() -> None:
     """Of a finding whose name or severity is a variable nothing is known here."""
     grave = set[str]()
     for file in Path(site_pages.__file__).parents[1].rglob("*.py"):
@@ -107,8 +107,8 @@ def test_every_check_that_can_hold_a_release_has_words_in_chinese() -> None:
                     grave |= {one.value for one in ast.walk(name) if isinstance(one, ast.Constant)}
     assert len(grave) > 30
     # The beginning of two names, and the other name of a finding whose error has words.
-    assert grave - {"one_", "implied_revision"} <= {*words("checks", "zh")}
-    assert words("checks", "en") == {}
+    assert grave - {"one_", "implied_revision"} <= {*check_words("zh")}
+    assert check_words("en").keys() == check_words("zh").keys()
 
 
 def test_what_is_due_is_said_in_the_language_of_the_page() -> None:

@@ -1,0 +1,16 @@
+"""Looks up the bounds from which a number is doubted, in `schemas/reference/check_thresholds.csv`."""
+
+from schemas.reference.code_tables import code_table
+
+
+def threshold(name: str) -> float:
+    """Return the value of a threshold. Raises LookupError if the table does not have it."""
+    found = code_table("check_thresholds").filter(name=name)["value"]
+    if found.is_empty():
+        raise LookupError(f"schemas/reference/check_thresholds.csv has no threshold {name}. Add a row with its reason.")
+    return float(found[0])
+
+
+def whole_threshold(name: str) -> int:
+    """Return a threshold that is a count."""
+    return int(threshold(name))
