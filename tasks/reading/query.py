@@ -36,6 +36,10 @@ Month = tuple[int, int]
 Keys = str | Collection[str] | None
 
 
+class NothingKnown(ValueError):
+    """A day before the first statement of a store."""
+
+
 def open_published(store: Path) -> Snapshot:
     """Return the current snapshot; its files are verified before they are read, up to a size that takes about a second.
 
@@ -156,7 +160,12 @@ def doubts_of(snapshot: Snapshot, day: date | None = None) -> Doubts:
         return Doubts(snapshot)
 
     def rows_on(flow: str, product: str | None) -> pl.DataFrame:
-        return table_on(snapshot, "doubt", day, flow, None if product is None else [product])
+        if not findings_of(snapshot).height:
+            return empty_frame("doubt")
+        try:
+            return table_on(snapshot, "doubt", day, flow, None if product is None else [product])
+        except NothingKnown:
+            return empty_frame("doubt")
 
     return Doubts(snapshot, rows_on)
 
@@ -174,9 +183,9 @@ def table_on(
     first = ledger_then.select(pl.col("known_from").min()).collect().item()
     if first is None:
         what = f"no {flow} on any day; ask for the other flow or ingest a file of {flow}s" if flow else "nothing at all"
-        raise ValueError(f"nothing was known on {day}: this store knows of {what}")
+        raise NothingKnown(f"nothing was known on {day}: this store knows of {what}")
     if day < first:
-        raise ValueError(f"nothing was known on {day}: the first statement in this store is of {first!s}")
+        raise NothingKnown(f"nothing was known on {day}: the first statement in this store is of {first!s}")
     where = ledger.was_last_on(day)
     statements = read_table(
         snapshot,

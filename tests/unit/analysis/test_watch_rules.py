@@ -14,6 +14,7 @@ from schemas.settings import WATCH_RULES
 from tasks.analysis import watch_rules
 from tasks.analysis.watch_rules import Grader, grade_rules, listed, read_rules
 from tasks.domain.periods import month_number
+from tasks.ledger.doubts import Doubts
 from tasks.pages.release_page import pages
 from tests.unit.published_stores import publish, query_bytes
 
@@ -187,7 +188,7 @@ def test_a_rule_is_graded_on_the_first_print_and_again_after_a_revision(
 
 def test_a_doubt_about_the_figure_is_said(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     grader = Grader(sample_store)
-    monkeypatch.setattr(watch_rules.Doubts, "of", lambda *_: ["cut off"])
+    monkeypatch.setattr(Doubts, "of", lambda *_: ["cut off"])
     of = {"flow": "export", "product": "basket:rare_earth_magnets", "figure": "level", "at_most": 2e6}
     rule = WatchRule(name="r", reason="test", **of)
     graded = grader.grade(rule, JUNE - 1)

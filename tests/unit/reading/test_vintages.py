@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -70,6 +71,7 @@ def test_a_value_stands_until_it_or_its_status_changes(
     )
     monkeypatch.setattr(stood_on.query, "open_published", lambda _: None)
     monkeypatch.setattr(stood_on.query, "query", lambda *_, as_of, **__: known[as_of])
+    monkeypatch.setattr(stood_on.query, "doubts_of", lambda *_: SimpleNamespace(of=lambda *_: []))
     monkeypatch.setattr(stood_on, "_statements", lambda *_: days)
     monkeypatch.setattr(stood_on, "_releases_by_day", lambda *_: {FIRST: "june.csv", SECOND: "again.csv"})
     found = vintages(Path("store"), "export", "85051110", "USA", (MAY, JUNE), "quantity_kg").drop("doubt")
