@@ -34,7 +34,9 @@ def test_a_decision_is_about_each_error_and_not_about_the_first_three() -> None:
     change = times(1, 0, months=[6, 7, 8], partners=[BRAZIL, UNITED_STATES])
     found = find(in_yuan(records(change=change)), **IMPORTS).filter(check="zero_number", severity="error")
     assert sorted(found["subject"]) == [
-        f"import 12019019 {partner} 2024-{month}" for partner in ("BRA", "USA") for month in ("06", "07", "08")
+        f"import 12019019 {partner} 2024-{month} value_cny"
+        for partner in ("BRA", "USA")
+        for month in ("06", "07", "08")
     ]
 
 
