@@ -7,25 +7,32 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import typer
+
+from flows.cli.terminal import refuse
+
 LOOPBACK = "127.0.0.1"
 # How a browser on this machine names the server. Under another name a page of somebody else asks, whose name was made
 # to lead here.
 HOSTS = (LOOPBACK, "localhost")
 WAITS_SECONDS = 30
+# As for a disk error: the command is right, and this machine cannot do it now.
+PORT_IN_USE = 1
 
 
 def require_port(port: int) -> None:
-    """Raises ValueError where another program has a port of this machine; 0 is any free one."""
+    """Raises Exit with PORT_IN_USE where another program has a port of this machine; 0 is any free one."""
     with socket.socket() as asked:
         # A port that was in use a moment ago is free.
         asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             asked.bind((LOOPBACK, port))
         except OSError as problem:
-            raise ValueError(
+            refuse(
                 f"--port: {port} cannot be had ({problem.strerror}): another program answers there, or it is kept for"
                 " the system. Give another."
-            ) from problem
+            )
+            raise typer.Exit(PORT_IN_USE) from problem
 
 
 def server_of(folder: Path, port: int) -> ThreadingHTTPServer:

@@ -12,8 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli.app import app
-from flows.cli.options import REFUSED
-from flows.cli.serving import require_port, server_of
+from flows.cli.serving import PORT_IN_USE, require_port, server_of
 
 
 @pytest.fixture
@@ -76,7 +75,7 @@ def test_a_port_in_use_is_refused_before_anything_is_made(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     told = CliRunner().invoke(app, [*command, "--port", str(port), "--store", "store"])
-    assert told.exit_code == REFUSED
+    assert told.exit_code == PORT_IN_USE == 1
     assert f"--port: {port} cannot be had (Address already in use)" in " ".join(told.output.split())
     assert not (tmp_path / "pages").exists()
     require_port(0)
