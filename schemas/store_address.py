@@ -1,13 +1,17 @@
 """Parses the address of a store: a folder of this machine, or a bucket as `s3://bucket/prefix`.
 
 An address is published, logged and shown in forms, so it never contains a secret: credentials come from the environment
-alone. Importing this loads nothing else, because every command reads an address.
+alone. Importing this loads no library, because every command reads an address.
 """
 
 import re
 from pathlib import Path
 from typing import Any
 
+from schemas import settings
+
+# The folder of the stores where neither a caller nor the environment names one.
+DEFAULT = "store"
 SCHEME = "s3://"
 # A folder with this file is the working copy of a store in a bucket.
 COPY_NOTE = "copy_of.json"
@@ -68,3 +72,8 @@ def read_address(given: Any) -> "Path | S3Url":
     if "://" in given or given.lower().startswith("s3:"):
         return S3Url(given)
     return Path(given)
+
+
+def root_given(store: "str | Path | None") -> "Path | S3Url":
+    """The address of the stores as a caller gives it; without one, that of the environment. Raises UnusableAddress."""
+    return read_address(store if store is not None else settings.value(settings.STORE) or DEFAULT)

@@ -54,7 +54,7 @@ SLOW = (
     "unit/flows/test_backfill.py",
     "unit/inbox/test_held.py",
     "unit/checks/test_approval.py",
-    "unit/answers/test_questions.py",
+    "unit/answers/test_read.py",
     "unit/answers/test_mirror_shown.py",
     "unit/controls/test_controls.py",
     "unit/ledger/test_name_tables.py",

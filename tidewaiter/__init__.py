@@ -22,8 +22,8 @@ from tidewaiter.shadows import refuse_shadows
 
 if TYPE_CHECKING:
     from schemas.forms.outcome import Hold, Outcome
+    from schemas.questions.question import Direction
     from tasks.api.python import (
-        Flow,
         brief,
         check_claims,
         mirror,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         trace,
         vintages,
     )
-    from tasks.api.python import inventory as list
+    from tasks.api.python import contents as list
 
     __version__: str
 
@@ -66,7 +66,7 @@ def __getattr__(name: str) -> Any:
     refuse_shadows()
     from tasks.api import python
 
-    return getattr(python, "inventory" if name == "list" else name)
+    return getattr(python, "contents" if name == "list" else name)
 
 
 def __dir__() -> Iterable[str]:
@@ -77,7 +77,7 @@ def ingest(
     file: str | Path,
     *,
     source: str | None = None,
-    flow: Flow | None = None,
+    flow: Direction | None = None,
     reporter: str | None = None,
     partners: Literal["all", "listed"] | None = None,
     products: Iterable[str] | None = None,
@@ -111,7 +111,7 @@ def ingest(
     refuse_shadows()
     from flows.release import release
     from schemas.forms.request import ReleaseRequest
-    from tasks.api.python import root
+    from schemas.store_address import root_given
 
     declared = {
         "source": source,
@@ -122,4 +122,6 @@ def ingest(
         "released_on": released_on,
     }
     codes = None if products is None else [*products]
-    return release.fn(ReleaseRequest(file=Path(file), store=root(store), products=codes, dry_run=dry_run, **declared))
+    return release.fn(
+        ReleaseRequest(file=Path(file), store=root_given(store), products=codes, dry_run=dry_run, **declared)
+    )

@@ -1,6 +1,5 @@
 """Defines the commands for the day of a release: printed figures, and the effect of export controls."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,7 +7,13 @@ import typer
 
 from flows.cli import options
 from flows.cli.command import Commands
-from flows.cli.terminal import console, errors, say
+from flows.cli.form import NoOptions, Printed, Written, command
+from flows.cli.terminal import console, say
+from schemas.questions.brief import Brief
+from schemas.questions.claims import CheckClaims
+from schemas.questions.movers import Movers
+from schemas.questions.plot import Plot
+from schemas.questions.question import PRODUCT, Form
 from tasks.domain.text import counted
 
 if TYPE_CHECKING:
@@ -23,7 +28,6 @@ MARKS = {
     "right_number_wrong_place": "yellow",
     "not_checkable": "dim",
 }
-Against = StrEnum("Against", ["month", "year"])
 WINDOW_FIGURES = ("quantity_kg", "quantity_year_before_kg", "yoy_pct")
 commands = Commands()
 events = Commands(help="Export-control measures, and what the months around them look like.")
@@ -32,49 +36,52 @@ commands.add_typer(claims, name="claims")
 commands.add_typer(events, name="events")
 
 
-@claims.command("check", epilog="Example: `tidewaiter claims check printed.csv --format csv`")
-def check(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="CSV: commodity, flow, partner, period, metric, value, unit, and qualifier, hs_code_if_stated …"
-        ),
-    ],
-    form: options.Printed = options.Form.table,
+class CheckOptions(Printed, kw_only=True):
+    """How verdicts are printed, written and published."""
+
     output: Annotated[
         Path | None,
         typer.Option(help="write to this file (.csv, .json, .parquet, .xlsx); else a copy lies in STORE/reports"),
-    ] = None,
-    publish: Annotated[
-        bool, typer.Option("--publish/--no-publish", help="publish the result as the table claim")
-    ] = False,
-    store: options.Store = options.STORE,
-    whose: options.ReporterOfStore = None,
-) -> None:
-    """Compare each printed figure with the ledger: a verdict, and the figure as printed and as computed.
+    ] = None
+    publish: Annotated[bool, typer.Option("--publish/--no-publish", help="publish the result as the table claim")] = (
+        False
+    )
 
-    The command never changes the ledger, and never reads the column `note`."""
+
+@command(
+    claims,
+    CheckClaims,
+    CheckOptions,
+    name="check",
+    epilog="Example: `tidewaiter claims check printed.csv --format csv`",
+)
+def check(question: CheckClaims, page: CheckOptions) -> None:
+    """Print the verdicts on a file of claims, and keep them."""
     from rich.text import Text
 
     from flows.claims import check_and_publish
     from tasks.answers import export, export_notes, tables
-    from tasks.claims import check as claiming
+    from tasks.answers.answer import store_of
+    from tasks.answers.check_claims import check_claims
+    from tasks.claims.check import summary
     from tasks.reading import query
 
-    export.form_of(form.value, output)
-    snapshot = query.open_published(store)
-    if publish:
+    export.form_of(page.form.value, page.output)
+    file, store = Path(str(question.claims)), store_of(question)
+    query.open_published(store)
+    if page.publish:
         checked, made = check_and_publish(file, store)
         snapshot, changed = made.snapshot, made.changed
     else:
-        checked, changed = claiming.check_claims(snapshot, claiming.read_claims(file)), False
-    kept = output or store / "reports" / f"claims-{file.stem}.csv"
+        answer = check_claims(question)
+        checked, snapshot, changed = answer.rows, answer.snapshot, False
+    kept = page.output or store / "reports" / f"claims-{file.stem}.csv"
     kept.parent.mkdir(parents=True, exist_ok=True)
-    form_of_file = form.value if output else options.Form.table
+    form_of_file = page.form.value if page.output else options.Form.table
     export.write(checked, form_of_file, kept, lambda: export_notes.notes(snapshot, "checked_claim", checked))
-    if form is not options.Form.table:
-        if output is None:
-            export.write(checked, form.value, None)
+    if page.form is not options.Form.table:
+        if page.output is None:
+            export.write(checked, page.form.value, None)
         return
     claimed = [
         f"{row['commodity']}, {row['partner']}, {row['period']}, {row['metric']}: {row.get('qualifier') or ''}"
@@ -86,17 +93,15 @@ def check(
         "verdict": [Text(verdict, MARKS[verdict]) for verdict in checked["verdict"]],
         "reason": checked["reason"].to_list(),
     }
-    console().print(tables.table(columns, above=claiming.summary(checked), lines=True))
+    console().print(tables.table(columns, above=summary(checked), lines=True))
     where = f"{'published' if changed else 'published already'} as the table claim, snapshot {snapshot.id}"
-    say(f"kept in {kept}" + (f"; {where}" if publish else ""))
+    say(f"kept in {kept}" + (f"; {where}" if page.publish else ""))
 
 
 @events.callback(invoke_without_command=True, epilog="Example: `tidewaiter events --product basket:rare_earth_magnets`")
 def list_events(
     context: typer.Context,
-    product: Annotated[
-        list[str] | None, typer.Option(help=options.PRODUCT_HELP + "; else all measures" + options.MORE)
-    ] = None,
+    product: Annotated[list[str] | None, typer.Option(help=PRODUCT + "; else all measures" + options.MORE)] = None,
     on: Annotated[
         str | None, typer.Option(help="day of the states, YYYY-MM-DD; else today, by the customs' clock")
     ] = None,
@@ -150,7 +155,7 @@ def list_events(
     epilog="Example: `tidewaiter events windows basket:rare_earth_magnets --event mofcom-gacc-2025-18`",
 )
 def windows(
-    product: Annotated[list[str], typer.Argument(help=options.PRODUCT_HELP + options.SEVERAL)],
+    product: Annotated[list[str], typer.Argument(help=PRODUCT + options.SEVERAL)],
     event: Annotated[
         list[str] | None, typer.Option(help="one measure; else all that touch the product" + options.MORE)
     ] = None,
@@ -164,7 +169,8 @@ def windows(
     """Compare the months before and after each measure with the same months a year before and with placebo products."""
     import polars as pl
 
-    from tasks.answers import export, export_notes, questions, tables
+    from tasks.answers import export, export_notes, tables
+    from tasks.answers.read import with_doubts
     from tasks.reading import query, resolver
 
     export.form_of(form.value, output)
@@ -172,10 +178,8 @@ def windows(
     products = list(dict.fromkeys(map(resolver.known_product, product)))
     partners = list(dict.fromkeys(map(resolver.Resolver(snapshot).partner, partner or ["WLD"])))
     found = pl.concat(_windows_of(snapshot, one, flow, partners, event) for one in products).unique(maintain_order=True)
-    notes: list[str] = []
-    found = questions.with_doubts(found, snapshot, notes)
-    for note in notes:
-        say(note, to=errors)
+    found, doubts = with_doubts(found, snapshot)
+    options.show_remarks(f"in doubt: {doubt}" for doubt in doubts)
     if options.written(found, form, output, lambda: export_notes.notes(snapshot, "event_window", found)):
         return
     # Of most placebos nothing is known: their rows would hide the few with figures.
@@ -238,90 +242,70 @@ def _windows_of(
     return found
 
 
-@commands.command(epilog="Example: `tidewaiter brief basket:rare_earth_magnets --month 2025-06`")
-def brief(
-    product: options.Product,
-    month: options.Month = "latest",
-    flow: options.OneFlow = None,
-    language: Annotated[options.Language, typer.Option(help="en or zh")] = options.Language.en,
+class PageFile(Form, kw_only=True):
+    """Where a page is written."""
+
     output: Annotated[
         Path | None,
         typer.Option(help="HTML file; the markdown goes into the same folder. Without it both go to STORE/reports"),
-    ] = None,
-    store: options.Store = options.STORE,
-    whose: options.ReporterOfStore = None,
-) -> None:
-    """One page on one product and month: numbers with their sources, charts, what is revised, held or not
-    comparable."""
-    from tasks.api import python
+    ] = None
 
-    if output and output.suffix.lower() == ".md":
+
+@command(commands, Brief, PageFile, epilog="Example: `tidewaiter brief basket:rare_earth_magnets --month 2025-06`")
+def brief(question: Brief, page: PageFile) -> None:
+    """Write a page, and print the sentences at its top."""
+    from tasks.answers.answer import store_of
+    from tasks.pages.brief.answer import brief as answer_to
+
+    if page.output and page.output.suffix.lower() == ".md":
         raise ValueError(
-            f"{output}: the page is HTML, and its markdown is written as {output.name}; end the name in .html"
+            f"{page.output}: the page is HTML, and its markdown is written as {page.output.name}; end the name in .html"
         )
-    asked: dict[str, Any] = {"flow": flow and flow.value, "language": language.value}
-    made = python.brief(product, month, **asked, store=store)
-    place = output or store / "reports" / f"{made.name}.html"
-    if output is None:
+    answer = answer_to(question)
+    options.show_remarks(answer.remarks)
+    written = answer.page
+    place = page.output or store_of(question) / "reports" / f"{written.name}.html"
+    if page.output is None:
         place.parent.mkdir(parents=True, exist_ok=True)
-    made.save(place)
-    for sentence in made.headlines:
+    written.save(place)
+    for sentence in written.headlines:
         say(sentence)
     say(f"written: {place} and {place.with_suffix('.md').name}")
 
 
-@commands.command(epilog="Example: `tidewaiter movers --month 2024-06 --against year`")
-def movers(
-    month: options.Month = "latest",
-    against: Annotated[Against, typer.Option(help="the month or the year before")] = Against.month,
-    flow: options.OneFlow = None,
-    measure: Annotated[str | None, typer.Option(help="value_usd, quantity_kg …; else the first that is known")] = None,
-    as_of: Annotated[str | None, typer.Option(help="day, YYYY-MM-DD: as it was known on it")] = None,
-    form: options.Printed = options.Form.table,
-    output: options.Output = None,
-    store: options.Store = options.STORE,
-    whose: options.ReporterOfStore = None,
-) -> None:
-    """What made the change of a month: codes under their headings, partners, what began, stopped or was revised.
+@command(commands, Movers, Written, epilog="Example: `tidewaiter movers --month 2024-06 --against year`")
+def movers(question: Movers, page: Written) -> None:
+    """Print what made the change of a month."""
+    from tasks.answers import export, tables
+    from tasks.answers.movers import expected
+    from tasks.answers.movers import movers as answer_to
+    from tasks.answers.read import with_names
+    from tasks.pages.changes_since_release import sections
+    from tasks.reading.resolver import Resolver
 
-    The rows below a code add up to its change, and no trade is counted twice.
-    """
-    from tasks.answers import export, questions, tables
-    from tasks.api import python
-    from tasks.domain.clock import read_day
-    from tasks.pages import changes_since_release
-    from tasks.reading import query, resolver
-
-    export.form_of(form.value, output)
-    asked: dict[str, Any] = {"against": against.value, "flow": flow and flow.value, "measure": measure}
-    rows = python.movers(month, **asked, store=store, as_of=as_of)
-    if options.written(rows, form, output):
+    export.form_of(page.form.value, page.output)
+    answer = answer_to(question)
+    options.show_remarks(answer.remarks)
+    if options.written(answer.rows, page.form, page.output):
         return
-    snapshot = query.open_published(store)
-    expected = changes_since_release.expected(snapshot, rows, read_day(as_of) if as_of else None)
-    named = questions.with_names(expected, resolver.Resolver(snapshot))
-    for one in changes_since_release.sections(rows, against.value, query.reporter_of(snapshot).code, named):
+    named = with_names(expected(answer.snapshot, answer.rows, answer.as_of), Resolver(answer.snapshot))
+    for one in sections(answer.rows, question.against, answer.reporters[0], named):
         console().print(tables.table(one.columns, above=one.title, right=one.numbers, below=one.below))
 
 
-@commands.command(epilog="Example: `tidewaiter plot 85051110 --partner USA --partner DEU --output magnets.png`")
-def plot(
-    product: Annotated[list[str], typer.Argument(help=options.PRODUCT_HELP + options.SEVERAL)],
-    output: Annotated[Path, typer.Option(help="file that ends in .png or .svg")],
-    partner: options.Partners = None,
-    measure: options.Measure = "quantity_kg",
-    month: options.Months = None,
-    flow: options.OneFlow = None,
-    language: Annotated[options.Language, typer.Option(help="en or zh")] = options.Language.en,
-    store: options.Store = options.STORE,
-    whose: options.ReporterOfStore = None,
-) -> None:
-    """Series as a picture, a line for each product and partner, with the export controls that touch the products."""
-    from tasks.api import python
+@command(
+    commands,
+    Plot,
+    NoOptions,
+    epilog="Example: `tidewaiter plot 85051110 --partner USA --partner DEU --output magnets.png`",
+)
+def plot(question: Plot, _: NoOptions) -> None:
+    """Write a picture."""
+    from tasks.pages.picture import plot as answer_to
 
-    asked: dict[str, Any] = {"flow": flow and flow.value, "language": language.value}
-    python.plot(product, output, partner=partner or "world", month=month, measure=measure, **asked, store=store)
-    say(f"written: {output}")
+    answer = answer_to(question)
+    options.show_remarks(answer.remarks)
+    say(f"written: {answer.file}")
 
 
 def _say_mixed(products: list[str], reporter: str) -> None:

@@ -1,8 +1,8 @@
 """Defines the commands and groups of Typer that all ours are of.
 
-They print the notes of an answer, which are warnings in Python, on standard error. They refuse a second value for an
-option that takes one: Typer takes the last value, so a person who asked for two products would see rows of one without
-notice. They turn an error of the caller into one line and the exit code for refused.
+They refuse a second value for an option that takes one: Typer takes the last value, so a person who asked for two
+products would see rows of one without notice. They turn an error of the caller into one line and the exit code for
+refused.
 
 `Stoppable` handles the end of a command from outside: Ctrl-C, SIGTERM, and a closed pipe. A signal becomes an exception
 wherever the program is, also in a library, and not every library passes it on: Polars panics while it creates a type.
@@ -13,10 +13,8 @@ So the signal is remembered: how the command ended does not matter then, and the
 import os
 import signal
 import sys
-import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -26,7 +24,6 @@ from typer.models import CommandFunctionType
 
 from flows.cli.options import REFUSED, refusals
 from flows.cli.terminal import errors, refuse, say
-from tasks.domain.errors import HowUnderstood
 from tasks.domain.text import HIDDEN, clip
 
 
@@ -56,25 +53,8 @@ class _Strict:
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command. Raises Exit."""
-        with refusals(), _printed_notes():
+        with refusals():
             return super().invoke(ctx)  # type: ignore[misc]
-
-
-@contextmanager
-def _printed_notes() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", HowUnderstood)
-        show = warnings.showwarning
-
-        def print_note(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-            if issubclass(category, HowUnderstood):
-                # Notes go to people; a file or a pipe gets rows alone.
-                say(str(message), to=errors)
-            else:
-                show(message, category, *where, **more)
-
-        warnings.showwarning = print_note
-        yield
 
 
 class Command(_Strict, TyperCommand):

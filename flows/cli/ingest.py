@@ -102,8 +102,9 @@ def run(
     """Ingest the sample and tell the story of June 2025: magnets, the world and the United States."""
     from flows.cli import local_server
     from schemas.forms.request import ReleaseRequest
+    from schemas.questions.read import Read
     from tasks.answers import tables
-    from tasks.answers.questions import Question, ask
+    from tasks.answers.read import read_store
     from tasks.domain.measures import mixed_words
     from tasks.lineage.point import Point
     from tasks.lineage.trace import Tracer
@@ -123,8 +124,8 @@ def run(
         raise typer.Exit(code)
     folder = at_hand(store_of(store, "CHN"))
     # In a store that has imports too, the sample adds exports.
-    asked = Question(products=("85051110",), month="2025-06", flow="export", measure="quantity_kg", sort="level")
-    rows = ask(folder, asked).rows.drop_nulls("level")
+    asked = Read("85051110", month="2025-06", flow="export", measure="quantity_kg", sort="level")
+    rows = read_store(asked, folder).rows.drop_nulls("level")
     snapshot = query.open_published(folder)
     tracer = Tracer(snapshot, "export", "85051110")
     console().print(tables.figure_table(rows, ROWS_MAX, console().width, FIRST_SHOWN, reporter=tracer.reporter.code))

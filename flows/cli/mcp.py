@@ -70,6 +70,7 @@ def server_of(root: "Path | S3Url") -> "MCPServer[Any]":
     from mcp.types import ToolAnnotations
     from pydantic import ValidationError
 
+    from schemas.questions.checks import sentence
     from tasks.api.mcp import Answers, CannotAnswer
     from tasks.domain.text import clip
 
@@ -88,7 +89,7 @@ def server_of(root: "Path | S3Url") -> "MCPServer[Any]":
                 ) from error
             except ToolError as error:
                 if isinstance(error.__cause__, ValidationError):
-                    raise ToolError("; ".join(map(_describe, error.__cause__.errors(include_url=False)))) from error
+                    raise ToolError(sentence(error.__cause__)) from error
                 raise
 
     def _refuse(arguments: dict[str, Any], of_tool: list[str]) -> None:
@@ -103,17 +104,12 @@ def server_of(root: "Path | S3Url") -> "MCPServer[Any]":
             if longest > TEXT_MAX:
                 raise ToolError(f"{field} has {longest:,} characters; at most {TEXT_MAX}")
 
-    def _describe(problem: Any) -> str:
-        field, given = ".".join(str(part) for part in problem["loc"][:1]), problem.get("input")
-        shown = "is missing" if problem["type"] == "missing" else f"is {clip(repr(given))}"
-        return f"{field} {shown}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
-
     server = Server(
         "tidewaiter", instructions=ABOUT, version=importlib.metadata.version("tidewaiter"), log_level="ERROR"
     )
     reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)
-    tools = Answers(root).tools
-    fields = {tool.__name__: [*inspect.signature(tool).parameters] for tool in tools}
-    for tool in tools:
-        server.add_tool(tool, annotations=reads)
+    functions = Answers(root).functions
+    fields = {one.__name__: [*inspect.signature(one).parameters] for one in functions}
+    for one in functions:
+        server.add_tool(one, annotations=reads)
     return server

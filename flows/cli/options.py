@@ -8,7 +8,7 @@ command that is ended from outside has those of `flows/cli/command.py`.
 
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.terminal import refuse
+from flows.cli.terminal import errors, refuse, say
 from schemas import settings
-from schemas.names import FIGURES
-from schemas.store_address import COPY_NOTE, UnusableAddress, read_address
+from schemas.questions.question import NUMBER_MAX, PARTNER
+from schemas.store_address import COPY_NOTE, DEFAULT, UnusableAddress, read_address
 from tasks.domain.errors import NoFigure, NotHeld, NothingPublished, Refused, StoreError
 
 # Slow imports are local, so that a version, a page of help and a refused option load no data library.
@@ -39,30 +39,14 @@ if isinstance(sys.stdout, io.TextIOWrapper):
 
 Flow = StrEnum("Flow", ["export", "import"])
 Form = StrEnum("Form", ["table", "csv", "csv-safe", "json", "parquet", "xlsx"])
-Figure = StrEnum("Figure", FIGURES)  # type: ignore[misc]  # the members are the figures there are
-Language = StrEnum("Language", ["en", "zh"])
-LEVEL = Figure("level")
-# The largest number that an option takes.
-NUMBER_MAX = 10**9
 MORE, SEVERAL = "; may be repeated", "; one or several"
-PRODUCT_HELP = "name or code: soybeans, 大豆, 1201.90.19, line:… or basket:…"
-PARTNER_HELP = "name or code: Brazil, 巴西, BRA, BR, world, EU"
-MONTH_HELP = "2024-06, June 2024, latest, or a range: 2024-01..2024-06"
-MEASURE_HELP = "measure of the table metric"
 FORM_HELP = (
     "how to print it; json is one object a line, csv-safe puts ' before a text that a spreadsheet would run (= + - @). "
     "Of a file its ending decides"
 )
-Product = Annotated[str, typer.Argument(help=PRODUCT_HELP)]
-Partner = Annotated[str, typer.Option(help=PARTNER_HELP)]
-Month = Annotated[str, typer.Option(help=MONTH_HELP)]
-Measure = Annotated[str, typer.Option(help=MEASURE_HELP)]
-OneFlow = Annotated[Flow | None, typer.Option(help="direction; else the one that there is, exports of both")]
 Printed = Annotated[Form, typer.Option("--format", help=FORM_HELP)]
-Products = Annotated[list[str] | None, typer.Option("--product", help=PRODUCT_HELP + MORE)]
-Partners = Annotated[list[str] | None, typer.Option("--partner", help=PARTNER_HELP + MORE)]
-Months = Annotated[list[str] | None, typer.Option("--month", help=MONTH_HELP + MORE)]
-Measures = Annotated[list[str] | None, typer.Option("--measure", help=f"quantity_kg, value_usd, value_cny …{MORE}")]
+Partners = Annotated[list[str] | None, typer.Option("--partner", help=PARTNER + MORE)]
+Rows = Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=NUMBER_MAX)]
 Output = Annotated[
     Path | None,
     typer.Option(
@@ -85,7 +69,13 @@ def written(
     return True
 
 
-STORE = Path("store")
+def show_remarks(remarks: Iterable[str]) -> None:
+    """Print what is said beside rows on standard error: it goes to people; a file or a pipe gets rows alone."""
+    for remark in remarks:
+        say(remark, to=errors)
+
+
+STORE = Path(DEFAULT)
 STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
 REPORTER = "tidewaiter.reporter"
 InPrefect = Annotated[
@@ -166,12 +156,6 @@ def _noted(context: typer.Context, reporter: str | None) -> str | None:
     return reporter
 
 
-Reporters = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--reporter", help="whose figures, as CHN or EU27; else the only reporter of the store; may be repeated"
-    ),
-]
 ReporterOfStore = Annotated[
     str | None,
     typer.Option(

@@ -1,15 +1,24 @@
 """Defines the commands that read, verify and maintain what is published."""
 
+from dataclasses import replace
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.cli import options
 from flows.cli.command import Commands
+from flows.cli.form import NoOptions, Written, command
 from flows.cli.terminal import console, errors, say
 from schemas.names import TABLES
+from schemas.questions.question import NUMBER_MAX, Form, texts
+from schemas.questions.read import Read
+from schemas.questions.revisions import Revisions
+from schemas.questions.trace import Trace
 from tasks.domain.text import counted, visible
+
+if TYPE_CHECKING:
+    from tasks.answers.answer import Answer
 
 TableName = StrEnum("TableName", TABLES)  # type: ignore[misc]  # the members are the tables there are
 Traced = StrEnum("Traced", ["table", "json"])
@@ -18,122 +27,105 @@ ALL_COLUMNS = 10_000
 commands = Commands()
 
 
-@commands.command(
-    epilog=(
-        "Example: `tidewaiter read soybeans --partner Brazil --month 2024-01..2024-06`, or with the table: "
-        "`tidewaiter read metric 85051110 --partner USA --partner DEU --output magnets.xlsx`"
-    )
-)
-def read(
+class Listed(Written, kw_only=True):
+    """How rows are printed or written, and words that name a table and products."""
+
     words: Annotated[
         list[str] | None,
         typer.Argument(metavar="TABLE or PRODUCT", help="a published table, else metric; and products by name or code"),
-    ] = None,
-    product: options.Products = None,
-    partner: options.Partners = None,
-    month: options.Months = None,
-    measure: options.Measures = None,
-    flow: Annotated[options.Flow | None, typer.Option(help="direction")] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(help="as it stood on this day, YYYY-MM-DD: observation, trade_flow, metric, mover, expectation"),
-    ] = None,
-    sort: Annotated[str | None, typer.Option(help="column to sort by, the largest first")] = None,
-    ascending: Annotated[bool, typer.Option("--ascending", help="the smallest first")] = False,
-    top: Annotated[
-        int | None,
-        typer.Option(help="of each month the first rows alone, without totals", min=1, max=options.NUMBER_MAX),
-    ] = None,
-    columns: Annotated[str | None, typer.Option(help="columns, with commas between them")] = None,
-    names: Annotated[bool, typer.Option("--names/--no-names", help="names behind the codes")] = True,
-    language: Annotated[options.Language, typer.Option(help="language of the names")] = options.Language.en,
-    form: options.Printed = options.Form.table,
-    output: options.Output = None,
-    rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=options.NUMBER_MAX)] = 40,
-    store: options.StoreGiven = options.STORE,
-    reporter: options.Reporters = None,
-) -> None:
-    """Rows of a published table, in key order; without a table figures of the table metric."""
+    ] = None
+    rows: options.Rows = 40
+
+
+@command(
+    commands,
+    Read,
+    Listed,
+    epilog=(
+        "Example: `tidewaiter read soybeans --partner Brazil --month 2024-01..2024-06`, or with the table: "
+        "`tidewaiter read metric 85051110 --partner USA --partner DEU --output magnets.xlsx`"
+    ),
+)
+def read(question: Read, page: Listed) -> None:
+    """Print rows of a table."""
     from tasks.domain.clock import read_day
 
-    on_day = read_day(as_of) if as_of else None
-    table, *products = words if words and words[0] in TABLES else ("metric", *(words or ()))
+    words = page.words or []
+    if words and words[0] in TABLES:
+        table, *words = words
+        question = replace(question, table=table)
+    question = replace(question, product=(*words, *texts(question.product)))
+    if question.as_of:
+        read_day(str(question.as_of))
 
-    from tasks.answers import export, export_notes, questions, tables
-    from tasks.api import python
-    from tasks.reading import query
+    from tasks.answers import export, export_notes
+    from tasks.answers.read import read as answer_to
 
-    export.form_of(form.value, output)
-    question = questions.Question(
-        table,
-        (*products, *(product or ())),
-        tuple(partner or ()),
-        tuple(month or ()),
-        flow and flow.value,
-        tuple(measure or ()),
-        on_day,
-        sort,
-        ascending,
-        top,
-        python.columns_of([name.strip() for name in columns.split(",")] if columns else [], reporter),
-        names,
-        language.value,
+    export.form_of(page.form.value, page.output)
+    answer = answer_to(question)
+    options.show_remarks(answer.remarks)
+    if page.form is options.Form.table and page.output is None:
+        for name, part in answer.parts.items():
+            _show(name if len(answer.parts) > 1 else "", part, question, page.rows)
+        return
+    export.write(
+        answer.rows,
+        page.form.value,
+        page.output,
+        lambda: export_notes.of_several(
+            [
+                export_notes.notes(part.snapshot, part.table, part.rows, part.as_of, answer.rows.columns, part.states)
+                for part in answer.parts.values()
+            ]
+        ),
     )
-    answers = python.answers(store, reporter, question)
-    if form is not options.Form.table or output is not None:
-        found = python.together(answers, question.columns, is_one=len(reporter or ()) <= 1)
-        export.write(
-            found,
-            form.value,
-            output,
-            lambda: export_notes.of_several(
-                [
-                    export_notes.notes(one.snapshot, table, one.rows, on_day, found.columns, one.states)
-                    for one in answers.values()
-                ]
-            ),
-        )
-        if output is not None:
-            say(f"{counted(found.height, 'row')} in {output}", to=errors)
+    if page.output is not None:
+        say(f"{counted(answer.rows.height, 'row')} in {page.output}", to=errors)
+
+
+def _show(name: str, part: "Answer", question: Read, rows: int) -> None:
+    """Print the rows of one reporter; its name first, where no row has it."""
+    from tasks.answers import tables
+
+    if not part.rows.height:
         return
     width = console().width
-    for name, one in answers.items():
-        if one.rows.height:
-            if len(answers) > 1 and table != "metric":
-                say(f"{name}:")
-            console().print(
-                tables.figure_table(one.rows, rows, width, question.columns, sort, query.reporter_of(one.snapshot).code)
-                if table == "metric"
-                else tables.listing(one.rows, ALL_COLUMNS if question.columns else width, rows, question.columns)
-            )
-            if (cited := questions.cited(one, question, rows)) is not None:
-                say(cited, style="dim")
+    if question.table == "metric":
+        table = tables.figure_table(part.rows, rows, width, question.shown, question.sort, part.reporters[0])
+    else:
+        if name:
+            say(f"{name}:")
+        table = tables.listing(part.rows, ALL_COLUMNS if question.shown else width, rows, question.shown)
+    console().print(table)
+    if (cited := part.cite_rows(rows)) is not None:
+        say(cited, style="dim")
 
 
-@commands.command(epilog="Example: `tidewaiter trace 85051110 --partner USA --month 2025-06 --metric mom_pct`")
-def trace(
-    product: options.Product,
-    partner: options.Partner = "WLD",
-    month: options.Month = "latest",
-    metric: Annotated[options.Figure, typer.Option(help="figure of the table metric")] = options.LEVEL,
-    measure: options.Measure = "quantity_kg",
-    flow: options.OneFlow = None,
-    form: Annotated[Traced, typer.Option("--format", help="how to print it")] = Traced.table,
-    store: options.Store = options.STORE,
-    whose: options.ReporterOfStore = None,
-) -> None:
-    """Where one published figure comes from, down to the records of the raw file; and the same figure computed
-    again."""
-    from tasks.api import python
+class TraceFormat(Form, kw_only=True):
+    """How a trace is printed."""
+
+    form: Annotated[Traced, typer.Option("--format", help="how to print it")] = Traced.table
+
+
+@command(
+    commands,
+    Trace,
+    TraceFormat,
+    epilog="Example: `tidewaiter trace 85051110 --partner USA --month 2025-06 --metric mom_pct`",
+)
+def trace(question: Trace, page: TraceFormat) -> None:
+    """Print a trace."""
+    from tasks.answers.trace import trace as answer_to
     from tasks.pages import trace_text
 
-    asked: dict[str, Any] = {"measure": measure, "flow": flow and flow.value}
-    found = python.trace(product, partner, month, metric.value, **asked, store=store)
-    if form is Traced.json:
-        typer.echo(found.model_dump_json(indent=2))
+    answer = answer_to(question)
+    options.show_remarks(answer.notes)
+    traced = answer.trace
+    if page.form is Traced.json:
+        typer.echo(traced.model_dump_json(indent=2))
     else:
-        trace_text.show_trace(console(), found)
-    if not found.agrees:
+        trace_text.show_trace(console(), traced)
+    if not traced.agrees:
         raise typer.Exit(options.DISAGREES)
 
 
@@ -160,9 +152,7 @@ def resolve(
 
 @commands.command(epilog="Example: `tidewaiter audit --sample 100`")
 def audit(
-    sample: Annotated[
-        int, typer.Option(help="figures to trace back and compute again", min=0, max=options.NUMBER_MAX)
-    ] = 25,
+    sample: Annotated[int, typer.Option(help="figures to trace back and compute again", min=0, max=NUMBER_MAX)] = 25,
     store: options.Store = options.STORE,
     whose: options.ReporterOfStore = None,
 ) -> None:
@@ -186,26 +176,17 @@ def audit(
     )
 
 
-@commands.command(epilog="Example: `tidewaiter revisions --release gacc_query-4cb411168c5d`")
-def revisions(
-    release: Annotated[list[str] | None, typer.Option(help="release id; else every release; may be repeated")] = None,
-    store: options.Store = options.STORE,
-    whose: options.ReporterOfStore = None,
-) -> None:
-    """What each release revised, as markdown: numbers changed, added, removed or moved, and what that did to the
-    totals."""
-    import polars as pl
-
+@command(commands, Revisions, NoOptions, epilog="Example: `tidewaiter revisions --release gacc_query-4cb411168c5d`")
+def revisions(question: Revisions, _: NoOptions) -> None:
+    """Print what releases revised."""
+    from tasks.answers.revisions import revisions as answer_to
     from tasks.pages.release_sections import revision_report
-    from tasks.reading import query
+    from tasks.store.parquet import read_table
 
-    found = query.query(store, "release").sort("released_on", "release_id")
-    revised, decided = query.query(store, "revision"), query.query(store, "decision")
-    if unknown := sorted({*(release or ())} - {*found["release_id"]}):
-        raise ValueError(f"no release {', '.join(unknown)}; there are {', '.join(found['release_id'])}")
-    chosen = found.filter(pl.col("release_id").is_in(release)) if release else found
-    for row in chosen.iter_rows(named=True):
-        typer.echo(visible(revision_report(revised, row, decided)))
+    answer = answer_to(question)
+    decided = read_table(answer.snapshot, "decision")
+    for row in answer.chosen.iter_rows(named=True):
+        typer.echo(visible(revision_report(answer.rows, row, decided)))
 
 
 @commands.command(epilog="Example: `tidewaiter retain --months 24`")

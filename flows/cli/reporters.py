@@ -9,7 +9,10 @@ import typer
 
 from flows.cli import options
 from flows.cli.command import Commands
+from flows.cli.form import Printed, Written, command
 from flows.cli.terminal import console, say
+from schemas.questions.coverage import Coverage
+from schemas.questions.mirror import Mirror
 
 INBOXES = [Path("inbox")]
 commands = Commands()
@@ -66,97 +69,77 @@ def sources(
     console().print(table({column.name: column.to_list() for column in shown if (column != "").any()}))
 
 
-@commands.command(epilog="Example: `tidewaiter mirror 850511 --importer Germany --month 2025-01..2025-06`")
-def mirror(
-    importer: Annotated[str, typer.Option(help="who bought: name or code, Germany, DEU")],
-    product: Annotated[
-        str | None,
-        typer.Argument(help="goods by name, or an HS code of 2, 4 or 6 digits; customs share no longer ones"),
-    ] = None,
-    exporter: Annotated[str, typer.Option(help="who sold")] = "CHN",
-    month: Annotated[str | None, typer.Option(help=options.MONTH_HELP)] = None,
-    as_of: Annotated[str | None, typer.Option(help="day, YYYY-MM-DD: both stores as they were known on it")] = None,
+class MirrorOptions(Written, kw_only=True):
+    """How both sides are printed, written or published."""
+
     publish: Annotated[
         bool,
         typer.Option(
             "--publish",
             help="publish all goods of six digits as the table mirror; releases of both then keep it up to date",
         ),
-    ] = False,
-    form: options.Printed = options.Form.table,
-    output: options.Output = None,
-    store: options.StoreGiven = options.STORE,
-) -> None:
-    """What the exporter says it sold beside what the importer says it bought, by month, with the reason of a
-    difference.
-
-    Both have a store of their own. No third number is made of the two.
-    """
-    from tasks.analysis.mirror import statements
-    from tasks.answers import mirror_shown as shown
-    from tasks.answers import tables
-    from tasks.domain.clock import read_day
-
-    if publish == (product is not None):
-        raise ValueError("name the goods, such as 850511, or publish all of them with --publish")
-    if product is None:
-        from tasks.steps import catalog as step
-
-        made = step.publish_mirror(store, *statements.pair_of(exporter, importer))
-        months = f"{made.months[0]} to {made.months[-1]}, " if made.months else ""
-        say(
-            f"{months}{'published' if made.changed else 'published already'} in {made.snapshot.store}, snapshot"
-            f" {made.snapshot.id}"
-        )
-        return
-    found = statements.asked(store, product, exporter, importer, month, read_day(as_of) if as_of else None)
-    if options.written(found.rows, form, output, lambda: shown.workbook_notes(found)):
-        return
-    columns = shown.columns(found.rows)
-    right = [name for name in columns if name not in ("month", "reason")]
-    console().print(tables.table(columns, above=shown.title(found.rows), below=shown.notes(found), right=right))
+    ] = False
 
 
-@commands.command(
-    epilog="Example: `tidewaiter coverage 850511 --group EU27 --month 2025-06 --flow import --measure value_eur`"
+@command(
+    commands,
+    Mirror,
+    MirrorOptions,
+    optional=("product",),
+    epilog="Example: `tidewaiter mirror 850511 --importer Germany --month 2025-01..2025-06`",
 )
-def coverage(
-    product: Annotated[str, typer.Argument(help=options.PRODUCT_HELP)],
-    month: Annotated[str, typer.Option(help="month, 2025-06")],
-    group: Annotated[str, typer.Option(help="group of reporters")] = "EU27",
-    flow: Annotated[options.Flow, typer.Option(help="direction")] = options.Flow.export,
-    measure: options.Measure = "quantity_kg",
-    partner: Annotated[str, typer.Option(help="code of a partner; WLD: all of them")] = "WLD",
-    form: options.Printed = options.Form.table,
-    store: options.StoreGiven = options.STORE,
-) -> None:
-    """Which reporters of a group have reported a month, and the sum of the group where every one has.
+def mirror(question: Mirror, page: MirrorOptions) -> None:
+    """Print both sides of a trade, or publish those of all goods."""
+    from tasks.answers import mirror as answers
+    from tasks.answers import tables
 
-    Exit code 1 where one of them has not, because there is no sum without it, and where the figure that the source
-    prints of the group as one is another one.
-    """
-    import polars as pl
+    if page.publish == bool(question.product):
+        raise ValueError("name the goods, such as 850511, or publish all of them with --publish")
+    if page.publish:
+        _publish_mirror(question)
+        return
+    answer = answers.mirror(question)
+    rows = answer.rows
+    if options.written(rows, page.form, page.output, lambda: answers.workbook_notes(answer.mirror)):
+        return
+    columns = answers.columns(rows)
+    right = [name for name in columns if name not in ("month", "reason")]
+    console().print(tables.table(columns, above=answers.title(rows), below=answer.notes, right=right))
 
-    from tasks.answers import numbers, tables
-    from tasks.domain.periods import read_period
-    from tasks.reading import groups, resolver
 
-    period = read_period(month)
-    if period is None:
-        raise ValueError(f"--month: {month!r} is no month; write 2025-06")
-    asked = groups.Asked(flow.value, resolver.known_product(product), period[0], measure, partner)
-    found = groups.group_month(store, group, asked)
-    rows = pl.DataFrame(
-        [*found.parts, groups.Part(group, found.status, found.total, found.doubts)],
-        {"reporter": pl.String, "status": pl.String, "level": pl.Float64, "reason": pl.String},
-        orient="row",
+def _publish_mirror(question: Mirror) -> None:
+    from schemas.store_address import root_given
+    from tasks.analysis.mirror.statements import pair_of
+    from tasks.steps import catalog as step
+
+    made = step.publish_mirror(root_given(question.store), *pair_of(question.exporter, question.importer))
+    months = f"{made.months[0]} to {made.months[-1]}, " if made.months else ""
+    say(
+        f"{months}{'published' if made.changed else 'published already'} in {made.snapshot.store}, snapshot"
+        f" {made.snapshot.id}"
     )
-    if not options.written(rows, form):
+
+
+@command(
+    commands,
+    Coverage,
+    Printed,
+    epilog="Example: `tidewaiter coverage 850511 --group EU27 --month 2025-06 --flow import --measure value_eur`",
+)
+def coverage(question: Coverage, page: Printed) -> None:
+    """Print how far a group has reported."""
+    from tasks.answers import numbers, tables
+    from tasks.answers.coverage import coverage as answer_to
+    from tasks.answers.coverage import rows_of
+
+    found = answer_to(question)
+    rows = rows_of(found)
+    if not options.written(rows, page.form):
         console().print(tables.listing(rows, console().width))
         names = f"; without {', '.join(found.absent)} there is no sum" if found.absent else ""
-        say(f"{group} {month}: {found.status}{names}")
+        say(f"{found.group} {question.month}: {found.status}{names}")
         if found.printed is not None:
             compared = f", {'not ' if found.differs else ''}the sum of its members" if found.total is not None else ""
-            say(f"{group} as one reporter prints {numbers.exact(found.printed)}{compared}")
+            say(f"{found.group} as one reporter prints {numbers.exact(found.printed)}{compared}")
     if found.absent or found.differs:
         raise typer.Exit(options.DISAGREES)

@@ -1,111 +1,101 @@
 """Defines the commands that list what is in a store and find it by name."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.cli import options
 from flows.cli.command import Commands
-from flows.cli.terminal import console, errors, say
-from tasks.domain.text import clip, counted
+from flows.cli.form import Printed, command
+from flows.cli.terminal import console, say
+from schemas.questions.contents import Contents
+from schemas.questions.search import Search
+from schemas.questions.vintages import Vintages
+from tasks.domain.errors import NoFigure
+from tasks.domain.text import counted
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-Kind = StrEnum("Kind", ["products", "partners", "months", "releases", "mirrors"])
 ROWS_MAX = 40
 commands = Commands()
 
 
-@commands.command(epilog="Example: `tidewaiter search soybeans`, or `tidewaiter search 大豆`")
-def search(
-    word: Annotated[str, typer.Argument(help="name or code, or part of it, in English or Chinese")],
-    form: options.Printed = options.Form.table,
-    store: options.Store = options.STORE,
-    whose: options.ReporterOfStore = None,
-) -> None:
-    """Products and partners in the store by name or code, with the months that there are of each."""
-    from tasks.answers import inventory
+class Listed(Printed, kw_only=True):
+    """How rows are printed, and how many of them."""
 
-    found = inventory.search(store, word)
-    if not found.height:
-        near = inventory.nearest_names(store, word)
-        close = f"; the nearest: {', '.join(near)}" if near else ""
-        say(
-            f"nothing in this store is called {clip(word)!r}{close}; tidewaiter list products and list partners"
-            " show all",
-            to=errors,
-        )
-    _show(found, form, ROWS_MAX)
+    rows: options.Rows = 200
 
 
-@commands.command("list", epilog="Example: `tidewaiter list products`")
-def list_things(
-    kind: Annotated[Kind, typer.Argument(help="products, partners, months, releases, or mirrors of the reporter")],
-    form: options.Printed = options.Form.table,
-    rows: Annotated[int, typer.Option(help="rows shown in the format table", min=1, max=options.NUMBER_MAX)] = 200,
-    store: options.Store = options.STORE,
-    whose: options.ReporterOfStore = None,
-) -> None:
-    """What is in the store, with first and last month; of releases also what was decided about them since."""
-    from tasks.answers import inventory
+class VintagesOptions(Printed, kw_only=True):
+    """How rows are printed, and whether first prints are compared instead."""
 
-    found = inventory.inventory(store, kind.value)
-    shows_decisions = kind is Kind.releases and form is options.Form.table
-    _show(found.drop("decided") if shows_decisions else found, form, rows)
-    for release_id, decided in found.select("release_id", "decided").iter_rows() if shows_decisions else ():
-        if decided:
-            say(f"{release_id} was {decided}")
-
-
-@commands.command(epilog="Example: `tidewaiter vintages magnets --partner world --month 2025-06`")
-def vintages(
-    product: options.Product,
-    partner: options.Partner = "WLD",
-    month: options.Month = "latest",
-    flow: options.OneFlow = None,
-    measure: options.Measure = "quantity_kg",
-    metric: Annotated[options.Figure, typer.Option(help="figure of the table metric")] = options.LEVEL,
     first_prints: Annotated[
         bool,
         typer.Option(
             "--first-prints",
             help="compare the first print of each month with later releases and with the partner's figure",
         ),
-    ] = False,
-    form: options.Printed = options.Form.table,
-    store: options.Store = options.STORE,
-    whose: options.ReporterOfStore = None,
-) -> None:
-    """The days on which a figure changed: each value that it has had, and the release that brought it."""
+    ] = False
+
+
+@command(commands, Search, Printed, epilog="Example: `tidewaiter search soybeans`, or `tidewaiter search 大豆`")
+def search(question: Search, page: Printed) -> None:
+    """Print what is called so."""
+    from tasks.answers.search import search as answer_to
+
+    answer = answer_to(question)
+    options.show_remarks(answer.remarks)
+    _show(answer.rows, page.form, ROWS_MAX)
+
+
+@command(commands, Contents, Listed, name="list", epilog="Example: `tidewaiter list products`")
+def list_contents(question: Contents, page: Listed) -> None:
+    """Print what is in the store."""
+    from tasks.answers.contents import contents as answer_to
+
+    found = answer_to(question).rows
+    shows_decisions = question.kind == "releases" and page.form is options.Form.table
+    _show(found.drop("decided") if shows_decisions else found, page.form, page.rows)
+    for release_id, decided in found.select("release_id", "decided").iter_rows() if shows_decisions else ():
+        if decided:
+            say(f"{release_id} was {decided}")
+
+
+@command(
+    commands,
+    Vintages,
+    VintagesOptions,
+    epilog="Example: `tidewaiter vintages magnets --partner world --month 2025-06`",
+)
+def vintages(question: Vintages, page: VintagesOptions) -> None:
+    """Print the values that a figure has had."""
     import polars as pl
 
     from tasks.analysis.first_prints import scorecard
     from tasks.answers import tables
+    from tasks.answers.series import series_of
+    from tasks.answers.vintages import vintages as answer_to
     from tasks.domain import labels
-    from tasks.reading import query, resolver
-    from tasks.reading import vintages as tracing
+    from tasks.reading import query
 
-    snapshot = query.open_published(store)
-    asked, reporter = resolver.Resolver(snapshot), query.reporter_of(snapshot)
-    code, key = asked.product(product), asked.partner(partner)
-    way = asked.flow([code], flow and flow.value)
-    if first_prints:
-        _show_first_prints(scorecard(snapshot, way, code, key, measure), form)
+    if page.first_prints:
+        snapshot, flow, product, partner, notes = series_of(question)
+        options.show_remarks(notes)
+        _show_first_prints(scorecard(snapshot, flow, product, partner, question.measure), page.form)
         return
-    months = asked.months(month, way, [code])
-    found = tracing.vintages(store, way, code, key, months, measure, metric.value)
-    if not found.height:
-        none = tracing.none_known(snapshot, way, code, key, month, measure, metric.value)
-        raise ValueError(f"{none}; tidewaiter search {product} shows what there is")
-    if not options.written(found, form):
-        say(
-            f"{metric.value} of {labels.trade_of(reporter.code, way)} of"
-            f" {labels.product_name(code, reporter.nomenclature)}, {labels.partner_name(key)}, {measure}",
-            style="bold",
-        )
+    try:
+        answer = answer_to(question)
+    except NoFigure as none:
+        raise ValueError(f"{none}; tidewaiter search {question.product} shows what there is") from none
+    options.show_remarks(answer.notes)
+    found = answer.rows
+    if not options.written(found, page.form):
+        snapshot, flow, product, partner, _ = answer.series
+        reporter = query.reporter_of(snapshot)
+        trade, name = labels.trade_of(reporter.code, flow), labels.product_name(product, reporter.nomenclature)
+        say(f"{question.metric} of {trade} of {name}, {labels.partner_name(partner)}, {question.measure}", style="bold")
         of_month = pl.col("period").alias("month")
         doubt = ["doubt"] if found["doubt"].count() else []
         shown = found.select(

@@ -1,5 +1,5 @@
-"""Answers what moved in a month, from the table `mover`: one comparison of one measure, and writes it for people, a
-table each for products, partners, what began and stopped, and revisions.
+"""Writes what moved in a month for people: a table each for products, partners, what began and stopped, and
+revisions.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,22 +8,15 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.layouts import FLOWS
 from tasks.analysis.expectation import days_share
-from tasks.analysis.movers import AGAINST, MEASURES
-from tasks.analysis.of_reporter import rows_of
+from tasks.analysis.movers import AGAINST
 from tasks.answers.numbers import amount
-from tasks.domain.coverage import WORLD
 from tasks.domain.labels import capitalised, country, partner_name, trade_of
-from tasks.domain.period_words import is_latest, read_months
-from tasks.domain.periods import first_day, month_name, month_number
+from tasks.domain.periods import first_day, month_number
 from tasks.domain.reporter import CHN
 from tasks.pages.brief.wording import month_words
 from tasks.pages.page_templates import translated, words
-from tasks.reading.query import newest_month
-from tasks.store.snapshot import Snapshot
 
-OTHER = {"month": "year", "year": "month"}
 GROWTHS = ("product", "partner")
 NAME_MAX = 60
 UNUSUAL_MAX = 5
@@ -32,65 +25,6 @@ MILLIONS_MIN = 1e7
 PER_CENT_MAX = 1_000
 # Of the days around the Lunar New Year, from which on a month cannot be compared with another without a word.
 HOLIDAY_MIN = 0.25
-
-
-class Moved(NamedTuple):
-    """Rows of the table `mover` of one comparison, without those of kind `left_out`, whose notes stand beside."""
-
-    rows: pl.DataFrame
-    notes: list[str]
-
-
-def expected(snapshot: Snapshot, rows: pl.DataFrame, day: date | None = None) -> pl.DataFrame:
-    """Return what was expected of the month and measure of rows of `mover`: rows of the table `expectation` that have
-    one."""
-    flow, month, measure = rows.select("flow", "period", "measure").row(0)
-    found = rows_of(snapshot, "expectation", flow, [month_number(month)], day)
-    return found.filter(pl.col("unusual").is_not_null(), measure=measure)
-
-
-def flow_of(snapshot: Snapshot, asked: str | None) -> str:
-    """Return the direction asked for; otherwise the only one of the store, exports of both."""
-    return asked or next((flow for flow in FLOWS if snapshot.entries("metric", flow)), FLOWS[0])
-
-
-def month_of(snapshot: Snapshot, flow: str, text: str) -> date:
-    """Return the first day of the month of a text; `latest` is the newest in which a product has a world total. Raises
-    ValueError."""
-    newest = None
-    if is_latest(text):
-        has_total = (pl.col("partner") == WORLD) & pl.col("measure").is_in(MEASURES) & pl.col("level").is_not_null()
-        newest = newest_month(snapshot, flow, has_total, ("level",))
-        if newest is None:
-            raise ValueError(f"no world total of {flow}s is known in this store")
-    first, last = read_months(text, newest)
-    if first != last:
-        raise ValueError(f"{text!r} is {first:%Y-%m} to {last:%Y-%m}; name one month")
-    return first
-
-
-def moved(
-    snapshot: Snapshot, flow: str, month: date, *, measure: str = "", against: str = "month", day: date | None = None
-) -> Moved:
-    """Return what made the change of a month on the month or the year before, now or as it was known on a day.
-
-    Raises ValueError for another `against`, and for a measure of which no product has both months.
-    """
-    if against not in AGAINST:
-        raise ValueError(f"there is no comparison with the {against!r} before; there are {' and '.join(AGAINST)}")
-    rows = rows_of(snapshot, "mover", flow, [month_number(month)], day)
-    compared = rows.filter(pl.col("kind") == "product", against=against)["measure"].unique()
-    known = [one for one in MEASURES if one in compared]
-    measure = measure or next(iter(known), "")
-    if measure not in known:
-        number = month_number(month) - AGAINST[against][0]
-        there = f". Ask for another month, or compare with the {OTHER[against]} before."
-        there = f"; there is {', '.join(known)}" if known else there
-        both = f"{month:%Y-%m} and {month_name(number)}"
-        raise ValueError(f"no {measure or 'measure'} of {flow}s is known for the world in both {both}{there}")
-    is_revision = pl.col("kind") == "revision"
-    found = rows.filter((pl.col("against") == against) | is_revision, measure=measure).sort(is_revision, "position")
-    return Moved(found.filter(pl.col("kind") != "left_out"), found.filter(kind="left_out")["note"].to_list())
 
 
 class Section(NamedTuple):

@@ -17,8 +17,9 @@ import polars as pl
 from schemas.forms.outcome import Outcome
 from schemas.names import MADE, MISSING, VALUES, status
 from schemas.reference.code_tables import code_table
+from tasks.answers.movers import expected, moved
 from tasks.answers.numbers import amount
-from tasks.answers.questions import with_names
+from tasks.answers.read import with_names
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
 from tasks.domain.labels import capitalised, partner_name, product_name, row_name, trade_of, written_month
@@ -26,7 +27,7 @@ from tasks.domain.measures import mixed_words
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
-from tasks.pages.changes_since_release import Section, expected, moved, sections
+from tasks.pages.changes_since_release import Section, sections
 from tasks.pages.page_templates import template
 from tasks.pages.release_sections import hashes, revision_report, steps
 from tasks.reading import query

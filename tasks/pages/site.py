@@ -18,8 +18,9 @@ from schemas.forms.fetch import SourceState
 from schemas.layouts import FLOWS
 from schemas.store_address import S3Url
 from tasks.analysis.movers import AGAINST
-from tasks.answers import inventory
-from tasks.answers.questions import with_names
+from tasks.answers.contents import things
+from tasks.answers.movers import expected, month_of, moved
+from tasks.answers.read import with_names
 from tasks.answers.sources import source_states
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.labels import capitalised, check_words, country, trade_of
@@ -30,7 +31,7 @@ from tasks.pages.brief.context import is_withheld
 from tasks.pages.brief.facts import gather
 from tasks.pages.brief.sentences import headlines, with_doubt
 from tasks.pages.brief.watched import file_name, watch_list
-from tasks.pages.changes_since_release import Section, expected, month_of, moved, sections
+from tasks.pages.changes_since_release import Section, sections
 from tasks.pages.page_templates import LANGUAGES, template, translated, words
 from tasks.reading.citation import citation, known_on
 from tasks.reading.resolver import Resolver
@@ -194,7 +195,6 @@ def _names(resolver: Resolver, reporter: str, pages: dict[str, str]) -> list[tup
     months = (pl.col(name).dt.strftime("%Y-%m") for name in ("first_month", "last_month"))
     shown = (pl.lit(reporter), pl.first(), pl.col("name", "name_zh").fill_null(""), *months)
     found = (
-        inventory.things(resolver.snapshot, resolver.names, kind).drop_nulls("last_month")
-        for kind in ("product", "partner")
+        things(resolver.snapshot, resolver.names, kind).drop_nulls("last_month") for kind in ("product", "partner")
     )
     return [(*row, pages.get(row[1], "")) for there in found for row in there.select(shown).iter_rows()]

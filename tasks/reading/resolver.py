@@ -6,7 +6,6 @@ several, or its meaning is not in the store, `Unresolved` names what is availabl
 
 import itertools
 import re
-import warnings
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +16,6 @@ import polars as pl
 from schemas.layouts import FLOWS
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET, is_heading, members
-from tasks.domain.errors import HowUnderstood
 from tasks.domain.name_match import EXACT, NAME_MAX, NEAREST, Unresolved, code_digits, folded, nearest, partner_key
 from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.text import clip
@@ -44,6 +42,8 @@ class Resolver:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        # How a name was understood, where it is only a part of what the text names.
+        self.notes: list[str] = []
 
     @cached_property
     def names(self) -> NameTables:
@@ -61,14 +61,14 @@ class Resolver:
         return _shown(self.names.partner)
 
     def product(self, text: str) -> str:
-        """Return the one product of a text. Raises Unresolved if there is none, or several. Warns HowUnderstood where
-        it is only a part of what the text names.
+        """Return the one product of a text; a note of the resolver says where it is only a part of what the text
+        names. Raises Unresolved if there is none, or several.
         """
         meant = self.product_keys(text)
         if len(meant.keys) > 1:
             raise Unresolved(f"{meant.note}; choose one: {self._listed(meant.keys)}", meant.keys)
         if meant.note:
-            warnings.warn(meant.note, HowUnderstood, stacklevel=3)
+            self.notes.append(meant.note)
         return meant.keys[0]
 
     def product_keys(self, text: str) -> Meaning:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tasks.api import python
+
 ROOT = Path(__file__).parents[2]
 FILES = [
     file for package in ("tidewaiter", "tasks", "schemas", "flows") for file in sorted((ROOT / package).rglob("*.py"))
@@ -18,12 +20,14 @@ MODULES = [
 
 
 def test_the_examples_are_found() -> None:
-    assert {"tasks.api.python", "tasks.domain.periods", "schemas.store_address"} <= {*MODULES}
+    assert {"tasks.api.python", "tasks.domain.periods", "schemas.store_address", "schemas.questions.read"} <= {*MODULES}
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_of_a_module_give_what_they_say(name: str, request: pytest.FixtureRequest) -> None:
-    """`store` in the examples of the public interface is one with the sample."""
-    given = {"store": request.getfixturevalue("sample_store")} if name == "tasks.api.python" else {}
+    """`store` in the examples of the public interface is one with the sample; those of a question ask its function."""
+    given = {}
+    if name == "tasks.api.python" or name.startswith("schemas.questions."):
+        given = {**vars(python), "store": request.getfixturevalue("sample_store")}
     found = doctest.testmod(importlib.import_module(name), extraglobs=given)
     assert (found.failed, found.attempted > 0) == (0, True)

@@ -49,14 +49,20 @@ WORDS = {
 
 
 class Mirror(NamedTuple):
-    """Both sides of a flow: `rows` as in the table `mirror`, both snapshots, and the releases that cover the months."""
+    """Both sides of a flow: `rows` as in the table `mirror`, both published states, and the releases that cover the
+    months."""
 
     rows: pl.DataFrame
-    snapshots: tuple[str, str]
+    states: tuple[Snapshot, Snapshot]
     releases: pl.DataFrame
 
+    @property
+    def snapshots(self) -> tuple[str, ...]:
+        """The ids of both states."""
+        return tuple(state.id for state in self.states)
 
-def asked(
+
+def between(
     root: Path | S3Url, product: str, exporter: str, importer: str, month: str | None, as_of: date | None = None
 ) -> Mirror:
     """Return the mirror of texts that a person writes: names of goods and countries, a month or a range of months.
@@ -123,7 +129,7 @@ def mirror(
         .filter(pl.col("first_month") <= pl.col("last"), pl.col("last_month") >= pl.col("first"))
         .drop("first", "last")
     )
-    return Mirror(rows, (sides[0].snapshot.id, sides[1].snapshot.id), releases)
+    return Mirror(rows, (sides[0].snapshot, sides[1].snapshot), releases)
 
 
 def other_side(snapshot: Snapshot, flow: str, asked: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,8 @@ from schemas import settings
 from schemas.forms.brief import MirrorPart
 from tasks.analysis.mirror import statements
 from tasks.analysis.mirror.sides import HS6
-from tasks.answers import mirror_shown as shown
+from tasks.answers import mirror as shown
+from tasks.answers.answer import NOT_FOR_OTHERS
 from tasks.domain.classification import members
 from tasks.domain.coverage import TOTALS
 from tasks.domain.errors import NoFigure, NothingPublished
@@ -28,8 +29,6 @@ from tasks.store.working_copy import address_of
 PARTNERS_MAX = 6
 # The growth on the year before and the year to date look back as far.
 MONTHS_BACK = 12
-# Its numbers may be shown to others with its permission alone.
-NOT_FOR_OTHERS = "un_comtrade"
 
 
 def is_withheld(sources: Collection[str]) -> bool:

@@ -19,11 +19,11 @@ from tasks.analysis import derived_table
 from tasks.analysis.derived_table import Upstream, publish_table
 from tasks.analysis.first_prints import publish_first_prints, scorecard, within
 from tasks.analysis.of_reporter import publish_analysis, rows_of
+from tasks.answers.movers import flow_of, month_of, moved
 from tasks.domain.errors import HowUnderstood
 from tasks.domain.periods import first_day, month_number
 from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
-from tasks.pages.changes_since_release import flow_of, month_of, moved
 from tasks.reading.query import open_published
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot, open_snapshot

@@ -4,20 +4,32 @@ state."""
 import json
 import subprocess
 import sys
-import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 import tidewaiter
+from schemas.questions.search import Search
+from tasks.answers import answer as answers
+from tasks.answers.answer import Answer
+from tasks.answers.search import search
+from tasks.answers.trace import trace
 from tasks.api import mcp, python
 from tasks.api.mcp import BYTES_MAX, Answers, CannotAnswer
 from tasks.domain.errors import HowUnderstood
 from tasks.domain.name_match import Unresolved
+from tasks.reading.query import open_published
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, answer: Callable[[Any], Answer], name: str = "search") -> None:
+    """Let a tool answer otherwise."""
+    monkeypatch.setitem(mcp.TOOLS, name, mcp.TOOLS[name]._replace(answer=answer))
+
 
 HEAVY = ("polars", "numpy", "pandera", "pyarrow", "prefect", "typer", "rich", "tasks", "flows", "schemas")
 
@@ -69,15 +81,15 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
         ),
         (
             lambda store: tidewaiter.read("magnets", month=202406, store=store),
-            "month=202406 is no text; write '2024-06'",
+            "month is 202406: input should be a valid string; write 2024-06",
         ),
         (lambda store: tidewaiter.open_release(store).paths("nope"), "no table 'nope'; there are claim, "),
         (lambda store: tidewaiter.open_release(store).paths("metric", "imports"), "no flow 'imports'"),
         (
             lambda store: tidewaiter.movers("2025-06", against="week", store=store),
-            "no comparison with the 'week' before; there are month and year",
+            "there is no against 'week'; there are month and year",
         ),
-        (lambda store: tidewaiter.list("product", store=store), "no list of 'product'; there are products"),
+        (lambda store: tidewaiter.list("product", store=store), "there is no kind 'product'; there are products"),
         (
             lambda store: tidewaiter.vintages("magnets", metric="growth", store=store),
             "no metric 'growth'; there are level",
@@ -136,13 +148,13 @@ def test_an_answer_has_so_many_rows_and_bytes_and_says_how_to_ask_for_fewer(
     sample_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = Answers(sample_store)
-    found = asked.read(product="magnets", rows=3)
+    found = asked.ask("read", product="magnets", rows=3)
     assert len(found["rows"]) == 3
     assert found["more"].startswith(f"the first 3 of {found['rows_found']} rows; narrow it by product, partner, month")
-    assert "more" not in asked.read(product="magnets", partner="us", month="2025-06")
+    assert "more" not in asked.ask("read", product="magnets", partner="us", month="2025-06")
     long = pl.DataFrame({"name": ["a" * 600] * 200})
-    monkeypatch.setattr(python, "search", lambda *_, **__: long)
-    found = asked.search("a", rows=200)
+    answering(monkeypatch, lambda question: replace(search(question), rows=long))
+    found = asked.ask("search", text="a", rows=200)
     assert 0 < len(found["rows"]) < 200
     assert BYTES_MAX * 0.9 < len(json.dumps(found)) < BYTES_MAX * 1.1
 
@@ -150,17 +162,21 @@ def test_an_answer_has_so_many_rows_and_bytes_and_says_how_to_ask_for_fewer(
 def test_a_question_is_asked_again_where_another_state_was_published_meanwhile(
     sample_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, opened = Answers(sample_store), mcp.query.open_published(sample_store)
-    older = SimpleNamespace(id="000000-aaaaaaaaaaaa")
-    states = iter([older, opened, opened, opened])
+    asked, opened = Answers(sample_store), open_published(sample_store)
+    older = replace(opened, id="000000-aaaaaaaaaaaa")
+    states = [older, opened]
     times = []
-    monkeypatch.setattr(asked, "_open", lambda _: next(states))
-    monkeypatch.setattr(python, "search", lambda *_, **__: times.append(1) or pl.DataFrame({"code": ["1201"]}))
-    assert asked.search("soybeans")["snapshot"] == opened.id
+
+    def answer(question: Search) -> Answer:
+        times.append(1)
+        return replace(search(question), snapshot=states[min(len(times), len(states)) - 1])
+
+    answering(monkeypatch, answer)
+    assert asked.ask("search", text="soybeans")["snapshot"] == opened.id
     assert len(times) == 2
-    monkeypatch.setattr(asked, "_open", lambda _: older if len(times) % 2 else opened)
+    states[:] = [older]
     with pytest.raises(CannotAnswer, match="ask once more"):
-        asked.search("soybeans")
+        asked.ask("search", text="soybeans")
 
 
 @pytest.mark.parametrize("problem", [ValueError, LookupError, OSError])
@@ -170,16 +186,16 @@ def test_no_answer_names_a_place_of_this_machine(
     def fail(*_: object, **__: object) -> pl.DataFrame:
         raise problem(f"{sample_store}/raw/x.csv: broken")
 
-    monkeypatch.setattr(python, "search", fail)
+    answering(monkeypatch, fail)
     with pytest.raises(CannotAnswer) as refused:
-        Answers(sample_store).search("a")
+        Answers(sample_store).ask("search", text="a")
     assert str(sample_store) not in str(refused.value)
 
 
 def test_a_fault_of_the_program_is_none_of_the_caller(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(python, "search", lambda *_, **__: {}["bug"])
+    answering(monkeypatch, lambda _: {}["bug"])
     with pytest.raises(KeyError):
-        Answers(sample_store).search("a")
+        Answers(sample_store).ask("search", text="a")
 
 
 def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
@@ -190,23 +206,20 @@ def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
     number, *_ = whole.operands[0].numbers
     many = number.model_copy(update={"records": [*range(1000)], "printed": ["x" * 300] * 1000})
     operands = [whole.operands[0].model_copy(update={"numbers": [many] * 50})] * 24
-    monkeypatch.setattr(python, "trace", lambda *_, **__: whole.model_copy(update={"operands": operands}))
-    traced = asked.trace("magnets", "2025-06", "us", "mom_pct")["trace"]
+    long = whole.model_copy(update={"operands": operands})
+    answering(monkeypatch, lambda question: replace(trace(question), trace=long), "trace")
+    traced = asked.ask("trace", product="magnets", month="2025-06", partner="us", metric="mom_pct")["trace"]
     assert len(json.dumps(traced)) < BYTES_MAX * 1.1
     assert {(one["numbers_found"], len(one["numbers"]) > 0) for one in traced["operands"]} == {(50, True)}
     assert {one["numbers"][0]["records_found"] for one in traced["operands"]} == {1000}
 
 
 def test_of_many_notes_the_licence_is_kept(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def noted(*_: object, **__: object) -> pl.DataFrame:
-        for number in range(30):
-            warnings.warn(f"note {number}", HowUnderstood, stacklevel=1)
-        return pl.DataFrame({"code": ["1201"]})
-
-    monkeypatch.setattr(python, "search", noted)
-    monkeypatch.setattr(mcp, "NOT_FOR_OTHERS", "published")
-    found = Answers(sample_store).search("a")["notes"]
-    assert (found[0], found[1], len(found)) == (mcp.LICENCE, "note 0", mcp.NOTES_MAX)
+    notes = tuple(f"note {number}" for number in range(30))
+    answering(monkeypatch, lambda question: replace(search(question), notes=notes))
+    monkeypatch.setattr(answers, "NOT_FOR_OTHERS", "published")
+    found = Answers(sample_store).ask("search", text="a")["notes"]
+    assert (found[0], found[1], len(found)) == (answers.LICENCE, "note 0", mcp.NOTES_MAX)
 
 
 def test_a_status_is_left_out_only_where_its_figure_says_the_same() -> None:

@@ -68,6 +68,8 @@ def test_a_version_help_and_a_refusal_load_no_data_library_and_few_modules_beyon
         assert 100 < modules_of_typer() < len(loaded) <= modules_of_typer() + more
         assert not {"rich", "asyncio", "ssl", "http"} & loaded
         ours = {name for name in loaded if name.partition(".")[0] in ("schemas", "tasks", "tidewaiter")}
+        # Each question is a module without imports of its own, from which its options are made.
+        ours = {name for name in ours if not name.startswith("schemas.questions.")}
         assert len(ours) <= 15, sorted(ours)
         assert "pydantic" not in loaded or "both" in arguments
 

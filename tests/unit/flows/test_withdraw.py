@@ -18,8 +18,9 @@ from typer.testing import CliRunner
 from flows.backfill import backfill
 from flows.cli.app import app
 from schemas.forms.watch import BackfillRequest
+from schemas.questions.contents import Contents
 from schemas.settings import WATCH_LIST
-from tasks.answers.inventory import inventory
+from tasks.answers.contents import contents
 from tasks.answers.sources import source_states
 from tasks.domain.clock import today
 from tasks.domain.errors import Held, Refused
@@ -199,10 +200,10 @@ def test_a_month_whose_only_release_is_withdrawn_is_missing_in_the_calendar_and_
     store.withdraw(only, NEXT)
     # June was due on 20 July.
     assert missing() == (["2025-06"], (day - date(2025, 7, 20)).days)
-    assert inventory(store.store, "months").rows() == []
+    assert contents(Contents("months", store=store.store)).rows.rows() == []
     store.withdraw(only, LATER, "it was right", undo=True)
     assert missing() == ([], 0)
-    assert inventory(store.store, "months")["releases"].to_list() == [1, 1]
+    assert contents(Contents("months", store=store.store)).rows["releases"].to_list() == [1, 1]
 
 
 def test_briefs_from_before_a_withdrawal_are_written_again_and_say_it(

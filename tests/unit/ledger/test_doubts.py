@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
-from tasks.answers.questions import Question, ask
+from schemas.questions.read import Read
+from tasks.answers.read import read_store
 from tasks.claims.check import ClaimsFile, check_claims
 from tasks.domain.errors import Held
 from tasks.domain.labels import doubt_words
@@ -112,10 +113,10 @@ def test_a_sum_of_three_partners_is_in_doubt_and_their_own_numbers_are_not(store
     assert doubts.of("export", CODE, "USA", [JUNE]) == []
     assert doubts.of("export", CODE, "USA", [JUNE], "share_pct") == [FEW]
     assert doubts.of("import", CODE, "WLD", [JUNE]) == doubts.of("export", CODE, "WLD", [JUNE - 12]) == []
-    rows = ask(store.store, Question(products=(CODE,), measure="quantity_kg", month="2025-06"))
+    rows = read_store(Read(CODE, measure="quantity_kg", month="2025-06"), store.store)
     told = dict(rows.rows.select("partner", "doubt").iter_rows())
     assert (told["WLD"], told["USA"]) == (FEW, OF_SHARE)
-    assert f"in doubt: {FEW}" in rows.notes
+    assert f"in doubt: {FEW}" in rows.remarks
     trace = Tracer(store.snapshot, "export", CODE).trace(Point("export", CODE, "WLD", "quantity_kg", JUNE), "level")
     assert (trace.doubts, trace.agrees) == ([FEW], True)
 
@@ -130,10 +131,12 @@ def test_a_sum_of_three_partners_is_in_doubt_and_their_own_numbers_are_not(store
 def test_rows_of_every_table_of_figures_say_their_doubts(
     store: Store, table: str, month: str | None, partners: tuple[str, ...], told: list[str | None]
 ) -> None:
-    question = Question(table, (CODE,), partners, month, measure="quantity_kg" if table == "metric" else None)
-    asked = ask(store.store, replace(question, columns=("doubt",)))
+    question = Read(
+        CODE, partner=partners, month=month, table=table, measure="quantity_kg" if table == "metric" else None
+    )
+    asked = read_store(replace(question, columns="doubt"), store.store)
     assert {*asked.rows["doubt"].drop_nulls()} == {one for one in told if one}
-    assert ("doubt" in ask(store.store, question).rows.columns) == any(told)
+    assert ("doubt" in read_store(question, store.store).rows.columns) == any(told)
 
 
 def test_a_doubt_stands_on_the_days_on_which_its_numbers_stood(tmp_path: Path) -> None:
@@ -145,9 +148,9 @@ def test_a_doubt_stands_on_the_days_on_which_its_numbers_stood(tmp_path: Path) -
         LATER,
         months="2025-06",
     )
-    question = Question(products=(CODE,), partners=("WLD",), month="2025-06", columns=("doubt",))
-    assert set(ask(store.store, question).rows["doubt"]) == {FEW}
-    assert set(ask(store.store, replace(question, as_of=DAY)).rows["doubt"]) == {FEW}
+    question = Read(CODE, partner="WLD", month="2025-06", columns="doubt")
+    assert set(read_store(question, store.store).rows["doubt"]) == {FEW}
+    assert set(read_store(replace(question, as_of=DAY), store.store).rows["doubt"]) == {FEW}
     months = (date(2025, 6, 1), date(2025, 6, 1))
     kept = vintages(store.store, "export", CODE, "WLD", months, "quantity_kg")
     assert kept.select("known_from", "doubt").rows() == [(DAY, FEW), (LATER, None)]

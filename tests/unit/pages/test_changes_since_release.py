@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
+from tasks.answers.movers import moved
 from tasks.pages import changes_since_release
-from tasks.pages.changes_since_release import moved
 from tests.unit.customs import Store
 
 JUNE = date(2025, 6, 1)

@@ -11,7 +11,8 @@ import pytest
 
 from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import HeldFinding, HeldRelease
-from tasks.answers import inventory
+from schemas.questions.contents import Contents
+from tasks.answers.contents import contents
 from tasks.domain.errors import NothingPublished
 from tasks.domain.labels import check_words
 from tasks.inbox import held
@@ -137,7 +138,7 @@ def test_the_search_has_every_product_and_partner_with_a_figure_and_the_page_of_
     names = json.loads((site / "names.js").read_text(encoding="utf-8").removeprefix("NAMES="))
     there = {
         code for kind in ("products", "partners")
-        for code in inventory.inventory(sample_store, kind).drop_nulls("last_month")[kind.removesuffix("s")]
+        for code in contents(Contents(kind, store=sample_store)).rows.drop_nulls("last_month")[kind.removesuffix("s")]
     }  # fmt: skip
     assert {row[1] for row in names} == there
     assert [row[6] for row in names if row[1] == "basket:rare_earth_magnets"] == [

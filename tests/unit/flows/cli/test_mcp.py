@@ -113,7 +113,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
         "there is no metric '__class__'",
     ),
     "a terminal": ("search", {"text": "x", "kind\x1b[2J": "y"}, "there is no field 'kind\\\\x1b[2J'"),
-    "what is missing": ("trace", {"product": "magnets", "reporter": "CHN"}, "month is missing: field required"),
+    "what is missing": ("trace", {"month": "2025-06", "reporter": "CHN"}, "product is missing: field required"),
     "a tool that is none": ("delete", {}, "there is no tool 'delete'; there are search, contents, read"),
     "a mirror of nobody": ("mirror", {"product": "850511", "importer": "Brazil"}, "there is no store of BRA"),
 }

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from flows.announce import NeedsAttention
 from flows.cli.app import app as all_commands
 from flows.cli.command import Commands, Stoppable, end_again
-from flows.cli.options import REFUSED, Measures, Months, Output, Partners, Products
+from flows.cli.options import REFUSED, Output
 from flows.cli.running import run_flow
 from flows.cli.terminal import console, errors, escape, refuse, say
 from tasks.answers.tables import table
@@ -24,6 +24,7 @@ from tasks.steps.listeners import listening, tell_begin
 
 API = "http://127.0.0.1:4200/api"
 app = Commands()
+Several = Annotated[list[str] | None, typer.Option()]
 
 
 @app.callback()
@@ -35,10 +36,10 @@ def group(store: str = "store") -> None:
 def read(
     name: Annotated[str, typer.Argument()] = "metric",
     flow: str = "export",
-    product: Products = None,
-    partner: Partners = None,
-    month: Months = None,
-    measure: Measures = None,
+    product: Several = None,
+    partner: Several = None,
+    month: Several = None,
+    measure: Several = None,
     output: Output = None,
     ascending: Annotated[bool, typer.Option("--ascending/--descending", "-a")] = False,
     loud: Annotated[bool | None, typer.Option("--loud/--quiet")] = None,

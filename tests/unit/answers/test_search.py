@@ -1,10 +1,13 @@
-"""What a store has, by the names that people use."""
+"""What is found by the names that people use, and what is said where nothing is called so."""
 
 from pathlib import Path
 
 import pytest
 
-from tasks.answers.inventory import nearest_names
+from schemas.questions.search import Search
+from tasks.answers.search import nearest_names, search
+from tasks.reading.query import open_published
+from tasks.reading.resolver import Resolver
 from tests.unit.soybean_store import soybean_store
 
 
@@ -19,4 +22,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_search_without_a_hit_names_what_is_nearest_also_in_the_terms_of_the_press(
     store: Path, text: str, name: str
 ) -> None:
-    assert nearest_names(store, text)[0] == name
+    assert nearest_names(Resolver(open_published(store)), text)[0] == name
+    found = search(Search(text, store=store))
+    assert [f"the nearest: {name}" in note for note in found.notes] == [True] * (not found.rows.height)

@@ -1,19 +1,74 @@
-"""Formats both sides of a flow for a terminal: columns by month, and the lines below that say what they mean."""
+"""Answers what both sides of a flow say: a row a month, the columns of a terminal, and the lines below that say what
+they mean.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import polars as pl
 
+from schemas.questions import mirror as questions
+from schemas.store_address import root_given
 from schemas.table import columns as columns_of_table
-from tasks.analysis.mirror.statements import Mirror
+from tasks.analysis.mirror.statements import Mirror, between
 from tasks.analysis.mirror.verdicts import REASONS
+from tasks.answers.answer import LICENCE, Answer, day_of
 from tasks.answers.export_notes import RELEASE, Notes
 from tasks.answers.numbers import amount, tonnes
 from tasks.domain.labels import capitalised, country
+from tasks.reading.citation import citation
+from tasks.store.snapshot import Snapshot
 
-LICENCE = "The numbers of UN Comtrade may not be given to others without its permission."
 RATES = "by exchange rates of the European Central Bank, mean of the month"
+
+
+@dataclass(frozen=True)
+class MirrorAnswer(Answer):
+    """Both sides of a flow; the states are those of the exporter and of the importer."""
+
+    mirror: Mirror = field(kw_only=True)
+
+    @property
+    def releases(self) -> pl.DataFrame:
+        """The releases of both that cover the months."""
+        return self.mirror.releases
+
+    @property
+    def reporters(self) -> tuple[str, ...]:
+        """The exporter and the importer."""
+        return self.rows["exporter"][0], self.rows["importer"][0]
+
+    @property
+    def published(self) -> tuple[Snapshot, ...]:
+        """The states of both."""
+        return self.mirror.states
+
+    @property
+    def known_on(self) -> date | str:
+        """The day that was asked for, or that of the newest release of both."""
+        return self.as_of or str(self.releases["released_on"].max())
+
+    @property
+    def citation(self) -> str:
+        """The line to cite the answer by: both reporters with their states."""
+        sides = zip(self.reporters, self.published, strict=True)
+        return "; ".join(citation([], whose, self.known_on, state.id) for whose, state in sides)
+
+    def cite_rows(self, first: int | None = None) -> str | None:
+        """Return None: the rows rest on the files of both."""
+        return None
+
+
+def mirror(question: questions.Mirror) -> MirrorAnswer:
+    """Return what both sides of a flow say, by month. Raises ValueError for a code that customs do not share or a
+    reporter without a store, and LookupError where neither has a figure."""
+    day, root = day_of(question.as_of), root_given(question.store)
+    made = between(root, question.product, question.exporter, question.importer, question.month, day)
+    return MirrorAnswer(
+        made.rows, made.states[0], tuple(notes(made)), as_of=day, table="mirror", states=made.states, mirror=made
+    )
 
 
 def columns(rows: pl.DataFrame) -> dict[str, list[str]]:

@@ -1,31 +1,34 @@
 """Answers questions about a published table as people ask them: by names, of several products, partners and months, the
 largest first.
 
-Belongs here: the question. `query` reads the rows, `resolver` interprets names, `figure_table` shows the result.
+Belongs here: which rows answer the question. `query` reads them, `resolver` interprets names, `figure_table` shows the
+result.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
-from schemas.layouts import ANALYSIS, COMPARISONS, LAYOUTS
+from schemas.layouts import ANALYSIS, LAYOUTS
 from schemas.names import VALUES
+from schemas.questions.question import texts
+from schemas.questions.read import Read
 from schemas.table import polars_schema, readers_schema
+from tasks.answers.answer import Answer, day_of, folder_of
 from tasks.domain.coverage import TOTALS
 from tasks.domain.name_match import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.text import named
 from tasks.reading import query
-from tasks.reading.citation import cite_rows
 from tasks.reading.resolver import KEY, Resolver
 from tasks.reading.search import what_is_nearby
 from tasks.store.parquet import path_partition
+from tasks.store.reporters import MIRRORS
 from tasks.store.snapshot import Snapshot
-from tasks.store.working_copy import address_of
 
 # The name column of each code column; the language decides which name.
 NAME_OF = {"product": "product_name", "partner": "partner_name"}
@@ -38,86 +41,114 @@ NOT_MADE = {
     "first_print": "has no months yet, because none has several releases",
     "mirror": "is made of a pair of reporters by tidewaiter mirror --importer NAME --publish",
 }
-# One text or several: any of them matches.
-Texts = str | Iterable[str] | None
 
 
 @dataclass(frozen=True)
-class Question:
-    """A question about a table; names and months as a person writes them."""
+class ReadAnswer(Answer):
+    """Rows of a table with the columns that were asked for; `parts` have all columns, of each reporter those of its
+    store."""
 
-    table: str = "metric"
-    products: tuple[str, ...] = ()
-    partners: tuple[str, ...] = ()
-    month: Texts = None
-    flow: str | None = None
-    measure: Texts = None
-    as_of: date | None = None
-    sort: str | None = None
-    ascending: bool = False
-    top: int | None = None
-    columns: tuple[str, ...] = ()
-    names: bool = True
-    language: str = "en"
+    parts: Mapping[str, Answer] = field(default_factory=dict)
 
     @property
-    def months(self) -> tuple[str, ...]:
-        """The requested months and ranges; empty means all."""
-        return texts(self.month)
+    def remarks(self) -> tuple[str, ...]:
+        """What is said beside the rows; of several reporters with the name of the reporter before it."""
+        is_several = len(self.parts) > 1 or bool(self.notes)
+        of_parts = ((name, remark) for name, part in self.parts.items() for remark in part.remarks)
+        return (*(f"{name}: {said}" if is_several else said for name, said in of_parts), *super().remarks)
 
     @property
-    def measures(self) -> tuple[str, ...]:
-        """The requested measures; empty means all."""
-        return texts(self.measure)
+    def reporters(self) -> tuple[str, ...]:
+        """Whose figures they are."""
+        return tuple(reporter for part in self.parts.values() for reporter in part.reporters)
 
     @property
-    def is_of_latest(self) -> bool:
-        """Whether the question needs the newest month."""
-        return any(map(is_latest, self.months))
+    def published(self) -> tuple[Snapshot, ...]:
+        """The published states of reporters that were read."""
+        return tuple(part.snapshot for part in self.parts.values())
+
+    @property
+    def known_on(self) -> date | str:
+        """The day up to which the oldest of the states is current."""
+        return min((part.known_on for part in self.parts.values()), key=str)
+
+    @property
+    def licence(self) -> str | None:
+        """What must not be done with the numbers."""
+        return next((part.licence for part in self.parts.values() if part.licence), None)
+
+    @property
+    def citation(self) -> str:
+        """The line to cite the answer by; of several reporters that of each."""
+        return "; ".join(part.citation for part in self.parts.values())
+
+    def cite_rows(self, first: int | None = None) -> str | None:
+        """Return the line to cite the first rows by; None for those of several reporters, which have one each."""
+        return next(iter(self.parts.values())).cite_rows(first) if len(self.parts) == 1 else None
 
 
-class Answer(NamedTuple):
-    """The rows, notes on how the question was interpreted, the reporter's state, and the states that have the rows."""
+def read(question: Read) -> ReadAnswer:
+    """Return the rows of a question, of several reporters one after another with a first column `reporter`: their
+    tables say it in the path alone.
 
-    rows: pl.DataFrame
-    notes: tuple[str, ...]
-    snapshot: Snapshot
-    states: tuple[Snapshot, ...]
-
-
-def cited(found: Answer, question: Question, rows: int) -> str | None:
-    """Return the line to cite the first rows by. Rows of a table that compares stores rest on several, so it names the
-    states of that table.
+    The rows of a pair of two reporters, which both have, are those of the first. Raises ValueError (Unresolved if a
+    name is unknown), of several reporters only where none has an answer.
     """
-    if question.table not in COMPARISONS:
-        return cite_rows(found.rows.head(rows), found.snapshot, question.as_of)
-    places = ((state, "/".join(Path(str(address_of(state.store))).parts[-2:])) for state in found.states)
-    return "; ".join(f"{place}, snapshot {state.id}" for state, place in places)
+    parts, refused = dict[str, Answer](), dict[str, ValueError]()
+    if question.reporter is not None and not question.reporters:
+        raise ValueError("no reporter is named; leave the argument out for the only reporter of the store")
+    for name in question.reporters or (None,):
+        try:
+            part = read_store(question, folder_of(question, name))
+        except ValueError as error:
+            if len(question.reporters) <= 1:
+                raise
+            refused[str(name)] = error
+            continue
+        if question.table == MIRRORS:
+            of_another = pl.any_horizontal(pl.col("exporter", "importer").is_in([*parts]))
+            part = replace(part, rows=part.rows.filter(~of_another))
+        parts[name or part.reporters[0]] = part
+    if not parts:
+        name, why = next(iter(refused.items()))
+        raise ValueError(f"{name}: {why}")
+    first, notes = next(iter(parts.values())), tuple(f"{name}: {why}" for name, why in refused.items())
+    rows = _together({name: part.rows for name, part in parts.items()}, question)
+    return ReadAnswer(rows, first.snapshot, notes, as_of=first.as_of, table=question.table, parts=parts)
 
 
-def require_table(name: str) -> None:
-    """Raise ValueError where there is no such table to read."""
-    if name not in LAYOUTS:
-        raise ValueError(f"there is no table {name!r}; there are {', '.join(LAYOUTS)}")
+def _together(rows_of: Mapping[str, pl.DataFrame], question: Read) -> pl.DataFrame:
+    is_one = question.reporter is None or isinstance(question.reporter, str)
+    names = [] if is_one else ["reporter"]
+    rows = pl.concat(
+        [rows.select(*(pl.lit(name).alias(one) for one in names), pl.exclude(names)) for name, rows in rows_of.items()],
+        how="diagonal",
+    )
+    return rows.select(*names, *question.shown) if question.shown else rows
 
 
-def ask(store: Path, question: Question) -> Answer:
-    """Return the rows of a question. Raises ValueError (Unresolved if a name is unknown), and what `query.query`
-    raises.
+def read_store(question: Read, store: Path) -> Answer:
+    """Return the rows of a question about one store, with all columns. Raises ValueError (Unresolved if a name is
+    unknown), and what `query.query` raises.
     """
+    as_of = day_of(question.as_of)
     snapshot = query.open_published(store)
     resolver = Resolver(snapshot)
     layout, there = LAYOUTS[question.table], polars_schema(question.table)
     _require_columns(question, there)
     notes: list[str] = []
-    products = _keys(question.products, "product", resolver, question.table, notes)
-    partners = _keys(question.partners, "partner", resolver, question.table, notes)
+    products = _keys(texts(question.product), "product", resolver, question.table, notes)
+    partners = _keys(texts(question.partner), "partner", resolver, question.table, notes)
     keys_of = {"product": products, "partner": partners}
     codes = _each(products)
-    asked: dict[str, Any] = {"flow": question.flow, "partner": _each(partners) or None, "as_of": question.as_of}
+    asked: dict[str, Any] = {"flow": question.flow, "partner": _each(partners) or None, "as_of": as_of}
     states = query.states_with(snapshot, question.table)
     rows = found = _rows(states, question, asked, codes, _months(question, states))
-    if layout.month_of is not None and question.is_of_latest and (newest := _newest(rows, layout.month_of)) is not None:
+    if (
+        layout.month_of is not None
+        and _is_of_latest(question)
+        and (newest := _newest(rows, layout.month_of)) is not None
+    ):
         rows = rows.filter(pl.any_horizontal(_is_in(layout.month_of, text, newest) for text in question.months))
     if question.measures:
         known = sorted(found["measure"].unique())
@@ -141,17 +172,22 @@ def ask(store: Path, question: Question) -> Answer:
     rows = _ordered(rows, question, notes)
     if question.names and question.table not in NAME_OF:
         rows = with_names(rows, resolver, question.language)
+    doubts: tuple[str, ...] = ()
     if question.table in DOUBTED:
-        rows = with_doubts(rows, snapshot, notes, question.as_of, is_asked="doubt" in question.columns)
-    return Answer(rows, tuple(notes), snapshot, tuple(states))
+        rows, doubts = with_doubts(rows, snapshot, as_of, is_asked="doubt" in question.shown)
+    return Answer(rows, snapshot, tuple(notes), doubts, as_of, question.table, tuple(states))
 
 
-def _require_columns(question: Question, there: Collection[str]) -> None:
+def _is_of_latest(question: Read) -> bool:
+    return any(map(is_latest, question.months))
+
+
+def _require_columns(question: Read, there: Collection[str]) -> None:
     """Reject conditions on columns that the table does not have, and unknown columns, and list those that it has."""
-    keys = (("product", question.products), ("partner", question.partners), ("measure", question.measures))
+    keys = (("product", question.product), ("partner", question.partner), ("measure", question.measure))
     added = [NAME_OF[name] for name in NAME_OF if name in there] if question.names else []
     doubt = ["doubt"] if question.table in DOUBTED else []
-    shown = [*(name for name in question.columns if name not in doubt), *([question.sort] if question.sort else [])]
+    shown = [*(name for name in question.shown if name not in doubt), *([question.sort] if question.sort else [])]
     for wanted, columns in (([name for name, asked in keys if asked], [*there]), (shown, [*there, *added])):
         for name in wanted:
             if name not in columns:
@@ -164,20 +200,15 @@ def _each(keys: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for several in keys.values() for key in several))
 
 
-def texts(given: Texts) -> tuple[str, ...]:
-    """Return the texts of a condition; none without one."""
-    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
-
-
 def _keys(
-    texts: Sequence[str], what: str, resolver: Resolver, table: str, notes: list[str]
+    names: Sequence[str], what: str, resolver: Resolver, table: str, notes: list[str]
 ) -> dict[str, tuple[str, ...]]:
     """Return the keys of each name; a table that is not filed by month accepts any key, because it may contain other
     products.
     """
     keys: dict[str, tuple[str, ...]] = {}
     is_strict = LAYOUTS[table].month_of is not None
-    for text in dict.fromkeys(texts):
+    for text in dict.fromkeys(names):
         try:
             if what == "partner":
                 keys[text] = (resolver.partner(text),)
@@ -192,7 +223,7 @@ def _keys(
     return keys
 
 
-def _months(question: Question, states: Sequence[Snapshot]) -> list[query.Month] | None:
+def _months(question: Read, states: Sequence[Snapshot]) -> list[query.Month] | None:
     """Return the requested months; None for all, and for the latest of some keys, which depends on the rows."""
     filed = sorted(
         date(year, month, 1)
@@ -211,7 +242,7 @@ def _months(question: Question, states: Sequence[Snapshot]) -> list[query.Month]
             f"there is no month {', '.join(question.months)} in this store; there is {filed[0]:%Y-%m} to"
             f" {filed[-1]:%Y-%m}"
         )
-    if question.is_of_latest and (question.products or question.partners):
+    if _is_of_latest(question) and (question.product or question.partner):
         # The newest month of the store need not be that of the product.
         return None
     return each_month(there)
@@ -228,7 +259,7 @@ def _is_in(month_of: str, text: str, newest: date) -> pl.Expr:
     return pl.col(month_of).dt.month_start().is_between(*read_months(text, newest))
 
 
-def _absent(rows: pl.DataFrame, question: Question, keys_of: dict[str, dict[str, tuple[str, ...]]]) -> list[str]:
+def _absent(rows: pl.DataFrame, question: Read, keys_of: dict[str, dict[str, tuple[str, ...]]]) -> list[str]:
     """List the requested values without a row, a line for each condition: otherwise nobody would notice that part of
     the answer is missing.
     """
@@ -245,7 +276,7 @@ def _absent(rows: pl.DataFrame, question: Question, keys_of: dict[str, dict[str,
 
 def _rows(
     states: Sequence[Snapshot],
-    question: Question,
+    question: Read,
     asked: dict[str, Any],
     products: Sequence[str],
     months: list[query.Month] | None,
@@ -267,7 +298,7 @@ def _rows(
 
 def _analysis(
     snapshot: Snapshot,
-    question: Question,
+    question: Read,
     asked: dict[str, Any],
     products: Sequence[str],
     months: list[query.Month] | None,
@@ -288,7 +319,7 @@ def _analysis(
     rows = pl.concat(
         [
             pl.DataFrame(schema=readers_schema(question.table)),
-            *(of_reporter.rows_of(snapshot, question.table, flow, wanted, question.as_of) for flow in flows),
+            *(of_reporter.rows_of(snapshot, question.table, flow, wanted, asked["as_of"]) for flow in flows),
         ]
     )
     for name, keys in (("product", products), ("partner", asked["partner"])):
@@ -296,7 +327,7 @@ def _analysis(
     return rows
 
 
-def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.DataFrame:
+def _ordered(rows: pl.DataFrame, question: Read, notes: list[str]) -> pl.DataFrame:
     """Sort the rows by a column, the largest first, and keep the `top` ones of each direction and month; totals are
     not partners there.
     """
@@ -324,7 +355,7 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
     )
     if question.top is None:
         return rows
-    if "partner" in rows.columns and not question.partners:
+    if "partner" in rows.columns and not question.partner:
         rows = rows.filter(~pl.col("partner").is_in(TOTALS))
     ranked = rows.drop_nulls(by)
     if asked and not ranked.height:
@@ -335,16 +366,15 @@ def _ordered(rows: pl.DataFrame, question: Question, notes: list[str]) -> pl.Dat
 
 
 def with_doubts(
-    rows: pl.DataFrame, snapshot: Snapshot, notes: list[str], as_of: date | None = None, *, is_asked: bool = False
-) -> pl.DataFrame:
+    rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None, *, is_asked: bool = False
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Add the column `doubt` where an open finding, now or on a day, concerns one of the rows or the column `is_asked`
-    for; and a note for each such finding.
+    for; return with it each such finding.
     """
     doubt = query.doubts_of(snapshot, as_of).of_rows(rows)
     if doubt.null_count() == rows.height and not is_asked:
-        return rows
-    notes += [f"in doubt: {words}" for words in doubt.drop_nulls().unique().sort()]
-    return rows.with_columns(doubt)
+        return rows, ()
+    return rows.with_columns(doubt), tuple(doubt.drop_nulls().unique().sort())
 
 
 def with_names(rows: pl.DataFrame, resolver: Resolver, language: str = "en") -> pl.DataFrame:

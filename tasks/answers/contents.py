@@ -7,33 +7,35 @@ from pathlib import Path
 
 import polars as pl
 
+from schemas.questions.contents import Contents
+from tasks.answers.answer import Answer, store_of
 from tasks.domain.coverage import TOTALS
 from tasks.domain.decisions import counting, decision_text
-from tasks.domain.name_match import nearest
 from tasks.domain.release_ids import release_of
 from tasks.ledger.name_tables import NameTables
 from tasks.reading import query
 from tasks.reading.resolver import Resolver
-from tasks.reading.search import search_names, search_products
 from tasks.store.parquet import read_table
 from tasks.store.reporters import mirror_of, mirrors_of, named, root_of
 from tasks.store.snapshot import Snapshot, open_snapshot
 from tasks.store.working_copy import address_of, at_hand
 
 
-def inventory(store: Path, kind: str) -> pl.DataFrame:
+def contents(question: Contents) -> Answer:
     """List the products, partners, months or releases of a store, or the published mirrors of its reporter, a row each.
     Raises NothingPublished.
     """
+    store = store_of(question)
     snapshot = query.open_published(store)
-    if kind == "releases":
-        return _releases(snapshot)
-    if kind == "months":
-        return _months(snapshot)
-    if kind == "mirrors":
-        return _mirrors(store)
-    names = Resolver(snapshot).names
-    return things(snapshot, names, kind.removesuffix("s"))
+    if question.kind == "releases":
+        rows = _releases(snapshot)
+    elif question.kind == "months":
+        rows = _months(snapshot)
+    elif question.kind == "mirrors":
+        rows = _mirrors(store)
+    else:
+        rows = things(snapshot, Resolver(snapshot).names, question.kind.removesuffix("s"))
+    return Answer(rows, snapshot)
 
 
 def _mirrors(store: Path) -> pl.DataFrame:
@@ -58,39 +60,6 @@ def _mirrors(store: Path) -> pl.DataFrame:
         "snapshot": pl.String,
     }
     return pl.DataFrame(rows, schema=kinds, orient="row")
-
-
-def search(store: Path, text: str) -> pl.DataFrame:
-    """Search products and partners of a store for `text`, the best first: kind, code, name and Chinese name,
-    directions, first and last month with a figure, number of months. Codes without a figure come last. Raises
-    NothingPublished.
-    """
-    snapshot = query.open_published(store)
-    names = Resolver(snapshot).names
-    parts = []
-    for subject, table, find in (
-        ("product", names.product, search_products),
-        ("partner", names.partner, search_names),
-    ):
-        hits = [hit.code for hit in find(table, text)]
-        order = pl.DataFrame({"code": hits, "place": range(len(hits))}, schema={"code": pl.String, "place": pl.Int64})
-        there = things(snapshot, names, subject, hits).rename({subject: "code"})
-        parts.append(there.join(order, on="code").select(*_SHOWN, kind=pl.lit(subject), place="place"))
-    found = pl.concat(parts)
-    return found.sort(pl.col("first_month").is_null(), pl.col("kind") == "partner", "place").drop("place")
-
-
-def nearest_names(store: Path, text: str) -> list[str]:
-    """Return the names in a store, and the press terms for them, that are most similar to a text. Raises
-    NothingPublished."""
-    resolver = Resolver(query.open_published(store))
-    names = resolver.names
-    columns = ("name", "printed_zh", "printed_en")
-    there = (table.select(columns).unpivot()["value"].drop_nulls() for table in (names.product, names.partner))
-    return nearest(text, (*(name for column in there for name in column), *resolver.press_names))
-
-
-_SHOWN = tuple(map(pl.col, ("code", "name", "name_zh", "flows", "first_month", "last_month", "months")))
 
 
 def things(snapshot: Snapshot, names: NameTables, subject: str, keys: Collection[str] | None = None) -> pl.DataFrame:

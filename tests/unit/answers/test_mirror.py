@@ -6,7 +6,7 @@ import pytest
 
 import tidewaiter
 from tasks.analysis.mirror.statements import mirror
-from tasks.answers.mirror_shown import columns, notes, title
+from tasks.answers.mirror import columns, notes, title
 from tests.unit.mirror_stores import china_and_germany
 
 

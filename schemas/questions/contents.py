@@ -1,0 +1,22 @@
+"""What is in a store."""
+
+from typing import Annotated, Literal
+
+from schemas.questions.question import Help, OfReporter
+
+
+class Contents(OfReporter):
+    """What is in the store, with first and last month; of releases also what was decided about them since.
+
+    Returns:
+        A row for each product, partner, month, release or mirror of the reporter.
+
+    >>> "85051110" in contents("products", store=store)["product"]
+    True
+    """
+
+    WORD = "kind"
+    kind: Annotated[
+        Literal["products", "partners", "months", "releases", "mirrors"],
+        Help("products, partners, months, releases, or mirrors of the reporter"),
+    ]

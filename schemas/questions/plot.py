@@ -1,0 +1,30 @@
+"""A series as a picture."""
+
+from collections.abc import Iterable
+from dataclasses import KW_ONLY
+from pathlib import Path
+from typing import Annotated
+
+from schemas.questions.question import PRODUCT, Flow, Help, Language, Measure, Months, OfReporter, Partners
+
+
+class Plot(OfReporter):
+    """Series as a picture, a line for each product and partner, with the export controls that touch the products.
+
+    Returns:
+        The file.
+
+    Raises:
+        ValueError: A name means several things, or the ending is of no picture.
+        LookupError: There is nothing to draw; the message says what there is.
+    """
+
+    WORD = "product"
+    product: Annotated[str | Iterable[str], Help(PRODUCT)]
+    output: Annotated[str | Path, Help("file that ends in .png or .svg")]
+    _: KW_ONLY
+    partner: Partners = "world"
+    measure: Measure = "quantity_kg"
+    month: Months = None
+    flow: Flow = None
+    language: Language = "en"

@@ -1,0 +1,105 @@
+"""What every question is answered with: rows, and what must be said beside them.
+
+Belongs here: the answer itself, its citation, its doubts and its licence, so that each way of asking shows the same.
+Does not belong here: how a command, a program or a page shows them.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from schemas.layouts import COMPARISONS
+from schemas.questions.question import OfReporter, Question
+from schemas.store_address import root_given
+from tasks.domain.clock import read_day
+from tasks.domain.reporter import Reporter
+from tasks.reading.citation import citation, cite_rows, known_on
+from tasks.store.parquet import read_table
+from tasks.store.reporters import only_store
+from tasks.store.snapshot import Snapshot
+from tasks.store.working_copy import address_of, at_hand
+
+LICENCE = "The numbers of UN Comtrade may not be given to others without its permission."
+# Its numbers may be shown to others with its permission alone.
+NOT_FOR_OTHERS = "un_comtrade"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rows of an answer, and what is true of them.
+
+    `snapshot` is the published state of the reporter that was read, `states` are those that have the rows where a table
+    has a store of its own. `notes` say how the question was understood, `doubts` which open findings concern the rows.
+    """
+
+    rows: pl.DataFrame
+    snapshot: Snapshot
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    as_of: date | None = None
+    table: str = ""
+    states: tuple[Snapshot, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is said beside the rows, a sentence each: the notes, and then the doubts."""
+        return (*self.notes, *(f"in doubt: {doubt}" for doubt in self.doubts))
+
+    @cached_property
+    def releases(self) -> pl.DataFrame:
+        """The releases of the state that was read."""
+        return read_table(self.snapshot, "release")
+
+    @property
+    def reporters(self) -> tuple[str, ...]:
+        """Whose figures they are."""
+        return (Reporter.of(self.releases).code,)
+
+    @property
+    def published(self) -> tuple[Snapshot, ...]:
+        """The published states of reporters that were read."""
+        return (self.snapshot,)
+
+    @property
+    def known_on(self) -> date | str:
+        """The day up to which the state that was read is current."""
+        return known_on(self.releases, read_table(self.snapshot, "decision"))
+
+    @property
+    def licence(self) -> str | None:
+        """What must not be done with the numbers; None where nothing is forbidden."""
+        return LICENCE if NOT_FOR_OTHERS in self.releases["source"] else None
+
+    @property
+    def citation(self) -> str:
+        """The line to cite the answer by: who reports, the day and the state."""
+        return citation([], self.reporters[0], self.as_of or self.known_on, self.snapshot.id)
+
+    def cite_rows(self, first: int | None = None) -> str | None:
+        """Return the line to cite the first rows by, which names the files that they rest on; None without figures, or
+        with those of too many products. Rows of a table that compares stores rest on several, so it names the states of
+        that table.
+        """
+        if self.table not in COMPARISONS:
+            return cite_rows(self.rows if first is None else self.rows.head(first), self.snapshot, self.as_of)
+        places = ((state, "/".join(Path(str(address_of(state.store))).parts[-2:])) for state in self.states)
+        return "; ".join(f"{place}, snapshot {state.id}" for state, place in places)
+
+
+def store_of(question: OfReporter) -> Path:
+    """Return the folder of the store that a question is about, brought up to date. Raises ValueError where several
+    reporters have one and none is named."""
+    return folder_of(question, question.reporter)
+
+
+def folder_of(question: Question, reporter: str | None) -> Path:
+    """Return the folder of the store of a reporter, or of the only one."""
+    return at_hand(only_store(root_given(question.store), reporter))
+
+
+def day_of(as_of: date | str | None) -> date | None:
+    """Return the day that a question names. Raises ValueError for none, and for one that has not come."""
+    return None if as_of is None else read_day(str(as_of))

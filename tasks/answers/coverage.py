@@ -1,0 +1,27 @@
+"""Answers which reporters of a group have reported a month. Its rows rest on the stores of all of them."""
+
+import polars as pl
+
+from schemas.questions.coverage import Coverage
+from schemas.store_address import root_given
+from tasks.domain.periods import read_period
+from tasks.reading import groups, resolver
+
+
+def coverage(question: Coverage) -> groups.GroupMonth:
+    """Return what each reporter of a group says about a month, and the sum where every one has. Raises ValueError."""
+    period = read_period(question.month)
+    if period is None:
+        raise ValueError(f"--month: {question.month!r} is no month; write 2025-06")
+    product = resolver.known_product(question.product)
+    asked = groups.Asked(question.flow, product, period[0], question.measure, question.partner)
+    return groups.group_month(root_given(question.store), question.group, asked)
+
+
+def rows_of(found: groups.GroupMonth) -> pl.DataFrame:
+    """Return a row for each reporter, and one for the group."""
+    return pl.DataFrame(
+        [*found.parts, groups.Part(found.group, found.status, found.total, found.doubts)],
+        {"reporter": pl.String, "status": pl.String, "level": pl.Float64, "reason": pl.String},
+        orient="row",
+    )

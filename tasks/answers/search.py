@@ -1,0 +1,49 @@
+"""Finds products and partners of a store by what they are called."""
+
+import polars as pl
+
+from schemas.questions.search import Search
+from tasks.answers.answer import Answer, store_of
+from tasks.answers.contents import things
+from tasks.domain.name_match import nearest
+from tasks.domain.text import clip
+from tasks.reading import query
+from tasks.reading.resolver import Resolver
+from tasks.reading.search import search_names, search_products
+
+_SHOWN = tuple(map(pl.col, ("code", "name", "name_zh", "flows", "first_month", "last_month", "months")))
+
+
+def search(question: Search) -> Answer:
+    """Search products and partners of a store for a text, the best first: kind, code, name and Chinese name,
+    directions, first and last month with a figure, number of months. Codes without a figure come last; where nothing is
+    called so, a note has the nearest names. Raises NothingPublished.
+    """
+    text, snapshot = question.text, query.open_published(store_of(question))
+    resolver = Resolver(snapshot)
+    names = resolver.names
+    parts = []
+    for subject, table, find in (
+        ("product", names.product, search_products),
+        ("partner", names.partner, search_names),
+    ):
+        hits = [hit.code for hit in find(table, text)]
+        order = pl.DataFrame({"code": hits, "place": range(len(hits))}, schema={"code": pl.String, "place": pl.Int64})
+        there = things(snapshot, names, subject, hits).rename({subject: "code"})
+        parts.append(there.join(order, on="code").select(*_SHOWN, kind=pl.lit(subject), place="place"))
+    found = pl.concat(parts)
+    rows = found.sort(pl.col("first_month").is_null(), pl.col("kind") == "partner", "place").drop("place")
+    return Answer(rows, snapshot, () if rows.height else (_nothing(resolver, text),))
+
+
+def nearest_names(resolver: Resolver, text: str) -> list[str]:
+    """Return the names in a store, and the press terms for them, that are most similar to a text."""
+    names, columns = resolver.names, ("name", "printed_zh", "printed_en")
+    there = (table.select(columns).unpivot()["value"].drop_nulls() for table in (names.product, names.partner))
+    return nearest(text, (*(name for column in there for name in column), *resolver.press_names))
+
+
+def _nothing(resolver: Resolver, text: str) -> str:
+    near = nearest_names(resolver, text)
+    close = f"; the nearest: {', '.join(near)}" if near else ""
+    return f"nothing in this store is called {clip(text)!r}{close}; tidewaiter list products and list partners show all"

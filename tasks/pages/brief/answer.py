@@ -1,0 +1,80 @@
+"""Answers with one page on a product and a month, in both forms, and the figures on it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from schemas.questions import brief as questions
+from tasks.answers import export
+from tasks.answers.answer import Answer, store_of
+from tasks.domain import clock
+from tasks.pages.brief import render
+from tasks.pages.brief.facts import gather
+from tasks.pages.brief.sentences import headlines, with_doubt
+from tasks.reading.query import open_published
+from tasks.reading.resolver import Resolver
+from tasks.store.outside import write_outside
+
+COLUMNS = {
+    "partner": pl.String,
+    "month": pl.Date,
+    "figure": pl.String,
+    "measure": pl.String,
+    "value": pl.String,
+    "status": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Brief:
+    """One page on one product and month: the page, the same as markdown, and the sentences at its top. A notebook shows
+    the page."""
+
+    name: str
+    html: str
+    markdown: str
+    headlines: list[str]
+
+    def save(self, place: str | Path) -> Path:
+        """Write the page to a file that ends in .html, and the markdown next to it; return the file. Raises ValueError
+        where either is in a store or no file.
+        """
+        file = Path(place)
+        for page, text in ((file, self.html), (file.with_suffix(".md"), self.markdown)):
+            export.require_folder_of(page)
+            write_outside(page, text.encode())
+        return file
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return f"<Brief {self.name}: {self.headlines[0]}>"
+
+
+@dataclass(frozen=True)
+class BriefAnswer(Answer):
+    """A row for each figure of the page, its value as text, and the page."""
+
+    page: Brief = field(kw_only=True)
+
+
+def brief(question: questions.Brief) -> BriefAnswer:
+    """Return the page. Raises ValueError for a name that is not in the store, and LookupError where the product has no
+    figure in the month."""
+    store = store_of(question)
+    snapshot = open_published(store)
+    resolver = Resolver(snapshot)
+    product = resolver.product(question.product)
+    flow, language = resolver.flow([product], question.flow), question.language
+    facts = gather(snapshot, store, product, flow, resolver.month(question.month, flow, [product]), clock.today())
+    figures = [{**dict(fact), "value": None if fact.value is None else str(fact.value)} for fact in facts.facts()]
+    page = Brief(
+        f"brief-{product.replace(':', '-')}-{flow}-{facts.month:%Y-%m}-{language}",
+        render.page(facts, language),
+        render.markdown(facts, language),
+        [with_doubt(sentence, language) for sentence in headlines(facts, language)],
+    )
+    rows = pl.DataFrame([{name: row[name] for name in COLUMNS} for row in figures], COLUMNS)
+    return BriefAnswer(rows, snapshot, tuple(resolver.notes), page=page)

@@ -1,0 +1,47 @@
+"""Answers with a series as a picture, and the rows that are drawn."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from schemas.questions.plot import Plot
+from schemas.questions.question import texts
+from tasks.answers import export
+from tasks.answers.answer import Answer, store_of
+from tasks.domain.period_words import each_month
+from tasks.ledger.doubts import Doubts
+from tasks.pages.plot import draw
+from tasks.reading import query
+from tasks.reading.citation import cite_rows
+from tasks.reading.resolver import Resolver
+from tasks.store.outside import write_outside
+
+
+@dataclass(frozen=True)
+class PlotAnswer(Answer):
+    """The rows of the series, and the file with the picture."""
+
+    file: Path = field(kw_only=True)
+
+
+def plot(question: Plot) -> PlotAnswer:
+    """Write the picture and return its file. Raises ValueError for a name that is not in the store or an ending of no
+    picture, and LookupError where there is nothing to draw."""
+    file, measure, language = Path(question.output), question.measure, question.language
+    export.require_folder_of(file)
+    store = store_of(question)
+    snapshot = query.open_published(store)
+    resolver = Resolver(snapshot)
+    products = list(dict.fromkeys(map(resolver.product, texts(question.product))))
+    partners = list(dict.fromkeys(map(resolver.partner, texts(question.partner) or ["WLD"])))
+    flow = resolver.flow(products, question.flow)
+    spans = texts(question.month)
+    months = each_month(resolver.months(text, flow, products) for text in spans) if spans else None
+    rows = query.query(store, "metric", flow=flow, product=products, month=months)
+    shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
+    doubts = tuple(Doubts(snapshot).of_rows(shown).drop_nulls().unique().sort())
+    cited = "; ".join([cite_rows(shown, snapshot, None, language) or "", *(f"IN DOUBT: {words}" for words in doubts)])
+    whose = query.reporter_of(snapshot)
+    write_outside(file, draw(rows, products, partners, measure, file.suffix, whose, cited, language))
+    return PlotAnswer(shown, snapshot, tuple(resolver.notes), doubts, table="metric", file=file)
