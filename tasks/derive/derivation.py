@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 
 import polars as pl
 
-from schemas.table import polars_schema
+from schemas.table import empty_frame, polars_schema
 from tasks.derive import portions as dividing
 from tasks.derive.affected_months import looked_back_on
 from tasks.derive.executor import each
@@ -120,8 +120,12 @@ class _Flow:
                 self._keep(pending, table, month, mine, place)
 
     def _keep(self, pending: PendingFiles, table: str, month: int, parts: Sequence[Part], place: Path) -> None:
-        """Keep the files of a month: one for each portion of a large month, else one."""
+        """Keep the files of a month: one for each portion of a large month, else one, even if nothing is in doubt."""
         partition, kinds = self._partition(month), polars_schema(table)
+        if table == "doubt" and not parts:
+            # A table without files would be a folder that no reader finds.
+            nothing = encode_file(table, empty_frame(table), partition_path(partition), self.made_of(table, partition))
+            pending.keep(nothing, self.known.store)
         if len(parts) < 2 or dividing.is_divided(self.rows.get(month, 0)):
             for part in parts:
                 data, path = exchange.get(place, part.name), partition_path(partition)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
@@ -21,7 +22,7 @@ from tasks.pages.brief.facts import gather
 from tasks.reading.vintages import vintages
 from tasks.store.parquet import read_table
 from tests.unit.builders import finding_table, release, release_table
-from tests.unit.customs import DAY, LATER, MAY, Store
+from tests.unit.customs import DAY, GERMANY, LATER, MAY, USA, Store
 
 CODE = "85051110"
 JUNE = 2025 * 12 + 5
@@ -219,3 +220,22 @@ def test_an_approved_number_stays_in_doubt_unless_the_person_lifts_it(tmp_path: 
     assert {*doubted["finding"]} == (set() if lifts else {"another_month"})
     findings = read_table(store.snapshot, "finding").filter(check=LIFTED)
     assert findings["observed"].to_list() == ["approved by Li Wei: so it is"] * lifts
+
+
+def test_the_table_joins_with_the_figures_by_their_keys_also_where_nothing_is_in_doubt(tmp_path: Path) -> None:
+    """As docs/readers.md joins them, with DuckDB."""
+    sql = """
+        select m.partner, d.finding
+        from read_parquet('{0}/metric/**/*.parquet', hive_partitioning = true) m
+        left join read_parquet('{0}/doubt/**/*.parquet', hive_partitioning = true) d
+          using (flow, product, partner, measure, period)
+        where m.product = '85051110' and m.measure = 'quantity_kg' and m.period = date '2025-06-01'
+    """
+    for name, partners in (("few", THREE), ("none", [USA, GERMANY])):
+        folder = tmp_path / name
+        store = Store(folder)
+        declared = {} if name == "few" else {"partners": "listed"}
+        store.ingest(csv_bytes([*MAY, *partners]), **declared)
+        rows = duckdb.sql(sql.format(store.store / "current")).fetchall()
+        assert ("USA", None) in rows
+        assert (("WLD", "few_partners") in rows) == (name == "few")
