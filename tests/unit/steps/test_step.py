@@ -25,7 +25,10 @@ class Pair(NamedTuple):
 
 def _finding(**other: str) -> pl.DataFrame:
     names = ("release_id", "check", "severity", "subject", "observed", "expected", "advice")
-    return pl.DataFrame([dict.fromkeys(names, "x") | {"severity": "info"} | other])
+    shares = pl.lit(None, pl.Float64)
+    return pl.DataFrame([dict.fromkeys(names, "x") | {"severity": "info"} | other]).with_columns(
+        goods_share=shares, file_share=shares
+    )
 
 
 def one(frame: pl.DataFrame) -> Finding:
