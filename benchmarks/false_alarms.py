@@ -10,10 +10,11 @@ itself, as a query for it alone would. Beside them stand drawn files (`drawn_fil
 10,000 codes. Into the files that are sound, errors are planted one at a time (`planted_errors`).
 
 A hold or a refusal of a sound file is false. A planted error is found where the release is refused, or held for more
-than it is without the error; `missed` are those that change the month of a product by 1 % or more, as much as customs' own revisions. With --findings every
-error and warning about a sound file is printed. --keep writes all results as JSON; --before reads such a file, of a run
-at an earlier commit; --write replaces the section of RESULTS.md. The exit status is 1 where more than 1 % of the sound
-files are held, a real one that is whole is judged otherwise than in the table, or the table lacks a file.
+than it is without the error; `missed` are those that change the month of a product by 1 % or more, as much as customs'
+own revisions. With --findings every error and warning about a sound file is printed. --keep writes all results as JSON;
+--before reads such a file, of a run at an earlier commit; --write replaces the section of RESULTS.md. The exit status
+is 1 where more than 1 % of the sound files are held, a real one is judged otherwise than in the table, or the table
+lacks a file.
 """
 
 import argparse

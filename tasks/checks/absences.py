@@ -69,7 +69,7 @@ def _partners_of_product_missing(context: CheckContext) -> Rows:
     is_much = pl.col("hold") | ((pl.col("regular") > share * pl.col("total")) & pl.col("is_known"))
     # Of small goods partners come and go, and the file has others; where they are much of the file it is held.
     is_dear = in_dollars("due") >= threshold("missing_product_a_month")
-    hold = pl.col("hold") & (is_dear | (pl.col("file_share") >= threshold("missing_partners_hold")))
+    hold = pl.col("hold") & (is_dear | (pl.col("file_share") >= 1 - PARTNERS_SHARE_MIN))
     yield from _without_row(context, history, ["flow", "product", "measure"], is_much, hold, share)
 
 
@@ -100,9 +100,12 @@ def _without_row(
 
 
 def _proven_months(context: CheckContext, key: list[str]) -> pl.DataFrame:
-    """Return for which `key` and month every product of the release meets a printed world total."""
+    """Return for which `key` and month every product of the release meets a printed world total. A product without a
+    row meets none: its total may be lost with its rows."""
     place = ["flow", "product", "measure", "month"]
-    sums = context.own.filter("single", MONEY, pl.col("partner") != WORLD).select(place).unique()
+    own = context.own.filter("single", MONEY, pl.col("partner") != WORLD)
+    months = own.select("flow", "measure", "month").unique()
+    sums = own.select("flow", "product").unique().join(months, on="flow")
     open_ = sums.join(context.proven, on=place, how="anti")
     return sums.select(*key, "month").unique().join(open_, on=[*key, "month"], how="anti")
 
@@ -242,7 +245,8 @@ def _few_partners(context: CheckContext) -> Rows:
 
 
 def _published_partners(context: CheckContext, products: pl.DataFrame) -> pl.DataFrame:
-    """Compute the median number of partners that these products have in a published month: flow, product, usual."""
+    """Compute how many partners these products usually have in a published month: flow, product, usual. The median, or
+    fewer where a month next to the release, or the same month of another year, had fewer."""
     key = ["flow", "product"]
     met = context.published_rows.filter("single", MONEY, pl.col("kind") != "published").join(
         products, on=key, how="semi"
@@ -251,7 +255,10 @@ def _published_partners(context: CheckContext, products: pl.DataFrame) -> pl.Dat
     others = context.sums.by_product.filter(pl.col("partners") > 0).join(products, on=key, how="semi")
     both = pl.concat([others.select(*key, "month", "partners"), met])
     both = both.filter(~(_in_doubt_of_few(context) & (pl.col("partners") <= whole_threshold("few_partners"))))
-    return both.group_by(key).agg(usual=pl.col("partners").median())
+    # At the end of a season partners leave one by one: the month before it, and the season of other years, have few.
+    is_near = (pl.col("month") - context.first).abs().is_in([1, YEAR_MONTHS])
+    usual = both.group_by(key).agg(usual=pl.col("partners").median(), near=pl.col("partners").filter(is_near).min())
+    return usual.select(*key, usual=pl.min_horizontal("usual", "near"))
 
 
 def _in_doubt_of_few(context: CheckContext) -> pl.Expr:

@@ -19,7 +19,7 @@ from tasks.checks.context import (
     shown_of,
 )
 from tasks.checks.declared_flow import other_currency
-from tasks.checks.doubt_size import is_large, weigh
+from tasks.checks.doubt_size import is_large, is_large_part, weigh
 from tasks.checks.published_months import RATED, with_codes
 from tasks.checks.registry import check
 from tasks.domain.coverage import WORLD
@@ -55,7 +55,9 @@ def _unit_values(context: CheckContext) -> Rows:
         rated = _of_products(context, traded, money)
         strange = _strange_products(context, rated, money)
         partners = _strange_partners(context, traded, rated, money)
-        strange = _weighed(context, strange, money, "usual").with_columns(hold=is_large(_dollars(money, "usual")))
+        # A whole product is read by itself, however small a part of the file it is.
+        is_more = _dollars(money, "usual") >= threshold("trifle_a_month")
+        strange = _weighed(context, strange, money, "usual").with_columns(hold=is_large_part() | is_more)
         # If most partners are off, the month is wrong, and one finding reports it.
         of_all = traded.filter("new").group_by(PLACE).agg(of=pl.len())
         off = partners.group_by(PLACE).agg(off=pl.len()).join(of_all, on=PLACE).filter(2 * pl.col("off") > pl.col("of"))

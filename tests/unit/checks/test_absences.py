@@ -136,6 +136,13 @@ CASES = (
             (MANY[:3], MANY[:3], ""),
         )
     ),
+    # The month before had four: at the end of a season they leave one by one.
+    case(
+        "3 partners where 14 were usual and 4 the month before",
+        f"{PARTNERS} warning",
+        partners_of(MANY[:3], [12], 2023),
+        in_yuan([*partners_of(MANY, [1, 2, 3], 2022), *partners_of(MANY[:4], [11], 2023)]),
+    ),
     case(
         "three partners that were listed",
         "",
