@@ -26,6 +26,8 @@ WITH_ARTICLE = ("USA", "NLD", "GBR", "ARE", "PHL")
 # Authorities that have a name of their own.
 OWN_NAMES = {"CHN": {"en": "China customs", "zh": "中国海关"}, "EU27": {"en": "Eurostat", "zh": "欧盟统计局"}}
 NOT_STATED = "not stated"
+# Codes below an HS6 that stand for its name where it has none.
+PARTS_NAMED = 2
 TERMS = ("flow", "measure", "currency", "valuation", "partner_is", "rounding")
 ROUNDED = {
     "nearest": "",
@@ -156,18 +158,38 @@ def row_name(partner: str) -> str:
     return partner_name(partner) + (" (group)" if is_group(partner) else "")
 
 
+@functools.cache
+def names_of_parts() -> pl.DataFrame:
+    """HS6 that no table names and China divides (product, name_en, name_zh): the names of the first PARTS_NAMED codes
+    below them, and how many more there are."""
+    names = code_table("hs_names").filter(pl.col("product").str.len_chars() > HS_DIGITS).sort("product")
+    own = pl.concat([code_table(name).select("product") for name in ("products", "hs_names")])
+    below = names.with_columns(product=pl.col("product").str.slice(0, HS_DIGITS)).join(own, on="product", how="anti")
+    more = pl.when(pl.len() > PARTS_NAMED).then(pl.format(" (+{})", pl.len() - PARTS_NAMED)).otherwise(pl.lit(""))
+    joined = {
+        name: pl.col(name).head(PARTS_NAMED).str.join(mark) + more
+        for name, mark in (("name_en", "; "), ("name_zh", "；"))
+    }
+    return below.group_by("product", maintain_order=True).agg(**joined)
+
+
 def product_names(product: str, national: str = CHINAS) -> tuple[str, str] | None:
     """English and Chinese name of a product in a store with these national codes; None where the tables have none.
 
-    The national codes of the tables are China's: equal digits of another list are other goods.
+    The national codes of the tables are China's: equal digits of another list are other goods. An HS6 that no table
+    names has the names of the codes below it.
+
+    >>> product_names("845290")[0]
+    'Rotating shuttles of household sewing machines; Parts of household sewing machines, nes (+3)'
     """
     if national != CHINAS and product.isdigit() and len(product) > HS_DIGITS:
         return None
     if product.startswith(BASKET):
         rows = code_table("baskets").filter(BASKET + pl.col("basket") == product)
     else:
-        tables = (code_table(name).filter(pl.col("product") == product) for name in ("products", "hs_names"))
-        rows = next((rows for rows in tables if rows.height), pl.DataFrame())
+        tables = (code_table("products"), code_table("hs_names"), names_of_parts())
+        found = (table.filter(pl.col("product") == product) for table in tables)
+        rows = next((rows for rows in found if rows.height), pl.DataFrame())
     return (rows["name_en"][0], rows["name_zh"][0]) if rows.height else None
 
 

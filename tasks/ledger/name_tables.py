@@ -16,6 +16,7 @@ from schemas.reference.code_tables import code_table, listed_partners
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import WORLD
+from tasks.domain.labels import names_of_parts
 from tasks.domain.nomenclature import ANY_LIST, CHINAS, OTHERS
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
@@ -23,6 +24,10 @@ from tasks.store.verify_on_read import prove
 
 HS6 = 6
 _NEWEST = ("month", "printed_on", "name")
+
+
+# The reference of a name that is made of those of the codes below.
+BY_PARTS = "hs_names of the codes below"
 
 
 class NameTables(NamedTuple):
@@ -157,10 +162,11 @@ def _table(codes: pl.DataFrame, printed: pl.DataFrame, references: pl.DataFrame,
 
 
 def product_references() -> pl.DataFrame:
-    """product, reference_en, reference_zh, reference: baskets, products of the watch list, and then any HS code."""
+    """product, reference_en, reference_zh, reference: baskets, products of the watch list, any HS code, and HS6 by the
+    codes below them."""
     baskets = code_table("baskets").select("name_en", "name_zh", product=BASKET + pl.col("basket"))
     tables = {"baskets": baskets, "products": code_table("products"), "hs_names": code_table("hs_names")}
-    return _references(tables, "product")
+    return _references(tables | {BY_PARTS: names_of_parts()}, "product")
 
 
 def partner_references() -> pl.DataFrame:

@@ -14,6 +14,7 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.name_match import EXACT, NAME_MAX, WHOLE_WORDS, code_digits, folded, grade
 from tasks.domain.periods import span_name
 from tasks.domain.text import NAMED_MAX, named
+from tasks.ledger.name_tables import BY_PARTS
 from tasks.reading.query import Keys, Month, is_one_of, months_of, several
 from tasks.store.parquet import Partition, path_partition, read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
@@ -44,9 +45,9 @@ def search_names(table: pl.DataFrame, text: str) -> list[Hit]:
     key, hits = table.columns[0], []
     for row in table.iter_rows(named=True):
         code = row[key]
-        grades = [
-            grade(asked, folded(name)) for name in (code.partition(":")[2], *(row.get(name) for name in NAMES)) if name
-        ]
+        # Whose name is that of the codes below is found by these.
+        names = () if row.get("reference") == BY_PARTS else tuple(row.get(name) for name in NAMES)
+        grades = [grade(asked, folded(name)) for name in (code.partition(":")[2], *names) if name]
         if digits is not None and code.startswith(digits):
             grades.append(EXACT if code == digits else WHOLE_WORDS)
         if folded(code) == asked:

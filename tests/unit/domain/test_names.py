@@ -5,7 +5,7 @@ import pytest
 
 from schemas.reference.code_tables import code_table
 from tasks.domain import name_match as module
-from tasks.domain.labels import partner_name, product_name, product_names
+from tasks.domain.labels import names_of_parts, partner_name, product_name, product_names
 from tasks.domain.name_match import (
     BEGINNINGS,
     EXACT,
@@ -123,3 +123,12 @@ def test_a_partner_or_a_product_has_its_name_or_else_its_key() -> None:
     assert [product_name(code) for code in products] == [*products.values()]
     assert product_names("25041010") == ("Natural graphite in flakes", "磷片天然石墨"), "of the first table that has it"
     assert product_names("basket:antimony") == ("Antimony", "锑")
+
+
+def test_every_hs6_that_china_divides_has_a_name() -> None:
+    divided = {code[:6] for code in code_table("hs_names")["product"] if len(code) == 8}
+    assert len(divided) > 5_000
+    assert [code for code in sorted(divided) if not all(product_names(code) or ("", ""))] == []
+    named = code_table("hs_names").filter(pl.col("product").str.len_chars() == 6)["product"]
+    assert names_of_parts().filter(pl.col("product").is_in(named.implode())).is_empty()
+    assert product_names("850511") == product_names("850511", "HTS10")

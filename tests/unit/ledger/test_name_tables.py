@@ -199,7 +199,8 @@ def test_a_code_that_china_divides_no_further_has_the_name_of_its_only_line() ->
         assert inside.select("product", "name_en", "name_zh").rows() == [(product.ljust(8, "0"), name, chinese)], source
     assert product_names("030442", OTHERS) == ("Fresh or chilled fillets of trout", "鲜或冷的鳟鱼鱼片")
     assert product_names("030431", OTHERS) is not None
-    assert product_names("850511", OTHERS) is None  # magnets of rare earths and others
+    # Magnets of rare earths and others: by the codes below.
+    assert product_names("850511", OTHERS) == product_names("850511")
 
 
 @pytest.mark.parametrize(
