@@ -71,6 +71,8 @@ def command(
             asked = {key: plain(value) for key, value in given.items() if key in names}
             function(question(**asked), own(**{key: value for key, value in given.items() if key not in names}))
 
+        # Of what it is made, for who compares it with other ways of asking.
+        run.question, run.own = question, own  # type: ignore[attr-defined]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {one.name: one.annotation for one in parameters}
         commands.command(name or function.__name__, help=summary_of(question), epilog=epilog)(run)

@@ -34,6 +34,8 @@ def function_of(question: Callable[P, Asked]) -> Callable[[Callable[[Asked], R]]
         ask.__name__ = ask.__qualname__ = answer.__name__
         ask.__module__ = answer.__module__
         ask.__doc__ = docstring_of(question)  # type: ignore[arg-type]  # a class is what makes its objects
+        # Of which question it is made, for who compares it with other ways of asking.
+        ask.question = question  # type: ignore[attr-defined]
         ask.__signature__ = signature_of(question, answer)  # type: ignore[attr-defined,arg-type]
         return ask
 

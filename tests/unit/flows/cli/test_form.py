@@ -3,7 +3,7 @@ take the same fields with the same defaults, choices and help. Each is read wher
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
@@ -14,29 +14,10 @@ import tidewaiter
 from flows.cli.app import app
 from flows.cli.form import kind_of, plain
 from flows.cli.mcp import server_of
+from schemas.questions.question import Question, fields_of
+from tasks.api.mcp import TOOLS
 
-# Of each question the command, the function of the package and the tool; empty: there is none.
-ASKED = [
-    ("read", "read", "read"),
-    ("search", "search", "search"),
-    ("list", "list", "contents"),
-    ("trace", "trace", "trace"),
-    ("vintages", "vintages", "vintages"),
-    ("movers", "movers", "movers"),
-    ("mirror", "mirror", "mirror"),
-    ("brief", "brief", ""),
-    ("plot", "plot", ""),
-    ("claims check", "check_claims", ""),
-]
-# What a command adds to a question, and what a tool leaves out and adds.
-OF_COMMANDS = {"form", "words", "rows", "first_prints", "publish", "help"}
-OF_FILES = {
-    "read": {"output"},
-    "movers": {"output"},
-    "mirror": {"output"},
-    "brief": {"output"},
-    "claims check": {"output"},
-}
+# What a tool adds to a question.
 OF_TOOLS = {"rows"}
 # One reporter's mirror is published without a product: the command says so itself.
 NOT_REQUIRED = {("mirror", "product")}
@@ -51,13 +32,41 @@ class Shown(NamedTuple):
     help: str
 
 
+def commands_of(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command by its name."""
+    for name, one in group.commands.items():
+        if hasattr(one, "commands"):
+            yield from commands_of(one, f"{path}{name} ")
+        else:
+            yield f"{path}{name}", one
+
+
+COMMANDS = dict(commands_of(typer.main.get_command(app)))
+COMMAND_OF = {one.callback.question: name for name, one in COMMANDS.items() if hasattr(one.callback, "question")}
+FUNCTION_OF = {
+    one.question: name
+    for name in tidewaiter.__all__
+    if hasattr(one := getattr(tidewaiter, name), "question") and name != "__version__"
+}
+TOOL_OF = {tool.question: name for name, tool in TOOLS.items()}
+
+
+def test_the_questions_of_the_package_are_commands_and_those_with_rows_are_tools() -> None:
+    assert len(FUNCTION_OF) >= 10
+    assert {*FUNCTION_OF} <= {*COMMAND_OF}
+    # A tool writes no file, and checks one claim at a time.
+    assert {one.__name__ for one in {*FUNCTION_OF} - {*TOOL_OF}} == {"Brief", "Plot", "CheckClaims"}
+    assert {one.__name__ for one in {*TOOL_OF} - {*FUNCTION_OF}} == {"CheckClaim"}
+
+
 def of_command(name: str) -> dict[str, Shown]:
-    """The options and arguments of a command, as Typer has them."""
-    found: Any = typer.main.get_command(app)
-    for part in name.split():
-        found = found.commands[part]
+    """The options and arguments of a command, as Typer has them, that are not its own."""
+    found = COMMANDS[name]
+    own = {field.name for field in fields_of(found.callback.own)} | {"help"}
     shown = {}
     for one in found.params:
+        if one.name in own:
+            continue
         kind = one.type_descriptor.annotation
         choices = get_args(kind) if get_origin(kind) is Literal else ()
         words = re.sub(r"; (may be repeated|one or several)$", "", one.help)
@@ -114,24 +123,25 @@ def schemas(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
     return {tool.name: tool.model_dump()["input_schema"] for tool in tools}
 
 
-@pytest.mark.parametrize(("command", "function", "tool"), ASKED)
+@pytest.mark.parametrize("question", FUNCTION_OF, ids=lambda one: one.__name__)
 def test_every_way_of_asking_takes_the_same_fields(
-    command: str, function: str, tool: str, schemas: dict[str, dict[str, Any]]
+    question: type[Question], schemas: dict[str, dict[str, Any]]
 ) -> None:
-    python = of_function(getattr(tidewaiter, function))
-    typed = without(of_command(command), OF_COMMANDS | OF_FILES.get(command, set()))
+    python = of_function(getattr(tidewaiter, FUNCTION_OF[question]))
+    typed = of_command(COMMAND_OF[question])
     # A command has its own words for the place of the stores, which it takes from the environment, too.
     assert drift(without(typed, {"store"}), without(python, {"store"})) == []
     assert "store" in typed
     assert len(python) >= 3
-    if tool:
-        assert drift(without(of_tool(schemas[tool]), OF_TOOLS), without(python, {"store"})) == []
+    if question in TOOL_OF:
+        tool = of_tool(schemas[TOOL_OF[question]])
+        assert drift(without(tool, OF_TOOLS), without(python, {"store"})) == []
 
 
 def test_a_field_that_differs_is_found(schemas: dict[str, dict[str, Any]]) -> None:
     typed, tool, python = of_command("movers"), of_tool(schemas["movers"]), of_function(tidewaiter.movers)
     right = without(python, {"store"})
-    assert drift(without(typed, OF_COMMANDS | {"output", "store"}), right) == []
+    assert drift(without(typed, {"store"}), right) == []
     wrong = {
         "month": right["month"]._replace(default="2025-06"),
         "against": right["against"]._replace(choices=("month",)),
