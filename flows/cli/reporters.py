@@ -13,8 +13,10 @@ from flows.cli.form import Printed, Written, command
 from flows.cli.terminal import console, say
 from schemas.questions.coverage import Coverage
 from schemas.questions.mirror import Mirror
+from schemas.questions.partner import PartnerTrade
 
 INBOXES = [Path("inbox")]
+ROWS_MAX = 40
 commands = Commands()
 
 
@@ -118,6 +120,27 @@ def _publish_mirror(question: Mirror) -> None:
         f"{months}{'published' if made.changed else 'published already'} in {made.snapshot.store}, snapshot"
         f" {made.snapshot.id}"
     )
+
+
+@command(commands, PartnerTrade, Written, epilog="Example: `tidewaiter partner USA --month 2025-06`")
+def partner(question: PartnerTrade, page: Written) -> None:
+    """Print all goods traded with a partner."""
+    from tasks.answers import tables
+    from tasks.answers.mirror import columns
+    from tasks.answers.partner import partner as answer_to
+
+    answer = answer_to(question)
+    options.show_remarks(answer.remarks)
+    if options.written(answer.rows, page.form, page.output):
+        return
+    shown = answer.rows.select("product", "product_name", "level", "before", "change", "contribution_pp")
+    console().print(tables.listing(shown, console().width, ROWS_MAX))
+    for row in answer.moved.iter_rows(named=True):
+        say(f"all goods: {row['change']:+,.0f} on the month before, in {row['measure']}")
+    if answer.mirror.height:
+        console().print(tables.table(columns(answer.mirror), above="what both sides say"))
+    if (cited := answer.cite_rows(ROWS_MAX)) is not None:
+        say(cited, style="dim")
 
 
 @command(

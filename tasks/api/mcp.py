@@ -24,6 +24,7 @@ from schemas.questions.claims import CheckClaim
 from schemas.questions.contents import Contents
 from schemas.questions.mirror import Mirror
 from schemas.questions.movers import Movers
+from schemas.questions.partner import PartnerTrade
 from schemas.questions.question import Question, fields_of, summary_of
 from schemas.questions.read import Read
 from schemas.questions.search import Search
@@ -35,6 +36,7 @@ from tasks.answers.check_claims import check_claim
 from tasks.answers.contents import contents
 from tasks.answers.mirror import mirror
 from tasks.answers.movers import movers
+from tasks.answers.partner import partner
 from tasks.answers.read import read
 from tasks.answers.search import search
 from tasks.answers.trace import TraceAnswer, trace
@@ -91,6 +93,7 @@ TOOLS = {
     "vintages": Tool(Vintages, vintages, "one month"),
     "movers": Tool(Movers, movers, f"rows={ROWS_MAX}"),
     "mirror": Tool(Mirror, mirror, "month"),
+    "partner": Tool(PartnerTrade, partner, f"rows={ROWS_MAX}"),
     "check_claim": Tool(CheckClaim, check_claim),
 }
 

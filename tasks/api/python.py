@@ -15,6 +15,7 @@ from schemas.questions.claims import CheckClaims
 from schemas.questions.contents import Contents
 from schemas.questions.mirror import Mirror
 from schemas.questions.movers import Movers
+from schemas.questions.partner import PartnerTrade
 from schemas.questions.plot import Plot
 from schemas.questions.read import Read
 from schemas.questions.search import Search
@@ -78,6 +79,13 @@ def mirror(question: Mirror) -> pl.DataFrame:
     from tasks.answers.mirror import mirror as answer
 
     return answer(question).rows
+
+
+@function_of(PartnerTrade)
+def partner(question: PartnerTrade) -> pl.DataFrame:
+    from tasks.answers.partner import partner as answer
+
+    return tell(answer(question)).rows
 
 
 @function_of(CheckClaims)

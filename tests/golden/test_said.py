@@ -43,6 +43,7 @@ COMMANDS = {
     "brief_zh": "brief magnets --month 2025-06 --output <folder>/brief.html --language zh",
     "brief_of_july": "brief magnets --month 2025-07 --output <folder>/brief.html",
     "movers": "movers --month 2025-06",
+    "partner": "partner USA --month 2025-06",
     "movers_none": "movers --month 2025-06 --measure value_usd",
     "watch_rules": "watch-rules --month 2025-05",
     "sources": "sources --inbox none",
