@@ -69,7 +69,7 @@ def _partners_of_product_missing(context: CheckContext) -> Rows:
     is_much = pl.col("hold") | ((pl.col("regular") > share * pl.col("total")) & pl.col("is_known"))
     # Of small goods partners come and go, and the file has others; where they are much of the file it is held.
     is_dear = in_dollars("due") >= threshold("missing_product_a_month")
-    hold = pl.col("hold") & (is_dear | (pl.col("file_share") >= 1 - PARTNERS_SHARE_MIN))
+    hold = pl.col("hold") & (is_dear | (pl.col("file_share") >= threshold("missing_partners_hold")))
     yield from _without_row(context, history, ["flow", "product", "measure"], is_much, hold, share)
 
 

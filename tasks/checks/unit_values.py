@@ -55,9 +55,13 @@ def _unit_values(context: CheckContext) -> Rows:
         rated = _of_products(context, traded, money)
         strange = _strange_products(context, rated, money)
         partners = _strange_partners(context, traded, rated, money)
-        # A whole product is read by itself, however small a part of the file it is.
-        is_more = _dollars(money, "usual") >= threshold("trifle_a_month")
-        strange = _weighed(context, strange, money, "usual").with_columns(hold=is_large_part() | is_more)
+        # A whole product is read by itself, however small a part of the file it is, if it has more than parcels.
+        middle = rated.group_by(PRODUCT).agg(a_month=pl.col(money).median())
+        strange = strange.join(middle, on=PRODUCT, how="left", maintain_order="left")
+        is_more = pl.col("a_month") >= threshold("trifle_a_month") * dollars_of(money)
+        strange = _weighed(context, strange, money, "usual").with_columns(
+            hold=is_large_part() | (is_more & (_dollars(money, "usual") >= threshold("trifle_a_month")))
+        )
         # If most partners are off, the month is wrong, and one finding reports it.
         of_all = traded.filter("new").group_by(PLACE).agg(of=pl.len())
         off = partners.group_by(PLACE).agg(off=pl.len()).join(of_all, on=PLACE).filter(2 * pl.col("off") > pl.col("of"))
