@@ -6,7 +6,7 @@ reads it. A command takes both: `def read(question: Read, page: Listed) -> None`
 
 import inspect
 from collections.abc import Callable, Collection
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -17,6 +17,7 @@ from flows.cli import options
 from flows.cli.command import Commands
 from schemas.questions.question import (
     Form,
+    FormField,
     Question,
     fields_of,
     help_of,
@@ -64,7 +65,7 @@ def command(
     parameters = [parameter_of(field, question, is_optional=field.name in optional) for field in fields_of(question)]
     place = next(number for number, one in enumerate(parameters) if one.name in SHARED)
     parameters[place:place] = map(own_parameter, fields_of(own))
-    names = {field.name for field in fields(question)}
+    names = {field.name for field in fields_of(question)}
 
     def register(function: Callable[[Asked, Own], None]) -> Callable[[Asked, Own], None]:
         def run(**given: Any) -> None:
@@ -88,7 +89,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def parameter_of(field: "Field[Any]", question: type[Question], *, is_optional: bool = False) -> inspect.Parameter:
+def parameter_of(field: FormField, question: type[Question], *, is_optional: bool = False) -> inspect.Parameter:
     """Return the option, or the word, of a field of a question."""
     kind = options.StoreGiven if field.name == STORE else _option(field, question, is_optional=is_optional)
     is_required = field.default is MISSING and not is_optional
@@ -96,20 +97,20 @@ def parameter_of(field: "Field[Any]", question: type[Question], *, is_optional: 
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
 
-def own_parameter(field: "Field[Any]") -> inspect.Parameter:
+def own_parameter(field: FormField) -> inspect.Parameter:
     """Return an option that a command has of its own."""
     default = inspect.Parameter.empty if field.default is MISSING else field.default
     return inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=field.type)
 
 
-def _default(field: "Field[Any]") -> Any:
+def _default(field: FormField) -> Any:
     """Return the default of a field; of one that takes several there is a list, or none."""
     if field.default is MISSING:
         return None
     return [field.default] if takes_several(field) and isinstance(field.default, str) else field.default
 
 
-def _option(field: "Field[Any]", question: type[Question], *, is_optional: bool) -> Any:
+def _option(field: FormField, question: type[Question], *, is_optional: bool) -> Any:
     about, kind, several = help_of(field), type_of(field), takes_several(field)
     shown = kind_of(kind)
     if several:

@@ -2,14 +2,14 @@
 
 import functools
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field
+from dataclasses import MISSING
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from schemas.questions.question import Form, fields_of, help_of, summary_of, type_of
+from schemas.questions.question import Form, FormField, fields_of, help_of, summary_of, type_of
 
 Asked = TypeVar("Asked", bound=Form)
 # As a person writes it, for fields whose texts have a form.
@@ -39,14 +39,14 @@ def model_of(question: type[Form]) -> type[BaseModel]:
     return create_model(question.__name__, __config__=config, __doc__=summary_of(question), **made)  # type: ignore[call-overload,no-any-return]
 
 
-def annotation_of(field: "Field[Any]") -> Any:
+def annotation_of(field: FormField) -> Any:
     """Return the type of a field with its help and bounds, as pydantic has them."""
     about = help_of(field)
     bounds = pydantic.Field(description=about.text, ge=about.least, le=about.most)
     return Annotated[_without_iterators(type_of(field)), bounds]
 
 
-def default_of(field: "Field[Any]") -> Any:
+def default_of(field: FormField) -> Any:
     """Return the default of a field; `...` for one that must be given."""
     return ... if field.default is MISSING else field.default
 

@@ -1,16 +1,16 @@
 """What all questions share: a frozen class of typed fields, each with its help, and the fields that several have.
 
 A question keeps what a person or a program wrote: names, months and days as text. Every command reads these classes
-before it does anything, so they are dataclasses; `checks` makes the model of pydantic from them, which takes longer to
-import than all commands.
+before it does anything, so they are dataclasses, and become these late; `checks` makes the model of pydantic from them,
+which takes longer to import than all commands.
 """
 
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import Field, dataclass, fields
+from dataclasses import KW_ONLY, MISSING, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, dataclass_transform, get_args
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, dataclass_transform, get_args, get_origin
 
 from schemas.figures import FIGURE_OF
 
@@ -35,12 +35,31 @@ class Help:
         self.most = most
 
 
+class FormField(NamedTuple):
+    """A field of a form; `default` is MISSING where it must be given."""
+
+    name: str
+    type: Any
+    default: Any
+    kw_only: bool
+
+
 @dataclass_transform(frozen_default=True)
 class Form:
-    """A frozen class of fields; what is annotated in it is a field."""
+    """A frozen class of fields; what is annotated in it is a field. It becomes a dataclass when the first one is made:
+    a command reads the fields of all forms and makes one or two of them."""
 
-    def __init_subclass__(cls, **options: bool) -> None:
-        dataclass(frozen=True, eq=False, repr=False, **options)(cls)
+    KEYWORDS_ONLY: ClassVar[bool] = False
+
+    def __init_subclass__(cls, *, kw_only: bool = False) -> None:
+        cls.KEYWORDS_ONLY = kw_only
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        """An object of a class that is a dataclass by now."""
+        for one in reversed(cls.__mro__):
+            if issubclass(one, Form) and one is not Form and "__dataclass_fields__" not in one.__dict__:
+                dataclass(frozen=True, eq=False, repr=False, kw_only=one.KEYWORDS_ONLY)(one)
+        return super().__new__(cls)
 
 
 class Question(Form, kw_only=True):
@@ -58,14 +77,20 @@ class OfReporter(Question, kw_only=True):
     reporter: Annotated[str | None, Help("whose figures, as CHN or EU27; none: the only reporter of the store")] = None
 
 
-def fields_of(question: type[Form]) -> "Iterator[Field[Any]]":
-    """Yield the fields of a question: its own, and then those that it shares with others, as the store."""
-    by_name = {field.name: field for field in fields(question)}  # type: ignore[arg-type]  # made a dataclass by `Form`
-    names = (name for one in question.__mro__ for name in inspect.get_annotations(one))
-    yield from (by_name[name] for name in dict.fromkeys(names) if name in by_name)
+def fields_of(form: type[Form]) -> Iterator[FormField]:
+    """Yield the fields of a form: its own, and then those that it shares with others, as the store."""
+    known = set[str]()
+    for one in form.__mro__:
+        is_keyword = one.__dict__.get("KEYWORDS_ONLY", False)
+        for name, kind in inspect.get_annotations(one).items():
+            is_keyword |= kind is KW_ONLY
+            origin: Any = get_origin(kind)
+            if kind is not KW_ONLY and origin is not ClassVar and name not in known:
+                known.add(name)
+                yield FormField(name, kind, getattr(form, name, MISSING), is_keyword)
 
 
-def help_of(field: "Field[Any]") -> Help:
+def help_of(field: FormField) -> Help:
     """Return the help of a field. Raises TypeError for one without."""
     # The last one is that of the question; one before it is that of an alias.
     for one in reversed(getattr(field.type, "__metadata__", ())):
@@ -74,13 +99,13 @@ def help_of(field: "Field[Any]") -> Help:
     raise TypeError(f"the field {field.name} has no help")
 
 
-def type_of(field: "Field[Any]") -> Any:
+def type_of(field: FormField) -> Any:
     """Return the type of a field without its help; where the help lists the choices, a Literal of them."""
     plain, choices = get_args(field.type)[0], help_of(field).choices
     return Literal[choices] if choices else plain
 
 
-def takes_several(field: "Field[Any]") -> bool:
+def takes_several(field: FormField) -> bool:
     """Whether a field takes several texts."""
     return Iterable[str] in get_args(type_of(field))
 
