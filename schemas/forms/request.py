@@ -89,7 +89,7 @@ class Declaration(Frozen):
             raise ValueError("it names no code; leave it out where just those in the file were asked for")
         for code in products or ():
             if not re.fullmatch(HS_CODE, code):
-                raise ValueError(f"{code!r} is no HS code of 2, 4, 6, 8, 9 or 10 digits, nor *")
+                raise ValueError(f"{code!r} is no HS code of 2, 4 or 6 digits, no national code of 7 to 11, nor *")
         return products
 
 

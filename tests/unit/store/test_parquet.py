@@ -37,6 +37,7 @@ def metrics(products: list[str], month: date = date(2025, 6, 1), partners: int =
     given = {
         "flow": "export", "classification": "HS8", "measure": "quantity_kg", "period": month, "level_kinds": "query",
         "kinds": "query", **{status(figure): "no_base" for figure in FIGURES}, "level_status": "reported",
+        "in_doubt": False,
     }  # fmt: skip
     rows = keys.with_row_index("level").with_columns(pl.lit(value).alias(name) for name, value in given.items())
     missing = [pl.lit(None).alias(name) for name in kinds if name not in rows.columns]
@@ -106,7 +107,7 @@ def test_row_groups_are_bounded_and_say_which_products_they_hold(model: type[Met
             *("flow", "product", "classification", "partner", "period"), quantity_kg="level",
             quantity_other=pl.lit(None, dtype=pl.Float64), quantity_other_unit=pl.lit(None, dtype=pl.String),
             value_usd="level", value_cny="level", value_eur="level", value_gbp="level", value_jpy="level",
-            source=pl.lit("s"), kind=pl.lit("query"),
+            source=pl.lit("s"), kind=pl.lit("query"), in_doubt=pl.lit(False),
         )  # fmt: skip
     half = frame.height // 3
     pieces = pl.concat([frame[:half], frame[half:]], rechunk=False)
