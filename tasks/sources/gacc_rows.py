@@ -299,7 +299,8 @@ def price_doubt(row: Row, columns: Sequence[Column | None], heading: Heading) ->
         (mass_low, mass_high), (low, high) = map(_bounds, texts)
         if mass_high > 0 and low * dollar / (mass_high * unit[1]) > most and mass_low > 0:
             return f"{texts[1]} for {texts[0]} in {months}: {float(low * dollar / (mass_high * unit[1])):,.4g} USD/kg"
-        if mass_low > 0 and high * dollar / (mass_low * unit[1]) < least:
+        # A value of 0 tells nothing of the unit: the zero itself is what is odd.
+        if low > 0 and mass_low > 0 and high * dollar / (mass_low * unit[1]) < least:
             return f"{texts[1]} for {texts[0]} in {months}: {float(high * dollar / (mass_low * unit[1])):.4g} USD/kg"
     return ""
 

@@ -94,5 +94,5 @@ def test_a_quantity_in_another_unit_than_that_of_its_other_months_is_named(
     found = weights([horses(at, *both) for at, both in usual.items()])
     assert found.height == (observed is not None)
     for row in found.iter_rows(named=True):
-        assert (row["severity"], row["subject"]) == ("warning", f"export 01012100 USA 2024-{month:02d}")
+        assert (row["severity"], row["subject"]) == ("warning", f"export 01012100 USA 2024-{month:02d} quantity")
         assert row["observed"].startswith(observed)

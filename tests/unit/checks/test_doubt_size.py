@@ -4,10 +4,12 @@ how a series trades."""
 from pathlib import Path
 from statistics import median
 
+import polars as pl
 import pytest
 from bad_inputs.case import first
 from bad_inputs.soybeans import BRAZIL, UNITED_STATES, in_yuan, record, records, times, trade
 
+from tasks.checks.doubt_size import is_large, is_large_part
 from tasks.checks.registry import check_release as check
 from tests.unit.checks.found import IMPORTS, find
 from tests.unit.sources import test_us_census as census
@@ -95,3 +97,20 @@ def test_a_partner_that_had_nearly_gone_is_no_row_that_was_lost(series: tuple[in
     last = [record("202409", BRAZIL, 372_000_111, 1_240_000_111)]
     found = find(in_yuan([*rows, *last]), **IMPORTS).filter(check="partners_missing")
     assert found["severity"].to_list() == [severity]
+
+
+@pytest.mark.parametrize(
+    ("goods", "file", "worth", "large_part", "large"),
+    [
+        (0.01, 0.001, 0, True, True),
+        (0.0099, 1.0, 0, False, False),
+        (1.0, 0.0009, 999_999, False, False),
+        (1.0, 0.0009, 1_000_000, False, True),
+    ],
+)
+def test_a_doubt_is_large_by_its_parts_or_by_its_worth(
+    goods: float, file: float, worth: int, *, large_part: bool, large: bool
+) -> None:
+    """Bounds of the table: a hundredth of the goods and a thousandth of the file, or a million dollars."""
+    row = pl.DataFrame({"goods_share": [goods], "file_share": [file], "worth": [worth]})
+    assert row.select(part=is_large_part(), whole=is_large(pl.col("worth"))).row(0) == (large_part, large)
