@@ -23,8 +23,32 @@ YEARS = (2023, 2024, 2025)
 MONTHS = 12
 # A year of the tariff in one file, twice: the second one has a past.
 WHOLE_YEAR = generate.Size(date(2024, 1, 1), 24, 12, 8_000, 10_000, 100)
-PARTNERS = ("CAN", "CHL", "NOR", "MEX", "JPN", "VNM", "IND", "THA", "ECU", "PER", "ZAF", "NZL", "AUS", "BRA", "IDN",
-            "PHL", "ISL", "MAR", "TUR", "EGY", "KEN", "GTM", "CRI", "ARG")  # fmt: skip
+PARTNERS = (
+    "CAN",
+    "CHL",
+    "NOR",
+    "MEX",
+    "JPN",
+    "VNM",
+    "IND",
+    "THA",
+    "ECU",
+    "PER",
+    "ZAF",
+    "NZL",
+    "AUS",
+    "BRA",
+    "IDN",
+    "PHL",
+    "ISL",
+    "MAR",
+    "TUR",
+    "EGY",
+    "KEN",
+    "GTM",
+    "CRI",
+    "ARG",
+)
 FAR_SOUTH = ("CHL", "PER", "ZAF", "NZL", "AUS", "BRA", "ARG")
 
 

@@ -35,9 +35,16 @@ TODAY = date(2026, 6, 30)
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 BRANCHES = (
-    ast.If, ast.IfExp, ast.BoolOp, ast.For, ast.AsyncFor, ast.While, ast.comprehension, ast.ExceptHandler,
+    ast.If,
+    ast.IfExp,
+    ast.BoolOp,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.comprehension,
+    ast.ExceptHandler,
     ast.match_case,
-)  # fmt: skip
+)
 
 
 def statements(tree: ast.AST) -> int:

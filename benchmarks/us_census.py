@@ -49,9 +49,12 @@ def polars(archive: Path, output: Path) -> None:
     """Unpack, scan the lines, slice, group."""
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         lines = pl.scan_csv(
-            _unpacked(archive, Path(folder)), has_header=False, separator="\x01", quote_char=None,
+            _unpacked(archive, Path(folder)),
+            has_header=False,
+            separator="\x01",
+            quote_char=None,
             schema={"line": pl.String},
-        )  # fmt: skip
+        )
         line = pl.col("line")
         cut = {name: line.str.slice(*place).str.strip_chars_start(" ").cast(pl.Int64) for name, place in PLACES.items()}
         fields = lines.select(product=line.str.slice(*PRODUCT), partner=line.str.slice(*PARTNER), **cut)

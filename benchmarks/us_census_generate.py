@@ -80,9 +80,13 @@ def pieces(records: int, base: Database, period: str, seed: int) -> Iterator[pl.
         )
         district = pl.Series(draw.integers(1, DISTRICTS + 1, count)).cast(pl.String).str.zfill(2)
         yield frame.with_columns(
-            dist_entry=district, dist_unlad=district, district=district, cty_subco=pl.lit("00"), rate_prov=pl.lit("10"),
+            dist_entry=district,
+            dist_unlad=district,
+            district=district,
+            cty_subco=pl.lit("00"),
+            rate_prov=pl.lit("10"),
             df=pl.Series(draw.integers(1, 3, count)).cast(pl.String),
-        )  # fmt: skip
+        )
 
 
 def _numbers(base: Database) -> list[str]:

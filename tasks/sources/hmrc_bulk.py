@@ -50,11 +50,26 @@ from tasks.sources.records import as_reported, doubt_copies, summed
 
 LAYOUT = layout_of(
     [
-        ("period", 6), ("type", 1), ("account", 6), ("commodity", 8), ("sitc", 5), ("country", 3), ("country_alpha", 2),
-        ("port", 3), ("port_alpha", 3), ("origin", 3), ("origin_alpha", 2), ("mode", 2), ("value", 12), ("mass", 12),
-        ("supplementary", 12), ("suppression", 1), ("flow", 3), ("record_type", 1),
+        ("period", 6),
+        ("type", 1),
+        ("account", 6),
+        ("commodity", 8),
+        ("sitc", 5),
+        ("country", 3),
+        ("country_alpha", 2),
+        ("port", 3),
+        ("port_alpha", 3),
+        ("origin", 3),
+        ("origin_alpha", 2),
+        ("mode", 2),
+        ("value", 12),
+        ("mass", 12),
+        ("supplementary", 12),
+        ("suppression", 1),
+        ("flow", 3),
+        ("record_type", 1),
     ]
-)  # fmt: skip
+)
 NUMBERS = ("value", "mass")
 TEXTS = tuple(name for name in LAYOUT if name not in (*NUMBERS, "supplementary"))
 LENGTH = 85

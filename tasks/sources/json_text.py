@@ -21,15 +21,43 @@ AGAIN = "Ask again; an error message or a page is no answer."
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
 # What services write beside their rows where these are not all, in lower case and without signs: a way to the next
 # page, a yes, and how many rows there are.
-NEXT = frozenset((
-    "nextlink", "next", "nextpage", "nexturl", "nexthref", "nextpagetoken", "nexttoken", "nextcursor", "nextoffset",
-    "continuation", "continuationtoken", "skiptoken", "hasmore", "hasnext", "hasnextpage", "moreresults", "truncated",
-    "istruncated",
-))  # fmt: skip
-COUNTS = frozenset((
-    "count", "total", "totalcount", "totalrecords", "totalresults", "totalrows", "totalitems", "totalelements",
-    "recordcount", "rowcount", "resultcount",
-))  # fmt: skip
+NEXT = frozenset(
+    (
+        "nextlink",
+        "next",
+        "nextpage",
+        "nexturl",
+        "nexthref",
+        "nextpagetoken",
+        "nexttoken",
+        "nextcursor",
+        "nextoffset",
+        "continuation",
+        "continuationtoken",
+        "skiptoken",
+        "hasmore",
+        "hasnext",
+        "hasnextpage",
+        "moreresults",
+        "truncated",
+        "istruncated",
+    )
+)
+COUNTS = frozenset(
+    (
+        "count",
+        "total",
+        "totalcount",
+        "totalrecords",
+        "totalresults",
+        "totalrows",
+        "totalitems",
+        "totalelements",
+        "recordcount",
+        "rowcount",
+        "resultcount",
+    )
+)
 NOTHING: tuple[object, ...] = (None, False, "", "0", "false", "False", [], {})
 
 

@@ -70,13 +70,41 @@ MONTH = (("year", 4), ("month", 2))
 NAMED = (("comm_desc", 50), ("unit_qy1", 3), ("unit_qy2", 3))
 CONCORD = layout_of([("commodity", 10), ("descriptn", 150), ("abbreviatn", 50), ("unit_qy1", 3), ("unit_qy2", 3)])
 IMPORT_NUMBERS = (
-    "cards", "con_qy1", "con_qy2", "con_val", "dut_val", "cal_dut", "con_cha", "con_cif", "gen_qy1", "gen_qy2",
-    "gen_val", "gen_cha", "gen_cif", "air_val", "air_wgt", "air_cha", "ves_val", "ves_wgt", "ves_cha", "cnt_val",
-    "cnt_wgt", "cnt_cha",
-)  # fmt: skip
+    "cards",
+    "con_qy1",
+    "con_qy2",
+    "con_val",
+    "dut_val",
+    "cal_dut",
+    "con_cha",
+    "con_cif",
+    "gen_qy1",
+    "gen_qy2",
+    "gen_val",
+    "gen_cha",
+    "gen_cif",
+    "air_val",
+    "air_wgt",
+    "air_cha",
+    "ves_val",
+    "ves_wgt",
+    "ves_cha",
+    "cnt_val",
+    "cnt_wgt",
+    "cnt_cha",
+)
 EXPORT_NUMBERS = (
-    "cards", "qty_1", "qty_2", "all_val", "air_val", "air_wgt", "ves_val", "ves_wgt", "cnt_val", "cnt_wgt",
-)  # fmt: skip
+    "cards",
+    "qty_1",
+    "qty_2",
+    "all_val",
+    "air_val",
+    "air_wgt",
+    "ves_val",
+    "ves_wgt",
+    "cnt_val",
+    "cnt_wgt",
+)
 QUANTITIES = ("con_qy1", "con_qy2", "gen_qy1", "gen_qy2", "qty_1", "qty_2")
 
 
