@@ -25,6 +25,8 @@ from tasks.store.snapshot import Snapshot
 
 # Findings about which partners a file has.
 OF_SUMS = ("few_partners", "partners_missing", "partner_removed", "world_total", "row_cap", "unknown_partners")
+# Of these, findings that say nothing of a partner without a record.
+OF_NO_ZERO = ("world_total", "unknown_partners")
 # Findings that name one measure and are about the whole record: a partner without a row, trade that jumped.
 OF_ALL_MEASURES = ("partners_missing", "magnitude")
 # What rests on the sum of all partners, of whichever partner it is.
@@ -88,6 +90,7 @@ def _open(row: dict[str, Any]) -> dict[str, Any] | None:
         "first": month_number(first),
         "last": month_number(last),
         "of_sums": of_sums,
+        "of_zeros": of_sums and row["check"] not in OF_NO_ZERO,
         "share": row["goods_share"],
         "sentence": sentence(row["check"], row["observed"], partners, first, last),
     }

@@ -7,6 +7,8 @@ partners are, and the zeros of partners that the release does not have. A number
 rests on none of it.
 """
 
+import bisect
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -23,7 +25,8 @@ from tasks.metrics.names import IN_DOUBT, MISSING_FROM, NUMBER, STATUS, Names
 YEAR = 12
 PLACE = ("number", "release", "product", "partner", "measure", "month")
 # Of a finding: its place in the list of open ones, its release, what it is about, the share of a month of its goods
-# that the check found in doubt, and its words. `measure` is how the names of the measures begin.
+# that the check found in doubt, and its words. `measure` is how the names of the measures begin; `of_sums` are findings
+# about which partners a release has, and `of_zeros` those of them that may be about one that it lacks.
 OPEN: dict[str, Any] = {
     "number": pl.UInt32,
     "release_id": pl.String,
@@ -35,6 +38,7 @@ OPEN: dict[str, Any] = {
     "first": pl.Int32,
     "last": pl.Int32,
     "of_sums": pl.Boolean,
+    "of_zeros": pl.Boolean,
     "share": pl.Float64,
     "sentence": pl.String,
 }
@@ -121,25 +125,40 @@ def mark(levels: Levels, grid: Grid, numbers: pl.DataFrame, flow: str, doubts: p
 def _with_findings(numbers: pl.DataFrame, names: Names, doubts: pl.DataFrame) -> pl.DataFrame:
     """Each number with each finding of its release that speaks of its product, measure and month; of a finding about
     numbers also of its partner."""
-    pairs = numbers.join(
-        doubts.select(
-            "number", "products", "partners", "first", "last", "of_sums", "share", asked="measure", release="release_id"
-        ),
-        on="release",
-    ).filter(pl.col("month").is_between("first", "last"))
-    if not pairs.height:
-        return pairs.with_columns(is_whole=pl.lit(True))
-    texts = {name: pl.lit(pl.Series(names.labels[name], dtype=pl.String)).gather(pl.col(name)) for name in KEY}
-    pairs = pairs.with_columns(**{f"{name}_text": text for name, text in texts.items()})
-    asked = pairs.select("product_text", "products").unique()
-    spoken_of = [
-        not codes or any(code.startswith(one) or one.startswith(code) for one in codes)
-        for code, codes in asked.iter_rows()
+    # A release of a whole nomenclature has millions of numbers, and a finding is about few of them.
+    about = pl.DataFrame(
+        [(row["number"], code) for row in doubts.iter_rows(named=True) for code in _codes(names, row["products"])],
+        {"number": pl.UInt32, "product": NUMBER},
+        orient="row",
+    )
+    asked = doubts.select(
+        "number", "products", "partners", "first", "last", "of_sums", "of_zeros", "share", "measure", "release_id"
+    ).rename({"measure": "asked", "release_id": "release"})
+    named = pl.col("products").list.len() > 0
+    pairs = [
+        numbers.join(asked.filter(named).join(about, on="number"), on=["release", "product"]),
+        numbers.join(asked.filter(~named), on="release"),
     ]
-    pairs = pairs.join(asked.filter(pl.Series(spoken_of, dtype=pl.Boolean)), on=["product_text", "products"])
-    is_of_partner = (pl.col("partners").list.len() == 0) | pl.col("partners").list.contains(pl.col("partner_text"))
-    is_of_measure = pl.col("asked").is_null() | pl.col("measure_text").str.starts_with(pl.col("asked"))
-    return pairs.filter(is_of_measure, pl.col("of_sums") | is_of_partner)
+    columns = [*numbers.columns, "number", "partners", "first", "last", "of_sums", "of_zeros", "share", "asked"]
+    found = pl.concat(one.select(columns) for one in pairs).filter(pl.col("month").is_between("first", "last"))
+    measure, partner = (
+        pl.lit(pl.Series(names.labels[name], dtype=pl.String)).gather(pl.col(name)) for name in ("measure", "partner")
+    )
+    is_of_partner = (pl.col("partners").list.len() == 0) | pl.col("partners").list.contains(partner)
+    is_of_measure = pl.col("asked").is_null() | measure.str.starts_with(pl.col("asked"))
+    return found.filter(is_of_measure, pl.col("of_sums") | is_of_partner)
+
+
+def _codes(names: Names, asked: Sequence[str]) -> set[int]:
+    """The products that are one of these codes, below one, or above one, in the numbers of `names`."""
+    found = set[int]()
+    for code in asked:
+        first = bisect.bisect_left(names.products, code)
+        found |= {*range(first, bisect.bisect_left(names.products, f"{code}~"))}
+        above = (code[:digits] for digits in range(2, len(code)))
+        places = ((bisect.bisect_left(names.products, one), one) for one in above)
+        found |= {place for place, one in places if names.products[place : place + 1] == [one]}
+    return found
 
 
 def _named(levels: Levels, grid: Grid, numbers: pl.DataFrame) -> pl.DataFrame:
@@ -176,6 +195,7 @@ def _of_sums(levels: Levels, grid: Grid, numbers: pl.DataFrame) -> pl.DataFrame:
         "month",
         "partners",
         "share",
+        "of_zeros",
         partner=pl.lit(names.world, NUMBER),
         value=pl.lit(0, pl.Int64),
     )
@@ -193,7 +213,7 @@ def _of_sums(levels: Levels, grid: Grid, numbers: pl.DataFrame) -> pl.DataFrame:
         is_named = (pl.col("partners").list.len() == 0) | pl.col("partners").list.contains(text)
         is_sum = pl.col("is_total") & pl.col("status").is_between(0, MISSING_FROM - 1)
         is_sum = is_sum & (pl.col("status") != STATUS["reported"])
-        is_zero = ~pl.col("is_total") & (pl.col("status") == STATUS["zero"]) & is_named
+        is_zero = pl.col("of_zeros") & ~pl.col("is_total") & (pl.col("status") == STATUS["zero"]) & is_named
         parts.append(rows.filter(is_sum | is_zero))
     found = pl.concat(parts)
     missing = _missing(levels, grid, found)
