@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from schemas.layouts import ANALYSIS, LAYOUTS
-from schemas.names import VALUES
+from schemas.names import FIGURES, VALUES
 from schemas.questions.question import texts
 from schemas.questions.read import Read
 from schemas.table import polars_schema, readers_schema
@@ -174,7 +174,8 @@ def read_store(question: Read, store: Path) -> Answer:
         rows = with_names(rows, resolver, question.language)
     doubts: tuple[str, ...] = ()
     if question.table in DOUBTED:
-        rows, doubts = with_doubts(rows, snapshot, as_of, is_asked="doubt" in question.shown)
+        figures = [name for name in question.shown if name in FIGURES]
+        rows, doubts = with_doubts(rows, snapshot, as_of, figures, is_asked="doubt" in question.shown)
     return Answer(rows, snapshot, tuple(notes), doubts, as_of, question.table, tuple(states))
 
 
@@ -366,12 +367,17 @@ def _ordered(rows: pl.DataFrame, question: Read, notes: list[str]) -> pl.DataFra
 
 
 def with_doubts(
-    rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None, *, is_asked: bool = False
+    rows: pl.DataFrame,
+    snapshot: Snapshot,
+    as_of: date | None = None,
+    figures: Collection[str] = (),
+    *,
+    is_asked: bool = False,
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Add the column `doubt` where an open finding, now or on a day, concerns one of the rows or the column `is_asked`
-    for; return with it each such finding.
+    """Add the column `doubt` where an open finding, now or on a day, concerns one of these figures of the rows, any
+    where none are named, or the column `is_asked` for; return with it each such finding.
     """
-    doubt = query.doubts_of(snapshot, as_of).of_rows(rows)
+    doubt = query.doubts_of(snapshot, as_of).of_rows(rows, figures)
     if doubt.null_count() == rows.height and not is_asked:
         return rows, ()
     return rows.with_columns(doubt), tuple(doubt.drop_nulls().unique().sort())

@@ -8,7 +8,7 @@ published.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -31,6 +31,8 @@ OF_NO_ZERO = ("world_total", "unknown_partners")
 OF_ALL_MEASURES = ("partners_missing", "magnitude")
 # What rests on the sum of all partners, of whichever partner it is.
 ON_THE_SUM = ("share_pct", "rank", "contribution_mom_pp", "contribution_yoy_pp")
+# Figures that rest on numbers of their month alone.
+OF_THE_MONTH = {"level", "share_pct", "rank"}
 # About the law, the file or its codes, not about a number.
 OF_NO_NUMBER = ("control_lapsed", "known_release", "product_validity", "copies", "experimental_source", "revised")
 # The finding that a person's decision leaves about the doubts that it lifts, with their checks as its subject.
@@ -192,14 +194,17 @@ class Doubts:
         )
         return rows.select("product", "part_pct", "sentence")
 
-    def of_rows(self, rows: pl.DataFrame) -> pl.Series:
-        """For rows of a table of MONTHS_BEHIND the doubts about any of their figures, as text; null where there is
-        none."""
+    def of_rows(self, rows: pl.DataFrame, figures: Collection[str] = ()) -> pl.Series:
+        """For rows of a table of MONTHS_BEHIND the doubts about these figures of each, about any where none are named,
+        as text; null where there is none."""
         first, last, back = next(found for column, found in MONTHS_BEHIND.items() if column in rows.columns)
         names = ["flow", "product", "partner", *(["measure"] if "measure" in rows.columns else [])]
+        with_world = back > 0 and (not figures or not {*figures}.isdisjoint(ON_THE_SUM))
+        if figures and {*figures} <= OF_THE_MONTH:
+            back = 0
         in_doubt = pl.col("in_doubt") if "in_doubt" in rows.columns else pl.lit(True)
         keys = rows.select(names, begin=month_index(first) - back, end=month_index(last), in_doubt=in_doubt)
-        return self.of_keys(keys, with_world=back > 0)
+        return self.of_keys(keys, with_world=with_world)
 
     def of_keys(self, keys: pl.DataFrame, *, with_world: bool = False) -> pl.Series:
         """For rows of flow, product, partner, measure (any where there is no such column), and the first and last month

@@ -40,7 +40,7 @@ def plot(question: Plot) -> PlotAnswer:
     months = each_month(resolver.months(text, flow, products) for text in spans) if spans else None
     rows = query.query(store, "metric", flow=flow, product=products, month=months)
     shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
-    doubts = tuple(Doubts(snapshot).of_rows(shown).drop_nulls().unique().sort())
+    doubts = tuple(Doubts(snapshot).of_rows(shown, ["level"]).drop_nulls().unique().sort())
     cited = "; ".join([cite_rows(shown, snapshot, None, language) or "", *(f"IN DOUBT: {words}" for words in doubts)])
     whose = query.reporter_of(snapshot)
     write_outside(file, draw(rows, products, partners, measure, file.suffix, whose, cited, language))
