@@ -45,13 +45,25 @@ def audit_tables(address: Address) -> AuditReport:
             for table in of_reporter.MAKERS
         },
     }
-    folders = {table: at_hand(table_of(root, table, reporter)) for table in looks}
+    places = {table: table_of(root, table, reporter) for table in looks}
+    folders = {table: at_hand(place) for table, place in places.items()}
+    there = {table for table, place in places.items() if _is_there(place, folders[table])}
     # The tables of one release are made together; where none is, the store was perhaps copied alone.
-    expected = {*of_reporter.MAKERS} if any(folders[table].exists() for table in of_reporter.MAKERS) else set[str]()
+    expected = set[str]() if there.isdisjoint(of_reporter.MAKERS) else {*of_reporter.MAKERS}
     for table, folder in folders.items():
-        if folder.exists() or table in expected:
+        if table in there | expected:
             problems += _audit(folder, f"{table}/{folder.name}", table, reporter, looks[table])
     return report.model_copy(update={"problems": [str(problem) for problem in problems]})
+
+
+def _is_there(place: Address, folder: Path) -> bool:
+    """Whether somebody began a store: of a bucket the working copy is a folder in any case."""
+    if isinstance(place, Path):
+        return folder.exists()
+    try:
+        return open_snapshot(folder) is not None
+    except (BrokenStore, UnknownSnapshot):
+        return True
 
 
 def _audit(folder: Path, name: str, table: str, reporter: str, look: Callable[[], Upstream]) -> Iterator[Problem]:

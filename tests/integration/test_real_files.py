@@ -126,9 +126,9 @@ def test_sums_by_month_code_and_partner_are_those_of_an_independent_reading(
 def test_two_editions_of_one_query_do_not_count_the_quantity_twice(shared_data: Path, tmp_path: Path) -> None:
     raw = (shared_data / "gacc_query" / "soybeans_export_2024_cny.csv").read_bytes()
     (tmp_path / "cny_export.csv").write_bytes(raw)
-    dollars = re.sub(rb'"([\d,]+)",\n', lambda value: b'"%d",\n' % (int(value[1].replace(b",", b"")) // 7), raw)
+    dollars = re.sub(rb'"([\d,]+)",\n', lambda value: b'"%d",\n' % (int(value[1].replace(b",", b"")) * 100 // 715), raw)
     (tmp_path / "usd_export.csv").write_bytes(dollars.replace("人民币".encode("gb18030"), "美元".encode("gb18030")))
     for name in ("cny_export.csv", "usd_export.csv"):
         ingest(tmp_path / name, tmp_path / "reporter=CHN")
     rows = query.query(tmp_path / "reporter=CHN", "trade_flow", partner="USA", product="12011000", month=(2024, 1))
-    assert rows.select("quantity_kg", "value_cny", "value_usd").rows() == [(908.0, 23_416.0, 3_345.0)]
+    assert rows.select("quantity_kg", "value_cny", "value_usd").rows() == [(908.0, 23_416.0, 3_274.0)]

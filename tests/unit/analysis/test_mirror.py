@@ -157,7 +157,7 @@ def odd(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             "GBR",
             "2025-06",
             "suppressed",
-            "GBR kilograms: hidden or marked as unreliable; GBR value: hidden or marked as unreliable",
+            "GBR kilograms: hidden or marked as unreliable",
         ),
         # What is counted in items has no row in kilograms, which is not no trade.
         ("CHN", "USA", "2025-05", "units_differ", "USA kilograms: counted in another unit"),

@@ -15,6 +15,7 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 from tasks.claims.check import ClaimsFile, check_claims, claim_rows, read_claims
+from tasks.ledger.doubts import Doubts
 from tasks.reading.query import open_published
 from tasks.store.snapshot import Snapshot
 from tests.unit import builders
@@ -155,20 +156,20 @@ def verdicts_of(folder: Path, *claims: tuple[str, ...], commodity: str = M) -> l
                 ("Japan", "2025-05", "level_t", "0", "t"): YES,
                 ("Japan", "2025-05", "level_t", "5", "t"): NO,
                 ("World", "2025-05", "level_t", "1", "t"): YES,
-                ("World", "2025-05", "level_t", "52.4", "t"): OPEN,
+                ("World", "2025-05", "level_t", "52.4", "t"): NO,
                 ("US", "2025-05", "share_pct", "0", "%"): YES,
                 ("US", "2025-05", "streak", "1", "consecutive monthly falls"): YES,
             },
         ),
-        # 100 t up to April and the 7 t that the query adds up in May; the 50 t of the press for May are outranked. It
-        # has another world than the query: nobody is contradicted by a total in doubt.
+        # 100 t up to April and the 7 t that the query adds up in May; the 50 t of the press for May are
+        # outranked.
         (
             [("WLD", "2025-01..2025-04", "100"), ("WLD", "2025-05", "50")],
             "2025-05",
             {("2025-05", "USA"): 3, ("2025-05", "DEU"): 4},
             {
                 ("World", "2025-01..2025-05", "ytd_t", "107", "t"): YES,
-                ("World", "2025-01..2025-05", "ytd_t", "150", "t"): OPEN,
+                ("World", "2025-01..2025-05", "ytd_t", "150", "t"): NO,
             },
         ),
         # Six months of 110 t and of 200 t from customs; the press has 655 t for the half year, and 1,855 t for the
@@ -188,7 +189,7 @@ def verdicts_of(folder: Path, *claims: tuple[str, ...], commodity: str = M) -> l
                 ("World", H1, "ytd_t", "1855", "t"): NO,
             },
         ),
-        # Nobody has Japan in February, so that its place among the others is in doubt.
+        # Nobody has Japan in February.
         (
             [],
             "2025-01..2025-03",
@@ -198,7 +199,7 @@ def verdicts_of(folder: Path, *claims: tuple[str, ...], commodity: str = M) -> l
                 ("2025-01", "JPN"): 200,
                 ("2025-03", "JPN"): 200,
             },
-            {("US", "2025-Q1", "rank", "2", "rank"): YES, ("US", "2025-Q1", "rank", "3", "rank"): OPEN},
+            {("US", "2025-Q1", "rank", "2", "rank"): YES, ("US", "2025-Q1", "rank", "3", "rank"): NO},
         ),
     ],
 )
@@ -208,7 +209,10 @@ def test_a_number_that_the_ledger_has_outranked_confirms_nothing(
     query: dict[tuple[str, str], int],
     claims: dict[tuple[str, ...], str],
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Some of these files lack partners that others have: of numbers in doubt there is another test.
+    monkeypatch.setattr(Doubts, "of", lambda *_, **__: [])
     if press:
         print_of(tmp_path, *press)
     query_of(tmp_path, months, query)
