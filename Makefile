@@ -33,8 +33,8 @@ help:
 # The environment is made once, from the lock file with its hashes; ours is installed in place. Python compiles what it imports,
 # so compiling everything beforehand only takes time.
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
-	  { echo "Tidewaiter needs Python 3.11 to 3.13; $(PYTHON) is $$($(PYTHON) --version). Use make PYTHON=python3.12 …"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || \
+	  { echo "Tidewaiter needs Python 3.11 to 3.14; $(PYTHON) is $$($(PYTHON) --version). Use make PYTHON=python3.12 …"; exit 2; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "$(PYTHON) has no venv module; on Debian: apt-get install python3-venv"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
