@@ -17,10 +17,10 @@ from openlineage.client.transport import get_default_factory
 from requests import HTTPError
 
 from schemas import settings
-from tasks.lineage.openlineage import events
+from tasks.lineage.openlineage import events, place_of
 from tasks.lineage.records import Run
 from tasks.store.temporary import write_at_once
-from tasks.store.working_copy import share_once
+from tasks.store.working_copy import address_of, share_once
 
 FOLDER = "lineage"
 # An endpoint has half of it for an event, and all of it for those that are still under way at the end.
@@ -35,8 +35,11 @@ def emit(run: Run, store: Path, *entered: Run) -> None:
         return
     place = store / FOLDER / f"{name}.ndjson"
     try:
+        lies = place_of(address_of(store))
         made = [
-            event for one in (run, *entered) for event in events(one, one.outcome.release_id if one.outcome else name)
+            event
+            for one in (run, *entered)
+            for event in events(one, one.outcome.release_id if one.outcome else name, lies)
         ]
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)

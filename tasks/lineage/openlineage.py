@@ -5,22 +5,28 @@ recorded (`lineage`), how and when events are sent (`emit`).
 
 Steps name things by their arguments and results (`release.detail`, `derive`); a lineage graph needs one name for each
 thing. So a table that is a step's only result has its table's name, and an input has the name of the earlier output
-with the same bytes. COLUMNS declares the origin of columns.
+with the same bytes. A lineage graph may have several stores in it, so a dataset is named by where it lies, as the
+naming rules of OpenLineage have it. COLUMNS declares the origin of columns.
 """
 
+import os
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import quote
 
 from openlineage.client import event_v2, facet_v2
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, RunEvent
 from openlineage.client.generated.base import EventType
 
-from schemas.names import FIGURES, VALUES, status
+from schemas.names import FIGURES, TABLES, VALUES, status
+from schemas.store_address import S3Url
 from schemas.table import columns, polars_schema, readers_schema
 from tasks.domain.hashing import versions
 from tasks.lineage.records import Run, StepRecord
 
-# The namespace of all jobs and datasets.
+# The namespace of all jobs.
 NAMESPACE = "tidewaiter"
 INTEGRATION, RELEASE_JOB = "TIDEWAITER", "release"
 # The release does not make the results of these steps, so they get names of their own.
@@ -106,11 +112,46 @@ class _Thing:
     holds: bool = True
 
 
-def events(run: Run, release_id: str) -> list[RunEvent]:
+@dataclass(frozen=True)
+class Place:
+    """Where the datasets of a store lie: `namespace` is the host or the bucket, `path` leads to the store there.
+
+    Namespace and name of a dataset together are the address that it would have as one file, so the tables of two
+    reporters, of two buckets and of two machines are different datasets.
+    """
+
+    namespace: str
+    path: str
+
+    def name(self, dataset: str) -> str:
+        """The name of a dataset of the store: its path."""
+        return f"{self.path}/{dataset}" if self.path else dataset
+
+    def facets(self, dataset: str) -> dict[str, facet_v2.DatasetFacet]:
+        """The source of a dataset and, of a published table, the address at which its current files are read."""
+        uri = f"{self.namespace}/{quote(self.path.lstrip('/'), safe='/=')}"
+        source = facet_v2.datasource_dataset.DatasourceDatasetFacet(name=self.namespace, uri=uri)
+        facets: dict[str, facet_v2.DatasetFacet] = {"dataSource": source}
+        # A bucket has no links: the files of a state are listed in its manifest.
+        if dataset in TABLES and self.namespace.startswith("file:"):
+            kinds = facet_v2.symlinks_dataset
+            current = kinds.Identifier(self.namespace, self.name(f"current/{dataset}"), "LOCATION")
+            facets["symlinks"] = kinds.SymlinksDatasetFacet([current])
+        return facets
+
+
+def place_of(address: Path | S3Url) -> Place:
+    """Return where the datasets of a store with this address lie; a folder is on this host."""
+    if isinstance(address, S3Url):
+        return Place(f"s3://{address.bucket}", address.prefix)
+    return Place(f"file://{socket.gethostname()}", Path(os.path.abspath(address)).as_posix())
+
+
+def events(run: Run, release_id: str, place: Place) -> list[RunEvent]:
     """START and COMPLETE or FAIL of the release and, between them, of each step; nothing for a run without steps.
 
-    A release without an outcome has failed. A frame that does not fit its schema is not an output, but an input of the
-    FAIL event with a failed assertion.
+    `place` is that of the store of the run. A release without an outcome has failed. A frame that does not fit its
+    schema is not an output, but an input of the FAIL event with a failed assertion.
     """
     if not run.records:
         return []
@@ -120,9 +161,9 @@ def events(run: Run, release_id: str) -> list[RunEvent]:
     of_steps: list[RunEvent] = []
     for record, given, made in _things(run.records):
         tags = {"release_id": release_id, "code_sha256": record.code_sha256, "prefect_task_run_id": record.task_run_id}
-        inputs = [_input(thing) for thing in given]
-        at_end = inputs + [_input(thing) for thing in made if not thing.holds]
-        outputs = [_output(thing, given) for thing in made if thing.holds]
+        inputs = [_input(thing, place) for thing in given]
+        at_end = inputs + [_input(thing, place) for thing in made if not thing.holds]
+        outputs = [_output(thing, given, place) for thing in made if thing.holds]
         of_steps += _start_and_end(record, "STEP", tags, {"parent": parent}, inputs, at_end, outputs)
     error = None if run.outcome else run.records[-1].error or "the run ended without an outcome"
     begin, end = min(record.started for record in run.records), max(record.ended for record in run.records)
@@ -188,12 +229,12 @@ def _misfits(record: StepRecord) -> list[str]:
     return (named or list(models)) if error.startswith("SchemaError") else []
 
 
-def _version(thing: _Thing) -> dict[str, facet_v2.DatasetFacet]:
+def _facets(thing: _Thing, place: Place) -> dict[str, facet_v2.DatasetFacet]:
     version = facet_v2.dataset_version_dataset.DatasetVersionDatasetFacet
-    return {"version": version(thing.sha256)} if thing.sha256 else {}
+    return place.facets(thing.dataset) | ({"version": version(thing.sha256)} if thing.sha256 else {})
 
 
-def _input(thing: _Thing) -> InputDataset:
+def _input(thing: _Thing, place: Place) -> InputDataset:
     facets: dict[str, facet_v2.InputDatasetFacet] = {}
     if thing.rows is not None:
         facets["inputStatistics"] = facet_v2.input_statistics_input_dataset.InputStatisticsInputDatasetFacet(thing.rows)
@@ -201,11 +242,11 @@ def _input(thing: _Thing) -> InputDataset:
         kinds = facet_v2.data_quality_assertions_dataset
         assertion = kinds.Assertion(f"schema {thing.table}", thing.holds, severity="error")
         facets["dataQualityAssertions"] = kinds.DataQualityAssertionsDatasetFacet([assertion])
-    return InputDataset(NAMESPACE, thing.dataset, facets, facets=_version(thing))
+    return InputDataset(place.namespace, place.name(thing.dataset), facets, facets=_facets(thing, place))
 
 
-def _output(thing: _Thing, given: Sequence[_Thing]) -> OutputDataset:
-    facets, own = _version(thing), dict[str, facet_v2.OutputDatasetFacet]()
+def _output(thing: _Thing, given: Sequence[_Thing], place: Place) -> OutputDataset:
+    facets, own = _facets(thing, place), dict[str, facet_v2.OutputDatasetFacet]()
     if thing.rows is not None:
         statistics = facet_v2.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
         own["outputStatistics"] = statistics(thing.rows)
@@ -217,8 +258,8 @@ def _output(thing: _Thing, given: Sequence[_Thing]) -> OutputDataset:
     origins: dict[str, facet_v2.column_lineage_dataset.Fields] = {}
     for dataset, declared in COLUMNS.get(thing.dataset, {}).items():
         for column, sources in declared.items() if dataset in at_hand else ():
-            found = [kinds.InputField(NAMESPACE, dataset, source) for source in sources]
+            found = [kinds.InputField(place.namespace, place.name(dataset), source) for source in sources]
             origins.setdefault(column, kinds.Fields([])).inputFields.extend(found)
     if origins:
         facets["columnLineage"] = kinds.ColumnLineageDatasetFacet(origins)
-    return OutputDataset(NAMESPACE, thing.dataset, own, facets=facets)
+    return OutputDataset(place.namespace, place.name(thing.dataset), own, facets=facets)

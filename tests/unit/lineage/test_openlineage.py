@@ -18,10 +18,11 @@ import pytest
 from openlineage.client.serde import Serde
 
 from schemas.forms.outcome import Outcome
+from schemas.store_address import S3Url
 from schemas.table import empty_frame, polars_schema
 from schemas.tables.catalog import MODELS
 from tasks.lineage.emit import PATIENCE_S, emit, emit_elsewhere
-from tasks.lineage.openlineage import COLUMNS, events
+from tasks.lineage.openlineage import COLUMNS, Place, events, place_of
 from tasks.lineage.records import Run, StepRecord
 from tests.conftest import SHARED_DATA
 from tests.replay.server import Replay, Reply
@@ -76,8 +77,21 @@ def as_json(sent: list[Any]) -> list[Event]:
     return [json.loads(Serde.to_json(event)) for event in sent]
 
 
-def told(run: Run) -> list[Event]:
-    return as_json(events(run, "query-1"))
+CHINA = Place("file://hall", "/srv/store/reporter=CHN")
+
+
+def of_query(run: Run, place: Place = CHINA) -> list[Any]:
+    return events(run, "query-1", place)
+
+
+def told(run: Run, place: Place = CHINA) -> list[Event]:
+    return as_json(of_query(run, place))
+
+
+def short(name: str) -> str:
+    """The name of a dataset in its store."""
+    assert name.startswith(f"{CHINA.path}/")
+    return name.removeprefix(f"{CHINA.path}/")
 
 
 @pytest.fixture
@@ -145,6 +159,8 @@ def test_every_event_and_facet_is_valid(name: str, more: str, request: pytest.Fi
         "schema",
         "inputStatistics",
         "outputStatistics",
+        "dataSource",
+        "symlinks",
     }
     assert {facet for event in found for facet, _ in facets(event)} >= expected | {"dataQualityAssertions", more}
 
@@ -156,7 +172,7 @@ def test_a_run_is_told_as_a_pair_of_events_for_the_release_around_a_pair_for_eac
         ("release", "START"), ("normalise", "START"), ("normalise", "COMPLETE"), ("merge", "START"), ("merge", "FAIL"),
         ("release", "FAIL"),
     ]  # fmt: skip
-    assert events(Run(), "query-1") == []
+    assert of_query(Run()) == []
     # A step that was tried twice does not make the run fail, and one without an outcome has failed.
     first = replace(NORMALISE, error="OSError: disk", outputs={}, run_id=uuid4())
     twice = told(replace(whole, records=[first, *whole.records]))
@@ -233,7 +249,92 @@ UNMADE = replace(NORMALISE, error=schema_error("quarantine"), outputs={})
 )
 def test_one_thing_has_one_name_from_step_to_step(records: list[StepRecord], given: list[str], made: list[str]) -> None:
     ended = told(Run(records=records))[-2]
-    assert ([one["name"] for one in ended["inputs"]], [one["name"] for one in ended["outputs"]]) == (given, made)
+    names = ([short(one["name"]) for one in ended[side]] for side in ("inputs", "outputs"))
+    assert (*names,) == (given, made)
+
+
+AMERICA = Place("s3://customs", "store/reporter=USA")
+
+
+def sources_of(run: Run, place: Place) -> dict[tuple[str, str], set[tuple[str, str]]]:
+    """What a receiving catalogue draws: for each dataset made all datasets that it is made from, by way of others."""
+    made_from: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for event in told(run, place):
+        given, made = (
+            {(one["namespace"], one["name"]) for one in event.get(side, [])} for side in ("inputs", "outputs")
+        )
+        for one in made:
+            made_from.setdefault(one, set()).update(given, *(made_from.get(other, ()) for other in given))
+        for columns in (
+            one["facets"].get("columnLineage", {"fields": {}})["fields"] for one in event.get("outputs", [])
+        ):
+            named = {(one["namespace"], one["name"]) for field in columns.values() for one in field["inputFields"]}
+            assert named <= given
+    return made_from
+
+
+def test_the_same_tables_of_two_reporters_are_different_datasets_that_do_not_meet(whole: Run) -> None:
+    china, america = sources_of(whole, CHINA), sources_of(whole, AMERICA)
+    wide = ("file://hall", "/srv/store/reporter=CHN/trade_flow")
+    assert ("file://hall", "/srv/store/reporter=CHN/detail") in china[wide]
+    assert ("s3://customs", "store/reporter=USA/detail") in america[("s3://customs", "store/reporter=USA/trade_flow")]
+    everything = [{*graph}.union(*graph.values()) for graph in (china, america)]
+    assert everything[0] & everything[1] == set()
+    assert {event["job"]["namespace"] for place in (CHINA, AMERICA) for event in told(whole, place)} == {"tidewaiter"}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("address", "namespace", "name", "uri", "current"),
+    [
+        (
+            Path("/srv/über store/reporter=CHN"),
+            f"file://{socket.gethostname()}",
+            "/srv/über store/reporter=CHN/trade_flow",
+            f"file://{socket.gethostname()}/srv/%C3%BCber%20store/reporter=CHN",
+            "/srv/über store/reporter=CHN/current/trade_flow",
+        ),
+        (S3Url("s3://customs"), "s3://customs", "trade_flow", "s3://customs/", None),
+        (
+            S3Url("s3://customs/a/reporter=USA/"),
+            "s3://customs",
+            "a/reporter=USA/trade_flow",
+            "s3://customs/a/reporter=USA",
+            None,
+        ),
+    ],
+)
+def test_a_dataset_is_named_by_where_it_lies(
+    address: Path | S3Url, namespace: str, name: str, uri: str, current: str | None, whole: Run
+) -> None:
+    found = told(whole, place_of(address))
+    assert [fault for event in found for fault in faults(event)] == []
+    (made,) = found[-2]["outputs"]
+    assert (made["namespace"], made["name"]) == (namespace, name)
+    source = made["facets"]["dataSource"]
+    assert (source["name"], source["uri"]) == (namespace, uri)
+    links = [
+        (one["namespace"], one["name"], one["type"])
+        for one in made["facets"].get("symlinks", {"identifiers": []})["identifiers"]
+    ]
+    assert links == ([] if current is None else [(namespace, current, "LOCATION")])
+
+
+def test_a_folder_has_one_name_however_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert place_of(Path("store/../store/reporter=CHN")) == place_of(tmp_path / "store" / "reporter=CHN")
+
+
+def test_the_events_of_a_working_copy_name_the_bucket(
+    whole: Run, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment.setattr("tasks.lineage.emit.address_of", lambda _: S3Url("s3://customs/store/reporter=CHN"))
+    environment.setattr("tasks.lineage.emit.share_once", lambda *_: None)
+    emit(whole, tmp_path)
+    (written,) = tmp_path.glob("lineage/*")
+    events_written = [json.loads(line) for line in written.read_text(encoding="utf-8").splitlines()]
+    places = {one["namespace"] for event in events_written for one in event["inputs"] + event["outputs"]}
+    assert places == {"s3://customs"}
 
 
 def test_schema_and_column_lineage_stand_with_what_was_made(whole: Run) -> None:
@@ -242,9 +343,9 @@ def test_schema_and_column_lineage_stand_with_what_was_made(whole: Run) -> None:
     assert list(fields) == list(polars_schema("trade_flow"))
     assert (fields["quantity_kg"]["type"], fields["quantity_kg"]["description"]) == ("Float64", "mass")
     lineage = widened["columnLineage"]["fields"]["value_usd"]["inputFields"]
-    assert {(one["namespace"], one["name"]) for one in lineage} == {("tidewaiter", "touched")}
+    assert {(one["namespace"], one["name"]) for one in lineage} == {(CHINA.namespace, f"{CHINA.path}/touched")}
     origins = merged[0]["facets"]["columnLineage"]["fields"]["value"]["inputFields"]
-    assert [(one["name"], one["field"]) for one in origins] == [("detail", "value"), ("known.detail", "value")]
+    assert [(short(one["name"]), one["field"]) for one in origins] == [("detail", "value"), ("known.detail", "value")]
 
 
 def test_declared_columns_exist_and_no_column_is_forgotten() -> None:
@@ -264,7 +365,7 @@ def test_a_frame_that_fitted_its_schema_says_so_where_it_is_read_and_another_is_
     whole: Run, failing: Run
 ) -> None:
     def checked(event: Event) -> dict[str, tuple[str, bool]]:
-        asserted = {one["name"]: one["inputFacets"].get("dataQualityAssertions") for one in event["inputs"]}
+        asserted = {short(one["name"]): one["inputFacets"].get("dataQualityAssertions") for one in event["inputs"]}
         first = {name: found["assertions"][0] for name, found in asserted.items() if found}
         return {name: (one["assertion"], one["success"]) for name, one in first.items()}
 
@@ -362,7 +463,7 @@ def test_a_configured_endpoint_receives_the_same_events(
         (tmp_path / "openlineage.yml").write_text(config)
     else:
         transport(environment, type=way, url=receiver.base, endpoint="lineage")
-    sent = events(whole, "query-1")
+    sent = of_query(whole)
     emit_elsewhere(sent)
     # An asynchronous client begins many requests at once.
     wanted, order = as_json(sent), (lambda event: json.dumps(event, sort_keys=True))
@@ -384,7 +485,7 @@ def test_without_configuration_nothing_happens(
     if disabled:
         environment.setenv("OPENLINEAGE_DISABLED", "true")
         environment.setenv("OPENLINEAGE_URL", dead_url())
-    emit_elsewhere(events(whole, "query-1"))
+    emit_elsewhere(of_query(whole))
     assert (warnings_of(caplog), capsys.readouterr()) == ([], ("", ""))
 
 
@@ -416,7 +517,7 @@ def test_what_cannot_be_sent_is_a_warning_at_once_without_the_secret_of_an_addre
         environment.setenv("OPENLINEAGE_URL", url.replace("http://", "http://bob:a-password@"))
         environment.setenv("OPENLINEAGE_ENDPOINT", "api/v1/lineage?token=a-token")
     begin = time.monotonic()
-    emit_elsewhere(events(whole, "query-1"))
+    emit_elsewhere(of_query(whole))
     assert time.monotonic() - begin < PATIENCE_S
     (line,) = [record.getMessage() for record in caplog.records if record.name == "tidewaiter.lineage_events"]
     assert line.startswith(f"sent 0 of 8 OpenLineage events: {said}")
@@ -430,7 +531,7 @@ def test_a_dead_endpoint_does_not_keep_events_from_another(
     dead = {"type": "http", "url": dead_url(), "retry": {"total": 0}}
     file = {"type": "file", "log_file_path": str(path), "append": True}
     environment.setenv("OPENLINEAGE__TRANSPORT", json.dumps({"type": "composite", "transports": [dead, file]}))
-    sent, begin = events(whole, "query-1"), time.monotonic()
+    sent, begin = of_query(whole), time.monotonic()
     emit_elsewhere(sent)
     assert time.monotonic() - begin < PATIENCE_S
     assert ours([json.loads(line) for line in path.read_text().splitlines()]) == as_json(sent)
@@ -443,6 +544,6 @@ def test_an_endpoint_that_never_answers_is_given_up(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         transport(environment, type=kind, url=f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=60)
         begin = time.monotonic()
-        emit_elsewhere(events(whole, "query-1"))
+        emit_elsewhere(of_query(whole))
         assert time.monotonic() - begin < PATIENCE_S + 1
     assert warnings_of(caplog)  # async_http logs by itself
