@@ -26,6 +26,8 @@ from tasks.sources.registry import read_file
 FAILURES_MAX = 3
 PAGES_MAX = 500
 NO_RECORDS = ("no records", "empty answer", "status 404", "no file yet")
+# The source says why it has no answer: there is nothing to drop.
+MESSAGE = "message instead of data"
 # What came of a question or of a part of its answer, and what to remember under its name.
 Result = tuple[Fetched, Seen | None]
 log = logging.getLogger("tidewaiter.fetch")
@@ -190,12 +192,12 @@ def _answer(question: Question, transport: Transport, before: Seen | None, key: 
 def _parsed(question: Question, answer: Answer) -> Parsed | None:
     """Parse an answer with the adapter; None if the adapter refuses the file, which the release reports.
 
-    Raises Refused if there are no records: there is nothing to drop then.
+    Raises Refused if there are no records, or a message in their place: there is nothing to drop then.
     """
     try:
         return read_file(question.source, answer.body, question.name)
     except Refused as refusal:
-        if refusal.rule in NO_RECORDS:
+        if refusal.rule in (*NO_RECORDS, MESSAGE):
             raise
         return None
 

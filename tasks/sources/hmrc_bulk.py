@@ -2,8 +2,11 @@
 United Kingdom, all goods of eight digits by country and port.
 
 Who and when: with the Overseas Trade Statistics (`tasks/sources/hmrc_ots.py`), about 43 days after the month. Open,
-without a key (Open Government Licence v3.0). A person downloads the file at
-https://www.uktradeinfo.com/trade-data/latest-bulk-data-sets; its address changes with each issue.
+without a key (Open Government Licence v3.0).
+
+Address: https://www.uktradeinfo.com/trade-data/latest-bulk-data-sets links to the files of the last months and to a
+page with the archives of past years (`bdsexp_25archive.zip`), which have a file a month. An address changes with each
+issue, so that the name of a file identifies it.
 
 Layout since January 2022: a text of 85 characters a record, in a ZIP archive of its own; a header record before and a
 trailer record after them. Fields: month of the file, type, month of account, commodity, SITC, country (number and
@@ -30,23 +33,42 @@ The direction stands in the name of the file, or is declared. The unit of the su
 Unsure: no record of this form was at hand, only the places that a public program of the Food Standards Agency reads,
 which skips the first line and knows of a last one. What type and flow say is not known: they are not used, unless flow
 is a number of the API and contradicts the direction. What stands in header and trailer is not known either; where a
-trailer has numbers, one of them must be the count of records.
+trailer has numbers, one of them must be the count of records. Of the site only the address of its page and names of
+files were at hand, not the page; how an archive of a year is packed is not known: its months are found by the names of
+its members, in archives in it too.
 """
 
+import html
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import partial
 from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
 
 import polars as pl
 
+from schemas.forms.fetch import Fetched, FetchRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, clip_bytes, counted
-from tasks.sources.fixed_width import Member, layout_of, read_blocks
-from tasks.sources.hmrc_ots import FLOWS, PARTNER
-from tasks.sources.protocol import Parsed, Source
+from tasks.sources.envelope import magic_of
+from tasks.sources.fixed_width import Member, layout_of, members_of, read_blocks
+from tasks.sources.hmrc_ots import FLOWS, PARTNER, ZONE
+from tasks.sources.protocol import Answer, Parsed, Question, Site, Source, months_of
 from tasks.sources.records import as_reported, doubt_copies, summed
+
+BASE = "https://www.uktradeinfo.com"
+LIST = "/trade-data/latest-bulk-data-sets"
+LINK = re.compile(r"""(?i)href\s*=\s*["']?([^"'<>\s]+)""")
+# A file of a month, the archive of a year, and the page of the archives.
+MONTH_FILE = re.compile(r"(?i)bds(imp|exp)_?([0-9]{2})(0[1-9]|1[0-2])\.zip$")
+YEAR_FILE = re.compile(r"(?i)bds(imp|exp)_?(?:20)?([0-9]{2})_?archive\.zip$")
+ARCHIVES = re.compile(r"(?i)bulk-data-?sets?[^?#]*archive[^?#.]*$")
+BYTES_MAX = 600_000_000
+DEPTH_MAX = 2
 
 LAYOUT = layout_of(
     [
@@ -272,6 +294,115 @@ def _doubt_negative(own: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
         )
 
 
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question | Fetched]:
+    """Yield a question for each file of a month, the newest first, and for each archive of a year whose months have no
+    file; before them what became of a page that lists none. Raises Refused where codes are asked for."""
+    if request.products:
+        raise Refused(
+            "products",
+            "products",
+            ", ".join(request.products[:6]),
+            "A bulk file has every code; leave them out, or fetch hmrc_ots.",
+        )
+    base = request.base or BASE
+    links = site.listed(f"{base}{LIST}", "hmrc_bulk, list of files", _links)
+    if isinstance(links, Fetched):
+        yield links
+        return
+    pages = [link for link in links if ARCHIVES.search(urlsplit(link).path) and link.startswith(f"{base}/")]
+    for page in dict.fromkeys(pages):
+        older = site.listed(page, "hmrc_bulk, list of archives", _links)
+        if isinstance(older, Fetched):
+            yield older
+        else:
+            links += older
+    wanted = months_of(request, today)
+    yield from _files(links, wanted, request.flows, page=f"{base}{LIST}")
+
+
+def _links(answer: Answer) -> list[str]:
+    """The addresses that a page links to. Raises Refused for one that links to no file of trade."""
+    text = answer.body.decode("utf-8", "replace")
+    links = [urljoin(answer.address, html.unescape(found)) for found in LINK.findall(text)]
+    if not any(MONTH_FILE.search(urlsplit(link).path) or YEAR_FILE.search(urlsplit(link).path) for link in links):
+        raise Refused(
+            "no links",
+            answer.address,
+            "a list page without bdsimpYYMM.zip or bdsexpYYMM.zip",
+            "The site has changed: look at it in a browser.",
+        )
+    return links
+
+
+def _files(links: Sequence[str], wanted: Sequence[str], flows: Sequence[str], page: str) -> Iterator[Question]:
+    """The questions for the wanted months; a later link to the same file does not count. Raises Refused for none."""
+    months, years = dict[tuple[str, str], str](), dict[tuple[str, str], str]()
+    for link in links:
+        path = urlsplit(link).path
+        if named := MONTH_FILE.search(path):
+            months.setdefault((DIRECTIONS[named[1].lower()], f"20{named[2]}-{named[3]}"), link)
+        elif named := YEAR_FILE.search(path):
+            years.setdefault((DIRECTIONS[named[1].lower()], f"20{named[2]}"), link)
+    made = 0
+    for flow in flows:
+        missing = [month for month in wanted if (flow, month) not in months]
+        for month in reversed(wanted):
+            if (flow, month) in months:
+                made += 1
+                yield _question(months[flow, month], flow, [month])
+        for year in sorted({month[:4] for month in missing}, reverse=True):
+            if (flow, year) in years:
+                made += 1
+                yield _question(years[flow, year], flow, [month for month in missing if month.startswith(year)])
+    if not made:
+        raise Refused(
+            "no links", page, f"no file of {wanted[0]} to {wanted[-1]}", "Ask for other months, or fetch hmrc_ots."
+        )
+
+
+def _question(address: str, flow: str, months: Sequence[str]) -> Question:
+    name = urlsplit(address).path.rpartition("/")[2].rpartition(".")[0].lower()
+    return Question(
+        name=f"{name}.zip",
+        source="hmrc_bulk",
+        address=address,
+        form="zip",
+        zone=ZONE,
+        title=f"HMRC bulk data set {name}, {flow}s",
+        declared={**SOURCE.declared, "reporter": SOURCE.reporter, "flow": flow},
+        parts=partial(split_months, frozenset(months)),
+    )
+
+
+def split_months(months: frozenset[str], question: Question, answer: Answer) -> Iterator[tuple[Question, Answer]]:
+    """Yield question and answer of each of these months in an archive, one a text. Raises Refused for an archive that
+    has none of them."""
+    made = 0
+    for name, body in _texts(answer.body, question.name, 0):
+        named = NAME.search(name)
+        month = f"20{named[2]}-{named[3]}" if named and named[2] else None
+        if month is None and len(months) == 1:
+            (month,) = months
+        if month in months and (named is None or DIRECTIONS[named[1].lower()] == question.declared["flow"]):
+            made += 1
+            short = f"bds{question.declared['flow'][:3]}{month[2:4]}{month[5:]}"
+            declared = {**question.declared, "months": month}
+            yield replace(question, name=short, form="csv", parts=None, declared=declared), replace(answer, body=body)
+    if not made:
+        raise Refused("no file yet", question.name, "an archive without the months that are asked for", AGAIN)
+
+
+def _texts(raw: bytes, where: str, depth: int) -> Iterator[tuple[str, bytes]]:
+    """The texts of an archive with their names, also those of archives in it."""
+    for member in members_of(raw, where).values():
+        with member.opened() as opened:
+            body = opened.read()
+        if magic_of(body) == "zip" and depth < DEPTH_MAX:
+            yield from _texts(body, f"{where}, {clip(member.name)}", depth + 1)
+        else:
+            yield member.name, body
+
+
 SOURCE = Source(
     name="hmrc_bulk",
     kind="query",
@@ -284,6 +415,9 @@ SOURCE = Source(
     has_lines=True,
     declared={"partners": "all"},
     calendar="hmrc_ots",
+    base=BASE,
+    bytes_max=BYTES_MAX,
+    questions=questions,
     experimental="the layout as a public program states it has been read, and no record",
     licence="Open Government Licence v3.0",
 )

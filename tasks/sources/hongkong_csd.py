@@ -2,11 +2,13 @@
 Department.
 
 Who and when: the Census and Statistics Department publishes a month near the end of the next one. Open, without a key;
-reuse with the source named. A person asks, in a browser or by a program of their own, and drops the answer.
+reuse with the source named.
 
 Address: https://tradeidds.censtatd.gov.hk/api/get?lang=EN&freq=M&sv=VCm&sv=QCm&period=202506,202506&ttype=1&coclass=C&
-codeclass=HKHS8&code=85051110. `period` is a range; codes come in lots of about 20, of the edition of the nomenclature
-that holds in the period. The address redirects to one with a token.
+co=ALL&codeclass=HKHS8&code=85051110. `period` is a range; codes come in lots of about 20, of the edition of the
+nomenclature that holds in the period: one that the edition lacks fails the lot, and so a question is about one calendar
+year, because editions begin in January. The address redirects to one with a token on the same host. The site limits
+its use: it then answers "usage limit" in place of rows, which is refused, and asked for again by the next fetch.
 
 Layout: JSON, several answers may follow one another in a file:
 
@@ -29,23 +31,31 @@ A row without a country is the world; it is compared with the sum of the countri
 
 Unsure: no answer of months was at hand, but 66 rows of total exports of a year by destination, in an envelope of the
 project that kept them (`rows` in place of `dataSet`), which is read as well. An empty figure is not known and not zero.
+That `ALL` stands for every country was read in a public program which asks so for the origins of re-exports; an answer
+without countries is the world alone, and is held for few partners.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
 from tasks.sources.json_text import read_documents
-from tasks.sources.protocol import Parsed, Source
+from tasks.sources.protocol import Parsed, Question, Site, Source, months_of, products_of, short
 from tasks.sources.records import as_reported, doubt_copies, summed
 from tasks.sources.totals import part_totals
 
+BASE = "https://tradeidds.censtatd.gov.hk"
+ZONE = ZoneInfo("Asia/Hong_Kong")
 CODES = "hongkong"
 WORLD = "TOTAL"
 FLOWS = {"1": "import", "2": "export", "3": "export", "4": "export"}
@@ -56,6 +66,9 @@ LEVEL = re.compile(r"HKHS([2468])")
 MONTH = re.compile(r"[0-9]{4}(0[1-9]|1[0-2])")
 WHOLE = re.compile(r"-?[0-9]+")
 CELL = ("period", "product", "partner")
+# How a direction is asked for: total exports by destination, imports by origin.
+ASKED = {"import": "ttype=1&coclass=C&co=ALL", "export": "ttype=4&ccclass=C&cc=ALL"}
+CODES_MAX = 20
 AGAIN = "Ask the API again: freq=M, sv=VCm and sv=QCm."
 
 
@@ -107,7 +120,8 @@ def _rows(document: Any, where: str) -> list[dict[str, Any]]:
     status = header.get("status") or {}
     if header and status.get("name") != "Success":
         shown = clip(str(status.get("message") or status.get("name")), 120)
-        raise Refused("no answer", where, f"'{shown}' in place of rows", f"{AGAIN} A limit of use ends after a while.")
+        found, advice = f"'{shown}' in place of rows", f"{AGAIN} A limit of use ends after a while."
+        raise Refused("message instead of data", where, found, advice)
     rows = document.get("dataSet", document.get("rows"))
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Refused("no answer", where, f"no dataSet, but {', '.join(map(clip, [*document][:6]))}", AGAIN)
@@ -250,6 +264,31 @@ def _known(units: Sequence[str]) -> list[str]:
     return [unit for unit in units if printed_unit(unit)]
 
 
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
+    """Yield a question for each year, direction and lot of codes, the newest year first."""
+    products, months = products_of(request), months_of(request, today)
+    lots = [products[start : start + CODES_MAX] for start in range(0, len(products), CODES_MAX)]
+    years = [[*of_one] for _, of_one in groupby(months, key=lambda month: month[:4])]
+    for first, last in ((of_one[0], of_one[-1]) for of_one in reversed(years)):
+        period = ",".join(month.replace("-", "") for month in (first, last))
+        for flow in request.flows:
+            for lot in lots:
+                codes = "&".join(f"code={code}" for code in lot)
+                yield Question(
+                    name=f"hongkong_{flow}_{short(lot)}_{first[:4]}",
+                    source="hongkong_csd",
+                    form="json",
+                    zone=ZONE,
+                    address=(
+                        f"{request.base or BASE}/api/get?lang=EN&freq=M&sv={VALUE}&sv={QUANTITY}&period={period}"
+                        f"&{ASKED[flow]}&codeclass=HKHS{len(lot[0])}&{codes}"
+                    ),
+                    title=f"Trade IDDS of Hong Kong, {flow}s of {short(lot)}, {first} to {last}",
+                    declared={"reporter": "HKG", "flow": flow, "partners": "all", "products": lot},
+                    first_month=first,
+                )
+
+
 SOURCE = Source(
     name="hongkong_csd",
     kind="query",
@@ -259,6 +298,8 @@ SOURCE = Source(
     partner_code=r"^[A-Z]{2}$",
     code_list=CODES,
     nomenclature="HKHS8",
+    base=BASE,
+    questions=questions,
     experimental="66 rows of a year alone have been read",
     licence="open data of Hong Kong: reuse with the source named, Census and Statistics Department",
 )

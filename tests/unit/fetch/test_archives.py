@@ -1,7 +1,9 @@
 """The bulk file of Comext is asked for, or was downloaded by a person; it is split and dropped, a file for each
-reporter and direction."""
+reporter and direction. The bulk files of the United Kingdom are found on a page, and dropped a month at a time."""
 
+import io
 import tomllib
+import zipfile
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -19,6 +21,8 @@ from tasks.sources.eurostat_comext import wanted
 from tasks.sources.registry import SOURCES
 from tests.replay.server import Replay, Reply
 from tests.unit.fetch.conftest import NOW, TODAY, Ask, files_of, results
+from tests.unit.sources.test_hmrc_bulk import file as hmrc_file
+from tests.unit.sources.test_hmrc_bulk import record as hmrc_record
 
 PATH = "/eurostat/api/dissemination/files"
 PAGE = Reply(b"<!DOCTYPE html><html><body>Bulk download</body></html>", headers={"Content-Type": "text/html"})
@@ -157,3 +161,94 @@ def test_a_part_that_cannot_be_read_costs_no_other_and_says_what_is_there(tmp_pa
     assert CliRunner().invoke(commands, given).exit_code == REFUSED
     future = CliRunner().invoke(commands, [*given, "--released-on", "2999-01-01"])
     assert (future.exit_code, "2999-01-01 has not come yet" in future.output) == (REFUSED, True)
+
+
+LIST, OLDER = "/trade-data/latest-bulk-data-sets", "/trade-data/latest-bulk-data-sets/bulk-data-sets-archive"
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+
+
+@pytest.fixture
+def uk(ask: Ask) -> Ask:
+    return partial(ask, "hmrc_bulk", months="2025-12..2026-06")
+
+
+def page(*links: str) -> Reply:
+    body = "".join(f"<li><a class=x href='{link}'>a file (ZIP, 9 MB)</a>" for link in links)
+    return Reply(f"<!DOCTYPE html><html><body>{body}</body></html>".encode(), headers=HTML)
+
+
+def zipped(**texts: bytes) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as packed:
+        for name, text_ in texts.items():
+            packed.writestr(name.replace("__", "."), text_)
+    return held.getvalue()
+
+
+def of_month(month: str) -> bytes:
+    digits = month.replace("-", "")
+    return hmrc_file(hmrc_record(month=digits, account=digits), header=f"HEADER {digits}")
+
+
+def binary(raw: bytes) -> Reply:
+    return Reply(raw, headers={"Content-Type": "application/zip"})
+
+
+def test_the_files_of_months_and_the_archive_of_a_year_are_found_on_their_pages(
+    site: Replay, uk: Ask, tmp_path: Path
+) -> None:
+    site.route(
+        LIST, page("/media/abc/bdsimp2606.zip", "/media/x/BDSExp2606.zip?v=2", "/media/y/importers2606.zip", OLDER)
+    )
+    site.route(OLDER, page("/media/z/bdsimp_25archive.zip", "/media/q/bdsimp_24archive.zip"))
+    site.route("/media/abc/bdsimp2606.zip", binary(zipped(BDSImp2606__txt=of_month("2026-06"))))
+    site.route("/media/x/BDSExp2606.zip", binary(zipped(BDSExp2606__txt=of_month("2026-06"))))
+    year = {f"bdsimp25{number:02d}__txt": of_month(f"2025-{number:02d}") for number in (10, 11)}
+    inner = zipped(bdsimp2512__txt=of_month("2025-12"))
+    site.route("/media/z/bdsimp_25archive.zip", binary(zipped(**year, bdsimp2512__zip=inner)))
+    report = uk()
+    assert [name for name, outcome in results(report) if outcome == "new"] == ["bdsexp2606", "bdsimp2606", "bdsimp2512"]
+    assert report.count("refused") == report.count("failed") == 0
+    asked = [one.path for one in site.asked]
+    # The archive of 2024 has no month that was asked for, and traders are no trade.
+    assert not any("24archive" in path or "importers" in path for path in asked)
+    december = next(one.file for one in report.fetched if one.name == "bdsimp2512")
+    assert december is not None
+    assert december.read_bytes() == of_month("2025-12")
+    said = tomllib.loads(Path(f"{december}.toml").read_text())
+    assert {name: said.get(name) for name in ("source", "reporter", "flow", "partners", "months", "products")} == {
+        "source": "hmrc_bulk", "reporter": "GBR", "flow": "import", "partners": "all", "months": "2025-12",
+        "products": None,
+    }  # fmt: skip
+    assert {outcome for _, outcome in results(uk())} == {"unchanged"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "outcome", "words"),
+    [
+        (page("/media/y/importers2606.zip"), "refused", "without bdsimpYYMM.zip"),
+        (page("/media/abc/bdsimp2401.zip"), "refused", "no file of 2025-12 to 2026-06"),
+        (page("//elsewhere.example/bdsimp2606.zip"), "refused", "another host"),
+        (page("/media/gone/bdsimp2606.zip"), "not out", "404"),
+        (Reply(b"<html>maintenance</html>", 503), "failed", "503"),
+    ],
+)
+def test_a_page_without_the_files_is_named(site: Replay, uk: Ask, listed: Reply, outcome: str, words: str) -> None:
+    site.route(LIST, listed)
+    (one,) = uk().fetched
+    assert (one.outcome, words in one.reason) == (outcome, True), one.reason
+
+
+def test_only_pages_of_the_same_site_are_followed(site: Replay, uk: Ask) -> None:
+    site.route(
+        LIST, page("/m/bdsimp2606.zip", "https://elsewhere.example/latest-bulk-data-sets/bulk-data-sets-archive")
+    )
+    site.route("/m/bdsimp2606.zip", binary(zipped(BDSImp2606__txt=of_month("2026-06"))))
+    assert new(results(uk())) == ["bdsimp2606"]
+
+
+def test_bulk_files_have_every_code(site: Replay, uk: Ask) -> None:
+    (one,) = uk(products=["850511"]).fetched
+    assert one.outcome == "refused"
+    assert "A bulk file has every code" in one.reason
+    assert not site.asked

@@ -35,6 +35,7 @@ from tasks.sources.registry import SOURCES
 from tests.replay.server import Asked, Replay, Reply
 from tests.unit import census_archive
 from tests.unit.fetch.conftest import NOW, TODAY, Ask, files_of, results
+from tests.unit.sources import test_hongkong_csd as hongkong
 from tests.unit.sources.test_brazil_comexstat import JANUARY
 from tests.unit.sources.test_brazil_comexstat import file as brazil
 from tests.unit.sources.test_eurostat_comext import answer as comext
@@ -371,3 +372,28 @@ def test_a_source_of_one_reporter_is_asked_for_no_other(ask: Ask, source: str) -
     own = SOURCES[source].reporter
     with pytest.raises(Refused, match=f"reporters: reporter EU27, and {source} has figures of {own} alone"):
         ask(source, reporters=[own, "EU27"])
+
+
+def hongkong_row(figure: int, sv: str, month: str = "202506") -> dict[str, Any]:
+    return hongkong.row(figure, sv, codeclass="HKHS6", code="850511", period=month)
+
+
+def test_hong_kong_answers_after_a_redirect_with_a_token_and_says_when_too_much_was_asked(
+    site: Replay, ask: Ask, tmp_path: Path
+) -> None:
+    limit = hongkong.answer(status="Error", message="You have reached the usage limit.")
+    rows = [hongkong_row(12, "VCm"), hongkong_row(340, "QCm"), hongkong_row(9, "VCm", "202505")]
+    site.route("/api/get", Reply(status=302, headers={"Location": "/api/0a1b/get"}))
+    site.route("/api/0a1b/get", [Reply(limit, headers=JSON), Reply(hongkong.answer(*rows), headers=JSON)])
+    one = partial(ask, "hongkong_csd", products=["850511"], flows=["import"], months="2025-04..2025-06")
+    (refused,) = one().fetched
+    assert refused.outcome == "refused"
+    assert "usage limit" in refused.reason
+    assert not files_of(tmp_path / "inbox")
+    (new,) = one().fetched
+    assert new.outcome == "new"
+    assert new.file is not None
+    said = tomllib.loads(Path(f"{new.file}.toml").read_text())
+    # June is the last month with a row; a month without trade before it was asked for all the same.
+    assert (said["reporter"], said["partners"], said["months"]) == ("HKG", "all", "2025-04..2025-06")
+    assert results(one()) == [("hongkong_import_850511_2025", "unchanged")]

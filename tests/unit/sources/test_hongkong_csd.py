@@ -6,10 +6,13 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tasks.sources.hongkong_csd import parse
+from schemas.forms.fetch import FetchRequest
+from tasks.sources.hongkong_csd import SOURCE, parse
+from tasks.sources.protocol import Question
 from tests.unit.sources import reading
 from tests.unit.sources.reading import doubts, numbers, rule_of
 from tests.unit.sources.test_value_terms_of_files import assert_terms
@@ -110,7 +113,7 @@ def test_a_number_twice_holds_the_release() -> None:
         (b"<html>", "not JSON"),
         (b"[]", "no answer"),
         (b"{}", "no answer"),
-        (answer(status="Error", message="usage limit"), "no answer"),
+        (answer(status="Error", message="usage limit"), "message instead of data"),
         (answer(), "no records"),
         (answer(row(1), count=2), "cut off"),
         (answer(row(1, freq=None)), "columns"),
@@ -160,3 +163,37 @@ def test_every_real_row_of_a_year_is_refused_as_a_year_and_read_as_a_month(share
     )
     assert {unit for *_, unit in found} == {"kg"}
     assert doubts(release) == []
+
+
+def asked(*products: str, months: str = "2024-11..2025-02", **given: Any) -> list[Question]:
+    request = FetchRequest.model_validate(
+        {"source": "hongkong_csd", "products": [*products], "months": months, "base": "http://127.0.0.1:1", **given}
+    )
+    assert SOURCE.questions is not None
+    return [one for one in SOURCE.questions(request, date(2025, 4, 1), Unasked()) if isinstance(one, Question)]
+
+
+class Unasked:
+    """A site of which no list is asked for."""
+
+    has_key = False
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(name)
+
+
+def test_a_question_is_about_a_calendar_year_a_direction_and_a_lot_of_codes() -> None:
+    codes = [f"8505{number:02d}" for number in range(41)]
+    questions = asked(*codes)
+    assert [(one.name.split("_")[1], one.name[-4:], len(one.declared["products"])) for one in questions] == [
+        (flow, year, size) for year in ("2025", "2024") for flow in ("export", "import") for size in (20, 20, 1)
+    ]
+    assert sorted({code for one in questions for code in one.declared["products"]}) == codes
+    query = parse_qs(urlsplit(questions[-1].address).query)
+    assert query == {
+        "lang": ["EN"], "freq": ["M"], "sv": ["VCm", "QCm"], "period": ["202411,202412"], "ttype": ["1"],
+        "coclass": ["C"], "co": ["ALL"], "codeclass": ["HKHS6"], "code": ["850540"],
+    }  # fmt: skip
+    exports = parse_qs(urlsplit(asked("85051110", flows=["export"])[0].address).query)
+    assert (exports["ttype"], exports["cc"], exports["codeclass"]) == (["4"], ["ALL"], ["HKHS8"])
+    assert exports["period"] == ["202501,202502"]
