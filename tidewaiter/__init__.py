@@ -92,7 +92,7 @@ def ingest(
 
     Args:
         file: The downloaded file.
-        source: Adapter that reads it, `"gacc_query"` …; none: as its sidecar or folder says.
+        source: Name of the adapter that reads it; none: as its sidecar or folder says.
         flow: Direction, which a query file does not say.
         reporter: Who reports, `"CHN"`, `"EU27"`.
         partners: `"all"`: every partner was asked for; `"listed"`: those in the file.

@@ -1,5 +1,6 @@
 """Defines the commands of a Prefect server: put the schedules on it, run them, stop it."""
 
+import itertools
 import os
 import signal
 import sys
@@ -11,6 +12,7 @@ import typer
 from flows.cli.command import Commands
 from flows.cli.terminal import console, say
 from schemas import settings
+from schemas.layouts import FLOWS
 from tasks.domain.text import counted
 from tidewaiter.shadows import refuse_shadows_in
 
@@ -49,12 +51,12 @@ def deploy(
     api = local_server.ensure_server()
     local_server.use(api)
     channels = deployments.deploy_all(file or deployments.prefect_file(), addresses)
-    _make_inbox()
+    declared = _make_inbox()
     say(
         "deployed; drop files into inbox/<source>/<flow>/ and start a worker with `tidewaiter worker` (in a clone:"
         " `make worker`)"
     )
-    say("say once in inbox/gacc_query/<flow>/defaults.toml which partners you ask customs for")
+    say(f"say once in {' and '.join(map(str, declared))} which partners you ask customs for")
     if channels:
         say(f"messages about what is held, overdue, published or failed go out by {' and '.join(channels)}")
     else:
@@ -65,13 +67,18 @@ def deploy(
     say(f"the server runs at {local_server.how_to_open(api)}")
 
 
-def _make_inbox() -> None:
-    """Make the folders into which people drop files, each with the one declaration that they must make."""
-    for flow in ("export", "import"):
-        folder = Path("inbox", "gacc_query", flow)
+def _make_inbox() -> list[Path]:
+    """Make the folders of the sources whose files do not say their direction, each with the one declaration that people
+    must make. Return where it is made."""
+    from tasks.sources.registry import SOURCES
+
+    sources = [source.name for source in SOURCES.values() if "flow" in source.needs]
+    for source, flow in itertools.product(sources, FLOWS):
+        folder = Path("inbox", source, flow)
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "defaults.toml").exists():
             (folder / "defaults.toml").write_text(DEFAULTS, encoding="utf-8")
+    return [Path("inbox", source, "<flow>", "defaults.toml") for source in sources]
 
 
 @commands.command(epilog="Example: `tidewaiter worker --once`")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.command import Commands
-from flows.cli.options import DISAGREES, REFUSED, Flow, InPrefect
+from flows.cli.options import DISAGREES, EXAMPLE_FETCHED, REFUSED, Flow, InPrefect
 from flows.cli.running import recording_server, run_flow
 from flows.cli.terminal import console, errors, escape, say
 from schemas.code_files import source_names
@@ -22,7 +22,7 @@ STYLES = {"new": "bold green", "refused": "bold red", "failed": "bold red", "ski
 
 
 @commands.command(
-    epilog="Example: `tidewaiter fetch eurostat_comext --reporter EU27 --month 2025-06` then `tidewaiter watch`"
+    epilog=f"Example: `tidewaiter fetch {EXAMPLE_FETCHED} --reporter EU27 --month 2025-06` then `tidewaiter watch`"
 )
 def fetch(
     source: Annotated[Source, typer.Argument(help="which source is asked")],
@@ -80,14 +80,13 @@ def split(
     from tasks.domain.clock import read_day
     from tasks.domain.errors import Refused
     from tasks.fetch.fetch import split_file
-    from tasks.sources.eurostat_comext import wanted
 
     if not file.is_file():
         raise Refused("no file", where=str(file), found="there is no such file", advice="Give the path of an archive.")
     day = None if released_on is None else read_day(released_on)
     flows = tuple(one.value for one in flow) if flow else ("export", "import")
     refused = False
-    for one in split_file(file, inbox, wanted(reporter or []), flows, day):
+    for one in split_file(file, inbox, reporter or [], flows, day):
         _tell_one(one)
         refused |= one.outcome == "refused"
     if refused:

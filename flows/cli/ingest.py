@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.command import Commands
-from flows.cli.options import DISAGREES, HELD, REFUSED, STORE, Flow, InPrefect, ReporterOfStore, Store, StoreGiven
+from flows.cli.options import (
+    DISAGREES,
+    EXAMPLE_FETCHED,
+    EXAMPLE_RELEASE,
+    EXAMPLE_SOURCE,
+    HELD,
+    REFUSED,
+    STORE,
+    Flow,
+    InPrefect,
+    ReporterOfStore,
+    Store,
+    StoreGiven,
+)
 from flows.cli.running import ingest_one, prepare_prefect, recording_server, run_flow, tell, tell_warnings
 from flows.cli.terminal import console, errors, escape, progress_bar, say
 
@@ -26,7 +39,7 @@ Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
 Partners = StrEnum("Partners", ["all", "listed"])
 # What is declared for the files of a folder that do not say it themselves.
 SourceOfFiles = Annotated[
-    str | None, typer.Option(help="adapter of files that say none themselves, as gacc_query; others are left")
+    str | None, typer.Option(help=f"adapter of files that say none themselves, as {EXAMPLE_SOURCE}; others are left")
 ]
 FlowOfFiles = Annotated[Flow | None, typer.Option(help="direction of files that say none themselves; others are left")]
 PartnersOfFiles = Annotated[
@@ -36,13 +49,15 @@ commands = Commands()
 
 
 @commands.command(
-    epilog="Example: `tidewaiter ingest soybeans_2024.csv --source gacc_query --flow import --partners all`"
+    epilog=f"Example: `tidewaiter ingest soybeans_2024.csv --source {EXAMPLE_SOURCE} --flow import --partners all`"
 )
 def ingest(  # an option for each field of the form
     files: Annotated[list[Path], typer.Argument(help="downloaded files", metavar="FILE…")],
     source: Annotated[
         str | None,
-        typer.Option(help="adapter, e.g. gacc_query, published, eurostat_comext; else from the sidecar or the folder"),
+        typer.Option(
+            help=f"adapter, e.g. {EXAMPLE_SOURCE}, published, {EXAMPLE_FETCHED}; else from the sidecar or the folder"
+        ),
     ] = None,
     flow: Annotated[Flow | None, typer.Option(help="direction; a query file does not say it")] = None,
     reporter: Annotated[
@@ -172,7 +187,9 @@ def watch(
     raise typer.Exit(_tell_report(run_flow(look, request, api)[0]))
 
 
-@commands.command(epilog="Example: `tidewaiter backfill downloads --source gacc_query --flow import --partners all`")
+@commands.command(
+    epilog=f"Example: `tidewaiter backfill downloads --source {EXAMPLE_SOURCE} --flow import --partners all`"
+)
 def backfill(
     folder: Annotated[
         Path, typer.Argument(help="folder of old downloads, with what is declared about them next to them")
@@ -247,7 +264,7 @@ def held(store: Store = STORE, whose: ReporterOfStore = None) -> None:
 
 
 @commands.command(
-    epilog="Example: `tidewaiter approve gacc_query-4cb411168c5d --by 'Li Wei' --reason 'compared with the site'`"
+    epilog=f"Example: `tidewaiter approve {EXAMPLE_RELEASE} --by 'Li Wei' --reason 'compared with the site'`"
 )
 def approve(
     release_id: Annotated[str, typer.Argument(help="held release")],
@@ -274,7 +291,7 @@ def approve(
         raise typer.Exit(ingest_one(request, api))
 
 
-@commands.command(epilog="Example: `tidewaiter reject gacc_query-4cb411168c5d --by 'Li Wei' --reason 'cut off'`")
+@commands.command(epilog=f"Example: `tidewaiter reject {EXAMPLE_RELEASE} --by 'Li Wei' --reason 'cut off'`")
 def reject(
     release_id: Annotated[str, typer.Argument(help="held release")],
     by: Annotated[str, typer.Option(help="who decides")],

@@ -18,6 +18,7 @@ import typer
 
 from flows.cli.terminal import errors, refuse, say
 from schemas import settings
+from schemas.code_files import source_names
 from schemas.questions.question import NUMBER_MAX, PARTNER
 from schemas.store_address import COPY_NOTE, DEFAULT, UnusableAddress, read_address
 from tasks.domain.errors import NoFigure, NotHeld, NothingPublished, Refused, StoreError
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from tasks.answers.export_notes import Notes
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
+# What help pages take as examples: a source whose files a person downloads, one that is fetched, a release.
+EXAMPLE_SOURCE, EXAMPLE_FETCHED = source_names()[0], source_names()[3]
+EXAMPLE_RELEASE = f"{EXAMPLE_SOURCE}-4cb411168c5d"
 # Options whose name differs from the field of the request that they fill; the others have its name.
 OPTIONS = {"months": "--month", "products": "--product", "settle_seconds": "--settle"}
 # A terminal without a dash or Chinese gets the number of the character; an exception would end the command.

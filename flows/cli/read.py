@@ -176,7 +176,7 @@ def audit(
     )
 
 
-@command(commands, Revisions, NoOptions, epilog="Example: `tidewaiter revisions --release gacc_query-4cb411168c5d`")
+@command(commands, Revisions, NoOptions, epilog=f"Example: `tidewaiter revisions --release {options.EXAMPLE_RELEASE}`")
 def revisions(question: Revisions, _: NoOptions) -> None:
     """Print what releases revised."""
     from tasks.answers.revisions import revisions as answer_to

@@ -5,14 +5,14 @@ from typing import Annotated
 import typer
 
 from flows.cli.command import Commands
-from flows.cli.options import STORE, InPrefect, ReporterOfStore, StoreOfOne
+from flows.cli.options import EXAMPLE_RELEASE, STORE, InPrefect, ReporterOfStore, StoreOfOne
 from flows.cli.running import recording_server, run_flow, tell_warnings
 from flows.cli.terminal import say
 
 commands = Commands()
 
 
-@commands.command(epilog="Example: `tidewaiter withdraw gacc_query-4cb411168c5d --by 'Li Wei' --reason 'wrong file'`")
+@commands.command(epilog=f"Example: `tidewaiter withdraw {EXAMPLE_RELEASE} --by 'Li Wei' --reason 'wrong file'`")
 def withdraw(
     release_id: Annotated[str, typer.Argument(help="published release; all its editions are meant", metavar="RELEASE")],
     by: Annotated[str, typer.Option(help="who decides; published with the decision")],

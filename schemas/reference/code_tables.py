@@ -94,8 +94,8 @@ def partner_codes(code_list: str) -> pl.DataFrame:
 def listed_partners() -> pl.DataFrame:
     """Single partners of all lists but China's, each once with a name: partner, kind, name_en."""
     rows = code_table("partner_codes").filter(~pl.col("kind").is_in(["group", "total"]))
-    # Names of UN Comtrade are those of ISO 3166-1; of a code that changed the newest row has the name.
-    order = (pl.col("code_list") != "un_comtrade", pl.col("valid_to") != "", "code_list", "code")
+    # The names of the first list are those of ISO 3166-1; of a code that changed the newest row has the name.
+    order = (pl.col("code_list") != rows["code_list"][0], pl.col("valid_to") != "", "code_list", "code")
     return rows.sort(*order).unique("partner", keep="first", maintain_order=True).select("partner", "kind", "name_en")
 
 

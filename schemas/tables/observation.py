@@ -9,6 +9,7 @@ never mistaken for precision.
 
 import polars as pl
 
+from schemas.code_files import source_names
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, optional
 from schemas.names import CLASSIFICATIONS, KINDS, REVISIONS
@@ -17,7 +18,7 @@ from schemas.names import CLASSIFICATIONS, KINDS, REVISIONS
 class Statement(Table):
     """What every number of the ledger says of itself."""
 
-    source: pl.String = column("adapter that read the release, e.g. gacc_query")
+    source: pl.String = column(f"adapter that read the release, e.g. {source_names()[0]}")
     kind: pl.String = column(
         "kind of release; where kinds speak of one key the earlier in the list wins", isin=list(KINDS)
     )

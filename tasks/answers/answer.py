@@ -17,14 +17,11 @@ from schemas.store_address import root_given
 from tasks.domain.clock import read_day
 from tasks.domain.reporter import Reporter
 from tasks.reading.citation import citation, cite_rows, known_on
+from tasks.sources.registry import restricted
 from tasks.store.parquet import read_table
 from tasks.store.reporters import only_store
 from tasks.store.snapshot import Snapshot
 from tasks.store.working_copy import address_of, at_hand
-
-LICENCE = "The numbers of UN Comtrade may not be given to others without its permission."
-# Its numbers may be shown to others with its permission alone.
-NOT_FOR_OTHERS = "un_comtrade"
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ class Answer:
     @property
     def licence(self) -> str | None:
         """What must not be done with the numbers; None where nothing is forbidden."""
-        return LICENCE if NOT_FOR_OTHERS in self.releases["source"] else None
+        return " ".join(source.forbids for source in restricted(self.releases["source"])) or None
 
     @property
     def citation(self) -> str:

@@ -14,11 +14,12 @@ from schemas.store_address import root_given
 from schemas.table import columns as columns_of_table
 from tasks.analysis.mirror.statements import Mirror, between
 from tasks.analysis.mirror.verdicts import REASONS
-from tasks.answers.answer import LICENCE, Answer, day_of
+from tasks.answers.answer import Answer, day_of
 from tasks.answers.export_notes import RELEASE, Notes
 from tasks.answers.numbers import amount, tonnes
 from tasks.domain.labels import capitalised, country
 from tasks.reading.citation import citation
+from tasks.sources.registry import restricted
 from tasks.store.snapshot import Snapshot
 
 RATES = "by exchange rates of the European Central Bank, mean of the month"
@@ -114,7 +115,7 @@ def notes(found: Mirror) -> list[str]:
         lines.append(f"{first if first == last else f'{first} to {last}, {len(months)} months'}: {why}")
     states = zip((row["exporter"], row["importer"]), found.snapshots, strict=True)
     lines.append("; ".join(f"{capitalised(country(whose))}: snapshot {name}" for whose, name in states))
-    return [*lines, *([LICENCE] if "un_comtrade" in [*found.releases["source"]] else [])]
+    return [*lines, *(source.forbids for source in restricted(found.releases["source"]))]
 
 
 def terms(rows: pl.DataFrame) -> list[str]:

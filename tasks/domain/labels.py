@@ -216,8 +216,6 @@ def value_terms(sources: Iterable[str], flow: str, measures: Iterable[str]) -> p
 def in_words(terms: pl.DataFrame) -> list[str]:
     """These terms, a line each.
 
-    >>> in_words(value_terms(["japan_estat"], "import", ["value_jpy", "quantity_kg"]))
-    ['imports in JPY: CIF, partner is the origin; digits cut off, so a printed 0 may be trade below one step']
     >>> in_words(value_terms(["published"], "export", ["value_usd"]))
     ['exports in USD: valuation not stated; rounded or cut off']
     """

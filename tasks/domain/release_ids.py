@@ -36,7 +36,7 @@ def in_turns(releases: pl.DataFrame) -> pl.DataFrame:
 def source_of(release_id: str) -> str:
     """The source that a release id names.
 
-    >>> source_of("un_comtrade-4ef776e45541.2-ab12")
-    'un_comtrade'
+    >>> source_of("moon_rocks-4ef776e45541.2-ab12")
+    'moon_rocks'
     """
     return release_id.partition(MARK)[0].rpartition("-")[0]

@@ -4,7 +4,7 @@ A source that needs a key and has none is skipped with the name of the variable 
 argument.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,9 +15,8 @@ from tasks.fetch.ask import ask_all
 from tasks.fetch.judge import AskedSite, unanswered
 from tasks.fetch.transport import Transport
 from tasks.inbox.fetched import drop
-from tasks.sources import eurostat_archive, eurostat_comext
-from tasks.sources.protocol import Answer, Key, Question, Source
-from tasks.sources.registry import SOURCES, read_file
+from tasks.sources.protocol import Key, Source
+from tasks.sources.registry import SOURCES, read_file, splitter
 
 
 def fetch(
@@ -71,21 +70,20 @@ def _fetched(
 
 
 def split_file(
-    file: Path, inbox: Path, chosen: Mapping[str, str], flows: tuple[str, ...], released_on: date | None
+    file: Path, inbox: Path, reporters: list[str], flows: tuple[str, ...], released_on: date | None
 ) -> Iterator[Fetched]:
-    """Split a bulk archive of Comext that a person downloaded, or the text in it, into the inbox; yield what became of
-    each part. A part that cannot be read is refused by name, and the others are kept.
+    """Split a bulk file that a person downloaded, or the text in it, into the inbox; yield what became of each part. A
+    part that cannot be read is refused by name, and the others are kept.
 
-    Raises Refused for another file, and for reporters in it that are not chosen where none of those chosen is there.
+    Raises Refused for another file, for a reporter that the source does not have, and where the file has none of the
+    chosen reporters.
     """
-    source = eurostat_archive.SOURCE
-    there = Answer(b"", datetime.fromtimestamp(file.stat().st_mtime, UTC), "")
-    whole = Question(file.stem, source, "", "7z", eurostat_comext.ZONE, f"Eurostat Comext {file.name}", {})
-    count = 0
-    for question, answer in eurostat_archive.split_parts(chosen, flows, whole, there, file):
+    source, count = splitter(), 0
+    assert source.split is not None
+    for question, answer in source.split(file, reporters, flows, datetime.fromtimestamp(file.stat().st_mtime, UTC)):
         count += 1
         try:
-            parsed = read_file(source, answer.body, question.name)
+            parsed = read_file(source.name, answer.body, question.name)
             months = sorted(parsed.reported["period"].unique().drop_nulls().cast(str))
             if not months:
                 raise Refused("no month", question.name, "rows without a month", "Download the archive again.")
@@ -98,7 +96,7 @@ def split_file(
             continue
         newest = replace(question, name=f"{question.name}_{months[-1]}")
         declared = {
-            "products": eurostat_archive.asked(parsed),
+            "products": question.covers(parsed) if question.covers else None,
             "months": f"{months[0]}..{months[-1]}",
             "released_on": released_on,
         }

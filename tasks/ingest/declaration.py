@@ -23,14 +23,18 @@ from pydantic_core import ErrorDetails
 from schemas.forms.request import MONTHS, Declaration, Declared, ReleaseRequest, Sidecar
 from schemas.small_files import read_toml
 from tasks.domain.errors import Refused
+from tasks.domain.labels import customs_of
 from tasks.domain.text import clip
 from tasks.ingest.unpack import read_download
 from tasks.sources.registry import SOURCES, read_file
 
 DEFAULTS = "defaults.toml"
 FOLDERS_UP = 3
-WAYS = {"flow": 'flow = "import"', "source": 'source = "gacc_query"'}
-OF_PAGES = 'source = "gacc_bulletin"'
+# The sources whose files do not say their direction, and those of pages, which do.
+WITHOUT_FLOW = [name for name, source in SOURCES.items() if "flow" in source.needs]
+PAGES = sorted((name for name, source in SOURCES.items() if source.is_page), reverse=True)
+WAYS = {"flow": 'flow = "import"', "source": f'source = "{WITHOUT_FLOW[0]}"'}
+OF_PAGES = f'source = "{PAGES[-1]}"'
 LINES = WAYS | {
     "reporter": 'reporter = "CHN"',
     "partners": 'partners = "all"',
@@ -55,8 +59,8 @@ NAME_BYTES_MAX = 255
 TITLE_CHARACTERS_MAX = 255
 OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}"}
 PAGE_SUFFIXES = (".html", ".htm")
-PAGES_ARE = " A page of China customs is of gacc_preliminary or gacc_bulletin, and says its flow itself."
-FLOW_TOO = f" A query (gacc_query) does not say its flow either: {OPTIONS['flow']}."
+PAGES_ARE = f" A page of {customs_of(SOURCES[PAGES[0]].reporter)} is of {' or '.join(PAGES)}, and says its flow itself."
+FLOW_TOO = f" A query ({', '.join(WITHOUT_FLOW)}) does not say its flow either: {OPTIONS['flow']}."
 
 
 def locate(request: ReleaseRequest) -> Declared:

@@ -12,6 +12,7 @@ from tasks.domain.labels import customs_of, in_words, value_terms
 from tasks.domain.periods import first_day, month_number
 from tasks.domain.reporter import Reporter
 from tasks.ledger.merge import current_statements, was_last_on
+from tasks.sources.registry import SOURCES
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
@@ -44,12 +45,9 @@ def citation(sources: Sequence[str], reporter: str, day: date | str, snapshot_id
 
 
 def named_source(source: str, title: str) -> str:
-    """Return how a file is cited; UN Comtrade passes on what others have published, so it is named.
-
-    >>> named_source("un_comtrade", "KOR.json"), named_source("gacc_query", "a.csv")
-    ('UN Comtrade (KOR.json)', 'a.csv')
-    """
-    return f"UN Comtrade ({title})" if source == "un_comtrade" else title
+    """Return how a file is cited: a source that passes on what others have published is named beside it."""
+    collector = SOURCES[source].collector if source in SOURCES else ""
+    return f"{collector} ({title})" if collector else title
 
 
 def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None, language: str = "en") -> str | None:

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from lzma import LZMAError
 from pathlib import Path
@@ -94,6 +94,15 @@ def asked(parsed: Parsed) -> list[str]:
     # A code without a chapter may hide any other one.
     open_chapters = [] if chapters.null_count() else sorted({code[:2] for code in plain} - {*chapters})
     return [*open_chapters, *plain.filter(~plain.str.head(2).is_in(open_chapters)).sort()]
+
+
+def split_file(
+    file: Path, reporters: list[str], flows: tuple[str, ...], asked_at: datetime
+) -> Iterator[tuple[Question, Answer]]:
+    """Yield the parts of a file that a person downloaded, as `split_parts` does. Raises Refused for a reporter that
+    Eurostat does not have."""
+    whole = Question(file.stem, SOURCE, "", "7z", ZONE, f"Eurostat Comext {file.name}", {})
+    return split_parts(wanted(reporters), flows, whole, Answer(b"", asked_at, ""), file)
 
 
 def split_parts(

@@ -42,7 +42,7 @@ from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources import csv
 from tasks.sources.envelope import magic_of
-from tasks.sources.eurostat_archive import questions
+from tasks.sources.eurostat_archive import questions, split_file
 from tasks.sources.eurostat_comext import BASE, CODES, FLOWS, UNLISTED, product_of, reporter_of
 from tasks.sources.protocol import Parsed, Source
 from tasks.sources.records import as_reported, doubt_copies, numbered, require_columns, require_form, summed, the_only
@@ -322,4 +322,5 @@ SOURCE = Source(
     questions=questions,
     experimental="thirteen rows of a file alone have been read",
     licence="CC BY 4.0, source: Eurostat",
+    split=split_file,
 )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote, quote_plus
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from tasks.sources.envelope import FILE_BYTES_MAX
 
 T = TypeVar("T")
 WATCHED_DIGITS = 6
+PAGE_KINDS = ("preliminary", "bulletin")
 
 
 class Parsed(NamedTuple):
@@ -168,7 +170,11 @@ class Source:
     `questions(request, today, site)` yields what is asked of the source, or what became of a list; None where a person
     downloads its files. `base` is the address of its site: no other host is asked. `calendar` is the name of the source
     in `release_calendar.csv` and `release_delays.csv`; empty where nobody waits for it. `licence` says in a few words
-    what others may do with the numbers: it stands in the README.md of each snapshot.
+    what others may do with the numbers: it stands in the README.md of each snapshot. `forbids` is a sentence on what
+    nobody may do with them, for every answer, and `permission` the variable that is set where one was given.
+    `collector` is who passes on what others have published: it is named beside the file. `split(file, reporters, flows,
+    asked_at)` yields the parts of a file that a person downloaded, for a source whose files are of many reporters; it
+    raises Refused for a reporter that the source does not have.
     """
 
     name: str
@@ -196,6 +202,15 @@ class Source:
     questions: Callable[[FetchRequest, date, Site], Iterable[Question | Fetched]] | None = None
     key: KeyNeed | None = None
     licence: str = "no terms are known: ask the source before you give its numbers to others"
+    forbids: str = ""
+    permission: str = ""
+    collector: str = ""
+    split: Callable[[Path, list[str], tuple[str, ...], datetime], Iterator[tuple[Question, Answer]]] | None = None
+
+    @property
+    def is_page(self) -> bool:
+        """Whether its files are pages of a site, which say their direction themselves."""
+        return self.kind in PAGE_KINDS
 
     def refuse_other_reporters(self, reporters: Iterable[str], where: str) -> None:
         """Raises Refused for a reporter whose figures no file of this source has: they would get into its store."""

@@ -5,13 +5,58 @@ nothing else lists it.
 """
 
 import importlib
+from collections.abc import Iterable, Iterator, MutableMapping
 
 from schemas.code_files import source_names
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.sources.protocol import Parsed, Source
 
-SOURCES: dict[str, Source] = {name: importlib.import_module(f"tasks.sources.{name}").SOURCE for name in source_names()}
+
+class Adapters(MutableMapping[str, Source]):
+    """The adapters by the names of their sources. A module is imported when its source is asked for: an answer about
+    one source must not wait for all of them."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Source] = {}
+
+    def __getitem__(self, name: str) -> Source:
+        if name not in self._loaded and name in source_names():
+            self._loaded[name] = importlib.import_module(f"tasks.sources.{name}").SOURCE
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, source: Source) -> None:
+        self._loaded[name] = source
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*source_names(), *self._loaded)))
+
+    def __contains__(self, name: object) -> bool:
+        return name in source_names() or name in self._loaded
+
+    def __len__(self) -> int:
+        return len({*source_names(), *self._loaded})
+
+
+SOURCES = Adapters()
+
+
+def restricted(names: Iterable[str]) -> list[Source]:
+    """Those of these sources whose numbers nobody may do something with, which `forbids` says."""
+    return [SOURCES[name] for name in sorted({*names}) if name in SOURCES and SOURCES[name].forbids]
+
+
+def collectors() -> list[Source]:
+    """The sources that pass on what customs of any country have published, and that can be asked for it."""
+    return [source for source in SOURCES.values() if source.collector and source.questions]
+
+
+def splitter() -> Source:
+    """The source whose downloaded files are of many reporters and are split into the inbox."""
+    return next(source for source in SOURCES.values() if source.split)
 
 
 def read_file(source: str, raw: bytes, where: str) -> Parsed:

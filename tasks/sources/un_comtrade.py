@@ -352,4 +352,7 @@ SOURCE = Source(
     questions=questions,
     key=KeyNeed(settings.COMTRADE_KEY, "subscription-key", required=False),
     licence="not to be given to others without the permission of the United Nations",
+    forbids="The numbers of UN Comtrade may not be given to others without its permission.",
+    permission=settings.COMTRADE_PERMISSION,
+    collector="UN Comtrade",
 )

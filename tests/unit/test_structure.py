@@ -88,6 +88,13 @@ def test_a_module_that_names_a_source_is_found_outside_the_room_of_sources() -> 
     assert structure.naming({"flows/three.py": FILES["flows/three.py"]}) == []
 
 
+def test_no_module_outside_the_room_of_sources_names_a_source() -> None:
+    """What is to know of a source is in its `SOURCE`."""
+    program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
+    assert len(structure.sources_in(program)) > 10
+    assert structure.naming(program) == []
+
+
 def test_the_largest_room_is_one_of_tasks_with_what_is_below_it() -> None:
     assert structure.largest_room(FILES) == ("tasks/a", 6, 2)
 

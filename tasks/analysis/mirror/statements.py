@@ -25,6 +25,7 @@ from tasks.domain.nomenclature import SHARED
 from tasks.domain.period_words import read_months
 from tasks.domain.periods import first_day, month_index, month_name, month_number
 from tasks.reading import query
+from tasks.sources.registry import collectors
 from tasks.store.reporters import named, root_of, stores_of
 from tasks.store.snapshot import Snapshot
 from tasks.store.working_copy import address_of, at_hand
@@ -187,8 +188,8 @@ def pair(root: Path | S3Url, exporter: str, importer: str) -> tuple[Path, Path]:
     if absent := sorted({exporter, importer} - {*stores}):
         there = ", ".join(stores) or "nobody"
         raise ValueError(
-            f"there is no store of {' and of '.join(absent)}; there are those of {there}. UN Comtrade has most others"
-            " (tidewaiter fetch un_comtrade -h)."
+            f"there is no store of {' and of '.join(absent)}; there are those of {there}."
+            + "".join(f" {one.collector} has most others (tidewaiter fetch {one.name} -h)." for one in collectors())
         )
     return at_hand(stores[exporter]), at_hand(stores[importer])
 

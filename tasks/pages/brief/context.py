@@ -16,11 +16,11 @@ from schemas.forms.brief import MirrorPart
 from tasks.analysis.mirror import statements
 from tasks.analysis.mirror.sides import HS6
 from tasks.answers import mirror as shown
-from tasks.answers.answer import NOT_FOR_OTHERS
 from tasks.domain.classification import members
 from tasks.domain.coverage import TOTALS
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.periods import month_index, month_number
+from tasks.sources.registry import restricted
 from tasks.store.parquet import read_table
 from tasks.store.reporters import named, root_of, stores_of
 from tasks.store.snapshot import Snapshot
@@ -32,8 +32,9 @@ MONTHS_BACK = 12
 
 
 def is_withheld(sources: Collection[str]) -> bool:
-    """Whether pages for others must leave out numbers of these sources: UN Comtrade asks for its permission."""
-    return NOT_FOR_OTHERS in sources and not settings.text(settings.COMTRADE_PERMISSION)
+    """Whether pages for others must leave out numbers of these sources: one of them asks for its permission, and none
+    was given."""
+    return any(not settings.text(source.permission) for source in restricted(sources))
 
 
 def mirrored(store: Path, product: str, flow: str, month: date) -> list[MirrorPart]:

@@ -1,5 +1,6 @@
 """Each question has one answer: its rows, and what must be said beside them. The numbers are those of the sample."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from schemas.questions.revisions import Revisions
 from schemas.questions.search import Search
 from schemas.questions.trace import Trace
 from schemas.questions.vintages import Vintages
-from tasks.answers import answer as answers
 from tasks.answers.answer import day_of, folder_of, store_of
 from tasks.answers.check_claims import check_claim, check_claims
 from tasks.answers.contents import contents
@@ -29,6 +29,7 @@ from tasks.answers.series import series_of
 from tasks.answers.trace import trace
 from tasks.answers.vintages import vintages
 from tasks.domain.errors import NoFigure
+from tasks.sources.registry import SOURCES
 
 FILE = "published_figures.csv (figures printed elsewhere)"
 US = {"partner": "us", "month": "2025-06"}
@@ -52,8 +53,8 @@ def test_an_answer_names_its_source_its_day_and_its_state(sample_store: Path) ->
 
 
 def test_what_may_not_be_passed_on_is_said(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "NOT_FOR_OTHERS", "published")
-    assert read(Read("magnets", store=sample_store)).licence == answers.LICENCE
+    monkeypatch.setitem(SOURCES, "published", replace(SOURCES["published"], forbids="Not for others."))
+    assert read(Read("magnets", store=sample_store)).licence == "Not for others."
 
 
 def test_a_question_finds_its_store_and_its_day(sample_store: Path) -> None:

@@ -15,7 +15,6 @@ from bad_inputs.download import csv_bytes, magnets
 
 import tidewaiter
 from schemas.questions.search import Search
-from tasks.answers import answer as answers
 from tasks.answers.answer import Answer
 from tasks.answers.search import search
 from tasks.answers.trace import trace
@@ -24,6 +23,7 @@ from tasks.api.mcp import BYTES_MAX, Answers, CannotAnswer
 from tasks.domain.errors import HowUnderstood
 from tasks.domain.name_match import Unresolved
 from tasks.reading.query import open_published
+from tasks.sources.registry import SOURCES
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, answer: Callable[[Any], Answer], name: str = "search") -> None:
@@ -219,9 +219,9 @@ def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
 def test_of_many_notes_the_licence_is_kept(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notes = tuple(f"note {number}" for number in range(30))
     answering(monkeypatch, lambda question: replace(search(question), notes=notes))
-    monkeypatch.setattr(answers, "NOT_FOR_OTHERS", "published")
+    monkeypatch.setitem(SOURCES, "published", replace(SOURCES["published"], forbids="Not for others."))
     found = Answers(sample_store).ask("search", text="a")["notes"]
-    assert (found[0], found[1], len(found)) == (answers.LICENCE, "note 0", mcp.NOTES_MAX)
+    assert (found[0], found[1], len(found)) == ("Not for others.", "note 0", mcp.NOTES_MAX)
 
 
 def test_a_status_is_left_out_only_where_its_figure_says_the_same() -> None:

@@ -17,7 +17,6 @@ from flows.cli.options import REFUSED
 from tasks.domain.errors import Refused
 from tasks.fetch.fetch import split_file
 from tasks.sources.eurostat_archive import SOURCE
-from tasks.sources.eurostat_comext import wanted
 from tasks.sources.registry import SOURCES
 from tests.replay.server import Replay, Reply
 from tests.unit.fetch.conftest import NOW, TODAY, Ask, files_of, results
@@ -135,7 +134,7 @@ def test_an_archive_that_is_cut_off_or_no_table_is_refused_and_nothing_is_droppe
 def test_a_file_that_a_person_downloaded_is_split_alike(tmp_path: Path, is_packed: bool) -> None:
     file = tmp_path / ("full_v2_202506.7z" if is_packed else "full_202506.dat")
     file.write_bytes(archive(text(ROWS)) if is_packed else text(ROWS))
-    (made,) = split_file(file, tmp_path / "inbox", wanted(["DEU"]), ("import",), date(2025, 8, 14))
+    (made,) = split_file(file, tmp_path / "inbox", ["DEU"], ("import",), date(2025, 8, 14))
     assert made.file is not None
     assert made.file.read_bytes() == text([ROWS[0], ROWS[3]])
     paper = tomllib.loads(Path(f"{made.file}.toml").read_text())
@@ -146,13 +145,13 @@ def test_a_file_that_a_person_downloaded_is_split_alike(tmp_path: Path, is_packe
         ["*"],
     ]
     with pytest.raises(Refused, match="no row of the reporters"):
-        list(split_file(file, tmp_path / "inbox", wanted(["ITA"]), ("import",), None))
+        list(split_file(file, tmp_path / "inbox", ["ITA"], ("import",), None))
 
 
 def test_a_part_that_cannot_be_read_costs_no_other_and_says_what_is_there(tmp_path: Path) -> None:
     file = tmp_path / "full_v2_202506.dat"
     file.write_bytes(text([Row(), Row(reporter="FR", period="2025.6"), Row(reporter="IT")]))
-    made = list(split_file(file, tmp_path / "inbox", wanted(["DEU", "FRA", "ITA"]), ("import",), None))
+    made = list(split_file(file, tmp_path / "inbox", ["DEU", "FRA", "ITA"], ("import",), None))
     assert [one.outcome for one in made] == ["new", "refused", "new"]
     assert "The parts named new are whole and lie in" in made[1].reason
     assert made[1].reason.endswith("download the archive again for this one, with --reporter FRA")

@@ -3,12 +3,14 @@
 import ast
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
 
 import pytest
 
+from schemas import settings
 from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import HeldFinding, HeldRelease
 from schemas.questions.contents import Contents
@@ -17,8 +19,8 @@ from tasks.domain.errors import NothingPublished
 from tasks.domain.labels import check_words
 from tasks.inbox import held
 from tasks.pages import site as site_pages
-from tasks.pages.brief import context
 from tasks.pages.site import FRONT, build, due_rows
+from tasks.sources.registry import SOURCES
 
 DAY = date(2026, 6, 30)
 # Of the second check there are no words but its own.
@@ -150,7 +152,8 @@ def test_the_search_has_every_product_and_partner_with_a_figure_and_the_page_of_
 def test_numbers_that_may_not_be_passed_on_have_no_page_without_permission(
     sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(context, "NOT_FOR_OTHERS", "published")
+    asks = replace(SOURCES["published"], forbids="Not for others.", permission=settings.COMTRADE_PERMISSION)
+    monkeypatch.setitem(SOURCES, "published", asks)
     pages = build(sample_store.parent, tmp_path, DAY)
     assert sorted(page.name for page in pages) == sorted(FRONT.values())
     front = (tmp_path / FRONT["en"]).read_text(encoding="utf-8")

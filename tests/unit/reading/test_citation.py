@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tasks.reading import citation as citing
-from tasks.reading.citation import PRODUCTS_MAX, citation, cite_rows, known_on
+from tasks.reading.citation import PRODUCTS_MAX, citation, cite_rows, known_on, named_source
 from tests.unit.builders import MAGNETS, number, release, release_table
 from tests.unit.decisions import decision, decision_table
 from tests.unit.figures import merged
@@ -34,6 +34,11 @@ def test_the_first_three_files_are_named_and_the_others_counted(sources: list[st
     )
     assert citation([], "EU27", DAY, "s1", "zh") == "欧盟统计局，截至2026-01-20所知，快照s1"
     assert citation(sources, "CHN", DAY, "s1", "zh") == f"中国海关{via_zh}，截至2026-01-20所知，快照s1"
+
+
+def test_who_passes_on_the_figures_of_others_is_named() -> None:
+    assert named_source("un_comtrade", "KOR.json") == "UN Comtrade (KOR.json)"
+    assert [named_source(source, "a.csv") for source in ("gacc_query", "moon_rocks")] == ["a.csv", "a.csv"]
 
 
 @pytest.mark.parametrize(

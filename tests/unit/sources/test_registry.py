@@ -1,5 +1,7 @@
 """What every adapter promises, and that none reads a file of another source."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,18 @@ def test_an_adapter_names_a_kind_a_code_list_and_a_nomenclature_that_exist(name:
     assert source.nomenclature in FINEST
     assert partner_codes(source.code_list).height > 10
     assert source.row_cap is None or source.row_cap > 1000
+
+
+def test_an_adapter_is_imported_when_it_is_asked_for() -> None:
+    """Sources are counted and named without it."""
+    script = (
+        "import sys; from tasks.sources.registry import SOURCES; count = len(SOURCES); names = [*SOURCES];"
+        "assert names[0] in SOURCES and 'moon_rocks' not in SOURCES and SOURCES.get('moon_rocks') is None;"
+        "loaded = [name for name in names if f'tasks.sources.{name}' in sys.modules]; SOURCES[names[0]];"
+        "print(count, loaded, f'tasks.sources.{names[0]}' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.PIPE, text=True)
+    assert done.stdout.split(maxsplit=1) == [f"{len(SOURCES)}", "[] True\n"]
 
 
 def test_a_source_of_which_no_whole_file_was_read_is_experimental() -> None:
