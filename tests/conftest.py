@@ -39,6 +39,7 @@ SLOW = (
     "unit/analysis/test_derived_table.py",
     "unit/analysis/test_table_audit.py",
     "unit/flows/cli/test_mcp.py",
+    "unit/catalogs",
     "unit/ingest/test_editions.py",
     "unit/ledger/test_revisions.py",
     "unit/flows/test_start_up.py",

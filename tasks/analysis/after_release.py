@@ -10,6 +10,7 @@ from tasks.analysis.first_prints import TABLE as FIRST_PRINTS
 from tasks.analysis.first_prints import publish_first_prints
 from tasks.analysis.mirror.publication import publish_pair
 from tasks.analysis.of_reporter import MAKERS, publish_analysis
+from tasks.catalogs.kept_up import kept_up
 from tasks.store.reporters import mirrors_of, named, root_of, tables_of
 from tasks.store.working_copy import address_of
 
@@ -66,4 +67,7 @@ def update_tables(store: Path) -> Updated:
         attempt(f"{FIRST_PRINTS} ({code})", lambda code=code: publish_first_prints(root, code), AGAIN)  # type: ignore[misc]
     for table in MAKERS:
         attempt(f"{table} ({reporter})", lambda table=table: publish_analysis(root, reporter, table), AGAIN)  # type: ignore[misc]
+    # Last, because they name these tables too.
+    for name, make in kept_up(root, store):
+        attempt(name, make, "the one before stays, and the next release makes it again")
     return Updated(gaps, failed)

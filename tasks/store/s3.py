@@ -15,7 +15,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, GenericError, PreconditionError
@@ -24,6 +24,10 @@ from obstore.store import S3Store
 from schemas import settings
 from schemas.store_address import S3Url
 from tasks.domain.errors import BucketError, Outpaced
+
+if TYPE_CHECKING:
+    from obstore.fsspec import FsspecStore
+    from obstore.store import ClientConfig
 
 T = TypeVar("T")
 # The first of these that is set counts.
@@ -247,6 +251,14 @@ def _allows_http() -> bool:
             "AWS_ENDPOINT_URL is not encrypted (http). Use https, or set AWS_ALLOW_HTTP=true if that is meant."
         )
     return allowed
+
+
+def file_system() -> "FsspecStore":
+    """A file system of fsspec over buckets, read with the same settings, for libraries that open files by address."""
+    from obstore.fsspec import FsspecStore
+
+    options: ClientConfig = {"timeout": timedelta(seconds=_timeout_seconds()), "allow_http": _allows_http()}
+    return FsspecStore("s3", client_options=options)
 
 
 def _timeout_seconds() -> float:

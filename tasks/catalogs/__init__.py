@@ -1,0 +1,5 @@
+"""Forms in which other programs find the published tables: a DuckDB file, Iceberg metadata, contracts.
+
+Each is metadata over the Parquet of the stores, which stay what they are. What a form needs is an extra that is not
+installed by default.
+"""

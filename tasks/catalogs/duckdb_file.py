@@ -1,0 +1,191 @@
+"""Writes one DuckDB file of views over all reporters of a root, for analysts and their tools.
+
+Each published table is a view, and each column has the description that its model gives it. The file has no rows: in a
+folder its views follow the pointers, and of a bucket they name the files of the states that are current when it is
+written. Belongs here: the views, the macros and their comments. Does not belong here: where files lie (`places`).
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from schemas.store_address import S3Url
+from schemas.table import columns, what
+from tasks.catalogs.extra import extra
+from tasks.catalogs.places import Place, places
+from tasks.store.outside import outside, write_outside
+from tasks.store.reporters import Address
+
+# Files that later versions of DuckDB and those since 1.0 read.
+STORAGE = {"storage_compatibility_version": "v1.0.0"}
+OF_PATH = {
+    "reporter": "whose figures they are: the country, or group of countries, whose customs publish them",
+    "flow": "direction of trade as the reporter counts it: export or import",
+    "year": "year of the month under which the row is filed",
+    "month": "month of the year under which the row is filed, 1 to 12",
+    "exporter": "who exports, ISO 3166-1 alpha-3",
+    "importer": "who imports, ISO 3166-1 alpha-3",
+    "product_name": "name of `product` to show",
+    "partner_name": "name of `partner` to show",
+}
+KEY = "flow, product, partner, measure, period"
+_NAMED = """select t.*, product.name as product_name, partner.name as partner_name
+from {table} t
+left join product using (reporter, product) left join partner using (reporter, partner)"""
+_IS_SUM = "coalesce(partner in (select p.partner from partner p where p.kind in ('total', 'group')), false)"
+
+
+class View(NamedTuple):
+    """A view that is made of others: of which, by which query, what its rows are."""
+
+    of: tuple[str, ...]
+    query: str
+    what: str
+
+
+VIEWS = {
+    "wide": View(
+        ("trade_flow", "product", "partner"),
+        _NAMED.format(table="trade_flow"),
+        "`trade_flow` with names: a row for each flow, product, partner and month, with kilograms and values.",
+    ),
+    "long": View(
+        ("metric", "product", "partner"),
+        _NAMED.format(table="metric"),
+        "`metric` with names: a row for each measure too, with level, growth, year to date, share and rank.",
+    ),
+    "totals": View(
+        ("metric", "product", "partner"),
+        f"select * from long where partner = 'WLD' or {_IS_SUM}",
+        "The rows of `long` of the world (WLD) and of groups of partners: each is a sum, add none of them up.",
+    ),
+    "partners": View(
+        ("metric", "product", "partner"),
+        f"select * from long where partner <> 'WLD' and not {_IS_SUM}",
+        "The rows of `long` of single partners. Filter one measure and one level of codes before you add them up.",
+    ),
+    "doubts": View(
+        ("metric", "doubt"),
+        f"select m.*, d.* exclude (reporter, year, month, {KEY}) from metric m join doubt d using (reporter, {KEY})",
+        "The rows of `metric` about whose numbers a finding is open, once for each finding, with its sentence.",
+    ),
+}
+MACROS = {
+    "as_of": View(
+        ("observation",),
+        "(day) as table select * from observation"
+        " where known_from <= cast(day as date) and (known_until is null or known_until > cast(day as date))",
+        "The numbers of `observation` as they were known on a day: from as_of('2025-07-20').",
+    ),
+    "world": View(
+        ("metric", "product", "partner"),
+        "() as table select * from long where partner = 'WLD'",
+        "The rows of `long` of the world total: from world().",
+    ),
+}
+
+
+class Written(NamedTuple):
+    """What a file has: the names of its views, the published states that they were made of, and whether its paths are
+    relative to its folder."""
+
+    views: tuple[str, ...]
+    states: tuple[str, ...]
+    is_relative: bool
+
+
+def write_duckdb(root: Address, output: Path) -> Written:
+    """Write the file at once, in place of one that is there. Raises MissingExtra, NothingPublished, and ValueError
+    where the place is inside a store.
+
+    In the root itself its paths are relative, so that the folder can be copied with it; elsewhere they are absolute.
+    """
+    target, found = outside(output), places(root)
+    is_inside = isinstance(root, Path) and target.parent == root.resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "views.duckdb"
+        with extra("duckdb", "a DuckDB file").connect(str(file), config=STORAGE) as connection:
+            _reach(connection, root)
+            names = [*_tables(connection, found, "" if is_inside else _above(root)), *_combined(connection, found)]
+        data = file.read_bytes()
+    write_outside(target, data)
+    states = dict.fromkeys(state for place in found for state in place.states)
+    return Written(tuple(names), tuple(states), is_inside)
+
+
+def _reach(connection: Any, root: Address) -> None:
+    """Let this connection read the files of a root; the settings stay outside the file."""
+    if isinstance(root, S3Url):
+        from tasks.store.s3 import file_system
+
+        connection.register_filesystem(file_system())
+    else:
+        connection.execute(f"set file_search_path = {_text(str(root.resolve()))}")
+
+
+def _above(root: Address) -> str:
+    return "" if isinstance(root, S3Url) else f"{_escaped(root.resolve())}/"
+
+
+def _escaped(folder: Path) -> str:
+    """A folder whose name has signs of patterns."""
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(folder))
+
+
+def _tables(connection: Any, found: Iterable[Place], above: str) -> Iterator[str]:
+    for place in found:
+        source = _source(place, above)
+        there = {row[0] for row in connection.execute(f"describe select * from {source}").fetchall()}
+        texts = _descriptions(place.table)
+        first, last = [key for key in place.keys if key not in ("flow", "year", "month")], ("flow", "year", "month")
+        names = dict.fromkeys([*first, *columns(place.table), *last])
+        shown = [_name(name) for name in names if name in there]
+        if place.reporter:
+            shown.insert(0, f"{_text(place.reporter)} as reporter")
+        pinned = f" Of {', '.join(place.states)}." if len(place.files) > 1 else ""
+        yield _view(
+            connection, place.table, f"select {', '.join(shown)} from {source}", what(place.table) + pinned, texts
+        )
+
+
+def _source(place: Place, above: str) -> str:
+    files = ", ".join(_text(above + file) for file in place.files)
+    kinds = ", ".join(f"{key}: {'integer' if key in ('year', 'month') else 'varchar'}" for key in place.keys)
+    hive = f", hive_partitioning = true, hive_types = {{{kinds}}}" if kinds else ", hive_partitioning = false"
+    return f"read_parquet([{files}]{hive})"
+
+
+def _combined(connection: Any, found: Iterable[Place]) -> Iterator[str]:
+    there = {place.table for place in found}
+    for name, view in VIEWS.items():
+        if there.issuperset(view.of):
+            texts = {column: text for table in view.of[::-1] for column, text in _descriptions(table).items()}
+            yield _view(connection, name, view.query, view.what, texts)
+    for name, macro in MACROS.items():
+        if there.issuperset(macro.of):
+            connection.execute(f"create macro {name}{macro.query}")
+            connection.execute(f"comment on macro table {name} is {_text(macro.what)}")
+
+
+def _view(connection: Any, name: str, query: str, about: str, texts: Mapping[str, str]) -> str:
+    connection.execute(f"create view {name} as {query}")
+    connection.execute(f"comment on view {name} is {_text(about)}")
+    rows = connection.execute("select column_name from duckdb_columns() where table_name = ?", [name]).fetchall()
+    for (column,) in rows:
+        if text := texts.get(column, ""):
+            connection.execute(f"comment on column {name}.{_name(column)} is {_text(text)}")
+    return name
+
+
+def _descriptions(table: str) -> dict[str, str]:
+    units = {name: f" ({column.unit})" if column.unit else "" for name, column in columns(table).items()}
+    return OF_PATH | {name: f"{column.description}{units[name]}" for name, column in columns(table).items()}
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

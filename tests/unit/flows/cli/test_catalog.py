@@ -1,0 +1,45 @@
+"""The commands that write forms of the tables for other programs, and their refusals."""
+
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli import catalog
+from flows.cli.app import app
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["catalog", *map(str, arguments)])
+    return done.exit_code, " ".join((done.stdout + done.stderr).split())
+
+
+def test_a_file_is_written_and_its_views_are_listed(sample_store: Path, tmp_path: Path) -> None:
+    assert catalog.commands.registered_groups[0].name == "catalog"
+    code, text = run("duckdb", "--output", tmp_path / "trade.duckdb", "--store", sample_store.parent)
+    assert code == 0
+    assert f" views in {tmp_path}/trade.duckdb: " in text
+    assert "relative" not in text
+    with duckdb.connect(str(tmp_path / "trade.duckdb"), read_only=True) as connection:
+        query = (
+            "select level from world() where product = '85051110' and measure = 'quantity_kg' and period = '2025-06-01'"
+        )
+        assert connection.execute(query).fetchall() == [(3_188_000.0,)]
+
+
+def test_without_the_extra_the_command_says_how_to_install_it(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    code, text = run("duckdb", "--output", tmp_path / "trade.duckdb", "--store", sample_store.parent)
+    assert code == 2
+    assert "needs the package duckdb, which is not installed: pip install 'tidewaiter[catalog]'" in text
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_place_in_a_store_is_refused(sample_store: Path) -> None:
+    code, text = run("duckdb", "--output", sample_store / "trade.duckdb", "--store", sample_store.parent)
+    assert code == 2
+    assert "inside the store" in text
