@@ -167,6 +167,9 @@ class Source:
     every file of the source where nothing else is declared: a file of all goods and partners covers them. `bytes_max`
     limits an answer.
 
+    `first_print_of` names the source of the same statistics whose answers are corrected, where files of this one never
+    are.
+
     `questions(request, today, site)` yields what is asked of the source, or what became of a list; None where a person
     downloads its files. `base` is the address of its site: no other host is asked. `calendar` is the name of the source
     in `release_calendar.csv` and `release_delays.csv`; empty where nobody waits for it. `licence` says in a few words
@@ -197,6 +200,7 @@ class Source:
     declared: Mapping[str, Any] = field(default_factory=dict)
     bytes_max: int = FILE_BYTES_MAX
     excerpt: Callable[[bytes, Sequence[int], int], bytes | None] | None = None
+    first_print_of: str = ""
     calendar: str = ""
     base: str = ""
     questions: Callable[[FetchRequest, date, Site], Iterable[Question | Fetched]] | None = None

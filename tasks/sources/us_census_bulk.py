@@ -28,8 +28,8 @@ chapters 98 and 99.
 Corrections: the archive of a past month is not said to be replaced. The year to date contains corrections of the months
 before; it is not published, because nothing says which month was corrected. The months themselves are asked for again
 through the API. An archive does not say its day: one of a past month that is dropped today would count as newer than
-what the API had said of that month, so its day of release is to be declared. In January month and year must be the
-same, which is checked.
+what the API had said of that month, so one that differs from it is held, and its day of release is to be declared. In
+January month and year must be the same, which is checked.
 
 Unsure: six records of imports have been read, with the sums over nine whole archives that a public project measured. Of
 exports no record was at hand: their layout is that of two public programs which agree.
@@ -519,6 +519,7 @@ SOURCE = Source(
     nomenclature="HTS10",
     is_archive=True,
     declared={"partners": "all", "products": ["*"]},
+    first_print_of="us_census",
     calendar="us_census",
     base=BASE,
     bytes_max=BYTES_MAX,
