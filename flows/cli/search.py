@@ -1,5 +1,6 @@
 """Defines the commands that list what is in a store and find it by name."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ from flows.cli.command import Commands
 from flows.cli.form import Printed, command
 from flows.cli.terminal import console, say
 from schemas.questions.contents import Contents
+from schemas.questions.question import Form
 from schemas.questions.search import Search
 from schemas.questions.vintages import Vintages
 from tasks.domain.errors import NoFigure
@@ -28,9 +30,20 @@ class Listed(Printed, kw_only=True):
     rows: options.Rows = 200
 
 
-class VintagesOptions(Printed, kw_only=True):
+# What the R package rjd3revisions takes, beside the forms of all rows.
+REVISIONS = "revisions"
+VintagesForm = StrEnum("VintagesForm", [*(form.value for form in options.Form), REVISIONS])  # type: ignore[misc]
+
+
+class VintagesOptions(Form, kw_only=True):
     """How rows are printed, and whether first prints are compared instead."""
 
+    form: Annotated[
+        VintagesForm,
+        typer.Option(
+            "--format", help=f"{options.FORM_HELP}; revisions is CSV with every vintage whole, for rjd3revisions in R"
+        ),
+    ] = VintagesForm("table")
     first_prints: Annotated[
         bool,
         typer.Option(
@@ -76,14 +89,21 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
     from tasks.analysis.first_prints import scorecard
     from tasks.answers import tables
     from tasks.answers.series import series_of
+    from tasks.answers.vintages import as_revisions
     from tasks.answers.vintages import vintages as answer_to
     from tasks.domain import labels
     from tasks.reading import query
 
+    is_revisions = page.form.value == REVISIONS
+    form = options.Form.table if is_revisions else options.Form(page.form.value)
     if page.first_prints:
+        if is_revisions:
+            raise ValueError(
+                "--format revisions has every vintage, and --first-prints the first: leave one of them out"
+            )
         snapshot, flow, product, partner, notes = series_of(question)
         options.show_remarks(notes)
-        _show_first_prints(scorecard(snapshot, flow, product, partner, question.measure), page.form)
+        _show_first_prints(scorecard(snapshot, flow, product, partner, question.measure), form)
         return
     try:
         answer = answer_to(question)
@@ -91,7 +111,9 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
         raise ValueError(f"{none}; tidewaiter search {question.product} shows what there is") from none
     options.show_remarks(answer.notes)
     found = answer.rows
-    if not options.written(found, page.form):
+    if is_revisions:
+        options.written(as_revisions(found), options.Form.csv)
+    elif not options.written(found, form):
         snapshot, flow, product, partner, _ = answer.series
         reporter = query.reporter_of(snapshot)
         trade, name = labels.trade_of(reporter.code, flow), labels.product_name(product, reporter.nomenclature)

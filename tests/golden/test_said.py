@@ -35,6 +35,7 @@ COMMANDS = {
     "list_releases": "list releases",
     "list_products": "list products",
     "vintages": "vintages magnets --partner us --month 2025-05..2025-06",
+    "vintages_for_r": "vintages magnets --partner us --month 2025-05..2025-06 --format revisions",
     "first_prints": "vintages line:rare_earths --first-prints",
     "revisions": "revisions",
     "events": "events --product magnets --on 2026-06-30",
