@@ -85,8 +85,21 @@ def partner_groups() -> tuple[str, ...]:
     return tuple(sorted({group for row in csv.DictReader(text.splitlines()) if (group := row.get("group"))}))
 
 
+@functools.cache
+def money() -> dict[str, dict[str, str]]:
+    """Return the currencies that values are published in, in the order of the packaged `money.csv`: what the table says
+    of each, by the measure of its values, as in `money()["value_usd"]["currency"]`. The columns of tables follow from
+    it, so no file of one's own replaces it.
+    """
+    return {f"value_{row['currency'].lower()}": row for row in _packaged("money")}
+
+
 def _statement_terms() -> list[dict[str, str]]:
-    with (FOLDER / "statement_terms.csv").open(encoding="utf-8", newline="") as rows:
+    return _packaged("statement_terms")
+
+
+def _packaged(name: str) -> list[dict[str, str]]:
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as rows:
         return list(csv.DictReader(rows))
 
 

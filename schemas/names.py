@@ -6,7 +6,7 @@ No model of a table and no data library is loaded for these.
 import re
 from collections.abc import Mapping
 
-from schemas.code_files import SHARED, national_lists, partner_groups
+from schemas.code_files import SHARED, money, national_lists, partner_groups
 from schemas.figures import FIGURE_OF
 from schemas.layouts import LAYOUTS
 
@@ -63,8 +63,8 @@ STATUSES = tuple(dict.fromkeys([*MADE, *MISSING]))
 # Kinds of release in their order of trust, and kinds of codes.
 KINDS = ("yearbook", "query", "bulletin", "preliminary", "published", "collected")
 CLASSIFICATIONS = (*SHARED, *NATIONAL, "basket", "line")
-# Columns of `trade_flow`.
-VALUES = ("value_usd", "value_cny", "value_eur", "value_gbp", "value_jpy")
+# Measures of values, and columns of `trade_flow`.
+VALUES = tuple(money())
 # What names are of, and in which languages they are printed.
 SUBJECTS = ("product", "partner")
 LANGUAGES = ("zh", "en")

@@ -80,6 +80,20 @@ class Currencies(Table):
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
+class Money(Table):
+    """Currencies that values are published in: a measure and a column of `trade_flow` each, in the order of the rows.
+    The packaged file alone counts."""
+
+    currency: pl.String = column("ISO 4217", str_matches=r"^[A-Z]{3}$")
+    name_en: pl.String = column("English name in a sentence, plural", str_length={"min_value": 3})
+    name_zh: pl.String = column("Chinese name", str_length={"min_value": 1})
+    counted_zh: pl.String = column("Chinese name behind a number", str_length={"min_value": 1})
+    words: pl.String = column("what claims call it, in small letters, with a bar between", str_length={"min_value": 3})
+    file_words: pl.String = column("what names of files call it, likewise; empty: no file is told by it")
+    per_usd: pl.String = column("how much of it a dollar is, roughly: for bounds of checks", str_matches=r"^[1-9]\d*$")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
 class PartnerGroups(Table):
     """Which partners make a group, month by month."""
 
@@ -381,7 +395,7 @@ def _named(*models: type[Table]) -> dict[str, type[Table]]:
 
 TABLES: dict[str, type[Table]] = {
     **_named(Quotability, ImportMargins, ExchangeRates, LunarNewYear, Partners, PartnerCodes, PartnerGroups),
-    **_named(Units, Currencies, StatementTerms),
+    **_named(Units, Currencies, Money, StatementTerms),
     **{"regimes": Codes, "provinces": Codes},
     **_named(Baskets, Products, HsNames, HsRevisions, DefinitionBreaks, PageLines, LineCodes, Corrections),
     **_named(CommodityWords, PartnerWords, ControlEvents, ControlEventCodes),

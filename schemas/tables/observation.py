@@ -9,7 +9,7 @@ never mistaken for precision.
 
 import polars as pl
 
-from schemas.code_files import source_names
+from schemas.code_files import money, source_names
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, optional
 from schemas.names import CLASSIFICATIONS, KINDS, REVISIONS
@@ -108,11 +108,9 @@ class TradeFlow(Table):
     quantity_kg: pl.Float64 = optional("mass", "kg")
     quantity_other: pl.Float64 = optional("quantity in the unit that is not a mass", "see quantity_other_unit")
     quantity_other_unit: pl.String = optional("unit of quantity_other")
-    value_usd: pl.Float64 = optional("value", "USD")
-    value_cny: pl.Float64 = optional("value", "CNY")
-    value_eur: pl.Float64 = optional("value", "EUR")
-    value_gbp: pl.Float64 = optional("value", "GBP")
-    value_jpy: pl.Float64 = optional("value", "JPY")
+    # A column for each row of `money.csv`.
+    __annotations__ |= dict.fromkeys(money(), pl.Float64)
+    vars().update({measure: optional("value", row["currency"]) for measure, row in money().items()})
     source: pl.String = column("adapters that read the numbers of the row, in alphabetical order, joined by +")
     kind: pl.String = column("kinds of release that its numbers come from, likewise", str_matches=JOINED_KINDS)
     in_doubt: pl.Boolean = column("whether the table `doubt` has a number of the row")

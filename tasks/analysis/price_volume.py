@@ -12,10 +12,8 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.reference.code_tables import code_table
-
-# Customs that count in a currency of which the table of exchange rates knows; members of a group count in that of the
-# group.
-OWN = {"BRA": "BRL", "CHN": "CNY", "EU27": "EUR", "GBR": "GBP", "JPN": "JPY", "USA": "USD"}
+from tasks.domain.exchange_rates import has_rates
+from tasks.sources.registry import SOURCES
 
 
 class Terms(NamedTuple):
@@ -78,6 +76,9 @@ def add(parts: Iterable[Terms | str], change: float) -> Terms | str:
 
 
 def own_currency(reporter: str) -> str | None:
-    """Return the currency in which a customs authority counts, ISO 4217; None where that is not known."""
-    groups = code_table("partner_groups").filter(pl.col("group").is_in([*OWN]), partner=reporter)["group"]
-    return OWN.get(reporter) or next((OWN[group] for group in groups), None)
+    """Return the currency in which a customs authority counts, ISO 4217; None where that is not known, or no rates of
+    it are. Members of a group count in that of the group."""
+    sources = [source for source in SOURCES.values() if has_rates(source.currency)]
+    counted = {source.reporter or source.group: source.currency for source in sources}
+    groups = code_table("partner_groups").filter(pl.col("group").is_in([*counted]), partner=reporter)["group"]
+    return counted.get(reporter) or next((counted[group] for group in groups), None)

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.code_files import money
 from tasks.checks.published_months import CODED, FEW_PRODUCTS, RATED, Month, PublishedMonths, Sums, with_codes
 from tasks.domain.coverage import WORLD
 from tasks.domain.nomenclature import LINE
@@ -39,7 +40,7 @@ GROWTH = pl.col("measure").cat.ends_with("_yoy")
 # Cumulated from January; January itself is cumulative too.
 SO_FAR = (pl.col("period_start").dt.month() == 1) & (pl.col("period_start").dt.year() == pl.col("period_end").dt.year())
 # How much of other money a dollar is, roughly. Used for bounds alone: no figure is converted with it.
-A_DOLLAR = {"value_cny": 7, "value_jpy": 150}
+A_DOLLAR = {measure: int(row["per_usd"]) for measure, row in money().items()}
 
 
 class CheckContext:

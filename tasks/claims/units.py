@@ -1,17 +1,13 @@
 """Defines the units of claims, as newspapers write them, and their size in the ledger's units."""
 
+from schemas.code_files import money
 from tasks.domain.errors import Unclear
 
 SCALES = {"": 1, "thousand": 10**3, "million": 10**6, "billion": 10**9}
 TONNES = ("t", "ton", "tons", "tonne", "tonnes", "mt", "metric ton", "metric tons", "metric tonnes")
 # What people call the money of a measure, and the Chinese word. A yen sign may mean yuan, so it is none of them.
-MONEY = {
-    "value_usd": (("usd", "us dollars", "dollars", "us$", "$"), "美元"),
-    "value_cny": (("cny", "rmb", "yuan"), "元"),
-    "value_eur": (("eur", "euros", "euro", "€"), "欧元"),
-    "value_gbp": (("gbp", "pounds", "pounds sterling", "£"), "英镑"),
-    "value_jpy": (("jpy", "yen"), "日元"),
-}
+MONEY = {measure: (tuple(row["words"].split("|")), row["counted_zh"]) for measure, row in money().items()}
+_, *_OTHERS = (row["currency"] for row in money().values())
 
 
 def _scaled(names: tuple[str, ...], size: int) -> dict[str, int]:
@@ -50,9 +46,9 @@ UNITS = {
 MEGATONNE, MEGATONNE_KG = "Mt", 10**9
 # Kilograms that a price refers to, and its currency.
 PRICES = {
-    f"{money}{per}": (kilograms, measure)
+    f"{name}{per}": (kilograms, measure)
     for measure, (names, _) in MONEY.items()
-    for money in names
+    for name in names
     for per, kilograms in (
         ("/t", 1000),
         ("/tonne", 1000),
@@ -79,7 +75,8 @@ def read_unit(unit: str, kind: str, measure: str) -> tuple[int, str, str, str]:
     if kind == "unit_value":
         if unit.lower() not in PRICES:
             raise Unclear(
-                f"the unit {unit!r} is none that we know; USD/t or USD/kg; the money may be CNY, EUR, GBP or JPY"
+                f"the unit {unit!r} is none that we know; USD/t or USD/kg; the money may be {', '.join(_OTHERS[:-1])}"
+                f" or {_OTHERS[-1]}"
             )
         return PRICES[unit.lower()][0], kind, PRICES[unit.lower()][1], unit
     if unit.lower() in TIMES and kind != "share":
@@ -96,6 +93,6 @@ def _size(unit: str, measure: str) -> int:
     if size is None:
         raise Unclear(
             f"the unit {unit!r} is none that we know for this figure; one of t, tons, kt, Mt, 万吨, kg, million USD,"
-            " CNY, EUR, GBP, JPY, 亿元"
+            f" {', '.join(_OTHERS)}, 亿元"
         )
     return size

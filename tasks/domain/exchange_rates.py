@@ -17,6 +17,11 @@ def rate(own: str, currency: str, month: int) -> float | None:
     return per_euro[0] / per_euro[1] if per_euro[0] and per_euro[1] else None
 
 
+def has_rates(currency: str) -> bool:
+    """Whether the table says of any month what a currency was worth."""
+    return currency == EURO or any(one == currency for _, one in _per_euro())
+
+
 @functools.cache
 def _per_euro() -> dict[tuple[str, str], float]:
     rows = code_table("exchange_rates").select("month", "currency", pl.col("per_eur").cast(pl.Float64))

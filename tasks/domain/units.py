@@ -7,6 +7,7 @@ import re
 
 import polars as pl
 
+from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
 
 MILLIGRAMS_PER_KG = 10**6
@@ -16,7 +17,7 @@ EXACT_MAX = 2**53
 YEAR_MAX = 2**62
 LEVEL_MAX = YEAR_MAX // 12
 # A value per kilogram is a measure of its own, the quotient of two others.
-UNIT_VALUE_OF = {f"value_{money}": f"unit_value_{money}_per_kg" for money in ("usd", "cny", "eur", "gbp", "jpy")}
+UNIT_VALUE_OF = {value: f"unit_{value}_per_kg" for value in VALUES}
 VALUE_OF = {ratio: value for value, ratio in UNIT_VALUE_OF.items()}
 RATIOS = {ratio: (value, "quantity_kg") for ratio, value in VALUE_OF.items()}
 SCALE = re.compile(r"^(?P<number>[1-9][\d,]*)?\s*(?P<word>thousand|million)?\s*(?P<unit>\D.*)$", re.IGNORECASE)

@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import date
 
+from schemas.code_files import money
 from schemas.forms.request import Declared, Landed, ReleaseRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding
@@ -39,7 +40,13 @@ YEAR = re.compile(
 )
 # A name with both is ignored.
 FLOWS = {"export": r"(?<![a-z])exports?(?![a-z])|出口", "import": r"(?<![a-z])imports?(?![a-z])|进口|进出口"}
-CURRENCIES = {"value_usd": r"(?<![a-z])usd(?![a-z])|美元", "value_cny": r"(?<![a-z])(?:cny|rmb)(?![a-z])|人民币"}
+CURRENCIES = {
+    measure: "|".join(
+        rf"(?<![a-z]){word}(?![a-z])" if word.isascii() else word for word in row["file_words"].split("|")
+    )
+    for measure, row in money().items()
+    if row["file_words"]
+}
 # The records of the last file with which a store begins, until `parse` takes them; and those of files that are read
 # ahead.
 _first: dict[tuple[str, str, str], Parsed] = {}

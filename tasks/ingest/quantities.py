@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from schemas.code_files import money
 from schemas.reference.code_tables import code_table
 from tasks.domain.findings import shown
 from tasks.domain.precision import VALUE_MAX
@@ -59,11 +60,19 @@ def _units(name: str) -> pl.DataFrame:
             {"printed": "%", "unit": "basis_point", "factor": PERCENT_IN_BASIS_POINTS, "measure": "quantity_kg_yoy"}
         )
     elif name == "value":
-        rows = code_table("currencies")
+        rows = _labels_of_values()
     else:
         rows = code_table("units").select("printed", "unit", factor="to_unit_factor").unique()
         rows = rows.with_columns(measure=pl.format("quantity_{}", "unit"))
     return rows.select(pl.col("printed").alias("printed_unit"), "unit", pl.col("factor").cast(pl.Int64), "measure")
+
+
+def _labels_of_values() -> pl.DataFrame:
+    """The labels of values: printed, unit, factor, measure. Whole money may have the name of its currency alone."""
+    labels = code_table("currencies").select("printed", "unit", "factor", "measure")
+    codes = [row["currency"] for row in money().values()]
+    plain = pl.DataFrame({"printed": codes, "unit": codes, "factor": "1", "measure": [*money()]})
+    return pl.concat([labels, plain.join(labels, on="printed", how="anti", maintain_order="left")])
 
 
 def _read(name: str, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -94,7 +103,7 @@ def _read(name: str, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]
 def hidden_numbers(records: pl.DataFrame) -> pl.DataFrame:
     """The numbers that records hide, with a unit or a currency and nothing before it: row and measure family, null for
     a currency that nobody knows."""
-    currencies = code_table("currencies").select(unit="printed", family="measure").unique()
+    currencies = _labels_of_values().select(unit="printed", family="measure").unique()
     hidden = {
         name: records.filter(pl.col(name).is_null(), pl.col(unit).is_not_null()).select("row", unit=unit)
         for name, unit in UNIT_OF.items()

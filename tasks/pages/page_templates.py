@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from rich.markup import escape
 
+from schemas.code_files import money
 from tasks.domain.text import clip
 
 if TYPE_CHECKING:
@@ -58,8 +59,28 @@ def _environment(is_html: bool) -> "jinja2.Environment":
 
 @functools.cache
 def words(page: str, language: str) -> dict[str, Any]:
-    """Return the words of a page in a language."""
-    return tomllib.loads((FOLDER / f"{page}.{language}.toml").read_text(encoding="utf-8"))
+    """Return the words of a page in a language, with those of money in the sections that have such."""
+    loaded = tomllib.loads((FOLDER / f"{page}.{language}.toml").read_text(encoding="utf-8"))
+    return {
+        name: _words_of_money(language).get(name, {}) | said if isinstance(said, dict) else said
+        for name, said in loaded.items()
+    }
+
+
+def _words_of_money(language: str) -> dict[str, dict[str, str]]:
+    """Names of money, by the section of a page: of values per kilogram, and where it is not English of values and
+    units."""
+    if language == "en":
+        return {
+            "unit_notes": {f"unit_{value}_per_kg": f"{row['name_en']} per kilogram" for value, row in money().items()}
+        }
+    rows = {value: (row["currency"], row["name_zh"], row["counted_zh"]) for value, row in money().items()}
+    return {
+        "measures": {value: f"{name}金额" for value, (_, name, _) in rows.items()},
+        "unit_notes": {f"unit_{value}_per_kg": f"{counted}/千克" for value, (_, _, counted) in rows.items()},
+        "units": {code: counted for code, _, counted in rows.values()}
+        | {f"{code}/kg": f"{counted}/千克" for code, _, counted in rows.values()},
+    }
 
 
 def translated(text: str, patterns: list[list[str]]) -> str:

@@ -313,6 +313,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="BRA",
+    currency="BRL",
     partner_code=r"^[0-9]{3}$",
     code_list="brazil",
     nomenclature="NCM8",

@@ -312,6 +312,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="",
+    currency="EUR",
     partner_code=r"^[A-Z]{2}$",
     group="EU27",
     code_list=CODES,

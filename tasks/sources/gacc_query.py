@@ -161,6 +161,7 @@ SOURCE = Source(
     needs=("flow",),
     parse=parse,
     reporter="CHN",
+    currency="CNY",
     partner_code=r"^[0-9]{3}$",
     row_cap=ROW_CAP,
     calendar="query",

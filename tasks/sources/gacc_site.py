@@ -119,6 +119,7 @@ def source_of(name: str, experimental: str = "") -> Source:
         needs=(),
         parse=partial(parse, source=name),
         reporter="CHN",
+        currency="CNY",
         partner_code="",
         code_list="gacc_en",
         has_lines=True,

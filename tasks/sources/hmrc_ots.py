@@ -257,6 +257,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="GBR",
+    currency="GBP",
     partner_code=PARTNER,
     code_list="hmrc",
     nomenclature="CN8",

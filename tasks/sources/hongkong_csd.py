@@ -295,6 +295,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="HKG",
+    currency="HKD",
     partner_code=r"^[A-Z]{2}$",
     code_list=CODES,
     nomenclature="HKHS8",

@@ -227,6 +227,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="IND",
+    currency="INR",
     partner_code="",
     code_list=CODES,
     nomenclature="ITCHS8",

@@ -271,6 +271,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="JPN",
+    currency="JPY",
     partner_code=r"^[0-9]{3}$",
     code_list="japan",
     nomenclature="JP9",

@@ -153,9 +153,11 @@ class Source:
     probably cut off by the site; None where no cap is known.
 
     `reporter` is whose figures the files have; another one is refused, unless the source `has_others`: then it is that
-    of a file that declares none. It is empty where each file names its own, one of a `group` or any. `code_list` names
-    the partner codes (`schemas/reference/partner_codes.csv`). `partner_code` is the form of a code, a pattern: one that
-    the list lacks is published with a warning; empty where partners are names. `nomenclature` names the national codes
+    of a file that declares none. It is empty where each file names its own, one of a `group` or any. `currency` is that
+    in which they count themselves, ISO 4217, also where the files are in another one; empty where it is not one.
+    `code_list` names the partner codes (`schemas/reference/partner_codes.csv`). `partner_code` is the form of a code, a
+    pattern: one that the list lacks is published with a warning; empty where partners are names. `nomenclature` names
+    the national codes
     (`tasks/domain/nomenclature.py`). `has_lines`: products may be lines that only the
     source defines; `has_spans`: a record may cover several months together. `dated` gives the day from which the
     figures of a file were public, by what it prints, where no day is declared; None for a file that prints none.
@@ -185,6 +187,7 @@ class Source:
     needs: tuple[str, ...]
     parse: Callable[[bytes, str], Parsed]
     reporter: str
+    currency: str
     partner_code: str
     has_others: bool = False
     group: str = ""

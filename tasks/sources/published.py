@@ -105,6 +105,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="CHN",
+    currency="",
     partner_code=r"^[0-9]{3}$",
     has_others=True,
     says_day=True,

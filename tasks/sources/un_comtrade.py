@@ -345,6 +345,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="",
+    currency="",
     partner_code=r"^[0-9]{1,4}$",
     code_list=CODES,
     nomenclature="HS6",

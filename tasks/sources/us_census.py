@@ -280,6 +280,7 @@ SOURCE = Source(
     needs=(),
     parse=parse,
     reporter="USA",
+    currency="USD",
     partner_code=PARTNER,
     code_list=CODES,
     nomenclature="HTS10",

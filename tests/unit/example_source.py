@@ -55,6 +55,7 @@ SOURCE = Source(
     needs=("flow",),
     parse=parse,
     reporter="RUR",
+    currency="EUR",
     partner_code="^[A-Z]{2}$",
     code_list="geonom",
     nomenclature="CN8",

@@ -27,7 +27,8 @@ LOOK_BACK = 60
 # Lists of the codes that no source divides any further; HS levels are sums of these.
 with (REFERENCE / "statement_terms.csv").open(encoding="utf-8", newline="") as terms:
     NATIONAL = {row["nomenclature"] for row in csv.DictReader(terms)} - {"HS6"}
-VALUES = ("value_usd", "value_cny", "value_eur", "value_gbp", "value_jpy")
+with (REFERENCE / "money.csv").open(encoding="utf-8", newline="") as rows_of_money:
+    VALUES = tuple(f"value_{row['currency'].lower()}" for row in csv.DictReader(rows_of_money))
 # A partner that no list names, so that only a release that was asked for everyone speaks of it.
 EVERYONE = "everyone"
 

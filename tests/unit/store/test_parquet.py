@@ -16,7 +16,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from schemas.layouts import LAYOUTS
-from schemas.names import FIGURES, status
+from schemas.names import FIGURES, VALUES, status
 from schemas.table import arrow_schema, polars_schema, readers_schema
 from schemas.tables.metric import Metric
 from schemas.tables.observation import TradeFlow
@@ -106,8 +106,7 @@ def test_row_groups_are_bounded_and_say_which_products_they_hold(model: type[Met
         frame = plain.select(
             *("flow", "product", "classification", "partner", "period"), quantity_kg="level",
             quantity_other=pl.lit(None, dtype=pl.Float64), quantity_other_unit=pl.lit(None, dtype=pl.String),
-            value_usd="level", value_cny="level", value_eur="level", value_gbp="level", value_jpy="level",
-            source=pl.lit("s"), kind=pl.lit("query"), in_doubt=pl.lit(False),
+            **dict.fromkeys(VALUES, "level"), source=pl.lit("s"), kind=pl.lit("query"), in_doubt=pl.lit(False),
         )  # fmt: skip
     half = frame.height // 3
     pieces = pl.concat([frame[:half], frame[half:]], rechunk=False)
