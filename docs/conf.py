@@ -41,6 +41,7 @@ CONTENTS = {
         "docs/readers",
         "docs/vintages",
         "docs/mirror",
+        "docs/controls",
         "docs/front_page",
         "docs/machines",
         "Data dictionary <schemas/DICTIONARY>",

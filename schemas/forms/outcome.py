@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from schemas.code_files import partner_groups
 from schemas.forms.form import Frozen
-from schemas.names import PARTNER, PRODUCT, REPORTER, finding_line
+from schemas.names import CONTROL_LIST, PARTNER, PRODUCT, REPORTER, finding_line
 
 RUNS = ("months_up", "months_down")
 # A hundred years.
@@ -33,7 +33,10 @@ class WatchRule(Frozen):
         "", description="whose figures, CHN or EU27; empty: of every reporter", pattern=rf"^({REPORTER})?$"
     )
     flow: Literal["export", "import"] = Field(description="export or import")
-    product: str = Field(description="a code, or basket: or line: and its key", pattern=rf"^({PRODUCT})$")
+    product: str = Field(
+        description="a code, or basket:, line: or list: and its key; of a list its codes together",
+        pattern=rf"^({PRODUCT}|{CONTROL_LIST})$",
+    )
     partner: str = Field(
         "WLD",
         description=f"ISO 3166-1 alpha-3, a group ({', '.join(partner_groups())}), or WLD for all",

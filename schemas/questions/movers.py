@@ -17,8 +17,10 @@ class Movers(OfReporter):
         currency_effect with split_status, note, quote (whether the growth may be quoted: yes, care, no), doubt. Rows
         below one parent add up to its change; the row without a product or partner is all others together.
 
+        Of a control list the rows are its codes that can be compared, which add up to its total.
+
     Raises:
-        ValueError: No product is known in both months.
+        ValueError: No product is known in both months, or there is no such list.
     """
 
     month: OneMonth = "latest"
@@ -26,4 +28,7 @@ class Movers(OfReporter):
     against: Annotated[Literal["month", "year"], Help("the month or the year before")] = "month"
     flow: Flow = None
     measure: Annotated[str | None, Help("value_usd, quantity_kg …; none: the first that is known")] = None
+    list: Annotated[
+        str | None, Help("of the codes of a control list alone, each once: chpl, chpl:3.A, or the name of a measure")
+    ] = None
     as_of: Day = None

@@ -1,5 +1,5 @@
-"""Defines the code tables about export controls, `reference/control_events.csv` and `control_event_codes.csv`, and
-their values.
+"""Defines the code tables about export controls, `reference/control_events.csv`, `control_event_codes.csv` and
+`control_lists.csv`, and their values.
 """
 
 import polars as pl
@@ -9,6 +9,7 @@ from schemas.model import Table, column
 from schemas.names import CODE
 from schemas.reference.codes_of_lists import LIST, LISTS, is_of_list
 
+MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
 EVENTS = r"^([a-z0-9-]+(#[a-z0-9]+)?(;[a-z0-9-]+(#[a-z0-9]+)?)*)?$"
 BASES = {
@@ -36,6 +37,20 @@ COVERAGE = {
     "some_codes": "some codes of the basket are controlled and others are not",
     "unknown_share": "controlled and free goods share the code, and nobody publishes the share",
 }
+
+
+LIST_NAME = r"[a-z0-9][a-z0-9_-]*"
+TIER = r"[A-Za-z0-9]+(\.[A-Za-z0-9]+)*"
+LISTED = {
+    "whole": "all goods of the code are on the list",
+    "part": "some goods of the code are on the list, and nobody publishes their share",
+}
+TRUST = {
+    "stated": "the source is the authority, or copies that name it and agree",
+    "doubtful": "nobody who answers for the list has confirmed it: it is marked, and never counted with another list",
+}
+# Editions of the HS whose codes are in `hs_codes`, with the first month of each.
+EDITIONS = {"HS2017": "2017-01", "HS2022": "2022-01"}
 
 
 class ControlEvents(Table):
@@ -94,3 +109,28 @@ class ControlEventCodes(Table):
     def code_is_of_its_list(cls, data: PolarsData) -> pl.LazyFrame:
         """A national code has the digits of its list, which the row names."""
         return data.lazyframe.select(is_of_list())
+
+
+class ControlLists(Table):
+    """Codes on lists of controlled or watched goods, of any authority; measures of `control_events` are lists too."""
+
+    list: pl.String = column("name of the list; commands take list:<name>", str_matches=rf"^{LIST_NAME}$")
+    authority: pl.String = column("who issued it, and under which title", str_length={"min_value": 3})
+    code: pl.String = column(
+        "code of two, four or six digits, or a national code; digits alone, never a part of a code: goods that are a"
+        " part of one have the whole code, with coverage part",
+        str_matches=rf"^({CODE})$",
+    )
+    digits: pl.String = column("how many digits the code has, which shows a zero that a spreadsheet took")
+    nomenclature: pl.String = column(
+        "HS2, HS4, HS6 for every store, or the national list that the code is of, for the stores that count by it",
+        isin=[name for name in LISTS if name],
+    )
+    edition: pl.String = column("edition of the HS in which the code is written", isin=[*EDITIONS])
+    tier: pl.String = column("tier or annex; empty: the list has none", str_matches=rf"^({TIER})?$")
+    valid_from: pl.String = column("first month on the list, YYYY-MM; empty: always was", str_matches=MONTH)
+    valid_to: pl.String = column("last month on the list, YYYY-MM; empty: still is", str_matches=MONTH)
+    coverage: pl.String = column("how much of the code is on the list", isin=[*LISTED])
+    trust: pl.String = column("how sure the list is, the same in each of its rows", isin=[*TRUST])
+    note: pl.String = column("what shares the code, and what is unsure")
+    source: pl.String = column("address where it is described", str_length={"min_value": 3})

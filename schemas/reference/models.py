@@ -13,7 +13,7 @@ from schemas.model import Table, column, table_name
 from schemas.names import CODE, NATIONAL, PARTNER, PRODUCT
 from schemas.names import REPORTER as KEY_OF_REPORTER
 from schemas.reference.codes_of_lists import LIST, LISTS, is_of_list
-from schemas.reference.control_tables import ControlEventCodes, ControlEvents
+from schemas.reference.control_tables import ControlEventCodes, ControlEvents, ControlLists
 from schemas.reference.statement_terms import StatementTerms
 
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
@@ -161,6 +161,17 @@ class Baskets(Table):
             for others, place in places
         )
         return data.lazyframe.select(~below)
+
+
+class HsCodes(Table):
+    """The HS codes of six digits of the editions of 2017 and 2022, by the correlation that `hs_revisions` names."""
+
+    code: pl.String = column("HS6", str_matches=r"^\d{6}$", unique=True)
+    valid_from: pl.String = column(
+        "first month, YYYY-MM, of the older of the two editions that have it", str_matches=MONTH
+    )
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
 class HsRevisions(Table):
@@ -397,7 +408,7 @@ TABLES: dict[str, type[Table]] = {
     **_named(Quotability, ImportMargins, ExchangeRates, LunarNewYear, Partners, PartnerCodes, PartnerGroups),
     **_named(Units, Currencies, Money, StatementTerms),
     **{"regimes": Codes, "provinces": Codes},
-    **_named(Baskets, Products, HsNames, HsRevisions, DefinitionBreaks, PageLines, LineCodes, Corrections),
-    **_named(CommodityWords, PartnerWords, ControlEvents, ControlEventCodes),
+    **_named(Baskets, Products, HsNames, HsCodes, HsRevisions, DefinitionBreaks, PageLines, LineCodes, Corrections),
+    **_named(CommodityWords, PartnerWords, ControlEvents, ControlEventCodes, ControlLists),
     **_named(ReleaseCalendar, ReleaseDelays, WatchList, CheckThresholds, CheckWords),
 }

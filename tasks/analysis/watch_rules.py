@@ -23,6 +23,7 @@ from schemas.forms.outcome import RUNS, Graded, Outcome, WatchRule
 from schemas.names import MISSING, status
 from schemas.small_files import read_toml
 from tasks.domain.classification import members
+from tasks.domain.control_lists import codes_of_lists, is_list
 from tasks.domain.errors import NothingPublished
 from tasks.domain.labels import partner_name, product_name, trade_of
 from tasks.domain.periods import first_day, month_name, month_number
@@ -30,7 +31,8 @@ from tasks.domain.text import clip
 from tasks.lineage.formulas import months_behind
 from tasks.lineage.point import Point
 from tasks.reading import query, vintages
-from tasks.store.parquet import read_table
+from tasks.reading.lists import code_levels, listed_in, specs_of, totals
+from tasks.store.parquet import partition_month, path_partition, read_table
 from tasks.store.snapshot import Snapshot
 
 FILE = FOLDER / "watch_rules.toml"
@@ -115,8 +117,7 @@ class Grader:
         levels = self._series(rule.flow, rule.product, rule.partner, rule.measure, day)
         grade = _run if rule.figure in RUNS else _figure
         outcome, value, said, behind = grade(rule, levels, month)
-        series = (rule.flow, rule.product, rule.partner)
-        doubts = self._doubts(day).of(*series, behind, "level", rule.measure) if value is not None else []
+        doubts = self._doubts_of(rule, behind, day) if value is not None else []
         about = (
             f"{trade_of(self.reporter.code, rule.flow)} of {product_name(rule.product, self.reporter.nomenclature)},"
             f" {partner_name(rule.partner)}"
@@ -126,6 +127,19 @@ class Grader:
             rule=rule.name, month=month_name(month), outcome=outcome, value=value, why=why, reason=rule.reason
         )
 
+    def _doubts_of(self, rule: WatchRule, behind: list[int], day: date | None) -> list[str]:
+        """Return what is in doubt of the numbers behind a grade; of a list, of the numbers of its codes."""
+        found = (
+            words
+            for product in self._products(rule)
+            for words in self._doubts(day).of(rule.flow, product, rule.partner, behind, "level", rule.measure)
+        )
+        return list(dict.fromkeys(found))
+
+    def _products(self, rule: WatchRule) -> tuple[str, ...]:
+        """Return the product of a rule; of a list the products of the store that are its codes."""
+        return listed_in(self.snapshot, specs_of([rule.product])).keys if is_list(rule.product) else (rule.product,)
+
     def newest(self, rule: WatchRule) -> int | None:
         """Return the newest month of the series of a rule that has a level; None where there is none."""
         levels = self._series(rule.flow, rule.product, rule.partner, rule.measure, None)
@@ -134,13 +148,22 @@ class Grader:
     def first_print(self, rule: WatchRule, month: int) -> Graded | None:
         """Return what became of a rule by the first number that the month had; None where it never had one."""
         figure, series = "mom_pct" if rule.figure in RUNS else rule.figure, (rule.flow, rule.product, rule.partner)
-        for day in vintages.days_from_the_first_print(self.snapshot, *series, first_day(month), figure):
+        days = {
+            day
+            for product in self._products(rule)
+            for day in vintages.days_from_the_first_print(
+                self.snapshot, rule.flow, product, rule.partner, first_day(month), figure
+            )
+        }
+        for day in sorted(days):
             row = self._series(*series, rule.measure, day).get(month)
             if row is not None and row[figure] is not None:
                 return self.grade(rule, month, day)
         return None
 
     def _read(self, flow: str, product: str, partner: str, measure: str, day: date | None) -> dict[int, dict[str, Any]]:
+        if is_list(product):
+            return self._read_list(flow, product, partner, measure, day)
         try:
             asked: dict[str, Any] = {"flow": flow, "product": product, "partner": partner, "measure": measure}
             rows = query.query(self.store, "metric", **asked, as_of=day)
@@ -148,6 +171,22 @@ class Grader:
             # Before the first day nothing was known.
             return {}
         return {month_number(row["period"]): row for row in rows.iter_rows(named=True)}
+
+    def _read_list(
+        self, flow: str, product: str, partner: str, measure: str, day: date | None
+    ) -> dict[int, dict[str, Any]]:
+        """Return the totals of a list by month, with the columns of `metric` that rules look at."""
+        listed = listed_in(self.snapshot, specs_of([product]))
+        filed = {path_partition(entry.partition) for entry in self.snapshot.entries("metric", flow) if entry.partition}
+        months = sorted(partition_month(place) for place in filed)
+        if not listed.keys or not months:
+            return {}
+        try:
+            rows = code_levels(self.store, listed, flow, partner, months, measure, day)
+        except ValueError:
+            return {}
+        no_share = {"share_pct": None, "share_status": "not_applicable"}
+        return {month: row | no_share for month, row in totals(rows, listed).items()}
 
 
 Grade = tuple[Literal["fired", "quiet", "not evaluable"], float | None, str, list[int]]
@@ -210,14 +249,14 @@ def grade_rules(outcome: Outcome, store: Path) -> Outcome:
 def _concerned(rules: Sequence[WatchRule], outcome: Outcome) -> list[WatchRule]:
     """Return the rules about a product for which the release has a figure of its own."""
     released = {*outcome.products}
-    return [
-        rule
-        for rule in rules
-        if rule.flow in outcome.flows
-        and (
-            released & {rule.product, *members(rule.product)} or any(code.startswith(rule.product) for code in released)
-        )
-    ]
+
+    def is_concerned(product: str) -> bool:
+        if is_list(product):
+            codes = tuple(codes_of_lists(specs_of([product]))["code"])
+            return any(code.startswith(codes) for code in released)
+        return bool(released & {product, *members(product)}) or any(code.startswith(product) for code in released)
+
+    return [rule for rule in rules if rule.flow in outcome.flows and is_concerned(rule.product)]
 
 
 def _graded(rules: Sequence[WatchRule], outcome: Outcome, grader: Grader) -> list[Graded]:

@@ -7,6 +7,7 @@ import polars as pl
 
 from schemas.layouts import FLOWS
 from schemas.questions.movers import Movers
+from tasks.analysis import list_movers
 from tasks.analysis.movers import AGAINST, MEASURES
 from tasks.analysis.of_reporter import rows_of
 from tasks.answers.answer import Answer, day_of, store_of
@@ -26,8 +27,22 @@ def movers(question: Movers) -> Answer:
     snapshot, day = open_published(store_of(question)), day_of(question.as_of)
     flow = flow_of(snapshot, question.flow)
     month = month_of(snapshot, flow, question.month)
+    if question.list is not None:
+        return _of_list(question, snapshot, flow, month)
     found = moved(snapshot, flow, month, measure=question.measure or "", against=question.against, day=day)
     return Answer(with_names(found.rows, Resolver(snapshot)), snapshot, tuple(found.notes), as_of=day, table="mover")
+
+
+def _of_list(question: Movers, snapshot: Snapshot, flow: str, month: date) -> Answer:
+    """Return what made the change of the codes of a list. Raises ValueError where none is known in both months."""
+    day, resolver = day_of(question.as_of), Resolver(snapshot)
+    listed = resolver.listed([question.list or ""])
+    asked = list_movers.Asked(flow, month, question.against, question.measure, day)
+    rows, notes = list_movers.list_movers(store_of(question), snapshot, listed, asked)
+    doubts = rows["doubt"].drop_nulls().unique(maintain_order=True).to_list()
+    return Answer(
+        with_names(rows, resolver), snapshot, (*listed.notes, *notes), tuple(doubts), as_of=day, table="mover"
+    )
 
 
 class Moved(NamedTuple):

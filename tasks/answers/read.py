@@ -19,6 +19,7 @@ from schemas.questions.question import texts
 from schemas.questions.read import Read
 from schemas.table import polars_schema, readers_schema
 from tasks.answers.answer import Answer, day_of, folder_of
+from tasks.domain.control_lists import is_list
 from tasks.domain.coverage import TOTALS
 from tasks.domain.name_match import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
@@ -209,7 +210,11 @@ def _keys(
     """
     keys: dict[str, tuple[str, ...]] = {}
     is_strict = LAYOUTS[table].month_of is not None
-    for text in dict.fromkeys(names):
+    if what == "product" and (lists := [text for text in dict.fromkeys(names) if is_list(text)]):
+        listed = resolver.listed(lists)
+        notes += listed.notes
+        keys |= {text: listed.keys_of(text) for text in lists}
+    for text in (text for text in dict.fromkeys(names) if text not in keys):
         try:
             if what == "partner":
                 keys[text] = (resolver.partner(text),)

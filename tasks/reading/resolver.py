@@ -16,11 +16,13 @@ import polars as pl
 from schemas.layouts import FLOWS
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET, is_heading, members
+from tasks.domain.control_lists import is_list
 from tasks.domain.name_match import EXACT, NAME_MAX, NEAREST, Unresolved, code_digits, folded, nearest, partner_key
 from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.text import clip
 from tasks.ledger.name_tables import NameTables, names_in, product_references
-from tasks.reading.query import newest_month, scan_figures
+from tasks.reading.lists import ListedProducts, listed_products, specs_of
+from tasks.reading.query import newest_month, reporter_of, scan_figures
 from tasks.reading.search import HS8_DIGITS, search_names
 from tasks.store.snapshot import Snapshot
 
@@ -66,7 +68,9 @@ class Resolver:
         """
         meant = self.product_keys(text)
         if len(meant.keys) > 1:
-            raise Unresolved(f"{meant.note}; choose one: {self._listed(meant.keys)}", meant.keys)
+            few = meant.keys[:CHOICES_MAX]
+            more = f", and {len(meant.keys) - len(few)} more" if len(meant.keys) > len(few) else ""
+            raise Unresolved(f"{meant.note}; choose one: {self._listed(few)}{more}", meant.keys)
         if meant.note:
             self.notes.append(meant.note)
         return meant.keys[0]
@@ -78,6 +82,9 @@ class Resolver:
         text = _short(text)
         if text in self.products:
             return Meaning((text,))
+        if is_list(text):
+            listed = self.listed([text])
+            return Meaning(listed.keys, ". ".join(listed.notes))
         if (digits := code_digits(text)) is not None:
             return Meaning((self._code(text, digits),))
         if KEY.fullmatch(text):
@@ -93,6 +100,14 @@ class Resolver:
             more = f", and {len(hits) - CHOICES_MAX} more (tidewaiter search)" if len(hits) > CHOICES_MAX else ""
             raise Unresolved(f"{text!r} may mean several products; choose one: {self._listed(chosen)}{more}", chosen)
         raise self._absent(text, text)
+
+    def listed(self, texts: Iterable[str]) -> ListedProducts:
+        """Return what control lists mean in this store, each code once. Raises Unresolved where it has none of their
+        codes, UnknownList, and ValueError for a doubtful list beside another."""
+        listed = listed_products(specs_of(texts), self.products, reporter_of(self.snapshot).nomenclature)
+        if not listed.keys:
+            raise Unresolved(f"this store has no code of {', '.join(texts)}; {'; '.join(listed.notes)}")
+        return listed
 
     def _code(self, text: str, digits: str) -> str:
         """Return the code with these digits, which the store must have."""

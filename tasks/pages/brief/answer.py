@@ -1,4 +1,4 @@
-"""Answers with one page on a product and a month, in both forms, and the figures on it."""
+"""Answers with one page on a product, or a control list, and a month, in both forms, and the figures on it."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,13 +8,18 @@ import polars as pl
 from schemas.questions import brief as questions
 from tasks.answers import export
 from tasks.answers.answer import Answer, store_of
+from tasks.answers.movers import flow_of, month_of
 from tasks.domain import clock
+from tasks.domain.control_lists import is_list
+from tasks.pages import sheet
 from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
+from tasks.pages.brief.list_page import list_sheet
 from tasks.pages.brief.sentences import headlines, with_doubt
 from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
 from tasks.store.outside import write_outside
+from tasks.store.snapshot import Snapshot
 
 COLUMNS = {
     "partner": pl.String,
@@ -65,6 +70,8 @@ def brief(question: questions.Brief) -> BriefAnswer:
     figure in the month."""
     store = store_of(question)
     snapshot = open_published(store)
+    if is_list(question.product):
+        return _of_list(question, store, snapshot)
     resolver = Resolver(snapshot)
     product = resolver.product(question.product)
     flow, language = resolver.flow([product], question.flow), question.language
@@ -78,3 +85,15 @@ def brief(question: questions.Brief) -> BriefAnswer:
     )
     rows = pl.DataFrame([{name: row[name] for name in COLUMNS} for row in figures], COLUMNS)
     return BriefAnswer(rows, snapshot, tuple(resolver.notes), page=page)
+
+
+def _of_list(question: questions.Brief, store: Path, snapshot: Snapshot) -> BriefAnswer:
+    """Return the page on a control list."""
+    flow, language = flow_of(snapshot, question.flow), question.language
+    month = month_of(snapshot, flow, question.month)
+    made, rows, doubts = list_sheet(store, snapshot, question.product, month, flow, language)
+    name = question.product.replace(":", "-").replace("@", "-")
+    page = Brief(
+        f"brief-{name}-{flow}-{month:%Y-%m}-{language}", sheet.page(made), sheet.markdown(made), [*made.headlines]
+    )
+    return BriefAnswer(rows, snapshot, tuple(made.notes), doubts, table="mover", page=page)

@@ -18,6 +18,7 @@ from tasks.analysis.quotable import Judge, steps_of, words_of
 from tasks.claims.readings import Readings, growth_of
 from tasks.claims.statement import Spot
 from tasks.domain.classification import members, part_of
+from tasks.domain.control_lists import lists_with
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import product_names, readable
@@ -266,6 +267,7 @@ def gather(
         mirror=mirrored(store, product, flow, month),
         first_prints=within(scorecard(snapshot, flow, product, WORLD, found.measure)),
         mixed_code=bool(mixed_words([product], reporter.code)),
+        on_lists=lists_with(product),
         within_union=found.is_within_union(),
         expected=found.expected(),
         reporter=reporter.code,

@@ -36,7 +36,7 @@ WRONG = {
     'at_least = "many"': "line 13, at_least: 'many' is not allowed; a number: the rule fires from it upwards",
     "at_least = 50\nat_most = 60": "line 8: a rule has either at_least or at_most",
     "at_leest = 50": "line 13, at_leest: no such field; a rule has name, reporter, flow, product",
-    'product = "8505.11"': "line 11, product: '8505.11' is not allowed; a code, or basket: or line: and its key",
+    'product = "8505.11"': "line 11, product: '8505.11' is not allowed; a code, or basket:, line: or list: and its key",
     "product = 85051110": "line 11, product: 85051110 is not allowed; a code",
     'name = "zero"': "line 9, name: 'zero' is the name of another rule; each has its own",
     'reason = ""': "line 14, reason: '' is not allowed; why this is watched",
@@ -194,3 +194,29 @@ def test_a_doubt_about_the_figure_is_said(sample_store: Path, monkeypatch: pytes
     graded = grader.grade(rule, JUNE - 1)
     assert graded.outcome == "fired"
     assert graded.why.endswith("watched: at most 2e+06; in doubt: cut off")
+
+
+def test_a_rule_on_a_list_looks_at_its_codes_together(tmp_path: Path) -> None:
+    """12 t of two listed codes in May and 6 t in June; magnets, which are on no such list, do not count."""
+    rows = [
+        ("202505", "85423111", "USA", 8_000, 80_000),
+        ("202505", "85322410", "USA", 4_000, 40_000),
+        ("202505", "85051110", "USA", 9_000, 90_000),
+        ("202506", "85423111", "USA", 4_000, 40_000),
+        ("202506", "85322410", "USA", 2_000, 20_000),
+        ("202506", "85051110", "USA", 90_000, 900_000),
+    ]
+    scope = {"flow": "export", "products": ["854231", "853224", "850511"], "months": "2025-05..2025-06"}
+    publish(tmp_path, "CHN", "june.csv", query_bytes(rows), released_on=date(2025, 7, 20), **scope)
+    grader = Grader(tmp_path / "store" / "reporter=CHN")
+    given = {"name": "chips", "flow": "export", "product": "list:chpl", "reason": "a test"}
+    rule = WatchRule(**given, figure="mom_pct", at_most=-40)
+    june = month_number(date(2025, 6, 1))
+    assert grader.newest(rule) == june
+    graded = grader.grade(rule, june)
+    assert (graded.outcome, graded.value) == ("fired", pytest.approx(-50))
+    level = WatchRule(**given | {"product": "list:chpl:1"}, figure="level", at_least=5_000)
+    assert grader.grade(level, june).value == 4_000
+    assert grader.first_print(rule, june) == graded
+    share = WatchRule(**given, figure="share_pct", at_least=5)
+    assert grader.grade(share, june).outcome == "not evaluable"

@@ -1,0 +1,139 @@
+"""Says which codes of a control list made the change of a month, as rows of the table `mover`.
+
+The codes that are known in both months and count the same goods in both add up to the total of the rows; the others are
+named beside it, with the reason. Belongs here: the change of a list. What a list means in a store is in
+`tasks.reading.lists`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.table import polars_schema
+from tasks.analysis.movers import AGAINST, MEASURES
+from tasks.domain.coverage import WORLD
+from tasks.domain.periods import month_name, month_number
+from tasks.domain.text import counted, named
+from tasks.reading import query
+from tasks.reading.lists import ListedProducts, code_levels
+from tasks.store.snapshot import Snapshot
+
+
+class Asked(NamedTuple):
+    """A month and what it is compared with; without a measure the first that is known."""
+
+    flow: str
+    month: date
+    against: str = "month"
+    measure: str | None = None
+    day: date | None = None
+    partner: str = WORLD
+
+
+def list_movers(
+    store: Path, snapshot: Snapshot, listed: ListedProducts, asked: Asked
+) -> tuple[pl.DataFrame, Sequence[str]]:
+    """Return rows of the table `mover`, the total first, and what is left out of them. Raises ValueError where no code
+    is known in both months."""
+    number = month_number(asked.month)
+    before = number - AGAINST[asked.against][0]
+    for measure in [asked.measure] if asked.measure else MEASURES:
+        levels = code_levels(store, listed, asked.flow, asked.partner, (before, number), measure, asked.day)
+        known = levels.drop_nulls("level").group_by("code").len().filter(pl.col("len") == 2)
+        if known.height:
+            break
+    else:
+        what = asked.measure or "measure"
+        raise ValueError(
+            f"no {what} of a code of the list is known in both {month_name(before)} and {month_name(number)}; ask for"
+            " another month, or another measure"
+        )
+    moved = listed.moved((month_name(before), month_name(number)))
+    both = _both(levels, (before, number)).filter(~pl.col("code").is_in(moved))
+    compared = both.drop_nulls(["level", "before"])
+    rows = _rows(compared, asked, measure)
+    parts = listed.rows.filter(coverage="part")["code"].to_list()
+    rows = rows.with_columns(
+        note=pl.when(pl.col("product").is_in(parts)).then(pl.lit("only a part of the code is controlled"))
+    )
+    behind = _doubts(snapshot, listed, rows, measure, asked)
+    return rows.with_columns(doubt=behind), _left_out(levels, moved, compared, (before, number))
+
+
+def _both(levels: pl.DataFrame, months: tuple[int, int]) -> pl.DataFrame:
+    before, now = (levels.filter(month=month).select("code", "level") for month in months)
+    return now.join(before.rename({"level": "before"}), on="code", how="left")
+
+
+def _rows(compared: pl.DataFrame, asked: Asked, measure: str) -> pl.DataFrame:
+    change = (pl.col("level") - pl.col("before")).alias("change")
+    parts = compared.select("level", "before", change, kind=pl.lit("product"), product="code", partner=pl.lit(None))
+    parts = parts.sort(pl.col("change").abs(), "product", descending=[True, False])
+    total = parts.select(
+        pl.col("level").sum(),
+        pl.col("before").sum(),
+        pl.col("change").sum(),
+        kind=pl.lit("total"),
+        product=pl.lit(None, pl.String),
+        partner=pl.lit(None),
+    )
+    base = float(total["before"][0])
+    rows = pl.concat([total, parts], how="vertical_relaxed").with_row_index("position", offset=1)
+    rows = rows.with_columns(
+        flow=pl.lit(asked.flow),
+        period=pl.lit(asked.month),
+        against=pl.lit(asked.against),
+        measure=pl.lit(measure),
+        depth=pl.lit(0),
+        change_pct=pl.when(pl.col("before") != 0).then(pl.col("change") / pl.col("before") * 100),
+        contribution_pp=pl.col("change") / base * 100 if base else pl.lit(None),
+        split_status=pl.lit("not_applicable"),
+    )
+    kinds = polars_schema("mover")
+    empty = [pl.lit(None).alias(name) for name in kinds if name not in rows.columns]
+    return rows.with_columns(empty).select(pl.col(name).cast(kind) for name, kind in kinds.items())
+
+
+def _doubts(snapshot: Snapshot, listed: ListedProducts, rows: pl.DataFrame, measure: str, asked: Asked) -> pl.Series:
+    """What is in doubt of the numbers of each code in both months, as text; of the total that of all."""
+    number = month_number(asked.month)
+    before = number - AGAINST[asked.against][0]
+    keys = [
+        (code, key, month)
+        for code in rows["product"].drop_nulls()
+        for key in listed.products[code]
+        for month in (before, number)
+    ]
+    frame = pl.DataFrame(keys, {"code": pl.String, "product": pl.String, "begin": pl.Int32}, orient="row")
+    frame = frame.with_columns(
+        end="begin", flow=pl.lit(asked.flow), partner=pl.lit(asked.partner), measure=pl.lit(measure)
+    )
+    found = frame.with_columns(query.doubts_of(snapshot, asked.day).of_keys(frame)).drop_nulls("doubt")
+    of_code: Mapping[str, str] = dict(
+        found.group_by("code", maintain_order=True)
+        .agg(pl.col("doubt").unique(maintain_order=True).str.join("; "))
+        .rows()
+    )
+    every = "; ".join(dict.fromkeys(of_code.values())) or None
+    texts = [every if code is None else of_code.get(code) for code in rows["product"]]
+    return pl.Series("doubt", texts, pl.String)
+
+
+def _left_out(levels: pl.DataFrame, moved: Sequence[str], compared: pl.DataFrame, months: tuple[int, int]) -> list[str]:
+    lines = []
+    if moved:
+        lines.append(
+            f"a break, and no change of trade: {named(moved)} counted other goods in one of the months, by the edition"
+            " of the HS"
+        )
+    silent = levels.filter(
+        pl.col("level").is_null(), ~pl.col("code").is_in(moved), ~pl.col("code").is_in(compared["code"].implode())
+    )
+    for (status,), some in silent.group_by("status", maintain_order=True):
+        codes = some["code"].unique().to_list()
+        when = " and ".join(map(month_name, months))
+        lines.append(f"not compared ({status}) in {when}: {counted(len(codes), 'code')}, {named(codes)}")
+    return lines

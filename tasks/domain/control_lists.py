@@ -1,0 +1,314 @@
+"""Reads lists of controlled goods: which codes a list has, by the edition of the HS of any month.
+
+A list is named list:<name>, one tier of it list:<name>:<tier>, and the list as it was in a month list:<name>@2023-07.
+Lists are rows of `control_lists`, of a file of the same form that the environment names, and the measures of
+`control_events`, each under its name. A list is what it is now, or in the month that its name gives, for every month of
+the trade that is asked for: what was traded before a list is what it is compared with.
+
+Belongs here: what a list holds, what is wrong with one, and by which codes of another edition its goods are counted.
+Which of the codes a store has is in `tasks.reading.lists`.
+"""
+
+import functools
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas import settings
+from schemas.code_files import BrokenTable, table_file
+from schemas.names import NATIONAL
+from schemas.reference.code_tables import code_table, read_codes, valid_in
+from schemas.reference.control_tables import EDITIONS, LIST_NAME, TIER
+from schemas.small_files import read_small
+from tasks.domain.classification import HS_DIGITS
+from tasks.domain.nomenclature import ANY_LIST
+from tasks.domain.text import clip, named
+
+PREFIX = "list:"
+SPEC = re.compile(rf"list:(?P<list>{LIST_NAME})(:(?P<tier>{TIER}))?(@(?P<month>\d{{4}}-(0[1-9]|1[0-2])))?")
+TABLE = "control_lists"
+# The HS has 5,613 codes: a longer file is a tariff and no list.
+ROWS_MAX = 5_000
+BYTES_MAX = 20_000_000
+PARTS_NAMED = 20
+WHOLE, PART = "whole", "part"
+DOUBTFUL = "doubtful"
+COLUMNS = ("list", "authority", "code", "nomenclature", "edition", "tier", "coverage", "trust", "note", "source")
+
+
+class UnknownList(ValueError):
+    """A name of no list, or of no tier of it."""
+
+
+class Spec(NamedTuple):
+    """A list as a person names it: its name, a tier or all of them (empty), a month or now (empty)."""
+
+    list: str
+    tier: str = ""
+    month: str = ""
+
+
+def is_list(text: str) -> bool:
+    """Whether a text names a list."""
+    return text.startswith(PREFIX)
+
+
+def read_spec(text: str) -> Spec:
+    """Return what list:chpl, list:chpl:3.A or list:chpl@2024-02 names. Raises UnknownList."""
+    found = SPEC.fullmatch(text.strip())
+    if found is None:
+        raise UnknownList(f"{clip(text)!r} names no list; write list:<name>, list:<name>:<tier> or list:<name>@2024-02")
+    return Spec(found["list"], found["tier"] or "", found["month"] or "")
+
+
+@functools.cache
+def control_lists() -> pl.DataFrame:
+    """Return the rows of all lists but those that are measures. Raises BrokenTable, which names file, row and column,
+    for a list that cannot be right."""
+    packaged = _sound(table_file(TABLE))
+    if not (place := settings.value(settings.CONTROL_LISTS)):
+        return packaged
+    file = Path(place)
+    try:
+        own = _sound(file)
+    except OSError as error:
+        raise BrokenTable(
+            f"{settings.CONTROL_LISTS}: {file} cannot be read ({error.strerror}); name a CSV file"
+        ) from None
+    known = {*packaged["list"], *code_table("control_events")["event"]}
+    for number, name in enumerate(own["list"], 1):
+        if name in known:
+            raise _broken(file, number, "list", name, "is a list already; give yours another name")
+    return pl.concat([packaged, own])
+
+
+def _sound(file: Path) -> pl.DataFrame:
+    """Return the rows of a file of lists. Raises BrokenTable for the first row that cannot be right."""
+    try:
+        count = read_small(file, BYTES_MAX).strip().count(b"\n")
+    except ValueError as error:
+        raise BrokenTable(f"{file.name}: {error}; it is a CSV of the table {TABLE}") from None
+    if count > ROWS_MAX:
+        raise BrokenTable(
+            f"{file.name}, row {ROWS_MAX + 1} below the header: the file has {count} rows, and a list has at most"
+            f" {ROWS_MAX}. Name headings of four digits where whole headings are on it, or divide the file."
+        )
+    rows = read_codes(file, TABLE)
+    months = _months_of_codes()
+    spans = dict[tuple[str, ...], list[tuple[str, str, int]]]()
+    trust = dict[str, str]()
+    for number, row in enumerate(rows.iter_rows(named=True), 1):
+        code, edition = row["code"], row["edition"]
+        _require_digits(file, number, row)
+        if not _is_in(code[:HS_DIGITS], EDITIONS[edition], months):
+            raise _broken(file, number, "code", code, f"is no code of {edition}: look it up there, or name its edition")
+        first, last = row["valid_from"], row["valid_to"] or "9999-12"
+        if first > last:
+            raise _broken(file, number, "valid_to", row["valid_to"], f"is before valid_from, {first}")
+        place = (row["list"], row["nomenclature"], code)
+        for begin, end, other in spans.setdefault(place, []):
+            if first <= end and begin <= last:
+                raise _broken(
+                    file,
+                    number,
+                    "valid_from",
+                    row["valid_from"],
+                    f"overlaps row {other} of the same code, {code}: end one before the other begins",
+                )
+        spans[place].append((first, last, number))
+        if trust.setdefault(row["list"], row["trust"]) != row["trust"]:
+            raise _broken(file, number, "trust", row["trust"], f"differs from the other rows of {row['list']}")
+    return rows
+
+
+def _require_digits(file: Path, number: int, row: dict[str, str]) -> None:
+    code, nomenclature = row["code"], row["nomenclature"]
+    if row["digits"] != str(len(code)):
+        why = f"is not the length of the code {code}, which may have lost a zero"
+        raise _broken(file, number, "digits", row["digits"], why)
+    length = NATIONAL.get(nomenclature) or int(nomenclature.removeprefix("HS"))
+    if length != len(code):
+        raise _broken(
+            file, number, "nomenclature", nomenclature, f"has codes of {length} digits, and {code} has {len(code)}"
+        )
+
+
+def _broken(file: Path, number: int, column: str, value: str, why: str) -> BrokenTable:
+    return BrokenTable(f"{file.name}, row {number} below the header, column {column}: {clip(value)!r} {why}.")
+
+
+@functools.cache
+def _months_of_codes() -> dict[str, tuple[tuple[str, str], ...]]:
+    """First and last month of each HS code, of those of four and two digits by the codes below."""
+    rows = code_table("hs_codes").select("code", "valid_from", "valid_to").rows()
+    found = dict[str, list[tuple[str, str]]]()
+    for code, first, last in rows:
+        for digits in (2, 4, HS_DIGITS):
+            found.setdefault(code[:digits], []).append((first, last or "9999-12"))
+    return {code: tuple(dict.fromkeys(spans)) for code, spans in found.items()}
+
+
+def _is_in(code: str, month: str, months: dict[str, tuple[tuple[str, str], ...]]) -> bool:
+    return any(first <= month <= last for first, last in months.get(code, ()))
+
+
+def names_of_lists() -> list[str]:
+    """Return the names of all lists that are no measures, in order."""
+    return control_lists()["list"].unique().sort().to_list()
+
+
+def codes_on(spec: Spec) -> pl.DataFrame:
+    """Return the codes of a list, of COLUMNS: as it stands now, or in the month that it names. Raises UnknownList where
+    there is no such list, tier or month, and BrokenTable."""
+    rows = control_lists().filter(pl.col("list") == spec.list)
+    rows = rows if rows.height else _of_measure(spec.list)
+    if not rows.height:
+        raise UnknownList(
+            f"there is no list {spec.list!r}; there are {named(names_of_lists())}, and the measures of tidewaiter"
+            f" events; {settings.CONTROL_LISTS} names a file of your own lists"
+        )
+    month = spec.month or ("" if (rows["valid_to"] == "").any() else str(rows["valid_to"].max()))
+    there = rows.filter(valid_in(pl.lit(month)) if month else pl.col("valid_to") == "")
+    if not there.height:
+        first = min(rows["valid_from"].to_list())
+        raise UnknownList(f"list:{spec.list} has no code in {month}; its first month is {first}")
+    if spec.tier:
+        is_of_tier = (pl.col("tier") == spec.tier) | pl.col("tier").str.starts_with(spec.tier + ".")
+        tiers = there["tier"].unique().sort().to_list()
+        there = there.filter(is_of_tier)
+        if not there.height:
+            raise UnknownList(
+                f"list:{spec.list} has no tier {spec.tier!r}; it has {', '.join(filter(None, tiers)) or 'none'}"
+            )
+    return there.select(COLUMNS)
+
+
+def _of_measure(event: str) -> pl.DataFrame:
+    """Return the codes of a measure as rows of a list; none where there is no such measure, or it names no code."""
+    row = code_table("control_events").filter(event=event)
+    codes = code_table("control_event_codes").filter(event=event)
+    if not (row.height and codes.height):
+        return control_lists().clear()
+    day = next((day for day in (*row["effective_from"], *row["announced_on"]) if day), "")
+    edition = max((name for name, first in EDITIONS.items() if first <= str(day)[:7]), default=next(iter(EDITIONS)))
+    body = f"{row['body'][0]}: {row['document'][0]}"
+    shared = pl.col("coverage") == "unknown_share"
+    return (
+        codes.sort("hs8", "coverage")
+        .unique("hs8", keep="first", maintain_order=True)
+        .select(
+            list=pl.lit(event),
+            authority=pl.lit(body),
+            code="hs8",
+            digits=pl.col("hs8").str.len_chars().cast(pl.String),
+            nomenclature=pl.when(pl.col("nomenclature") == "")
+            .then(pl.format("HS{}", pl.col("hs8").str.len_chars()))
+            .otherwise("nomenclature"),
+            edition=pl.lit(edition),
+            tier=pl.lit(""),
+            valid_from=pl.lit(day[:7]),
+            valid_to=pl.lit(""),
+            coverage=pl.when(shared).then(pl.lit(PART)).otherwise(pl.lit(WHOLE)),
+            trust=pl.lit("stated"),
+            note="note",
+            source="source",
+        )
+    )
+
+
+def codes_of_lists(specs: Iterable[Spec]) -> pl.DataFrame:
+    """Return the codes of several lists together, each code once: `code` with `lists`, `coverage` (part where one list
+    has it in part and none as a whole), `tier`, `nomenclature`, `edition`, and whether `is_below` another code of them,
+    which has its trade. Raises UnknownList; ValueError for a doubtful list beside another."""
+    parts = [codes_on(spec) for spec in dict.fromkeys(specs)]
+    rows = pl.concat(parts)
+    names = rows["list"].unique().sort().to_list()
+    if len(names) > 1 and (doubtful := rows.filter(trust=DOUBTFUL)["list"].unique().sort().to_list()):
+        raise ValueError(f"list:{doubtful[0]} is doubtful and is not counted with another list; ask for it by itself")
+    joined = rows.group_by("code", "nomenclature", "edition", maintain_order=True).agg(
+        lists=pl.col("list").unique().sort(),
+        tier=pl.col("tier").filter(pl.col("tier") != "").unique().sort().str.join(", "),
+        coverage=pl.when((pl.col("coverage") == WHOLE).any()).then(pl.lit(WHOLE)).otherwise(pl.lit(PART)),
+        note=pl.col("note").filter(pl.col("note") != "").unique().sort().str.join("; "),
+    )
+    shared = set(joined.filter(pl.col("nomenclature").is_in(ANY_LIST))["code"])
+    below = [any(code[:digits] in shared for digits in (2, 4, 6) if digits < len(code)) for code in joined["code"]]
+    return joined.with_columns(is_below=pl.Series(below, dtype=pl.Boolean)).sort("code")
+
+
+class Counted(NamedTuple):
+    """The code by which goods of a listed code are counted in a month, and how much of it they are."""
+
+    code: str
+    coverage: str
+
+
+def counted_in(code: str, edition: str, month: str) -> Sequence[Counted]:
+    """Return the codes of a month (YYYY-MM) that hold the goods of a code of an edition: itself where no revision
+    between the two moved goods of it, else each code that holds a part of them, or that has only goods of it."""
+    own = EDITIONS[edition]
+    there = max((first for first in EDITIONS.values() if first <= month), default=min(EDITIONS.values()))
+    if there == own:
+        return (Counted(code, WHOLE),)
+    later = max(own, there)
+    revised = code_table("hs_revisions").filter(pl.col("code") == code[:HS_DIGITS], pl.col("from_month") == later)
+    if not revised.height:
+        return (Counted(code, WHOLE),)
+    gained, lost = (re.findall(r"\d+", revised[name][0]) for name in ("gained_from", "lost_to"))
+    # Seen from the other edition: the codes that goods came from, or went to.
+    others, leaves = (gained, lost) if there < own else (lost, gained)
+    exists = _is_in(code[:HS_DIGITS], there, _months_of_codes())
+    itself = [Counted(code, PART if leaves else WHOLE)] if exists else []
+    return (*itself, *(Counted(other, PART) for other in others if other != code))
+
+
+def is_broken(code: str, edition: str, months: tuple[str, str]) -> bool:
+    """Whether a code of an edition means other goods in one of two months (YYYY-MM) than in the other."""
+    one, other = (counted_in(code, edition, month) for month in months)
+    return one != other
+
+
+def about(specs: Iterable[Spec]) -> list[str]:
+    """Return what must be said of lists wherever their trade is shown: who issued each, how many codes it has, which of
+    them are on it in part, and whether it is doubtful; a sentence each."""
+    lines = []
+    for spec in dict.fromkeys(specs):
+        rows = codes_on(spec)
+        title = f"list:{spec.list}" + (f", tier {spec.tier}" if spec.tier else "")
+        lines.append(
+            f"{title}: {rows['authority'][0]}; {rows.height} codes by {named(rows['edition'].unique().sort())}"
+            f"; source {rows['source'][0]}"
+        )
+        if rows["trust"][0] == DOUBTFUL:
+            lines.append(f"{title} is DOUBTFUL: nobody who answers for it has confirmed it")
+        part = rows.filter(coverage=PART).select("code", "note").rows()
+        for code, note in part[:PARTS_NAMED]:
+            why = f" ({note})" if note else ""
+            lines.append(f"{title}: only a part of {code} is controlled, its trade holds other goods too{why}")
+        if len(part) > PARTS_NAMED:
+            lines.append(f"{title}: of {len(part) - PARTS_NAMED} more codes only a part is controlled")
+    return lines
+
+
+def lists_with(product: str) -> list[str]:
+    """Return a sentence for each list, but the measures, that a code or a heading is on now, or has codes on."""
+    if not product.isdecimal():
+        return []
+    lines = []
+    for (name,), rows in control_lists().filter(valid_to="").group_by("list", maintain_order=True):
+        on = [row for row in rows.iter_rows(named=True) if product.startswith(row["code"])]
+        below = [
+            row for row in rows.iter_rows(named=True) if row["code"].startswith(product) and row["code"] != product
+        ]
+        if not on and not below:
+            continue
+        row = (on or below)[0]
+        tier = f", tier {row['tier']}" if row["tier"] else ""
+        is_part = not on or row["coverage"] == PART
+        much = "a part of its goods" if is_part else "the whole code"
+        doubt = " (DOUBTFUL list)" if row["trust"] == DOUBTFUL else ""
+        lines.append(f"{product} is on list:{name}{doubt}{tier}: {much}; {row['authority']}")
+    return lines

@@ -1,0 +1,146 @@
+"""Writes the page on a control list: the total of its codes in a month, each code, and the partners.
+
+What a list means in a store is in `tasks.reading.lists`; the form of the page is `tasks.pages.sheet`.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.analysis.list_movers import Asked, list_movers
+from tasks.answers.answer import Answer
+from tasks.answers.numbers import amount
+from tasks.answers.read import with_names
+from tasks.domain.coverage import TOTALS, WORLD
+from tasks.domain.errors import NoFigure
+from tasks.domain.labels import capitalised, trade_of
+from tasks.domain.periods import month_number
+from tasks.pages.brief import wording
+from tasks.pages.sheet import Block, Sheet, texts
+from tasks.reading.lists import YEAR, ListedProducts, code_levels, totals
+from tasks.reading.query import query, reporter_of
+from tasks.reading.resolver import Resolver
+from tasks.store.snapshot import Snapshot
+
+PARTNERS_MAX = 12
+
+
+def list_sheet(
+    store: Path, snapshot: Snapshot, name: str, month: date, flow: str, language: str
+) -> tuple[Sheet, pl.DataFrame, tuple[str, ...]]:
+    """Return the page on a list, its rows of the table `mover`, and what is in doubt of them. Raises NoFigure where no
+    code is known in the month and the one before."""
+    resolver = Resolver(snapshot)
+    listed = resolver.listed([name])
+    try:
+        rows, left_out = list_movers(store, snapshot, listed, Asked(flow, month))
+    except ValueError as error:
+        raise NoFigure(str(error)) from None
+    rows = with_names(rows, resolver, language)
+    measure = str(rows["measure"][0])
+    number = month_number(month)
+    months = [number, number - 1, number - YEAR]
+    total = totals(code_levels(store, listed, flow, WORLD, months, measure), listed)[number]
+    t, whose = texts(language)["list"], reporter_of(snapshot).code
+    said = {
+        "trade": capitalised(trade_of(whose, flow, language)) if language == "en" else trade_of(whose, flow, language),
+        "lists": name,
+        "month": wording.month_words(f"{month:%Y-%m}", language),
+    }
+    doubts = tuple(rows["doubt"].drop_nulls().unique(maintain_order=True))
+    headlines = [_total(total, said, measure, language), *_largest(rows, measure, language)]
+    parts = listed.rows.filter(coverage="part", is_below=False)["code"].to_list()
+    shared = [code for code in parts if listed.products.get(code)]
+    headlines += [t["part"].format(count=len(shared))] if shared else []
+    sheet = Sheet(
+        t["title"].format(**said),
+        t["about"].format(count=listed.rows.height, snapshot=snapshot.id),
+        headlines,
+        [_codes(rows, listed, measure, language), _partners(store, listed, (flow, month, measure), language)],
+        [*listed.notes, *left_out, *(f"in doubt: {doubt}" for doubt in doubts)],
+        Answer(rows, snapshot).citation,
+        language,
+    )
+    return sheet, rows, doubts
+
+
+def _total(total: dict[str, Any], said: dict[str, str], measure: str, language: str) -> str:
+    t = texts(language)["list"]
+    shown = {"level": t["why"].get(total["level_status"], total["level_status"])}
+    if total["level"] is not None:
+        shown["level"] = wording.level(total["level"], measure, language)
+    for name in ("mom", "yoy"):
+        growth, status = total[f"{name}_pct"], total[f"{name}_status"]
+        shown[name] = (
+            t[name].format(pct=wording.in_unit(f"{growth:+,.1f}".replace("-", "−"), "%", language))
+            if growth is not None
+            else t[f"no_{name}"].format(why=t["why"].get(status, status))
+        )
+    return str(t["total"].format(**said, **shown, known=total["codes_known"]))
+
+
+def _largest(rows: pl.DataFrame, measure: str, language: str) -> list[str]:
+    codes = rows.filter(kind="product")
+    if not codes.height:
+        return []
+    row = codes.row(0, named=True)
+    change = wording.level(abs(row["change"]), measure, language)
+    sign = "+" if row["change"] > 0 else "−"
+    name = f"{row['product']} {row['product_name'] or ''}".strip()
+    return [texts(language)["list"]["largest"].format(name=name, change=sign + change)]
+
+
+def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: str) -> Block:
+    t = texts(language)["list"]
+    codes = rows.filter(kind="product").join(
+        listed.rows.select(product="code", tier="tier", coverage="coverage"),
+        on="product",
+        how="left",
+        maintain_order="left",
+    )
+    cells = [
+        (
+            row["product"],
+            row["product_name"] or "",
+            row["tier"] or "",
+            t["coverage"][row["coverage"]],
+            *(_shown(row[name], measure, language) for name in ("level", "before", "change")),
+            *(_plain(row[name]) for name in ("change_pct", "contribution_pp")),
+        )
+        for row in codes.iter_rows(named=True)
+    ]
+    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["columns"])}
+    return Block(t["codes"], columns=columns, numbers=t["columns"][4:])
+
+
+def _partners(store: Path, listed: ListedProducts, asked: tuple[str, date, str], language: str) -> Block:
+    flow, month, measure = asked
+    number, t = month_number(month), texts(language)["list"]
+    near = [(one // 12, one % 12 + 1) for one in (number - 1, number)]
+    figures = query(store, "metric", flow=flow, product=listed.keys, measure=measure, month=near)
+    known = figures.drop_nulls("level").filter(~pl.col("partner").is_in(TOTALS))
+    now = pl.col("period") == month
+    sums = known.group_by("partner").agg(
+        level=pl.col("level").filter(now).sum(), before=pl.col("level").filter(~now).sum()
+    )
+    sums = sums.with_columns(change=pl.col("level") - pl.col("before"))
+    rows = sums.sort(pl.col("change").abs(), "partner", descending=[True, False]).head(PARTNERS_MAX)
+    cells = [
+        (wording.partner(row["partner"], language), *(_shown(row[one], measure, language) for one in sums.columns[1:]))
+        for row in rows.iter_rows(named=True)
+    ]
+    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["partner_columns"])}
+    return Block(t["partners"], columns=columns, numbers=t["partner_columns"][1:])
+
+
+def _shown(value: float | None, measure: str, language: str) -> str:
+    if value is None:
+        return str(texts(language)["none"])
+    sign = "−" if value < 0 else ""
+    return sign + wording.level(abs(value), measure, language)
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:+,.1f}" if abs(value) < 1_000 else amount(value)

@@ -1,0 +1,231 @@
+"""Finds the codes of control lists in a store, and adds up their trade, each code once.
+
+Belongs here: which products of a store a list means, what is left out and why, and the total of a list by month. What a
+list holds is in `tasks.domain.control_lists`.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.domain.classification import HS_DIGITS
+from tasks.domain.control_lists import (
+    PREFIX,
+    Spec,
+    about,
+    codes_of_lists,
+    counted_in,
+    is_broken,
+    read_spec,
+)
+from tasks.domain.nomenclature import ANY_LIST, CHINAS
+from tasks.domain.periods import month_name
+from tasks.domain.text import named
+from tasks.ledger.name_tables import names_in
+from tasks.reading.query import open_published, reporter_of
+from tasks.reading.series import levels
+from tasks.store.snapshot import Snapshot
+
+YEAR = 12
+BREAK, NO_BASE, ZERO_BASE, COMPUTED = "definition_break", "no_base", "zero_base", "computed"
+
+
+@dataclass(frozen=True)
+class ListedProducts:
+    """The codes of lists and the products of a store that they mean.
+
+    `rows` are those of `codes_of_lists`; `products` has, by listed code, the products that have its trade: the code
+    itself, or the national codes below it where the store has no total of it. No product is named twice.
+    """
+
+    specs: tuple[Spec, ...]
+    rows: pl.DataFrame
+    products: Mapping[str, tuple[str, ...]]
+    absent: tuple[str, ...]
+    other_lists: tuple[str, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All products, each once."""
+        return tuple(dict.fromkeys(key for keys in self.products.values() for key in keys))
+
+    def keys_of(self, text: str) -> tuple[str, ...]:
+        """The products of one of the lists; of a code that a heading of another list has, the heading."""
+        codes = codes_of_lists(specs_of([text]))["code"].to_list()
+        above = [one for one in self.products if any(code.startswith(one) for code in codes)]
+        return tuple(dict.fromkeys(key for one in above for key in self.products[one]))
+
+    @cached_property
+    def editions(self) -> dict[str, str]:
+        """The edition of the HS of each listed code."""
+        return dict(self.rows.select("code", "edition").iter_rows())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be said of the lists and of what this store has of them, a sentence each."""
+        lines = about(self.specs)
+        whole = [code for code, keys in self.products.items() if keys]
+        lines.append(f"this store has {len(whole)} of {self.rows.filter(~pl.col('is_below')).height} codes")
+        if self.absent:
+            lines.append(f"not in this store, so nothing is known of them: {_listed(self.absent)}")
+        if below := self.rows.filter("is_below")["code"].to_list():
+            lines.append(f"counted in a listed heading above, and not a second time: {_listed(below)}")
+        if self.other_lists:
+            lines.append(
+                f"codes of another country's list, which this store does not count by: {_listed(self.other_lists)}"
+            )
+        twice = self.rows.filter(pl.col("lists").list.len() > 1)["code"].to_list()
+        if twice:
+            lines.append(f"on several of the lists, counted once: {_listed(twice)}")
+        return tuple(lines)
+
+    def moved(self, months: tuple[str, str]) -> list[str]:
+        """Return the listed codes that mean other goods in one of two months (YYYY-MM) than in the other."""
+        return [code for code, keys in self.products.items() if keys and is_broken(code, self.editions[code], months)]
+
+    def is_there(self, code: str, month: str) -> bool:
+        """Whether the edition of the HS of a month (YYYY-MM) has a listed code; the goods may be others all the same,
+        which `moved` says."""
+        return any(one.code == code for one in counted_in(code, self.editions[code], month))
+
+
+def _listed(codes: Collection[str]) -> str:
+    return f"{named(codes)} ({len(codes)})" if len(codes) > 1 else named(codes)
+
+
+def specs_of(texts: Iterable[str]) -> tuple[Spec, ...]:
+    """Return the lists of texts, with list: before the name or without."""
+    return tuple(dict.fromkeys(read_spec(text if text.startswith(PREFIX) else PREFIX + text) for text in texts))
+
+
+def listed_products(specs: Sequence[Spec], products: Collection[str], national: str = CHINAS) -> ListedProducts:
+    """Return what lists mean in a store with these products, whose codes are of the list `national`."""
+    rows = codes_of_lists(specs)
+    found, absent, others = dict[str, tuple[str, ...]](), list[str](), list[str]()
+    for code, nomenclature, is_below in rows.select("code", "nomenclature", "is_below").iter_rows():
+        if is_below:
+            continue
+        if nomenclature not in (*ANY_LIST, national):
+            others.append(code)
+            continue
+        below = [one for one in products if one.isdecimal() and len(one) > HS_DIGITS and one.startswith(code)]
+        found[code] = (code,) if code in products else tuple(sorted(below))
+        if not found[code]:
+            absent.append(code)
+    return ListedProducts(tuple(specs), rows, found, tuple(absent), tuple(others))
+
+
+def listed_in(snapshot: Snapshot, specs: Sequence[Spec]) -> ListedProducts:
+    """Return what lists mean in a published state."""
+    products = names_in(snapshot).product["product"].to_list()
+    return listed_products(specs, products, reporter_of(snapshot).nomenclature)
+
+
+def code_levels(
+    store: Path,
+    listed: ListedProducts,
+    flow: str,
+    partner: str,
+    months: Collection[int],
+    measure: str,
+    day: date | None = None,
+) -> pl.DataFrame:
+    """Return code, month, `level` and `status` of each listed code that the store has: of one that is counted by
+    national codes their sum, null where one of them is not known, and where the edition of the HS of the month does not
+    have the code."""
+    keys = listed.keys
+    found = levels(store, flow, keys, [partner], months, measure, day)
+    if missing := [code for code, own in listed.products.items() if own == (code,)]:
+        found = _by_parts(store, listed, found, missing, (flow, partner, months, measure, day))
+    place = pl.DataFrame(
+        [(code, key) for code, own in listed.products.items() for key in own],
+        {"code": pl.String, "product": pl.String},
+        orient="row",
+    )
+    rows = found.join(place, on="product").group_by("code", "month", maintain_order=True)
+    sums = rows.agg(
+        level=pl.when(pl.col("level").is_null().any()).then(None).otherwise(pl.col("level").sum()),
+        status=pl.col("status").filter(pl.col("level").is_null()).first().fill_null("sum"),
+        period=pl.col("period").first(),
+    )
+    there = [listed.is_there(code, month_name(month)) for code, month in sums.select("code", "month").iter_rows()]
+    is_there = pl.Series(there, dtype=pl.Boolean)
+    return sums.with_columns(
+        level=pl.when(is_there).then("level"),
+        status=pl.when(is_there).then("status").otherwise(pl.lit(BREAK)),
+    ).sort("code", "month")
+
+
+def _by_parts(
+    store: Path, listed: ListedProducts, found: pl.DataFrame, codes: Collection[str], asked: tuple[Any, ...]
+) -> pl.DataFrame:
+    """Fill the months in which the store has no total of a heading with the sum of the national codes that it has,
+    where each of them is known; the status says that they may not be all."""
+    flow, partner, months, measure, day = asked
+    silent = set(found.filter(pl.col("level").is_null(), pl.col("product").is_in([*codes]))["product"])
+    names = names_in(open_published(store)).product["product"].to_list()
+    below = {
+        one: next(code for code in silent if one.startswith(code))
+        for one in names
+        if one.isdecimal() and len(one) > HS_DIGITS and any(one.startswith(code) for code in silent)
+    }
+    if not below:
+        return found
+    parts = levels(store, flow, [*below], [partner], months, measure, day)
+    sums = (
+        parts.with_columns(product=pl.col("product").replace(below))
+        .group_by("product", "month")
+        .agg(part=pl.when(pl.col("level").is_null().any()).then(None).otherwise(pl.col("level").sum()))
+    )
+    joined = found.join(sums, on=["product", "month"], how="left", maintain_order="left")
+    is_filled = pl.col("level").is_null() & pl.col("part").is_not_null()
+    return joined.with_columns(
+        level=pl.when(is_filled).then("part").otherwise("level"),
+        status=pl.when(is_filled).then(pl.lit("codes_of_store")).otherwise("status"),
+    ).drop("part")
+
+
+def totals(rows: pl.DataFrame, listed: ListedProducts) -> dict[int, dict[str, Any]]:
+    """Return the total of a list by month number, from `code_levels`: level, mom_pct and yoy_pct with a status each,
+    and how many codes are known. A level is null where a code is not known, a growth where a code changed its
+    goods."""
+    by_month = {
+        int(month): {str(row["code"]): row["level"] for row in some.iter_rows(named=True)}
+        for (month,), some in rows.partition_by("month", as_dict=True).items()
+    }
+    every = {code for code, keys in listed.products.items() if keys}
+    found = dict[int, dict[str, Any]]()
+    for month, of_codes in sorted(by_month.items()):
+        known = {code: level for code, level in of_codes.items() if level is not None}
+        is_all = known.keys() == every
+        moved = [code for code in every if not listed.is_there(code, month_name(month))]
+        why = "sum" if is_all else BREAK if moved else "not_covered"
+        row = {"level": sum(known.values()) if is_all else None, "level_status": why, "codes_known": len(known)}
+        for name, back in (("mom", 1), ("yoy", YEAR)):
+            before = found.get(month - back) or {}
+            row |= _growth(name, row, before, listed, (month_name(month - back), month_name(month)))
+        found[month] = row
+    return found
+
+
+def _growth(
+    name: str, row: Mapping[str, Any], before: Mapping[str, Any], listed: ListedProducts, months: tuple[str, str]
+) -> dict[str, Any]:
+    base = before.get("level")
+    growth, status = None, COMPUTED
+    if row["level"] is None:
+        status = row["level_status"]
+    elif listed.moved(months):
+        status = BREAK
+    elif base is None:
+        status = NO_BASE
+    elif base == 0:
+        status = ZERO_BASE
+    else:
+        growth = (row["level"] / base - 1) * 100
+    return {f"{name}_pct": growth, f"{name}_status": status}

@@ -1,0 +1,75 @@
+"""Reads levels of many series at once: a number, a zero that a release vouches for, or nothing known, with the reason.
+
+A month without a row is zero where a release covers it, and missing otherwise. Belongs here: one frame of levels for
+who adds up or compares series of one store. Growth and shares are figures of `metric`.
+"""
+
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from schemas.names import VALUES
+from tasks.domain.coverage import covering
+from tasks.domain.decisions import counting
+from tasks.domain.periods import first_day, month_index
+from tasks.reading.query import open_published, query
+from tasks.store.parquet import read_table
+
+# Quantities in another unit: there is trade, and no number of it in the measure that is asked for.
+OTHER_UNIT, NOT_COVERED, ZERO = "other_unit", "not_covered", "zero"
+KEYS = ("product", "partner", "month")
+
+
+def levels(
+    store: Path,
+    flow: str,
+    products: Collection[str],
+    partners: Collection[str],
+    months: Collection[int],
+    measure: str,
+    day: date | None = None,
+) -> pl.DataFrame:
+    """Return product, partner, month (a month number), `level` and `status` of each of these series and months, of one
+    measure; the level is null where nothing is known, and the status says why. Raises what `query` raises."""
+    grid = pl.DataFrame({"product": sorted(products)}, {"product": pl.String})
+    grid = grid.join(pl.DataFrame({"partner": sorted(partners)}, {"partner": pl.String}), how="cross")
+    grid = grid.join(pl.DataFrame({"month": sorted(months)}, {"month": pl.Int32}), how="cross")
+    near = [(month // 12, month % 12 + 1) for month in months]
+    measures = [measure, *(VALUES if measure.startswith("quantity_") else ())]
+    asked = {"flow": flow, "product": [*products], "partner": [*partners], "measure": measures}
+    rows = query(store, "metric", **asked, month=near, as_of=day)  # type: ignore[arg-type]
+    rows = rows.select(
+        pl.col("product", "partner", "measure", "level_status").cast(pl.String),
+        "level",
+        month=month_index("period").cast(pl.Int32),
+    )
+    own = rows.filter(measure=measure).select(*KEYS, "level", status="level_status")
+    found = grid.join(own, on=KEYS, how="left", maintain_order="left")
+    snapshot = open_published(store)
+    releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"), day or date.max)
+    releases = releases if day is None else releases.filter(pl.col("released_on") <= day)
+    silent = found.filter(pl.col("level").is_null(), pl.col("status").is_null()).select(KEYS)
+    keys = silent.with_columns(flow=pl.lit(flow), measure=pl.lit(measure))
+    zeros = covering(keys, releases).select(*KEYS, is_zero=True) if keys.height else keys.select(*KEYS, is_zero=True)
+    # Who values goods and does not weigh them has traded.
+    traded = rows.filter(pl.col("measure") != measure, pl.col("level") > 0).select(KEYS).unique()
+    found = found.join(zeros.unique(), on=KEYS, how="left", maintain_order="left")
+    found = found.join(traded.with_columns(is_traded=True), on=KEYS, how="left", maintain_order="left")
+    is_zero = pl.col("is_zero").fill_null(False) & pl.col("is_traded").is_null()
+    status = (
+        pl.when(pl.col("status").is_not_null())
+        .then("status")
+        .when(is_zero)
+        .then(pl.lit(ZERO))
+        .when(pl.col("is_traded"))
+        .then(pl.lit(OTHER_UNIT))
+        .otherwise(pl.lit(NOT_COVERED))
+    )
+    return found.select(
+        *KEYS,
+        level=pl.when(pl.col("level").is_null() & is_zero).then(0.0).otherwise("level"),
+        status=status,
+        period=pl.col("month").replace_strict({month: first_day(month) for month in months}, return_dtype=pl.Date),
+    )

@@ -1,0 +1,62 @@
+"""Which codes of a control list made the change of a month, and what cannot be compared."""
+
+from datetime import date
+
+import pytest
+
+from schemas.questions.movers import Movers
+from tasks.analysis.list_movers import Asked, list_movers
+from tasks.answers.movers import movers
+from tasks.reading.lists import listed_in, specs_of
+from tasks.store.snapshot import Snapshot
+from tests.unit.published_stores import china, query_bytes
+
+ROWS = [
+    ("202505", "85423111", "USA", 1_000, 50_000),
+    ("202505", "85423119", "USA", 100, 7_000),
+    ("202505", "85322410", "USA", 400, 3_000),
+    ("202506", "85423111", "USA", 1_500, 80_000),
+    ("202506", "85423119", "DEU", 300, 9_000),
+    ("202506", "85322410", "USA", 200, 1_000),
+]
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    asked = {"products": ["854231", "853224"], "months": "2025-05..2025-06"}
+    return china(tmp_path_factory.mktemp("lists"), query_bytes(ROWS), **asked)
+
+
+def test_what_moved_on_a_list_adds_up_to_its_change(snapshot: Snapshot) -> None:
+    listed = listed_in(snapshot, specs_of(["chpl"]))
+    rows, left_out = list_movers(
+        snapshot.store, snapshot, listed, Asked("export", date(2025, 6, 1), measure="value_usd")
+    )
+    assert rows.select("kind", "product", "before", "level", "change").rows() == [
+        ("total", None, 60_000.0, 90_000.0, 30_000.0),
+        ("product", "854231", 57_000.0, 89_000.0, 32_000.0),
+        ("product", "853224", 3_000.0, 1_000.0, -2_000.0),
+    ]
+    assert rows["contribution_pp"].to_list() == pytest.approx([50.0, 32 / 60 * 100, -2 / 60 * 100])
+    assert left_out == []
+    answer = movers(Movers(month="2025-06", list="chpl", store=snapshot.store))
+    assert answer.rows.select("product", "change").rows() == rows.select("product", "change").rows()
+    assert any("Common High Priority List" in note for note in answer.notes)
+    with pytest.raises(ValueError, match="no value_usd of a code of the list is known in both 2024-06 and 2025-06"):
+        movers(Movers(month="2025-06", list="chpl", against="year", measure="value_usd", store=snapshot.store))
+
+
+def test_a_code_that_counts_other_goods_than_before_is_left_out_with_the_reason(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """854231 is a code of both editions of the HS; in January 2022 waste of chips left it."""
+    rows = [("202112", "85423100", "USA", 10, 700), ("202112", "85429000", "USA", 10, 100)]
+    rows += [("202201", "85423100", "USA", 10, 800), ("202201", "85429000", "USA", 10, 100)]
+    asked = {"products": ["8542"], "months": "2021-12..2022-01"}
+    store = china(tmp_path_factory.mktemp("moved"), query_bytes(rows), date(2022, 3, 20), **asked)
+    january = Asked("export", date(2022, 1, 1), measure="value_usd")
+    found, left_out = list_movers(store.store, store, listed_in(store, specs_of(["chpl"])), january)
+    assert found.select("kind", "change").rows() == [("total", 0.0)]
+    assert left_out == [
+        "a break, and no change of trade: 854231 counted other goods in one of the months, by the edition of the HS"
+    ]
