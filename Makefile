@@ -23,7 +23,7 @@ help:
 	@echo "            make test-services   a real server, worker, PostgreSQL, browser, S3 and Dask, which wait for minutes"
 	@echo "            make test-month   a month of 0.3 million records through everything; make test-rest   these three in one go"
 	@echo "make test-container   the image and the services of deployments/, run by podman (as root on Debian)"
-	@echo "make demo-fetch   fetch invented answers of five sources from a server on this machine, publish them, and show the figures"
+	@echo "make demo-fetch   begin with seven countries, from a server on this machine that answers like their sources with invented numbers, publish them, and show the figures"
 	@echo "make test-live   ask the real sources one question each, where there is a network"
 	@echo "make torture  500 kills under readers; make search   properties on many more examples; make bench SIZE=S|M|L  speed compared with what one would use instead"
 	@echo "make check  style, types, import contracts, dictionary, pages and their links; make docs   the pages as a site, in build/site"

@@ -53,6 +53,7 @@ SLOW = (
     "unit/lineage/test_provenance.py",
     "unit/flows/test_withdraw.py",
     "unit/flows/test_backfill.py",
+    "unit/flows/cli/test_start.py",
     "unit/inbox/test_held.py",
     "unit/checks/test_approval.py",
     "unit/answers/test_read.py",

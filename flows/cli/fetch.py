@@ -56,7 +56,7 @@ def fetch(
     api = recording_server(prefect)
     from flows.fetch import fetch as ask
 
-    raise typer.Exit(_tell(run_flow(ask, request, api)[0]))
+    raise typer.Exit(tell_report(run_flow(ask, request, api)[0]))
 
 
 @commands.command(
@@ -93,7 +93,7 @@ def split(
         raise typer.Exit(REFUSED)
 
 
-def _tell(report: "FetchReport") -> int:
+def tell_report(report: "FetchReport") -> int:
     """Print the result of each question; return the exit code."""
     from tasks.sources.registry import SOURCES
 

@@ -184,7 +184,7 @@ def watch(
     api = recording_server(prefect)
     from flows.watch import watch as look
 
-    raise typer.Exit(_tell_report(run_flow(look, request, api)[0]))
+    raise typer.Exit(tell_watched(run_flow(look, request, api)[0]))
 
 
 @commands.command(
@@ -224,10 +224,10 @@ def backfill(
     with progress_bar():
         report, _ = run_flow(fill, request, api)
     # Of an archive as of a file: what was held before waits still.
-    raise typer.Exit(_tell_report(report) or (HELD if report.looked.held else 0))
+    raise typer.Exit(tell_watched(report) or (HELD if report.looked.held else 0))
 
 
-def _tell_report(report: "WatchReport") -> int:
+def tell_watched(report: "WatchReport") -> int:
     """Print the outcome of many files; return the exit code."""
     from schemas.forms.watch import printable
 

@@ -50,7 +50,7 @@ from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources import csv
 from tasks.sources.csv import HEADER_BYTES_MAX
-from tasks.sources.protocol import Parsed, Question, Site, Source, months_of
+from tasks.sources.protocol import FirstFetch, Parsed, Question, Site, Source, months_of
 from tasks.sources.records import as_reported, doubt_copies, numbered, require_form, summed
 
 BASE = "https://balanca.economia.gov.br"
@@ -320,5 +320,7 @@ SOURCE = Source(
     calendar="brazil_comexstat",
     base=BASE,
     questions=questions,
+    # The files of 2023 and 2025 have about 110 MB.
+    first_fetch=FirstFetch("year", 110, 60, has_all_goods=True),
     experimental="no whole file has been read, and of imports no row; of exports 29,619 rows of 51 codes",
 )

@@ -50,7 +50,7 @@ from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip
 from tasks.sources import csv
-from tasks.sources.protocol import Parsed, Question, Site, Source, months_of, products_of, short
+from tasks.sources.protocol import FirstFetch, Parsed, Question, Site, Source, months_of, products_of, short
 from tasks.sources.records import as_reported, numbered, require_columns, the_only, without_flagged
 from tasks.sources.totals import part_totals
 
@@ -252,5 +252,6 @@ SOURCE = Source(
     calendar="eurostat_comext",
     base=BASE,
     questions=questions,
+    first_fetch=FirstFetch("year"),
     licence="CC BY 4.0, source: Eurostat",
 )

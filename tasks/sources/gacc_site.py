@@ -22,7 +22,7 @@ from tasks.domain.errors import Refused
 from tasks.sources.gacc_release import PAGE_KINDS, parse, public_on, topic_of
 from tasks.sources.gacc_tables import month_of, plain
 from tasks.sources.pages import read_page
-from tasks.sources.protocol import Answer, Question, Site, Source, months_of
+from tasks.sources.protocol import Answer, FirstFetch, Question, Site, Source, months_of
 
 BASE = "http://english.customs.gov.cn"
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -128,5 +128,7 @@ def source_of(name: str, experimental: str = "") -> Source:
         calendar=kind,
         base=BASE,
         questions=questions,
+        # A page has 40 kB. Bulletins have the same goods a week later, and more of them.
+        first_fetch=FirstFetch("month", 0.3, 2) if kind == "preliminary" else None,
         experimental=experimental,
     )

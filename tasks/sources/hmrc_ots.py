@@ -49,7 +49,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.json_text import number_in, read_documents, refuse_cut, rows_of
-from tasks.sources.protocol import Parsed, Question, Site, Source, months_of, products_of, short
+from tasks.sources.protocol import FirstFetch, Parsed, Question, Site, Source, months_of, products_of, short
 from tasks.sources.records import as_reported, doubt_copies
 
 FLOWS = {"1": "import", "2": "export", "3": "import", "4": "export"}
@@ -265,6 +265,7 @@ SOURCE = Source(
     calendar="hmrc_ots",
     base=BASE,
     questions=questions,
+    first_fetch=FirstFetch("month"),
     experimental="single rows of answers alone have been read",
     licence="Open Government Licence v3.0",
 )

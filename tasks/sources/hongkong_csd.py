@@ -50,7 +50,7 @@ from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
 from tasks.sources.json_text import read_documents
-from tasks.sources.protocol import Parsed, Question, Site, Source, months_of, products_of, short
+from tasks.sources.protocol import FirstFetch, Parsed, Question, Site, Source, months_of, products_of, short
 from tasks.sources.records import as_reported, doubt_copies, summed
 from tasks.sources.totals import part_totals
 
@@ -301,6 +301,7 @@ SOURCE = Source(
     nomenclature="HKHS8",
     base=BASE,
     questions=questions,
+    first_fetch=FirstFetch("year"),
     experimental="66 rows of a year alone have been read",
     licence="open data of Hong Kong: reuse with the source named, Census and Statistics Department",
 )

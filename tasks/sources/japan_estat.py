@@ -46,7 +46,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import counted
 from tasks.sources import csv
-from tasks.sources.protocol import Answer, Parsed, Question, Site, Source, months_of, products_of
+from tasks.sources.protocol import Answer, FirstFetch, Parsed, Question, Site, Source, months_of, products_of
 from tasks.sources.records import as_reported, doubt_copies, numbered, require_columns, require_form, summed
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -279,6 +279,7 @@ SOURCE = Source(
     calendar="japan_estat",
     base=BASE,
     questions=questions,
+    first_fetch=FirstFetch("year"),
     experimental="seven lines of files alone have been read",
     licence="terms like CC BY 4.0, source: Trade Statistics of Japan",
 )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote, quote_plus
 from zoneinfo import ZoneInfo
 
@@ -144,6 +144,20 @@ class KeyNeed(NamedTuple):
     required: bool = True
 
 
+class FirstFetch(NamedTuple):
+    """What a newcomer is told of the answers of a source before it is asked.
+
+    `about` is what one answer of a direction is about: a `month` or a `year`. `megabytes` of an answer and `seconds` to
+    publish it are rough, and None where nobody has measured them: answers about the goods of the baskets are small.
+    `has_all_goods`: the answers have every code; otherwise those of the baskets are asked for.
+    """
+
+    about: Literal["month", "year"]
+    megabytes: float | None = None
+    seconds: float | None = None
+    has_all_goods: bool = False
+
+
 @dataclass(frozen=True)
 class Source:
     """An adapter: its name, the kind of release it reads, the required declarations, and how to read a file.
@@ -174,7 +188,8 @@ class Source:
 
     `questions(request, today, site)` yields what is asked of the source, or what became of a list; None where a person
     downloads its files. `base` is the address of its site: no other host is asked. `calendar` is the name of the source
-    in `release_calendar.csv` and `release_delays.csv`; empty where nobody waits for it. `licence` says in a few words
+    in `release_calendar.csv` and `release_delays.csv`; empty where nobody waits for it. `first_fetch` is set for the
+    source from which a newcomer gets the figures of its reporters. `licence` says in a few words
     what others may do with the numbers: it stands in the README.md of each snapshot. `forbids` is a sentence on what
     nobody may do with them, for every answer, and `permission` the variable that is set where one was given.
     `collector` is who passes on what others have published: it is named beside the file. `split(file, reporters, flows,
@@ -208,6 +223,7 @@ class Source:
     base: str = ""
     questions: Callable[[FetchRequest, date, Site], Iterable[Question | Fetched]] | None = None
     key: KeyNeed | None = None
+    first_fetch: FirstFetch | None = None
     licence: str = "no terms are known: ask the source before you give its numbers to others"
     forbids: str = ""
     permission: str = ""

@@ -8,6 +8,7 @@ import importlib
 from collections.abc import Iterable, Iterator, MutableMapping
 
 from schemas.code_files import source_names
+from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.sources.protocol import Parsed, Source
@@ -57,6 +58,16 @@ def collectors() -> list[Source]:
 def splitter() -> Source:
     """The source whose downloaded files are of many reporters and are split into the inbox."""
     return next(source for source in SOURCES.values() if source.split)
+
+
+def first_source(reporter: str) -> Source:
+    """The source from which a newcomer gets the figures of a reporter: its own, that of its group, or one of any
+    country."""
+    starts = [source for source in SOURCES.values() if source.first_fetch]
+    groups = code_table("partner_groups").filter(partner=reporter, valid_to="")["group"].to_list()
+    own = [source for source in starts if source.reporter == reporter]
+    of_group = [source for source in starts if source.group and source.group in (reporter, *groups)]
+    return [*own, *of_group, *(source for source in starts if not source.reporter and not source.group)][0]
 
 
 def read_file(source: str, raw: bytes, where: str) -> Parsed:

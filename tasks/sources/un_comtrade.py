@@ -51,7 +51,7 @@ from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted, named
 from tasks.sources.json_text import number_in, read_documents, refuse_cut, rows_of
-from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source, months_of, products_of, short
+from tasks.sources.protocol import FirstFetch, KeyNeed, Parsed, Question, Site, Source, months_of, products_of, short
 from tasks.sources.records import as_reported
 from tasks.sources.totals import part_totals
 
@@ -351,6 +351,7 @@ SOURCE = Source(
     nomenclature="HS6",
     base=BASE,
     questions=questions,
+    first_fetch=FirstFetch("month"),
     key=KeyNeed(settings.COMTRADE_KEY, "subscription-key", required=False),
     licence="not to be given to others without the permission of the United Nations",
     forbids="The numbers of UN Comtrade may not be given to others without its permission.",

@@ -1,12 +1,12 @@
-"""Runs `make demo-fetch`: fetches from five sources on this machine, publishes each file into the store of its reporter
-below one root, and shows the figures of all reporters together.
+"""Runs `make demo-fetch`: begins with seven reporters as `tidewaiter start` does, from a server on this machine that
+answers like their sources, and shows the figures of all reporters together.
 """
 
 import itertools
 import os
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated
 
 import typer
 
@@ -14,32 +14,17 @@ from flows.cli.options import refusals
 from flows.cli.running import prepare_prefect
 from flows.cli.terminal import console
 
-if TYPE_CHECKING:
-    from tests.replay.server import Replay
-
-MONTH, TODAY = "2025-05", date(2025, 8, 20)
+BEFORE, MONTH, TODAY = "2025-04", "2025-05", date(2025, 8, 20)
 MAGNETS = "850511"
 PARTNERS = ("CHN", "WLD")
 STORE = "store"
 KG_PER_TONNE, MILLION = 1000, 1_000_000
 
 
-class Shown(NamedTuple):
-    """A source of the demonstration, its reporter, and the request."""
-
-    source: str
-    reporter: str
-    asked: dict[str, Any]
+# Of the last three the answers have two months, so that something moves.
+FIRST, LATER = ("EU27", "GBR", "JPN"), ("USA", "BRA", "HKG")
 
 
-OF_MAGNETS = {"products": [MAGNETS], "flows": ["import"]}
-SOURCES = (
-    Shown("eurostat_comext", "EU27", {**OF_MAGNETS, "reporters": ["EU27"]}),
-    Shown("hmrc_ots", "GBR", OF_MAGNETS),
-    Shown("us_census", "USA", OF_MAGNETS),
-    Shown("japan_estat", "JPN", OF_MAGNETS),
-    Shown("gacc_preliminary", "CHN", {}),
-)
 app = typer.Typer(pretty_exceptions_enable=False)
 
 
@@ -50,8 +35,9 @@ def demo(
         bool, typer.Option("--prefect/--no-prefect", help="start a local Prefect server if none answers")
     ] = True,
 ) -> None:
-    """Fetch invented answers of five sources from a server on this machine, publish them, and show the figures."""
+    """Fetch invented answers of seven sources from a server on this machine, publish them, and show the figures."""
     from flows.cli import local_server
+    from flows.cli.start import begin
     from tests.replay import site
 
     api = None
@@ -59,14 +45,21 @@ def demo(
         with refusals(), console().status("looking for a Prefect server, starting one if none answers"):
             api = local_server.ensure_server()
     prepare_prefect(api)
-    # The demonstration does not get this machine's key for the real source.
-    os.environ["TIDEWAITER_CENSUS_KEY"] = site.KEY
-    # Two of the five sources are experimental; nobody is asked about invented numbers.
-    os.environ["TIDEWAITER_EXPERIMENTAL"] = " ".join(shown.source for shown in SOURCES)
-    console().print("All numbers are invented; their form is that of the real sources.", style="yellow")
+    from tasks.fetch.first_fetch import planned
+
     opened = site.open_site()
+    inbox, asked = folder / "inbox", {"base": opened.base, "products": [MAGNETS], "flows": ["import"]}
+    plan = [
+        *planned(FIRST, inbox, TODAY, months=MONTH, **asked),
+        *planned(LATER, inbox, TODAY, months=f"{BEFORE}..{MONTH}", **asked),
+        *planned(["CHN"], inbox, TODAY, months=MONTH, base=opened.base),
+    ]
+    # Most of them are experimental; nobody is asked about invented numbers.
+    os.environ["TIDEWAITER_EXPERIMENTAL"] = " ".join(one.source.name for one in plan)
+    console().print("All numbers are invented; their form is that of the real sources.", style="yellow")
     try:
-        taken = [shown for shown in SOURCES if _taken(shown, folder, opened, is_recorded=api is not None)]
+        with refusals():
+            code = begin(plan, folder / STORE, api)
     finally:
         opened.close()
     rows = lines(folder / STORE)
@@ -74,35 +67,7 @@ def demo(
     if api:
         written(rows)
         console().print(f"The runs are in the UI: {api.removesuffix('/api')}", highlight=False)
-    raise typer.Exit(0 if len(taken) == len(SOURCES) else 1)
-
-
-def _taken(shown: Shown, folder: Path, opened: "Replay", *, is_recorded: bool) -> bool:
-    """Fetch one source and publish what is new; return whether everything went well."""
-    from flows.announce import NeedsAttention
-    from flows.fetch import fetch as ask
-    from flows.watch import watch
-    from schemas.forms.fetch import FetchRequest
-    from schemas.forms.watch import WatchRequest
-
-    inbox, store = folder / "inbox", folder / STORE
-    request = FetchRequest.model_validate(
-        {"source": shown.source, "inbox": inbox, "base": opened.base, "months": MONTH, **shown.asked}
-    )
-    wanted = WatchRequest(inbox=inbox, store=store, source=shown.source, settle_seconds=0)
-    with refusals():
-        try:
-            report = ask(request, TODAY) if is_recorded else ask.fn(request, TODAY)
-        except NeedsAttention as some:
-            report = some.report
-        taken = (watch(wanted, TODAY) if is_recorded else watch.fn(wanted, TODAY)).taken
-    published = "; ".join(f"{one.outcome} {one.reason}" for one in taken) or "nothing to publish"
-    console().print(f"{shown.source}: {report.headline}; {published}", highlight=False)
-    for one in report.fetched:
-        if one.outcome not in ("new", "unchanged"):
-            console().print(f"  {one.outcome} {one.name}: {one.reason}", highlight=False, markup=False)
-    is_answered = all(one.outcome in ("new", "unchanged") for one in report.fetched)
-    return is_answered and all(one.outcome in ("published", "unchanged") for one in taken)
+    raise typer.Exit(code)
 
 
 def _show(rows: list[dict[str, str]]) -> None:
