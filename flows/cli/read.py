@@ -8,7 +8,7 @@ import typer
 
 from flows.cli import options
 from flows.cli.command import Commands
-from flows.cli.form import NoOptions, Written, command
+from flows.cli.form import NoOptions, command
 from flows.cli.terminal import console, errors, say
 from schemas.names import TABLES
 from schemas.questions.question import NUMBER_MAX, Form, texts
@@ -27,8 +27,18 @@ ALL_COLUMNS = 10_000
 commands = Commands()
 
 
-class Listed(Written, kw_only=True):
+SDMX = "sdmx"
+ReadForm = StrEnum("ReadForm", [*(form.value for form in options.Form), SDMX])  # type: ignore[misc]
+
+
+class Listed(Form, kw_only=True):
     """How rows are printed or written, and words that name a table and products."""
+
+    form: Annotated[
+        ReadForm,
+        typer.Option("--format", help=f"{options.FORM_HELP}; sdmx is SDMX-CSV 2.0, of figures of the table metric"),
+    ] = ReadForm("table")
+    output: options.Output = None
 
     words: Annotated[
         list[str] | None,
@@ -61,16 +71,22 @@ def read(question: Read, page: Listed) -> None:
     from tasks.answers import export, export_notes
     from tasks.answers.read import read as answer_to
 
-    export.form_of(page.form.value, page.output)
+    form = "csv" if page.form.value == SDMX else page.form.value
+    export.form_of(form, page.output)
     answer = answer_to(question)
     options.show_remarks(answer.remarks)
-    if page.form is options.Form.table and page.output is None:
+    if page.form.value == SDMX:
+        from tasks.answers.sdmx import observations
+
+        export.write(observations(answer.parts, question.shown or ("level",)), form, page.output)
+        return
+    if form == "table" and page.output is None:
         for name, part in answer.parts.items():
             _show(name if len(answer.parts) > 1 else "", part, question, page.rows)
         return
     export.write(
         answer.rows,
-        page.form.value,
+        form,
         page.output,
         lambda: export_notes.of_several(
             [

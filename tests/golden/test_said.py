@@ -25,6 +25,7 @@ RULES = FOLDER / "watch_rules.toml"
 COMMANDS = {
     "read": "read magnets --month 2025-06",
     "read_one": "read magnets --partner us --month 2025-06 --measure quantity_kg",
+    "read_sdmx": "read magnets --partner us --month 2025-06 --measure quantity_kg --columns level --format sdmx",
     "read_none": "read magnets --partner us --month 2031-06",
     "trace": "trace magnets --partner us --month 2025-06 --metric mom_pct",
     "trace_printed": "trace magnets --partner world --month 2025-06 --metric yoy_pct",

@@ -41,7 +41,7 @@ def modules_of_typer() -> int:
     ("arguments", "code", "says", "more"),
     # Typer reads the values of options with pydantic, and Python the version with its parser of e-mail.
     [
-        ("--version", 0, "0.", 100),
+        ("--version", 0, "0.", 110),
         ("--help", 0, "Usage: tidewaiter", 60),
         ("", 2, "Usage: tidewaiter", 60),
         ("read --help", 0, "Usage: tidewaiter read", 60),

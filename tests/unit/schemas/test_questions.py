@@ -13,6 +13,7 @@ from schemas.questions.checks import checked, model_of
 from schemas.questions.claims import CheckClaim, CheckClaims
 from schemas.questions.contents import Contents
 from schemas.questions.coverage import Coverage
+from schemas.questions.export import Export
 from schemas.questions.mirror import Mirror
 from schemas.questions.movers import Movers
 from schemas.questions.partner import PartnerTrade
@@ -25,8 +26,8 @@ from schemas.questions.trace import Trace
 from schemas.questions.vintages import Vintages
 
 QUESTIONS: list[type[Question]] = [
-    Brief, CheckClaim, CheckClaims, Contents, Coverage, Mirror, Movers, PartnerTrade, Plot, Read, Revisions, Search,
-    Trace, Vintages,
+    Brief, CheckClaim, CheckClaims, Contents, Coverage, Export, Mirror, Movers, PartnerTrade, Plot, Read, Revisions,
+    Search, Trace, Vintages,
 ]  # fmt: skip
 
 
