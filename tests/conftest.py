@@ -35,6 +35,7 @@ SLOW = (
     "unit/claims/test_claims.py",
     "unit/flows/test_watch.py",
     "unit/analysis/test_mirror.py",
+    "unit/analysis/test_hub_books.py",
     "unit/publication/test_batch.py",
     "unit/analysis/test_derived_table.py",
     "unit/analysis/test_table_audit.py",

@@ -9,6 +9,7 @@ from schemas.forms.outcome import Gap, Outcome
 from tasks.analysis.first_prints import TABLE as FIRST_PRINTS
 from tasks.analysis.first_prints import publish_first_prints
 from tasks.analysis.mirror.publication import publish_pair
+from tasks.analysis.mirror.sides import HUBS
 from tasks.analysis.of_reporter import MAKERS, publish_analysis
 from tasks.catalogs.kept_up import kept_up
 from tasks.store.reporters import mirrors_of, named, root_of, tables_of
@@ -56,7 +57,7 @@ def update_tables(store: Path) -> Updated:
             failed.append(f"{name}: not made, {type(problem).__name__}: {str(problem).rstrip('.')}; {advice}.")
 
     for exporter, importer in mirrors_of(root):
-        if reporter in (exporter, importer):
+        if reporter in (exporter, importer, *HUBS):
             attempt(
                 f"mirror ({exporter} to {importer})",
                 lambda exporter=exporter, importer=importer: gaps.extend(publish_pair(root, exporter, importer).gaps),  # type: ignore[misc]

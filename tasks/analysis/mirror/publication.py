@@ -5,6 +5,7 @@ Belongs here: what the months of a pair rest on. What is in them is in `statemen
 """
 
 import functools
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import polars as pl
 from schemas.forms.outcome import Gap
 from schemas.store_address import S3Url
 from tasks.analysis.derived_table import Upstream, contents, publish_table
-from tasks.analysis.mirror.statements import compare, pair, read_pair
+from tasks.analysis.mirror.statements import compare, hub_stores, pair, read_pair
 from tasks.analysis.mirror.verdicts import REACH_AHEAD, REACH_BACK
+from tasks.domain.errors import NothingPublished
 from tasks.store.parquet import partition_month, read_table
 from tasks.store.reporters import mirror_of
 from tasks.store.snapshot import Snapshot
@@ -43,11 +45,11 @@ def publish_pair(root: Path | S3Url, exporter: str, importer: str) -> MirrorPubl
     A row is where either side has trade. Raises ValueError where one of them has no store, NothingPublished where it is
     empty.
     """
-    stores = pair(root, exporter, importer)
+    stores, through = pair(root, exporter, importer), hub_stores(root, exporter, importer)
     gaps = list[pl.DataFrame]()
 
     def rows_of(months: range, parent: Snapshot | None) -> pl.DataFrame:
-        sold, bought = read_pair(stores, (exporter, importer), months)
+        sold, bought = read_pair(stores, (exporter, importer), months, through=through)
         figures = ("export_kg", "import_kg", "export_stated", "import_stated")
         found = compare(sold, bought, months).filter(pl.max_horizontal(figures) > 0)
         if parent is not None:
@@ -62,17 +64,22 @@ def publish_pair(root: Path | S3Url, exporter: str, importer: str) -> MirrorPubl
 
 
 def upstream(root: Path | S3Url, exporter: str, importer: str) -> Upstream:
-    """Return what the mirror of a pair rests on: the stores of both. Raises ValueError where one of them has none,
-    NothingPublished where it is empty."""
+    """Return what the mirror of a pair rests on: the stores of both, and those of hubs. Raises ValueError where one of
+    them has none, NothingPublished where it is empty."""
     stores = pair(root, exporter, importer)
     sides = [contents(store, flow) for store, flow in zip(stores, ("export", "import"), strict=True)]
+    codes = [exporter, importer]
+    for hub, store in hub_stores(root, exporter, importer).items():
+        with suppress(NothingPublished):
+            sides.append(contents(store, "export"))
+            codes.append(hub)
     months = {
         month: [
             [side.months.get(near, []) for near in range(month - REACH_BACK, month + REACH_AHEAD + 1)] for side in sides
         ]
-        for month in {month for side in sides for month in side.months}
+        for month in {month for side in sides[:2] for month in side.months}
     }
-    return Upstream(dict(zip((exporter, importer), (side.snapshot for side in sides), strict=True)), months)
+    return Upstream(dict(zip(codes, (side.snapshot for side in sides), strict=True)), months)
 
 
 def _as_gaps(found: list[pl.DataFrame]) -> list[Gap]:

@@ -27,6 +27,7 @@ KG, CIF = "quantity_kg", "value_usd_cif"
 # Goods that pass through are counted to these by the exporter, and by origin where they arrive.
 HUBS = ("HKG", "NLD", "SGP")
 HS6 = 6
+ONWARD = {"hub": pl.String, "product": pl.String, "period": pl.Date, "kg": pl.Float64}
 # Findings that say why a number of a release is missing.
 HIDDEN_BY = {"weight_estimated": ("weight_estimated",), "suppressed": ("suppressed", "flagged", "without_detail")}
 # Statuses of `metric` that say more than that nothing is known.
@@ -38,6 +39,7 @@ class Side(NamedTuple):
 
     `levels` has product, partner, period, measure, level and level_status, also of HUBS; `rows` the numbers behind
     them: product, period, measure, value, source, release_id; both of HS codes. `releases` are those that count.
+    `onward` is what hubs with a store of their own say that they exported to the partner: hub, product, period, kg.
     """
 
     snapshot: Snapshot
@@ -48,6 +50,7 @@ class Side(NamedTuple):
     rows: pl.DataFrame
     releases: pl.DataFrame
     day: date | None
+    onward: pl.DataFrame
 
     def moneys(self, products: pl.Series) -> pl.DataFrame:
         """The measures of values in which releases of this direction speak of each product, in the order of VALUES:
@@ -111,7 +114,22 @@ def read_side(
         best.select(*place, "measure", "value", "source", "release_id"),
         releases,
         day,
+        pl.DataFrame(schema=ONWARD),
     )
+
+
+def passed_on(side: Side, hub: str, onward: Side, months: Collection[int]) -> pl.DataFrame:
+    """What a hub says in its own books that it exported to the partner of a side: hub, product, period, kg, of the
+    goods that the side counts to it.
+
+    Goods pass through in a month or across the end of one, so it is the largest of the month and of those beside it. No
+    row is where the hub's own month is not known.
+    """
+    products = side.levels.filter(pl.col("level") > 0, partner=hub, measure=KG)["product"]
+    said = statements(onward, every_month(months, products), CIF).sort("product", "period")
+    beside = [pl.col("kg").shift(by).over("product") for by in (-1, 0, 1)]
+    largest = pl.when(pl.col("kg").is_not_null()).then(pl.max_horizontal(beside))
+    return said.select(pl.lit(hub).alias("hub"), "product", "period", kg=largest).drop_nulls()
 
 
 def statements(side: Side, keys: pl.DataFrame, money: str) -> pl.DataFrame:
@@ -153,9 +171,14 @@ def statements(side: Side, keys: pl.DataFrame, money: str) -> pl.DataFrame:
 
 
 def hubs(side: Side, measure: str, name: str) -> pl.DataFrame:
-    """What the side counts to HUBS by product and period, as far as it is known; no row where nothing is."""
+    """What the side counts to HUBS by product and period, as far as it is known; no row where nothing is. Kilograms
+    count no further than the hub's own books, where it has a store, show that it passed them on."""
     others = pl.col("partner").is_in([hub for hub in HUBS if hub != side.partner])
     known = side.levels.drop_nulls("level").filter(others, measure=measure)
+    if measure == KG:
+        own = side.onward.rename({"hub": "partner"})
+        known = known.join(own, on=["partner", "product", "period"], how="left")
+        known = known.with_columns(level=pl.min_horizontal("level", "kg"))
     return known.group_by("product", "period").agg(pl.col("level").sum().alias(name))
 
 

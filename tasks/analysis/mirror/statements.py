@@ -5,8 +5,11 @@ read as it is published, or as it was known on a day; a figure that one of them 
 says why.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import polars as pl
@@ -15,7 +18,18 @@ from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
 from schemas.store_address import S3Url
 from schemas.table import polars_schema
-from tasks.analysis.mirror.sides import HS6, KG, Side, every_month, hubs, months_of, read_side, statements
+from tasks.analysis.mirror.sides import (
+    HS6,
+    HUBS,
+    KG,
+    Side,
+    every_month,
+    hubs,
+    months_of,
+    passed_on,
+    read_side,
+    statements,
+)
 from tasks.analysis.mirror.verdicts import REACH_AHEAD, REACH_BACK, judge
 from tasks.domain.classification import members
 from tasks.domain.comparability import changes_of_texts
@@ -109,7 +123,8 @@ def mirror(
     begin, end = (
         (month_number(first) if first else there[0], month_number(last) if last else there[-1]) if there else (0, -1)
     )
-    sides = read_pair(stores, (exporter, importer), range(begin, end + 1), product, as_of)
+    through = hub_stores(root, exporter, importer)
+    sides = read_pair(stores, (exporter, importer), range(begin, end + 1), product, as_of, through)
     rows = compare(*sides, range(begin, end + 1), pl.Series("product", [product]))
     known = rows.filter(~pl.all_horizontal(_is_unknown("export"), _is_unknown("import")))
     if not known.height:
@@ -194,17 +209,29 @@ def pair(root: Path | S3Url, exporter: str, importer: str) -> tuple[Path, Path]:
     return at_hand(stores[exporter]), at_hand(stores[importer])
 
 
+def hub_stores(root: Path | S3Url, exporter: str, importer: str) -> dict[str, Path]:
+    """The folders of the stores of hubs that are neither side."""
+    stores = stores_of(root)
+    return {hub: at_hand(stores[hub]) for hub in HUBS if hub in stores and hub not in (exporter, importer)}
+
+
 def read_pair(
     stores: tuple[Path, Path],
     codes: tuple[str, str],
     months: range,
     product: str | None = None,
     as_of: date | None = None,
+    through: Mapping[str, Path] = MappingProxyType({}),
 ) -> tuple[Side, Side]:
-    """Read both sides, with the months beside `months` on which verdicts rest."""
+    """Read both sides, with the months beside `months` on which verdicts rest; `through` are the stores of hubs."""
     near = range(months.start - REACH_BACK, months.stop + REACH_AHEAD)
     sold = read_side(stores[0], "export", codes[1], near, product, as_of)
-    return sold, read_side(stores[1], "import", codes[0], near, product, as_of)
+    books = [sold.onward]
+    for hub, store in through.items():
+        # A hub that has published nothing says nothing.
+        with suppress(NothingPublished):
+            books.append(passed_on(sold, hub, read_side(store, "export", codes[1], near, product, as_of), near))
+    return sold._replace(onward=pl.concat(books)), read_side(stores[1], "import", codes[0], near, product, as_of)
 
 
 def compare(sold: Side, bought: Side, months: range, products: pl.Series | None = None) -> pl.DataFrame:
@@ -233,7 +260,7 @@ def _compared(sold: Side, bought: Side, months: range, products: pl.Series, mone
         wide = wide.with_columns(pl.lit(money.removeprefix("value_").upper()).alias(f"{name}_currency"))
     common = moneys[0] if moneys[0] == moneys[1] else COMMON
     wide = _in_one_currency(wide, common, sold, moneys[0])
-    wide = wide.join(hubs(sold, KG, "hub_kg"), on=KEYS, how="left")
+    wide = wide.join(hubs(sold, KG, "hub_kg"), on=KEYS, how="left").join(_books(sold), on=KEYS, how="left")
     wide = _with_margins(wide, exporter, importer)
     judged = judge(wide.with_columns(flow=pl.lit("export"), exporter=pl.lit(exporter), importer=pl.lit(importer)))
     judged = judged.filter(pl.col("period").is_between(first_day(months.start), first_day(months.stop - 1)))
@@ -241,6 +268,12 @@ def _compared(sold: Side, bought: Side, months: range, products: pl.Series, mone
     doubt = _doubts((sold, bought), judged)
     judged = judged.with_columns(observed_margin_pct="import_observed_margin_pct", doubt=doubt)
     return judged.select(pl.col(name).cast(kind) for name, kind in polars_schema("mirror").items())
+
+
+def _books(sold: Side) -> pl.DataFrame:
+    """What hubs say in their own books, in words: `hub_books` by product and period."""
+    words = pl.format("{} counts up to {} t to {} around this month", "hub", pl.col("kg") / 1000, pl.lit(sold.partner))
+    return sold.onward.group_by(KEYS).agg(hub_books=words.sort_by("hub").str.join("; "))
 
 
 def _is_unknown(side: str) -> pl.Expr:
@@ -376,6 +409,7 @@ def _why(names: dict[str, str]) -> pl.Expr:
         pl.when((pl.col("reason") == "lag") & pl.col("lag").is_null()).then(
             pl.lit("judged by this month alone: too few months beside it are known")
         ),
+        pl.when(pl.col("reason").is_in(["hub", "unexplained"])).then("hub_books"),
     ]
     return pl.concat_str(parts, separator="; ", ignore_nulls=True)
 
