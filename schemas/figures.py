@@ -16,6 +16,11 @@ class Figure(NamedTuple):
     formula. Operands are numbers of the month: `level`, `ytd`, `rolling_<n>m` (n months added up), with `before_` those
     of the month before, with `ago_` those of a year before, with `world_` those of all partners together, and with
     `printed_` a growth that a source prints. `of_partners`: a value per kilogram does not have it.
+
+    `place` is its place in tables that show as many figures as there is room for; 0: shown where it is asked for.
+    `is_short`: short answers and pages of a release have it. `months_back`, of a growth, is where its base lies, and
+    `against` the word for that base. `is_quotable`: a verdict says whether it may be quoted. `is_ruled`: rules may
+    compare it. `words` are what people call it in claims.
     """
 
     title: str
@@ -25,25 +30,78 @@ class Figure(NamedTuple):
     line: str = ""
     dtype: str = "Float64"
     of_partners: bool = False
+    place: int = 0
+    is_short: bool = False
+    months_back: int = 0
+    against: str = ""
+    is_quotable: bool = False
+    is_ruled: bool = False
+    words: tuple[str, ...] = ()
+
+    @property
+    def is_so_far(self) -> bool:
+        """Whether it is of the year so far."""
+        return self.formula[1:2] == ("ytd",)
 
 
 FIGURE_OF: dict[str, Figure] = {
-    "level": Figure("month", OF_MEASURE, "the month's figure"),
-    "mom_pct": Figure("m/m, %", PER_CENT, "change on the month before", ("growth", "level", "before_level"), "m/m"),
+    "level": Figure(
+        "month",
+        OF_MEASURE,
+        "the month's figure",
+        place=1,
+        is_short=True,
+        is_ruled=True,
+        words=("level", "quantity", "volume", "tonnage", "value", "worth", "数量", "金额"),
+    ),
+    "mom_pct": Figure(
+        "m/m, %",
+        PER_CENT,
+        "change on the month before",
+        ("growth", "level", "before_level"),
+        "m/m",
+        place=2,
+        is_short=True,
+        months_back=1,
+        against="month",
+        is_quotable=True,
+        is_ruled=True,
+        words=("m/m", "mom", "month on month", "环比"),
+    ),
     "yoy_pct": Figure(
         "y/y, %",
         PER_CENT,
         "change on the same month a year before",
         ("growth", "level", "ago_level", "printed_yoy"),
         "y/y",
+        place=3,
+        is_short=True,
+        months_back=12,
+        against="year",
+        is_quotable=True,
+        is_ruled=True,
+        words=("y/y", "yoy", "year on year", "同比"),
     ),
-    "ytd": Figure("year to date", OF_MEASURE, "January to this month", ("number", "ytd")),
+    "ytd": Figure(
+        "year to date",
+        OF_MEASURE,
+        "January to this month",
+        ("number", "ytd"),
+        place=9,
+        is_short=True,
+        words=("ytd", "year to date", "cumulative", "累计"),
+    ),
     "ytd_yoy_pct": Figure(
         "ytd y/y, %",
         PER_CENT,
         "change of ytd on a year before",
         ("growth", "ytd", "ago_ytd", "printed_ytd_yoy"),
         "year to date, y/y",
+        place=10,
+        is_short=True,
+        months_back=12,
+        is_quotable=True,
+        words=("ytd y/y", "ytd yoy", "year to date y/y", "累计同比"),
     ),
     "rolling_12m": Figure(
         "12 months", OF_MEASURE, "sum of the twelve months that end here", ("number", "rolling_12m"), "last 12 months"
@@ -77,6 +135,10 @@ FIGURE_OF: dict[str, Figure] = {
         ("share", "level", "world_level"),
         "share of all partners",
         of_partners=True,
+        place=4,
+        is_short=True,
+        is_ruled=True,
+        words=("share", "占比"),
     ),
     "rank": Figure(
         "rank",
@@ -86,6 +148,8 @@ FIGURE_OF: dict[str, Figure] = {
         "place among partners",
         "UInt32",
         of_partners=True,
+        place=5,
+        words=("place", "position", "位次"),
     ),
     "contribution_mom_pp": Figure(
         "of m/m, pp",
@@ -94,6 +158,7 @@ FIGURE_OF: dict[str, Figure] = {
         ("contribution", "level", "before_level", "world_before_level"),
         "part of the total's m/m",
         of_partners=True,
+        place=6,
     ),
     "contribution_yoy_pp": Figure(
         "of y/y, pp",
@@ -103,9 +168,21 @@ FIGURE_OF: dict[str, Figure] = {
         "part of the total's y/y",
         of_partners=True,
     ),
-    "highest_since": Figure("highest since", None, "latest earlier month that was at least as high", dtype="Date"),
-    "lowest_since": Figure("lowest since", None, "latest earlier month that was at least as low", dtype="Date"),
+    "highest_since": Figure(
+        "highest since", None, "latest earlier month that was at least as high", dtype="Date", place=7
+    ),
+    "lowest_since": Figure(
+        "lowest since", None, "latest earlier month that was at least as low", dtype="Date", place=8
+    ),
 }
+
+
+# In this order figures are shown as far as there is room; the short list; those that verdicts and rules are about.
+_PLACED = [(figure.place, name) for name, figure in FIGURE_OF.items() if figure.place]
+SHOWN = tuple(name for _, name in sorted(_PLACED))
+SHORT = tuple(name for name, figure in FIGURE_OF.items() if figure.is_short)
+QUOTABLE = tuple(name for name, figure in FIGURE_OF.items() if figure.is_quotable)
+RULED = tuple(name for name, figure in FIGURE_OF.items() if figure.is_ruled)
 
 
 def operands() -> list[str]:

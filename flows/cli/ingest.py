@@ -27,12 +27,13 @@ from flows.cli.options import (
 )
 from flows.cli.running import ingest_one, prepare_prefect, recording_server, run_flow, tell, tell_warnings
 from flows.cli.terminal import console, errors, escape, progress_bar, say
+from schemas.figures import SHORT
 
 if TYPE_CHECKING:
     from schemas.forms.watch import WatchReport
 
 
-ROWS_MAX, FIRST_SHOWN = 12, ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
+ROWS_MAX = 12
 TOLD = (("USA", "level"), ("USA", "mom_pct"), ("WLD", "mom_pct"), ("WLD", "ytd_yoy_pct"), ("WLD", "yoy_pct"))
 SAMPLE = Path(__file__).parent.parent / "examples" / "published_figures.csv"
 Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
@@ -143,7 +144,7 @@ def run(
     rows = read_store(asked, folder).rows.drop_nulls("level")
     snapshot = query.open_published(folder)
     tracer = Tracer(snapshot, "export", "85051110")
-    console().print(tables.figure_table(rows, ROWS_MAX, console().width, FIRST_SHOWN, reporter=tracer.reporter.code))
+    console().print(tables.figure_table(rows, ROWS_MAX, console().width, SHORT, reporter=tracer.reporter.code))
     for line in mixed_words(["85051110"], tracer.reporter.code):
         say(line)
     console().print("\n[bold]Where these come from[/]")

@@ -12,6 +12,7 @@ from typing import Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from schemas.code_files import partner_groups
+from schemas.figures import RULED
 from schemas.forms.form import Frozen
 from schemas.names import CONTROL_LIST, PARTNER, PRODUCT, REPORTER, finding_line
 
@@ -45,10 +46,10 @@ class WatchRule(Frozen):
     measure: str = Field(
         "quantity_kg", description="quantity_kg, value_usd …", pattern=r"^(quantity|value|unit_value)_[a-z0-9_]+$"
     )
-    figure: Literal["level", "mom_pct", "yoy_pct", "share_pct", "months_up", "months_down"] = Field(
+    figure: Literal[(*RULED, "months_up", "months_down")] = Field(  # type: ignore[valid-type]
         description=(
-            "level, mom_pct, yoy_pct or share_pct of the table metric, or months_up or months_down: months in a row of"
-            " rise or fall"
+            f"{', '.join(RULED[:-1])} or {RULED[-1]} of the table metric, or months_up or months_down: months in a row"
+            " of rise or fall"
         )
     )
     at_least: float | None = Field(

@@ -8,6 +8,7 @@ import polars as pl
 from pandera.polars import PolarsData, dataframe_check
 
 from schemas.code_files import SHARED
+from schemas.figures import QUOTABLE
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, table_name
 from schemas.names import CODE, NATIONAL, PARTNER, PRODUCT
@@ -345,7 +346,7 @@ class Quotability(Table):
         "what speaks against it",
         isin=["nearly_nothing", "low_base", "sign_flips", "revision_noise", "coverage", "implied_base"],
     )
-    figure: pl.String = column("growth that it is about; * for each", isin=["mom_pct", "yoy_pct", "ytd_yoy_pct", "*"])
+    figure: pl.String = column("growth that it is about; * for each", isin=[*QUOTABLE, "*"])
     limit: pl.String = column("from where on it holds, in `unit`", str_matches=r"^\d+(\.\d+)?$")
     unit: pl.String = column("what the limit counts")
     reason: pl.String = column("why there", str_length={"min_value": 20})

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.figures import FIGURE_OF
 from schemas.names import VALUES, status
 from schemas.table import polars_schema
 from tasks.analysis import price_volume
@@ -32,7 +33,7 @@ from tasks.ledger.doubts import Doubts
 from tasks.store.parquet import Partition, partition_month
 
 # How many months back, and the growth whose verdict a page gives.
-AGAINST = {"month": (1, "mom_pct"), "year": (12, "yoy_pct")}
+AGAINST = {figure.against: (figure.months_back, name) for name, figure in FIGURE_OF.items() if figure.against}
 MEASURES = (*VALUES, "quantity_kg")
 TOP, BELOW, DEPTH_MAX = 5, 3, 2
 HS_LENGTHS = (6, 4, 2)

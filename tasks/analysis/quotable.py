@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.figures import FIGURE_OF, QUOTABLE
 from schemas.forms.brief import Caveat, Verdict
 from schemas.names import CAVEATS, status
 from schemas.reference.code_tables import code_table
@@ -23,7 +24,7 @@ from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
 # How many months back is the base of each growth.
-BACK = {"mom_pct": 1, "yoy_pct": 12, "ytd_yoy_pct": 12}
+BACK = {name: FIGURE_OF[name].months_back for name in QUOTABLE}
 USUAL_MONTHS, USUAL_KNOWN_MIN = 12, 6
 SIGN_MONTHS = 6
 # What a verdict needs of the table `metric`.
@@ -123,7 +124,7 @@ class Judge:
 
     def _base(self, place: Place, figure: str, row: Row) -> float | None:
         """Return the base of the growth, as published, otherwise as the growth implies it."""
-        column = "ytd" if figure == "ytd_yoy_pct" else "level"
+        column = "ytd" if FIGURE_OF[figure].is_so_far else "level"
         before = self._rows.get((*place[:2], place[2] - BACK[figure]))
         if before is not None and before[column] is not None:
             return float(before[column])
@@ -135,7 +136,7 @@ class Judge:
         if base is None or self._steps.largest is None or base >= limit * self._steps.largest:
             return None
         last = place[2] - BACK[figure]
-        first = last - last % 12 if figure == "ytd_yoy_pct" else last
+        first = last - last % 12 if FIGURE_OF[figure].is_so_far else last
         statements = self._statements(place, range(first, last + 1))
         steps = statements.filter(pl.col("known_until").is_null())["resolution"].max()
         if not isinstance(steps, int) or base >= limit * steps:

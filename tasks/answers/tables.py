@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas import figures
-from schemas.figures import FIGURE_OF
+from schemas.figures import FIGURE_OF, SHOWN
 from schemas.names import FIGURES, MISSING, status
 from tasks.answers.numbers import MARK_WORDS, MARKS, amount, exact
 from tasks.domain.coverage import WORLD
@@ -26,19 +26,6 @@ from tasks.domain.labels import product_name, trade_of, written_month
 from tasks.domain.text import counted, visible
 
 KEYS = ("flow", "product", "partner", "period", "measure")
-# In this order figures are shown as far as there is room.
-DEFAULT = (
-    "level",
-    "mom_pct",
-    "yoy_pct",
-    "share_pct",
-    "rank",
-    "contribution_mom_pp",
-    "highest_since",
-    "lowest_since",
-    "ytd",
-    "ytd_yoy_pct",
-)
 TITLES = {name: figure.title for name, figure in FIGURE_OF.items()} | {
     "period": "month",
     "product": "product",
@@ -214,7 +201,7 @@ def figure_table(
     name_width = NAME_WIDTH_OF_TWO if {"product", "partner"} <= {*keys} else NAME_WIDTH_MAX
     measures = rows["measure"].unique()
     unit = scale_of(measures[0]) if len(measures) == 1 else None
-    led = dict.fromkeys([DEFAULT[0], *([lead] if lead in FIGURES else []), *DEFAULT])
+    led = dict.fromkeys([SHOWN[0], *([lead] if lead in FIGURES else []), *SHOWN])
     wanted = [name for name in columns or led if name in rows.columns]
     if not columns:
         wanted = [name for name in wanted if name == "level" or rows[name].null_count() < rows.height]

@@ -17,6 +17,7 @@ from typing import Annotated, Any, NamedTuple
 import polars as pl
 from pydantic import Field
 
+from schemas.figures import SHORT, SHOWN
 from schemas.layouts import LAYOUTS
 from schemas.names import status
 from schemas.questions.checks import annotation_of, checked, default_of
@@ -51,7 +52,7 @@ ROWS, ROWS_MAX, BYTES_MAX, NOTES_MAX, SENTENCE_MAX = 20, 200, 48_000, 10, 700
 NUMBERS_MAX, RECORDS_MAX, PRINTED_MAX, PRINTED_LENGTH = 12, 20, 3, 300
 TRIES = 3
 KEYS = ("flow", "product", "product_name", "partner", "partner_name", "period", "measure")
-FIGURES = ("level", "mom_pct", "yoy_pct", "share_pct", "ytd", "ytd_yoy_pct")
+FIGURES = tuple(name for name in SHOWN if name in SHORT)
 Rows = Annotated[int, Field(description="rows in the answer at most", ge=1, le=ROWS_MAX)]
 # The place of the stores is that of the server: a program cannot name another one.
 STORE = "store"

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.figures import FIGURE_OF, QUOTABLE
 from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
 from tasks.claims.statement import Spot, Stated
@@ -31,7 +32,8 @@ LEVELS = {"level_t": "quantity_kg", "ytd_t": "quantity_kg"} | {
 GROWTHS = {
     f"{of}{name}": (measure, kind)
     for of, measure in (("", "quantity_kg"), ("value_", "value_usd"), *((f"{value}_", value) for value in VALUES))
-    for name, kind in (("mom_pct", "mom"), ("yoy_pct", "yoy"), ("ytd_yoy_pct", "yoy"))
+    for name in QUOTABLE
+    for kind in ("mom" if FIGURE_OF[name].months_back == 1 else "yoy",)
 }
 # Of a store whose list is not known.
 CODE_MAX = 10
@@ -41,15 +43,9 @@ LEVEL = "level"
 WORDS = {
     word: name
     for name, words in {
-        LEVEL: (LEVEL, "quantity", "volume", "tonnage", "value", "worth", "数量", "金额"),
-        "ytd_t": ("ytd", "year to date", "cumulative", "累计"),
-        "mom_pct": ("m/m", "mom", "month on month", "环比"),
-        "yoy_pct": ("y/y", "yoy", "year on year", "同比"),
-        "ytd_yoy_pct": ("ytd y/y", "ytd yoy", "year to date y/y", "累计同比"),
+        **{"ytd_t" if name == "ytd" else name: figure.words for name, figure in FIGURE_OF.items()},
         "value_mom_pct": ("value m/m", "value mom", "金额环比"),
         "value_yoy_pct": ("value y/y", "value yoy", "金额同比"),
-        "share_pct": ("share", "占比"),
-        "rank": ("place", "position", "位次"),
         "unit_value": ("unit value", "price", "单价"),
     }.items()
     for word in words

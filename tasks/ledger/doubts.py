@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.figures import FIGURE_OF
 from schemas.layouts import FLOWS
 from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS, WORLD
 from tasks.domain.labels import check_words, partner_name
@@ -30,7 +31,7 @@ OF_NO_ZERO = ("world_total", "unknown_partners")
 # Findings that name one measure and are about the whole record: a partner without a row, trade that jumped.
 OF_ALL_MEASURES = ("partners_missing", "magnitude")
 # What rests on the sum of all partners, of whichever partner it is.
-ON_THE_SUM = ("share_pct", "rank", "contribution_mom_pp", "contribution_yoy_pp")
+ON_THE_SUM = tuple(name for name, figure in FIGURE_OF.items() if figure.of_partners)
 # Figures that rest on numbers of their month alone.
 OF_THE_MONTH = {"level", "share_pct", "rank"}
 # About the law, the file or its codes, not about a number.

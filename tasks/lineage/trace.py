@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.figures import FIGURE_OF
 from schemas.forms.trace import Operand, Trace, TracedNumber
 from schemas.names import FIGURES, MISSING, status
 from tasks.domain.comparability import Change, breaks_of
@@ -253,8 +254,9 @@ class Tracer:
 
     def implied(self, point: Point, figure: str) -> tuple[str, list[ExactOperand], Fraction | None]:
         """A printed growth without a base: the growth is the metric, and its implied base is shown."""
-        own = self._level(point) if figure == "yoy_pct" else self._ytd(point)
-        growth = self.origins.printed_growth(point, cumulative=figure != "yoy_pct")
+        is_so_far = FIGURE_OF[figure].is_so_far
+        own = self._ytd(point) if is_so_far else self._level(point)
+        growth = self.origins.printed_growth(point, cumulative=is_so_far)
         printed = growth.exact / BASIS_POINTS if growth is not None else None
         known = self._known_amount(f"printed {figure} {month_name(point.month)}", growth, "reported", point)
         known.shown.value, known.exact = float(printed) if printed is not None else None, printed

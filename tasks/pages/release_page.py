@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.figures import SHORT
 from schemas.forms.outcome import Outcome
 from schemas.names import MADE, MISSING, VALUES, status
 from schemas.reference.code_tables import code_table
@@ -39,7 +40,7 @@ PRODUCTS_MAX, PARTNERS_MAX, LINES_MAX, MONTHS_SHOWN, RECORDS_MAX = 3, 12, 6, 25,
 # Measure, unit shown to readers, and factor; the first one that a product has is shown.
 MONEY = tuple((name, f"{name.removeprefix('value_').upper()} million", 1e-6) for name in VALUES)
 MEASURES = (("quantity_kg", "t", 1e-3), *MONEY)
-FIGURES = ("mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
+FIGURES = tuple(name for name in SHORT if name != "level")
 NOT_COMPARABLE = (
     "combined_months",
     "no_base",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from schemas.figures import FIGURE_OF
 from schemas.names import status
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS
@@ -21,6 +22,8 @@ from tasks.reading import query
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
+# Figures of one partner that those of the others do not change.
+OF_ITS_OWN = tuple(name for name, figure in FIGURE_OF.items() if figure.formula and not figure.of_partners)
 SCHEMA = {
     "period": pl.Date,
     "known_from": pl.Date,
@@ -109,7 +112,7 @@ def _statements(
     """
     of_it = part_of(product)
     # Rank and share of one partner change with the others.
-    if partner not in TOTALS and figure in ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct"):
+    if partner not in TOTALS and figure in OF_ITS_OWN:
         of_it = of_it & (pl.col("partner") == partner)
     rows = read_table(
         snapshot,

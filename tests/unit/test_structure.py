@@ -7,6 +7,7 @@ from textwrap import dedent
 import pytest
 
 from benchmarks import structure
+from schemas.names import FIGURES
 
 MODULE = '''
 """A docstring."""
@@ -93,6 +94,35 @@ def test_no_module_outside_the_room_of_sources_names_a_source() -> None:
     program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
     assert len(structure.sources_in(program)) > 10
     assert structure.naming(program) == []
+
+
+# What lists figures for another reason than that it knows something of them.
+LISTING = {
+    "tasks/lineage/formulas.py": "recipes of the trace, a second opinion that says what it knows itself",
+    "tasks/analysis/movers.py": "columns that are read",
+    "tasks/claims/readings.py": "columns that are read",
+    "tasks/pages/brief/facts.py": "what a page says of prices",
+    "tasks/ledger/doubts.py": "figures of one month",
+}
+
+
+def lists_of_figures(text: str) -> list[set[str]]:
+    """What a module writes out as a tuple, list, set or as the keys of a dictionary and names three figures or more."""
+    groups = []
+    for node in ast.walk(ast.parse(text)):
+        items = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else getattr(node, "keys", None)
+        if isinstance(items, list):
+            groups.append({item.value for item in items if isinstance(item, ast.Constant)} & {*FIGURES})
+    return [group for group in groups if len(group) > 2]
+
+
+def test_no_module_lists_figures_but_the_one_that_defines_them() -> None:
+    assert lists_of_figures('a = ["level", "ytd", "rank"]; b = {"level": 1, "rank": 2, "c": 3}') == [
+        {"level", "ytd", "rank"}
+    ]
+    program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
+    listing = {file for file, text in program.items() if lists_of_figures(text)}
+    assert listing == {"schemas/figures.py", *LISTING}
 
 
 def test_the_largest_room_is_one_of_tasks_with_what_is_below_it() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.figures import FIGURE_OF
 from schemas.forms.brief import Fact, Facts, PartnerRow
 from schemas.forms.outcome import HeldRelease
 from schemas.names import status
@@ -138,11 +139,11 @@ class Gatherer:
 
     def left_open(self, partner: str, figure: str, measure: str) -> Interval | None:
         """Return the interval that the printed digits behind a growth or a share allow, in per cent."""
-        first = self.number - self.number % 12 if figure == "ytd_yoy_pct" else self.number
+        first = self.number - self.number % 12 if FIGURE_OF[figure].is_so_far else self.number
         spot = self.readings.canonical(
             Spot(self.flow, self.product, partner, VALUE_OF.get(measure, measure), first, self.number)
         )
-        base = spot.shifted(-1 if figure == "mom_pct" else -12)
+        base = spot.shifted(-(FIGURE_OF[figure].months_back or 12))
         if figure == "share_pct":
             found = self.readings.share(spot)
         elif measure in PRICES:
