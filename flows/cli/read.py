@@ -31,7 +31,7 @@ SDMX = "sdmx"
 ReadForm = StrEnum("ReadForm", [*(form.value for form in options.Form), SDMX])  # type: ignore[misc]
 
 
-class Listed(Form, kw_only=True):
+class ListedTable(Form, kw_only=True):
     """How rows are printed or written, and words that name a table and products."""
 
     form: Annotated[
@@ -50,13 +50,13 @@ class Listed(Form, kw_only=True):
 @command(
     commands,
     Read,
-    Listed,
+    ListedTable,
     epilog=(
         "Example: `tidewaiter read soybeans --partner Brazil --month 2024-01..2024-06`, or with the table: "
         "`tidewaiter read metric 85051110 --partner USA --partner DEU --output magnets.xlsx`"
     ),
 )
-def read(question: Read, page: Listed) -> None:
+def read(question: Read, page: ListedTable) -> None:
     """Print rows of a table."""
     from tasks.domain.clock import read_day
 

@@ -12,7 +12,7 @@ from flows.cli.command import Commands
 from flows.cli.form import Printed, Written, command
 from flows.cli.terminal import console, say
 from schemas.questions.coverage import Coverage
-from schemas.questions.mirror import Mirror
+from schemas.questions.mirror import MirrorTrade
 from schemas.questions.partner import PartnerTrade
 
 INBOXES = [Path("inbox")]
@@ -85,12 +85,12 @@ class MirrorOptions(Written, kw_only=True):
 
 @command(
     commands,
-    Mirror,
+    MirrorTrade,
     MirrorOptions,
     optional=("product",),
     epilog="Example: `tidewaiter mirror 850511 --importer Germany --month 2025-01..2025-06`",
 )
-def mirror(question: Mirror, page: MirrorOptions) -> None:
+def mirror(question: MirrorTrade, page: MirrorOptions) -> None:
     """Print both sides of a trade, or publish those of all goods."""
     from tasks.answers import mirror as answers
     from tasks.answers import tables
@@ -109,7 +109,7 @@ def mirror(question: Mirror, page: MirrorOptions) -> None:
     console().print(tables.table(columns, above=answers.title(rows), below=answer.notes, right=right))
 
 
-def _publish_mirror(question: Mirror) -> None:
+def _publish_mirror(question: MirrorTrade) -> None:
     from schemas.store_address import root_given
     from tasks.analysis.mirror.statements import pair_of
     from tasks.steps import catalog as step

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from schemas.forms.form import Frozen
-from schemas.forms.trace import Trace, TracedNumber
+from schemas.forms.trace import TracedNumber, TraceReport
 
 
 class Caveat(Frozen):
@@ -38,7 +38,7 @@ class Fact(BaseModel):
     status: str
     step: float = Field(0.1, description="for a growth or a share: what its last digit may be worth")
     low: float | None = Field(None, description="the least that it may be, given the printed digits it rests on")
-    trace: Trace | None = None
+    trace: TraceReport | None = None
     doubts: list[str] = Field([], description="open findings about the releases that it rests on")
     verdict: Verdict | None = Field(None, description="of a growth: whether it may be quoted")
 

@@ -52,7 +52,7 @@ class Operand(BaseModel):
     note: str | None = None
 
 
-class Trace(BaseModel):
+class TraceReport(BaseModel):
     """A published figure, what it was computed from, and the same figure computed again from the ledger's numbers.
 
     It agrees where both figures do, and each of these numbers with the details of its release.

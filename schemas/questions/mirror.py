@@ -6,7 +6,7 @@ from typing import Annotated
 from schemas.questions.question import Day, Help, Question
 
 
-class Mirror(Question):
+class MirrorTrade(Question):
     """What the exporter says it sold beside what the importer says it bought, by month, with the reason of a
     difference.
 

@@ -29,7 +29,7 @@ def _status(figure: str) -> Any:
     return column(f"how {figure} was made, or why it is null", categories=STATUSES)
 
 
-class Place(Table):
+class PlaceColumns(Table):
     """What a row of `metric` is about."""
 
     flow: pl.Enum = column("direction of trade as the reporter counts it", categories=FLOWS)
@@ -54,7 +54,7 @@ def _with_figures(base: type[Table]) -> Any:
     return type("Figures", (base,), {"__annotations__": kinds, "__module__": __name__, **fields})
 
 
-class Metric(_with_figures(Place)):  # type: ignore[misc]  # the base is made of the figures there are
+class Metric(_with_figures(PlaceColumns)):  # type: ignore[misc]  # the base is made of the figures there are
     """Level, growth, year to date, rolling year, share, rank, contribution, record: each with its status."""
 
     series_start: pl.Date = optional("first month of the unbroken series that highest_since looks back on")

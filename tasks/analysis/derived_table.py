@@ -40,7 +40,7 @@ READ = ("metric", "observation")
 log = logging.getLogger("tidewaiter.derived_table")
 
 
-class Contents(NamedTuple):
+class StoreContents(NamedTuple):
     """What there is of one direction of a store: the snapshot, and of each month (month number) the hashes of its files
     of READ and the releases that cover it.
     """
@@ -56,7 +56,7 @@ class Upstream(NamedTuple):
     months: Mapping[int, Any]
 
 
-class Publication(NamedTuple):
+class TablePublication(NamedTuple):
     """The current snapshot of a table, whether it is new, and the months made again."""
 
     snapshot: Snapshot
@@ -64,7 +64,7 @@ class Publication(NamedTuple):
     months: list[str]
 
 
-def contents(store: Path | Snapshot, flow: str) -> Contents:
+def contents(store: Path | Snapshot, flow: str) -> StoreContents:
     """Return what there is of one direction of a store. Raises NothingPublished."""
     snapshot = store if isinstance(store, Snapshot) else open_published(store)
     found: dict[int, list[str]] = {}
@@ -74,7 +74,7 @@ def contents(store: Path | Snapshot, flow: str) -> Contents:
     for first, last, name in releases_of(snapshot, flow).select("first_month", "last_month", "release_id").iter_rows():
         for month in range(month_number(first), month_number(last) + 1):
             found.setdefault(month, []).append(name)
-    return Contents(snapshot, {month: sorted(there) for month, there in found.items()})
+    return StoreContents(snapshot, {month: sorted(there) for month, there in found.items()})
 
 
 def releases_of(snapshot: Snapshot, flow: str) -> pl.DataFrame:
@@ -96,7 +96,7 @@ def published_prints(snapshot: Snapshot | None) -> dict[str, str]:
 
 def publish_table(
     table: str, folder: Path, look: Callable[[], Upstream], rows_of: Callable[[range, Snapshot | None], pl.DataFrame]
-) -> Publication:
+) -> TablePublication:
     """Bring a table up to date in its folder; `look` says what it rests on now, and `rows_of` makes the rows of
     neighbouring months, given what was published before; None where that is nothing or damaged.
     """
@@ -109,7 +109,7 @@ def publish_table(
         new = _changes(table, published, look(), rows_of)
         if new is None:
             assert published is not None
-            return Publication(published, False, [])
+            return TablePublication(published, False, [])
         try:
             return _publish(folder, published, new)
         except DamagedStore as problem:
@@ -175,7 +175,7 @@ def _changes(
     return Changes(upstream, wanted, stale, new, kept)
 
 
-def _publish(folder: Path, published: Snapshot | None, changes: Changes) -> Publication:
+def _publish(folder: Path, published: Snapshot | None, changes: Changes) -> TablePublication:
     """Raises DamagedStore where a file of the store is damaged that is not made again."""
     snapshots = changes.upstream.snapshots
     about = {
@@ -194,7 +194,7 @@ def _publish(folder: Path, published: Snapshot | None, changes: Changes) -> Publ
         describe=describer(rests_on, [*snapshots]),
         audit=announcement(folder),
     )
-    return Publication(done.snapshot, done.changed, [*map(month_name, changes.stale)])
+    return TablePublication(done.snapshot, done.changed, [*map(month_name, changes.stale)])
 
 
 def _sound_part(snapshot: Snapshot) -> tuple[Snapshot, set[str]]:

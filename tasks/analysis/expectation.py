@@ -18,7 +18,7 @@ import polars as pl
 from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
-from tasks.analysis.movers import LINE, State
+from tasks.analysis.movers import LINE, StoreState
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
 from tasks.domain.periods import first_day, month_number
@@ -38,7 +38,7 @@ METHOD = "log level: trend, month of the year, Lunar New Year, month before (OLS
 Levels = Mapping[int, float | None]
 
 
-class Series(NamedTuple):
+class LevelSeries(NamedTuple):
     """The known levels of a series by month number, and by each month that is followed since when levels are comparable
     with it."""
 
@@ -54,7 +54,7 @@ class Window(NamedTuple):
     status: str
 
 
-def expectation_rows(state: State, flow: str, months: Sequence[int]) -> pl.DataFrame:
+def expectation_rows(state: StoreState, flow: str, months: Sequence[int]) -> pl.DataFrame:
     """Return the rows of the table `expectation` of these months (month numbers) of a direction."""
     rows: list[dict[str, Any]] = []
     for (product, measure), series in _series(state, flow, months).items():
@@ -85,7 +85,7 @@ def watched(there: Sequence[str], known: Sequence[str], reporter: str, flow: str
     return tops | ({*listed["product"]} & {*there}) | {one for one in there if one.startswith((LINE, BASKET))}
 
 
-def _series(state: State, flow: str, months: Sequence[int]) -> dict[tuple[str, str], Series]:
+def _series(state: StoreState, flow: str, months: Sequence[int]) -> dict[tuple[str, str], LevelSeries]:
     """Return by product and measure the levels that these months rest on, and of each month that is followed since when
     they are comparable.
     """
@@ -111,7 +111,7 @@ def _series(state: State, flow: str, months: Sequence[int]) -> dict[tuple[str, s
     for product, measure, period, level in levels.select("product", "measure", "period", "level").iter_rows():
         found[product, measure][month_number(period)] = level / per_unit(measure)
     # A measure without any number is another unit.
-    return {key: Series(found[key], since) for key, since in sorted(followed.items()) if any(found[key].values())}
+    return {key: LevelSeries(found[key], since) for key, since in sorted(followed.items()) if any(found[key].values())}
 
 
 def window(levels: Levels, month: int, since: date | None) -> Window:

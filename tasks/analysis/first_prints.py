@@ -19,7 +19,7 @@ from schemas.names import KINDS
 from schemas.reference.code_tables import code_table, valid_in
 from schemas.store_address import S3Url
 from schemas.table import polars_schema
-from tasks.analysis.derived_table import Publication, Upstream, contents, publish_table, releases_of
+from tasks.analysis.derived_table import TablePublication, Upstream, contents, publish_table, releases_of
 from tasks.analysis.mirror.statements import other_side
 from tasks.domain.coverage import WORLD, covering
 from tasks.domain.decisions import counting
@@ -94,7 +94,7 @@ def scorecard(snapshot: Snapshot, flow: str, product: str, partner: str, measure
 
 
 @again_if_outpaced
-def publish_first_prints(root: Path | S3Url, reporter: str) -> Publication | None:
+def publish_first_prints(root: Path | S3Url, reporter: str) -> TablePublication | None:
     """Publish the table `first_print` of a reporter, or bring it up to date; None where no month has several releases,
     which could be held against each other. Raises NothingPublished where the reporter's store is empty.
     """

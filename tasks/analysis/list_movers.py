@@ -22,7 +22,7 @@ from tasks.reading.lists import ListedProducts, code_levels
 from tasks.store.snapshot import Snapshot
 
 
-class Asked(NamedTuple):
+class MonthCompared(NamedTuple):
     """A month and what it is compared with; without a measure the first that is known."""
 
     flow: str
@@ -34,7 +34,7 @@ class Asked(NamedTuple):
 
 
 def list_movers(
-    store: Path, snapshot: Snapshot, listed: ListedProducts, asked: Asked
+    store: Path, snapshot: Snapshot, listed: ListedProducts, asked: MonthCompared
 ) -> tuple[pl.DataFrame, Sequence[str]]:
     """Return rows of the table `mover`, the total first, and what is left out of them. Raises ValueError where no code
     is known in both months."""
@@ -68,7 +68,7 @@ def _both(levels: pl.DataFrame, months: tuple[int, int]) -> pl.DataFrame:
     return now.join(before.rename({"level": "before"}), on="code", how="left")
 
 
-def _rows(compared: pl.DataFrame, asked: Asked, measure: str) -> pl.DataFrame:
+def _rows(compared: pl.DataFrame, asked: MonthCompared, measure: str) -> pl.DataFrame:
     change = (pl.col("level") - pl.col("before")).alias("change")
     parts = compared.select("level", "before", change, kind=pl.lit("product"), product="code", partner=pl.lit(None))
     parts = parts.sort(pl.col("change").abs(), "product", descending=[True, False])
@@ -97,7 +97,9 @@ def _rows(compared: pl.DataFrame, asked: Asked, measure: str) -> pl.DataFrame:
     return rows.with_columns(empty).select(pl.col(name).cast(kind) for name, kind in kinds.items())
 
 
-def _doubts(snapshot: Snapshot, listed: ListedProducts, rows: pl.DataFrame, measure: str, asked: Asked) -> pl.Series:
+def _doubts(
+    snapshot: Snapshot, listed: ListedProducts, rows: pl.DataFrame, measure: str, asked: MonthCompared
+) -> pl.Series:
     """What is in doubt of the numbers of each code in both months, as text; of the total that of all."""
     number = month_number(asked.month)
     before = number - AGAINST[asked.against][0]

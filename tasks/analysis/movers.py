@@ -65,7 +65,7 @@ class Comparison(NamedTuple):
         return self.month - AGAINST[self.against][0], self.month
 
 
-class State:
+class StoreState:
     """What the rows are made of: a state of a store, now or as of a day."""
 
     def __init__(self, read: Read, doubts: Doubts) -> None:
@@ -102,7 +102,7 @@ def _in(months: Collection[int], flow: str) -> Callable[[Partition], bool]:
     return lambda part: part[0] == flow and partition_month(part) in months
 
 
-def mover_rows(state: State, flow: str, months: Sequence[int], top: int = TOP) -> pl.DataFrame:
+def mover_rows(state: StoreState, flow: str, months: Sequence[int], top: int = TOP) -> pl.DataFrame:
     """Return the rows of the table `mover` of these months (month numbers) of a direction; they are in memory
     together."""
     reach = {month - back for month in months for back in (0, *(back for back, _ in AGAINST.values()))}
@@ -477,7 +477,7 @@ def _revised(read: Read, flow: str, months: Sequence[int], top: int) -> Iterator
         }
 
 
-def _doubts_of(row: Row, state: State, flow: str) -> list[str]:
+def _doubts_of(row: Row, state: StoreState, flow: str) -> list[str]:
     """The doubts about the two numbers that a row compares; about all goods together those about chapters, as far as
     they weigh in the sum."""
     pair = (row["month"], row["month"] - AGAINST[row["against"]][0])
@@ -502,7 +502,7 @@ def _doubts_of(row: Row, state: State, flow: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _judge(rows: list[Row], state: State, flow: str, months: Sequence[int]) -> None:
+def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int]) -> None:
     """Add the doubts about the rows, and of the growth of each product whether it may be quoted: yes, care or no."""
     shown = sorted({row["product"] for row in rows if row.get("product") and row["kind"] == "product"})
     near = range(min(months) - VERDICT_MONTHS, max(months) + 1)

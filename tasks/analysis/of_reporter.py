@@ -15,9 +15,9 @@ import polars as pl
 
 from schemas.layouts import FLOWS, LAYOUTS
 from schemas.table import empty_frame, readers_schema
-from tasks.analysis.derived_table import Publication, Upstream, contents, prints, publish_table, published_prints
+from tasks.analysis.derived_table import TablePublication, Upstream, contents, prints, publish_table, published_prints
 from tasks.analysis.expectation import WINDOW_MAX, expectation_rows
-from tasks.analysis.movers import VERDICT_MONTHS, State, mover_rows
+from tasks.analysis.movers import VERDICT_MONTHS, StoreState, mover_rows
 from tasks.domain.hashing import json_sha256
 from tasks.domain.periods import month_name
 from tasks.domain.units import MILLIGRAMS_PER_KG
@@ -32,14 +32,14 @@ from tasks.store.working_copy import address_of, again_if_outpaced, at_hand
 ROWS_TOGETHER = 300_000
 # How many months back the rows of a month rest on figures and numbers.
 REACH = {"expectation": WINDOW_MAX, "mover": VERDICT_MONTHS}
-MAKERS: dict[str, Callable[[State, str, Sequence[int]], pl.DataFrame]] = {
+MAKERS: dict[str, Callable[[StoreState, str, Sequence[int]], pl.DataFrame]] = {
     "expectation": expectation_rows,
     "mover": mover_rows,
 }
 
 
 @again_if_outpaced
-def publish_analysis(root: Address, reporter: str, table: str) -> Publication:
+def publish_analysis(root: Address, reporter: str, table: str) -> TablePublication:
     """Publish a table of MAKERS of a reporter, or bring it up to date. Raises NothingPublished where the reporter's
     store is empty."""
     snapshot = query.open_published(at_hand(store_of(root, reporter)))
@@ -105,12 +105,12 @@ def _in_memory(snapshot: Snapshot, flow: str, months: Sequence[int]) -> list[lis
     return groups
 
 
-def state_of(snapshot: Snapshot) -> State:
+def state_of(snapshot: Snapshot) -> StoreState:
     """The state of a store that rows are made of."""
-    return State(functools.partial(read_table, snapshot), Doubts(snapshot))
+    return StoreState(functools.partial(read_table, snapshot), Doubts(snapshot))
 
 
-def _known_on(snapshot: Snapshot, flow: str, day: date) -> State:
+def _known_on(snapshot: Snapshot, flow: str, day: date) -> StoreState:
     """What was known at the end of a day, computed from the ledger by the functions that publish."""
     metric = query.table_on(snapshot, "metric", day, flow)
     vintages = read_table(snapshot, "observation", lambda part: part[0] == flow, pl.col("known_from") <= day)
@@ -128,7 +128,7 @@ def _known_on(snapshot: Snapshot, flow: str, day: date) -> State:
         "decision": decisions,
         "release": releases.filter(pl.col("released_on") <= day),
     }
-    return State(functools.partial(_read, frames, flow), query.doubts_of(snapshot, day))
+    return StoreState(functools.partial(_read, frames, flow), query.doubts_of(snapshot, day))
 
 
 def _read(

@@ -18,7 +18,7 @@ from tasks.domain.text import named as listed
 from tasks.reading.query import open_published
 from tasks.store.reporters import MIRRORS, Address, mirror_of, mirrors_of, named, root_of, store_of, stores_of, table_of
 from tasks.store.snapshot import Snapshot, open_snapshot
-from tasks.store.verify import Hashes, Problem, audit_pointer, audit_snapshot
+from tasks.store.verify import FileProblem, Hashes, audit_pointer, audit_snapshot
 from tasks.store.working_copy import at_hand
 
 REMEDY = "it is made again by the next release of {}, or when one of its files is ingested once more"
@@ -28,7 +28,7 @@ def audit_tables(address: Address) -> AuditReport:
     """Report on all tables that rest on a store; on none where its address does not say whose it is. Older
     snapshots of a table are not looked at: all that is in them follows from others.
     """
-    root, reporter, problems = root_of(address), named(address), list[Problem]()
+    root, reporter, problems = root_of(address), named(address), list[FileProblem]()
     report = AuditReport(store=str(address), problems=[], traced=0)
     if root is None or reporter is None:
         return report
@@ -66,15 +66,15 @@ def _is_there(place: Address, folder: Path) -> bool:
         return True
 
 
-def _audit(folder: Path, name: str, table: str, reporter: str, look: Callable[[], Upstream]) -> Iterator[Problem]:
+def _audit(folder: Path, name: str, table: str, reporter: str, look: Callable[[], Upstream]) -> Iterator[FileProblem]:
     remedy = REMEDY.format(reporter)
     try:
         snapshot = open_snapshot(folder)
     except (BrokenStore, UnknownSnapshot) as problem:
-        yield Problem(name, str(problem), f"the table {table}", remedy)
+        yield FileProblem(name, str(problem), f"the table {table}", remedy)
         return
     if snapshot is None:
-        yield Problem(name, "nothing", f"the table {table}", remedy)
+        yield FileProblem(name, "nothing", f"the table {table}", remedy)
         return
     found = [*audit_pointer(folder), *audit_snapshot(folder, snapshot.id, Hashes())]
     yield from (replace(problem, file=f"{name}/{problem.file}", advice=remedy) for problem in found)
@@ -84,9 +84,9 @@ def _audit(folder: Path, name: str, table: str, reporter: str, look: Callable[[]
 
 def _audit_age(
     snapshot: Snapshot, name: str, table: str, remedy: str, look: Callable[[], Upstream]
-) -> Iterator[Problem]:
+) -> Iterator[FileProblem]:
     if months := stale_months(table, snapshot, look()):
-        yield Problem(name, f"figures of before the last release: {listed(months)}", "those of now", remedy)
+        yield FileProblem(name, f"figures of before the last release: {listed(months)}", "those of now", remedy)
 
 
 def _upstream_of_analysis(store: Path, reporter: str, table: str) -> Upstream:

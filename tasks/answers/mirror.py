@@ -12,7 +12,7 @@ import polars as pl
 from schemas.questions import mirror as questions
 from schemas.store_address import root_given
 from schemas.table import columns as columns_of_table
-from tasks.analysis.mirror.statements import Mirror, between
+from tasks.analysis.mirror.statements import BothSides, between
 from tasks.analysis.mirror.verdicts import REASONS
 from tasks.answers.answer import Answer, day_of
 from tasks.answers.export_notes import RELEASE, Notes
@@ -29,7 +29,7 @@ RATES = "by exchange rates of the European Central Bank, mean of the month"
 class MirrorAnswer(Answer):
     """Both sides of a flow; the states are those of the exporter and of the importer."""
 
-    mirror: Mirror = field(kw_only=True)
+    mirror: BothSides = field(kw_only=True)
 
     @property
     def releases(self) -> pl.DataFrame:
@@ -62,7 +62,7 @@ class MirrorAnswer(Answer):
         return None
 
 
-def mirror(question: questions.Mirror) -> MirrorAnswer:
+def mirror(question: questions.MirrorTrade) -> MirrorAnswer:
     """Return what both sides of a flow say, by month. Raises ValueError for a code that customs do not share or a
     reporter without a store, and LookupError where neither has a figure."""
     day, root = day_of(question.as_of), root_given(question.store)
@@ -100,7 +100,7 @@ def title(rows: pl.DataFrame) -> str:
     return f"HS {row['product']} from {country(row['exporter'])} to {country(row['importer'])}, as each side counts it"
 
 
-def notes(found: Mirror) -> list[str]:
+def notes(found: BothSides) -> list[str]:
     """Say what the columns and reasons mean, what is in doubt, and which published states were read."""
     rows, there = found.rows, {*found.rows["reason"]}
     row = rows.row(0, named=True)
@@ -142,7 +142,7 @@ def terms(rows: pl.DataFrame) -> list[str]:
     return lines
 
 
-def workbook_notes(found: Mirror) -> Notes:
+def workbook_notes(found: BothSides) -> Notes:
     """The second sheet of a workbook: the same lines, what each column means, and the releases."""
     said = columns_of_table("mirror").values()
     schema = ("column", "unit", "meaning")

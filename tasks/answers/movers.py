@@ -37,7 +37,7 @@ def _of_list(question: Movers, snapshot: Snapshot, flow: str, month: date) -> An
     """Return what made the change of the codes of a list. Raises ValueError where none is known in both months."""
     day, resolver = day_of(question.as_of), Resolver(snapshot)
     listed = resolver.listed([question.list or ""])
-    asked = list_movers.Asked(flow, month, question.against, question.measure, day)
+    asked = list_movers.MonthCompared(flow, month, question.against, question.measure, day)
     rows, notes = list_movers.list_movers(store_of(question), snapshot, listed, asked)
     doubts = rows["doubt"].drop_nulls().unique(maintain_order=True).to_list()
     return Answer(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from schemas.forms.trace import Trace
+from schemas.forms.trace import TraceReport
 from schemas.questions import trace as questions
 from tasks.answers.answer import Answer
 from tasks.answers.series import series_of
@@ -18,7 +18,7 @@ from tasks.reading.resolver import Resolver
 class TraceAnswer(Answer):
     """A row for each operand of a figure, and its trace down to the records of the raw file."""
 
-    trace: Trace = field(kw_only=True)
+    trace: TraceReport = field(kw_only=True)
 
 
 def trace(question: questions.Trace) -> TraceAnswer:

@@ -23,7 +23,7 @@ from schemas.names import status
 from schemas.questions.checks import annotation_of, checked, default_of
 from schemas.questions.claims import CheckClaim
 from schemas.questions.contents import Contents
-from schemas.questions.mirror import Mirror
+from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
 from schemas.questions.partner import PartnerTrade
 from schemas.questions.question import Question, fields_of, summary_of
@@ -93,7 +93,7 @@ TOOLS = {
     "trace": Tool(Trace, trace),
     "vintages": Tool(Vintages, vintages, "one month"),
     "movers": Tool(Movers, movers, f"rows={ROWS_MAX}"),
-    "mirror": Tool(Mirror, mirror, "month"),
+    "mirror": Tool(MirrorTrade, mirror, "month"),
     "partner": Tool(PartnerTrade, partner, f"rows={ROWS_MAX}"),
     "check_claim": Tool(CheckClaim, check_claim),
 }

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from schemas.questions.brief import Brief as BriefQuestion
+from schemas.questions.brief import Brief
 from schemas.questions.claims import CheckClaims
 from schemas.questions.contents import Contents
-from schemas.questions.mirror import Mirror
+from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
 from schemas.questions.partner import PartnerTrade
 from schemas.questions.plot import Plot
 from schemas.questions.read import Read
 from schemas.questions.search import Search
-from schemas.questions.trace import Trace as TraceQuestion
+from schemas.questions.trace import Trace
 from schemas.questions.vintages import Vintages
 from schemas.store_address import root_given
 from tasks.api.forms import function_of, tell
@@ -30,8 +30,8 @@ from tasks.store.reporters import only_store
 from tasks.store.resolve import OpenRelease
 
 if TYPE_CHECKING:
-    from schemas.forms.trace import Trace
-    from tasks.pages.brief.answer import Brief
+    from schemas.forms.trace import TraceReport
+    from tasks.pages.brief.answer import BriefPage
 
 
 @function_of(Read)
@@ -62,8 +62,8 @@ def vintages(question: Vintages) -> pl.DataFrame:
     return tell(answer(question)).rows
 
 
-@function_of(TraceQuestion)
-def trace(question: TraceQuestion) -> "Trace":
+@function_of(Trace)
+def trace(question: Trace) -> "TraceReport":
     from tasks.answers.trace import trace as answer
 
     return answer(question).trace
@@ -76,8 +76,8 @@ def movers(question: Movers) -> pl.DataFrame:
     return tell(answer(question)).rows
 
 
-@function_of(Mirror)
-def mirror(question: Mirror) -> pl.DataFrame:
+@function_of(MirrorTrade)
+def mirror(question: MirrorTrade) -> pl.DataFrame:
     from tasks.answers.mirror import mirror as answer
 
     return answer(question).rows
@@ -97,8 +97,8 @@ def check_claims(question: CheckClaims) -> pl.DataFrame:
     return tell(answer(question)).rows
 
 
-@function_of(BriefQuestion)
-def brief(question: BriefQuestion) -> "Brief":
+@function_of(Brief)
+def brief(question: Brief) -> "BriefPage":
     from tasks.pages.brief.answer import brief as answer
 
     return tell(answer(question)).page

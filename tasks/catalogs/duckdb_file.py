@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from schemas.store_address import S3Url
 from schemas.table import columns, what
 from tasks.catalogs.extra import extra
-from tasks.catalogs.places import Place, places
+from tasks.catalogs.places import TablePlace, places
 from tasks.store.outside import outside, write_outside
 from tasks.store.reporters import Address
 
@@ -86,7 +86,7 @@ MACROS = {
 }
 
 
-class Written(NamedTuple):
+class WrittenCatalog(NamedTuple):
     """What a file has: the names of its views, the published states that they were made of, and whether its paths are
     relative to its folder."""
 
@@ -95,7 +95,7 @@ class Written(NamedTuple):
     is_relative: bool
 
 
-def write_duckdb(root: Address, output: Path) -> Written:
+def write_duckdb(root: Address, output: Path) -> WrittenCatalog:
     """Write the file at once, in place of one that is there. Raises MissingExtra, NothingPublished, and ValueError
     where the place is inside a store.
 
@@ -111,7 +111,7 @@ def write_duckdb(root: Address, output: Path) -> Written:
         data = file.read_bytes()
     write_outside(target, data)
     states = dict.fromkeys(state for place in found for state in place.states)
-    return Written(tuple(names), tuple(states), is_inside)
+    return WrittenCatalog(tuple(names), tuple(states), is_inside)
 
 
 def _reach(connection: Any, root: Address) -> None:
@@ -133,7 +133,7 @@ def _escaped(folder: Path) -> str:
     return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(folder))
 
 
-def _tables(connection: Any, found: Iterable[Place], above: str) -> Iterator[str]:
+def _tables(connection: Any, found: Iterable[TablePlace], above: str) -> Iterator[str]:
     for place in found:
         source = _source(place, above)
         there = {row[0] for row in connection.execute(f"describe select * from {source}").fetchall()}
@@ -149,14 +149,14 @@ def _tables(connection: Any, found: Iterable[Place], above: str) -> Iterator[str
         )
 
 
-def _source(place: Place, above: str) -> str:
+def _source(place: TablePlace, above: str) -> str:
     files = ", ".join(_text(above + file) for file in place.files)
     kinds = ", ".join(f"{key}: {'integer' if key in ('year', 'month') else 'varchar'}" for key in place.keys)
     hive = f", hive_partitioning = true, hive_types = {{{kinds}}}" if kinds else ", hive_partitioning = false"
     return f"read_parquet([{files}]{hive})"
 
 
-def _combined(connection: Any, found: Iterable[Place]) -> Iterator[str]:
+def _combined(connection: Any, found: Iterable[TablePlace]) -> Iterator[str]:
     there = {place.table for place in found}
     for name, view in VIEWS.items():
         if there.issuperset(view.of):

@@ -29,7 +29,7 @@ from tasks.store.snapshot import READERS
 FILED, WHOLE = "*/*/*/*.parquet", "*.parquet"
 
 
-class Place(NamedTuple):
+class TablePlace(NamedTuple):
     """A published table.
 
     `files` are patterns relative to the root, or addresses in a bucket; `keys` are those that stand in their paths, in
@@ -44,7 +44,7 @@ class Place(NamedTuple):
     states: tuple[str, ...]
 
 
-def places(root: Address) -> list[Place]:
+def places(root: Address) -> list[TablePlace]:
     """Return where each table lies that has a file, in the order of the dictionary. Raises NothingPublished."""
     found: dict[str, list[tuple[Address, OpenRelease]]] = {}
     for address, table in _stores(root):
@@ -76,7 +76,7 @@ def _stores(root: Address) -> Iterator[tuple[Address, str | None]]:
         yield mirror_of(root, exporter, importer), MIRRORS
 
 
-def _place(root: Address, table: str, states: list[tuple[Address, OpenRelease]]) -> Place:
+def _place(root: Address, table: str, states: list[tuple[Address, OpenRelease]]) -> TablePlace:
     filed = LAYOUTS[table].month_of is not None
     whose = ("exporter", "importer") if table == MIRRORS else ("reporter",)
     alone = table != MIRRORS and named(states[0][0]) is None
@@ -86,7 +86,7 @@ def _place(root: Address, table: str, states: list[tuple[Address, OpenRelease]])
     else:
         files = (_pattern(root, table, filed, alone),)
     seen = tuple(f"{address} {state.id}" for address, state in states)
-    return Place(table, files, keys, reporter_of(states[0][0]) if alone else None, seen)
+    return TablePlace(table, files, keys, reporter_of(states[0][0]) if alone else None, seen)
 
 
 def _pattern(root: Path, table: str, filed: bool, alone: bool) -> str:

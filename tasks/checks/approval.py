@@ -54,7 +54,7 @@ ABOUT_TRADE = {
 SAME_QUERY = ("source", "reporter", "flow", "partners")
 
 
-class Doubt(NamedTuple):
+class FindingKey(NamedTuple):
     """What makes two findings the same: check, subject, and what was observed of the trade."""
 
     check: str
@@ -62,7 +62,7 @@ class Doubt(NamedTuple):
     observed: str
 
 
-class Answer(NamedTuple):
+class ApprovedDoubt(NamedTuple):
     """The approval of a doubt: what was said, and of which release."""
 
     said: str
@@ -109,7 +109,7 @@ def hold_on_errors(findings: Finding, landed: Landed, known: Known, store: Path,
     return _approved(findings, before.title, said, lifts=said if decision.lifts_doubts else None)
 
 
-def _doubt(entry: HeldFinding, title: str) -> Doubt:
+def _doubt(entry: HeldFinding, title: str) -> FindingKey:
     return doubt_of(entry.check, entry.subject, entry.observed, title)
 
 
@@ -170,20 +170,20 @@ def _describe(
     )
 
 
-def doubt_of(check: str, subject: str, observed: str, title: str) -> Doubt:
+def doubt_of(check: str, subject: str, observed: str, title: str) -> FindingKey:
     """The doubt behind a finding about the release of this title.
 
     >>> observed = "2,206,866, 3.4 times the most of 4 other months"
     >>> doubt_of("magnitude", "import 030111 JPN 2020-12 value_usd", observed, "")
-    Doubt(check='magnitude', subject='import 030111 JPN 2020-12 value_usd', observed='2,206,866')
+    FindingKey(check='magnitude', subject='import 030111 JPN 2020-12 value_usd', observed='2,206,866')
     """
     apart = ABOUT_TRADE.get(check)
-    return Doubt(
+    return FindingKey(
         check, subject.replace(title, "") if title else subject, re.sub(apart, "", observed) if apart else observed
     )
 
 
-def answered(errors: pl.DataFrame, landed: Landed, known: Known) -> dict[Doubt, Answer]:
+def answered(errors: pl.DataFrame, landed: Landed, known: Known) -> dict[FindingKey, ApprovedDoubt]:
     """The doubts among these errors that a person approved with an earlier release of the same query, each with the
     answer.
 
@@ -201,10 +201,10 @@ def answered(errors: pl.DataFrame, landed: Landed, known: Known) -> dict[Doubt, 
     wanted = {
         doubt_of(row["check"], row["subject"], row["observed"], landed.title) for row in trade.iter_rows(named=True)
     }
-    withdrawn, found = withdrawn_on(known.decisions), dict[Doubt, Answer | None]()
+    withdrawn, found = withdrawn_on(known.decisions), dict[FindingKey, ApprovedDoubt | None]()
     for row in findings.sort("released_on", "release_id").iter_rows(named=True):
         doubt = doubt_of(row["check"], row["subject"], row["observed"], row["title"])
         if doubt in wanted:
             is_out = row["release_id"].partition(MARK)[0] in withdrawn
-            found[doubt] = None if is_out else Answer(said[row["release_id"]], row["release_id"])
+            found[doubt] = None if is_out else ApprovedDoubt(said[row["release_id"]], row["release_id"])
     return {doubt: answer for doubt, answer in found.items() if answer is not None}

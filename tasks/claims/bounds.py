@@ -30,7 +30,7 @@ Of = Callable[[Fraction, Fraction], Interval]
 
 
 @dataclass(frozen=True, order=True)
-class Source:
+class BoundSource:
     """A printed number that a bound rests on."""
 
     first: int
@@ -38,7 +38,7 @@ class Source:
     is_growth: bool
 
 
-Sources = frozenset[Source]
+Sources = frozenset[BoundSource]
 NOTHING: Sources = frozenset()
 
 
@@ -72,7 +72,7 @@ class Bound:
 
 
 @dataclass
-class Series:
+class PrintedSeries:
     """The printed numbers of one series, by period, and which pairs of periods mean the same."""
 
     levels: Mapping[Period, Printed]
@@ -104,7 +104,7 @@ class Series:
         bounds = {period: Bound() for period in self._periods()}
         for period, printed in self.levels.items():
             own = opened(*printed)
-            source = frozenset({Source(*period, is_growth=False)})
+            source = frozenset({BoundSource(*period, is_growth=False)})
             bounds[period] = Bound(max(own.low, Fraction(0)), own.high, source, source, is_fixed=True)
         for period, value in self.exact.items():
             bounds[period] = Bound(value, value, is_fixed=True)
@@ -155,7 +155,7 @@ class Series:
         base = _year_before(period)
         if not self.is_comparable(period, base) or ratio.high <= 0:
             return False
-        now, before, own = bounds[period], bounds[base], frozenset({Source(*period, is_growth=True)})
+        now, before, own = bounds[period], bounds[base], frozenset({BoundSource(*period, is_growth=True)})
         narrowed = [before.raise_low(now.low / ratio.high, now.low_from | own)]
         narrowed += [now.raise_low(before.low * max(ratio.low, Fraction(0)), before.low_from | own)]
         if before.high is not None:
@@ -165,7 +165,7 @@ class Series:
         return any(narrowed)
 
 
-def reading(found: tuple[Interval, Interval, Sources], series: Series, measure: str) -> Reading:
+def reading(found: tuple[Interval, Interval, Sources], series: PrintedSeries, measure: str) -> Reading:
     """Make a reading of a level that follows from others; one that rests on more than a month and its growth carries
     the silent revisions of all of them.
     """
@@ -183,7 +183,7 @@ def reading(found: tuple[Interval, Interval, Sources], series: Series, measure: 
     return Reading(strict, loose, strict.middle, "implied", words, is_revisable=growth is None)
 
 
-def _named(source: Source, series: Series, measure: str) -> str:
+def _named(source: BoundSource, series: PrintedSeries, measure: str) -> str:
     """Return a printed number as the reason of a verdict names it."""
     period = source.first, source.last
     months = month_name(source.first) + (f"..{month_name(source.last)}" if source.last > source.first else "")
@@ -192,7 +192,7 @@ def _named(source: Source, series: Series, measure: str) -> str:
     return f"{months} ({show_level(series.levels[period][0], measure)})"
 
 
-def of_growth(sources: Sources) -> Source | None:
+def of_growth(sources: Sources) -> BoundSource | None:
     """Return the printed growth that a bound rests on, if it rests on one growth and one level alone."""
     growths = [source for source in sources if source.is_growth]
     return growths[0] if len(growths) == 1 and len(sources) <= len(growths) + 1 else None

@@ -65,7 +65,7 @@ class Readings:
         self.silent = without_trade(silent, (*self.numbers, *self.metric))
         self.covered = {(key[0], key[1]) for key in (*self.numbers, *self.metric)}
         self._levels: dict[tuple[Spot, bool], list[Reading]] = {}
-        self._series: dict[tuple[str, ...], bounds.Series] = {}
+        self._series: dict[tuple[str, ...], bounds.PrintedSeries] = {}
 
     def _is_outranked(self, key: Key) -> bool:
         """Whether a year to date is not in the table `metric`, because more trusted kinds of release have all its
@@ -185,7 +185,7 @@ class Readings:
         found = series.between((spot.first, spot.last))
         return [] if found is None else [bounds.reading(found, series, spot.measure)]
 
-    def _series_of(self, spot: Spot) -> bounds.Series:
+    def _series_of(self, spot: Spot) -> bounds.PrintedSeries:
         """Return the printed numbers of a place's series, gathered once."""
         name = _key(spot)[:4]
         if name not in self._series:
@@ -201,7 +201,7 @@ class Readings:
                 first, second = (spot.at(first=period[0], last=period[1]) for period in (one, other))
                 return not self.changes(first, second)
 
-            self._series[name] = bounds.Series(levels, growths, exact, is_comparable)
+            self._series[name] = bounds.PrintedSeries(levels, growths, exact, is_comparable)
         return self._series[name]
 
     def growth(self, spot: Spot, base: Spot, *, printed_too: bool = True, exact: bool = False) -> list[Reading]:

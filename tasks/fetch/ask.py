@@ -20,7 +20,7 @@ from tasks.domain.periods import read_period
 from tasks.fetch.judge import refuse_elsewhere, refuse_other, unanswered
 from tasks.fetch.transport import AHEAD_MAX, Transport
 from tasks.inbox.fetched import Seen, bytes_sha256, drop, read_seen, records_sha256, write_seen
-from tasks.sources.protocol import Answer, Key, Parsed, Question
+from tasks.sources.protocol import Key, Parsed, Response, WantedFile
 from tasks.sources.registry import read_file
 
 FAILURES_MAX = 3
@@ -34,7 +34,7 @@ log = logging.getLogger("tidewaiter.fetch")
 
 
 def ask_all(
-    questions: Iterable[Question | Fetched], transport: Transport, inbox: Path, origin: str, key: Key | None = None
+    questions: Iterable[WantedFile | Fetched], transport: Transport, inbox: Path, origin: str, key: Key | None = None
 ) -> Iterator[Fetched]:
     """Yield the result of each question, one after another; one that is answered already is passed on.
 
@@ -57,7 +57,7 @@ def ask_all(
             yield fetched
 
 
-def _results(question: Question, transport: Transport, inbox: Path, origin: str, key: Key | None) -> Iterator[Result]:
+def _results(question: WantedFile, transport: Transport, inbox: Path, origin: str, key: Key | None) -> Iterator[Result]:
     """Yield what came of a question: one result, or one for each part of its answer."""
     seen = read_seen(inbox, question.source)
     try:
@@ -73,7 +73,7 @@ def _results(question: Question, transport: Transport, inbox: Path, origin: str,
         yield fetched, None
 
 
-def _ask(question: Question, transport: Transport, inbox: Path, before: Seen | None, key: Key | None) -> Result:
+def _ask(question: WantedFile, transport: Transport, inbox: Path, before: Seen | None, key: Key | None) -> Result:
     is_same_place = before is not None and before.address == question.address
     if before is not None and is_same_place and not question.again:
         return _unchanged(question, "it was fetched before, and its address is the same")
@@ -84,7 +84,7 @@ def _ask(question: Question, transport: Transport, inbox: Path, before: Seen | N
 
 
 def _ask_parts(
-    question: Question, transport: Transport, inbox: Path, seen: Mapping[str, Seen], key: Key | None
+    question: WantedFile, transport: Transport, inbox: Path, seen: Mapping[str, Seen], key: Key | None
 ) -> Iterator[Result]:
     """Ask for one file and take each of its parts; the file itself is remembered last, when all of them are there."""
     assert question.parts is not None
@@ -103,12 +103,12 @@ def _ask_parts(
         yield _unchanged(question, f"it was split into {count} files, each named above", entry)
 
 
-def _unchanged(question: Question, reason: str, entry: Seen | None = None) -> Result:
+def _unchanged(question: WantedFile, reason: str, entry: Seen | None = None) -> Result:
     return Fetched(name=question.name, outcome="unchanged", reason=reason), entry
 
 
 def _take(
-    question: Question, answer: Answer, transport: Transport, inbox: Path, before: Seen | None, key: Key | None
+    question: WantedFile, answer: Response, transport: Transport, inbox: Path, before: Seen | None, key: Key | None
 ) -> Result:
     """Drop an answer into the inbox where it says something new."""
     sha256 = bytes_sha256(answer.body)
@@ -129,12 +129,12 @@ def _take(
 class _Taken(NamedTuple):
     """What goes into the inbox: the answer or the attachment in its place, and what the adapter reads of it."""
 
-    question: Question
-    answer: Answer
+    question: WantedFile
+    answer: Response
     parsed: Parsed | None
 
 
-def _readable(question: Question, answer: Answer, transport: Transport, key: Key | None) -> _Taken:
+def _readable(question: WantedFile, answer: Response, transport: Transport, key: Key | None) -> _Taken:
     """Return the answer, or its attachment if the adapter cannot read it. Raises Refused if there are no records."""
     parsed = _parsed(question, answer)
     instead = question.attachment(question, answer) if parsed is None and question.attachment else None
@@ -152,7 +152,7 @@ def _readable(question: Question, answer: Answer, transport: Transport, key: Key
     return _Taken(instead, found, _parsed(instead, found))
 
 
-def _entry(question: Question, answer: Answer, records: str | None, file: str) -> Seen:
+def _entry(question: WantedFile, answer: Response, records: str | None, file: str) -> Seen:
     return Seen(
         address=question.address,
         sha256=bytes_sha256(answer.body),
@@ -164,7 +164,7 @@ def _entry(question: Question, answer: Answer, records: str | None, file: str) -
     )
 
 
-def _answer(question: Question, transport: Transport, before: Seen | None, key: Key | None) -> Answer | None:
+def _answer(question: WantedFile, transport: Transport, before: Seen | None, key: Key | None) -> Response | None:
     """Return the answer with all its pages; None if nothing has changed. Raises Refused and Unreachable."""
     if question.page_size is None:
         since = {"etag": before.etag, "last_modified": before.last_modified} if before else {}
@@ -172,7 +172,7 @@ def _answer(question: Question, transport: Transport, before: Seen | None, key: 
         if found is not None:
             refuse_other(found, question.form)
         return found
-    pages: list[Answer] = []
+    pages: list[Response] = []
     for number in range(PAGES_MAX):
         address = f"{question.address}&$skip={number * question.page_size}" if number else question.address
         page = transport.get(address, key=key, retry_on=question.retry_on)
@@ -189,7 +189,7 @@ def _answer(question: Question, transport: Transport, before: Seen | None, key: 
     return replace(pages[0], body=b"\n".join(page.body for page in pages))
 
 
-def _parsed(question: Question, answer: Answer) -> Parsed | None:
+def _parsed(question: WantedFile, answer: Response) -> Parsed | None:
     """Parse an answer with the adapter; None if the adapter refuses the file, which the release reports.
 
     Raises Refused if there are no records, or a message in their place: there is nothing to drop then.

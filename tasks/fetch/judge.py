@@ -11,7 +11,7 @@ from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip, clip_bytes
 from tasks.fetch.transport import Transport, Unreachable, is_same_source
 from tasks.sources.envelope import magic_of
-from tasks.sources.protocol import Answer
+from tasks.sources.protocol import Response
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ SHOWN = 60
 log = logging.getLogger("tidewaiter.fetch")
 
 
-def refuse_other(answer: Answer, form: str) -> None:
+def refuse_other(answer: Response, form: str) -> None:
     """Raises Refused if the bytes are not of the requested form: csv, json, html, xls, zip or 7z."""
     body = answer.body.lstrip(b"\xef\xbb\xbf \t\r\n")
     is_markup, starts_json = body[:200].lower().startswith(MARKUP), body[:1] in (b"{", b"[")
@@ -97,7 +97,7 @@ class AskedSite:
     def __init__(self, transport: Transport, *, has_key: bool) -> None:
         self._transport, self.has_key = transport, has_key
 
-    def get(self, address: str) -> Answer:
+    def get(self, address: str) -> Response:
         """The answer of an address. Raises Refused and Unreachable."""
         answer = self._transport.get(address)
         assert answer is not None  # no condition was sent
@@ -110,7 +110,7 @@ class AskedSite:
         except Exception as error:
             return unanswered(name, error)
 
-    def listed(self, place: str, name: str, read: Callable[[Answer], Iterable[T]]) -> list[T] | Fetched:
+    def listed(self, place: str, name: str, read: Callable[[Response], Iterable[T]]) -> list[T] | Fetched:
         """What `read` finds on a list page, or what became of the page: the pages of other years are asked for."""
 
         def asked() -> list[T]:

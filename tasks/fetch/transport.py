@@ -24,7 +24,7 @@ from schemas import settings
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.sources.envelope import FILE_BYTES_MAX
-from tasks.sources.protocol import Answer, Key
+from tasks.sources.protocol import Key, Response
 
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 WHOLE = frozenset({200, 203, 204})
@@ -93,7 +93,7 @@ class Transport:
         etag: str | None = None,
         last_modified: str | None = None,
         retry_on: frozenset[int] = frozenset(),
-    ) -> Answer | None:
+    ) -> Response | None:
         """Return the answer, None if the source says that nothing has changed.
 
         Raises Refused for an answer that a retry cannot change (a status of the 400s, a redirect elsewhere, too many
@@ -182,7 +182,7 @@ class Transport:
             )
         return bytes(body)
 
-    def _answer(self, response: httpx.Response, body: bytes, address: str, key: Key | None) -> Answer:
+    def _answer(self, response: httpx.Response, body: bytes, address: str, key: Key | None) -> Response:
         status = response.status_code
         if status not in WHOLE:
             text = body[:200].decode("utf-8", "replace")
@@ -190,7 +190,7 @@ class Transport:
             raise Refused(f"status {status}", address, found, ADVICE.get(status, "Look at the address in a browser."))
         answered_at, doubt = _answered_at(response, self.clock())
         headers = response.headers
-        return Answer(body, answered_at, address, headers.get("etag"), headers.get("last-modified"), doubt)
+        return Response(body, answered_at, address, headers.get("etag"), headers.get("last-modified"), doubt)
 
 
 ADVICE = {

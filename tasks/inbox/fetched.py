@@ -29,7 +29,7 @@ from schemas.forms.form import Frozen
 from schemas.small_files import read_json
 from tasks.domain.hashing import frame_sha256
 from tasks.ingest.declaration import as_toml
-from tasks.sources.protocol import Answer, Parsed, Question
+from tasks.sources.protocol import Parsed, Response, WantedFile
 from tasks.store.temporary import write_at_once
 
 ENDINGS = {"csv": "csv", "json": "json", "html": "html", "xls": "xls", "zip": "zip"}
@@ -39,7 +39,7 @@ NOT_OF_THE_RECORD = ("record", "note")
 log = logging.getLogger("tidewaiter.fetch")
 
 
-def drop(inbox: Path, question: Question, answer: Answer, declared: Mapping[str, Any]) -> Path:
+def drop(inbox: Path, question: WantedFile, answer: Response, declared: Mapping[str, Any]) -> Path:
     """Write an answer and its sidecar; return the path of the file."""
     folder = inbox / question.source / str(declared.get("flow") or EVERY_FLOW)
     folder.mkdir(parents=True, exist_ok=True)

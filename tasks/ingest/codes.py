@@ -30,7 +30,7 @@ NO_CODE = r"^\b$"
 PLACE_CODE = r"^[0-9]{2}$"
 
 
-class Read(NamedTuple):
+class ReadCodes(NamedTuple):
     """The codes of a file as keys.
 
     `keys` has for each record its row, product, classification, flow, partner, period_start, period_end, known_from,
@@ -42,7 +42,7 @@ class Read(NamedTuple):
     doubts: list[dict[str, str]]
 
 
-def read_codes(records: pl.DataFrame, landed: Landed, where: str) -> Read:
+def read_codes(records: pl.DataFrame, landed: Landed, where: str) -> ReadCodes:
     """The keys of each record. Raises Refused where months or levels are not those of one release."""
     products, turns, sites = (records.select(names).unique(maintain_order=True) for names in (["product"], TURN, SITE))
     turns = _read_periods(turns, landed, where)
@@ -69,7 +69,7 @@ def read_codes(records: pl.DataFrame, landed: Landed, where: str) -> Read:
     )
     faults = pl.concat(read.select("row", reason=name).drop_nulls() for name in read.columns if name.endswith("_fault"))
     doubts = [*_doubt_partners(turns, landed), *_doubt_places(sites, "regime"), *_doubt_places(sites, "province")]
-    return Read(keys, faults, doubts)
+    return ReadCodes(keys, faults, doubts)
 
 
 def _read_periods(combinations: pl.DataFrame, landed: Landed, where: str) -> pl.DataFrame:

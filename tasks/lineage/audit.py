@@ -21,7 +21,7 @@ from tasks.lineage.point import Point
 from tasks.lineage.trace import NO_RECORD, Tracer
 from tasks.store.parquet import collected, path_partition, read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
-from tasks.store.verify import Problem, audit_store
+from tasks.store.verify import FileProblem, audit_store
 from tasks.store.working_copy import address_of, missing
 from tasks.store.working_copy import audit as audit_bucket
 
@@ -58,14 +58,14 @@ def audit(store: Path, sample: int = SAMPLE) -> AuditReport:
     )
 
 
-def _without_raw(snapshot: Snapshot) -> list[Problem]:
+def _without_raw(snapshot: Snapshot) -> list[FileProblem]:
     """The releases whose raw bytes are missing. The rest of the audit checks existing ones."""
     named = {
         raw_path(snapshot.store, row["raw_sha256"]): row
         for row in read_table(snapshot, "release").iter_rows(named=True)
     }
     return [
-        Problem(
+        FileProblem(
             name,
             "no such file",
             f"the raw bytes of {named[place]['release_id']}, {named[place]['title']}",
@@ -75,11 +75,11 @@ def _without_raw(snapshot: Snapshot) -> list[Problem]:
     ]
 
 
-def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
+def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[FileProblem], int]:
     chance = random.Random(snapshot.id)  # a sample, not a secret
     with_figures = (row for row in drawn(snapshot, "metric", chance) if any(row[name] is not None for name in FIGURES))
     rows = sorted(itertools.islice(with_figures, sample), key=_product_of)
-    wrong: dict[str, Problem] = {}
+    wrong: dict[str, FileProblem] = {}
     # One product at a time: all rows of a full cube do not fit into memory.
     for (flow, product), of_product in itertools.groupby(rows, _product_of):
         tracer = Tracer(snapshot, flow, product)
@@ -97,7 +97,7 @@ def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[Problem], int]:
             ]
             if not found.agrees and not differing:
                 name = f"metric {figure} of {point.flow} {point.product} {point.partner} {point.measure} {found.month}"
-                differing = [Problem(name, str(found.value), str(found.recomputed), AGAIN)]
+                differing = [FileProblem(name, str(found.value), str(found.recomputed), AGAIN)]
             wrong |= {problem.file: problem for problem in differing}
     return [*wrong.values()], len(rows)
 
@@ -127,7 +127,7 @@ def _in_any_order(total: int, chance: random.Random) -> Iterator[int]:
             yield place
 
 
-def _unlike_its_release(flow: str, number: TracedNumber) -> Problem:
+def _unlike_its_release(flow: str, number: TracedNumber) -> FileProblem:
     """The problem of a ledger number that differs from its release."""
     release, count = number.release_id, counted(len(number.records), "record")
     if not number.records:
@@ -136,7 +136,7 @@ def _unlike_its_release(flow: str, number: TracedNumber) -> Problem:
         expected = f"{number.read}, the sum of {count} of the raw file of {release}"
     else:
         expected = f"{number.reported}, the sum of {count} in the details of {release}"
-    return Problem(
+    return FileProblem(
         f"observation of {flow} {number.product} {number.partner} {number.measure} {number.period}",
         found=str(number.value),
         expected=expected,

@@ -28,7 +28,7 @@ STATEMENT = ("release_id", "classification", "unit")
 Row = dict[str, Any]
 
 
-class Detail(NamedTuple):
+class RecordedNumber(NamedTuple):
     """A number of a release: the record, since when it was public, and its value."""
 
     record: int
@@ -48,7 +48,7 @@ class RawRecords:
         self._whole: dict[str, RawFile] = {}
         self._files: dict[tuple[str, Partition], RawFile] = {}
         self._of_month: dict[Partition, pl.DataFrame] = {}
-        self._by_key: dict[Partition, dict[tuple[Any, ...], list[Detail]]] = {}
+        self._by_key: dict[Partition, dict[tuple[Any, ...], list[RecordedNumber]]] = {}
 
     @functools.cached_property
     def _releases(self) -> dict[str, Row]:
@@ -100,16 +100,16 @@ class RawRecords:
         """The days from which decisions about releases hold."""
         return frozenset(read_table(self.snapshot, "decision")["decided_on"])
 
-    def _details(self, row: Row) -> list[Detail]:
+    def _details(self, row: Row) -> list[RecordedNumber]:
         """The details of the statement that a row of the ledger is of."""
         month, key = self._month(row["period_end"]), (*KEY, *STATEMENT)
         if month not in self._of_month:
             self._of_month[month] = read_table(
                 self.snapshot, "detail", lambda partition: partition == month, self.where
             )
-            parts: dict[tuple[Any, ...], list[Detail]] = {}
-            for one in self._of_month[month].select(*key, *Detail._fields).iter_rows():
-                parts.setdefault(one[: len(key)], []).append(Detail(*one[len(key) :]))
+            parts: dict[tuple[Any, ...], list[RecordedNumber]] = {}
+            for one in self._of_month[month].select(*key, *RecordedNumber._fields).iter_rows():
+                parts.setdefault(one[: len(key)], []).append(RecordedNumber(*one[len(key) :]))
             self._by_key[month] = parts
         return self._by_key[month].get(tuple(row[name] for name in key), [])
 

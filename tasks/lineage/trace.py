@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from schemas.figures import FIGURE_OF
-from schemas.forms.trace import Operand, Trace, TracedNumber
+from schemas.forms.trace import Operand, TracedNumber, TraceReport
 from schemas.names import FIGURES, MISSING, status
 from tasks.domain.comparability import Change, breaks_of
 from tasks.domain.coverage import WORLD
@@ -59,7 +59,7 @@ class Tracer:
         keys = self.metric.select("product", "partner", "measure", "period")
         return {key: place for place, key in enumerate(keys.iter_rows())}
 
-    def trace(self, point: Point, figure: str) -> Trace:
+    def trace(self, point: Point, figure: str) -> TraceReport:
         """The trace of one metric of the table `metric`. Raises NoFigure where the table has no such row."""
         if figure not in FIGURES:
             raise NoFigure(f"there is no metric {figure!r}; there are {', '.join(FIGURES)}")
@@ -75,7 +75,7 @@ class Tracer:
         expected = first_day(point.month - 1) if row[status(figure)] == "not_extreme" else row[figure]
         cut = self.breaks(point, figure, names, row)
         kinds = frozenset[str]().union(*(operand.kinds for operand in operands)) if row[figure] is not None else ()
-        return Trace(
+        return TraceReport(
             reporter=self.reporter.code,
             nomenclature=self.reporter.nomenclature,
             flow=point.flow,

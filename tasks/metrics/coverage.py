@@ -46,7 +46,7 @@ class Scope(NamedTuple):
         return cls(listed, cells, of_groups, {})
 
 
-class Coverage(NamedTuple):
+class FlowCoverage(NamedTuple):
     """What the releases of one direction of trade cover.
 
     `all_levels` covers all releases; `finest` only releases of national codes, which can be summed. `known` are the
@@ -98,7 +98,7 @@ def _alike(everyone: pl.DataFrame, names: Names) -> dict[int, int]:
     return dict(whole.select("month", "priority").iter_rows())
 
 
-def cover(names: Names, flow: str, releases: Release) -> Coverage:
+def cover(names: Names, flow: str, releases: Release) -> FlowCoverage:
     """What the releases cover of the named products in the window of months, for one direction of trade."""
     of_flow = releases.filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
     all_levels, known = _scope(names, of_flow)
@@ -106,7 +106,7 @@ def cover(names: Names, flow: str, releases: Release) -> Coverage:
     finest = all_levels
     if of_national_lists(monthly).height < monthly.height:
         finest, _ = _scope(names, of_national_lists(of_flow))
-    return Coverage(all_levels, finest, known, names)
+    return FlowCoverage(all_levels, finest, known, names)
 
 
 def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:

@@ -36,7 +36,7 @@ NO_LEVELS = empty_frame("record_level")
 ROWS_AT_ONCE = 200_000
 
 
-class Derived(NamedTuple):
+class DerivedRows(NamedTuple):
     """The rows of some months, each table in the order of months and in its own."""
 
     metric: pl.DataFrame
@@ -51,7 +51,7 @@ def derive_all(
     *,
     all_records: bool = True,
     doubts: pl.DataFrame = NONE_OPEN,
-) -> Derived:
+) -> DerivedRows:
     """All metrics, and the numbers in doubt, from one statement a number (`ledger.merge.current_statements` or `as_of`)
     and the scopes of the releases.
 
@@ -60,7 +60,7 @@ def derive_all(
     `observation` must reach back LOOK_BACK_MONTHS and QUIET_MONTHS before it, and to the December of its year; numbers
     outside make no difference. Without `all_records` only the series with records in the table `metric` get them.
     """
-    made = [Derived(*(empty_frame(table) for table in ("metric", "record_level", "doubt")))]
+    made = [DerivedRows(*(empty_frame(table) for table in ("metric", "record_level", "doubt")))]
     for flow in sorted(observation["flow"].cast(pl.String).unique()):
         statements = observation.filter(pl.col("flow") == flow)
         ends = statements.select(first=month_index("period_end").min(), last=month_index("period_end").max())
@@ -76,7 +76,7 @@ def derive_all(
     tables = (
         pl.concat(parts).sort(order[0], "period", *order[1:], maintain_order=True) for parts in zip(*made, strict=True)
     )
-    return Derived(*tables)
+    return DerivedRows(*tables)
 
 
 def derive(
@@ -102,7 +102,7 @@ def derive_months(
     all_records: bool = False,
     shown: Collection[int] | None = None,
     at_once: int = ROWS_AT_ONCE,
-) -> Iterator[Derived]:
+) -> Iterator[DerivedRows]:
     """The rows of some months of a portion of products, month by month.
 
     `statements` are the current ones of the months, of the FIGURES_LOOK_BACK months before them and, for years with
@@ -181,7 +181,7 @@ class _Portion:
             kinds = pl.repeat(0, at.height, dtype=pl.UInt8, eager=True).scatter(own["at"], own["kinds"])
             self.published.put(cast("int", month), level, kinds)
 
-    def derived(self, block: Block, months: Collection[int], shown: Collection[int]) -> Derived:
+    def derived(self, block: Block, months: Collection[int], shown: Collection[int]) -> DerivedRows:
         """The rows of some months: levels of `months`, figures of those that are `shown`."""
         self.published.drop(block.first)
         grid, month = self.grid, block.month(self.grid.size)
@@ -193,7 +193,7 @@ class _Portion:
         levels = self._record(block, keep, months)
         keep = keep & month.is_in([*shown])
         if not keep.any():
-            return Derived(empty_frame("metric"), levels, empty_frame("doubt"))
+            return DerivedRows(empty_frame("metric"), levels, empty_frame("doubt"))
         place = pl.select(pl.when(keep).then(keep.cum_sum() - 1)).to_series().cast(NUMBER)
         plain = self.windows.of_months(block, keep)
         plain = plain.with_columns(comparable_from=self._changes_of(plain))
@@ -217,7 +217,7 @@ class _Portion:
             complete = with_records(frame, at.filter(there), own.filter(there))
             frames.append(as_metric(complete, grid.names, self.flow, is_ratio=is_ratio))
         doubts = self.marked.rows(grid, self.flow, sorted(shown))
-        return Derived(in_order(frames[0], frames[1], grid.names), levels, doubts)
+        return DerivedRows(in_order(frames[0], frames[1], grid.names), levels, doubts)
 
     def last_seen_in(self, block: Block) -> pl.Series:
         """By month and series the last month with a number."""

@@ -26,7 +26,7 @@ MONTH = pl.col("month")
 JANUARY = MONTH // 12 * 12
 
 
-class Derived(NamedTuple):
+class FigureExpressions(NamedTuple):
     """A figure of `schemas/figures.py` as expressions.
 
     `first` is the first month it uses; `own` the row's number without which its status stays unchanged, None where
@@ -155,11 +155,11 @@ def kinds_of(operand: str) -> str:
     return f"{operand.removesuffix('level')}kinds" if operand.endswith("level") else f"{operand}_kinds"
 
 
-def _derived(name: str, figure: Figure) -> Derived:
+def _derived(name: str, figure: Figure) -> FigureExpressions:
     formula, *operands = figure.formula
     rests_on = [operand for operand in operands if not operand.startswith("printed_")]
     printed = next((kinds_of(operand) for operand in operands if operand.startswith("printed_")), None)
-    return Derived(
+    return FigureExpressions(
         name,
         pl.min_horizontal(map(first_month, rests_on)),
         *FORMULAS[formula](*operands),
@@ -172,7 +172,9 @@ def _derived(name: str, figure: Figure) -> Derived:
 
 # The published figures that follow from operands, in the order of the columns. The level compares nothing, and records
 # use a run of months (`records`).
-FIGURES_OF: Sequence[Derived] = tuple(_derived(name, figure) for name, figure in FIGURE_OF.items() if figure.formula)
+FIGURES_OF: Sequence[FigureExpressions] = tuple(
+    _derived(name, figure) for name, figure in FIGURE_OF.items() if figure.formula
+)
 
 
 def with_figures(frame: pl.DataFrame, *, per_kilogram: bool) -> pl.DataFrame:
@@ -202,7 +204,7 @@ def with_figures(frame: pl.DataFrame, *, per_kilogram: bool) -> pl.DataFrame:
 def kinds_behind(*, per_kilogram: bool) -> pl.Expr:
     """The kinds of release behind the metrics of a row."""
 
-    def behind(figure: Derived) -> pl.Expr:
+    def behind(figure: FigureExpressions) -> pl.Expr:
         united = pl.lit(0, pl.UInt8)
         for each in figure.kinds:
             united = united | pl.col(each).fill_null(0)

@@ -10,7 +10,7 @@ import polars as pl
 
 from tasks.domain.classification import HS_LEVELS
 from tasks.domain.units import UNIT_VALUE_OF
-from tasks.metrics.coverage import Coverage
+from tasks.metrics.coverage import FlowCoverage
 from tasks.metrics.names import NUMBER, Names
 
 # Rows lie in this order, and so do those of `metric`.
@@ -63,7 +63,7 @@ class Grid:
         world: By row the row of the world's series, null where there is none.
     """
 
-    def __init__(self, own: pl.DataFrame, coverage: Coverage) -> None:
+    def __init__(self, own: pl.DataFrame, coverage: FlowCoverage) -> None:
         """`own` has the series (product, partner, measure) with a number of their own or a sum."""
         self.coverage, names = coverage, coverage.names
         self.names = names

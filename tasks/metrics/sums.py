@@ -15,7 +15,7 @@ import polars as pl
 
 from tasks.domain.classification import HS_LEVELS
 from tasks.domain.units import LEVEL_MAX, YEAR_MAX
-from tasks.metrics.coverage import Coverage, Scope
+from tasks.metrics.coverage import FlowCoverage, Scope
 from tasks.metrics.names import NUMBER, Names, bit_of, status
 
 SERIES = ("product", "partner", "measure")
@@ -42,7 +42,7 @@ def wide(numbers: pl.DataFrame, names: Names) -> pl.DataFrame:
     return pl.DataFrame({"key": keys}).select(*names.unpacked(*SERIES)).with_columns(**columns)
 
 
-def add_up(printed: pl.DataFrame, coverage: Coverage, most: int = LEVEL_MAX) -> pl.DataFrame:
+def add_up(printed: pl.DataFrame, coverage: FlowCoverage, most: int = LEVEL_MAX) -> pl.DataFrame:
     """Every printed number and every valid sum, a row a series, from the rows that `wide` makes of the printed numbers.
 
     Codes add up for each partner first, then partners to totals, then codes for totals without partners. Raises
@@ -59,7 +59,7 @@ def add_up(printed: pl.DataFrame, coverage: Coverage, most: int = LEVEL_MAX) -> 
     return sums.joined(rows, sums.of_baskets(rows.filter(is_total), rows))
 
 
-def add_up_years(printed: pl.DataFrame, coverage: Coverage) -> pl.DataFrame:
+def add_up_years(printed: pl.DataFrame, coverage: FlowCoverage) -> pl.DataFrame:
     """The printed years to date and their valid sums, from rows (product, partner, measure, month, value, kinds); with
     `made`, a status.
 
@@ -93,7 +93,7 @@ def only_kind(printed: pl.DataFrame) -> int | None:
 
 
 class _Sums:
-    def __init__(self, coverage: Coverage, columns: list[str], most: int) -> None:
+    def __init__(self, coverage: FlowCoverage, columns: list[str], most: int) -> None:
         self.coverage, self.names, self.most = coverage, coverage.names, most
         self.months = [int(name[1:]) for name in columns if name[0] == "c" and name[1:].isdigit()]
         # What a row has of each month: without kinds if there is only one.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from tasks.pages.page_templates import template, words
 
 
-class Block(NamedTuple):
+class SheetPart(NamedTuple):
     """A part of a sheet: sentences, a table of `columns` by their titles, of which `numbers` are numbers, and a
     picture (SVG) with its words."""
 
@@ -28,7 +28,7 @@ class Sheet(NamedTuple):
     title: str
     about: str
     headlines: Sequence[str]
-    blocks: Sequence[Block]
+    blocks: Sequence[SheetPart]
     notes: Sequence[str]
     cited: str
     language: str = "en"

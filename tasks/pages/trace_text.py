@@ -9,10 +9,10 @@ from tasks.domain.labels import partner_name, product_name, trade_of
 from tasks.pages.page_templates import template
 
 if TYPE_CHECKING:
-    from schemas.forms.trace import Trace
+    from schemas.forms.trace import TraceReport
 
 
-def show_trace(console: Console, trace: "Trace", *, full: bool = True) -> None:
+def show_trace(console: Console, trace: "TraceReport", *, full: bool = True) -> None:
     """Print a trace: the figure, its operands, and for each the release, record and address. A line is never broken."""
     text = template("trace.txt.j2").render(
         trace=trace,

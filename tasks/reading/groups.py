@@ -31,7 +31,7 @@ NOT_ASKED = "no release of this month covers the product"
 IN_PART = "its releases of this month cover only a part of it"
 
 
-class Part(NamedTuple):
+class ReporterFigure(NamedTuple):
     """What one reporter says about a month: the figure where it is complete, otherwise why there is none; and what is
     in doubt."""
 
@@ -50,7 +50,7 @@ class GroupMonth(NamedTuple):
     group: str
     status: Status
     total: float | None
-    parts: tuple[Part, ...]
+    parts: tuple[ReporterFigure, ...]
     printed: float | None = None
 
     @property
@@ -73,7 +73,7 @@ class GroupMonth(NamedTuple):
         return [part.reporter for part in self.parts if part.status != "complete"]
 
 
-class Asked(NamedTuple):
+class FigureOfReporters(NamedTuple):
     """A figure of every reporter alike; the partner is the world or one country, and both directions are asked
     apart."""
 
@@ -96,13 +96,15 @@ def members_of(group: str, month: date) -> list[str]:
     return there.filter(valid_in(month_text()))["partner"].sort().to_list()
 
 
-def group_month(root: Path | S3Url, group: str, asked: Asked, members: Collection[str] | None = None) -> GroupMonth:
+def group_month(
+    root: Path | S3Url, group: str, asked: FigureOfReporters, members: Collection[str] | None = None
+) -> GroupMonth:
     """What the members of a group say about a month; `members` replaces those of the table of groups."""
     stores = stores_of(root)
     parts = tuple(
         part_of(at_hand(stores[reporter]), reporter, asked)
         if reporter in stores
-        else Part(reporter, "missing", None, NO_STORE)
+        else ReporterFigure(reporter, "missing", None, NO_STORE)
         for reporter in (sorted(members) if members is not None else members_of(group, asked.month))
     )
     printed = part_of(at_hand(stores[group]), group, asked).level if group in stores else None
@@ -112,7 +114,7 @@ def group_month(root: Path | S3Url, group: str, asked: Asked, members: Collectio
     return GroupMonth(group, "missing" if statuses <= {"missing"} else "partial", None, parts, printed)
 
 
-def part_of(store: Path, reporter: str, asked: Asked) -> Part:
+def part_of(store: Path, reporter: str, asked: FigureOfReporters) -> ReporterFigure:
     """What one reporter says about a month.
 
     Where a release covers the figure and no row has it, there was no trade. A figure of the world is covered only
@@ -120,19 +122,19 @@ def part_of(store: Path, reporter: str, asked: Asked) -> Part:
     """
     snapshot = open_snapshot(store)
     if snapshot is None:
-        return Part(reporter, "missing", None, NO_STORE)
+        return ReporterFigure(reporter, "missing", None, NO_STORE)
     given: dict[str, Any] = asked._asdict() | {"month": (asked.month.year, asked.month.month)}
     rows, month = query.query(store, "metric", **given), month_number(asked.month)
     if rows.height:
         level, why = rows.row(0, named=True)["level"], str(rows["level_status"][0])
         if level is None:
-            return Part(reporter, "partial", None, why)
+            return ReporterFigure(reporter, "partial", None, why)
         found = Doubts(snapshot).of(asked.flow, asked.product, asked.partner, [month], measure=asked.measure)
-        return Part(reporter, "complete", level, f"in doubt: {'; '.join(found)}" if found else "")
+        return ReporterFigure(reporter, "complete", level, f"in doubt: {'; '.join(found)}" if found else "")
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     key = pl.DataFrame([given | {"month": month}], schema_overrides={"month": pl.Int32})
     if covering(key, releases).height:
-        return Part(reporter, "complete", 0.0)
+        return ReporterFigure(reporter, "complete", 0.0)
     of_month = releases.filter(
         pl.col("flow").is_null() | (pl.col("flow") == asked.flow),
         month_index("first_month") <= month,
@@ -141,4 +143,8 @@ def part_of(store: Path, reporter: str, asked: Asked) -> Part:
     )
     codes = of_month["products"].explode().drop_nulls().unique()
     is_near = (code == EVERYTHING or asked.product.startswith(code) or code.startswith(asked.product) for code in codes)
-    return Part(reporter, "partial", None, IN_PART) if any(is_near) else Part(reporter, "missing", None, NOT_ASKED)
+    return (
+        ReporterFigure(reporter, "partial", None, IN_PART)
+        if any(is_near)
+        else ReporterFigure(reporter, "missing", None, NOT_ASKED)
+    )

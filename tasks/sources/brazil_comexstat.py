@@ -50,7 +50,7 @@ from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources import csv
 from tasks.sources.csv import HEADER_BYTES_MAX
-from tasks.sources.protocol import FirstFetch, Parsed, Question, Site, Source, months_of
+from tasks.sources.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of
 from tasks.sources.records import as_reported, doubt_copies, numbered, require_form, summed
 
 BASE = "https://balanca.economia.gov.br"
@@ -284,7 +284,7 @@ def _records(sums: pl.DataFrame, flow: str) -> pl.DataFrame:
     return pl.concat([records, cif], how="diagonal").sort("record", maintain_order=True)
 
 
-def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
     """Yield a question for each year and direction, the newest year first. Raises Refused where codes are asked for."""
     if request.products:
         raise Refused(
@@ -295,7 +295,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
         )
     for year in sorted({month[:4] for month in months_of(request, today)}, reverse=True):
         for flow in request.flows:
-            yield Question(
+            yield WantedFile(
                 name=f"comexstat_{flow}_{year}",
                 source="brazil_comexstat",
                 form="csv",

@@ -33,7 +33,7 @@ from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip, clip_bytes, counted
 from tasks.sources.eurostat_comext import BASE, FLOWS, ZONE, reporters, wanted
-from tasks.sources.protocol import Answer, Parsed, Question, Site, months_of
+from tasks.sources.protocol import Parsed, Response, Site, WantedFile, months_of
 
 SOURCE = "eurostat_bulk"
 PATH = "/eurostat/api/dissemination/files"
@@ -52,7 +52,7 @@ DAMAGES = (ArchiveError, LZMAError, EOFError, OSError, ValueError, IndexError, K
 log = logging.getLogger("tidewaiter.fetch")
 
 
-def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
     """Yield a question for each month, the newest first. Raises Refused for a reporter that Eurostat does not have."""
     chosen = wanted(request.reporters)
     if request.products:
@@ -69,7 +69,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
     ]
     for month in reversed(months_of(request, today)):
         file = FILE.format(month.replace("-", ""))
-        yield Question(
+        yield WantedFile(
             name="_".join(["comext_archive", month, *some]),
             source=SOURCE,
             form="7z",
@@ -98,16 +98,20 @@ def asked(parsed: Parsed) -> list[str]:
 
 def split_file(
     file: Path, reporters: list[str], flows: tuple[str, ...], asked_at: datetime
-) -> Iterator[tuple[Question, Answer]]:
+) -> Iterator[tuple[WantedFile, Response]]:
     """Yield the parts of a file that a person downloaded, as `split_parts` does. Raises Refused for a reporter that
     Eurostat does not have."""
-    whole = Question(file.stem, SOURCE, "", "7z", ZONE, f"Eurostat Comext {file.name}", {})
-    return split_parts(wanted(reporters), flows, whole, Answer(b"", asked_at, ""), file)
+    whole = WantedFile(file.stem, SOURCE, "", "7z", ZONE, f"Eurostat Comext {file.name}", {})
+    return split_parts(wanted(reporters), flows, whole, Response(b"", asked_at, ""), file)
 
 
 def split_parts(
-    chosen: Mapping[str, str], flows: tuple[str, ...], question: Question, answer: Answer, archive: bytes | Path = b""
-) -> Iterator[tuple[Question, Answer]]:
+    chosen: Mapping[str, str],
+    flows: tuple[str, ...],
+    question: WantedFile,
+    answer: Response,
+    archive: bytes | Path = b"",
+) -> Iterator[tuple[WantedFile, Response]]:
     """Yield the question and the answer of each part; one part at a time is in memory. Without an `archive` it is the
     answer."""
     months = question.declared.get("months")
@@ -138,7 +142,7 @@ def split_parts(
             yield asked_for, replace(answer, body=part.file.read_bytes())
 
 
-class Part(NamedTuple):
+class ReporterFile(NamedTuple):
     """The rows of one reporter in one direction: our key of the reporter, the direction, the file, how many rows."""
 
     reporter: str
@@ -149,7 +153,7 @@ class Part(NamedTuple):
 
 def split(
     archive: bytes | Path, where: str, folder: Path, reporters: Mapping[str, str], flows: tuple[str, ...]
-) -> tuple[list[Part], Mapping[str, int]]:
+) -> tuple[list[ReporterFile], Mapping[str, int]]:
     """Write the parts of these reporters (our key: Eurostat's code) and directions into `folder`.
 
     `archive` is a 7z archive, or the path of one or of the text in it. Returns the parts in the order of their keys,
@@ -160,7 +164,7 @@ def split(
     keys = {code.encode(): key for key, code in reporters.items()}
     directions = {code.encode(): flow for code, flow in FLOWS.items()}
     rows, files = Counter[tuple[bytes, bytes]](), dict[tuple[bytes, bytes], BinaryIO | None]()
-    parts = dict[tuple[bytes, bytes], Part]()
+    parts = dict[tuple[bytes, bytes], ReporterFile]()
     with ExitStack() as opened:
         lines = opened.enter_context(text.open("rb"))
         header = lines.readline(LINE_BYTES_MAX)
@@ -176,7 +180,7 @@ def split(
                 files[at] = None
                 reporter, flow = keys.get(at[0]), directions[at[1]]
                 if reporter is not None and flow in flows:
-                    parts[at] = Part(reporter, flow, folder / f"{reporter}_{flow}.csv", 0)
+                    parts[at] = ReporterFile(reporter, flow, folder / f"{reporter}_{flow}.csv", 0)
                     files[at] = opened.enter_context(parts[at].file.open("wb"))
                     files[at].write(header)  # type: ignore[union-attr]
             if (file := files[at]) is not None:

@@ -50,7 +50,7 @@ from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip
 from tasks.sources import csv
-from tasks.sources.protocol import FirstFetch, Parsed, Question, Site, Source, months_of, products_of, short
+from tasks.sources.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of, products_of, short
 from tasks.sources.records import as_reported, numbered, require_columns, the_only, without_flagged
 from tasks.sources.totals import part_totals
 
@@ -197,14 +197,14 @@ def _records(fields: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
     """Yield a question for each reporter and direction. Raises Refused for a reporter that Eurostat does not have."""
     products, months = products_of(request), months_of(request, today)
     codes, numbers = wanted(request.reporters), {flow: number for number, flow in FLOWS.items()}
     for reporter in codes:
         for flow in request.flows:
             key = f"M.{codes[reporter]}..{'+'.join(products)}.{numbers[flow]}.{VALUE}+{MASS}"
-            yield Question(
+            yield WantedFile(
                 name=f"comext_{reporter}_{flow}_{short(products)}_from_{months[0]}",
                 source="eurostat_comext",
                 form="csv",

@@ -29,7 +29,7 @@ from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
 from tasks.sources import gacc_rows
 from tasks.sources.gacc_rows import NUMBER, WRONG_SHARE_MAX, Row, doubt_balance, doubt_growth, place
-from tasks.sources.gacc_tables import GROWTHS, UNITS, Column, Heading, plain
+from tasks.sources.gacc_tables import GROWTHS, UNITS, Heading, PrintedColumn, plain
 
 GROUP, TOTAL = "group", "total"
 FLOWS = ("export", "import")
@@ -39,7 +39,7 @@ ALL_GOODS = "line:all_goods"
 LINES_MIN, PARTNERS_MIN = 10, 20
 # Partners whom nobody knows are beside the continents in the world total; they have less than this.
 CONTINENTS_SHARE_MIN = Fraction(99, 100)
-Columns = Sequence[Column | None]
+Columns = Sequence[PrintedColumn | None]
 Made = tuple[list[dict[str, Any]], list[dict[str, str]]]
 
 

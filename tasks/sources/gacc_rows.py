@@ -23,7 +23,7 @@ from tasks.domain.exchange_rates import rate
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
-from tasks.sources.gacc_tables import GROWTHS, LETTERS, UNITS, Column, Heading, plain, squeeze
+from tasks.sources.gacc_tables import GROWTHS, LETTERS, UNITS, Heading, PrintedColumn, plain, squeeze
 
 NUMBER = re.compile(r"^-?\d{1,3}(,\d{3})*(\.\d+)?$|^-?\d+(\.\d+)?$")
 NOTHING = ("", "-", "--", "...", "…")
@@ -49,7 +49,7 @@ class Row(NamedTuple):
 
 
 def read_rows(
-    table: Sequence[Sequence[str]], start: int, columns: Sequence[Column | None]
+    table: Sequence[Sequence[str]], start: int, columns: Sequence[PrintedColumn | None]
 ) -> tuple[list[Row], list[str]]:
     """The rows below the header, and the texts of the notes among them."""
     rows, notes = [], []
@@ -70,7 +70,7 @@ def read_rows(
     return rows, [note for note in notes if note]
 
 
-def _fault(cells: Sequence[str], columns: Sequence[Column | None]) -> str:
+def _fault(cells: Sequence[str], columns: Sequence[PrintedColumn | None]) -> str:
     """How the cells of a row have slipped against the header; empty where they have not."""
     if len(cells) != len(columns):
         return f"{len(cells) + 1} cells where the header has {len(columns) + 1}"
@@ -89,7 +89,7 @@ def _fault(cells: Sequence[str], columns: Sequence[Column | None]) -> str:
     return ""
 
 
-def _is_figure(column: Column | None) -> bool:
+def _is_figure(column: PrintedColumn | None) -> bool:
     return column is not None and column.months not in (GROWTHS, UNITS)
 
 
@@ -99,8 +99,8 @@ def _is_odd(cell: str) -> bool:
 
 
 def without_other_twins(
-    columns: Sequence[Column | None], rows: Sequence[Row], where: str
-) -> tuple[list[Column | None], list[dict[str, str]]]:
+    columns: Sequence[PrintedColumn | None], rows: Sequence[Row], where: str
+) -> tuple[list[PrintedColumn | None], list[dict[str, str]]]:
     """The columns without those of the same months that print other numbers, and findings about them.
 
     In January the month is the year to date, and some pages print both. Raises Refused where no column is left.
@@ -136,7 +136,7 @@ def without_other_twins(
     return left, doubts
 
 
-def unit_of(cells: Sequence[str], columns: Sequence[Column | None]) -> str:
+def unit_of(cells: Sequence[str], columns: Sequence[PrintedColumn | None]) -> str:
     """The printed unit of a row; `-` where it has none, empty where the table has no column of units."""
     return next((cell for column, cell in zip(columns, cells, strict=True) if column and column.months == UNITS), "")
 
@@ -173,7 +173,7 @@ def place(row: Row, where: str) -> str:
 
 
 def records_of(
-    row: Row, columns: Sequence[Column | None], heading: Heading, words: Sequence[str], **common: Any
+    row: Row, columns: Sequence[PrintedColumn | None], heading: Heading, words: Sequence[str], **common: Any
 ) -> Iterator[dict[str, Any]]:
     """A record for each span of months of a row, of the columns that hold one of `words`.
 
@@ -186,7 +186,7 @@ def records_of(
         return
     unit = unit_of(row.cells, columns)
     beside = {"quantity": {"quantity_unit": unit}, "value": {"currency": heading.currency}}
-    cells: dict[Column, list[str]] = {}
+    cells: dict[PrintedColumn, list[str]] = {}
     for column, cell in zip(columns, row.cells, strict=True):
         if column and _is_figure(column) and column.what in words and cell != "-":
             cells.setdefault(column, []).append(cell)
@@ -204,7 +204,7 @@ def records_of(
 
 
 def doubt_cells(
-    rows: Sequence[Row], columns: Sequence[Column | None], words: Sequence[str], where: str
+    rows: Sequence[Row], columns: Sequence[PrintedColumn | None], words: Sequence[str], where: str
 ) -> Iterator[dict[str, str]]:
     """A finding about the cells of columns with one of `words` that have no number, and are set aside by themselves."""
     found = [
@@ -232,12 +232,12 @@ def doubt_cells(
 
 
 def doubt_growth(
-    rows: Sequence[Row], columns: Sequence[Column | None], heading: Heading, where: str
+    rows: Sequence[Row], columns: Sequence[PrintedColumn | None], heading: Heading, where: str
 ) -> Iterator[dict[str, str]]:
     """Finds rows whose printed growth cannot follow from the two years to date printed in the same row."""
     until = f"..{{0}}-{heading.last:02d}" if heading.last > 1 else ""
     now, before = (f"{{0}}-01{until}".format(year) for year in (heading.year, heading.year - 1))
-    sets = [tuple(Column(months, what) for months in (now, before, GROWTHS)) for what in ("quantity", "value")]
+    sets = [tuple(PrintedColumn(months, what) for months in (now, before, GROWTHS)) for what in ("quantity", "value")]
     yield from _doubt(
         "growth_differs",
         rows,
@@ -251,7 +251,7 @@ def doubt_growth(
 
 
 def doubt_so_far(
-    rows: Sequence[Row], columns: Sequence[Column | None], heading: Heading, where: str
+    rows: Sequence[Row], columns: Sequence[PrintedColumn | None], heading: Heading, where: str
 ) -> Iterator[dict[str, str]]:
     """An error about rows whose month is above the year to date that the same row prints."""
     if heading.last == 1:
@@ -259,7 +259,7 @@ def doubt_so_far(
     month, so_far = (f"{heading.year}-{heading.last:02d}", f"{heading.year}-01..{heading.year}-{heading.last:02d}")
     wrong = []
     for what in dict.fromkeys(column.what for column in columns if column and column.months == month):
-        pair = Column(month, what), Column(so_far, what)
+        pair = PrintedColumn(month, what), PrintedColumn(so_far, what)
         for row in rows if pair[1] in columns else ():
             now, total = ("" if row.fault else row.cells[columns.index(column)] for column in pair)
             if NUMBER.match(now) and NUMBER.match(total) and _bounds(now)[0] > _bounds(total)[1]:
@@ -277,7 +277,7 @@ def doubt_so_far(
         )
 
 
-def price_doubt(row: Row, columns: Sequence[Column | None], heading: Heading) -> str:
+def price_doubt(row: Row, columns: Sequence[PrintedColumn | None], heading: Heading) -> str:
     """What a kilogram costs by the figures of a row, where no goods that are counted in its unit cost that; else
     empty.
 
@@ -292,7 +292,7 @@ def price_doubt(row: Row, columns: Sequence[Column | None], heading: Heading) ->
     dollar = _in_dollars(heading)
     values = [column for column in columns if column and _is_figure(column) and column.what == "value"]
     for months in dict.fromkeys(column.months for column in values):
-        pair = Column(months, "quantity"), Column(months, "value")
+        pair = PrintedColumn(months, "quantity"), PrintedColumn(months, "value")
         texts = [row.cells[columns.index(column)] if column in columns else "" for column in pair]
         if not all(NUMBER.match(text) for text in texts):
             continue
@@ -319,10 +319,10 @@ def _in_dollars(heading: Heading) -> Fraction:
     return Fraction(row["factor"]) / Fraction(in_month)
 
 
-def doubt_balance(rows: Sequence[Row], columns: Sequence[Column | None], where: str) -> Iterator[dict[str, str]]:
+def doubt_balance(rows: Sequence[Row], columns: Sequence[PrintedColumn | None], where: str) -> Iterator[dict[str, str]]:
     """Finds rows whose exports and imports do not add up to the sum printed beside them."""
     spans = dict.fromkeys(column.months for column in columns if column and column.months not in (GROWTHS, UNITS))
-    sets = [tuple(Column(months, what) for what in ("export", "import", "both")) for months in spans]
+    sets = [tuple(PrintedColumn(months, what) for what in ("export", "import", "both")) for months in spans]
     yield from _doubt(
         "balance_differs",
         rows,
@@ -338,8 +338,8 @@ def doubt_balance(rows: Sequence[Row], columns: Sequence[Column | None], where: 
 def _doubt(
     check: str,
     rows: Sequence[Row],
-    columns: Sequence[Column | None],
-    sets: Sequence[tuple[Column, ...]],
+    columns: Sequence[PrintedColumn | None],
+    sets: Sequence[tuple[PrintedColumn, ...]],
     fits: Callable[[str, str, str], bool],
     where: str,
     shown: str,

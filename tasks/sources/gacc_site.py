@@ -22,7 +22,7 @@ from tasks.domain.errors import Refused
 from tasks.sources.gacc_release import PAGE_KINDS, parse, public_on, topic_of
 from tasks.sources.gacc_tables import month_of, plain
 from tasks.sources.pages import read_page
-from tasks.sources.protocol import Answer, FirstFetch, Question, Site, Source, months_of
+from tasks.sources.protocol import FirstFetch, Response, Site, Source, WantedFile, months_of
 
 BASE = "http://english.customs.gov.cn"
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -31,13 +31,13 @@ YEAR = re.compile(rb"<option[^<>]*value=\"?(\d{4})")
 RECENT = 2
 
 
-def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question | Fetched]:
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile | Fetched]:
     """Yield a question for each linked page that this source reads, the newest month first; before them what became of
     a page that is not an index.
     """
     wanted = months_of(request, today)
     recent = wanted[-RECENT:]
-    found: dict[str, Question] = {}
+    found: dict[str, WantedFile] = {}
     for year in sorted({int(month[:4]) for month in wanted}, reverse=True):
         index = PAGE_KINDS[request.source].index_page.format(year="" if year == today.year else year)
         place = f"{request.base or BASE}{index}"
@@ -50,7 +50,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
         for month, topic, currency, address in links:
             if month in wanted:
                 name = f"{request.source}_{topic}_{month}_{currency}"
-                found[name] = Question(
+                found[name] = WantedFile(
                     name=name,
                     source=request.source,
                     address=address,
@@ -64,7 +64,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
     yield from sorted(found.values(), key=lambda question: re.findall(r"\d{4}-\d{2}", question.name)[0], reverse=True)
 
 
-def linked(index: Answer, year: int, source: str) -> Iterator[tuple[str, str, str, str]]:
+def linked(index: Response, year: int, source: str) -> Iterator[tuple[str, str, str, str]]:
     """Yield month, topic, currency, address of each link. Raises Refused if the index is of another year or empty."""
     page = read_page(index.body, index.address)
     years = [int(match) for match in YEAR.findall(index.body)]
@@ -85,7 +85,7 @@ def linked(index: Answer, year: int, source: str) -> Iterator[tuple[str, str, st
             yield f"{shown}-{month:02d}", topic, currency, _address(index.address, link.address)
 
 
-def attachment(question: Question, answer: Answer) -> Question | None:
+def attachment(question: WantedFile, answer: Response) -> WantedFile | None:
     """Return the question for the .xls attachment of a page; None if it has none."""
     links = read_page(answer.body, question.name).links
     printed = next((one.address for one in links if one.address.lower().rstrip().endswith((".xls", ".xlsx"))), None)

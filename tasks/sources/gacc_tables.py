@@ -69,7 +69,7 @@ class Heading(NamedTuple):
     day: date | None
 
 
-class Column(NamedTuple):
+class PrintedColumn(NamedTuple):
     """What a column holds: months as a period, GROWTHS or UNITS; and quantity, value, export, import or both."""
 
     months: str
@@ -186,7 +186,7 @@ def _date(year: str, month: str, day: str) -> date | None:
 
 def read_columns(
     header: Sequence[Sequence[str]], heading: Heading, where: str
-) -> tuple[list[Column | None], list[dict[str, str]]]:
+) -> tuple[list[PrintedColumn | None], list[dict[str, str]]]:
     """The meaning of each column after the label, None for columns that are not read; and doubts about the header.
 
     Raises Refused where no column of figures is left, or where the months of header and title contradict one another.
@@ -194,16 +194,16 @@ def read_columns(
     texts = [[squeeze(row[place]) for row in header] for place in range(1, len(header[0]))]
     read = [_column(cells) for cells in texts]
     doubts = list(_doubt_months([last for last, *_ in read if last], heading, where))
-    columns: list[Column | None] = []
+    columns: list[PrintedColumn | None] = []
     for place, (cells, (last, is_so_far, year, what)) in enumerate(zip(texts, read, strict=True), 2):
         shown = f"'{clip(' / '.join(dict.fromkeys(cells)))}'"
         column = None
         if what in (GROWTHS, UNITS) or what.startswith(f"{GROWTHS} "):
             kind, _, of_what = what.partition(" ")
-            column = Column(kind, of_what)
+            column = PrintedColumn(kind, of_what)
         elif what and last and year in (None, heading.year, heading.year - 1):
             end = f"{year or heading.year}-{heading.last:02d}"
-            column = Column(f"{end[:4]}-01..{end}" if is_so_far and heading.last > 1 else end, what)
+            column = PrintedColumn(f"{end[:4]}-01..{end}" if is_so_far and heading.last > 1 else end, what)
         elif what and last:
             doubts += _once(
                 "printed_year",
@@ -251,7 +251,7 @@ def _column(cells: Sequence[str]) -> tuple[int | None, bool, int | None, str]:
 
 
 def _doubt_growths(
-    texts: Sequence[Sequence[str]], columns: Sequence[Column | None], heading: Heading, where: str
+    texts: Sequence[Sequence[str]], columns: Sequence[PrintedColumn | None], heading: Heading, where: str
 ) -> Iterator[dict[str, str]]:
     """Names the printed growths that no figures of the page can be compared with: those without the year before."""
     growths = [cells for cells, column in zip(texts, columns, strict=True) if column and column.months == GROWTHS]

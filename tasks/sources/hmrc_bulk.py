@@ -57,7 +57,7 @@ from tasks.domain.text import clip, clip_bytes, counted
 from tasks.sources.envelope import magic_of
 from tasks.sources.fixed_width import Member, layout_of, members_of, read_blocks
 from tasks.sources.hmrc_ots import FLOWS, PARTNER, ZONE
-from tasks.sources.protocol import Answer, Parsed, Question, Site, Source, months_of
+from tasks.sources.protocol import Parsed, Response, Site, Source, WantedFile, months_of
 from tasks.sources.records import as_reported, doubt_copies, summed
 
 BASE = "https://www.uktradeinfo.com"
@@ -294,7 +294,7 @@ def _doubt_negative(own: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
         )
 
 
-def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question | Fetched]:
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile | Fetched]:
     """Yield a question for each file of a month, the newest first, and for each archive of a year whose months have no
     file; before them what became of a page that lists none. Raises Refused where codes are asked for."""
     if request.products:
@@ -320,7 +320,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
     yield from _files(links, wanted, request.flows, page=f"{base}{LIST}")
 
 
-def _links(answer: Answer) -> list[str]:
+def _links(answer: Response) -> list[str]:
     """The addresses that a page links to. Raises Refused for one that links to no file of trade."""
     text = answer.body.decode("utf-8", "replace")
     links = [urljoin(answer.address, html.unescape(found)) for found in LINK.findall(text)]
@@ -334,7 +334,7 @@ def _links(answer: Answer) -> list[str]:
     return links
 
 
-def _files(links: Sequence[str], wanted: Sequence[str], flows: Sequence[str], page: str) -> Iterator[Question]:
+def _files(links: Sequence[str], wanted: Sequence[str], flows: Sequence[str], page: str) -> Iterator[WantedFile]:
     """The questions for the wanted months; a later link to the same file does not count. Raises Refused for none."""
     months, years = dict[tuple[str, str], str](), dict[tuple[str, str], str]()
     for link in links:
@@ -360,9 +360,9 @@ def _files(links: Sequence[str], wanted: Sequence[str], flows: Sequence[str], pa
         )
 
 
-def _question(address: str, flow: str, months: Sequence[str]) -> Question:
+def _question(address: str, flow: str, months: Sequence[str]) -> WantedFile:
     name = urlsplit(address).path.rpartition("/")[2].rpartition(".")[0].lower()
-    return Question(
+    return WantedFile(
         name=f"{name}.zip",
         source="hmrc_bulk",
         address=address,
@@ -374,7 +374,9 @@ def _question(address: str, flow: str, months: Sequence[str]) -> Question:
     )
 
 
-def split_months(months: frozenset[str], question: Question, answer: Answer) -> Iterator[tuple[Question, Answer]]:
+def split_months(
+    months: frozenset[str], question: WantedFile, answer: Response
+) -> Iterator[tuple[WantedFile, Response]]:
     """Yield question and answer of each of these months in an archive, one a text. Raises Refused for an archive that
     has none of them."""
     made = 0

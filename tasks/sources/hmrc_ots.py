@@ -49,7 +49,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.json_text import number_in, read_documents, refuse_cut, rows_of
-from tasks.sources.protocol import FirstFetch, Parsed, Question, Site, Source, months_of, products_of, short
+from tasks.sources.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of, products_of, short
 from tasks.sources.records import as_reported, doubt_copies
 
 FLOWS = {"1": "import", "2": "export", "3": "import", "4": "export"}
@@ -224,7 +224,7 @@ def _doubt_negative(rows: list[dict[str, Any]], where: str) -> Iterator[dict[str
         )
 
 
-def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
     """Yield a question for each month and direction, the newest month first."""
     products = products_of(request)
     field = FIELDS[len(products[0])]
@@ -238,7 +238,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
                 f" ({codes})"
             )
             query = f"$filter={quote(chosen, safe='')}&$expand={quote(EXPAND, safe='$=(),')}&$top={PAGE_SIZE}"
-            yield Question(
+            yield WantedFile(
                 name=f"hmrc_{flow}_{short(products)}_{month}",
                 source="hmrc_ots",
                 address=f"{request.base or BASE}/OTS?{query}",

@@ -50,7 +50,7 @@ from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
 from tasks.sources.json_text import read_documents
-from tasks.sources.protocol import FirstFetch, Parsed, Question, Site, Source, months_of, products_of, short
+from tasks.sources.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of, products_of, short
 from tasks.sources.records import as_reported, doubt_copies, summed
 from tasks.sources.totals import part_totals
 
@@ -264,7 +264,7 @@ def _known(units: Sequence[str]) -> list[str]:
     return [unit for unit in units if printed_unit(unit)]
 
 
-def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
     """Yield a question for each year, direction and lot of codes, the newest year first."""
     products, months = products_of(request), months_of(request, today)
     lots = [products[start : start + CODES_MAX] for start in range(0, len(products), CODES_MAX)]
@@ -274,7 +274,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
         for flow in request.flows:
             for lot in lots:
                 codes = "&".join(f"code={code}" for code in lot)
-                yield Question(
+                yield WantedFile(
                     name=f"hongkong_{flow}_{short(lot)}_{first[:4]}",
                     source="hongkong_csd",
                     form="json",

@@ -46,7 +46,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import counted
 from tasks.sources import csv
-from tasks.sources.protocol import Answer, FirstFetch, Parsed, Question, Site, Source, months_of, products_of
+from tasks.sources.protocol import FirstFetch, Parsed, Response, Site, Source, WantedFile, months_of, products_of
 from tasks.sources.records import as_reported, doubt_copies, numbered, require_columns, require_form, summed
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -76,7 +76,7 @@ CHAPTERS = re.compile(r"Chapters?\s*(\d{2})(?:\s*(?:-|to)\s*(\d{2}))?", re.IGNOR
 NAMED_FLOW = re.compile(r"\b(export|import)s?\b", re.IGNORECASE)
 
 
-class Layout(NamedTuple):
+class FileColumns(NamedTuple):
     """The columns of a file: HS or Commodity and the others that name a line, the numbers, the months."""
 
     product: str
@@ -125,7 +125,7 @@ def _spelling(title: str) -> str:
     return title
 
 
-def _layout(titles: Sequence[str], where: str) -> Layout:
+def _layout(titles: Sequence[str], where: str) -> FileColumns:
     """The columns of the file. Raises Refused where they are not those of such a file."""
     months = [month for month in MONTHS if f"Value-{month}" in titles]
     product = next((name for name in ("HS", "Commodity") if name in titles), "HS")
@@ -137,10 +137,10 @@ def _layout(titles: Sequence[str], where: str) -> Layout:
     require_columns(titles, wanted, where, [PORT], AGAIN)
     if months != MONTHS[: len(months)] or not months:
         raise Refused("columns", f"{where}, header", f"months: {', '.join(months) or 'none'}", AGAIN)
-    return Layout(product, key, numbers, months)
+    return FileColumns(product, key, numbers, months)
 
 
-def _doubt_years(numbers: pl.DataFrame, layout: Layout, where: str) -> Iterator[dict[str, str]]:
+def _doubt_years(numbers: pl.DataFrame, layout: FileColumns, where: str) -> Iterator[dict[str, str]]:
     """Finds years whose column differs from the sum of the months; each month may have lost up to a thousand yen."""
     months = layout.months
     for number in layout.numbers:
@@ -162,7 +162,7 @@ def _doubt_years(numbers: pl.DataFrame, layout: Layout, where: str) -> Iterator[
             )
 
 
-def _summed(numbers: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[str]]:
+def _summed(numbers: pl.DataFrame, layout: FileColumns) -> tuple[pl.DataFrame, list[str]]:
     """A line for each commodity and country; lines of a file by port are added up."""
     if PORT not in numbers.columns:
         return numbers.with_columns(note=pl.lit(None, pl.String)), []
@@ -171,7 +171,7 @@ def _summed(numbers: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[s
     return sums, [f"{counted(numbers.height, 'record')} of single ports added up to {sums.height:,}"]
 
 
-def _published(numbers: pl.DataFrame, layout: Layout) -> tuple[list[str], list[str]]:
+def _published(numbers: pl.DataFrame, layout: FileColumns) -> tuple[list[str], list[str]]:
     """The published months, and the trailing months in which every number of the file is 0."""
     months = layout.months
     totals = [sum(int(numbers[f"{number}-{month}"].sum()) for number in layout.numbers) for month in months]
@@ -179,14 +179,14 @@ def _published(numbers: pl.DataFrame, layout: Layout) -> tuple[list[str], list[s
     return months[:last], months[last:]
 
 
-def _product(printed: str, layout: Layout) -> str:
+def _product(printed: str, layout: FileColumns) -> str:
     """The code; goods without a number of the tariff and principal commodities as lines of their own."""
     if layout.product == "Commodity":
         return f"line:japan_commodity_{printed.lower()}"
     return f"line:japan_{printed}" if printed.startswith(NO_HS) else printed
 
 
-def _records(row: dict[str, Any], layout: Layout, months: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _records(row: dict[str, Any], layout: FileColumns, months: Sequence[str]) -> Iterator[dict[str, Any]]:
     product = _product(row[layout.product], layout)
     for month in months:
         quantities: dict[str, str] = {}
@@ -206,7 +206,7 @@ def _records(row: dict[str, Any], layout: Layout, months: Sequence[str]) -> Iter
         }
 
 
-def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question | Fetched]:
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile | Fetched]:
     """Yield a question for each section in which a product is wanted, and what became of a list page that is none."""
     chapters = {product[:2] for product in products_of(request)}
     for year in sorted({month[:4] for month in months_of(request, today)}, reverse=True):
@@ -217,7 +217,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
             continue
         for flow, section, address in sections:
             if flow in request.flows and chapters & set(section):
-                yield Question(
+                yield WantedFile(
                     name=f"japan_{flow}_{section[0]}-{section[-1]}_{year}",
                     source="japan_estat",
                     address=address,
@@ -230,7 +230,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
                 )
 
 
-def _sections(answer: Answer) -> list[tuple[str, list[str], str]]:
+def _sections(answer: Response) -> list[tuple[str, list[str], str]]:
     sections = list(linked(answer.body.decode("utf-8", "replace"), answer.address))
     if not sections:
         raise Refused(

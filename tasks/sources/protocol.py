@@ -78,7 +78,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Question:
+class WantedFile:
     """One wanted file.
 
     `name` stays the same for every request, also if the address changes. `form` is the required form of the answer:
@@ -100,13 +100,13 @@ class Question:
     again: bool = True
     retry_on: frozenset[int] = frozenset()
     page_size: int | None = None
-    attachment: Callable[[Question, Answer], Question | None] | None = None
-    parts: Callable[[Question, Answer], Iterator[tuple[Question, Answer]]] | None = None
+    attachment: Callable[[WantedFile, Response], WantedFile | None] | None = None
+    parts: Callable[[WantedFile, Response], Iterator[tuple[WantedFile, Response]]] | None = None
     covers: Callable[[Parsed], list[str]] | None = None
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """An answer: the bytes, the time of the source's clock, and what the next conditional request needs. `doubt` says
     why the time is that of this machine.
     """
@@ -125,13 +125,13 @@ class Site(Protocol):
 
     has_key: bool
 
-    def get(self, address: str) -> Answer:
+    def get(self, address: str) -> Response:
         """The answer of an address. Raises Refused and Unreachable."""
 
     def tried(self, name: str, work: Callable[[], T]) -> T | Fetched:
         """What `work` returns, or what became of the question that it asks."""
 
-    def listed(self, place: str, name: str, read: Callable[[Answer], Iterable[T]]) -> list[T] | Fetched:
+    def listed(self, place: str, name: str, read: Callable[[Response], Iterable[T]]) -> list[T] | Fetched:
         """What `read` finds on a list page, or what became of the page."""
 
 
@@ -221,14 +221,14 @@ class Source:
     first_print_of: str = ""
     calendar: str = ""
     base: str = ""
-    questions: Callable[[FetchRequest, date, Site], Iterable[Question | Fetched]] | None = None
+    questions: Callable[[FetchRequest, date, Site], Iterable[WantedFile | Fetched]] | None = None
     key: KeyNeed | None = None
     first_fetch: FirstFetch | None = None
     licence: str = "no terms are known: ask the source before you give its numbers to others"
     forbids: str = ""
     permission: str = ""
     collector: str = ""
-    split: Callable[[Path, list[str], tuple[str, ...], datetime], Iterator[tuple[Question, Answer]]] | None = None
+    split: Callable[[Path, list[str], tuple[str, ...], datetime], Iterator[tuple[WantedFile, Response]]] | None = None
 
     @property
     def is_page(self) -> bool:

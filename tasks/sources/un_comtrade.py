@@ -51,7 +51,7 @@ from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted, named
 from tasks.sources.json_text import number_in, read_documents, refuse_cut, rows_of
-from tasks.sources.protocol import FirstFetch, KeyNeed, Parsed, Question, Site, Source, months_of, products_of, short
+from tasks.sources.protocol import FirstFetch, KeyNeed, Parsed, Site, Source, WantedFile, months_of, products_of, short
 from tasks.sources.records import as_reported
 from tasks.sources.totals import part_totals
 
@@ -274,7 +274,7 @@ def _doubt_valuation(whole: list[tuple[int, Row]], where: str) -> Iterator[dict[
         )
 
 
-def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question | Fetched]:
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile | Fetched]:
     """Yield the questions, newest month first, and what became of a list. Raises Refused for an unknown reporter."""
     if not request.reporters:
         raise Refused("no reporter", "reporters", "none", "Name whose trade is asked for: --reporter KOR.")
@@ -294,7 +294,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
                         f"&cmdCode={','.join(some)}&flowCode={letters[flow]}"
                         "&motCode=0&customsCode=C00&partner2Code=0&includeDesc=true"
                     )
-                    yield Question(
+                    yield WantedFile(
                         name=f"comtrade_{reporter}_{flow}_{short(some)}_{month}",
                         source="un_comtrade",
                         form="json",

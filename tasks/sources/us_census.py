@@ -42,7 +42,7 @@ from schemas.frames import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, counted
 from tasks.sources.json_text import read_documents
-from tasks.sources.protocol import KeyNeed, Parsed, Question, Site, Source, months_of, products_of
+from tasks.sources.protocol import KeyNeed, Parsed, Site, Source, WantedFile, months_of, products_of
 from tasks.sources.records import as_reported, doubt_copies, numbered, require_form, summed, without_flagged
 from tasks.sources.totals import Parted, part_totals
 
@@ -245,7 +245,7 @@ def _last_update(table: pl.DataFrame) -> date | None:
     return max(map(date.fromisoformat, days.unique()), default=None)
 
 
-def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
     """Yield a question for each product, direction and year."""
     months = months_of(request, today)
     commodity = {flow: name for name, flow in PRODUCT.items()}
@@ -262,7 +262,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
                     commodity[flow]: f"{product}*",
                     "time": f"from {asked[0]} to {asked[-1]}",
                 }
-                yield Question(
+                yield WantedFile(
                     name=f"census_{flow}_{product}_{year}",
                     source="us_census",
                     form="json",

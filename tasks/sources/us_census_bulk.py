@@ -50,7 +50,7 @@ from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
 from tasks.sources.fixed_width import Layout, Member, layout_of, members_of, read_blocks, stated_layout, text_of
-from tasks.sources.protocol import FirstFetch, Parsed, Question, Site, Source, months_of
+from tasks.sources.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of
 from tasks.sources.records import as_reported
 from tasks.sources.us_census import CODES, NO_UNIT, PARTNER
 
@@ -219,7 +219,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     return Parsed(_reported(cells, base, detail), "ascii", tuple(notes), tuple(doubts), reporter="USA")
 
 
-class Detail(NamedTuple):
+class MonthDetail(NamedTuple):
     """The detail of a month, added up: by code and country (with `record`, `last` and `rows`), and the sums by each key
     of the control members."""
 
@@ -267,7 +267,7 @@ def _read(
     return read_blocks(members[stem], layout, texts, numbers, where)
 
 
-def _read_detail(base: Database, members: Mapping[str, Member], where: str) -> Detail:
+def _read_detail(base: Database, members: Mapping[str, Member], where: str) -> MonthDetail:
     keys = list(dict.fromkeys([*CELL, *(control.key for control in base.controls)]))
     others = [key for key in keys if key not in CELL]
     sums = [pl.col(name).sum() for name in base.numbers]
@@ -284,7 +284,7 @@ def _read_detail(base: Database, members: Mapping[str, Member], where: str) -> D
     whole = pl.concat(cells).group_by(CELL, maintain_order=True).agg(*place, *sums).sort("record")
     by_key = {key: whole.group_by(key).agg(sums) for key in CELL}
     by_key |= {key: pl.concat(frames).group_by(key).agg(sums) for key, frames in of_others.items()}
-    return Detail(year, month, whole, by_key)
+    return MonthDetail(year, month, whole, by_key)
 
 
 def _the_month(months: set[tuple[str, str]], where: str) -> tuple[str, str]:
@@ -352,7 +352,7 @@ def _known(labels: pl.Series) -> list[str]:
     return [label for label in labels.unique() if printed_unit(label)]
 
 
-def _doubt_name(detail: Detail, where: str) -> Iterator[dict[str, str]]:
+def _doubt_name(detail: MonthDetail, where: str) -> Iterator[dict[str, str]]:
     """Finds an archive whose name, as the Census Bureau gives it, has another month."""
     named = ARCHIVE_NAME.search(where)
     if named and (named[1], named[2]) != (detail.year[2:], detail.month):
@@ -367,7 +367,7 @@ def _doubt_name(detail: Detail, where: str) -> Iterator[dict[str, str]]:
 
 
 def _doubt_controls(
-    base: Database, detail: Detail, members: Mapping[str, Member], where: str
+    base: Database, detail: MonthDetail, members: Mapping[str, Member], where: str
 ) -> Iterator[dict[str, str]]:
     """Finds numbers that differ from the sums that the archive itself prints, and sums that are not there."""
     for control in base.controls:
@@ -389,7 +389,7 @@ def _doubt_controls(
         yield from _differences(sums, detail.by_key[control.key], control, numbers, where)
 
 
-def _doubt_month(printed: pl.DataFrame, detail: Detail, control: Control, where: str) -> Iterator[dict[str, str]]:
+def _doubt_month(printed: pl.DataFrame, detail: MonthDetail, control: Control, where: str) -> Iterator[dict[str, str]]:
     other = printed.filter((pl.col("year") != detail.year) | (pl.col("month") != detail.month))
     if other.height:
         yield finding(
@@ -424,7 +424,7 @@ def _differences(
             )
 
 
-def _doubt_sums(base: Database, detail: Detail, where: str) -> Iterator[dict[str, str]]:
+def _doubt_sums(base: Database, detail: MonthDetail, where: str) -> Iterator[dict[str, str]]:
     """Finds charges that are not the difference of the two values, and a January that is not its year to date."""
     rules = []
     if "gen_cha_mo" in base.numbers:
@@ -448,7 +448,7 @@ def _doubt_sums(base: Database, detail: Detail, where: str) -> Iterator[dict[str
             )
 
 
-def _reported(cells: pl.DataFrame, base: Database, detail: Detail) -> Reported:
+def _reported(cells: pl.DataFrame, base: Database, detail: MonthDetail) -> Reported:
     """A record for each sum and value; the first one has the quantities."""
     note = pl.when(pl.col("rows") > 1).then(
         pl.format("sum of {} records, {} to {}", "rows", "record", "last"),
@@ -484,7 +484,7 @@ def _quantity(name: str, unit: str, number: str, cells: pl.DataFrame) -> dict[st
     }
 
 
-def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Question]:
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
     """Yield a question for each month and direction, the newest month first."""
     if request.products:
         raise Refused(
@@ -497,7 +497,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Questi
         year, digits = month[:4], month[2:].replace("-", "")
         for flow in request.flows:
             folder, stem = ("im_m", f"IMDB{digits}") if flow == "import" else ("ex_m", f"EXDB{digits}")
-            yield Question(
+            yield WantedFile(
                 name=stem,
                 source="us_census_bulk",
                 form="zip",

@@ -19,7 +19,7 @@ from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.manifest import FileEntry
 from tasks.store.readme import NO_TABLE, NO_TABLE_NAME, README, README_NAME
 from tasks.store.snapshot import OBJECTS, SNAPSHOTS, Snapshot, object_name, object_path, open_snapshot, snapshot_ids
-from tasks.store.verify import Hashes, Problem, check_file
+from tasks.store.verify import FileProblem, Hashes, check_file
 
 _CANNOT_LINK = {errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP}
 
@@ -108,7 +108,7 @@ def mend(stage: Stage, snapshot: Snapshot) -> list[str]:
     return relink(stage, snapshot.id, lost) if lost else []
 
 
-def check_link(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem | None:
+def check_link(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> FileProblem | None:
     """Check one link; the hash is computed only where the link to the object is gone, as in a copied store."""
     # A store of ten years has thousands of these, so each takes two system calls and no more, and names are text.
     try:

@@ -29,7 +29,7 @@ from tasks.store.readme import NO_TABLE, NO_TABLE_NAME, README, README_NAME
 from tasks.store.retention import Retired, expired
 from tasks.store.s3 import Bucket
 from tasks.store.snapshot import Snapshot, history, is_snapshot_id, object_path, parse_manifest, sequence_of
-from tasks.store.verify import Problem
+from tasks.store.verify import FileProblem
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -190,10 +190,10 @@ class Remote:
         self.bucket.delete(litter)
         return Retired(tuple(old), len(litter))
 
-    def audit(self) -> list[Problem]:
+    def audit(self) -> list[FileProblem]:
         """Problems in the bucket: the pointer, any manifest, any file that one refers to, any raw file. Every byte is
         hashed."""
-        problems: list[Problem] = []
+        problems: list[FileProblem] = []
         try:
             pointer = self.pointer()
             if pointer is not None and pointer.id not in self.snapshot_ids():
@@ -223,8 +223,8 @@ class Remote:
         found = self.bucket.get(key)
         return hashlib.sha256(found[0]).hexdigest() if found else None
 
-    def _problem(self, key: str, found: str, expected: str) -> Problem:
-        return Problem(f"{self.url}/{key}", found, expected, _REPAIR)
+    def _problem(self, key: str, found: str, expected: str) -> FileProblem:
+        return FileProblem(f"{self.url}/{key}", found, expected, _REPAIR)
 
 
 def file_key(entry: FileEntry) -> str:

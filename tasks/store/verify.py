@@ -49,7 +49,7 @@ _ADVICE = {
 
 
 @dataclass(frozen=True)
-class Problem:
+class FileProblem:
     """One file that does not match the store's records."""
 
     file: str
@@ -77,7 +77,7 @@ class Hashes:
             return self.known[key]
 
 
-def audit_store(store: Path) -> list[Problem]:
+def audit_store(store: Path) -> list[FileProblem]:
     """Problems in the pointer, any snapshot, object or raw file; every byte is read once. Files that a retention
     removes meanwhile do not count."""
     hashes = Hashes()
@@ -88,7 +88,7 @@ def audit_store(store: Path) -> list[Problem]:
     return [*{problem.file: problem for problem in problems[::-1]}.values()][::-1]
 
 
-def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem | None:
+def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> FileProblem | None:
     """None where the file of `entry` has the right size and hash."""
     # An audit asks this of each file of each snapshot, so it makes one system call where the bytes were hashed before.
     name = f"{SNAPSHOTS}/{snapshot.id}/{entry.path}"
@@ -98,11 +98,15 @@ def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> Problem 
     except (FileNotFoundError, NotADirectoryError):
         status = None
     if status is None or not stat.S_ISREG(status.st_mode):
-        return Problem(name, "no such file", f"{entry.bytes} bytes", _mended(entry))
+        return FileProblem(name, "no such file", f"{entry.bytes} bytes", _mended(entry))
     if status.st_size != entry.bytes:
-        return Problem(name, f"{status.st_size} bytes", f"{entry.bytes} bytes", _mended(entry))
+        return FileProblem(name, f"{status.st_size} bytes", f"{entry.bytes} bytes", _mended(entry))
     found = hashes.known.get((status.st_dev, status.st_ino)) or hashes.of(path)
-    return None if found == entry.sha256 else Problem(name, f"sha256 {found}", f"sha256 {entry.sha256}", _mended(entry))
+    return (
+        None
+        if found == entry.sha256
+        else FileProblem(name, f"sha256 {found}", f"sha256 {entry.sha256}", _mended(entry))
+    )
 
 
 def _mended(entry: FileEntry) -> str:
@@ -110,7 +114,7 @@ def _mended(entry: FileEntry) -> str:
     return _AGAIN if entry.partition and entry.table != "detail" else _COPY
 
 
-def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
+def unknown_files(snapshot: Snapshot) -> Iterator[FileProblem]:
     """Files in the tree that the manifest does not name: a reader of the folder would read them too."""
     named = {"manifest.json", *(entry.path for entry in snapshot.every)}
     found, above = list[str](), len(str(snapshot.path)) + 1
@@ -119,13 +123,13 @@ def unknown_files(snapshot: Snapshot) -> Iterator[Problem]:
         found += [f"{place}/{name}"[above:] for name in (*files, *links)]
     for name in sorted({*found} - named):
         where = f"{SNAPSHOTS}/{snapshot.id}/{name}"
-        yield Problem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
+        yield FileProblem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
 
 
-def audit_snapshot(store: Path, name: str, hashes: Hashes) -> list[Problem]:
+def audit_snapshot(store: Path, name: str, hashes: Hashes) -> list[FileProblem]:
     """Differences between the disk and the manifest of that name; none where its folder is gone at the end. Every byte
     is read."""
-    folder, found = store / SNAPSHOTS / name, list[Problem]()
+    folder, found = store / SNAPSHOTS / name, list[FileProblem]()
     try:
         snapshot = load_snapshot(store, name)
         for entry in snapshot.every:
@@ -134,56 +138,56 @@ def audit_snapshot(store: Path, name: str, hashes: Hashes) -> list[Problem]:
             where = object_name(entry.sha256)
             if not os.path.isfile(f"{store}/{where}"):
                 found.append(
-                    Problem(where, "no such file", f"{entry.bytes} bytes for {name}/{entry.path}", _mended(entry))
+                    FileProblem(where, "no such file", f"{entry.bytes} bytes for {name}/{entry.path}", _mended(entry))
                 )
         found += unknown_files(snapshot)
     except BrokenStore as error:
         where = f"{SNAPSHOTS}/{name}/manifest.json"
-        found.append(Problem(where, str(error), "a manifest that hashes to its id", REPAIR))
+        found.append(FileProblem(where, str(error), "a manifest that hashes to its id", REPAIR))
     except (UnknownSnapshot, FileNotFoundError):
         if folder.is_dir():
             raise
     if os.path.lexists(folder) and not folder.is_dir():
-        return [Problem(f"{SNAPSHOTS}/{name}", "no folder", "the folder of a snapshot", "move it out of the store")]
+        return [FileProblem(f"{SNAPSHOTS}/{name}", "no folder", "the folder of a snapshot", "move it out of the store")]
     return found if folder.is_dir() else []
 
 
-def audit_pointer(store: Path) -> Iterator[Problem]:
+def audit_pointer(store: Path) -> Iterator[FileProblem]:
     """Problems of the pointer and of the links for readers."""
     try:
         name = current_id(store)
     except BrokenStore as error:
-        yield Problem(POINTER, str(error), f"a relative link to {SNAPSHOTS}/<id>", "see what was found")
+        yield FileProblem(POINTER, str(error), f"a relative link to {SNAPSHOTS}/<id>", "see what was found")
         return
     if name is not None and name not in snapshot_ids(store):
-        yield Problem(POINTER, f"{SNAPSHOTS}/{name}, which is missing", "an existing snapshot", REPAIR)
+        yield FileProblem(POINTER, f"{SNAPSHOTS}/{name}, which is missing", "an existing snapshot", REPAIR)
     for table in sorted(os.listdir(store / READERS)) if (store / READERS).is_dir() else ():
         path, link = store / READERS / table, table_link(table)
         found = os.readlink(path) if path.is_symlink() else "no link"
         if found != link:
             advice = f"move it out of the store, then: ln -s {link} {path}"
-            yield Problem(f"{READERS}/{table}", found, f"a link to {link}", advice)
+            yield FileProblem(f"{READERS}/{table}", found, f"a link to {link}", advice)
 
 
-def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterator[Problem]:
+def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterator[FileProblem]:
     """Check files named by their hash: <area>/<ab>/<sha256><suffix>, with its notes next to a raw file."""
     for path in sorted(path for path in (store / area).rglob("*") if not path.is_dir()):
         where, sha256 = path.relative_to(store).as_posix(), path.name.removesuffix(suffix)
         if area == "raw" and (note := NOTE.fullmatch(path.name)):
             if not (path.parent / note[1]).is_file():
-                yield Problem(
+                yield FileProblem(
                     where, "no file next to it", f"the raw file {note[1]}", "restore the raw file from a copy"
                 )
             continue
         if where != f"{area}/{sha256[:2]}/{sha256}{suffix}" or not _SHA256.fullmatch(sha256):
-            yield Problem(where, "a foreign name", f"{area}/<ab>/<sha256>{suffix}", "move it out of the store")
+            yield FileProblem(where, "a foreign name", f"{area}/<ab>/<sha256>{suffix}", "move it out of the store")
             continue
         try:
             found = hashes.of(path)
         except FileNotFoundError:
             # A name that is gone by now was removed by a retention.
             if path.is_symlink():
-                yield Problem(where, "a link to nothing", f"a file of sha256 {sha256}", "restore it from a copy")
+                yield FileProblem(where, "a link to nothing", f"a file of sha256 {sha256}", "restore it from a copy")
             continue
         if found != sha256:
-            yield Problem(where, f"sha256 {found}", f"sha256 {sha256}", _ADVICE[area])
+            yield FileProblem(where, f"sha256 {found}", f"sha256 {sha256}", _ADVICE[area])

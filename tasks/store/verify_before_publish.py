@@ -8,17 +8,17 @@ from tasks.domain.text import counted
 from tasks.store.manifest import FileEntry
 from tasks.store.objects import check_link
 from tasks.store.snapshot import Snapshot
-from tasks.store.verify import Hashes, Problem, check_file, unknown_files
+from tasks.store.verify import FileProblem, Hashes, check_file, unknown_files
 
 
 def read_back(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> None:
     """Raises AuditFailed where the built snapshot differs from `manifest`; of files not `written` now only size and
     link are checked."""
     hashes, fresh = Hashes(), {entry.path for entry in written}
-    problems: list[Problem | None] = [*unknown_files(snapshot)]
+    problems: list[FileProblem | None] = [*unknown_files(snapshot)]
     place = snapshot.path / "manifest.json"
     if not place.is_file() or place.read_bytes() != manifest:
-        problems.append(Problem(place.name, "other bytes", "the manifest as written", "check the disk"))
+        problems.append(FileProblem(place.name, "other bytes", "the manifest as written", "check the disk"))
     for entry in snapshot.every:
         if entry.path in fresh:
             problem = check_file(snapshot, entry, hashes)
@@ -33,7 +33,7 @@ def read_back(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> 
         )
 
 
-def _check_rows(snapshot: Snapshot, entry: FileEntry) -> Problem | None:
+def _check_rows(snapshot: Snapshot, entry: FileEntry) -> FileProblem | None:
     # Commands that only read a store import this module too, and need no pyarrow.
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -42,5 +42,5 @@ def _check_rows(snapshot: Snapshot, entry: FileEntry) -> Problem | None:
     try:
         rows = pq.read_metadata(snapshot.path / entry.path).num_rows
     except pa.ArrowInvalid as error:
-        return Problem(entry.path, f"no Parquet ({error})", f"{entry.rows} rows", advice)
-    return None if rows == entry.rows else Problem(entry.path, f"{rows} rows", f"{entry.rows} rows", advice)
+        return FileProblem(entry.path, f"no Parquet ({error})", f"{entry.rows} rows", advice)
+    return None if rows == entry.rows else FileProblem(entry.path, f"{rows} rows", f"{entry.rows} rows", advice)

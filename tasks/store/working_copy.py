@@ -30,7 +30,7 @@ from tasks.store.retention import Retired
 from tasks.store.s3 import endpoint
 from tasks.store.s3_store import Remote
 from tasks.store.snapshot import Snapshot, current_id, open_snapshot, snapshot_ids
-from tasks.store.verify import Problem
+from tasks.store.verify import FileProblem
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -185,7 +185,7 @@ def missing(store: Path, places: Iterable[Path]) -> dict[Path, str]:
     return {place: f"{remote.url}/{key}" for place, key in wanted.items() if key not in there}
 
 
-def audit(store: Path) -> list[Problem]:
+def audit(store: Path) -> list[FileProblem]:
     """Problems in the bucket, with every byte fetched and hashed; empty without a bucket."""
     remote = _remote(store)
     return remote.audit() if remote is not None else []

@@ -32,12 +32,14 @@ class Part:
 
 
 class Bare:
-    pass
+    class Config:
+        """Of this class alone."""
 '''
 
 
 def test_imports_and_docstrings_are_no_statements() -> None:
-    """Two classes, two functions, an annotation, a loop, a condition, an addition, two returns, a `pass`."""
+    """Two classes, two functions, an annotation, a loop, a condition, an addition, two returns, a class inside
+    one, whose docstring is none."""
     assert structure.statements(ast.parse(MODULE)) == 11
     assert structure.classes(ast.parse(MODULE)) == ["Part", "Bare"]
 
@@ -94,6 +96,12 @@ def test_no_module_outside_the_room_of_sources_names_a_source() -> None:
     program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
     assert len(structure.sources_in(program)) > 10
     assert structure.naming(program) == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
+    assert structure.doubled([ast.parse("class A: ..."), ast.parse("class B: ...\nclass A: ...")]) == ["A"]
+    assert structure.doubled(map(ast.parse, program.values())) == []
 
 
 # What lists figures for another reason than that it knows something of them.

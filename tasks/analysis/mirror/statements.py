@@ -63,7 +63,7 @@ WORDS = {
 }
 
 
-class Mirror(NamedTuple):
+class BothSides(NamedTuple):
     """Both sides of a flow: `rows` as in the table `mirror`, both published states, and the releases that cover the
     months."""
 
@@ -79,7 +79,7 @@ class Mirror(NamedTuple):
 
 def between(
     root: Path | S3Url, product: str, exporter: str, importer: str, month: str | None, as_of: date | None = None
-) -> Mirror:
+) -> BothSides:
     """Return the mirror of texts that a person writes: names of goods and countries, a month or a range of months.
 
     Of goods with a longer code it is the mirror of the HS code of six digits that they are in, which has other goods
@@ -109,7 +109,7 @@ def mirror(
     first: date | None = None,
     last: date | None = None,
     as_of: date | None = None,
-) -> Mirror:
+) -> BothSides:
     """Return both statements of the months that either store has, compared. Raises ValueError for a code that two
     customs do not share, a reporter without a store, or the same one twice; NoFigure where neither has a figure.
     """
@@ -145,7 +145,7 @@ def mirror(
         .filter(pl.col("first_month") <= pl.col("last"), pl.col("last_month") >= pl.col("first"))
         .drop("first", "last")
     )
-    return Mirror(rows, (sides[0].snapshot, sides[1].snapshot), releases)
+    return BothSides(rows, (sides[0].snapshot, sides[1].snapshot), releases)
 
 
 def other_side(snapshot: Snapshot, flow: str, asked: pl.DataFrame) -> pl.DataFrame:

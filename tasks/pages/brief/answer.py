@@ -32,7 +32,7 @@ COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Brief:
+class BriefPage:
     """One page on one product and month: the page, the same as markdown, and the sentences at its top. A notebook shows
     the page."""
 
@@ -62,7 +62,7 @@ class Brief:
 class BriefAnswer(Answer):
     """A row for each figure of the page, its value as text, and the page."""
 
-    page: Brief = field(kw_only=True)
+    page: BriefPage = field(kw_only=True)
 
 
 def brief(question: questions.Brief) -> BriefAnswer:
@@ -77,7 +77,7 @@ def brief(question: questions.Brief) -> BriefAnswer:
     flow, language = resolver.flow([product], question.flow), question.language
     facts = gather(snapshot, store, product, flow, resolver.month(question.month, flow, [product]), clock.today())
     figures = [{**dict(fact), "value": None if fact.value is None else str(fact.value)} for fact in facts.facts()]
-    page = Brief(
+    page = BriefPage(
         f"brief-{product.replace(':', '-')}-{flow}-{facts.month:%Y-%m}-{language}",
         render.page(facts, language),
         render.markdown(facts, language),
@@ -93,7 +93,7 @@ def _of_list(question: questions.Brief, store: Path, snapshot: Snapshot) -> Brie
     month = month_of(snapshot, flow, question.month)
     made, rows, doubts = list_sheet(store, snapshot, question.product, month, flow, language)
     name = question.product.replace(":", "-").replace("@", "-")
-    page = Brief(
+    page = BriefPage(
         f"brief-{name}-{flow}-{month:%Y-%m}-{language}", sheet.page(made), sheet.markdown(made), [*made.headlines]
     )
     return BriefAnswer(rows, snapshot, tuple(made.notes), doubts, table="mover", page=page)

@@ -63,7 +63,7 @@ def mirrored(store: Path, product: str, flow: str, month: date) -> list[MirrorPa
     return found[:PARTNERS_MAX]
 
 
-def _part(made: statements.Mirror, partner: str) -> MirrorPart:
+def _part(made: statements.BothSides, partner: str) -> MirrorPart:
     rows = made.rows
     plain = {"partner": partner, "product": rows["product"][0], "snapshots": list(made.snapshots)}
     if is_withheld(made.releases["source"].to_list()):

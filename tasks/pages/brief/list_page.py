@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.analysis.list_movers import Asked, list_movers
+from tasks.analysis.list_movers import MonthCompared, list_movers
 from tasks.answers.answer import Answer
 from tasks.answers.numbers import amount
 from tasks.answers.read import with_names
@@ -18,7 +18,7 @@ from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, trade_of
 from tasks.domain.periods import month_number
 from tasks.pages.brief import wording
-from tasks.pages.sheet import Block, Sheet, texts
+from tasks.pages.sheet import Sheet, SheetPart, texts
 from tasks.reading.lists import YEAR, ListedProducts, code_levels, totals
 from tasks.reading.query import query, reporter_of
 from tasks.reading.resolver import Resolver
@@ -35,7 +35,7 @@ def list_sheet(
     resolver = Resolver(snapshot)
     listed = resolver.listed([name])
     try:
-        rows, left_out = list_movers(store, snapshot, listed, Asked(flow, month))
+        rows, left_out = list_movers(store, snapshot, listed, MonthCompared(flow, month))
     except ValueError as error:
         raise NoFigure(str(error)) from None
     rows = with_names(rows, resolver, language)
@@ -92,7 +92,7 @@ def _largest(rows: pl.DataFrame, measure: str, language: str) -> list[str]:
     return [texts(language)["list"]["largest"].format(name=name, change=sign + change)]
 
 
-def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: str) -> Block:
+def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: str) -> SheetPart:
     t = texts(language)["list"]
     codes = rows.filter(kind="product").join(
         listed.rows.select(product="code", tier="tier", coverage="coverage"),
@@ -112,10 +112,10 @@ def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: s
         for row in codes.iter_rows(named=True)
     ]
     columns = {title: [row[place] for row in cells] for place, title in enumerate(t["columns"])}
-    return Block(t["codes"], columns=columns, numbers=t["columns"][4:])
+    return SheetPart(t["codes"], columns=columns, numbers=t["columns"][4:])
 
 
-def _partners(store: Path, listed: ListedProducts, asked: tuple[str, date, str], language: str) -> Block:
+def _partners(store: Path, listed: ListedProducts, asked: tuple[str, date, str], language: str) -> SheetPart:
     flow, month, measure = asked
     number, t = month_number(month), texts(language)["list"]
     near = [(one // 12, one % 12 + 1) for one in (number - 1, number)]
@@ -132,7 +132,7 @@ def _partners(store: Path, listed: ListedProducts, asked: tuple[str, date, str],
         for row in rows.iter_rows(named=True)
     ]
     columns = {title: [row[place] for row in cells] for place, title in enumerate(t["partner_columns"])}
-    return Block(t["partners"], columns=columns, numbers=t["partner_columns"][1:])
+    return SheetPart(t["partners"], columns=columns, numbers=t["partner_columns"][1:])
 
 
 def _shown(value: float | None, measure: str, language: str) -> str:

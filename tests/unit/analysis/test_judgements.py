@@ -17,7 +17,7 @@ from schemas.table import readers_schema
 from tasks.analysis import expectation
 from tasks.analysis.expectation import METHOD, Model, expectation_rows, new_year_share, watched, window
 from tasks.analysis.mirror.verdicts import REASONS, judge
-from tasks.analysis.movers import State
+from tasks.analysis.movers import StoreState
 from tasks.analysis.quotable import BACK, Judge, steps_of
 from tasks.domain.periods import first_day, month_end, month_number
 
@@ -380,7 +380,7 @@ def test_a_series_that_determines_nothing_leaves_the_rows_of_the_others() -> Non
         now = frame.filter(period=first_day(FIRST + 60)) if table == "metric" else frame
         return now.select(columns) if columns else now
 
-    state = State(read, None)  # type: ignore[arg-type]
+    state = StoreState(read, None)  # type: ignore[arg-type]
     state.reporter = "CHN"
     found = expectation_rows(state, "export", [FIRST + 60])
     # A measure without any number is another unit.
@@ -412,7 +412,7 @@ def test_the_codes_above_all_others_and_what_is_watched_are_followed() -> None:
 
 def test_nothing_is_said_of_a_store_without_figures() -> None:
     kinds = readers_schema("metric")
-    state = State(
+    state = StoreState(
         lambda table, keep, where, columns=("product", "measure", "period", "level"): pl.DataFrame(
             schema={name: kinds[name] for name in columns}
         ),

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from schemas.questions.movers import Movers
-from tasks.analysis.list_movers import Asked, list_movers
+from tasks.analysis.list_movers import MonthCompared, list_movers
 from tasks.answers.movers import movers
 from tasks.reading.lists import listed_in, specs_of
 from tasks.store.snapshot import Snapshot
@@ -30,7 +30,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 def test_what_moved_on_a_list_adds_up_to_its_change(snapshot: Snapshot) -> None:
     listed = listed_in(snapshot, specs_of(["chpl"]))
     rows, left_out = list_movers(
-        snapshot.store, snapshot, listed, Asked("export", date(2025, 6, 1), measure="value_usd")
+        snapshot.store, snapshot, listed, MonthCompared("export", date(2025, 6, 1), measure="value_usd")
     )
     assert rows.select("kind", "product", "before", "level", "change").rows() == [
         ("total", None, 60_000.0, 90_000.0, 30_000.0),
@@ -54,7 +54,7 @@ def test_a_code_that_counts_other_goods_than_before_is_left_out_with_the_reason(
     rows += [("202201", "85423100", "USA", 10, 800), ("202201", "85429000", "USA", 10, 100)]
     asked = {"products": ["8542"], "months": "2021-12..2022-01"}
     store = china(tmp_path_factory.mktemp("moved"), query_bytes(rows), date(2022, 3, 20), **asked)
-    january = Asked("export", date(2022, 1, 1), measure="value_usd")
+    january = MonthCompared("export", date(2022, 1, 1), measure="value_usd")
     found, left_out = list_movers(store.store, store, listed_in(store, specs_of(["chpl"])), january)
     assert found.select("kind", "change").rows() == [("total", 0.0)]
     assert left_out == [

@@ -9,7 +9,7 @@ import pytest
 from schemas.questions.claims import CheckClaim, CheckClaims
 from schemas.questions.contents import Contents
 from schemas.questions.coverage import Coverage
-from schemas.questions.mirror import Mirror
+from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
 from schemas.questions.read import Read
 from schemas.questions.revisions import Revisions
@@ -126,4 +126,4 @@ def test_a_group_without_its_members_has_no_sum(sample_store: Path) -> None:
 
 def test_a_mirror_needs_the_stores_of_both(sample_store: Path) -> None:
     with pytest.raises(ValueError, match="there is no store of DEU; there are those of CHN"):
-        mirror(Mirror("850511", "Germany", store=sample_store))
+        mirror(MirrorTrade("850511", "Germany", store=sample_store))

@@ -9,7 +9,7 @@ from bad_inputs.soybeans import in_yuan, records, times
 from flows.withdraw import publish_decision
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import WithdrawalRequest
-from tasks.checks.approval import ABOUT_TRADE, APPROVED, Doubt, doubt_of
+from tasks.checks.approval import ABOUT_TRADE, APPROVED, FindingKey, doubt_of
 from tasks.inbox import held as held_releases
 from tasks.reading import query
 from tests.copied_store import copied
@@ -96,7 +96,7 @@ def test_anything_new_is_asked_about(store: Path, approved: str, data: bytes, pa
     ],
 )
 def test_a_doubt_is_what_was_observed_of_the_trade(check: str, observed: str, same: str) -> None:
-    assert doubt_of(check, "a.csv 2025-01", observed, "a.csv") == Doubt(check, " 2025-01", same)
+    assert doubt_of(check, "a.csv 2025-01", observed, "a.csv") == FindingKey(check, " 2025-01", same)
 
 
 def test_doubts_about_a_file_are_new_with_each_file() -> None:

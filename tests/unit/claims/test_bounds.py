@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.claims.bounds import Period, Series
+from tasks.claims.bounds import Period, PrintedSeries
 from tasks.claims.numbers import Printed
 from tasks.domain.precision import Interval
 from tests.draws import draws
@@ -21,20 +21,20 @@ def series(
     growths: dict[Period, Printed] | None = None,
     exact: dict[Period, Fraction] | None = None,
     cut: int | None = None,
-) -> Series:
+) -> PrintedSeries:
     """A series; from the month `cut` on it means something else."""
 
     def is_comparable(one: Period, other: Period) -> bool:
         return cut is None or not min(one[0], other[0]) < cut <= max(one[1], other[1])
 
-    return Series(levels, growths or {}, exact or {}, is_comparable)
+    return PrintedSeries(levels, growths or {}, exact or {}, is_comparable)
 
 
 def span(first: int, last: int) -> Period:
     return JANUARY + first - 1, JANUARY + last - 1
 
 
-def strict(one: Series, period: Period) -> Interval | None:
+def strict(one: PrintedSeries, period: Period) -> Interval | None:
     found = one.between(period)
     return found and found[0]
 
@@ -100,7 +100,7 @@ def test_nothing_is_added_up_or_compared_over_a_change_of_what_it_means() -> Non
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[list[int], Series]:
+def worlds(draw: st.DrawFn) -> tuple[list[int], PrintedSeries]:
     """Two years of months, some of whose months, totals and growths are printed, rounded."""
     months = draw(st.lists(st.integers(0, 5000), min_size=24, max_size=24))
     steps = st.sampled_from([1, 10, 100])
@@ -128,7 +128,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[int], Series]:
 
 @draws(100)
 @given(worlds())
-def test_the_truth_lies_in_what_is_left_open(world: tuple[list[int], Series]) -> None:
+def test_the_truth_lies_in_what_is_left_open(world: tuple[list[int], PrintedSeries]) -> None:
     months, known = world
     asked = (
         [(month, month) for month in range(1, 25)] + [(1, last) for last in range(2, 13)] + [(4, 6), (13, 18), (20, 22)]

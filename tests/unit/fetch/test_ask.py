@@ -12,7 +12,7 @@ from schemas.forms.fetch import Fetched
 from tasks.domain.errors import Refused
 from tasks.fetch.ask import ask_all
 from tasks.fetch.judge import refuse_other
-from tasks.sources.protocol import Answer, Question
+from tasks.sources.protocol import Response, WantedFile
 from tests.unit.sources.test_hmrc_ots import page, row
 
 NOW = datetime(2026, 8, 14, 9, 5, tzinfo=UTC)
@@ -25,24 +25,24 @@ class Source:
     def __init__(self, *replies: Reply) -> None:
         self.replies, self.asked, self.sent = list(replies), [], []  # type: ignore[var-annotated]
 
-    def get(self, address: str, **sent: object) -> Answer | None:
+    def get(self, address: str, **sent: object) -> Response | None:
         self.asked.append(address)
         self.sent.append(sent)
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         if isinstance(reply, Exception):
             raise reply
-        return None if reply is None else Answer(reply, NOW, address, etag="e1")
+        return None if reply is None else Response(reply, NOW, address, etag="e1")
 
 
-def question(name: str = "june", **other: object) -> Question:
+def question(name: str = "june", **other: object) -> WantedFile:
     declared = {"reporter": "GBR", "flow": "import", "partners": "all", "products": ["85051110"]}
     given = {"address": f"http://a.example/{name}", "form": "json"} | other
-    return Question(name, "hmrc_ots", zone=ZoneInfo("Europe/London"), title="t", declared=declared, **given)  # type: ignore[arg-type]
+    return WantedFile(name, "hmrc_ots", zone=ZoneInfo("Europe/London"), title="t", declared=declared, **given)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def ask(tmp_path: Path) -> Callable[..., list[Fetched]]:
-    def asked(source: Source, *questions: Question) -> list[Fetched]:
+    def asked(source: Source, *questions: WantedFile) -> list[Fetched]:
         return list(ask_all(questions, source, tmp_path, "http://a.example"))  # type: ignore[arg-type]
 
     return asked
@@ -78,7 +78,7 @@ PAGE, OLE, ZIP = b"<!DOCTYPE html><p>hello", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 def judge(body: bytes, form: str) -> Refused | None:
     """Why bytes are not of a form; None where they are."""
     try:
-        refuse_other(Answer(body, NOW, "http://a.example/x"), form)
+        refuse_other(Response(body, NOW, "http://a.example/x"), form)
     except Refused as refusal:
         return refusal
     return None

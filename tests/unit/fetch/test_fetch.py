@@ -30,7 +30,7 @@ from tasks.ingest.declaration import as_toml, locate
 from tasks.ingest.normalise import normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
-from tasks.sources.protocol import Answer
+from tasks.sources.protocol import Response
 from tasks.sources.registry import SOURCES
 from tests.replay.server import Asked, Replay, Reply
 from tests.unit import census_archive
@@ -117,7 +117,7 @@ def test_the_day_of_a_release_is_the_later_of_the_printed_one_and_the_first_sigh
     site.route(COMEXT, Reply(comext(updated=f"{printed} 11:00:00"), headers=CSV))
     real = Transport.get
 
-    def at_that_time(*args: Any, **given: Any) -> Answer | None:
+    def at_that_time(*args: Any, **given: Any) -> Response | None:
         found = real(*args, **given)
         return found and replace(found, answered_at=answered_at)
 

@@ -14,7 +14,7 @@ from schemas.forms.request import Landed
 from schemas.frames import Reported
 from schemas.table import polars_schema
 from schemas.tables.catalog import MODELS
-from tasks.ingest.codes import CODES, Read, read_codes
+from tasks.ingest.codes import CODES, ReadCodes, read_codes
 from tasks.ingest.quantities import NUMBERS, UNIT_OF, Amounts, read_amounts
 from tasks.sources.protocol import Parsed
 
@@ -61,7 +61,7 @@ def records_of(*records: Record) -> pl.DataFrame:
     return texts.with_columns(row=pl.int_range(pl.len(), dtype=pl.Int64))
 
 
-def codes_of(*records: Record, of: Landed | None = None) -> Read:
+def codes_of(*records: Record, of: Landed | None = None) -> ReadCodes:
     return read_codes(records_of(*records), of or landed(), "f.csv")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.metrics.coverage import Coverage, cover
+from tasks.metrics.coverage import FlowCoverage, cover
 from tasks.metrics.names import Names
 from tasks.metrics.sums import PRINTED, SUM, UNKNOWN
 from tests.unit.builders import MAGNETS, Row, release, release_table
@@ -24,7 +24,7 @@ def names_of(
     return Names.of(products, partners, measures, first, last, releases=release_table(*releases))
 
 
-def coverage_of(*releases: Row, **of: Any) -> Coverage:
+def coverage_of(*releases: Row, **of: Any) -> FlowCoverage:
     return cover(names_of(*releases, **of), "export", release_table(*releases))
 
 

@@ -53,7 +53,7 @@ def test_a_group_is_covered_from_its_first_month_on() -> None:
 def test_releases_of_higher_levels_cover_no_sum_of_codes() -> None:
     mixed = coverage_of(WHOLE, release("six", months="2025-06", products=["850511"], level="HS6"))
     assert mixed.is_mixed
-    assert isinstance(mixed, covering.Coverage)
+    assert isinstance(mixed, covering.FlowCoverage)
     assert not coverage_of(WHOLE).is_mixed
     alone = coverage_of(
         release("six", months="2025-06", products=["850511"], level="HS6"), products=[MAGNETS, "850511"]

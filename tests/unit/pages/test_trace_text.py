@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from schemas.forms.trace import Operand, Trace, TracedNumber
+from schemas.forms.trace import Operand, TracedNumber, TraceReport
 from tasks.pages.trace_text import show_trace
 
 
@@ -28,7 +28,7 @@ def test_a_trace_says_once_what_its_values_mean() -> None:
         )
         for measure, said in (("value_usd", terms), ("value_usd", terms), ("quantity_kg", None))
     ]
-    found = Trace(
+    found = TraceReport(
         reporter="USA",
         nomenclature="HTS10",
         flow="import",

@@ -8,14 +8,14 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli.app import app
-from tasks.reading.groups import IN_PART, NO_STORE, NOT_ASKED, Asked, Part, group_month
+from tasks.reading.groups import IN_PART, NO_STORE, NOT_ASKED, FigureOfReporters, ReporterFigure, group_month
 from tests.copied_store import copied
 from tests.unit.published_stores import publish
 from tests.unit.sources.test_eurostat_comext import MASS, VALUE, answer
 
 JUNE = date(2025, 6, 1)
 CODE = "84834030"
-ASKED = Asked("import", CODE, JUNE, "value_eur")
+ASKED = FigureOfReporters("import", CODE, JUNE, "value_eur")
 CODES = {"DEU": "DE", "FRA": "FR", "NLD": "NL"}
 TRADE = {"DEU": "500", "FRA": "30", "NLD": "7"}
 
@@ -43,16 +43,28 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("asked", "members", "status", "total", "parts"),
     [
-        ({}, "DEU FRA", "complete", 501 + 31, (Part("DEU", "complete", 501.0), Part("FRA", "complete", 31.0))),
+        (
+            {},
+            "DEU FRA",
+            "complete",
+            501 + 31,
+            (ReporterFigure("DEU", "complete", 501.0), ReporterFigure("FRA", "complete", 31.0)),
+        ),
         ({"partner": "CHN"}, "DEU FRA", "complete", 530, ()),
         ({"measure": "quantity_kg"}, "DEU FRA", "complete", 100 * (501 + 31), ()),
         # A partner without a row is no trade where every partner was asked for.
         ({"partner": "JPN"}, "DEU FRA", "complete", 0, ()),
         # A member without a store is named, and there is no sum.
-        ({}, "DEU FRA NLD", "partial", None, (Part("NLD", "missing", None, NO_STORE),)),
+        ({}, "DEU FRA NLD", "partial", None, (ReporterFigure("NLD", "missing", None, NO_STORE),)),
         # Of these no member speaks.
         *(
-            (other, "DEU FRA", "missing", None, tuple(Part(one, "missing", None, NOT_ASKED) for one in ("DEU", "FRA")))
+            (
+                other,
+                "DEU FRA",
+                "missing",
+                None,
+                tuple(ReporterFigure(one, "missing", None, NOT_ASKED) for one in ("DEU", "FRA")),
+            )
             for other in (
                 {"month": date(2025, 5, 1)},
                 {"flow": "export"},
@@ -63,7 +75,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_group_has_a_sum_where_all_of_its_members_speak(
-    root: Path, asked: dict[str, Any], members: str, status: str, total: float | None, parts: tuple[Part, ...]
+    root: Path, asked: dict[str, Any], members: str, status: str, total: float | None, parts: tuple[ReporterFigure, ...]
 ) -> None:
     found = group_month(root, "EU27", ASKED._replace(**asked), members.split()[::-1])
     assert (found.status, found.total) == (status, total)
@@ -83,7 +95,7 @@ def test_a_member_of_whose_partners_only_some_were_asked_for_is_partial(root: Pa
     assert (china.status, china.total) == ("complete", 507)
     # Of Japan, nothing.
     japan = group_month(root, "EU27", ASKED._replace(partner="JPN"), ["DEU", "NLD"])
-    assert japan.parts == (Part("DEU", "complete", 0.0), Part("NLD", "partial", None, IN_PART))
+    assert japan.parts == (ReporterFigure("DEU", "complete", 0.0), ReporterFigure("NLD", "partial", None, IN_PART))
 
 
 def test_the_printed_figure_of_the_group_is_compared_with_the_sum_of_its_members(

@@ -14,7 +14,7 @@ from schemas.questions.claims import CheckClaim, CheckClaims
 from schemas.questions.contents import Contents
 from schemas.questions.coverage import Coverage
 from schemas.questions.export import Export
-from schemas.questions.mirror import Mirror
+from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
 from schemas.questions.partner import PartnerTrade
 from schemas.questions.plot import Plot
@@ -26,7 +26,7 @@ from schemas.questions.trace import Trace
 from schemas.questions.vintages import Vintages
 
 QUESTIONS: list[type[Question]] = [
-    Brief, CheckClaim, CheckClaims, Contents, Coverage, Export, Mirror, Movers, PartnerTrade, Plot, Read, Revisions,
+    Brief, CheckClaim, CheckClaims, Contents, Coverage, Export, MirrorTrade, Movers, PartnerTrade, Plot, Read, Revisions,
     Search, Trace, Vintages,
 ]  # fmt: skip
 

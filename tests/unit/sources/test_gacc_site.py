@@ -9,17 +9,17 @@ from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
 from tasks.fetch.judge import AskedSite
 from tasks.sources.gacc_site import ZONE, attachment, linked, questions
-from tasks.sources.protocol import Answer, Question
+from tasks.sources.protocol import Response, WantedFile
 
 INDEX = "http://english.customs.gov.cn/statics/report/preliminary.html"
 EXPORTS = "(5) China's Major Exports by Quantity and Value (in CNY)"
 
 
-def answer(body: str, address: str = INDEX) -> Answer:
-    return Answer(f"<!DOCTYPE html><html>{body}</html>".encode(), datetime(2026, 6, 12, tzinfo=UTC), address)
+def answer(body: str, address: str = INDEX) -> Response:
+    return Response(f"<!DOCTYPE html><html>{body}</html>".encode(), datetime(2026, 6, 12, tzinfo=UTC), address)
 
 
-def index(cells: str, title: str = EXPORTS, years: tuple[int, ...] = (2026, 2025), address: str = INDEX) -> Answer:
+def index(cells: str, title: str = EXPORTS, years: tuple[int, ...] = (2026, 2025), address: str = INDEX) -> Response:
     options = "".join(f'<option value="{year}">{year}</option>' for year in years)
     table = f"<table><tr><td>Title</td></tr><tr><td>{title}</td><td>{cells}</td></tr></table>"
     return answer(f'<a href="/elsewhere">Calendar</a><select>{options}</select>{table}', address)
@@ -58,7 +58,7 @@ def test_titles_and_months_of_an_index_may_be_written_otherwise(
 def test_every_page_of_the_real_index_of_2026(name: str, shared_data: Path) -> None:
     """As of 26 July: February to June of six tables that are read, each with an address of its own."""
     body = (shared_data / "gacc_real" / "gacc_index_2026.html").read_bytes()
-    page = Answer(body, datetime(2026, 7, 26, tzinfo=UTC), INDEX.replace("preliminary.html", name))
+    page = Response(body, datetime(2026, 7, 26, tzinfo=UTC), INDEX.replace("preliminary.html", name))
     found = list(linked(page, 2026, "gacc_preliminary"))
     months = [f"2026-{month:02d}" for month in range(2, 7)]
     assert [one[:3] for one in found] == [
@@ -87,7 +87,7 @@ def test_a_link_to_another_host_stays_and_a_page_without_titles_is_refused() -> 
 
 def test_the_first_workbook_of_a_page_is_its_attachment() -> None:
     page = "http://english.customs.gov.cn/Statics/a.html"
-    question = Question("name", "gacc_preliminary", page, "html", ZONE, "title", {"flow": "export"}, again=False)
+    question = WantedFile("name", "gacc_preliminary", page, "html", ZONE, "title", {"flow": "export"}, again=False)
     found = attachment(
         question, answer('<a href="/b.pdf">pdf</a><a href="files/C.XLS ">xls</a><a href="/d.xlsx">2</a>', page)
     )
@@ -107,7 +107,7 @@ class Site:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def get(self, address: str, **_: object) -> Answer:
+    def get(self, address: str, **_: object) -> Response:
         self.asked.append(address)
         year = "2025" if "2025" in address else "2026"
         cells = f'<a href="/{year}/3.html">Mar.</a><a href="/{year}/5.html">May.</a>'

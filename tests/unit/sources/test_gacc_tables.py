@@ -21,8 +21,8 @@ from tasks.sources.gacc_rows import (
 from tasks.sources.gacc_tables import (
     GROWTHS,
     UNITS,
-    Column,
     Heading,
+    PrintedColumn,
     day_of,
     read_columns,
     read_heading,
@@ -109,7 +109,9 @@ def test_headings_that_cannot_be_read_or_name_two_currencies_are_refused(title: 
     assert refusal.value.rule == rule
 
 
-def columns_of(*cells: tuple[str, ...], heading: Heading = MAY) -> tuple[list[Column | None], list[tuple[str, str]]]:
+def columns_of(
+    *cells: tuple[str, ...], heading: Heading = MAY
+) -> tuple[list[PrintedColumn | None], list[tuple[str, str]]]:
     header = [["Commodity", *texts] for texts in zip(*cells, strict=True)]
     columns, doubts = read_columns(header, heading, "f")
     return columns, [(doubt["check"], doubt["severity"]) for doubt in doubts]
@@ -121,11 +123,11 @@ MONTH, SO_FAR, BEFORE = "2025-05", "2025-01..2025-05", "2024-01..2024-05"
 @pytest.mark.parametrize(
     ("above", "below", "column"),
     [
-        ("5", "Quantity", Column(MONTH, "quantity")),
-        ("May", "Value", Column(MONTH, "value")),
-        ("05", "QTY", Column(MONTH, "quantity")),
+        ("5", "Quantity", PrintedColumn(MONTH, "quantity")),
+        ("May", "Value", PrintedColumn(MONTH, "value")),
+        ("05", "QTY", PrintedColumn(MONTH, "quantity")),
         *(
-            (text, "Value", Column(SO_FAR, "value"))
+            (text, "Value", PrintedColumn(SO_FAR, "value"))
             for text in (
                 "1-5 Total",
                 "1-5\xa0Total",
@@ -139,20 +141,20 @@ MONTH, SO_FAR, BEFORE = "2025-05", "2025-01..2025-05", "2024-01..2024-05"
             )
         ),
         *(
-            (text, "Value", Column(BEFORE, "value"))
+            (text, "Value", PrintedColumn(BEFORE, "value"))
             for text in ("1-5 Total, 2024", "1-5\xa0Total,2024", "1to5 2024", "Jan-May 2024")
         ),
-        ("Exports", "1-to-5", Column(SO_FAR, "export")),
-        ("Import", "5", Column(MONTH, "import")),
-        ("Total", "5", Column(MONTH, "both")),
-        ("Export & Import", "1to5", Column(SO_FAR, "both")),
-        ("Quantity\nUnit", "Quantity\nUnit", Column(UNITS, "")),
-        ("QTY Unit", "QTY Unit", Column(UNITS, "")),
-        ("Percentage Change", "Value", Column(GROWTHS, "value")),
-        ("1-5 Total, Year-On-Year(%)\xa0", "Quantity", Column(GROWTHS, "quantity")),
+        ("Exports", "1-to-5", PrintedColumn(SO_FAR, "export")),
+        ("Import", "5", PrintedColumn(MONTH, "import")),
+        ("Total", "5", PrintedColumn(MONTH, "both")),
+        ("Export & Import", "1to5", PrintedColumn(SO_FAR, "both")),
+        ("Quantity\nUnit", "Quantity\nUnit", PrintedColumn(UNITS, "")),
+        ("QTY Unit", "QTY Unit", PrintedColumn(UNITS, "")),
+        ("Percentage Change", "Value", PrintedColumn(GROWTHS, "value")),
+        ("1-5 Total, Year-On-Year(%)\xa0", "Quantity", PrintedColumn(GROWTHS, "quantity")),
     ],
 )
-def test_a_column_is_known_by_its_header_however_it_is_written(above: str, below: str, column: Column) -> None:
+def test_a_column_is_known_by_its_header_however_it_is_written(above: str, below: str, column: PrintedColumn) -> None:
     other = ("5", "Value") if column.what != "value" or column.months != MONTH else ("5", "Quantity")
     assert columns_of((above, below), other)[0][0] == column
 
@@ -160,13 +162,13 @@ def test_a_column_is_known_by_its_header_however_it_is_written(above: str, below
 @pytest.mark.parametrize("strange", [("Mood", "Value"), ("5", "Mood"), ("4-5", "Value"), ("13", "Value")])
 def test_a_column_that_is_not_understood_is_left_out_and_named(strange: tuple[str, str]) -> None:
     columns, doubts = columns_of(strange, ("1-5 Total", "Value"))
-    assert columns == [None, Column(SO_FAR, "value")]
+    assert columns == [None, PrintedColumn(SO_FAR, "value")]
     assert doubts == [("column_not_read", "warning")]
 
 
 def test_a_wrong_year_before_is_doubted_and_not_read() -> None:
     columns, doubts = columns_of(("1-5 Total", "Value"), ("1-5 Total, 2023", "Quantity"), ("1-5 Total, 2023", "Value"))
-    assert columns == [Column(SO_FAR, "value"), None, None]
+    assert columns == [PrintedColumn(SO_FAR, "value"), None, None]
     assert doubts == [("printed_year", "warning")] * 2
 
 
@@ -193,14 +195,14 @@ def test_months_of_header_and_title_that_contradict_one_another(
         assert "again" not in refusal.value.advice
         return
     columns, doubts = columns_of(*cells, heading=MAY._replace(day=day))
-    assert columns == [Column(MONTH, "value"), Column(SO_FAR, "value")]
+    assert columns == [PrintedColumn(MONTH, "value"), PrintedColumn(SO_FAR, "value")]
     assert doubts == ([(rule, "error")] if rule else [])
 
 
 def test_in_january_the_month_and_the_year_to_date_are_one_span() -> None:
     january = MAY._replace(last=1, day=date(2025, 2, 14))
     columns, doubts = columns_of(("1", "Value"), ("1-1 Total", "Value"), heading=january)
-    assert (columns, doubts) == ([Column("2025-01", "value")] * 2, [])
+    assert (columns, doubts) == ([PrintedColumn("2025-01", "value")] * 2, [])
 
 
 @pytest.mark.parametrize("cells", [(("Mood", "Value"),), (("Unit", "Unit"),)])
@@ -221,12 +223,12 @@ def test_growths_that_the_page_has_no_figures_for_are_named_as_not_read() -> Non
 
 
 COLUMNS = [
-    Column(UNITS, ""),
-    Column("2025-05", "quantity"),
-    Column("2025-05", "value"),
-    Column(SO_FAR, "value"),
+    PrintedColumn(UNITS, ""),
+    PrintedColumn("2025-05", "quantity"),
+    PrintedColumn("2025-05", "value"),
+    PrintedColumn(SO_FAR, "value"),
     None,
-    Column(GROWTHS, "value"),
+    PrintedColumn(GROWTHS, "value"),
 ]
 TOYS = ["\xa0Toys\x03", "Ton", "1.0\xa0", "2.0", "9.0", "x", "3.1"]
 
@@ -310,7 +312,7 @@ def test_a_cell_is_read_in_full_width_letters_and_blank_cells_at_the_end_of_a_ro
     assert found.fault == ""
 
 
-JANUARY = [Column("2022-01", "value"), Column("2022-01", "quantity"), Column("2022-01", "value")]
+JANUARY = [PrintedColumn("2022-01", "value"), PrintedColumn("2022-01", "quantity"), PrintedColumn("2022-01", "value")]
 
 
 def test_two_columns_of_the_same_months_are_read_once_and_one_number_helps_the_other_that_is_lost() -> None:
@@ -363,8 +365,12 @@ def test_a_record_for_each_span_and_one_of_its_own_for_what_cannot_be_read() -> 
     assert made("-", "-", "-", "-", "", "3.0") == []
 
 
-THREE = [Column("2025-01..2025-05", "value"), Column("2024-01..2024-05", "value"), Column(GROWTHS, "value")]
-BALANCE = [Column("2025-05", what) for what in ("both", "export", "import")]
+THREE = [
+    PrintedColumn("2025-01..2025-05", "value"),
+    PrintedColumn("2024-01..2024-05", "value"),
+    PrintedColumn(GROWTHS, "value"),
+]
+BALANCE = [PrintedColumn("2025-05", what) for what in ("both", "export", "import")]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from schemas.forms.fetch import FetchRequest
 from tasks.sources.hongkong_csd import SOURCE, parse
-from tasks.sources.protocol import Question
+from tasks.sources.protocol import WantedFile
 from tests.unit.sources import reading
 from tests.unit.sources.reading import doubts, numbers, rule_of
 from tests.unit.sources.test_value_terms_of_files import assert_terms
@@ -165,12 +165,12 @@ def test_every_real_row_of_a_year_is_refused_as_a_year_and_read_as_a_month(share
     assert doubts(release) == []
 
 
-def asked(*products: str, months: str = "2024-11..2025-02", **given: Any) -> list[Question]:
+def asked(*products: str, months: str = "2024-11..2025-02", **given: Any) -> list[WantedFile]:
     request = FetchRequest.model_validate(
         {"source": "hongkong_csd", "products": [*products], "months": months, "base": "http://127.0.0.1:1", **given}
     )
     assert SOURCE.questions is not None
-    return [one for one in SOURCE.questions(request, date(2025, 4, 1), Unasked()) if isinstance(one, Question)]
+    return [one for one in SOURCE.questions(request, date(2025, 4, 1), Unasked()) if isinstance(one, WantedFile)]
 
 
 class Unasked:

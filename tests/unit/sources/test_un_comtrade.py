@@ -13,7 +13,7 @@ from comtrade_answers import datasets as listed
 
 from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
-from tasks.sources.protocol import Answer, Question
+from tasks.sources.protocol import Response, WantedFile
 from tasks.sources.un_comtrade import datasets, number_of, parse, questions
 from tests.unit.sources.reading import rule_of
 
@@ -159,9 +159,9 @@ class Site:
     def __init__(self, body: bytes, *, has_key: bool = False) -> None:
         self.body, self.has_key, self.asked = body, has_key, list[str]()
 
-    def get(self, address: str) -> Answer:
+    def get(self, address: str) -> Response:
         self.asked.append(address)
-        return Answer(self.body, datetime(2026, 8, 14, tzinfo=UTC), address)
+        return Response(self.body, datetime(2026, 8, 14, tzinfo=UTC), address)
 
     def tried(self, name: str, work: Callable[[], Any]) -> Any:
         return work()
@@ -177,7 +177,7 @@ def test_with_a_key_one_answer_has_all_products_and_without_one_each_has_its_own
     given = {"products": ["850511", "280530"], "flows": ["export"], "months": "2025-05..2025-06"}
     request = FetchRequest.model_validate({"source": "un_comtrade", "reporters": ["CHN"], **given})
     found = list(questions(request, date(2026, 8, 14), Site(listed(m202506="-17"), has_key=has_key)))  # type: ignore[arg-type]
-    assert [one.address for one in found if isinstance(one, Question)] == [
+    assert [one.address for one in found if isinstance(one, WantedFile)] == [
         f"https://comtradeapi.un.org/{place}/C/M/HS?reporterCode=156&period=202506&cmdCode={codes}&flowCode=X"
         "&motCode=0&customsCode=C00&partner2Code=0&includeDesc=true#2026-08-02T00%3A00%3A00%20-17"
         for codes in products

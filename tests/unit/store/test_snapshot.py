@@ -19,7 +19,7 @@ from tasks.store.publish import exclusive, publish
 from tasks.store.resolve import open_release
 from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot, current_id, list_snapshots, manifest_id, open_snapshot
-from tasks.store.verify import Hashes, Problem, audit_snapshot, audit_store
+from tasks.store.verify import FileProblem, Hashes, audit_snapshot, audit_store
 from tests.unit.store.small_store import JULY, JUNE, new, overwrite, parquet, point, sha256, stored
 
 
@@ -36,7 +36,7 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-def names(problems: list[Problem]) -> list[str]:
+def names(problems: list[FileProblem]) -> list[str]:
     return [problem.file for problem in problems]
 
 
