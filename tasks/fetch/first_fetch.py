@@ -13,7 +13,6 @@ from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
 from tasks.sources.protocol import Source, months_of
 from tasks.sources.registry import first_source
-from tasks.sources.un_comtrade import number_of
 
 MEGABYTE = 1_000_000
 # A household line of 40 Mbit/s, and the pause between two requests.
@@ -53,8 +52,8 @@ def planned(reporters: Sequence[str], inbox: Path, today: date, **asked: object)
     by_source: dict[str, tuple[Source, list[str]]] = {}
     for reporter in dict.fromkeys(reporters):
         source = first_source(reporter)
-        if not source.reporter and not source.group:
-            number_of(reporter)
+        if source.require_reporter is not None:
+            source.require_reporter(reporter)
         by_source.setdefault(source.name, (source, []))[1].append(reporter)
     return [_planned(source, whose, inbox, today, asked) for source, whose in by_source.values()]
 

@@ -189,12 +189,12 @@ class Source:
     `questions(request, today, site)` yields what is asked of the source, or what became of a list; None where a person
     downloads its files. `base` is the address of its site: no other host is asked. `calendar` is the name of the source
     in `release_calendar.csv` and `release_delays.csv`; empty where nobody waits for it. `first_fetch` is set for the
-    source from which a newcomer gets the figures of its reporters. `licence` says in a few words
-    what others may do with the numbers: it stands in the README.md of each snapshot. `forbids` is a sentence on what
-    nobody may do with them, for every answer, and `permission` the variable that is set where one was given.
-    `collector` is who passes on what others have published: it is named beside the file. `split(file, reporters, flows,
-    asked_at)` yields the parts of a file that a person downloaded, for a source whose files are of many reporters; it
-    raises Refused for a reporter that the source does not have.
+    source from which a newcomer gets the figures of its reporters. `licence` says in a few words what others may do
+    with the numbers: it stands in the README.md of each snapshot. `forbids` is a sentence on what nobody may do with
+    them, for every answer, and `permission` the variable that is set where one was given. `collector` is who passes on
+    what others have published: it is named beside the file; `require_reporter` raises Refused for a reporter of whom it
+    has nothing. `split(file, reporters, flows, asked_at)` yields the parts of a file that a person downloaded, for a
+    source whose files are of many reporters; it raises Refused for a reporter that the source does not have.
     """
 
     name: str
@@ -228,6 +228,7 @@ class Source:
     forbids: str = ""
     permission: str = ""
     collector: str = ""
+    require_reporter: Callable[[str], object] | None = None
     split: Callable[[Path, list[str], tuple[str, ...], datetime], Iterator[tuple[WantedFile, Response]]] | None = None
 
     @property

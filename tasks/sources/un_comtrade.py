@@ -357,4 +357,5 @@ SOURCE = Source(
     forbids="The numbers of UN Comtrade may not be given to others without its permission.",
     permission=settings.COMTRADE_PERMISSION,
     collector="UN Comtrade",
+    require_reporter=number_of,
 )
