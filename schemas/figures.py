@@ -20,7 +20,7 @@ class Figure(NamedTuple):
     `place` is its place in tables that show as many figures as there is room for; 0: shown where it is asked for.
     `is_short`: short answers and pages of a release have it. `months_back`, of a growth, is where its base lies, and
     `against` the word for that base. `is_quotable`: a verdict says whether it may be quoted. `is_ruled`: rules may
-    compare it. `words` are what people call it in claims.
+    compare it. `words` are what people call it in claims, and `title_zh` is its title in Chinese.
     """
 
     title: str
@@ -37,6 +37,7 @@ class Figure(NamedTuple):
     is_quotable: bool = False
     is_ruled: bool = False
     words: tuple[str, ...] = ()
+    title_zh: str = ""
 
     @property
     def is_so_far(self) -> bool:
@@ -67,6 +68,7 @@ FIGURE_OF: dict[str, Figure] = {
         is_quotable=True,
         is_ruled=True,
         words=("m/m", "mom", "month on month", "环比"),
+        title_zh="环比，%",
     ),
     "yoy_pct": Figure(
         "y/y, %",
@@ -81,6 +83,7 @@ FIGURE_OF: dict[str, Figure] = {
         is_quotable=True,
         is_ruled=True,
         words=("y/y", "yoy", "year on year", "同比"),
+        title_zh="同比，%",
     ),
     "ytd": Figure(
         "year to date",
@@ -90,6 +93,7 @@ FIGURE_OF: dict[str, Figure] = {
         place=9,
         is_short=True,
         words=("ytd", "year to date", "cumulative", "累计"),
+        title_zh="年初至今累计",
     ),
     "ytd_yoy_pct": Figure(
         "ytd y/y, %",
@@ -102,9 +106,15 @@ FIGURE_OF: dict[str, Figure] = {
         months_back=12,
         is_quotable=True,
         words=("ytd y/y", "ytd yoy", "year to date y/y", "累计同比"),
+        title_zh="年初至今累计同比，%",
     ),
     "rolling_12m": Figure(
-        "12 months", OF_MEASURE, "sum of the twelve months that end here", ("number", "rolling_12m"), "last 12 months"
+        "12 months",
+        OF_MEASURE,
+        "sum of the twelve months that end here",
+        ("number", "rolling_12m"),
+        "last 12 months",
+        title_zh="近12个月累计",
     ),
     "rolling_12m_yoy_pct": Figure(
         "12 months y/y, %",
@@ -112,6 +122,7 @@ FIGURE_OF: dict[str, Figure] = {
         "change of rolling_12m on a year before",
         ("growth", "rolling_12m", "ago_rolling_12m"),
         "last 12 months, y/y",
+        title_zh="近12个月累计同比，%",
     ),
     "average_3m": Figure(
         "3-month average",
@@ -119,6 +130,7 @@ FIGURE_OF: dict[str, Figure] = {
         "average of this month and the two before it; of a unit value: value by mass of the three",
         ("average", "rolling_3m"),
         "average of 3 months",
+        title_zh="3个月平均",
     ),
     "average_3m_yoy_pct": Figure(
         "3-month y/y, %",
@@ -127,6 +139,7 @@ FIGURE_OF: dict[str, Figure] = {
         " nothing",
         ("growth", "rolling_3m", "ago_rolling_3m"),
         "average of 3 months, y/y",
+        title_zh="3个月平均同比，%",
     ),
     "share_pct": Figure(
         "share, %",
@@ -139,6 +152,7 @@ FIGURE_OF: dict[str, Figure] = {
         is_short=True,
         is_ruled=True,
         words=("share", "占比"),
+        title_zh="占比，%",
     ),
     "rank": Figure(
         "rank",
@@ -150,6 +164,7 @@ FIGURE_OF: dict[str, Figure] = {
         of_partners=True,
         place=5,
         words=("place", "position", "位次"),
+        title_zh="排名",
     ),
     "contribution_mom_pp": Figure(
         "of m/m, pp",
@@ -159,6 +174,7 @@ FIGURE_OF: dict[str, Figure] = {
         "part of the total's m/m",
         of_partners=True,
         place=6,
+        title_zh="对环比的拉动，百分点",
     ),
     "contribution_yoy_pp": Figure(
         "of y/y, pp",
@@ -167,6 +183,7 @@ FIGURE_OF: dict[str, Figure] = {
         ("contribution", "level", "ago_level", "world_ago_level"),
         "part of the total's y/y",
         of_partners=True,
+        title_zh="对同比的拉动，百分点",
     ),
     "highest_since": Figure(
         "highest since", None, "latest earlier month that was at least as high", dtype="Date", place=7

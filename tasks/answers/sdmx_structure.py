@@ -62,20 +62,6 @@ STATUS_NAMES: Names = {
     "P": ("Provisional value", "初步值"),
     "U": ("Low reliability", "可靠性低"),
 }
-FIGURE_NAMES_ZH = {
-    "mom_pct": "环比，%",
-    "yoy_pct": "同比，%",
-    "ytd": "年初至今累计",
-    "ytd_yoy_pct": "年初至今累计同比，%",
-    "rolling_12m": "近12个月累计",
-    "rolling_12m_yoy_pct": "近12个月累计同比，%",
-    "average_3m": "3个月平均",
-    "average_3m_yoy_pct": "3个月平均同比，%",
-    "share_pct": "占比，%",
-    "rank": "排名",
-    "contribution_mom_pp": "对环比的拉动，百分点",
-    "contribution_yoy_pp": "对同比的拉动，百分点",
-}
 
 
 class DataSet(NamedTuple):
@@ -179,7 +165,7 @@ def _indicator_names(measure: str, figure: str) -> tuple[str, str]:
     chinese = f"{'单价' if is_price else chinese}（{unit}）"
     if figure == "level":
         return english, chinese
-    return f"{english}: {FIGURE_OF[figure].meaning}", f"{chinese}：{FIGURE_NAMES_ZH[figure]}"
+    return f"{english}: {FIGURE_OF[figure].meaning}", f"{chinese}：{FIGURE_OF[figure].title_zh}"
 
 
 def _key(code: str) -> str:

@@ -26,8 +26,8 @@ from schemas.questions.trace import Trace
 from schemas.questions.vintages import Vintages
 
 QUESTIONS: list[type[Question]] = [
-    Brief, CheckClaim, CheckClaims, Contents, Coverage, Export, MirrorTrade, Movers, PartnerTrade, Plot, Read, Revisions,
-    Search, Trace, Vintages,
+    Brief, CheckClaim, CheckClaims, Contents, Coverage, Export, MirrorTrade, Movers, PartnerTrade, Plot, Read,
+    Revisions, Search, Trace, Vintages,
 ]  # fmt: skip
 
 
