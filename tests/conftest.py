@@ -22,6 +22,7 @@ SERVICES = (
     "test_s3.py",
     "test_s3_faults.py",
     "test_s3_writers.py",
+    "test_s3_iceberg.py",
     "test_dask.py",
     "test_postgres.py",
 )

@@ -1,4 +1,4 @@
-"""Defines the commands that write forms of the published tables for other programs: a DuckDB file."""
+"""Defines the commands that write forms of the published tables for other programs: a DuckDB file, Iceberg metadata."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +8,7 @@ import typer
 from flows.cli.command import Commands
 from flows.cli.options import STORE, StoreGiven
 from flows.cli.terminal import say
+from schemas import settings
 from tasks.domain.text import counted
 
 commands = Commands()
@@ -35,3 +36,31 @@ def duckdb(
     say(f"{counted(len(written.views), 'view')} in {output}: {', '.join(written.views)}")
     if written.is_relative:
         say("its paths are relative: open it in its folder, and copy it with the folder")
+
+
+@catalog.command(epilog="Example: `tidewaiter catalog iceberg --store s3://customs/store`")
+def iceberg(
+    register: Annotated[
+        str | None,
+        typer.Option(
+            envvar=settings.ICEBERG_CATALOG,
+            help="catalogue to register the tables in, by its name in the settings of pyiceberg (.pyiceberg.yaml)",
+        ),
+    ] = None,
+    store: StoreGiven = STORE,
+) -> None:
+    """Write Iceberg metadata of all tables in the stores: a snapshot for each published state that is there.
+
+    No data is written. From then on each release, correction and withdrawal adds a snapshot, and `retain` removes those
+    whose states it removes. Of a folder the metadata hold where it lies now, and are wrong in a copy of it.
+    """
+    from tasks.catalogs.iceberg import keep_iceberg
+    from tasks.catalogs.register import register as register_in
+
+    kept = keep_iceberg(store)
+    for table in kept:
+        say(f"{table.metadata_location}{'' if table.changed else ' (as before)'}")
+    if isinstance(store, Path):
+        say("the addresses in them begin with this folder: in a copy of it, delete iceberg/ and run this again")
+    if register:
+        say(f"registered in {register}: {', '.join(register_in(kept, register))}")

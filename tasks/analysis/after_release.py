@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from schemas.forms.outcome import Gap, Outcome
@@ -15,6 +16,7 @@ from tasks.catalogs.kept_up import kept_up
 from tasks.store.reporters import mirrors_of, named, root_of, tables_of
 from tasks.store.working_copy import address_of
 
+FORM_AGAIN = "the one before stays, and the next release makes up for it"
 AGAIN = "what was published of it stays, and the next release makes it again"
 log = logging.getLogger("tidewaiter.downstream")
 
@@ -49,13 +51,7 @@ def update_tables(store: Path) -> Updated:
     if root is None or reporter is None:
         return Updated(gaps, failed)
 
-    def attempt(name: str, make: Callable[[], object], advice: str) -> None:
-        try:
-            make()
-        except Exception as problem:
-            log.warning("%s could not be made", name, exc_info=True)
-            failed.append(f"{name}: not made, {type(problem).__name__}: {str(problem).rstrip('.')}; {advice}.")
-
+    attempt = partial(_attempt, failed)
     for exporter, importer in mirrors_of(root):
         if reporter in (exporter, importer, *HUBS):
             attempt(
@@ -69,6 +65,27 @@ def update_tables(store: Path) -> Updated:
     for table in MAKERS:
         attempt(f"{table} ({reporter})", lambda table=table: publish_analysis(root, reporter, table), AGAIN)  # type: ignore[misc]
     # Last, because they name these tables too.
-    for name, make in kept_up(root, store):
-        attempt(name, make, "the one before stays, and the next release makes it again")
-    return Updated(gaps, failed)
+    return Updated(gaps, [*failed, *update_forms(store)])
+
+
+def update_forms(store: Path) -> list[str]:
+    """Bring the forms for other programs that are kept of a store up to date; return why one could not be made."""
+    address = address_of(store)
+    root, reporter, failed = root_of(address), named(address), list[str]()
+    if root is None or reporter is None:
+        return failed
+
+    def update() -> None:
+        for name, make in kept_up(root, reporter):
+            _attempt(failed, name, make, FORM_AGAIN)
+
+    _attempt(failed, "forms for other programs", update, FORM_AGAIN)
+    return failed
+
+
+def _attempt(failed: list[str], name: str, make: Callable[[], object], advice: str) -> None:
+    try:
+        make()
+    except Exception as problem:
+        log.warning("%s could not be made", name, exc_info=True)
+        failed.append(f"{name}: not made, {type(problem).__name__}: {str(problem).rstrip('.')}; {advice}.")

@@ -143,7 +143,7 @@ def _tables(connection: Any, found: Iterable[TablePlace], above: str) -> Iterato
         shown = [_name(name) for name in names if name in there]
         if place.reporter:
             shown.insert(0, f"{_text(place.reporter)} as reporter")
-        pinned = f" Of {', '.join(place.states)}." if len(place.files) > 1 else ""
+        pinned = f" Of {', '.join(place.states)}." if not place.is_followed else ""
         yield _view(
             connection, place.table, f"select {', '.join(shown)} from {source}", what(place.table) + pinned, texts
         )

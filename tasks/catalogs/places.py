@@ -43,11 +43,16 @@ class TablePlace(NamedTuple):
     reporter: str | None
     states: tuple[str, ...]
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether the files are those of each later publication too."""
+        return "*" in self.files[0]
+
 
 def places(root: Address) -> list[TablePlace]:
     """Return where each table lies that has a file, in the order of the dictionary. Raises NothingPublished."""
     found: dict[str, list[tuple[Address, OpenRelease]]] = {}
-    for address, table in _stores(root):
+    for address, table in stores_with_tables(root):
         try:
             state = open_release(address)
         except NothingPublished:
@@ -63,7 +68,7 @@ def places(root: Address) -> list[TablePlace]:
     return [_place(root, table, found[table]) for table in LAYOUTS if table in found]
 
 
-def _stores(root: Address) -> Iterator[tuple[Address, str | None]]:
+def stores_with_tables(root: Address) -> Iterator[tuple[Address, str | None]]:
     """Every store of a root, with the table that it is made for; None: those of a reporter."""
     for address in stores_of(root).values():
         yield address, None

@@ -24,7 +24,7 @@ def views(file: Path) -> set[str]:
 
 def test_without_a_setting_nothing_is_made(tmp_path: Path) -> None:
     china(tmp_path, query_bytes(trade_root.ROWS), trade_root.MAY)
-    assert [*kept_up(tmp_path / "store", tmp_path / "store" / trade_root.CHN)] == []
+    assert [*kept_up(tmp_path / "store", "CHN")] == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2025-06-20.csv", "store"]
 
 
@@ -40,7 +40,7 @@ def test_a_failure_is_a_warning_and_the_next_publication_makes_up_for_it(
     failed = release(trade_root.ROWS, trade_root.MAY)
     (warning,) = [text for text in failed.warnings if text.startswith(name)]
     assert warning.startswith(f"{name} {file}: not made, FileNotFoundError: ")
-    assert warning.endswith("; the one before stays, and the next release makes it again.")
+    assert warning.endswith("; the one before stays, and the next release makes up for it.")
     file.parent.mkdir()
     done = release(trade_root.LATER, trade_root.JUNE)
     assert [text for text in done.warnings if text.startswith(name)] == []

@@ -1,5 +1,6 @@
 """The commands that write forms of the tables for other programs, and their refusals."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -37,6 +38,19 @@ def test_without_the_extra_the_command_says_how_to_install_it(
     assert code == 2
     assert "needs the package duckdb, which is not installed: pip install 'tidewaiter[catalog]'" in text
     assert [*tmp_path.iterdir()] == []
+
+
+def test_metadata_are_written_and_of_a_folder_it_is_said_where_they_hold(sample_store: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample_store, tmp_path / "reporter=CHN", symlinks=True)
+    code, text = run("iceberg", "--store", tmp_path)
+    assert code == 0
+    assert f"file://{tmp_path}/reporter=CHN/iceberg/metric/metadata/v1.metadata.json " in text
+    assert "in a copy of it, delete iceberg/ and run this again" in text
+    again = run("iceberg", "--store", tmp_path)[1]
+    assert "metric/metadata/v1.metadata.json (as before)" in again
+    code, text = run("iceberg", "--store", tmp_path / "none")
+    assert code == 2
+    assert "nothing is published here yet" in text
 
 
 def test_a_place_in_a_store_is_refused(sample_store: Path) -> None:

@@ -1,0 +1,135 @@
+"""What Iceberg metadata add to a publication, in a store that has grown: processor, time, bytes.
+
+    python -m benchmarks.iceberg [--months 120] [--rows 20000] [--kept 24] [--folder FOLDER]
+
+Each publication is a synthetic month of one direction in the five tables that are filed by month, and a file of each
+table that a release writes once; the last ones correct the last thirteen months as well. Numbers are random, so that
+the files have the size of real ones. Metadata are kept up from the first publication on, and states older than
+`--kept` publications are retired outside of the measured time.
+"""
+
+import argparse
+import io
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks import results
+from schemas.table import arrow_schema
+from tasks.catalogs.iceberg import keep_store
+from tasks.store.beside import Beside
+from tasks.store.publish import NewFile, exclusive, publish
+from tasks.store.retention import retain
+from tasks.store.snapshot import Snapshot
+
+BY_MONTH = ("metric", "observation", "record_level", "revision", "trade_flow")
+BY_RELEASE = ("finding", "lineage", "quarantine", "release")
+FIRST_YEAR = 2015
+CORRECTED = 13
+
+
+def file_of(table: str, partition: str, rows: int, number: int) -> NewFile:
+    """A file of random rows in the form of a table."""
+    draw = Random(f"{table} {partition} {number}")
+    schema = arrow_schema(table)
+    data = pa.table([pa.array(_values(draw, field.type, rows), field.type) for field in schema], schema=schema)
+    sink = io.BytesIO()
+    pq.write_table(data, sink, compression="zstd")
+    return NewFile(table, partition, sink.getvalue(), rows, "5" * 64)
+
+
+def _values(draw: Random, kind: pa.DataType, rows: int) -> list[Any]:
+    if pa.types.is_string(kind):
+        return [f"{draw.randrange(500):08d}" for _ in range(rows)]
+    if pa.types.is_date(kind):
+        return [date(FIRST_YEAR, 1, 1) + timedelta(draw.randrange(3000)) for _ in range(rows)]
+    if pa.types.is_boolean(kind):
+        return [draw.random() < 0.1 for _ in range(rows)]
+    if pa.types.is_list(kind):
+        return [[f"{draw.randrange(9)}"] for _ in range(rows)]
+    if pa.types.is_floating(kind):
+        return [draw.random() * 1e6 for _ in range(rows)]
+    return [draw.randrange(100) for _ in range(rows)]
+
+
+def month(number: int) -> str:
+    """The partition of a month, counted from the first one."""
+    return f"flow=export/year={FIRST_YEAR + number // 12}/month={number % 12 + 1}"
+
+
+def published(store: Path, parent: Snapshot | None, months: Iterable[int], number: int, rows: int) -> Snapshot:
+    """Publish these months as the state after `parent`."""
+    new = [file_of(table, month(one), rows, number) for table in BY_MONTH for one in months]
+    new += [file_of(table, "", 20, number) for table in BY_RELEASE]
+    named = {(file.table, file.partition) for file in new if file.partition}
+    kept = [entry for entry in (parent.files if parent else ()) if (entry.table, entry.partition) not in named]
+    added = [NewFile(**{**vars(file), "is_added": not file.partition}) for file in new]
+    about = {"released_on": str(date(FIRST_YEAR, 1, 1) + timedelta(30 * number))}
+    with exclusive(store):
+        return publish(store, added, carried=kept, parent=parent, about=about).snapshot
+
+
+def size(folder: Path) -> dict[str, int]:
+    """The bytes of each file below a folder."""
+    return {str(path): path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink()}
+
+
+def added(before: dict[str, int], after: dict[str, int]) -> int:
+    """The bytes of files that are new."""
+    return sum(count for path, count in after.items() if path not in before)
+
+
+def measured(
+    store: Path, parent: Snapshot | None, months: Iterable[int], number: int, rows: int
+) -> tuple[Snapshot, list[str]]:
+    """Publish, bring the metadata up to date, and return what both cost."""
+    objects, metadata = size(store / ".objects"), size(store / "iceberg")
+    start = time.perf_counter(), time.process_time()
+    snapshot = published(store, parent, months, number, rows)
+    middle = time.perf_counter(), time.process_time()
+    keep_store(store)
+    end = time.perf_counter(), time.process_time()
+    data, more = added(objects, size(store / ".objects")), added(metadata, size(store / "iceberg"))
+    times = [f"{one - other:.2f}" for one, other in (*zip(middle, start, strict=True), *zip(end, middle, strict=True))]
+    return snapshot, [*times, f"{data / 1e6:.2f}", f"{more / 1e6:.3f}", f"{100 * more / data:.1f}"]
+
+
+def main() -> None:
+    """Fill a store and print what the last publications cost."""
+    ask = argparse.ArgumentParser(description=__doc__)
+    ask.add_argument("--months", type=int, default=120)
+    ask.add_argument("--rows", type=int, default=20_000, help="of each file")
+    ask.add_argument("--kept", type=int, default=24, help="states that stay")
+    ask.add_argument("--folder", type=Path)
+    given = ask.parse_args()
+    folder = given.folder or Path(tempfile.mkdtemp(prefix="iceberg-"))
+    machine, store, parent, rows = results.machine(), folder / "reporter=CHN", None, []
+    for number in range(given.months):
+        parent, cells = measured(store, parent, [number], number, given.rows if number > given.months - 3 else 50)
+        if number in (0, given.months // 2, given.months - 2, given.months - 1):
+            rows.append([f"month {number + 1}", *cells])
+        if number > given.kept:
+            with exclusive(store):
+                retain(store, today=date(FIRST_YEAR, 1, 1) + timedelta(30 * number), months=given.kept)
+    last = range(given.months - CORRECTED, given.months)
+    for number in (given.months, given.months + 1):
+        parent, cells = measured(store, parent, last, number, given.rows)
+        rows.append([f"correction of {CORRECTED} months", *cells])
+    titles = ["publication", "s", "processor s", "metadata s", "processor s", "MB", "metadata MB", "%"]
+    print(f"{machine}\n\n{results.table(titles, rows)}")
+    lists = [name for name in Beside(store).names("iceberg/") if name.endswith(".metadata.json")]
+    print(f"{len(lists)} versions of metadata, {sum(size(store / 'iceberg').values()) / 1e6:.1f} MB in all")
+    if given.folder is None:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

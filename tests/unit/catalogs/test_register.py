@@ -1,0 +1,54 @@
+"""A catalogue points to the newest metadata, and tables of others under the same name are left alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyiceberg import catalog as catalogs
+from pyiceberg.catalog.sql import SqlCatalog
+
+from schemas.store_address import S3Url
+from tasks.catalogs.iceberg import keep_iceberg
+from tasks.catalogs.register import namespace_of, register
+from tests.unit.catalogs import trade_root
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqlCatalog]:
+    """The catalogue `house`, a SQL database."""
+    catalog = SqlCatalog("house", uri=f"sqlite:///{tmp_path}/house.db", warehouse=f"file://{tmp_path}")
+    monkeypatch.setattr(catalogs, "load_catalog", lambda name: {"house": catalog}[name])
+    yield catalog
+    catalog.close()
+
+
+def test_each_table_is_in_the_namespace_of_its_reporter_and_follows(house: SqlCatalog, tmp_path: Path) -> None:
+    root = trade_root.initial(tmp_path)
+    names = register(keep_iceberg(root), "house")
+    assert {"trade_chn.metric", "trade_deu.metric", "trade_deu.release"} <= {*names}
+    before = house.load_table("trade_chn.metric")
+    trade_root.correct(tmp_path)
+    assert {*names} <= {*register(keep_iceberg(root), "house")}
+    after = house.load_table("trade_chn.metric")
+    assert (len(before.snapshots()), len(after.snapshots())) == (1, 2)
+    assert after.metadata.table_uuid == before.metadata.table_uuid
+    german = house.load_table("trade_deu.metric").scan(row_filter="flow == 'import' and reporter == 'DEU'")
+    assert german.to_arrow().num_rows == 9
+    # The data stay where they were.
+    assert before.scan().to_arrow().num_rows > 20
+
+
+def test_a_table_of_somebody_else_is_left_alone(house: SqlCatalog, tmp_path: Path) -> None:
+    kept = [one for one in keep_iceberg(trade_root.initial(tmp_path)) if one.table == "metric"]
+    register(kept, "house")
+    (tmp_path / "other").mkdir()
+    others = keep_iceberg(trade_root.initial(tmp_path / "other"))
+    with pytest.raises(ValueError, match=r"trade_chn\.metric: the catalogue has another table of this name"):
+        register([one for one in others if one.table == "metric"], "house")
+    assert house.load_table("trade_chn.metric").metadata_location == kept[0].metadata_location
+
+
+def test_the_namespace_says_whose_figures_they_are() -> None:
+    assert namespace_of(S3Url("s3://customs/store/mover/reporter=EU27")) == "trade_eu27"
+    assert namespace_of(Path("store/mirror/exporter=CHN/importer=DEU")) == "trade_chn_deu"
+    assert namespace_of(Path("store")) == "trade"
