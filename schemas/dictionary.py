@@ -41,6 +41,7 @@ WORDS = {
     "`state` of `control_event` and `event_window`": control_tables.STATES,
     "`coverage` of `event_window`": control_tables.COVERAGE,
     "`status` of `event_window`": control_event.WINDOWS,
+    "`status` of `detour`": control_event.DETOURS,
 }
 WORDS_IN_A_LINE_MAX = 8
 
@@ -54,7 +55,7 @@ def page() -> str:
     parts += ["## What the words of a column mean\n", *map(_meanings, WORDS, WORDS.values())]
     parts += ["## What an adapter hands on\n", _section("reported", MODELS["reported"])]
     parts += ["## What commands make on request\n"]
-    parts += [_section(name, MODELS[name]) for name in ("checked_claim", "event_window")]
+    parts += [_section(name, MODELS[name]) for name in ("checked_claim", "event_window", "detour")]
     parts += ["## Code tables (`schemas/reference/*.csv`)\n"]
     parts += [_section(name, model) for name, model in models.TABLES.items()]
     return "\n".join(parts)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tasks.api.python import (
         brief,
         check_claims,
+        detours,
         mirror,
         movers,
         open_release,
@@ -45,6 +46,7 @@ __all__ = [
     "__version__",
     "brief",
     "check_claims",
+    "detours",
     "ingest",
     "list",
     "mirror",

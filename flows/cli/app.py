@@ -5,7 +5,22 @@ from typing import Annotated
 
 import typer
 
-from flows.cli import brief, catalog, deploy, export, fetch, ingest, mcp, read, reporters, search, site, start, withdraw
+from flows.cli import (
+    brief,
+    catalog,
+    deploy,
+    detours,
+    export,
+    fetch,
+    ingest,
+    mcp,
+    read,
+    reporters,
+    search,
+    site,
+    start,
+    withdraw,
+)
 from flows.cli.command import Stoppable
 from schemas import code_files, settings
 
@@ -22,7 +37,22 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": HELP_COLUMNS_MAX},
     help="Customs releases as numbers that can be cited: validated, versioned, derived, traced to the byte.",
 )
-for part in (start, ingest, withdraw, fetch, read, search, brief, site, catalog, export, mcp, reporters, deploy):
+for part in (
+    start,
+    ingest,
+    withdraw,
+    fetch,
+    read,
+    search,
+    brief,
+    detours,
+    site,
+    catalog,
+    export,
+    mcp,
+    reporters,
+    deploy,
+):
     app.add_typer(part.commands)
 
 # Polars' allocator returns unused memory after three seconds, not one: a month is derived in hundreds of steps, and

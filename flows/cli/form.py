@@ -120,7 +120,8 @@ def _option(field: FormField, question: type[Question], *, is_optional: bool) ->
     if field.name == question.WORD:
         return Annotated[shown, typer.Argument(help=about.text + (options.SEVERAL if several else ""))]
     text = about.text + (options.MORE if several else "")
-    name = "--" + field.name.replace("_", "-")
+    # A field is called from_, because Python keeps the word.
+    name = "--" + field.name.rstrip("_").replace("_", "-")
     flag = f"{name}/--no-{name[2:]}" if field.default is True else name
     return Annotated[shown, typer.Option(flag, help=text, min=about.least, max=about.most)]
 

@@ -79,3 +79,67 @@ class EventWindow(Table):
         "what shares the code, where it holds controlled and free goods alike, and whose the number of a month is if"
         " not the reporter's"
     )
+
+
+DETOURS = {
+    "judged": "both legs are known for each month, and there are placebo goods to judge by",
+    "no_fall": "both legs are known, and the direct flow has not fallen: nothing can have been rerouted",
+    "too_few_placebos": "both legs are known, and too few placebo goods are: no error rate, so no hub fires",
+    "not_covered": "a month of a leg, or of the year before, is not known, or too few to know how much it varies",
+}
+
+
+class Detour(Table):
+    """Possible hubs of goods that no longer go direct, one a row: the rows of `detours`. Every figure is of the months
+    `since` to `until`; `before` is the mean of the same months of the year before, or of two."""
+
+    product: pl.String = column("HS code that both customs share")
+    exporter: pl.String = column("ISO 3166-1 alpha-3")
+    importer: pl.String = column("ISO 3166-1 alpha-3")
+    hub: pl.String = column("third country, ISO 3166-1 alpha-3")
+    since: pl.Date = column("first day of the first month")
+    until: pl.Date = column("first day of the last month")
+    months: pl.Int32 = column("months from the first to the last", "month")
+    measure: pl.String = column("quantity_kg, or a value")
+    status: pl.String = column("whether the hub is judged, or why not", isin=list(DETOURS))
+    fires: pl.Boolean = optional(
+        "whether the direct flow fell and the score is above threshold; null: cannot be judged. An estimate, no proof"
+    )
+    estimate: pl.Float64 = optional("how much may have gone by the hub: both gains by their spreads", "see measure")
+    low: pl.Float64 = optional(
+        "lower end of an interval as wide as gains of placebo legs spread; no bound", "see measure"
+    )
+    high: pl.Float64 = optional("upper end of that interval; no bound", "see measure")
+    ceiling: pl.Float64 = optional("all that the smaller leg carried: no more can have gone by the hub", "see measure")
+    as_high_pct: pl.Float64 = optional("placebo goods of which a hub has as high a score, with this one", "%")
+    score: pl.Float64 = optional("the smaller of both legs' gains, each in units of its own spread")
+    threshold: pl.Float64 = optional("score that 5 % of placebo goods exceed; null: too few placebo goods")
+    lag: pl.Int8 = optional("months by which the second leg follows, 0 to 2, as fits best", "month")
+    direct_before: pl.Float64 = optional("exporter to importer, as the exporter counts it", "see measure")
+    direct_after: pl.Float64 = optional("the same since the date", "see measure")
+    direct_other_before: pl.Float64 = optional("exporter to importer, as the importer counts it", "see measure")
+    direct_other_after: pl.Float64 = optional("the same since the date", "see measure")
+    first_before: pl.Float64 = optional(
+        "exporter to hub, times first_growth, as the side says that shows the smaller rise", "see measure"
+    )
+    first_after: pl.Float64 = optional("the same since the date, without growth", "see measure")
+    first_growth: pl.Float64 = optional("growth of the leg in general: median of placebo goods; 1: too few are known")
+    first_other_before: pl.Float64 = optional("exporter to hub, as the hub counts it; null: no store", "see measure")
+    first_other_after: pl.Float64 = optional("the same since the date", "see measure")
+    second_before: pl.Float64 = optional(
+        "hub to importer, times second_growth, without the first months of the lag", "see measure"
+    )
+    second_after: pl.Float64 = optional("the same since the date, without growth", "see measure")
+    second_growth: pl.Float64 = optional("growth of the leg in general; 1: too few placebo goods are known")
+    second_other_before: pl.Float64 = optional("hub to importer, as the hub counts it; null: no store", "see measure")
+    second_other_after: pl.Float64 = optional("the same since the date", "see measure")
+    direct_usd_per_kg: pl.Float64 = optional("value per kilogram of the direct flow, by the exporter", "USD/kg")
+    first_usd_per_kg: pl.Float64 = optional("value per kilogram of the first leg, by the exporter", "USD/kg")
+    second_usd_per_kg: pl.Float64 = optional("value per kilogram of the second leg, by the importer", "USD/kg")
+    placebo_goods: pl.Int32 = column("goods that no measure of the exporter touches, and that can be judged")
+    placebo_goods_fired: pl.Int32 = column("of these, goods with a hub above threshold")
+    placebo_pairs: pl.Int32 = column("first legs with the second leg of another hub")
+    placebo_pairs_fired: pl.Int32 = column("of these, pairs above threshold")
+    placebo_dates: pl.Int32 = column("earlier dates at which the goods can be judged")
+    placebo_dates_fired: pl.Int32 = column("of these, dates with a hub above threshold")
+    doubt: pl.String = optional("open findings about the numbers that the row rests on; null: none")

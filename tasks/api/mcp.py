@@ -23,6 +23,7 @@ from schemas.names import status
 from schemas.questions.checks import annotation_of, checked, default_of
 from schemas.questions.claims import CheckClaim
 from schemas.questions.contents import Contents
+from schemas.questions.detours import Detours
 from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
 from schemas.questions.partner import PartnerTrade
@@ -35,6 +36,7 @@ from schemas.store_address import S3Url, UnusableAddress
 from tasks.answers.answer import Answer
 from tasks.answers.check_claims import check_claim
 from tasks.answers.contents import contents
+from tasks.answers.detours import detours
 from tasks.answers.mirror import mirror
 from tasks.answers.movers import movers
 from tasks.answers.partner import partner
@@ -94,6 +96,7 @@ TOOLS = {
     "vintages": Tool(Vintages, vintages, "one month"),
     "movers": Tool(Movers, movers, f"rows={ROWS_MAX}"),
     "mirror": Tool(MirrorTrade, mirror, "month"),
+    "detours": Tool(Detours, detours, f"rows={ROWS_MAX}"),
     "partner": Tool(PartnerTrade, partner, f"rows={ROWS_MAX}"),
     "check_claim": Tool(CheckClaim, check_claim),
 }

@@ -15,6 +15,7 @@ import polars as pl
 from schemas.questions.brief import Brief
 from schemas.questions.claims import CheckClaims
 from schemas.questions.contents import Contents
+from schemas.questions.detours import Detours
 from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
 from schemas.questions.partner import PartnerTrade
@@ -81,6 +82,13 @@ def mirror(question: MirrorTrade) -> pl.DataFrame:
     from tasks.answers.mirror import mirror as answer
 
     return answer(question).rows
+
+
+@function_of(Detours)
+def detours(question: Detours) -> pl.DataFrame:
+    from tasks.answers.detours import detours as answer
+
+    return tell(answer(question)).rows
 
 
 @function_of(PartnerTrade)

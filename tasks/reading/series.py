@@ -11,14 +11,18 @@ from pathlib import Path
 import polars as pl
 
 from schemas.names import VALUES
+from tasks.domain.classification import HS_DIGITS
 from tasks.domain.coverage import covering
 from tasks.domain.decisions import counting
 from tasks.domain.periods import first_day, month_index
+from tasks.ledger.name_tables import names_in
 from tasks.reading.query import open_published, query
 from tasks.store.parquet import read_table
 
 # Quantities in another unit: there is trade, and no number of it in the measure that is asked for.
 OTHER_UNIT, NOT_COVERED, ZERO = "other_unit", "not_covered", "zero"
+# A code without a total is the sum of the national codes that the store has; there may be others.
+CODES_OF_STORE = "codes_of_store"
 KEYS = ("product", "partner", "month")
 
 
@@ -73,3 +77,41 @@ def levels(
         status=status,
         period=pl.col("month").replace_strict({month: first_day(month) for month in months}, return_dtype=pl.Date),
     )
+
+
+def levels_or_parts(
+    store: Path,
+    flow: str,
+    products: Collection[str],
+    partners: Collection[str],
+    months: Collection[int],
+    measure: str,
+    day: date | None = None,
+) -> tuple[pl.DataFrame, dict[str, list[str]]]:
+    """Return `levels`, and the codes that are sums of the national codes below them, with these: those of which the
+    store has no total. A sum is null where one of its codes is not known."""
+    found = levels(store, flow, products, partners, months, measure, day)
+    silent = found.group_by("product").agg(pl.col("level").is_null().all()).filter("level")["product"].to_list()
+    names = names_in(open_published(store)).product["product"].to_list() if silent else []
+    longer = [name for name in names if name.isdecimal() and len(name) > HS_DIGITS]
+    parts = {code: [name for name in longer if name.startswith(code)] for code in silent}
+    parts = {code: below for code, below in parts.items() if below}
+    if not parts:
+        return found, {}
+    above = {name: code for code, below in parts.items() for name in below}
+    rows = levels(store, flow, [*above], partners, months, measure, day).with_columns(
+        product=pl.col("product").replace(above)
+    )
+    if not rows["level"].count():
+        return found, {}
+    is_known = ~pl.col("level").is_null().any()
+    sums = rows.group_by(KEYS).agg(
+        part=pl.when(is_known).then(pl.col("level").sum()),
+        why=pl.col("status").filter(pl.col("level").is_null()).first().fill_null(CODES_OF_STORE),
+    )
+    joined = found.join(sums, on=KEYS, how="left", maintain_order="left")
+    is_sum = pl.col("product").is_in([*parts])
+    return joined.with_columns(
+        level=pl.when(is_sum).then("part").otherwise("level"),
+        status=pl.when(is_sum).then(pl.col("why").fill_null(pl.col("status"))).otherwise("status"),
+    ).drop("part", "why"), parts

@@ -13,6 +13,7 @@ from schemas.questions.checks import checked, model_of
 from schemas.questions.claims import CheckClaim, CheckClaims
 from schemas.questions.contents import Contents
 from schemas.questions.coverage import Coverage
+from schemas.questions.detours import Detours
 from schemas.questions.export import Export
 from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
@@ -26,7 +27,7 @@ from schemas.questions.trace import Trace
 from schemas.questions.vintages import Vintages
 
 QUESTIONS: list[type[Question]] = [
-    Brief, CheckClaim, CheckClaims, Contents, Coverage, Export, MirrorTrade, Movers, PartnerTrade, Plot, Read,
+    Brief, CheckClaim, CheckClaims, Contents, Coverage, Detours, Export, MirrorTrade, Movers, PartnerTrade, Plot, Read,
     Revisions, Search, Trace, Vintages,
 ]  # fmt: skip
 

@@ -1,0 +1,312 @@
+"""Screens for detours: whether goods that no longer go from one country to another direct arrive by a third one.
+
+A flow falls, and the exporter's trade with a hub and the hub's with the importer both rise. Trade alone proves no
+detour: other trade may have risen in both legs. So the screen says how often it fires where there can be none: on
+placebo goods, which no measure of the exporter touches, on pairs of legs that belong to two hubs, and on dates before.
+
+The months since a date are compared with the same months of the year before, or of two, each leg with what that leg
+did for placebo goods (their median growth), and its gain with how much the leg varied before the date. The score of a
+hub is the smaller of both legs' gains in those units, at the lag of 0 to 2 months of the second leg that fits best. A
+hub fires where its score is higher than that of all hubs of all but one in twenty placebo goods.
+
+The estimate weighs the gains of both legs by how sure they are. It is neither a lower nor an upper bound. The ceiling
+is: no more can have been rerouted than either leg carried at all.
+
+Belongs here: the arithmetic, on months and levels. Where the levels are from is in `tasks.answers.detours`.
+"""
+
+import math
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+YEAR = 12
+LAGS = (0, 1, 2)
+# Years before that a base is the mean of, at most.
+YEARS_MAX = 2
+# Months of a window at most, so that each has a month a year before, and months of noise at least.
+MONTHS_MAX, NOISE_MIN = 12, 6
+# Of placebo goods, what the screen may fire on, and how many it takes to know.
+ALARMS, PLACEBOS_MIN = 0.05, 20
+# Goods that show how a leg grew in general.
+GROWTHS_MIN = 8
+# A leg is not quieter than this share of itself, nor than this share of the direct flow.
+QUIET_OF_LEG, QUIET_OF_DIRECT = 0.15, 0.01
+# 80 % of a normal distribution.
+EIGHTY = 1.2816
+# The median size of a number from the standard normal distribution.
+MEDIAN_SIZE = 0.6745
+
+# Month number -> level; a month that is not there is not known.
+Series = Mapping[int, float]
+NOTHING: Series = MappingProxyType({})
+
+
+class Window(NamedTuple):
+    """The months since a date (month numbers): the first, and how many."""
+
+    since: int
+    months: int
+
+    @property
+    def after(self) -> range:
+        """The months that are judged."""
+        return range(self.since, self.since + self.months)
+
+
+class Leg(NamedTuple):
+    """What became of a leg: its sum after the date, that of the same months a year before times the general growth, the
+    gain, and by how much such a gain varies by itself."""
+
+    before: float
+    after: float
+    gain: float
+    spread: float
+
+    @property
+    def score(self) -> float:
+        """The gain in units of its spread."""
+        return self.gain / self.spread if self.spread > 0 else 0.0
+
+
+class Found(NamedTuple):
+    """What the screen says of a hub: both legs at the lag that fits best, the score, estimate with interval, and the
+    ceiling."""
+
+    hub: str
+    lag: int
+    first: Leg
+    second: Leg
+    score: float
+    estimate: float
+    low: float
+    high: float
+    ceiling: float
+
+
+class Goods(NamedTuple):
+    """The levels of one good by hub: exporter to hub, and hub to importer. Each leg has one statement or two, that of
+    the hub last; `direct` is what goes from exporter to importer, and `direct_there` the same as the importer says."""
+
+    direct: Series
+    first: Mapping[str, Sequence[Series]]
+    second: Mapping[str, Sequence[Series]]
+    direct_there: Series = NOTHING
+
+    @property
+    def hubs(self) -> list[str]:
+        """The hubs with both legs."""
+        return sorted({*self.first} & {*self.second})
+
+
+class Placebos(NamedTuple):
+    """How often the screen fires where there is no detour: fired and tried, of goods, pairs of hubs, and dates; and the
+    score from which on it fires (None: too few placebo goods to know). `widening` is how much further the gains of
+    placebo legs spread than their noise by itself would have it, at least 1."""
+
+    threshold: float | None
+    widening: float
+    goods: tuple[int, int]
+    pairs: tuple[int, int]
+    dates: tuple[int, int]
+
+
+def leg(series: Series, window: Window, lag: int, growth: float, quiet: float) -> Leg | None:
+    """Return what became of a leg; None where a month of the window, of the year before, or too many of the months of
+    noise are not known. `quiet` is the least that a month varies."""
+    months = range(window.since + lag, window.since + window.months)
+    years = _years_before(series, months)
+    if not months or not years or any(month not in series for month in months):
+        return None
+    residuals = [
+        series[month] - growth_before * series[month - YEAR]
+        for growth_before in [_own_growth(series, window.since)]
+        for month in range(window.since - YEAR, window.since)
+        if month in series and month - YEAR in series
+    ]
+    levels = [series[month] for month in range(window.since - YEAR, window.since) if month in series]
+    if len(residuals) < NOISE_MIN:
+        # Without a second year the months of one say how much a leg varies, its season with it.
+        if len(levels) < NOISE_MIN:
+            return None
+        noise = statistics.pstdev(levels) * math.sqrt(2)
+    else:
+        noise = math.sqrt(sum(one * one for one in residuals) / len(residuals))
+    noise = max(noise, QUIET_OF_LEG * statistics.fmean(levels or [0.0]), quiet)
+    after = math.fsum(series[month] for month in months)
+    before = growth * _base(series, months, years)
+    # The residuals are of one year by another; a mean of years varies less.
+    return Leg(before, after, after - before, noise * math.sqrt(len(months) * (1 + 1 / years) / 2))
+
+
+def _years_before(series: Series, months: range) -> int:
+    """How many years before have all of these months, one after another, up to YEARS_MAX."""
+    years = 0
+    while years < YEARS_MAX and all(month - YEAR * (years + 1) in series for month in months):
+        years += 1
+    return years
+
+
+def _base(series: Series, months: range, years: int) -> float:
+    """The sum of the same months of the years before, as a mean of the years."""
+    return math.fsum(series[month - YEAR * back] for month in months for back in range(1, years + 1)) / years
+
+
+def _own_growth(series: Series, since: int) -> float:
+    """By how much the leg itself had grown in the year before the date; 1 where that is not known."""
+    pairs = [
+        (series[month], series[month - YEAR])
+        for month in range(since - YEAR, since)
+        if month in series and month - YEAR in series
+    ]
+    base = math.fsum(before for _, before in pairs)
+    return math.fsum(now for now, _ in pairs) / base if base > 0 else 1.0
+
+
+def plain_sums(series: Series, window: Window) -> tuple[float, float] | None:
+    """Return the sum of the same months of the years before, and of the months since the date; None where one is not
+    known."""
+    years = _years_before(series, window.after)
+    if not years or any(month not in series for month in window.after):
+        return None
+    return _base(series, window.after, years), math.fsum(series[month] for month in window.after)
+
+
+def weakest(statements: Sequence[Series], window: Window, lag: int, growth: float, quiet: float) -> Leg | None:
+    """Return the leg by the statement that shows the smaller rise; None where one of them is not known."""
+    legs = [leg(series, window, lag, growth, quiet) for series in statements]
+    known = [one for one in legs if one is not None]
+    return min(known, key=lambda one: one.score) if known and len(known) == len(legs) else None
+
+
+def judge(
+    goods: Goods, first: str, second: str, window: Window, growths: tuple[float, float] = (1.0, 1.0)
+) -> Found | None:
+    """Return what the screen says of the first leg of one hub and the second of another, which is the same but for
+    placebos; None where a leg is not known."""
+    quiet = QUIET_OF_DIRECT * _mean_before(goods.direct, window)
+    one = weakest(goods.first[first], window, 0, growths[0], quiet)
+    best: Found | None = None
+    for lag in LAGS:
+        other = weakest(goods.second[second], window, lag, growths[1], quiet)
+        if one is None or other is None:
+            continue
+        score = min(one.score, other.score)
+        if best is None or score > best.score:
+            ceiling = min(one.after, other.after)
+            estimate, error = _together(one, other)
+            low, high = (min(max(estimate + sign * EIGHTY * error, 0), ceiling) for sign in (-1, 1))
+            best = Found(first, lag, one, other, score, min(max(estimate, 0), ceiling), low, high, ceiling)
+    return best
+
+
+def _mean_before(series: Series, window: Window) -> float:
+    known = [series[month] for month in range(window.since - YEAR, window.since) if month in series]
+    return statistics.fmean(known) if known else 0.0
+
+
+def _together(one: Leg, other: Leg) -> tuple[float, float]:
+    """The gain of both legs weighed by their spreads, and its own spread."""
+    weights = [1 / max(each.spread, 1e-9) ** 2 for each in (one, other)]
+    gain = sum(weight * each.gain for weight, each in zip(weights, (one, other), strict=True)) / sum(weights)
+    return gain, 1 / math.sqrt(sum(weights))
+
+
+def growths_of(placebos: Sequence[Goods], hub: str, window: Window) -> tuple[float, float]:
+    """Return by how much both legs of a hub grew in general: the median over placebo goods of the months after by the
+    same months a year before; 1 where too few are known."""
+    found = []
+    for side in ("first", "second"):
+        ratios = [
+            ratio
+            for one in placebos
+            for series in getattr(one, side).get(hub, ())[:1]
+            if (ratio := _ratio(series, window)) is not None
+        ]
+        found.append(statistics.median(ratios) if len(ratios) >= GROWTHS_MIN else 1.0)
+    return found[0], found[1]
+
+
+def _ratio(series: Series, window: Window) -> float | None:
+    sums = plain_sums(series, window)
+    return sums[1] / sums[0] if sums is not None and sums[0] > 0 else None
+
+
+def screen(goods: Goods, window: Window, growths: Mapping[str, tuple[float, float]]) -> list[Found]:
+    """Return what the screen says of each hub with both legs known, the highest score first."""
+    found = (judge(goods, hub, hub, window, growths.get(hub, (1.0, 1.0))) for hub in goods.hubs)
+    return sorted((one for one in found if one is not None), key=lambda one: (-one.score, one.hub))
+
+
+def highest(goods: Goods, window: Window, growths: Mapping[str, tuple[float, float]]) -> float | None:
+    """Return the highest score of a good's hubs; None where no hub can be judged."""
+    return max((one.score for one in screen(goods, window, growths)), default=None)
+
+
+def placebo_rates(
+    goods: Goods, placebos: Sequence[Goods], window: Window, growths: Mapping[str, tuple[float, float]]
+) -> tuple[Placebos, list[float]]:
+    """Return how often the screen fires where there is no detour, and the highest score of each placebo good in
+    order."""
+    found = [screen(one, window, growths) for one in placebos]
+    scores = sorted(max(each.score for each in one) for one in found if one)
+    threshold, widening = threshold_of(scores), _widening([each for one in found for each in one])
+    if threshold is None:
+        return Placebos(None, widening, (0, len(scores)), (0, 0), (0, 0)), scores
+    pairs = [one.score > threshold for one in _crossed(goods, window, growths)]
+    dates = [score > threshold for score in _earlier(goods, window)]
+    fired = sum(score > threshold for score in scores)
+    counts = ((fired, len(scores)), (sum(pairs), len(pairs)), (sum(dates), len(dates)))
+    return Placebos(threshold, widening, *counts), scores
+
+
+def _widening(found: Sequence[Found]) -> float:
+    """How far the gains of placebo legs spread, in units of their own noise: months in a row rise and fall together."""
+    sizes = [abs(each.score) for one in found for each in (one.first, one.second)]
+    return max(statistics.median(sizes) / MEDIAN_SIZE, 1.0) if sizes else 1.0
+
+
+def widened(found: Found, widening: float) -> Found:
+    """Return what the screen says of a hub, with an interval as wide as the gains of placebo legs are."""
+    estimate, error = _together(found.first, found.second)
+    low, high = (min(max(estimate + sign * EIGHTY * widening * error, 0), found.ceiling) for sign in (-1, 1))
+    return found._replace(low=low, high=high)
+
+
+def threshold_of(scores: Sequence[float]) -> float | None:
+    """Return the score that at most ALARMS of placebo goods exceed, and that a good without a detour exceeds as rarely:
+    of n scores the k-th highest, k = ALARMS (n + 1). None where there are too few, or it is not above zero."""
+    if len(scores) < PLACEBOS_MIN:
+        return None
+    rank = max(math.floor(ALARMS * (len(scores) + 1)), 1)
+    return max(sorted(scores, reverse=True)[rank - 1], 0.0)
+
+
+def chance_of(score: float, scores: Sequence[float]) -> float:
+    """Return how likely a good without a detour has a hub with so high a score, by the placebo goods: at least one in
+    their number and one."""
+    return (sum(one >= score for one in scores) + 1) / (len(scores) + 1)
+
+
+def _crossed(goods: Goods, window: Window, growths: Mapping[str, tuple[float, float]]) -> Iterator[Found]:
+    """Judge the first leg of each hub with the second of each other one: no detour has them."""
+    plain = (1.0, 1.0)
+    for first in goods.hubs:
+        for second in goods.hubs:
+            if first != second:
+                both = growths.get(first, plain)[0], growths.get(second, plain)[1]
+                if (found := judge(goods, first, second, window, both)) is not None:
+                    yield found
+
+
+def _earlier(goods: Goods, window: Window) -> Iterator[float]:
+    """The highest score of the good at each earlier date whose months all lie before the date; the general growth of
+    those months is not known, so the legs' own counts there."""
+    known = [month for hub in goods.hubs for series in goods.first[hub] for month in series]
+    if not known:
+        return
+    for since in range(min(known) + YEAR, window.since - window.months + 1):
+        score = highest(goods, Window(since, window.months), {})
+        if score is not None:
+            yield score
