@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tasks.analysis.detours import Goods, Window, growths_of, placebo_rates, screen, widened
+from tasks.analysis.detours import DetourWindow, Goods, growths_of, placebo_rates, screen, widened
 
 HUBS = tuple(f"H{number:02d}" for number in range(10))
 SINCE, MONTHS, FIRST = 24_303, 12, 24_303 - 36
@@ -85,7 +85,7 @@ def world(seed: int, noise: float, share: float, count: int) -> tuple[list[Drawn
 def cell(seed: int, noise: float, share: float, count: int) -> Cell:
     """Screen drawn goods and count."""
     touched, placebos = world(seed, noise, share, count)
-    window = Window(SINCE, MONTHS)
+    window = DetourWindow(SINCE, MONTHS)
     growths = {hub: growths_of(placebos, hub, window) for hub in HUBS}
     rates, _ = placebo_rates(touched[0].goods, placebos, window, growths)
     assert rates.threshold is not None

@@ -43,7 +43,7 @@ Series = Mapping[int, float]
 NOTHING: Series = MappingProxyType({})
 
 
-class Window(NamedTuple):
+class DetourWindow(NamedTuple):
     """The months since a date (month numbers): the first, and how many."""
 
     since: int
@@ -112,7 +112,7 @@ class Placebos(NamedTuple):
     dates: tuple[int, int]
 
 
-def leg(series: Series, window: Window, lag: int, growth: float, quiet: float) -> Leg | None:
+def leg(series: Series, window: DetourWindow, lag: int, growth: float, quiet: float) -> Leg | None:
     """Return what became of a leg; None where a month of the window, of the year before, or too many of the months of
     noise are not known. `quiet` is the least that a month varies."""
     months = range(window.since + lag, window.since + window.months)
@@ -164,7 +164,7 @@ def _own_growth(series: Series, since: int) -> float:
     return math.fsum(now for now, _ in pairs) / base if base > 0 else 1.0
 
 
-def plain_sums(series: Series, window: Window) -> tuple[float, float] | None:
+def plain_sums(series: Series, window: DetourWindow) -> tuple[float, float] | None:
     """Return the sum of the same months of the years before, and of the months since the date; None where one is not
     known."""
     years = _years_before(series, window.after)
@@ -173,7 +173,7 @@ def plain_sums(series: Series, window: Window) -> tuple[float, float] | None:
     return _base(series, window.after, years), math.fsum(series[month] for month in window.after)
 
 
-def weakest(statements: Sequence[Series], window: Window, lag: int, growth: float, quiet: float) -> Leg | None:
+def weakest(statements: Sequence[Series], window: DetourWindow, lag: int, growth: float, quiet: float) -> Leg | None:
     """Return the leg by the statement that shows the smaller rise; None where one of them is not known."""
     legs = [leg(series, window, lag, growth, quiet) for series in statements]
     known = [one for one in legs if one is not None]
@@ -181,7 +181,7 @@ def weakest(statements: Sequence[Series], window: Window, lag: int, growth: floa
 
 
 def judge(
-    goods: Goods, first: str, second: str, window: Window, growths: tuple[float, float] = (1.0, 1.0)
+    goods: Goods, first: str, second: str, window: DetourWindow, growths: tuple[float, float] = (1.0, 1.0)
 ) -> Found | None:
     """Return what the screen says of the first leg of one hub and the second of another, which is the same but for
     placebos; None where a leg is not known."""
@@ -201,7 +201,7 @@ def judge(
     return best
 
 
-def _mean_before(series: Series, window: Window) -> float:
+def _mean_before(series: Series, window: DetourWindow) -> float:
     known = [series[month] for month in range(window.since - YEAR, window.since) if month in series]
     return statistics.fmean(known) if known else 0.0
 
@@ -213,7 +213,7 @@ def _together(one: Leg, other: Leg) -> tuple[float, float]:
     return gain, 1 / math.sqrt(sum(weights))
 
 
-def growths_of(placebos: Sequence[Goods], hub: str, window: Window) -> tuple[float, float]:
+def growths_of(placebos: Sequence[Goods], hub: str, window: DetourWindow) -> tuple[float, float]:
     """Return by how much both legs of a hub grew in general: the median over placebo goods of the months after by the
     same months a year before; 1 where too few are known."""
     found = []
@@ -228,24 +228,24 @@ def growths_of(placebos: Sequence[Goods], hub: str, window: Window) -> tuple[flo
     return found[0], found[1]
 
 
-def _ratio(series: Series, window: Window) -> float | None:
+def _ratio(series: Series, window: DetourWindow) -> float | None:
     sums = plain_sums(series, window)
     return sums[1] / sums[0] if sums is not None and sums[0] > 0 else None
 
 
-def screen(goods: Goods, window: Window, growths: Mapping[str, tuple[float, float]]) -> list[Found]:
+def screen(goods: Goods, window: DetourWindow, growths: Mapping[str, tuple[float, float]]) -> list[Found]:
     """Return what the screen says of each hub with both legs known, the highest score first."""
     found = (judge(goods, hub, hub, window, growths.get(hub, (1.0, 1.0))) for hub in goods.hubs)
     return sorted((one for one in found if one is not None), key=lambda one: (-one.score, one.hub))
 
 
-def highest(goods: Goods, window: Window, growths: Mapping[str, tuple[float, float]]) -> float | None:
+def highest(goods: Goods, window: DetourWindow, growths: Mapping[str, tuple[float, float]]) -> float | None:
     """Return the highest score of a good's hubs; None where no hub can be judged."""
     return max((one.score for one in screen(goods, window, growths)), default=None)
 
 
 def placebo_rates(
-    goods: Goods, placebos: Sequence[Goods], window: Window, growths: Mapping[str, tuple[float, float]]
+    goods: Goods, placebos: Sequence[Goods], window: DetourWindow, growths: Mapping[str, tuple[float, float]]
 ) -> tuple[Placebos, list[float]]:
     """Return how often the screen fires where there is no detour, and the highest score of each placebo good in
     order."""
@@ -289,7 +289,7 @@ def chance_of(score: float, scores: Sequence[float]) -> float:
     return (sum(one >= score for one in scores) + 1) / (len(scores) + 1)
 
 
-def _crossed(goods: Goods, window: Window, growths: Mapping[str, tuple[float, float]]) -> Iterator[Found]:
+def _crossed(goods: Goods, window: DetourWindow, growths: Mapping[str, tuple[float, float]]) -> Iterator[Found]:
     """Judge the first leg of each hub with the second of each other one: no detour has them."""
     plain = (1.0, 1.0)
     for first in goods.hubs:
@@ -300,13 +300,13 @@ def _crossed(goods: Goods, window: Window, growths: Mapping[str, tuple[float, fl
                     yield found
 
 
-def _earlier(goods: Goods, window: Window) -> Iterator[float]:
+def _earlier(goods: Goods, window: DetourWindow) -> Iterator[float]:
     """The highest score of the good at each earlier date whose months all lie before the date; the general growth of
     those months is not known, so the legs' own counts there."""
     known = [month for hub in goods.hubs for series in goods.first[hub] for month in series]
     if not known:
         return
     for since in range(min(known) + YEAR, window.since - window.months + 1):
-        score = highest(goods, Window(since, window.months), {})
+        score = highest(goods, DetourWindow(since, window.months), {})
         if score is not None:
             yield score

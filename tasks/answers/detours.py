@@ -20,7 +20,7 @@ from schemas.store_address import root_given
 from schemas.table import columns as columns_of_table
 from schemas.table import polars_schema
 from tasks.analysis import detours as screen
-from tasks.analysis.detours import Found, Goods, Placebos, Window
+from tasks.analysis.detours import DetourWindow, Found, Goods, Placebos
 from tasks.analysis.mirror.sides import KG, months_of
 from tasks.analysis.mirror.statements import pair, pair_of
 from tasks.answers.answer import Answer, day_of
@@ -66,7 +66,7 @@ class Frame(NamedTuple):
     """What is read of every good alike."""
 
     stores: Stores
-    window: Window
+    window: DetourWindow
     measure: str
     day: date | None
 
@@ -160,7 +160,7 @@ def _code(product: str) -> tuple[str, list[str]]:
     return shared[0], wider
 
 
-def _window(sold: Path, bought: Path, question: DetoursQuestion) -> Window:
+def _window(sold: Path, bought: Path, question: DetoursQuestion) -> DetourWindow:
     since = month_number(read_months(question.since)[0])
     months = (months_of(sold, "export"), months_of(bought, "import"))
     last = min(max(one, default=0) for one in months)
@@ -173,11 +173,11 @@ def _window(sold: Path, bought: Path, question: DetoursQuestion) -> Window:
             f"no month since {month_name(since)} is known of both: the exporter's store ends with {ends[0]}, the"
             f" importer's with {ends[1]}. Fetch later months, or name an earlier date."
         )
-    return Window(since, count)
+    return DetourWindow(since, count)
 
 
 def _measure_and_hubs(
-    code: str, stores: Stores, window: Window, day: date | None, asked: str | None
+    code: str, stores: Stores, window: DetourWindow, day: date | None, asked: str | None
 ) -> tuple[str, list[str]]:
     """The measure asked for, otherwise the first in which both legs of a hub are known, and the hubs, the largest."""
     near = [(month // 12, month % 12 + 1) for month in range(window.since - screen.YEAR, window.after.stop)]
@@ -359,7 +359,7 @@ def _of(one: Found, rates: Placebos, scores: Sequence[float], *, has_fallen: boo
     return row
 
 
-def _other_sides(goods: Goods, hub: str, window: Window) -> dict[str, Any]:
+def _other_sides(goods: Goods, hub: str, window: DetourWindow) -> dict[str, Any]:
     """What the hub itself says of both legs, where it has a store."""
     found: dict[str, Any] = {}
     for name, legs in (("first", goods.first[hub]), ("second", goods.second[hub])):

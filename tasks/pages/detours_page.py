@@ -14,7 +14,7 @@ from tasks.domain.labels import country
 from tasks.pages.brief.charts import Spec, field, layer, scale_of
 from tasks.pages.brief.wording import level, month_words, scale_name
 from tasks.pages.plot import COLOURS, MONTH_AXIS, ON_WHITE, PICTURES
-from tasks.pages.sheet import Block, Sheet, markdown, page, texts
+from tasks.pages.sheet import Sheet, SheetPart, markdown, page, texts
 from tasks.store.outside import write_outside
 
 HUBS_SHOWN = 12
@@ -32,7 +32,7 @@ def sheet_of(answer: DetoursAnswer, language: str) -> Sheet:
         "until": month_words(f"{first['until']:%Y-%m}", language),
     }
     blocks = [
-        Block(
+        SheetPart(
             t["chart"].format(hub=country(first["hub"], language)),
             picture=draw_flows(answer, language).decode(),
             caption=t["caption"].format(**said, hub=country(first["hub"], language)),
@@ -93,7 +93,7 @@ def _headlines(rows: pl.DataFrame, said: dict[str, str], language: str) -> list[
     return lines
 
 
-def _hubs(rows: pl.DataFrame, language: str) -> Block:
+def _hubs(rows: pl.DataFrame, language: str) -> SheetPart:
     t = texts(language)["detours"]
     cells = []
     for row in rows.head(HUBS_SHOWN).iter_rows(named=True):
@@ -108,10 +108,10 @@ def _hubs(rows: pl.DataFrame, language: str) -> Block:
         verdict = t["verdicts"]["fires" if row["fires"] else row["status"]]
         cells.append((country(row["hub"], language), *legs, lag, *prices, *numbers, rate, verdict))
     columns = {title: [row[place] for row in cells] for place, title in enumerate(t["columns"])}
-    return Block(t["hubs"], columns=columns, numbers=t["columns"][1:-1])
+    return SheetPart(t["hubs"], columns=columns, numbers=t["columns"][1:-1])
 
 
-def _sides(rows: pl.DataFrame, language: str) -> Block:
+def _sides(rows: pl.DataFrame, language: str) -> SheetPart:
     """What both sides of each flow say."""
     t, first = texts(language)["detours"], rows.row(0, named=True)
     cells = []
@@ -124,10 +124,10 @@ def _sides(rows: pl.DataFrame, language: str) -> Block:
         shown = [_level(number, row["measure"], language) for number in numbers]
         cells.append((t["flows"][name].format(hub=hub), *shown))
     columns = {title: [row[place] for row in cells] for place, title in enumerate(t["side_columns"])}
-    return Block(t["sides"], columns=columns, numbers=t["side_columns"][1:])
+    return SheetPart(t["sides"], columns=columns, numbers=t["side_columns"][1:])
 
 
-def _rates(first: dict[str, Any], language: str) -> Block:
+def _rates(first: dict[str, Any], language: str) -> SheetPart:
     t = texts(language)["detours"]
     cells = []
     for name in ("goods", "pairs", "dates"):
@@ -135,7 +135,7 @@ def _rates(first: dict[str, Any], language: str) -> Block:
         rate = f"{100 * fired / tried:.0f} %" if tried and first["threshold"] is not None else "–"
         cells.append((t["placebos"][name], str(tried), str(fired), rate))
     columns = {title: [row[place] for row in cells] for place, title in enumerate(t["rate_columns"])}
-    return Block(t["rates"], [t["proof"]], columns=columns, numbers=t["rate_columns"][1:])
+    return SheetPart(t["rates"], [t["proof"]], columns=columns, numbers=t["rate_columns"][1:])
 
 
 def _level(value: float | None, measure: str, language: str) -> str:

@@ -5,11 +5,11 @@ import pytest
 from benchmarks import detour_world
 from benchmarks.detour_world import cell
 from tasks.analysis import detours
-from tasks.analysis.detours import Goods, Window, chance_of, judge, leg, placebo_rates, screen, threshold_of
+from tasks.analysis.detours import DetourWindow, Goods, chance_of, judge, leg, placebo_rates, screen, threshold_of
 
 # The date, and a year from it.
 SINCE = 24_303
-YEAR = Window(SINCE, 12)
+YEAR = DetourWindow(SINCE, 12)
 
 
 def flat(level: float, after: float | None = None, back: int = 24) -> dict[int, float]:
