@@ -69,8 +69,11 @@ class Metric(_with_figures(PlaceColumns)):  # type: ignore[misc]  # the base is 
         "the same of all figures of the row: of their bases, windows, world totals and the partners ranked",
         categories=SETS_OF_KINDS,
     )
-    in_doubt: pl.Boolean = column(
-        "whether a figure of the row, highest_since and lowest_since aside, rests on a number in the table `doubt`"
+    in_doubt: pl.Boolean = column("whether a figure of the row is in doubt")
+    figures_in_doubt: pl.Categorical = optional(
+        "the figures of the row that rest on numbers in doubt, of which that part could move a printed digit, in the"
+        " order of the columns, joined by +; of highest_since and lowest_since by numbers of the two years before; null"
+        " where there is none"
     )
 
     @dataframe_check

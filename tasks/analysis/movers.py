@@ -478,27 +478,30 @@ def _revised(read: Read, flow: str, months: Sequence[int], top: int) -> Iterator
 
 
 def _doubts_of(row: Row, state: StoreState, flow: str) -> list[str]:
-    """The doubts about the two numbers that a row compares; about all goods together those about chapters, as far as
-    they weigh in the sum."""
+    """The doubts about the two numbers that a row compares; about all goods together, also of one partner, those about
+    chapters, as far as they weigh in the sum."""
     pair = (row["month"], row["month"] - AGAINST[row["against"]][0])
     partner, measure = row.get("partner") or WORLD, row["measure"]
     if product := row.get("product"):
         # Effects of volume and price rest on kilograms too.
         of_measure = measure if row.get("volume_effect") is None else None
         return state.doubts.of(flow, product, partner, pair, measure=of_measure)
-    least = threshold("doubt_part_least") if partner == WORLD else 0.0
-    found = list[str]()
-    for month in pair:
+    least, found = threshold("doubt_part_least"), list[str]()
+    for month, total in zip(pair, (row.get("level"), row.get("before")), strict=True):
         doubted = state.doubts.of_month(flow, partner, measure, month)
+        doubted = doubted.filter(pl.col("product").str.contains(r"^\d{2}$"))
         if not doubted.height:
             continue
-        chapters = state.levels(flow, month).filter(
-            pl.col("measure") == measure, pl.col("product").cast(pl.String).str.contains(r"^\d{2}$")
-        )
-        total = float(chapters["level"].sum() or 0)
-        weighed = doubted.join(chapters.select(pl.col("product").cast(pl.String), "level"), on="product")
-        part = pl.col("level") * pl.col("part_pct").fill_null(100) / 100
-        found += weighed.filter(part >= least * total)["sentence"].to_list()
+        is_asked = (pl.col("partner") == partner) & (pl.col("measure") == measure)
+        is_doubted = pl.col("product").is_in(doubted["product"].unique().to_list())
+        chapters = state.read("metric", _in([month], flow), is_asked & is_doubted, ("product", "level"))
+        weighed = doubted.join(chapters.select(pl.col("product").cast(pl.String), "level"), on="product", how="left")
+        parts = weighed.select("sentence", part=pl.col("level") * pl.col("part_pct") / 100)
+        # A size that is not known is more than any part.
+        part, bound = pl.col("part").fill_null(float("inf")), least * abs(total or 0)
+        lights = parts.filter(part < bound)
+        heavy = part >= (bound if (lights["part"].sum() or 0) < bound else 0)
+        found += parts.filter(heavy)["sentence"].to_list()
     return list(dict.fromkeys(found))
 
 

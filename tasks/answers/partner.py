@@ -12,11 +12,11 @@ from schemas.questions.read import Read
 from tasks.analysis.movers import MEASURES
 from tasks.answers.answer import Answer, store_of
 from tasks.answers.movers import flow_of, movers
-from tasks.answers.read import read_store, with_doubts, with_names
+from tasks.answers.read import read_store, with_names
 from tasks.domain.errors import NoFigure
 from tasks.domain.period_words import is_latest, read_months
-from tasks.domain.periods import first_day, month_number
-from tasks.reading.query import newest_month, open_published, query
+from tasks.domain.periods import first_day, month_index, month_number
+from tasks.reading import query
 from tasks.reading.resolver import Resolver
 from tasks.store.snapshot import Snapshot
 
@@ -35,12 +35,12 @@ def partner(question: PartnerTrade) -> PartnerAnswer:
     """Return the goods traded with a partner in a month. Raises ValueError for a partner that is not in the store, and
     LookupError where no good is traded with it in the month."""
     store = store_of(question)
-    snapshot = open_published(store)
+    snapshot = query.open_published(store)
     resolver, flow = Resolver(snapshot), flow_of(snapshot, question.flow)
     key = resolver.partner(question.partner)
     month = _month(snapshot, flow, key, question.month)
     spans = [(one.year, one.month) for one in (month, first_day(month_number(month) - 1))]
-    figures = query(store, "metric", flow=flow, partner=key, month=spans).drop_nulls("level")
+    figures = query.query(store, "metric", flow=flow, partner=key, month=spans).drop_nulls("level")
     now = figures.filter(period=month)
     known = [one for one in MEASURES if one in now["measure"]]
     measure = question.measure or next(iter(known), "")
@@ -48,7 +48,11 @@ def partner(question: PartnerTrade) -> PartnerAnswer:
         there = f"; there is {', '.join(known)}" if known else ""
         raise NoFigure(f"no {measure or 'trade'} of {flow}s, partner {key}, in {month:%Y-%m}{there}")
     rows = goods(figures.filter(measure=measure), month)
-    rows, doubts = with_doubts(with_names(rows, resolver), snapshot)
+    doubt = query.doubts_of(snapshot).of_keys(
+        rows.select("flow", "product", "partner", "measure", begin=month_index("period") - 1, end=month_index("period"))
+    )
+    rows, doubts = with_names(rows, resolver), tuple(doubt.drop_nulls().unique().sort())
+    rows = rows.with_columns(doubt) if doubts else rows
     moved = _moved(question, key, month, measure)
     return PartnerAnswer(
         rows, snapshot, doubts=doubts, table="metric", moved=moved, mirror=_mirror(store, flow, key, month)
@@ -73,7 +77,9 @@ def _month(snapshot: Snapshot, flow: str, key: str, text: str) -> date:
     """Return the month that is named; `latest` is the newest of which the partner has a figure."""
     newest = None
     if is_latest(text):
-        newest = newest_month(snapshot, flow, (pl.col("partner") == key) & pl.col("level").is_not_null(), ("level",))
+        newest = query.newest_month(
+            snapshot, flow, (pl.col("partner") == key) & pl.col("level").is_not_null(), ("level",)
+        )
         if newest is None:
             raise NoFigure(f"no {flow} with partner {key} is known in this store")
     first, last = read_months(text, newest)

@@ -21,6 +21,7 @@ from tasks.domain.labels import check_words, partner_name
 from tasks.domain.periods import month_index, month_number
 from tasks.domain.units import RATIOS
 from tasks.metrics.doubts import NONE_OPEN, OPEN
+from tasks.metrics.figures import BACK, first_month
 from tasks.store.parquet import path_partition, read_table
 from tasks.store.snapshot import Snapshot
 
@@ -28,12 +29,13 @@ from tasks.store.snapshot import Snapshot
 OF_SUMS = ("few_partners", "partners_missing", "partner_removed", "world_total", "row_cap", "unknown_partners")
 # Of these, findings that say nothing of a partner without a record.
 OF_NO_ZERO = ("world_total", "unknown_partners")
+# Of these, findings that say that a printed total differs: either may be wrong.
+OF_TOTALS = ("world_total",)
 # Findings that name one measure and are about the whole record: a partner without a row, trade that jumped.
 OF_ALL_MEASURES = ("partners_missing", "magnitude")
 # What rests on the sum of all partners, of whichever partner it is.
 ON_THE_SUM = tuple(name for name, figure in FIGURE_OF.items() if figure.of_partners)
-# Figures that rest on numbers of their month alone.
-OF_THE_MONTH = {"level", "share_pct", "rank"}
+RECORDS = tuple(name for name, figure in FIGURE_OF.items() if figure.dtype == "Date")
 # About the law, the file or its codes, not about a number.
 OF_NO_NUMBER = ("control_lapsed", "known_release", "product_validity", "copies", "experimental_source", "revised")
 # The finding that a person's decision leaves about the doubts that it lifts, with their checks as its subject.
@@ -43,12 +45,8 @@ PRODUCT = re.compile(r"\d{2,11}|line:\w+")
 PARTNER = re.compile(r"[A-Z]{3}|[A-Z]{2}\d{2}|[a-z]+:\w+")
 MEASURE = re.compile(r"quantity(_\w+)?|value_\w+")
 # How a row of a table says its months, and how many months before them it rests on, by a column that only this table
-# has: `metric`, `event_window` (of `events windows`), `trade_flow`.
-MONTHS_BEHIND = {
-    "level": ("period", "period", FIGURES_LOOK_BACK),
-    "first_month": ("first_month", "last_month", 12),
-    "quantity_other": ("period", "period", 0),
-}
+# has: `event_window` (of `events windows`), `trade_flow`. A row of `metric` says which of its figures are in doubt.
+MONTHS_BEHIND = {"first_month": ("first_month", "last_month", 12), "quantity_other": ("period", "period", 0)}
 
 
 def findings_of(snapshot: Snapshot | None) -> pl.DataFrame:
@@ -94,6 +92,7 @@ def _open(row: dict[str, Any]) -> dict[str, Any] | None:
         "last": month_number(last),
         "of_sums": of_sums,
         "of_zeros": of_sums and row["check"] not in OF_NO_ZERO,
+        "of_totals": row["check"] in OF_TOTALS,
         "share": row["goods_share"],
         "sentence": sentence(row["check"], row["observed"], partners, first, last),
     }
@@ -131,7 +130,7 @@ def concerned(numbers: pl.DataFrame, doubts: pl.DataFrame) -> pl.Series:
         pl.col("flow_right").is_null() | (pl.col("flow") == pl.col("flow_right")),
         pl.col("month").is_between("first", "last"),
         pl.col("measure_right").is_null() | pl.col("measure").str.starts_with(pl.col("measure_right")),
-        (pl.col("of_sums") & pl.col("partner").is_in(TOTALS))
+        (pl.col("of_totals") & pl.col("partner").is_in(TOTALS))
         | (
             ~pl.col("of_sums")
             & ((pl.col("partners").list.len() == 0) | pl.col("partners").list.contains(pl.col("partner")))
@@ -196,36 +195,38 @@ class Doubts:
         return rows.select("product", "part_pct", "sentence")
 
     def of_rows(self, rows: pl.DataFrame, figures: Collection[str] = ()) -> pl.Series:
-        """For rows of a table of MONTHS_BEHIND the doubts about these figures of each, about any where none are named,
-        as text; null where there is none."""
-        first, last, back = next(found for column, found in MONTHS_BEHIND.items() if column in rows.columns)
+        """For rows of `metric`, or of a table of MONTHS_BEHIND, the doubts about these figures of each, about any where
+        none are named, as text; null where there is none. Rows of `metric` have `figures_in_doubt`."""
         names = ["flow", "product", "partner", *(["measure"] if "measure" in rows.columns else [])]
-        with_world = back > 0 and (not figures or not {*figures}.isdisjoint(ON_THE_SUM))
-        if figures and {*figures} <= OF_THE_MONTH:
-            back = 0
-        in_doubt = pl.col("in_doubt") if "in_doubt" in rows.columns else pl.lit(True)
-        keys = rows.select(names, begin=month_index(first) - back, end=month_index(last), in_doubt=in_doubt)
-        return self.of_keys(keys, with_world=with_world)
+        if "figures_in_doubt" in rows.columns:
+            return self._told(_operands(rows, names, figures), rows.height)
+        first, last, back = next(found for column, found in MONTHS_BEHIND.items() if column in rows.columns)
+        keys = rows.select(names, begin=month_index(first) - back, end=month_index(last), of_world=pl.lit(False))
+        keys = keys.with_row_index("at")
+        return self._told(keys.filter(rows["in_doubt"]) if "in_doubt" in rows.columns else keys, rows.height)
 
-    def of_keys(self, keys: pl.DataFrame, *, with_world: bool = False) -> pl.Series:
+    def of_keys(self, keys: pl.DataFrame) -> pl.Series:
         """For rows of flow, product, partner, measure (any where there is no such column), and the first and last month
         (month numbers `begin`, `end`) the doubts about their numbers, the newest month first, as text; null where there
-        is none. `with_world`: also those about the numbers of all partners together."""
-        nothing = pl.repeat(None, keys.height, dtype=pl.String, eager=True).alias("doubt")
-        flows = keys["flow"].cast(pl.String).unique().to_list()
+        is none."""
+        return self._told(keys.with_row_index("at").with_columns(of_world=pl.lit(False)), keys.height)
+
+    def _told(self, asked: pl.DataFrame, height: int) -> pl.Series:
+        """The doubts about numbers of the rows `at`, as text by row; `of_world`: those of all partners together."""
+        nothing = pl.repeat(None, height, dtype=pl.String, eager=True).alias("doubt")
+        flows = asked["flow"].cast(pl.String).unique().to_list()
         known = pl.concat([NO_ROWS, *(self._of_flow(flow) for flow in flows)])
-        if not known.height:
+        if not known.height or not asked.height:
             return nothing
-        names = [name for name in ("flow", "product", "partner", "measure") if name in keys.columns]
-        asked = keys.with_columns(pl.col(names).cast(pl.String)).with_row_index("at")
-        asked = asked.filter("in_doubt") if "in_doubt" in keys.columns else asked
+        names = [name for name in ("flow", "product", "partner", "measure") if name in asked.columns]
+        asked = asked.with_columns(pl.col(names).cast(pl.String))
         columns = ["at", "begin", "end", "month", "sentence"]
-        pairs = asked.join(known, on=names).select(columns)
-        if with_world:
-            of_world, others = known.filter(partner=WORLD), [name for name in names if name != "partner"]
-            shared = asked.filter(pl.col("partner") != WORLD).join(of_world, on=others)
-            named = pl.format("share, rank and contributions: {}", "sentence").alias("sentence")
-            pairs = pl.concat([pairs, shared.select(*columns[:-1], named)])
+        pairs = asked.filter(~pl.col("of_world")).join(known, on=names).select(columns)
+        shared = asked.filter("of_world").join(
+            known.filter(partner=WORLD), on=[name for name in names if name != "partner"]
+        )
+        named = pl.format("share, rank and contributions: {}", "sentence").alias("sentence")
+        pairs = pl.concat([pairs, shared.select(*columns[:-1], named)])
         found = (
             pairs.filter(pl.col("month").is_between("begin", "end"))
             .sort("at", "month", "sentence", descending=[False, True, False])
@@ -245,6 +246,41 @@ class Doubts:
             else:
                 self._rows[key] = NO_ROWS
         return self._rows[key]
+
+
+def _operands(rows: pl.DataFrame, names: Sequence[str], figures: Collection[str]) -> pl.DataFrame:
+    """The numbers that the figures in doubt of rows of `metric` rest on: row `at`, names, first and last month
+    (`begin`, `end`), and whether they are those of all partners together."""
+    every = rows.select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("at"),
+        *names,
+        month=month_index("period").cast(pl.Int32),
+        figure=pl.col("figures_in_doubt").cast(pl.String).str.split("+"),
+    )
+    every = every.drop_nulls("figure").explode("figure")
+    asked = every.filter(pl.col("figure").is_in(list(figures))) if figures else every
+    found = [asked.select("at", *names, begin="month", end="month", of_world=pl.lit(False)).clear()]
+    for (figure,), own in asked.partition_by("figure", as_dict=True).items():
+        for first, last, of_world in months_of(str(figure)):
+            # A number of the world is a figure of its own there.
+            some = own.filter(pl.col("partner").cast(pl.String) != WORLD) if of_world else own
+            found.append(some.select("at", *names, begin=first, end=last, of_world=pl.lit(of_world)))
+    return pl.concat(found).unique()
+
+
+def months_of(figure: str) -> list[tuple[pl.Expr, pl.Expr, bool]]:
+    """Return the first and the last month of each operand of a figure of a `month`, and whether it is a number of all
+    partners together. A record is told of the doubts of two years."""
+    month = pl.col("month")
+    if figure in RECORDS:
+        return [(month - FIGURES_LOOK_BACK, month, False)]
+    spans = [(month, month, False)]
+    for operand in FIGURE_OF[figure].formula[1:]:
+        of_world = operand.startswith("world_") or operand == "place_by_level"
+        name = operand.removeprefix("world_")
+        back = next((months for prefix, months in BACK.items() if name.startswith(f"{prefix}_")), 0)
+        spans.append((first_month(operand).cast(pl.Int32), month - back, of_world))
+    return spans
 
 
 def _as_known(rows: pl.DataFrame) -> pl.DataFrame:

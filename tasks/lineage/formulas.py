@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from schemas.forms.trace import Operand
+from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.periods import first_day, month_number
 from tasks.domain.units import RATIOS
 from tasks.lineage.point import Point
@@ -46,14 +47,16 @@ def months_of(point: Point, text: str, row: dict[str, Any]) -> range:
 
 
 def months_behind(figure: str, point: Point) -> list[int]:
-    """The months on whose numbers a figure rests; of a record the month itself alone."""
+    """The months on whose numbers a figure rests; of a record, which goes back far, those of two years."""
     _, names, _ = RECIPES[figure]
     found = {point.month}
     for name in names:
         what, _, shift = name.partition("@")
         if ":" in shift:
             found |= {*months_of(point, shift, {})}
-        elif shift != "series":
+        elif shift == "series":
+            found |= {*range(point.month - FIGURES_LOOK_BACK, point.month)}
+        else:
             last = point.month + int(shift or 0)
             found |= {*range(first_month(point, name), last + 1)} if what == "ytd" else {last}
     return sorted(found)

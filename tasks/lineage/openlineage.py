@@ -73,6 +73,7 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
             "measure": ("measure", "unit"),
             **dict.fromkeys(("level_kinds", "kinds"), ("kind", *_NUMBER)),
             "in_doubt": ("release_id", *_NUMBER),
+            "figures_in_doubt": ("release_id", *_NUMBER),
             "comparable_from": ("product", "partner", "measure", "period_end"),
         }
         for made_from in _WORDS

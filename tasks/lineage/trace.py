@@ -91,16 +91,20 @@ class Tracer:
             recomputed=_plain(again),
             decisions=self.origins.decided.lines([point, *(operand.point for operand in operands)]),
             kinds="+".join(sorted(kinds)) or None,
-            doubts=(
-                self.doubts.of(
-                    point.flow, point.product, point.partner, months_behind(figure, point), figure, point.measure
-                )
-                if row[figure] is not None
-                else []
-            ),
+            doubts=self._doubts(point, figure, row),
             breaks=[f"{month_name(change.month)}: {change.what} ({change.source})" for change in cut or ()],
             agrees=_agree(expected, again) and _is_published(row[status(figure)], cut) and _hold(operands),
             snapshot_id=self.snapshot.id,
+        )
+
+    def _doubts(self, point: Point, figure: str, row: dict[str, Any]) -> list[str]:
+        """The open findings about the figure; of a record that the table does not have, those about its month."""
+        in_doubt = (row["figures_in_doubt"] or "").split("+")
+        is_in_doubt = figure in in_doubt or (figure in RECORDS and "level" in in_doubt)
+        if row[figure] is None or not is_in_doubt:
+            return []
+        return self.doubts.of(
+            point.flow, point.product, point.partner, months_behind(figure, point), figure, point.measure
         )
 
     def breaks(self, point: Point, figure: str, names: tuple[str, ...], row: dict[str, Any]) -> list[Change] | None:

@@ -21,10 +21,11 @@ from tasks.domain.periods import index_month, month_index
 from tasks.domain.precedence import SPANS, printed_numbers
 from tasks.domain.units import per_unit
 from tasks.metrics.coverage import cover
-from tasks.metrics.doubts import NONE_OPEN, Marked, mark
+from tasks.metrics.doubts import NONE_OPEN, Marked, Years, mark
+from tasks.metrics.figures_in_doubt import operands_in_doubt, records_in_doubt
 from tasks.metrics.grid import MASS, Block, Grid
 from tasks.metrics.levels import Levels, blocks
-from tasks.metrics.names import ALL_KINDS, MISSING_FROM, NUMBER, Names, bit_of, status
+from tasks.metrics.names import MISSING_FROM, NUMBER, Names, bit_of, status
 from tasks.metrics.records import PublishedLevels, with_records
 from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
 from tasks.metrics.sums import add_up, add_up_years, only_kind, wide
@@ -127,8 +128,11 @@ def derive_months(
     del printed
     spans = coded.filter(~pl.col("span").is_in(["month", "ytd"])).with_columns(made=status("reported"))
     years = coded.filter(span="ytd").drop("span")
+    printed_years = None
     if years.height:
-        years = add_up_years(years, cover(names, flow, years_as_months(releases)))
+        covered = cover(names, flow, years_as_months(releases))
+        years = add_up_years(years, covered)
+        printed_years = Years(years, covered)
         spans = pl.concat([spans, years.with_columns(span=pl.lit("ytd", SPANS)).select(spans.columns)])
     of_months = coded.filter(span="month")
     rows, kind = wide(of_months, names), only_kind(of_months)
@@ -138,7 +142,7 @@ def derive_months(
     grid = Grid(pl.concat([rows.select(NAMED), spans.select(NAMED)]).unique(), coverage)
     count = max(1, at_once // grid.size)
     levels = Levels(grid, rows, spans, count, kind)
-    marked = mark(levels, grid, doubted, flow, doubts)
+    marked = mark(levels, grid, doubted, printed_years, flow, doubts)
     portion = _Portion(flow, grid, levels, spans, marked, all_records=all_records)
     del rows
     portion.remember(earlier)
@@ -169,6 +173,7 @@ class _Portion:
         # The series with records, plain ones before values per kilogram.
         self.series = pl.concat([series[self.recorded], ratios])
         self.published = PublishedLevels(self.series.height)
+        self.doubted_levels = self._doubted_levels()
 
     def remember(self, earlier: pl.DataFrame) -> None:
         """Take over the published levels of earlier months."""
@@ -199,6 +204,9 @@ class _Portion:
         plain = plain.with_columns(comparable_from=self._changes_of(plain))
         here = pl.concat([self.levels.months[one].here for one in block.months])
         plain = with_others(plain, grid, block, place, here, self.growth.filter(pl.col("month").is_in(block.months)))
+        if self.marked.any:
+            bits = operands_in_doubt(plain, grid, block, place, self.levels.ytd, self.marked)
+            plain = plain.with_columns(doubted=bits)
         pairs = self._pairs(self.pairs, block, place).drop_nulls(["worth", "mass"])
         valued = plain.select("product", "partner", "month")[pairs["worth"]].with_columns(measure=pairs["measure"])
         ratios = per_kilogram(plain, pairs.with_columns(changed=self._changes_of(valued)))
@@ -215,6 +223,10 @@ class _Portion:
         ):
             there = at.is_not_null()
             complete = with_records(frame, at.filter(there), own.filter(there))
+            if self.marked.any:
+                bits = complete["doubted"]
+                of_records = bits.gather(at.filter(there)) | own["doubted"].filter(there)
+                complete = complete.with_columns(doubted=bits.scatter(at.filter(there), of_records))
             frames.append(as_metric(complete, grid.names, self.flow, is_ratio=is_ratio))
         doubts = self.marked.rows(grid, self.flow, sorted(shown))
         return DerivedRows(in_order(frames[0], frames[1], grid.names), levels, doubts)
@@ -252,7 +264,25 @@ class _Portion:
                 ends.append(self._changes_of(of_end.with_columns(month=block.month(of_end.height // block.size))))
             own = pl.select(pl.max_horizontal(changed.filter(is_ratio), *ends)).to_series()
             changed = changed.scatter(is_ratio.arg_true(), own)
-        return self.published.records(block, changed).with_columns(is_ratio=is_ratio)
+        made = self.published.records(block, changed).with_columns(is_ratio=is_ratio)
+        if not self.marked.any:
+            return made
+        return made.with_columns(doubted=records_in_doubt(made, self.published, self.doubted_levels, block))
+
+    def _doubted_levels(self) -> pl.DataFrame:
+        """The doubted parts of levels of the series with records, as parts of the level: `at`, month, part; a value
+        per kilogram has those of both."""
+        parts = self.marked.amounts.select(
+            "row", "month", part=pl.col("amount") / pl.col("level").cast(pl.Float64).abs()
+        )
+        count = self.recorded.len()
+        plain = pl.DataFrame({"row": self.recorded}).with_row_index("at")
+        ratios = [
+            pl.DataFrame({"row": self.recorded_pairs[end]}).with_row_index("at").with_columns(pl.col("at") + count)
+            for end in ("worth", "mass")
+        ]
+        every = parts.join(pl.concat([plain, *ratios]), on="row")
+        return every.group_by("at", "month").agg(pl.col("part").sum())
 
     def _record(self, block: Block, keep: pl.Series, months: Collection[int]) -> pl.DataFrame:
         """Note the levels of the series with records, and return those that are published and known as rows of
@@ -262,9 +292,7 @@ class _Portion:
         for month in sorted(months):
             now = self.levels.months[month]
             is_known = kept[month] & (now.status < MISSING_FROM)
-            # A record rests on so many months that one in doubt would be told of all records for years.
-            kinds = (now.kinds & ALL_KINDS).alias("kinds")
-            frame = pl.DataFrame([now.value.alias("level"), kinds, is_known.alias("is_known")])
+            frame = pl.DataFrame([now.value.alias("level"), now.kinds.alias("kinds"), is_known.alias("is_known")])
             plain, worth, mass = (frame[rows] for rows in (self.recorded, pairs["worth"], pairs["mass"]))
             own = plain.select(pl.when("is_known").then(pl.col("level").cast(pl.Float64)), "kinds")
             both = worth.hstack(mass.rename({name: f"{name}_mass" for name in mass.columns}))

@@ -1,32 +1,38 @@
-"""Finds the numbers of a portion that an open finding concerns, and marks their levels, so that every figure that rests
-on one is in doubt as well.
+"""Finds the numbers of a portion that an open finding concerns, and how much of each level and year to date they are.
 
 A finding is about numbers of its release, or about which partners the release has. In the first case these numbers are
 in doubt, and each sum of which they are a part that could move a printed digit. In the second case the sums over
 partners are, and the zeros of partners that the release does not have. A number that another release prints by itself
-rests on none of it.
+rests on none of it. Which figures rest on the numbers is in `figures_in_doubt`.
+
+An amount is the doubted part of a number, in its smallest unit, and UNKNOWN where its size is not known: more than any
+part. Of a number that is zero it is not, nor of a finding about partners that states no share.
 """
 
 import bisect
-from collections.abc import Sequence
+import functools
+import math
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from schemas.table import empty_frame, polars_schema
-from tasks.domain.classification import BASKET, HS_LEVELS
+from tasks.domain.classification import BASKET
 from tasks.domain.periods import index_month
 from tasks.domain.thresholds import threshold
+from tasks.metrics.coverage import Coverage
+from tasks.metrics.doubted_sums import PLACE, Reach, in_baskets, with_products_above
 from tasks.metrics.grid import KEY, Grid
 from tasks.metrics.levels import Levels
-from tasks.metrics.names import IN_DOUBT, MISSING_FROM, NUMBER, STATUS, Names
+from tasks.metrics.names import MISSING_FROM, NUMBER, STATUS, Names
+from tasks.metrics.year_to_date import chained_years
 
-# A missing partner weighs as much as the most that it had in a month of the year before.
-YEAR = 12
-PLACE = ("number", "release", "product", "partner", "measure", "month")
+UNKNOWN = math.inf
 # Of a finding: its place in the list of open ones, its release, what it is about, the share of a month of its goods
 # that the check found in doubt, and its words. `measure` is how the names of the measures begin; `of_sums` are findings
-# about which partners a release has, and `of_zeros` those of them that may be about one that it lacks.
+# about which partners a release has, `of_zeros` those of them that may be about one that it lacks, and `of_totals`
+# those that are about a printed total as well.
 OPEN: dict[str, Any] = {
     "number": pl.UInt32,
     "release_id": pl.String,
@@ -39,24 +45,43 @@ OPEN: dict[str, Any] = {
     "last": pl.Int32,
     "of_sums": pl.Boolean,
     "of_zeros": pl.Boolean,
+    "of_totals": pl.Boolean,
     "share": pl.Float64,
     "sentence": pl.String,
 }
 NONE_OPEN = pl.DataFrame(schema=OPEN)
 MARKED: dict[str, Any] = {"row": NUMBER, "month": pl.Int32, "number": pl.UInt32, "part": pl.Float64}
+AMOUNTS: dict[str, Any] = {"row": NUMBER, "month": pl.Int32, "amount": pl.Float64, "level": pl.Int64}
+GROWTHS: dict[str, Any] = {"row": NUMBER, "month": pl.Int32, "span": pl.String}
+# All findings together, beside the number of each.
+ALL = 2**32 - 1
+SPECIES = ("of_sums", "of_zeros", "of_totals")
 
 
 class Marked(NamedTuple):
-    """The levels in doubt: row of the grid, month, number of the finding, and the part of the level that it concerns,
-    null where that is not known."""
+    """What is in doubt, in rows of the grid.
+
+    `levels` are the levels in doubt: row, month, number of the finding, and the part of the level that it concerns,
+    null where that is not known. `amounts` are those of every level with a doubted part, however small, `years` those
+    of the years to date of chained series, and `growths` the printed growths in doubt.
+    """
 
     levels: pl.DataFrame
+    amounts: pl.DataFrame
+    years: pl.DataFrame
+    growths: pl.DataFrame
     open: pl.DataFrame
 
     @classmethod
     def none(cls) -> "Marked":
-        """No level is in doubt."""
-        return cls(pl.DataFrame(schema=MARKED), NONE_OPEN)
+        """Nothing is in doubt."""
+        levels, amounts, years, growths = (pl.DataFrame(schema=kinds) for kinds in (MARKED, AMOUNTS, AMOUNTS, GROWTHS))
+        return cls(levels, amounts, years, growths, NONE_OPEN)
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is in doubt."""
+        return bool(self.amounts.height or self.years.height or self.growths.height)
 
     def rows(self, grid: Grid, flow: str, months: list[int]) -> pl.DataFrame:
         """The rows of the table `doubt` of some months, with those of values per kilogram."""
@@ -91,35 +116,45 @@ class Marked(NamedTuple):
         return rows.unique().sort("period", *text, "finding", "release_id", "sentence")
 
 
-def mark(levels: Levels, grid: Grid, numbers: pl.DataFrame, flow: str, doubts: pl.DataFrame) -> Marked:
-    """Mark the levels that the open findings `doubts` concern.
+class Years(NamedTuple):
+    """Printed years to date and their sums (product, partner, measure, month, value, made), and what is covered of
+    them."""
+
+    frame: pl.DataFrame
+    coverage: Coverage
+
+
+def mark(
+    levels: Levels, grid: Grid, numbers: pl.DataFrame, years: Years | None, flow: str, doubts: pl.DataFrame
+) -> Marked:
+    """Mark what the open findings `doubts` concern.
 
     `numbers` are the numbers of the doubted releases that count (product, partner, measure, month, span, value,
     release), in the numbers of `names`; `release` is the id of the release.
     """
     doubts = doubts.filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
-    numbers = _with_findings(numbers, grid.names, doubts)
     # The numbers of a basket are copies, or sums, of those of its codes.
-    numbers = numbers.filter(~_is_basket(grid.names))
-    if not numbers.height:
+    own = numbers.filter(~_is_basket(grid.names)).drop_nulls("value").with_row_index("source")
+    found = _with_findings(own, grid.names, doubts)
+    if not found.height:
         return Marked.none()
-    of_sums = pl.col("of_sums")
-    found = pl.concat(
-        [
-            _named(levels, grid, numbers.filter(~of_sums)),
-            _of_sums(levels, grid, numbers.filter(of_sums)),
-        ]
-    ).unique()
-    for (month,), own in found.partition_by("month", as_dict=True).items():
-        now, rows = levels.months[int(str(month))], own["row"].unique()
-        kinds = now.kinds.scatter(rows, now.kinds.gather(rows) | IN_DOUBT)
-        levels.months[int(str(month))] = now._replace(kinds=kinds)
-        if (years := levels.ytd.get(int(str(month)))) is not None:
-            in_doubt = pl.col("row").is_in(rows.implode())
-            levels.ytd[int(str(month))] = years.with_columns(
-                ytd_kinds=pl.when(in_doubt).then(pl.col("ytd_kinds") | IN_DOUBT).otherwise("ytd_kinds")
-            )
-    return Marked(found, doubts)
+    reach = Reach(grid.names, grid.coverage, functools.partial(_at_levels, levels, grid), _trades(levels, grid))
+    of_months = _amounts(found.filter(span="month"), reach)
+    zeros = _zeros(levels, grid, found.filter("of_zeros", span="month"), doubts)
+    per_finding = _weighed(levels, grid, pl.concat([of_months, zeros]))
+    totals = per_finding.clear()
+    if years is not None and levels.chained is not None:
+        reach_of_years = Reach(
+            grid.names, years.coverage, functools.partial(_at_years, years.frame), _trade_years(grid.names, years.frame)
+        )
+        of_years = _amounts(found.filter(span="ytd"), reach_of_years)
+        per_finding, totals = _chained(*levels.chained, grid, per_finding, _per_finding(of_years))
+    growths = found.filter(~pl.col("of_sums"), pl.col("span").is_in(["yoy", "ytd_yoy"]))
+    copies = in_baskets(grid.names, growths).filter("is_copy").select(growths.columns)
+    growths = pl.concat([growths, copies])
+    growths = growths.with_columns(row=grid.rows_of(growths)).drop_nulls("row").select(*GROWTHS).unique()
+    amounts, years_in_doubt = (one.filter(number=ALL).select(*AMOUNTS) for one in (per_finding, totals))
+    return Marked(_heavy(levels, per_finding), amounts, years_in_doubt, growths, doubts)
 
 
 def _with_findings(numbers: pl.DataFrame, names: Names, doubts: pl.DataFrame) -> pl.DataFrame:
@@ -131,22 +166,31 @@ def _with_findings(numbers: pl.DataFrame, names: Names, doubts: pl.DataFrame) ->
         {"number": pl.UInt32, "product": NUMBER},
         orient="row",
     )
-    asked = doubts.select(
-        "number", "products", "partners", "first", "last", "of_sums", "of_zeros", "share", "measure", "release_id"
-    ).rename({"measure": "asked", "release_id": "release"})
+    asked = doubts.select("number", "products", "first", "last", *SPECIES, "share", "measure", "release_id").rename(
+        {"measure": "asked", "release_id": "release"}
+    )
     named = pl.col("products").list.len() > 0
     pairs = [
         numbers.join(asked.filter(named).join(about, on="number"), on=["release", "product"]),
         numbers.join(asked.filter(~named), on="release"),
     ]
-    columns = [*numbers.columns, "number", "partners", "first", "last", "of_sums", "of_zeros", "share", "asked"]
+    columns = [*numbers.columns, "number", "first", "last", *SPECIES, "share", "asked"]
     found = pl.concat(one.select(columns) for one in pairs).filter(pl.col("month").is_between("first", "last"))
-    measure, partner = (
-        pl.lit(pl.Series(names.labels[name], dtype=pl.String)).gather(pl.col(name)) for name in ("measure", "partner")
-    )
-    is_of_partner = (pl.col("partners").list.len() == 0) | pl.col("partners").list.contains(partner)
-    is_of_measure = pl.col("asked").is_null() | measure.str.starts_with(pl.col("asked"))
-    return found.filter(is_of_measure, pl.col("of_sums") | is_of_partner)
+    partners = doubts.select("number", partners=pl.col("partners").list.eval(_number_of(names)))
+    text = pl.lit(pl.Series(names.labels["measure"], dtype=pl.String)).gather(pl.col("measure"))
+    is_of_measure = pl.col("asked").is_null() | text.str.starts_with(pl.col("asked"))
+    found = found.filter(is_of_measure).drop("asked", "first", "last")
+    of_partners = partners.explode("partners").select("number", partner="partners")
+    is_named = found.join(of_partners, on=["number", "partner"], how="semi")
+    of_all = partners.filter(pl.col("partners").list.len() == 0)["number"]
+    is_of_all = pl.col("number").is_in(of_all.implode()) | pl.col("of_sums")
+    return pl.concat([found.filter(is_of_all), is_named.filter(~is_of_all)])
+
+
+def _number_of(names: Names) -> pl.Expr:
+    """The numbers of a list of partners; one that is not among them has none that a number has."""
+    place = {name: number for number, name in enumerate(names.partners)}
+    return pl.element().replace_strict(place, default=len(place), return_dtype=NUMBER)
 
 
 def _codes(names: Names, asked: Sequence[str]) -> set[int]:
@@ -161,138 +205,148 @@ def _codes(names: Names, asked: Sequence[str]) -> set[int]:
     return found
 
 
-def _named(levels: Levels, grid: Grid, numbers: pl.DataFrame) -> pl.DataFrame:
-    """Numbers that a finding names, and the sums of which they are a part that could move a printed digit."""
-    if not numbers.height:
-        return pl.DataFrame(schema=MARKED)
-    # A year to date makes its month and the next one, as a difference.
-    years = numbers.filter(pl.col("span") == "ytd").with_columns(value=pl.lit(None, pl.Int64))
-    after = years.with_columns(pl.col("month") + 1)
-    months = numbers.filter(pl.col("span") == "month")
-    every = pl.concat([months, years, after]).filter(pl.col("month").is_in([*levels.months]))
-    places = pl.concat([one.select(*PLACE[2:], "number", "value", "is_own") for one in _above(every, grid)])
-    sums = places.group_by("number", "product", "partner", "measure", "month").agg(
-        value=pl.when(pl.col("value").null_count() == 0).then(pl.col("value").cast(pl.Int128).abs().sum()),
-        is_own=pl.col("is_own").any(),
+def _amounts(found: pl.DataFrame, reach: Reach) -> pl.DataFrame:
+    """The doubted parts of numbers and of the sums that they reach: PLACE, number, amount; for each finding, and for
+    ALL together."""
+    is_total = reach.names.is_total
+    named = found.filter(~pl.col("of_sums") | (pl.col("of_totals") & is_total))
+    size = pl.col("value").cast(pl.Float64).abs()
+    own = named.select(*PLACE, "source", "number", amount=pl.when(pl.col("value") == 0).then(UNKNOWN).otherwise(size))
+    parts = reach.all(own)
+    # A number that several findings concern is in doubt once.
+    every = pl.concat([parts, parts.with_columns(number=pl.lit(ALL, pl.UInt32))]).unique([*PLACE, "source", "number"])
+    of_numbers = every.group_by(*PLACE, "number").agg(pl.col("amount").sum())
+    some = found.filter("of_sums", ~is_total).select(*PLACE, "number", "share").unique()
+    part = pl.col("share") * pl.col("level").abs()
+    totals = reach.totals(some).with_columns(
+        amount=pl.when(pl.col("share").is_null() | (pl.col("level") == 0)).then(UNKNOWN).otherwise(part)
     )
-    sums = _levels_of(levels, grid, sums)
-    part = pl.when(pl.col("level") != 0).then(pl.col("value").cast(pl.Float64) / pl.col("level").abs().cast(pl.Float64))
-    weighs = pl.col("part").is_null() | (pl.col("part") >= threshold("doubt_part_least"))
-    is_sum = (pl.col("status") != STATUS["reported"]) | _is_basket(grid.names)
-    return sums.with_columns(part=part.clip(0, 1)).filter(pl.col("is_own") | (is_sum & weighs)).select(*MARKED)
+    largest = totals.group_by(*PLACE).agg(pl.col("amount").max(), number=pl.lit(ALL, pl.UInt32))
+    columns = [*PLACE, "number", "amount"]
+    return pl.concat([of_numbers.select(columns), totals.select(columns), largest.select(columns)])
 
 
-def _of_sums(levels: Levels, grid: Grid, numbers: pl.DataFrame) -> pl.DataFrame:
-    """The sums over partners of the products and months of a release of which it is doubted which partners it has, and
-    the zeros of partners that it lacks."""
-    if not numbers.height:
-        return pl.DataFrame(schema=MARKED)
+def _zeros(levels: Levels, grid: Grid, found: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
+    """The zeros of partners that a release may lack, where it has numbers of the product and month."""
     names = grid.names
-    cells = numbers.filter(pl.col("month").is_in([*levels.months])).select(
-        "number",
-        "product",
-        "measure",
-        "month",
-        "partners",
-        "share",
-        "of_zeros",
-        partner=pl.lit(names.world, NUMBER),
-        value=pl.lit(0, pl.Int64),
+    cells = with_products_above(
+        names, found.filter(~names.is_total).select("product", "measure", "month", "number").unique()
     )
-    every = pl.concat([one.drop("value", "is_own", "partner") for one in _above(cells.unique(), grid, partners=False)])
-    every = every.unique()
-    series = grid.frame.select(KEY).with_row_index("row").with_columns(is_total=grid.is_total)
-    parts = []
-    for (month,), own in every.partition_by("month", as_dict=True).items():
-        now = levels.months[int(str(month))]
-        rows = own.join(series, on=["product", "measure"]).with_columns(
-            status=pl.lit(now.status).gather(pl.col("row")),
-            level=pl.lit(now.value).gather(pl.col("row")),
-        )
-        text = pl.lit(pl.Series(names.partners, dtype=pl.String)).gather(pl.col("partner"))
-        is_named = (pl.col("partners").list.len() == 0) | pl.col("partners").list.contains(text)
-        is_sum = pl.col("is_total") & pl.col("status").is_between(0, MISSING_FROM - 1)
-        is_sum = is_sum & (pl.col("status") != STATUS["reported"])
-        is_zero = pl.col("of_zeros") & ~pl.col("is_total") & (pl.col("status") == STATUS["zero"]) & is_named
-        parts.append(rows.filter(is_sum | is_zero))
-    found = pl.concat(parts)
-    missing = _missing(levels, grid, found)
-    found = found.join(missing, on=["number", "product", "measure", "month"], how="left")
-    whole = pl.col("level") + pl.col("missing")
-    part = pl.when("is_total").then(pl.coalesce("share", pl.when(whole > 0).then(pl.col("missing") / whole)))
-    weighs = pl.col("part").is_null() | (pl.col("part") >= threshold("doubt_part_least"))
-    return found.with_columns(part=part).filter(~pl.col("is_total") | weighs).select(*MARKED)
+    rows = cells.unique().join(grid.frame.select(KEY), on=["product", "measure"])
+    text = pl.lit(pl.Series(names.partners, dtype=pl.String)).gather(pl.col("partner"))
+    partners = doubts.select("number", "partners")
+    named = rows.join(partners, on="number").filter(
+        (pl.col("partners").list.len() == 0) | pl.col("partners").list.contains(text) | names.is_total
+    )
+    at = _at_levels(levels, grid, named.drop("partners")).filter(pl.col("status") == STATUS["zero"])
+    zeros = at.select(*PLACE, "number", amount=pl.lit(UNKNOWN))
+    return pl.concat([zeros, zeros.with_columns(number=pl.lit(ALL, pl.UInt32)).unique()])
 
 
-def _missing(levels: Levels, grid: Grid, found: pl.DataFrame) -> pl.DataFrame:
-    """What the partners that a finding names had at most in a month of the year before: number, product, measure,
-    month, missing; null where none is named or nothing is known of one."""
-    keys = ["number", "product", "measure", "month"]
-    named = found.select(*keys, "partners").unique(keys).explode("partners").drop_nulls("partners")
-    schema = {name: found.schema[name] for name in keys} | {"missing": pl.Float64}
-    place = {name: number for number, name in enumerate(grid.names.partners)}
-    named = named.with_columns(partner=pl.col("partners").replace_strict(place, default=None, return_dtype=NUMBER))
-    if not named.height:
-        return pl.DataFrame(schema=schema)
-    rows = named.with_columns(row=grid.rows_of(named))
-    past = []
-    for back in range(1, YEAR + 1):
-        at = rows.with_columns(before=pl.col("month") - back)
-        for (month,), own in at.partition_by("before", as_dict=True).items():
-            if (then := levels.months.get(int(str(month)))) is None:
-                continue
-            known = pl.lit(then.status).gather(pl.col("row")) < MISSING_FROM
-            past.append(own.with_columns(past=pl.when(known).then(pl.lit(then.value).gather(pl.col("row")))))
-    if not past:
-        return pl.DataFrame(schema=schema)
-    most = pl.concat(past).group_by(*keys, "partner").agg(pl.col("past").max())
-    return (
-        most.group_by(keys)
-        .agg(missing=pl.when(pl.col("past").null_count() == 0).then(pl.col("past").cast(pl.Float64).sum()))
-        .select(*keys, "missing")
+def _per_finding(parts: pl.DataFrame) -> pl.DataFrame:
+    """The amounts of a place added up: those of its numbers, and of the partners that may be missing."""
+    return parts.group_by(*PLACE, "number").agg(pl.col("amount").sum())
+
+
+def _weighed(levels: Levels, grid: Grid, parts: pl.DataFrame) -> pl.DataFrame:
+    """Amounts at levels of the grid: row, month, number, amount, level."""
+    return _at_levels(levels, grid, _per_finding(parts)).select("row", "month", "number", "amount", "level")
+
+
+def _heavy(levels: Levels, amounts: pl.DataFrame) -> pl.DataFrame:
+    """The findings that could move a printed digit of a level: each by itself, or the small ones together."""
+    least = threshold("doubt_part_least")
+    size = pl.col("level").cast(pl.Float64).abs()
+    is_in_doubt = amounts.filter(pl.col("number") == ALL, pl.col("amount") >= least * size).select("row", "month")
+    each = amounts.filter(pl.col("number") != ALL).join(is_in_doubt, on=["row", "month"], how="semi")
+    is_light = pl.col("amount") < least * size
+    lights = pl.col("amount").filter(is_light).sum().over("row", "month")
+    told = each.filter(~is_light | (lights >= least * size))
+    is_known = (pl.col("amount") < UNKNOWN) & (size > 0)
+    return told.with_columns(part=pl.when(is_known).then((pl.col("amount") / size).clip(0, 1))).select(*MARKED)
+
+
+def _chained(
+    frame: pl.DataFrame, printed: pl.DataFrame, grid: Grid, amounts: pl.DataFrame, of_years: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Amounts of levels and of years to date where these are chained: a difference rests on both years, a sum on all
+    that it adds up."""
+    series = frame.with_columns(row=grid.rows_of(frame), year=pl.col("month") // 12)
+    rows = series.select("row", "month").unique()
+    here = amounts.join(rows, on=["row", "month"], how="semi")
+    touched = [here.with_columns(year=pl.col("month") // 12).select("row", "year", "number")]
+    years = of_years.with_columns(row=grid.rows_of(of_years), year=pl.col("month") // 12).drop_nulls("row")
+    touched.append(years.select("row", "year", "number"))
+    numbers = pl.concat(touched).unique()
+    keys = [*KEY, "number"]
+    months = series.join(numbers, on=["row", "year"]).join(
+        here.select("row", "month", "number", "amount"), on=["row", "month", "number"], how="left"
     )
+    totals = printed.with_columns(row=grid.rows_of(printed), year=pl.col("month") // 12)
+    totals = totals.join(numbers, on=["row", "year"]).join(
+        years.select("row", "month", "number", "amount"), on=["row", "month", "number"], how="left"
+    )
+    made = chained_years(
+        months.with_columns(pl.col("amount").fill_null(0.0)),
+        totals.with_columns(pl.col("amount").fill_null(0.0)),
+        keys,
+    )
+    made = made.with_columns(row=grid.rows_of(made))
+    own = made.filter(pl.col("amount") > 0, pl.col("level").is_not_null())
+    others = amounts.join(made.select("row", "month", "number"), on=["row", "month", "number"], how="anti")
+    chained = own.select("row", "month", "number", "amount", pl.col("level").cast(amounts.schema["level"]))
+    so_far = made.filter(pl.col("ytd_amount") > 0, pl.col("ytd").is_not_null())
+    ends = so_far.select("row", "month", "number", amount="ytd_amount", level=pl.col("ytd"))
+    return pl.concat([others, chained]), ends
 
 
 def _is_basket(names: Names) -> pl.Expr:
     return names.looked_up("product", [name.startswith(BASKET) for name in names.products], pl.Boolean)
 
 
-def _above(numbers: pl.DataFrame, grid: Grid, *, partners: bool = True) -> list[pl.DataFrame]:
-    """The numbers, and the same under every product and total that they are a part of; `is_own` marks the numbers
-    themselves."""
-    names = grid.names
-    codes = numbers.filter(names.is_national)
-    products = [numbers.with_columns(is_own=pl.lit(True))]
-    products += [
-        codes.with_columns(product=names.above[level], is_own=pl.lit(False)).drop_nulls("product")
-        for level in HS_LEVELS
-    ]
-    baskets = numbers.join(names.baskets, left_on="product", right_on="part")
-    baskets = baskets.filter(pl.col("month").is_between("begin", "end"))
-    products.append(
-        baskets.with_columns(product=pl.col("basket").cast(NUMBER), is_own=pl.lit(False)).select(products[0].columns)
-    )
-    if not partners:
-        return products
-    every = pl.concat(products)
-    places = every.filter(~names.is_total)
-    groups = places.join(names.groups, on="partner").filter(pl.col("month").is_between("begin", "end"))
-    return [
-        every,
-        places.with_columns(partner=pl.lit(names.world, NUMBER), is_own=pl.lit(False)),
-        groups.with_columns(partner=pl.col("total").cast(NUMBER), is_own=pl.lit(False)).select(every.columns),
-    ]
-
-
-def _levels_of(levels: Levels, grid: Grid, places: pl.DataFrame) -> pl.DataFrame:
+def _at_levels(levels: Levels, grid: Grid, places: pl.DataFrame) -> pl.DataFrame:
     """Places that have a level, with their row, level and status."""
-    parts = []
     rows = places.with_columns(row=grid.rows_of(places)).drop_nulls("row")
+    parts = [rows.clear().with_columns(level=pl.lit(0, pl.Int64), status=pl.lit(0, pl.UInt8))]
     for (month,), own in rows.partition_by("month", as_dict=True).items():
-        now = levels.months[int(str(month))]
+        now = levels.months.get(int(str(month)))
+        if now is None:
+            continue
         known = own.with_columns(
             level=pl.lit(now.value).gather(pl.col("row")), status=pl.lit(now.status).gather(pl.col("row"))
         )
         parts.append(known.filter(pl.col("status") < MISSING_FROM))
-    nothing = rows.clear().with_columns(level=pl.lit(0, pl.Int64), status=pl.lit(0, pl.UInt8))
-    return pl.concat([nothing, *parts])
+    return pl.concat(parts)
+
+
+def _trades(levels: Levels, grid: Grid) -> Callable[[pl.DataFrame], pl.Series]:
+    """Whether single partners have numbers of the product, measure and month of each row."""
+
+    def traded(rows: pl.DataFrame) -> pl.Series:
+        found = [pl.DataFrame(schema={"group": NUMBER, "month": pl.Int32})]
+        groups = grid.group.gather(rows["row"])
+        for month in rows["month"].unique():
+            status = levels.months[month].status
+            has = status.is_in([STATUS["reported"], STATUS["sum"]]) & ~grid.is_total
+            own = grid.group.filter(has).unique().to_frame("group")
+            found.append(own.with_columns(month=pl.lit(month, pl.Int32)))
+        known = pl.concat(found).with_columns(has=pl.lit(True))
+        asked = rows.select("month", group=groups)
+        return asked.join(known, on=["group", "month"], how="left", maintain_order="left")["has"].fill_null(False)
+
+    return traded
+
+
+def _at_years(years: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """Places that have a year to date, printed or summed, with its number and status."""
+    return places.join(years.select(*PLACE, level="value", status="made"), on=PLACE)
+
+
+def _trade_years(names: Names, years: pl.DataFrame) -> Callable[[pl.DataFrame], pl.Series]:
+    cell = ["product", "measure", "month"]
+    has = years.filter(~names.is_total).select(cell).unique().with_columns(has=pl.lit(True))
+
+    def traded(rows: pl.DataFrame) -> pl.Series:
+        return rows.select(cell).join(has, on=cell, how="left", maintain_order="left")["has"].fill_null(False)
+
+    return traded

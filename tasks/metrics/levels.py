@@ -31,7 +31,10 @@ class Month(NamedTuple):
 
 class Levels:
     """The levels of a window of months, and the printed years to date: `ytd` by month (row, ytd, ytd_status,
-    ytd_kinds)."""
+    ytd_kinds).
+
+    `chained` are the months and totals of which these years were made, where there are any.
+    """
 
     def __init__(
         self, grid: Grid, rows: pl.DataFrame, spans: pl.DataFrame, at_once: int, kind: int | None = None
@@ -40,6 +43,7 @@ class Levels:
         others; so many months are computed `at_once`. `kind` is that of all rows if there is only one.
         """
         self.grid, self.months, self.ytd = grid, dict[int, Month](), dict[int, pl.DataFrame]()
+        self.chained: tuple[pl.DataFrame, pl.DataFrame] | None = None
         row, seen = grid.rows_of(rows), spans_seen(spans)
         seen = seen.select("month", row=grid.rows_of(seen))
         for block in blocks(grid.names.first, grid.names.months, at_once):
@@ -57,7 +61,8 @@ class Levels:
         for (year,), of_year in series.partition_by("year", as_dict=True).items():
             some = of_year.select(*KEY, row=self.grid.rows_of(of_year))
             parts += [self._long(some, month) for month in range(year * 12, year * 12 + 12) if month in self.months]
-        made = chained_years(pl.concat(parts), printed)
+        self.chained = pl.concat(parts), printed
+        made = chained_years(*self.chained)
         made = made.with_columns(row=self.grid.rows_of(made))
         for (month,), own in made.partition_by("month", as_dict=True).items():
             now, row = self.months[month], own["row"]

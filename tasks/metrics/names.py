@@ -29,8 +29,6 @@ EARLIEST, LATEST = -(10**6), 10**6
 # reason.
 STATUS = {name: number for number, name in enumerate(STATUSES)}
 MISSING_FROM = len(MADE)
-# A set of kinds has a bit for each; the next bit says that the number is in doubt, and follows it into every figure.
-ALL_KINDS, IN_DOUBT = 2 ** len(KINDS) - 1, 2 ** len(KINDS)
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,6 +29,10 @@ class PublishedLevels:
         """Take over a month."""
         self._levels[month], self._kinds[month] = level, kinds
 
+    def of(self, month: int) -> pl.Series:
+        """The levels of a month."""
+        return self._levels.get(month, self._nothing)
+
     def drop(self, before: int) -> None:
         """Drop what no record of a month from `before` on reaches back to."""
         for old in [one for one in self._levels if one < before - LOOK_BACK_MONTHS]:

@@ -11,14 +11,17 @@ from schemas.table import polars_schema
 from tasks.domain.periods import index_month
 from tasks.domain.units import EXACT_MAX, in_units, per_unit
 from tasks.metrics.figures import FIGURES_OF, kinds_behind, kinds_of, months_added, with_figures
+from tasks.metrics.figures_in_doubt import BIT, figures_in_doubt
 from tasks.metrics.grid import MASS, Block, Grid
-from tasks.metrics.names import ALL_KINDS, IN_DOUBT, NUMBER, STATUS, Names, status
+from tasks.metrics.names import NUMBER, STATUS, Names, status
 from tasks.metrics.records import RECORDS
 from tasks.metrics.windows import WINDOWS
 
 # The operands of a value per kilogram: each number of the value and the same one of the mass.
 DIVIDED = ("level", "before_level", "ago_level", *WINDOWS)
 UNITED = tuple(map(kinds_of, DIVIDED))
+# Those of its operands that may be in doubt: it has none of other partners.
+OF_RATIO = sum(BIT[name] for name in DIVIDED)
 # Figures in the unit of their measure, and by how many months their sum is divided: an average of three months by
 # three.
 TOTALS = {
@@ -69,10 +72,7 @@ def _with_ranks(frame: pl.DataFrame, grid: Grid, block: Block, here: pl.Series) 
     whole = groups.filter(grid.coverage.everyone(groups), pl.col("counted") >= pl.col("needed").fill_null(0))["group"]
     is_whole = pl.repeat(False, grid.groups.height * block.size, eager=True).scatter(whole, True)
     is_ranked = frame.select(~pl.col("is_total") & (pl.col("level") > 0).fill_null(False)).to_series()
-    # The doubt about one of many partners need not move the place of another: that about their sum says whether it may.
-    own = (pl.col("kinds") | pl.col("world_kinds").fill_null(0)) & IN_DOUBT
-    of_kinds = pl.col("kinds") & ALL_KINDS
-    ranked = frame.select("group", "level", own.alias("own"), kinds=of_kinds, at=pl.int_range(pl.len(), dtype=NUMBER))
+    ranked = frame.select("group", "level", "kinds", at=pl.int_range(pl.len(), dtype=NUMBER))
     ranked = ranked.filter(is_ranked & is_whole.gather(frame["group"]))
     ordered = ranked.sort("group", "level", descending=[False, True])
     starts = pl.col("group").ne_missing(pl.col("group").shift())
@@ -81,7 +81,7 @@ def _with_ranks(frame: pl.DataFrame, grid: Grid, block: Block, here: pl.Series) 
     # Equal levels share a rank.
     shared = pl.when(starts | (pl.col("level") != pl.col("level").shift())).then(place).forward_fill()
     united = pl.col("kinds") if ranked["kinds"].n_unique() <= 1 else pl.col("kinds").bitwise_or().over("group")
-    ordered = ordered.select("at", rank=(shared - first + 1).cast(pl.UInt32), kinds=united | pl.col("own"))
+    ordered = ordered.select("at", rank=(shared - first + 1).cast(pl.UInt32), kinds=united)
     nothing = pl.repeat(None, frame.height, dtype=pl.UInt32, eager=True)
     return frame.with_columns(
         place_by_level=nothing.clone().scatter(ordered["at"], ordered["rank"]),
@@ -96,12 +96,14 @@ def per_kilogram(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     definition.
     """
     states = [f"{name}_status" for name in DIVIDED if f"{name}_status" in frame.columns]
-    of_mass = frame.select("comparable_from", *DIVIDED, *UNITED, *states)[pairs["mass"]]
+    doubted = ["doubted"] if "doubted" in frame.columns else []
+    of_mass = frame.select("comparable_from", *DIVIDED, *UNITED, *states, *doubted)[pairs["mass"]]
     both = frame[pairs["worth"]].hstack(of_mass.rename({name: f"{name}_mass" for name in of_mass.columns}))
     made = [_divided(name, f"{name}_status" in states) for name in DIVIDED]
     return both.with_columns(
         *(expression for pair in made for expression in pair),
         *(pl.col(name) | pl.col(f"{name}_mass") for name in UNITED),
+        *([(pl.col("doubted") | pl.col("doubted_mass")) & OF_RATIO] if "doubted" in frame.columns else []),
         *(pl.lit(None, frame.schema[name]).alias(name) for name in PRINTED),
         measure=pairs["measure"],
         comparable_from=pl.max_horizontal("comparable_from", "comparable_from_mass", pairs["changed"]),
@@ -133,6 +135,7 @@ def _divided(name: str, has_status: bool) -> list[pl.Expr]:
 def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -> pl.DataFrame:
     """Published rows with the columns of `metric`, not sorted. The frame has the columns of `records` too."""
     made = with_figures(frame, per_kilogram=is_ratio)
+    made = made.with_columns(figures_in_doubt(made, per_kilogram=is_ratio))
     units = [per_unit(name) for name in names.measures]
     made = made.with_columns(size=pl.lit(pl.Series([*units, 1], dtype=pl.Int64)).gather(pl.col("measure")))
     size = pl.col("size")
@@ -165,14 +168,14 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
             pl.when(pl.col("level").is_not_null()).then("kinds").otherwise(0), schema["level_kinds"]
         ),
         kinds=_named_kinds(kinds, schema["kinds"]),
-        in_doubt=kinds & IN_DOUBT > 0,
+        in_doubt=pl.col("figures_in_doubt").is_not_null(),
+        figures_in_doubt="figures_in_doubt",
     ).select(
         "product", "partner", "measure", *(name for name in schema if name not in ("product", "partner", "measure"))
     )
 
 
 def _named_kinds(kinds: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    kinds = kinds & ALL_KINDS
     return pl.when(kinds > 0).then(kinds.cast(pl.UInt8) - 1).cat.to(dtype)
 
 

@@ -7,6 +7,7 @@ between two totals is their difference. Few series have such years. All others s
 
 import functools
 import operator
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -15,23 +16,30 @@ from tasks.metrics.names import status
 MONTHS = range(12)
 SERIES = ("product", "partner", "measure")
 NO_KINDS = pl.lit(0, pl.UInt8)
+AMOUNT = "amount"
+NO_AMOUNT = pl.lit(0.0).alias(AMOUNT)
+OF_MONTH = ("level", "level_status", "kinds", AMOUNT)
 
 
-def chained_years(frame: pl.DataFrame, printed: pl.DataFrame) -> pl.DataFrame:
-    """The months of all years that have a printed total: SERIES, month and level, ytd, each with status and kinds.
+def chained_years(frame: pl.DataFrame, printed: pl.DataFrame, keys: Sequence[str] = SERIES) -> pl.DataFrame:
+    """The months of all years that have a printed total: keys, month and level, ytd, each with status, kinds and the
+    amount in doubt (`amount`, `ytd_amount`).
 
-    `frame` has the months of those series (SERIES, month, level, level_status, kinds), `printed` the totals (SERIES,
-    month, value, kinds, made).
+    `frame` has the months of those series (keys, month, level, level_status, kinds), `printed` the totals (keys, month,
+    value, kinds, made), both with `amount` where something of them is in doubt.
     """
-    printed = printed.select(*SERIES, "month", printed="value", printed_kinds="kinds", printed_made="made")
+    frame, printed = (one if AMOUNT in one.columns else one.with_columns(NO_AMOUNT) for one in (frame, printed))
+    printed = printed.select(
+        *keys, "month", printed="value", printed_kinds="kinds", printed_made="made", printed_amount=AMOUNT
+    )
     year = pl.col("month") // 12
-    years = printed.select(*SERIES, year=year).unique()
-    months = frame.with_columns(year=year).join(years, on=[*SERIES, "year"], how="semi")
-    months = months.join(printed, on=[*SERIES, "month"], how="left")
-    wide = months.group_by(*SERIES, "year").agg(
+    years = printed.select(*keys, year=year).unique()
+    months = frame.with_columns(year=year).join(years, on=[*keys, "year"], how="semi")
+    months = months.join(printed, on=[*keys, "month"], how="left")
+    wide = months.group_by(*keys, "year").agg(
         *(
             pl.col(name).filter(pl.col("month") % 12 == place).first().alias(f"{name}_{place}")
-            for name in ("level", "level_status", "kinds", "printed", "printed_kinds", "printed_made")
+            for name in (*OF_MONTH, "printed", "printed_kinds", "printed_made", "printed_amount")
             for place in MONTHS
         )
     )
@@ -39,11 +47,13 @@ def chained_years(frame: pl.DataFrame, printed: pl.DataFrame) -> pl.DataFrame:
         wide = step(wide)
     long = [
         wide.select(
-            *SERIES,
+            *keys,
             month=(pl.col("year") * 12 + place).cast(pl.Int32),
             level=f"level_{place}",
             level_status=f"level_status_{place}",
             kinds=f"kinds_{place}",
+            amount=f"amount_{place}",
+            ytd_amount=f"ytd_amount_{place}",
             ytd=f"total_{place}",
             ytd_status=f"status_{place}",
             ytd_kinds=f"ytd_kinds_{place}",
@@ -59,6 +69,10 @@ def _level(place: int) -> pl.Expr:
 
 def _kinds(place: int) -> pl.Expr:
     return pl.col(f"kinds_{place}").fill_null(0)
+
+
+def _amount(place: int) -> pl.Expr:
+    return pl.col(f"amount_{place}").fill_null(0)
 
 
 def _has(place: int) -> pl.Expr:
@@ -95,6 +109,12 @@ def _totals_forwards(wide: pl.DataFrame) -> pl.DataFrame:
             .then(links | _kinds(place))
             .otherwise(NO_KINDS)
             .alias(f"links_{place}"),
+            pl.when("stated")
+            .then(f"printed_amount_{place}")
+            .when(follows)
+            .then((pl.col(f"doubted_{place - 1}") if place else NO_AMOUNT) + _amount(place))
+            .otherwise(NO_AMOUNT)
+            .alias(f"doubted_{place}"),
             pl.col("stated").alias(f"stated_{place}"),
         )
     return wide.with_columns(
@@ -116,6 +136,10 @@ def _totals_backwards(wide: pl.DataFrame) -> pl.DataFrame:
             .then(pl.col(f"links_{place + 1}") | _kinds(place + 1))
             .otherwise(f"links_{place}")
             .alias(f"links_{place}"),
+            pl.when(fits)
+            .then(pl.col(f"doubted_{place + 1}") + _amount(place + 1))
+            .otherwise(f"doubted_{place}")
+            .alias(f"doubted_{place}"),
         )
     return wide
 
@@ -139,7 +163,11 @@ def _statuses(wide: pl.DataFrame) -> pl.DataFrame:
             .otherwise(status("ytd_difference"))
         )
         kinds = pl.when(is_sum).then(_kinds_so_far(place)).otherwise(f"links_{place}")
-        wide = wide.with_columns(made.alias(f"status_{place}"), kinds.alias(f"ytd_kinds_{place}"))
+        so_far = pl.sum_horizontal(_amount(earlier) for earlier in range(place + 1))
+        amount = pl.when(is_sum).then(so_far).otherwise(f"doubted_{place}")
+        wide = wide.with_columns(
+            made.alias(f"status_{place}"), kinds.alias(f"ytd_kinds_{place}"), amount.alias(f"ytd_amount_{place}")
+        )
     return wide
 
 
@@ -162,5 +190,9 @@ def _filled_months(wide: pl.DataFrame) -> pl.DataFrame:
             .otherwise(own)
             .alias(f"level_status_{place}"),
             pl.when(follows).then(pl.col(f"links_{place}") | links).otherwise(f"kinds_{place}").alias(f"kinds_{place}"),
+            pl.when(follows)
+            .then(pl.col(f"doubted_{place}") + (pl.col(f"doubted_{place - 1}") if place else 0.0))
+            .otherwise(f"amount_{place}")
+            .alias(f"amount_{place}"),
         ]
     return wide.with_columns(made)

@@ -49,25 +49,27 @@ def vintages(
     snapshot = query.open_published(store)
     statements = _statements(snapshot, flow, product, partner, months, figure)
     value = pl.col(figure).dt.epoch("d") if figure in ("highest_since", "lowest_since") else pl.col(figure)
-    stated, there = list[tuple[date, date, float | None, str]](), set[date]()
+    stated, there = list[tuple[date, date, float | None, str, str]](), set[date]()
     for day in _days(statements):
         rows = query.query(store, "metric", flow=flow, product=product, partner=partner, as_of=day)
         rows = rows.filter(pl.col("measure") == measure, pl.col("period").is_between(*months))
         # Of what was withdrawn nothing need be left, not even a row that says why.
-        stated += [(month, day, None, "not_covered") for month in there - {*rows["period"]}]
-        stated += rows.select("period", pl.lit(day), value.cast(pl.Float64), status(figure)).rows()
+        stated += [(month, day, None, "not_covered", "") for month in there - {*rows["period"]}]
+        in_doubt = pl.col("figures_in_doubt").cast(pl.String).fill_null("")
+        stated += rows.select("period", pl.lit(day), value.cast(pl.Float64), status(figure), in_doubt).rows()
         there |= {*rows["period"]}
     names = ("period", "known_from", "value", "status")
-    found = pl.DataFrame(stated, {name: SCHEMA[name] for name in names}, orient="row").sort("period", "known_from")
+    kinds = {name: SCHEMA[name] for name in names} | {"in_doubt": pl.String()}
+    found = pl.DataFrame(stated, kinds, orient="row").sort("period", "known_from")
     is_other = [pl.col(name).ne_missing(pl.col(name).shift()) for name in ("period", "value", "status")]
     found = found.filter(pl.any_horizontal(is_other))
     doubts = functools.cache(lambda day: query.doubts_of(snapshot, day))
     made_on = _releases_by_day(snapshot, statements, flow, months)
     said = [
         doubts(day).of(flow, product, partner, months_behind(figure, point), figure, measure)
-        if known is not None
+        if known is not None and figure in in_doubt.split("+")
         else []
-        for month, day, known, _ in found.iter_rows()
+        for month, day, known, _, in_doubt in found.iter_rows()
         for point in [Point(flow, product, partner, measure, month_number(month))]
     ]
     earlier = pl.col("value").shift().over("period")

@@ -7,9 +7,10 @@ import polars as pl
 import polars.selectors as cs
 
 from schemas.frames import Metric, Observation
+from tasks.ledger.doubts import open_doubts
 from tasks.ledger.merge import current_statements, merge
-from tasks.metrics.derive import derive
-from tests.unit.builders import MAGNETS, detail_table, release_table
+from tasks.metrics.derive import Derived, derive, derive_all
+from tests.unit.builders import MAGNETS, detail_table, finding_table, release_table
 
 Row = dict[str, Any]
 Store = list[tuple[Row, list[Row]]]
@@ -21,6 +22,16 @@ def merged(store: Store) -> Observation:
 
 def derived(store: Store) -> Metric:
     return derive(current_statements(merged(store)), release_table(*(row for row, _ in store)))
+
+
+def derived_in_doubt(store: Store, *findings: tuple[str, str, str]) -> Derived:
+    """Figures and doubts of a store with open findings: release, check, subject."""
+    table = [
+        finding_table((check, subject)).with_columns(release_id=pl.lit(release), observed=pl.lit(f"{place}"))
+        for place, (release, check, subject) in enumerate(findings)
+    ]
+    releases = release_table(*(row for row, _ in store))
+    return derive_all(current_statements(merged(store)), releases, doubts=open_doubts(pl.concat(table), releases))
 
 
 class Figures:

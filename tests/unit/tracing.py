@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.forms.trace import TracedNumber
 from tasks.domain.reporter import Reporter
 from tasks.ledger import merge as ledger
 from tasks.ledger.doubts import Doubts
@@ -25,6 +26,30 @@ class _NoRecords(RawRecords):
         return []
 
 
+class _Listed(RawRecords):
+    """Numbers as they are in the ledger."""
+
+    def __init__(self) -> None:
+        pass
+
+    def traced(self, rows: Any) -> list[Any]:
+        return [
+            TracedNumber.model_construct(
+                product=row["product"],
+                partner=row["partner"],
+                period=f"{row['period_start']:%Y-%m}..{row['period_end']:%Y-%m}",
+                measure=row["measure"],
+                value=row["value"],
+                unit=row["unit"],
+                release_id=row["release_id"],
+                records=[row["value"]],
+                reported=row["value"],
+                read=None,
+            )
+            for row in rows
+        ]
+
+
 class _NoDoubts(Doubts):
     def __init__(self) -> None:
         pass
@@ -34,8 +59,8 @@ class _NoDoubts(Doubts):
 
 
 class _Origins(Origins):
-    def __init__(self, history: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> None:
-        self.flow, self.releases, self.records = "export", releases, _NoRecords()
+    def __init__(self, history: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame, *, listed: bool) -> None:
+        self.flow, self.releases, self.records = "export", releases, _Listed() if listed else _NoRecords()
         exports = history.filter(pl.col("flow") == "export")
         self.observation, self.decided = ledger.current_statements(exports), Decided(releases, decisions, exports)
         self._reported, self._printed, self._priorities, self._whole, self._levels = {}, {}, {}, {}, {}
@@ -49,9 +74,11 @@ class _Tracer(Tracer):
         self.snapshot = type("Snapshot", (), {"id": "none"})()
 
 
-def tracer_of(store: Store, *decisions: Row) -> Tracer:
-    """A tracer of the exports of a store. Its traces name the decisions, and its figures ignore them."""
+def tracer_of(store: Store, *decisions: Row, listed: bool = False) -> Tracer:
+    """A tracer of the exports of a store. Its traces name the decisions, and its figures ignore them; they list the
+    numbers of the ledger where that is asked."""
     releases, history = release_table(*(row for row, _ in store)), merged(store)
     return _Tracer(
-        derive(ledger.current_statements(history), releases), _Origins(history, releases, decision_table(*decisions))
+        derive(ledger.current_statements(history), releases),
+        _Origins(history, releases, decision_table(*decisions), listed=listed),
     )

@@ -159,10 +159,13 @@ def test_a_doubt_stands_on_the_days_on_which_its_numbers_stood(tmp_path: Path) -
 
 def test_a_row_has_the_doubts_of_the_earlier_months_that_its_figures_rest_on(store: Store) -> None:
     rows = pl.DataFrame(
-        {"flow": ["export"], "product": [CODE], "partner": ["WLD"], "period": [date(2026, 6, 1)], "level": [1.0]}
+        {"flow": "export", "product": CODE, "partner": "WLD", "period": date(2026, 6, 1), "figures_in_doubt": "yoy_pct"}
     )
-    assert Doubts(store.snapshot).of_rows(rows).to_list() == [FEW]
-    assert Doubts(store.snapshot).of_rows(rows.with_columns(period=date(2027, 6, 1))).to_list() == [None]
+    doubts = Doubts(store.snapshot)
+    assert doubts.of_rows(rows).to_list() == [FEW]
+    assert doubts.of_rows(rows, ["mom_pct"]).to_list() == [None]
+    assert doubts.of_rows(rows.with_columns(period=date(2027, 6, 1))).to_list() == [None]
+    assert doubts.of_rows(rows.with_columns(figures_in_doubt=pl.lit(None, pl.String))).to_list() == [None]
 
 
 @pytest.mark.parametrize(

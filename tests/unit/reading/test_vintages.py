@@ -62,7 +62,9 @@ def test_a_value_stands_until_it_or_its_status_changes(
 ) -> None:
     kinds = {"period": pl.Date, "level": pl.Float64, "level_status": pl.String}
     known = {
-        day: pl.DataFrame(told, kinds, orient="row").with_columns(measure=pl.lit("quantity_kg"))
+        day: pl.DataFrame(told, kinds, orient="row").with_columns(
+            measure=pl.lit("quantity_kg"), figures_in_doubt=pl.lit(None, pl.String)
+        )
         for day, told in stood.items()
     }
     days = pl.DataFrame(
