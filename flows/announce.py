@@ -156,10 +156,11 @@ def published(outcome: Outcome, *, pictures: bool) -> None:
     made: list[Pages] = []
     attempt(lambda: made.append(prefect_pages.write(outcome.store, outcome, pictures=pictures)))
     lead, revised = (made[0].lead, made[0].revised) if made else (f"{outcome.span}, {outcome.title}", 0)
+    doubt = made[0].doubt if made else ""
     payload = outcome.model_dump(
         mode="json", include={"release_id", "title", "snapshot_id", "flows", "months", "products"}
     )
-    said = notify.decided(outcome, revised) if outcome.decision else notify.published(outcome, lead, revised)
+    said = notify.decided(outcome, revised) if outcome.decision else notify.published(outcome, lead, revised, doubt)
     payload |= {"store": str(address_of(outcome.store)), **said}
     event(
         decided(outcome) or "published",

@@ -155,10 +155,12 @@ LINE_LENGTH_MAX = 600
 Message = dict[str, str]
 
 
-def published(outcome: Outcome, lead: str, revised: int) -> Message:
-    """Write the message on a published release: its newest month first, then its revisions and findings."""
+def published(outcome: Outcome, lead: str, revised: int, doubt: str = "") -> Message:
+    """Write the message on a published release: its newest month first, and what is in doubt about it, then its
+    revisions and findings."""
     checks = Counter(line.partition(" (")[0] for line in outcome.warnings)
     lines = [
+        f"In doubt: {doubt}." if doubt else "",
         (
             f"{clip(outcome.title)}, {outcome.span}: {counted(outcome.records, 'record')}, "
             f"{outcome.records_quarantined:,} quarantined."

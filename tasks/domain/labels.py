@@ -36,6 +36,10 @@ ROUNDED = {
 }
 
 
+# What a doubt about the sum of all partners concerns of one partner.
+OF_THE_SUM = {"en": "share, rank and contributions: ", "zh": "占比、排名和贡献："}
+
+
 @functools.cache
 def check_words(language: str = "en") -> dict[str, str]:
     """Return what each check found, as a clause in a language, by the name of the check."""
@@ -43,12 +47,22 @@ def check_words(language: str = "en") -> dict[str, str]:
 
 
 def doubt_words(sentence: str, language: str = "en") -> str:
-    """Return a sentence of the table `doubt` in a language: what was found is translated, and what was observed stands
-    as it was published."""
-    clause = next((name for name, words in check_words().items() if sentence.startswith(f"{words},")), None)
-    if language == "en" or clause is None:
+    """Return a sentence of the table `doubt` in a language: what was found, and of which partners and months, is
+    translated, and what was observed stands as it was published."""
+    if language == "en":
         return sentence
-    return check_words(language)[clause] + sentence.removeprefix(check_words()[clause])
+    of_sum = OF_THE_SUM["en"]
+    if sentence.startswith(of_sum):
+        return OF_THE_SUM[language] + doubt_words(sentence.removeprefix(of_sum), language)
+    clause = next((name for name, words in check_words().items() if sentence.startswith(f"{words},")), None)
+    if clause is None:
+        return sentence
+    about, colon, observed = sentence.removeprefix(check_words()[clause]).partition(": ")
+    names = {f", {partner_name(key)},": f"，{name}," for key, name in _names(language).items()}
+    for name, translated in names.items():
+        about = about.replace(name, translated)
+    about = about.replace(" to ", "至").replace(", ", "，").replace(",", "，")
+    return f"{check_words(language)[clause]}{about}{'：' if colon else ''}{observed}"
 
 
 def country(key: str, language: str = "en") -> str:

@@ -17,7 +17,7 @@ import polars as pl
 from schemas.figures import FIGURE_OF
 from schemas.layouts import FLOWS
 from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS, WORLD
-from tasks.domain.labels import check_words, partner_name
+from tasks.domain.labels import OF_THE_SUM, check_words, partner_name
 from tasks.domain.periods import month_index, month_number
 from tasks.domain.units import RATIOS
 from tasks.metrics.doubts import NONE_OPEN, OPEN
@@ -225,7 +225,7 @@ class Doubts:
         shared = asked.filter("of_world").join(
             known.filter(partner=WORLD), on=[name for name in names if name != "partner"]
         )
-        named = pl.format("share, rank and contributions: {}", "sentence").alias("sentence")
+        named = pl.format(f"{OF_THE_SUM['en']}{{}}", "sentence").alias("sentence")
         pairs = pl.concat([pairs, shared.select(*columns[:-1], named)])
         found = (
             pairs.filter(pl.col("month").is_between("begin", "end"))

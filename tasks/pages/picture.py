@@ -9,8 +9,10 @@ from schemas.questions.plot import Plot
 from schemas.questions.question import texts
 from tasks.answers import export
 from tasks.answers.answer import Answer, store_of
+from tasks.domain.labels import doubt_words
 from tasks.domain.period_words import each_month
 from tasks.ledger.doubts import Doubts
+from tasks.pages.brief.wording import texts as texts_in
 from tasks.pages.plot import draw
 from tasks.reading import query
 from tasks.reading.citation import cite_rows
@@ -41,7 +43,9 @@ def plot(question: Plot) -> PlotAnswer:
     rows = query.query(store, "metric", flow=flow, product=products, month=months)
     shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
     doubts = tuple(Doubts(snapshot).of_rows(shown, ["level"]).drop_nulls().unique().sort())
-    cited = "; ".join([cite_rows(shown, snapshot, None, language) or "", *(f"IN DOUBT: {words}" for words in doubts)])
+    in_doubt = texts_in(language)["in_doubt"]
+    told = [in_doubt.format(doubt=doubt_words(words, language)) for words in doubts]
+    cited = "; ".join([cite_rows(shown, snapshot, None, language) or "", *told])
     whose = query.reporter_of(snapshot)
     write_outside(file, draw(rows, products, partners, measure, file.suffix, whose, cited, language))
     return PlotAnswer(shown, snapshot, tuple(resolver.notes), doubts, table="metric", file=file)

@@ -28,6 +28,7 @@ from tasks.domain.measures import mixed_words
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
+from tasks.ledger.doubts import Doubts
 from tasks.pages.changes_since_release import Section, sections
 from tasks.pages.page_templates import template
 from tasks.pages.release_sections import hashes, revision_report, steps
@@ -54,8 +55,13 @@ NOT_COMPARABLE = (
 Row = dict[str, Any]
 
 
+# The figures of the line with the result.
+LED = ("level", "mom_pct", "yoy_pct")
+
+
 class Pages(NamedTuple):
-    """The pages about one release; a page without rows is empty. `lead` is the result in one line."""
+    """The pages about one release; a page without rows is empty. `lead` is the result in one line, `doubt` what is in
+    doubt about it."""
 
     lead: str
     summary: str
@@ -64,6 +70,7 @@ class Pages(NamedTuple):
     lineage: list[Row]
     hashes: list[Row]
     revised: int
+    doubt: str = ""
 
 
 def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
@@ -84,11 +91,13 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     shown = [one for flow in outcome.flows for one in _headlines(snapshot, outcome, flow, reporter, pictures=pictures)]
     trades = " and ".join(trade_of(outcome.reporter, flow) for flow in outcome.flows)
     lead = shown[0]["lead"] if shown else f"{outcome.months[-1]}: {trades}"
+    doubt = shown[0]["doubt"] if shown else ""
     if last is not None:
         lead = f"{capitalised(decision_text(last))}; {outcome.title}, {outcome.span}"
     doubts = findings.filter(pl.col("severity") != "info")["check"].value_counts().sort("check").rows()
     summary = template("release.md.j2").render(
         lead=lead,
+        doubt=doubt,
         revised=counted(revised, "number") if revised else "",
         doubts=doubts,
         headlines=shown,
@@ -111,7 +120,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
         {"record": row["record"], "reasons": "; ".join(row["reasons"]), "printed": clip(row["printed"], 300)}
         for row in _of(snapshot, "quarantine", outcome).head(RECORDS_MAX).iter_rows(named=True)
     ]
-    return Pages(lead, summary, checks, quarantine, page, hashes, revised)
+    return Pages(lead, summary, checks, quarantine, page, hashes, revised, doubt)
 
 
 def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[Section]:
@@ -152,7 +161,8 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, reporter: Report
         if products:
             series = read_table(snapshot, "metric", shown, where=wanted & pl.col("product").is_in(products))
             of_each = (series.filter(product=product) for product in products)
-            return [_headline(one, unit, scale, reporter, pictures=pictures) for one in of_each]
+            doubts = Doubts(snapshot)
+            return [_headline(one, unit, scale, reporter, doubts, pictures=pictures) for one in of_each]
     return []
 
 
@@ -177,13 +187,16 @@ def largest(months: Iterable[pl.DataFrame]) -> list[str]:
     return order["product"].head(PRODUCTS_MAX).to_list()
 
 
-def _headline(series: pl.DataFrame, unit: str, scale: float, reporter: Reporter, *, pictures: bool) -> Row:
+def _headline(
+    series: pl.DataFrame, unit: str, scale: float, reporter: Reporter, doubts: Doubts, *, pictures: bool
+) -> Row:
     newest = series.filter(period=series["period"].max())
     is_world = pl.col("partner") == WORLD
     ordered = newest.sort(~is_world, "level", "partner", descending=[False, True, False]).head(PARTNERS_MAX)
     first = ordered.row(0, named=True)
     return {
         "lead": _lead(first, unit, scale, reporter),
+        "doubt": doubts.of_rows(ordered[:1], LED)[0] or "",
         "about": _about(first, reporter),
         "month": written_month(first["period"]),
         "unit": unit,

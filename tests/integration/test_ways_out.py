@@ -1,0 +1,252 @@
+"""Every way out of a store says the same doubt about a number, in words, with its months; of a sound store none does.
+
+One store is in doubt: two files of three partners that were declared as all, and a year that the site cut off, which a
+person approved. One has the same trade with many partners. One has a doubt about a partner that is next to nothing of
+the total.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from html import unescape
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from bad_inputs.download import csv_bytes, magnets
+from typer.testing import CliRunner
+
+from flows import notify
+from flows.cli.app import app
+from schemas.forms.outcome import Outcome
+from tasks.api.mcp import Answers
+from tasks.claims.check import ClaimsFile, check_claims
+from tasks.domain.errors import Held
+from tasks.domain.labels import doubt_words
+from tasks.pages import release_page, site
+from tasks.sources.registry import SOURCES
+from tasks.store.parquet import read_table
+from tests.unit.customs import LATER, Store
+
+CODE, JUNE = "85051110", "2025-06"
+CODES = ("502", "304", "133", "116", "305", "110", "307", "303", "122", "141", "136", "112")
+FEW = "few partners for a file of all partners, {}: only DEU, KOR, USA in all months, where all were declared"
+FEW_OF_JUNE, FEW_OF_YEAR = FEW.format("2025-05 to 2025-06"), FEW.format("2024-01 to 2024-12")
+CUT = (
+    "the number of records is a multiple of the download limit, so the file may be cut off, 2024-01 to 2024-12: 36"
+    " records"
+)
+LANGUAGES = ("en", "zh")
+DOUBT = {"en": ("in doubt", "few partners"), "zh": ("存疑", "文件中的伙伴却过少")}
+
+
+def rows(month: str, partners: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """A month of magnets: each partner has as much, and nearly as much in the next month."""
+    kilograms = 900_000 + int(month[:4]) % 100 * 1017 + int(month[4:]) * 1000
+    return [
+        magnets(partner, f"{kilograms + place}", f"{100 * (kilograms + place):,}", month)
+        for place, partner in enumerate(partners)
+    ]
+
+
+def filled(folder: Path, partners: tuple[str, ...], *others: tuple[str, ...]) -> Store:
+    """A store with two months, the one after them, and the year before."""
+    store = Store(folder)
+    store.ingest(csv_bytes([*rows("202505", partners), *rows("202506", partners), *others]))
+    store.ingest(csv_bytes(rows("202507", partners)), LATER, name="july.csv", months="2025-07")
+    year = [row for month in range(1, 13) for row in rows(f"2024{month:02d}", partners)]
+    with pytest.MonkeyPatch.context() as patch:
+        if len(partners) < 4:
+            patch.setitem(SOURCES, "gacc_query", replace(SOURCES["gacc_query"], row_cap=len(year)))
+        try:
+            store.ingest(csv_bytes(year), LATER, name="year.csv", months="2024-01..2024-12")
+        except Held as held:
+            store.approve(held.release_id, LATER)
+    return store
+
+
+@pytest.fixture(scope="module")
+def doubted(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return filled(tmp_path_factory.mktemp("doubted"), CODES[:3])
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return filled(tmp_path_factory.mktemp("sound"), CODES)
+
+
+@pytest.fixture(scope="module")
+def of_oman(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Oman has 0.04 % of the kilograms, at a price that nobody pays."""
+    return filled(tmp_path_factory.mktemp("oman"), CODES, magnets("126", "4000", "10", "202506"))
+
+
+def command(*words: str) -> str:
+    made = CliRunner().invoke(app, [*words], catch_exceptions=False)
+    assert made.exit_code == 0, made.output
+    return re.sub(r"\s+", " ", made.output)
+
+
+def read(store: Store, language: str) -> str:
+    return command("read", CODE, "--month", JUNE, "--language", language, "--store", str(store.store))
+
+
+def csv(store: Store, _: str) -> str:
+    return command("read", CODE, "--month", JUNE, "--format", "csv", "--store", str(store.store))
+
+
+def workbook(store: Store, _: str) -> str:
+    file = store.folder / "rows.xlsx"
+    command("read", CODE, "--month", JUNE, "--output", str(file), "--store", str(store.store))
+    sheet = pl.read_excel(file, engine="calamine")
+    return " ".join(map(str, sheet.to_dicts()))
+
+
+def page(store: Store, language: str, *, form: str = "html") -> str:
+    file = store.folder / f"brief.{form}"
+    command("brief", CODE, "--month", JUNE, "--language", language, "--output", str(file.with_suffix(".html")),
+            "--store", str(store.store))  # fmt: skip
+    return unescape(file.read_text())
+
+
+def markdown(store: Store, language: str) -> str:
+    return page(store, language, form="md")
+
+
+def brief(store: Store, language: str) -> str:
+    return command("brief", CODE, "--month", JUNE, "--language", language, "--store", str(store.store))
+
+
+def copied(store: Store, language: str) -> str:
+    """What the buttons of the page put beside a copied sentence and on a saved picture."""
+    found = re.findall(r'data-doubt="([^"]*)"', page(store, language))
+    return " ".join(found)
+
+
+def cards(store: Store, language: str) -> str:
+    folder = store.folder / "site"
+    site.build(store.folder, folder, date(2025, 9, 1))
+    text = unescape((folder / site.FRONT[language]).read_text())
+    return text[text.index("card") :]
+
+
+def picture(store: Store, language: str) -> str:
+    file = store.folder / f"{language}.svg"
+    command("plot", CODE, "--language", language, "--output", str(file), "--store", str(store.store))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", unescape(file.read_text())))
+
+
+def movers(store: Store, _: str) -> str:
+    return command("movers", "--month", "2025-07", "--store", str(store.store))
+
+
+def claims(store: Store, _: str) -> str:
+    return " ".join(check(store, "2700")["reason"])
+
+
+def mcp(store: Store, _: str) -> str:
+    answers = Answers(store.store)
+    asked = {"product": CODE, "partner": "WLD", "month": JUNE, "measure": "quantity_kg"}
+    return json.dumps([answers.ask("read", **asked), answers.ask("trace", **asked)], ensure_ascii=False)
+
+
+def sql(store: Store, _: str) -> str:
+    current = store.store / "current"
+    found = duckdb.sql(
+        f"select m.in_doubt, d.sentence from read_parquet('{current}/metric/**/*.parquet', hive_partitioning = true) m"
+        f" join read_parquet('{current}/doubt/**/*.parquet', hive_partitioning = true) d"
+        " using (flow, product, partner, measure, period)"
+        f" where m.product = '{CODE}' and m.partner = 'WLD' and m.period = date '2025-06-01'"
+    )
+    return str(found.fetchall())
+
+
+def message(store: Store, _: str) -> str:
+    """The message on a published release, and the page about it in Prefect."""
+    outcome = Outcome.model_validate(
+        {
+            "status": "published", "release_id": release_of(store, "june.csv"), "title": "june.csv", "reporter": "CHN",
+            "store": store.store, "snapshot_id": store.snapshot.id, "flows": ["export"], "months": ["2025-05", JUNE],
+            "products": [CODE], "records": 1, "records_observed": 1, "records_quarantined": 0, "warnings": [],
+            "notes": [], "healed": [],
+        }
+    )  # fmt: skip
+    made = release_page.pages(store.store, outcome, pictures=False)
+    return f"{notify.published(outcome, made.lead, made.revised, made.doubt)} {made.summary}"
+
+
+def release_of(store: Store, title: str) -> str:
+    return str(read_table(store.snapshot, "release").filter(title=title)["release_id"][0])
+
+
+WAYS: dict[str, Callable[[Store, str], str]] = {
+    "read": read, "csv": csv, "workbook": workbook, "page": page, "markdown": markdown, "brief": brief,
+    "copied": copied, "cards": cards, "picture": picture, "movers": movers, "claims": claims, "mcp": mcp, "sql": sql,
+    "message": message,
+}  # fmt: skip
+# Ways that have one language.
+ENGLISH = ("csv", "workbook", "claims", "mcp", "sql", "message", "read", "movers")
+
+
+def cases() -> Iterator[tuple[str, str]]:
+    yield from ((way, language) for way in WAYS for language in LANGUAGES if language == "en" or way not in ENGLISH)
+
+
+@pytest.mark.parametrize(("way", "language"), [*cases()])
+def test_every_way_out_says_the_doubt_in_words_and_that_of_a_sound_store_none(
+    way: str, language: str, doubted: Store, sound: Store
+) -> None:
+    text = WAYS[way](doubted, language)
+    # Of the newest month where the way shows that one.
+    newest = FEW.format("2025-07") if way in ("cards",) else FEW_OF_JUNE
+    told = doubt_words(newest, language)
+    # A line of a picture ends where it is full.
+    assert told in text if language == "en" else told.replace(" ", "") in text.replace(" ", "")
+    if way == "sql":
+        assert "(True, 'few partners" in text
+    nothing = WAYS[way](sound, language)
+    assert not [word for word in DOUBT[language] if word in nothing.lower()]
+
+
+@pytest.mark.parametrize("way", ["read", "csv", "page", "brief", "mcp"])
+def test_a_growth_has_the_doubt_of_its_base_too(way: str, doubted: Store) -> None:
+    """That of the year that was cut off."""
+    text = WAYS[way](doubted, "en")
+    assert FEW_OF_YEAR in text
+    assert CUT in text
+
+
+@pytest.mark.parametrize(("way", "language"), [*cases()])
+def test_a_doubt_about_next_to_nothing_of_a_total_stays_with_its_partner(
+    way: str, language: str, of_oman: Store
+) -> None:
+    assert {*read_table(of_oman.snapshot, "doubt")["partner"]} == {"OMN"}
+    text = WAYS[way](of_oman, language)
+    if way in ("read", "csv", "workbook"):
+        assert "the value per unit is far from that of other months or partners, Oman, 2025-06" in text
+    elif way not in ("page", "markdown", "brief", "copied"):
+        # On these Oman has figures of its own.
+        assert DOUBT[language][0] not in text.lower()
+
+
+def check(store: Store, *values: str) -> pl.DataFrame:
+    frame = pl.DataFrame(
+        {
+            "commodity": [CODE] * len(values), "flow": "export", "partner": "World", "period": JUNE,
+            "metric": "level_t", "value": [*values], "unit": "t",
+        }
+    )  # fmt: skip
+    return check_claims(store.snapshot, ClaimsFile("claims.csv", "0" * 64, frame))
+
+
+def test_the_right_figure_of_the_press_and_an_altered_one_are_not_checkable(doubted: Store, tmp_path: Path) -> None:
+    """The true world total is larger; with one doubted file, and with two."""
+    one = Store(tmp_path / "one")
+    one.ingest(csv_bytes([*rows("202505", CODES[:3]), *rows("202506", CODES[:3])]))
+    for store in (one, doubted):
+        found = check(store, "5000", "2800", "3188")
+        assert found["verdict"].to_list() == ["not_checkable"] * 3
+        assert found["reason"].str.contains("in doubt").all()
