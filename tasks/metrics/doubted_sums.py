@@ -12,7 +12,7 @@ from typing import NamedTuple
 import polars as pl
 
 from tasks.domain.classification import HS_LEVELS
-from tasks.metrics.coverage import Coverage
+from tasks.metrics.coverage import FlowCoverage
 from tasks.metrics.names import NUMBER, STATUS, Names
 
 PLACE = ("product", "partner", "measure", "month")
@@ -26,7 +26,7 @@ class Reach(NamedTuple):
     """
 
     names: Names
-    coverage: Coverage
+    coverage: FlowCoverage
     at: Callable[[pl.DataFrame], pl.DataFrame]
     trades: Callable[[pl.DataFrame], pl.Series]
 

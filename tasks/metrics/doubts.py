@@ -21,7 +21,7 @@ from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import BASKET
 from tasks.domain.periods import index_month
 from tasks.domain.thresholds import threshold
-from tasks.metrics.coverage import Coverage
+from tasks.metrics.coverage import FlowCoverage
 from tasks.metrics.doubted_sums import PLACE, Reach, in_baskets, with_products_above
 from tasks.metrics.grid import KEY, Grid
 from tasks.metrics.levels import Levels
@@ -121,7 +121,7 @@ class Years(NamedTuple):
     them."""
 
     frame: pl.DataFrame
-    coverage: Coverage
+    coverage: FlowCoverage
 
 
 def mark(

@@ -9,7 +9,7 @@ import polars.selectors as cs
 from schemas.frames import Metric, Observation
 from tasks.ledger.doubts import open_doubts
 from tasks.ledger.merge import current_statements, merge
-from tasks.metrics.derive import Derived, derive, derive_all
+from tasks.metrics.derive import DerivedRows, derive, derive_all
 from tests.unit.builders import MAGNETS, detail_table, finding_table, release_table
 
 Row = dict[str, Any]
@@ -24,7 +24,7 @@ def derived(store: Store) -> Metric:
     return derive(current_statements(merged(store)), release_table(*(row for row, _ in store)))
 
 
-def derived_in_doubt(store: Store, *findings: tuple[str, str, str]) -> Derived:
+def derived_in_doubt(store: Store, *findings: tuple[str, str, str]) -> DerivedRows:
     """Figures and doubts of a store with open findings: release, check, subject."""
     table = [
         finding_table((check, subject)).with_columns(release_id=pl.lit(release), observed=pl.lit(f"{place}"))
