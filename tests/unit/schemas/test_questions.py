@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.questions.adjust import Adjust
 from schemas.questions.brief import Brief
 from schemas.questions.checks import checked, model_of
 from schemas.questions.claims import CheckClaim, CheckClaims
@@ -27,8 +28,8 @@ from schemas.questions.trace import Trace
 from schemas.questions.vintages import Vintages
 
 QUESTIONS: list[type[Question]] = [
-    Brief, CheckClaim, CheckClaims, Contents, Coverage, Detours, Export, MirrorTrade, Movers, PartnerTrade, Plot, Read,
-    Revisions, Search, Trace, Vintages,
+    Adjust, Brief, CheckClaim, CheckClaims, Contents, Coverage, Detours, Export, MirrorTrade, Movers, PartnerTrade,
+    Plot, Read, Revisions, Search, Trace, Vintages,
 ]  # fmt: skip
 
 
