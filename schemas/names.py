@@ -21,6 +21,10 @@ CONTROL_LIST = r"list:[a-z0-9][a-z0-9_-]*(:[A-Za-z0-9.]+)?(@[0-9]{4}-[0-9]{2})?"
 PRODUCT = rf"{CODE}|(basket|line):[a-z0-9_]+"
 REPORTER = "|".join(("[A-Z]{3}", *map(re.escape, partner_groups())))
 PARTNER = rf"{REPORTER}|[a-z_]+:[A-Za-z0-9_ -]+"
+# Names of lists of controlled goods and of their tiers, and the editions of the HS that their codes are of.
+LIST_NAME = r"[a-z0-9][a-z0-9_-]*"
+TIER = r"[A-Za-z0-9]+(\.[A-Za-z0-9]+)*"
+EDITIONS = {"HS2017": "2017-01", "HS2022": "2022-01"}
 
 
 def status(figure: str) -> str:

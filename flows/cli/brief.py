@@ -130,24 +130,27 @@ def list_events(
         say(f"no measure touches {', '.join(absent)}; tidewaiter events lists all measures")
     if not found.height:
         return
-    rows = found.to_dicts()
     columns = {"product": found["product"].to_list()} if "product" in found.columns else {}
-    columns |= {
-        "announced": [row["announced_on"] for row in rows],
-        "effective": [" to ".join(filter(None, (row["effective_from"], row["effective_until"]))) for row in rows],
-        "state": [
-            row["state"].replace("_", " ")
-            + (f" ({row['state_by']}, to {row['state_until'] or 'an open end'})" if row["state_by"] else "")
-            for row in rows
-        ],
-        "document": [f"{row['body']}: {row['document']}" for row in rows],
-        "goods": [row["goods"] for row in rows],
-        "of the code": [(row["coverage"] or "").replace("_", " ") for row in rows],
-    }
+    cells = [_event_cells(row) for row in found.iter_rows(named=True)]
+    columns |= {name: [row[name] for row in cells] for name in cells[0]}
     on_products = f" on {', '.join(map(labels.product_name, products))}" if products else ""
     above = f"{counted(found['event'].n_unique(), 'measure')}{on_products}, as of {day}"
     console().print(tables.table(columns, above=above))
     _say_mixed(products, "CHN")
+
+
+def _event_cells(row: dict[str, Any]) -> dict[str, str]:
+    """Return a measure as a table shows it, by the titles of the columns."""
+    state = row["state"].replace("_", " ")
+    by = f" ({row['state_by']}, to {row['state_until'] or 'an open end'})" if row["state_by"] else ""
+    return {
+        "announced": row["announced_on"],
+        "effective": " to ".join(filter(None, (row["effective_from"], row["effective_until"]))),
+        "state": state + by,
+        "document": f"{row['body']}: {row['document']}",
+        "goods": row["goods"],
+        "of the code": (row["coverage"] or "").replace("_", " "),
+    }
 
 
 @events.command(

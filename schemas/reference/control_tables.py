@@ -6,7 +6,7 @@ import polars as pl
 from pandera.polars import PolarsData, dataframe_check
 
 from schemas.model import Table, column
-from schemas.names import CODE
+from schemas.names import CODE, EDITIONS, LIST_NAME, TIER
 from schemas.reference.codes_of_lists import LIST, LISTS, is_of_list
 
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
@@ -39,8 +39,6 @@ COVERAGE = {
 }
 
 
-LIST_NAME = r"[a-z0-9][a-z0-9_-]*"
-TIER = r"[A-Za-z0-9]+(\.[A-Za-z0-9]+)*"
 LISTED = {
     "whole": "all goods of the code are on the list",
     "part": "some goods of the code are on the list, and nobody publishes their share",
@@ -49,10 +47,9 @@ TRUST = {
     "stated": "the source is the authority, or copies that name it and agree",
     "doubtful": "nobody who answers for the list has confirmed it: it is marked, and never counted with another list",
 }
+
+
 # Editions of the HS whose codes are in `hs_codes`, with the first month of each.
-EDITIONS = {"HS2017": "2017-01", "HS2022": "2022-01"}
-
-
 class ControlEvents(Table):
     """Export-control measures and what was said about them, one a row."""
 

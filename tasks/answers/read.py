@@ -144,32 +144,12 @@ def read_store(question: Read, store: Path) -> Answer:
     codes = _each(products)
     asked: dict[str, Any] = {"flow": question.flow, "partner": _each(partners) or None, "as_of": as_of}
     states = query.states_with(snapshot, question.table)
-    rows = found = _rows(states, question, asked, codes, _months(question, states))
-    if (
-        layout.month_of is not None
-        and _is_of_latest(question)
-        and (newest := _newest(rows, layout.month_of)) is not None
-    ):
-        rows = rows.filter(pl.any_horizontal(_is_in(layout.month_of, text, newest) for text in question.months))
-    if question.measures:
-        known = sorted(found["measure"].unique())
-        rows = rows.filter(pl.col("measure").is_in(question.measures))
-        if not rows.height and known:
-            raise ValueError(
-                f"there is no measure {named([*map(repr, question.measures)])} here; there are {', '.join(known)}"
-            )
+    rows = _rows(states, question, asked, codes, _months(question, states))
+    rows = _of_measures(_of_latest(rows, question, layout.month_of), question, _measures_of(rows))
     if rows.height:
         notes += _absent(rows, question, keys_of)
-    elif question.table in ANALYSIS:
-        notes.append(f"0 rows: the table {question.table} has none for this question")
-    elif not states:
-        notes.append(
-            f"0 rows: the table {question.table} of {snapshot.store.name.rpartition('=')[2]} {NOT_MADE[question.table]}"
-        )
     else:
-        months = each_month(read_months(text) for text in question.months if not is_latest(text))
-        why = what_is_nearby(states[0].store, question.table, product=codes or None, month=months or None, **asked)
-        notes.append(f"0 rows: {why}")
+        notes.append(f"0 rows: {_why_none(snapshot, states, question, codes, asked)}")
     rows = _ordered(rows, question, notes)
     if question.names and question.table not in NAME_OF:
         rows = with_names(rows, resolver, question.language)
@@ -178,6 +158,42 @@ def read_store(question: Read, store: Path) -> Answer:
         figures = [name for name in question.shown if name in FIGURES]
         rows, doubts = with_doubts(rows, snapshot, as_of, figures, is_asked="doubt" in question.shown)
     return Answer(rows, snapshot, tuple(notes), doubts, as_of, question.table, tuple(states))
+
+
+def _of_latest(rows: pl.DataFrame, question: Read, month_of: str | None) -> pl.DataFrame:
+    """Keep the months that are asked for where one of them is the latest of all rows."""
+    newest = _newest(rows, month_of) if month_of is not None and _is_of_latest(question) else None
+    if month_of is None or newest is None:
+        return rows
+    return rows.filter(pl.any_horizontal(_is_in(month_of, text, newest) for text in question.months))
+
+
+def _measures_of(rows: pl.DataFrame) -> list[str]:
+    return sorted(rows["measure"].unique()) if "measure" in rows.columns else []
+
+
+def _of_measures(rows: pl.DataFrame, question: Read, known: Sequence[str]) -> pl.DataFrame:
+    """Keep the measures that are asked for. Raises ValueError where none of them is there and others, `known`, are."""
+    if not question.measures:
+        return rows
+    chosen = rows.filter(pl.col("measure").is_in(question.measures))
+    if not chosen.height and known:
+        raise ValueError(
+            f"there is no measure {named([*map(repr, question.measures)])} here; there are {', '.join(known)}"
+        )
+    return chosen
+
+
+def _why_none(
+    snapshot: Snapshot, states: Sequence[Snapshot], question: Read, codes: Sequence[str], where: dict[str, Any]
+) -> str:
+    """Say why there is no row."""
+    if question.table in ANALYSIS:
+        return f"the table {question.table} has none for this question"
+    if not states:
+        return f"the table {question.table} of {snapshot.store.name.rpartition('=')[2]} {NOT_MADE[question.table]}"
+    months = each_month(read_months(text) for text in question.months if not is_latest(text))
+    return what_is_nearby(states[0].store, question.table, product=codes or None, month=months or None, **where)
 
 
 def _is_of_latest(question: Read) -> bool:
@@ -342,33 +358,39 @@ def _ordered(rows: pl.DataFrame, question: Read, notes: list[str]) -> pl.DataFra
     by = question.sort or ("level" if "level" in rows.columns else None)
     if by is None:
         raise ValueError(f"--top needs --sort with a column of the table {question.table}")
-    if "measure" in rows.columns and rows["measure"].n_unique() > 1:
-        measure = next((one for one in MEASURES if (rows["measure"] == one).any()), rows["measure"][0])
-        rows = rows.filter(measure=measure)
-        notes.append(f"of the measure {measure}; another one with --measure")
-    asked = rows.height
+    rows = _of_one_measure(rows, notes)
     month_of = LAYOUTS[question.table].month_of
     groups = [name for name in ("flow", month_of) if name and name in rows.columns]
     if question.top is None and groups and not rows.select(groups).is_duplicated().any():
         # Of one series the question is which of its months is the largest.
         groups = []
     is_text = rows.schema[by] == pl.String
-    rows = rows.sort(
-        [*groups, by],
-        descending=[False] * len(groups) + [not (question.ascending or is_text)],
-        nulls_last=True,
-        maintain_order=True,
-    )
-    if question.top is None:
+    descending = [False] * len(groups) + [not (question.ascending or is_text)]
+    rows = rows.sort([*groups, by], descending=descending, nulls_last=True, maintain_order=True)
+    return rows if question.top is None else _top(rows, question, question.top, by, groups, notes)
+
+
+def _of_one_measure(rows: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
+    """Keep the first measure of those that the rows have, and note it where there are several."""
+    if "measure" not in rows.columns or rows["measure"].n_unique() < 2:
         return rows
-    if "partner" in rows.columns and not question.partner:
-        rows = rows.filter(~pl.col("partner").is_in(TOTALS))
+    measure = next((one for one in MEASURES if (rows["measure"] == one).any()), rows["measure"][0])
+    notes.append(f"of the measure {measure}; another one with --measure")
+    return rows.filter(measure=measure)
+
+
+def _top(
+    rows: pl.DataFrame, question: Read, count: int, by: str, groups: Sequence[str], notes: list[str]
+) -> pl.DataFrame:
+    """Keep the first sorted rows that have a value, of each group; totals are not partners there."""
     ranked = rows.drop_nulls(by)
-    if asked and not ranked.height:
+    if "partner" in rows.columns and not question.partner:
+        ranked = ranked.filter(~pl.col("partner").is_in(TOTALS))
+    if rows.height and not ranked.height:
         notes.append(f"no partner has a {by} here; without --top the rows say why")
     if not groups:
-        return ranked.head(question.top)
-    return ranked.group_by(groups, maintain_order=True).head(question.top).select(rows.columns)
+        return ranked.head(count)
+    return ranked.group_by(groups, maintain_order=True).head(count).select(rows.columns)
 
 
 def with_doubts(

@@ -4,7 +4,7 @@ Figures (`metric`) have names, units and rounded numbers, and the reasons for mi
 have the names of their columns. The other formats have every column and every digit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Literal
@@ -67,19 +67,21 @@ def table(
     # Names are other people's; their width is that of what is shown.
     columns = {name: [visible(cell) if isinstance(cell, str) else cell for cell in of] for name, of in columns.items()}
     for place, (name, cells) in enumerate(columns.items()):
-        # A short name in the first column and a day stay whole; longer texts fold.
-        is_whole = place == 0 and all(cell_len(str(cell)) <= FIRST_WIDTH_MAX for cell in cells)
-        words = (cell_len(word) for cell in cells for word in str(cell).split())
-        least = max((word for word in words if word <= WORD_WIDTH_MAX), default=None)
-        justify: Literal["left", "right"] = "right" if name in right else "left"
-        shown.add_column(
-            escape(titles.get(name, name)), justify=justify, overflow="fold", no_wrap=is_whole, min_width=least
-        )
+        _add_column(shown, titles.get(name, name), cells, is_first=place == 0, is_right=name in right)
     for row in zip(*columns.values(), strict=True):
         shown.add_row(*(escape(cell) if isinstance(cell, str) else cell for cell in row))
     # A title and a caption of a table are as narrow as the table; these may be long when it is small.
     texts = [Text(above, style="bold")] if above else []
     return Group(*texts, shown, *(Text(line, style="dim italic") for line in below))
+
+
+def _add_column(shown: Table, title: str, cells: Sequence[str | Text], *, is_first: bool, is_right: bool) -> None:
+    # A short name in the first column and a day stay whole; longer texts fold.
+    is_whole = is_first and all(cell_len(str(cell)) <= FIRST_WIDTH_MAX for cell in cells)
+    words = (cell_len(word) for cell in cells for word in str(cell).split())
+    least = max((word for word in words if word <= WORD_WIDTH_MAX), default=None)
+    justify: Literal["left", "right"] = "right" if is_right else "left"
+    shown.add_column(escape(title), justify=justify, overflow="fold", no_wrap=is_whole, min_width=least)
 
 
 def listing(rows: pl.DataFrame, width: int, rows_max: int = 0, columns: Sequence[str] = ()) -> Group:
@@ -89,50 +91,60 @@ def listing(rows: pl.DataFrame, width: int, rows_max: int = 0, columns: Sequence
     Columns without a value are left out, except the level, on which all others rest; a missing figure shows its reason
     instead. Those that were asked for are named below. Long names are cut to the room that the other columns leave.
     """
-    asked, several = rows.select(columns or rows.columns), rows.height > 1
-    why = {
-        name: asked[status(name)] for name in asked.columns if status(name) in asked.columns and name != status(name)
-    }
-    statuses = {status(name) for name in why}
-    shown = [
-        name
-        for name in asked.columns
-        if name not in statuses
-        and (not several or asked[name].null_count() < rows.height or (name == "level" and name in why))
-    ]
-    texts = {
-        name: [
-            _text(reason if value is None else value, name)
-            for value, reason in zip(
-                asked[name][: rows_max or None], why.get(name, asked[name])[: rows_max or None], strict=True
-            )
-        ]
-        for name in shown
-    }
+    chosen = rows.select(columns or rows.columns)
+    why = _statuses_of(chosen)
+    shown = _with_values(chosen, why)
     if rows.height == 1:
-        upright = {"column": shown, "value": [_text(asked[name][0], name) for name in shown]}
-        if why:
-            upright["status"] = [str(why[name][0]) if name in why else "" for name in shown]
-        return table(upright, header=False, below=["; ".join(["1 row", *_left_out(rows.width - asked.width)])])
-    same = [
-        name
-        for name in shown
-        if several and asked[name].n_unique() == 1 and (asked[name][0] is not None or why[name].n_unique() == 1)
-    ]
+        return _listed_upright(chosen, shown, why, rows.width - chosen.width)
+    texts = {name: _texts(chosen[name], why.get(name, chosen[name]), rows_max) for name in shown}
+    same = [name for name in shown if rows.height and _is_same(chosen[name], why.get(name))]
     need = {name: max(map(cell_len, [name, *texts[name]])) for name in shown if name not in same}
     fitting = _cut_to(need, width)
     cells = {
         name: [_short(text, need[name]) if name in LONG_NAMES else text for text in texts[name]] for name in fitting
     }
     more = f", the first {rows_max} shown" if 0 < rows_max < rows.height else ""
-    empty = [name for name in columns if name not in shown and name not in statuses]
+    empty = [name for name in columns if name not in {*shown, *map(status, why)}]
     left = rows.width - len(fitting) - len(same) - len(empty)
     return table(
         cells,
         above=", ".join(f"{name} {texts[name][0]}" for name in same),
         below=["; ".join([counted(rows.height, "row") + more, *_without_value(empty, rows.columns), *_left_out(left)])],
-        right=[name for name in fitting if asked.schema[name].is_numeric()],
+        right=[name for name in fitting if chosen.schema[name].is_numeric()],
     )
+
+
+def _statuses_of(rows: pl.DataFrame) -> dict[str, pl.Series]:
+    """Return the status of each figure whose status is there, too."""
+    names = [name for name in rows.columns if name != status(name)]
+    return {name: rows[status(name)] for name in names if status(name) in rows.columns}
+
+
+def _with_values(rows: pl.DataFrame, why: Mapping[str, pl.Series]) -> list[str]:
+    """Return the columns to show: of several rows those with a value, and the level, on which others rest."""
+    names = [name for name in rows.columns if name not in {*map(status, why)}]
+    if rows.height < 2:
+        return names
+    return [name for name in names if rows[name].null_count() < rows.height or (name == "level" and name in why)]
+
+
+def _texts(values: pl.Series, reasons: pl.Series, rows_max: int) -> list[str]:
+    """Return the texts of the first values, all where `rows_max` is 0: for a missing one its reason."""
+    pairs = zip(values[: rows_max or None], reasons[: rows_max or None], strict=True)
+    return [_text(reason if value is None else value, values.name) for value, reason in pairs]
+
+
+def _is_same(values: pl.Series, reasons: pl.Series | None) -> bool:
+    """Whether all rows have the same value, or lack it for the same reason."""
+    return values.n_unique() == 1 and (values[0] is not None or reasons is None or reasons.n_unique() == 1)
+
+
+def _listed_upright(rows: pl.DataFrame, shown: Sequence[str], why: Mapping[str, pl.Series], left: int) -> Group:
+    """Format a single row, a line for each column."""
+    upright = {"column": shown, "value": [_text(rows[name][0], name) for name in shown]}
+    if why:
+        upright["status"] = [str(why[name][0]) if name in why else "" for name in shown]
+    return table(upright, header=False, below=["; ".join(["1 row", *_left_out(left)])])
 
 
 def _cut_to(need: dict[str, int], width: int) -> list[str]:
@@ -201,22 +213,36 @@ def figure_table(
     name_width = NAME_WIDTH_OF_TWO if {"product", "partner"} <= {*keys} else NAME_WIDTH_MAX
     measures = rows["measure"].unique()
     unit = scale_of(measures[0]) if len(measures) == 1 else None
-    led = dict.fromkeys([SHOWN[0], *([lead] if lead in FIGURES else []), *SHOWN])
-    wanted = [name for name in columns or led if name in rows.columns]
-    if not columns:
-        wanted = [name for name in wanted if name == "level" or rows[name].null_count() < rows.height]
-    texts = {name: [_cell(row, name, unit, name_width) for row in shown] for name in [*keys, *wanted]}
+    names = [*keys, *(columns or _figures_to_show(rows, lead))]
+    texts = {name: [_cell(row, name, unit, name_width) for row in shown] for name in names if name in rows.columns}
     titles = {name: _title(name, unit) for name in texts}
-    used, fitting = 0, dict[str, Sequence[str]]()
+    fitting = texts if columns else _fitting(texts, titles, width)
+    right = [name for name in fitting if name in FIGURES and not name.endswith("_since")]
+    below = [_counted_rows(rows, rows_max, fitting), *_legend(shown, [*fitting]), *without]
+    return table(fitting, titles=titles, above=above, below=below, right=right)
+
+
+def _figures_to_show(rows: pl.DataFrame, lead: str | None) -> list[str]:
+    """Return the figures of the default table that have a value, and the level; `lead` comes right after it."""
+    led = dict.fromkeys([SHOWN[0], *([lead] if lead in FIGURES else []), *SHOWN])
+    return [name for name in led if name in rows.columns and (name == "level" or rows[name].null_count() < rows.height)]
+
+
+def _fitting(texts: Mapping[str, list[str]], titles: Mapping[str, str], width: int) -> dict[str, list[str]]:
+    """Return the columns for which there is room, and those that say what a row is about."""
+    used, fitting = 0, dict[str, list[str]]()
     for name, cells in texts.items():
         used += max(map(cell_len, [*titles[name].split("\n"), *cells])) + BETWEEN
-        if columns or used <= width or name in KEYS:
+        if used <= width or name in KEYS:
             fitting[name] = cells
+    return fitting
+
+
+def _counted_rows(rows: pl.DataFrame, rows_max: int, fitting: Collection[str]) -> str:
+    """Say how many rows there are, and how many figures had no room."""
     left_out = len([name for name in FIGURES if name in rows.columns and name not in fitting])
     below = counted(rows.height, "row") + (f", the first {rows_max} shown" if rows.height > rows_max else "")
-    below += f"; {counted(left_out, 'more figure')} with --columns or in the other formats" if left_out else ""
-    right = [name for name in fitting if name in FIGURES and not name.endswith("_since")]
-    return table(fitting, titles=titles, above=above, below=[below, *_legend(shown, [*fitting]), *without], right=right)
+    return below + (f"; {counted(left_out, 'more figure')} with --columns or in the other formats" if left_out else "")
 
 
 def _without_figure(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:

@@ -19,9 +19,8 @@ import polars as pl
 
 from schemas import settings
 from schemas.code_files import BrokenTable, table_file
-from schemas.names import NATIONAL
+from schemas.names import EDITIONS, LIST_NAME, NATIONAL, TIER
 from schemas.reference.code_tables import code_table, read_codes, valid_in
-from schemas.reference.control_tables import EDITIONS, LIST_NAME, TIER
 from schemas.small_files import read_small
 from tasks.domain.classification import HS_DIGITS
 from tasks.domain.nomenclature import ANY_LIST

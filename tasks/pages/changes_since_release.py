@@ -64,13 +64,8 @@ def sections(
         if kind == "product" and part.filter(depth=0).height > 1:
             # A single product is its own total.
             part = pl.concat([total, part])
-        columns = {"": [_name(row, language) for row in part.iter_rows(named=True)]}
-        for name in ("level", "before", "change"):
-            columns[t["columns"][name]] = [_number(value, factor, signed=name == "change") for value in part[name]]
         growths = ["change_pct", *(["contribution_pp"] if total.height else [])] if kind in GROWTHS else []
-        columns |= {t["columns"][name]: [_per_cent(value) for value in part[name]] for name in growths}
-        notes = [_note(row, t) for row in part.iter_rows(named=True)]
-        columns |= {t["columns"]["note"]: notes} if any(notes) else {}
+        columns = _columns(part, growths, factor, language)
         below = [t["doubt"].format(words=doubt) for doubt in part["doubt"].drop_nulls().unique(maintain_order=True)]
         if kind == "product":
             below += [*_new_year(month, against, reporter, language), *_split(total, factor, t)]
@@ -78,6 +73,17 @@ def sections(
         products = [None if kind == "revision" else product for product in part["product"]]
         colon = ": " if language == "en" else "："
         yield Section(f"{about}{colon}{title}" if kind == "product" else title, columns, below, products)
+
+
+def _columns(part: pl.DataFrame, growths: Sequence[str], factor: float, language: str) -> dict[str, list[str]]:
+    """Return the columns of a table by their titles."""
+    t = words("movers", language)
+    columns = {"": [_name(row, language) for row in part.iter_rows(named=True)]}
+    for name in ("level", "before", "change"):
+        columns[t["columns"][name]] = [_number(value, factor, signed=name == "change") for value in part[name]]
+    columns |= {t["columns"][name]: [_per_cent(value) for value in part[name]] for name in growths}
+    notes = [_note(row, t) for row in part.iter_rows(named=True)]
+    return columns | ({t["columns"]["note"]: notes} if any(notes) else {})
 
 
 def _new_year(month: date, against: str, reporter: str, language: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ of a product (`tasks.pages.brief`). Nothing is fetched: a page opens from a fold
 """
 
 import contextlib
+import itertools
 import json
 from collections.abc import Sequence
 from datetime import date
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.forms.fetch import SourceState
+from schemas.forms.outcome import HeldRelease
 from schemas.layouts import FLOWS
 from schemas.store_address import S3Url
 from tasks.analysis.movers import AGAINST
@@ -81,7 +83,9 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
     """
     outside(folder / FRONT["en"])
     trades: dict[str, list[Trade]] = {language: [] for language in LANGUAGES}
-    waiting, found, left_out = [], [], []
+    waiting: list[tuple[str, HeldRelease]] = []
+    names: list[tuple[Any, ...]] = []
+    left_out: list[str] = []
     for reporter, address in stores_of(root).items():
         store = at_hand(address)
         # A reporter whose first release is held has a store and no tables.
@@ -91,25 +95,23 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
             left_out.append(reporter)
             continue
         waiting += [(reporter, one) for one in held]
-        if snapshot is None:
-            continue
-        pages, resolver = dict[str, str](), Resolver(snapshot)
-        for flow in FLOWS:
-            if snapshot.entries("metric", flow):
-                for language, trade in _trade(resolver, reporter, flow, folder, day, moved).items():
-                    trades[language].append(trade)
-                pages |= trades["en"][-1].pages
-        found += _names(resolver, reporter, pages)
-    if not (found or waiting or left_out):
+        if snapshot is not None:
+            resolver = Resolver(snapshot)
+            of_reporter = _trades(resolver, reporter, folder, day, moved)
+            for trade in of_reporter:
+                for language in LANGUAGES:
+                    trades[language].append(trade[language])
+            pages = (trade["en"].pages for trade in of_reporter)
+            names += _names(resolver, reporter, dict(itertools.chain(*(of_trade.items() for of_trade in pages))))
+    if not (names or waiting or left_out):
         raise NothingPublished(f"{root}: nothing is published here, so there is no site to write. Check --store.")
-    _write(folder, "names.js", f"NAMES={json.dumps(found, ensure_ascii=False, separators=(',', ':'))}")
+    _write(folder, "names.js", f"NAMES={json.dumps(names, ensure_ascii=False, separators=(',', ':'))}")
     states = [state for state in source_states(root, [], day).sources if state.last_month]
     for language in LANGUAGES:
-        # A direction without any total comes last.
-        trades[language].sort(key=lambda trade: not trade.moved and not trade.products)
         text = template("site.html.j2").render(
             t=words("brief", language) | words("site", language),
-            trades=trades[language],
+            # A direction without any total comes last.
+            trades=sorted(trades[language], key=lambda trade: not trade.moved and not trade.products),
             day=day,
             due=due_rows(states, language),
             held=waiting,
@@ -117,11 +119,22 @@ def build(root: Path | S3Url, folder: Path, day: date, moved: int = MOVED_MAX) -
             country=lambda key, language=language: capitalised(country(key, language)),
             front=FRONT,
             language=language,
-            checks=check_words(language) if language != "en" else {},
+            checks=_checks_of_page(language),
         )
         _write(folder, FRONT[language], text)
     places = (place for of_language in trades.values() for trade in of_language for place in trade.pages.values())
     return [folder / place for place in (*places, *FRONT.values())]
+
+
+def _trades(resolver: Resolver, reporter: str, folder: Path, day: date, most: int) -> list[dict[str, Trade]]:
+    """Write the pages of a reporter; return its directions, each by language."""
+    flows = [flow for flow in FLOWS if resolver.snapshot.entries("metric", flow)]
+    return [_trade(resolver, reporter, flow, folder, day, most) for flow in flows]
+
+
+def _checks_of_page(language: str) -> dict[str, str]:
+    """Return what checks found in the language of a page; on English pages it stands as it was published."""
+    return {} if language == "en" else check_words(language)
 
 
 def _write(folder: Path, name: str, text: str) -> None:

@@ -76,15 +76,14 @@ def query(
     NothingPublished, and ValueError for a condition on a column that the table does not have or a day without data.
     """
     snapshot = open_published(store)
-    asked = {name: several(keys) for name, keys in (("product", product), ("partner", partner), ("measure", measure))}
+    conditions = {"product": several(product), "partner": several(partner), "measure": several(measure)}
+    given = {name: keys for name, keys in conditions.items() if keys is not None}
     months = months_of(month)
-    for name in [name for name, keys in asked.items() if keys is not None] + ["flow"] * (flow is not None):
-        if name not in (there := columns(table)):
-            raise ValueError(f"the table {table} has no column {name}; it has {', '.join(there)}")
+    _require_columns(table, [*given, *["flow"] * (flow is not None)])
     # Tables filed by month have the flow in the path, and in no column of the file.
-    inside = [is_one_of(name, keys) for name, keys in asked.items() if keys is not None]
+    inside = [is_one_of(name, keys) for name, keys in given.items()]
     if as_of is not None:
-        rows = table_on(snapshot, table, as_of, flow, asked["product"])
+        rows = table_on(snapshot, table, as_of, flow, given.get("product"))
         rows = rows.filter(inside) if inside else rows
     else:
         rows = read_table(
@@ -95,13 +94,21 @@ def query(
         )
     if flow is not None:
         rows = rows.filter(pl.col("flow") == flow)
-    if months is not None:
-        month_of = LAYOUTS[table].month_of
-        if month_of is None:
-            raise ValueError(f"the table {table} has no months")
-        wanted = [date(*one, 1) for one in sorted(months)]
-        rows = rows.filter(pl.col(month_of).dt.month_start().is_in(wanted))
+    rows = rows if months is None else _of_months(rows, table, months)
     return with_requested_records(rows, snapshot) if table == "metric" and as_of is None else rows
+
+
+def _require_columns(table: str, names: Iterable[str]) -> None:
+    for name in names:
+        if name not in (known := columns(table)):
+            raise ValueError(f"the table {table} has no column {name}; it has {', '.join(known)}")
+
+
+def _of_months(rows: pl.DataFrame, table: str, months: Collection[Month]) -> pl.DataFrame:
+    month_of = LAYOUTS[table].month_of
+    if month_of is None:
+        raise ValueError(f"the table {table} has no months")
+    return rows.filter(pl.col(month_of).dt.month_start().is_in([date(*one, 1) for one in sorted(months)]))
 
 
 def states_with(snapshot: Snapshot, table: str) -> list[Snapshot]:

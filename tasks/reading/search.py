@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -44,23 +45,27 @@ def search_names(table: pl.DataFrame, text: str) -> list[Hit]:
         return []
     key, hits = table.columns[0], []
     for row in table.iter_rows(named=True):
-        code = row[key]
-        # Whose name is that of the codes below is found by these.
-        names = () if row.get("reference") == BY_PARTS else tuple(row.get(name) for name in NAMES)
-        grades = [grade(asked, folded(name)) for name in (code.partition(":")[2], *names) if name]
-        if digits is not None and code.startswith(digits):
-            grades.append(EXACT if code == digits else WHOLE_WORDS)
-        if folded(code) == asked:
-            grades.append(EXACT)
-        found = [one for one in grades if one is not None]
-        if found:
-            hits.append(Hit(code, min(found), row.get("name")))
+        best = _grade_of(row, row[key], asked, digits)
+        if best is not None:
+            hits.append(Hit(row[key], best, row.get("name")))
     if digits is None:
         # A heading of one code has the name and the figures of that code.
         there = {(hit.code, hit.name) for hit in hits}
         codes = ((hit.code.ljust(HS8_DIGITS, "0"), hit) for hit in hits)
         hits = [hit for code, hit in codes if len(hit.code) >= HS8_DIGITS or (code, hit.name) not in there]
     return sorted(hits, key=_order)
+
+
+def _grade_of(row: dict[str, Any], code: str, text: str, digits: str | None) -> int | None:
+    """Return the best grade of a row: by its names, or by its code; None where neither has the text."""
+    # Whose name is that of the codes below is found by these.
+    names = () if row.get("reference") == BY_PARTS else tuple(row.get(name) for name in NAMES)
+    grades = [grade(text, folded(name)) for name in (code.partition(":")[2], *names) if name]
+    if digits is not None and code.startswith(digits):
+        grades.append(EXACT if code == digits else WHOLE_WORDS)
+    if folded(code) == text:
+        grades.append(EXACT)
+    return min((one for one in grades if one is not None), default=None)
 
 
 def search_products(table: pl.DataFrame, text: str) -> list[Hit]:

@@ -6,14 +6,18 @@ the same line end after each record. One regular expression over all records pro
 else too and would guess, then has one way to read it. All other files are read by the grammar, record by record.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
-
-import pyarrow
-import pyarrow.csv
+from typing import TYPE_CHECKING
 
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip_bytes, counted
+
+# Only where a file is split: an answer asks an adapter for its licence alone.
+if TYPE_CHECKING:
+    import pyarrow
 
 FIELDS_MAX = 1_000
 # A field longer than this lost a quote somewhere before it.
@@ -22,7 +26,6 @@ BLOCK_BYTES = 1 << 22
 QUOTED, UNQUOTED = rb'"[^"]{0,%d}+"' % FIELD_BYTES_MAX, rb'[^",\r\n]{0,%d}+' % FIELD_BYTES_MAX
 # Possessive, because a quote that is never closed must not be searched for again from every byte of a file.
 TOKEN = re.compile(rb'(?:"((?:[^"]++|"")*+)"|([^",\r\n]*+))(,|\r\n|\n)')
-TEXTS, NUMBERS = pyarrow.dictionary(pyarrow.int32(), pyarrow.string()), pyarrow.string()
 DAMAGED = "The file is cut off, damaged or was edited; download it again."
 BLANK = "A download has none: download it again. If the file was typed, take the line out."
 
@@ -59,7 +62,10 @@ def split_plainly(
     if not numbers or re.compile(records).fullmatch(body, start) is None:
         return None
     titles = [str(place) for place in range(len(numbers) + trailing)]
-    kinds = {title: NUMBERS if is_number else TEXTS for title, is_number in zip(titles, numbers, strict=False)}
+    import pyarrow.csv
+
+    of_texts, of_numbers = pyarrow.dictionary(pyarrow.int32(), pyarrow.string()), pyarrow.string()
+    kinds = {title: of_numbers if is_number else of_texts for title, is_number in zip(titles, numbers, strict=False)}
     table = pyarrow.csv.read_csv(
         pyarrow.BufferReader(pyarrow.py_buffer(body).slice(start)),
         read_options=pyarrow.csv.ReadOptions(column_names=titles, block_size=BLOCK_BYTES),
@@ -70,7 +76,7 @@ def split_plainly(
             ignore_empty_lines=False,
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(titles, NUMBERS) | kinds, null_values=[], strings_can_be_null=False
+            column_types=dict.fromkeys(titles, of_numbers) | kinds, null_values=[], strings_can_be_null=False
         ),
     )
     return [column.unify_dictionaries() for column in table.columns[: len(numbers)]]
@@ -93,6 +99,8 @@ def split_strictly(body: bytes, start: int, width: int, trailing: bool, where: s
             )
         for column, field in zip(columns, fields, strict=False):
             column.append(field)
+    import pyarrow
+
     arrays = [pyarrow.array(column, pyarrow.binary()).cast(pyarrow.string()).dictionary_encode() for column in columns]
     return [pyarrow.chunked_array([array]) for array in arrays]
 

@@ -4,17 +4,22 @@ A source is a name with its terms in `statement_terms.csv` and the module of tha
 nothing else lists it.
 """
 
+from __future__ import annotations
+
 import importlib
 from collections.abc import Iterable, Iterator, MutableMapping
+from typing import TYPE_CHECKING
 
 from schemas.code_files import source_names
 from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
-from tasks.sources.protocol import Parsed, Source
+
+if TYPE_CHECKING:
+    from tasks.sources.protocol import Parsed, Source
 
 
-class Adapters(MutableMapping[str, Source]):
+class Adapters(MutableMapping[str, "Source"]):
     """The adapters by the names of their sources. A module is imported when its source is asked for: an answer about
     one source must not wait for all of them."""
 

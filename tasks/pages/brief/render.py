@@ -67,25 +67,48 @@ def _title(reporter: str, flow: str, name: str, language: str) -> str:
     return capitalised(sentences.subject(reporter, flow, name, language))
 
 
+def _mix(facts: Facts, t: dict[str, Any]) -> str:
+    """Say that partners with other prices moved the value per kilogram, where they did."""
+    moved = facts.mix_moved_pp
+    is_mixed = facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN
+    return str(t["mix"].format(pp=moved)) if is_mixed else ""
+
+
+def _first_prints(facts: Facts, t: dict[str, Any]) -> str:
+    """Say how near the first prints of the series were to its last word; empty where that is not known."""
+    if not facts.first_prints:
+        return ""
+    return str(t["first_prints"].format(near=facts.first_prints[0], count=facts.first_prints[1], pct=f"{WITHIN_PCT:g}"))
+
+
+def _partner_label(key: str, t: dict[str, Any], language: str) -> str:
+    if key == "WLD":
+        return str(t["world"])
+    return partner_name(key) if t["by_label"] else wording.partner(key, language)
+
+
 def _context(facts: Facts, language: str) -> dict[str, Any]:
-    t, moved, said = wording.texts(language), facts.mix_moved_pp, sentences.headlines(facts, language)
+    t, headlines = wording.texts(language), sentences.headlines(facts, language)
     month = wording.month_words(f"{facts.month:%Y-%m}", language)
-    units = (scale_of(one, facts.measure)[1] for one in (facts.world, charts.partner_levels(facts)))
-    unit, partner_unit = (wording.scale_name(one, language) for one in units)
+    unit, partner_unit = (
+        wording.scale_name(scale_of(levels, facts.measure)[1], language)
+        for levels in (facts.world, charts.partner_levels(facts))
+    )
+    doubts = [t["in_doubt"].format(doubt=doubt_words(one, language)) for one in facts.doubts]
     latest = wording.shown(facts.partners[0].level, language)
     numbered = t["numbered_lines"] if facts.events else ""
     alt_chart = [t["alt_chart"].format(unit=unit, month=month, lines=numbered, latest=latest)]
+    alt_chart += [t["pale"]] if None in facts.world else []
     matter = {fact.id: lists.numbers_that_matter(fact) for fact in facts.facts()}
-    is_mixed = facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN
     return {
         "facts": facts,
         "t": t,
         "checks": check_words(language) if language != "en" else {},
         "month": month,
         "title": _title(facts.reporter, facts.flow, t["name"].format(**dict(facts)), language),
-        "headlines": said,
+        "headlines": headlines,
         "missing": lists.missing(facts, language),
-        "mix": t["mix"].format(pp=moved) if is_mixed else "",
+        "mix": _mix(facts, t),
         "mix_how": t["mix_how"].format(count=sum(facts.before[row.partner] is not None for row in facts.partners[1:])),
         "implied": any(fact.status == "implied_base" for fact in facts.facts()),
         "cited": lists.cited(facts, language),
@@ -95,7 +118,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "partner_unit": partner_unit,
         "matter": matter,
         "files": lists.files(number for numbers, _ in matter.values() for number in numbers),
-        "alt_chart": t["gap"].join([*alt_chart, *([t["pale"]] if None in facts.world else [])]),
+        "alt_chart": t["gap"].join(alt_chart),
         "alt_partners": t["alt_partners"].format(unit=partner_unit, month=month),
         "shown": lambda fact: wording.shown(fact, language),
         "formula": lambda fact: lists.formula(fact, language),
@@ -103,29 +126,18 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "unit_value": sentences.unit_value_pieces(facts, language),
         "verdict": lambda sentence: sentences.next_to(sentence, facts, language),
         "doubt_of": lambda sentence: sentences.doubt_of(sentence, language),
-        "doubts": t["gap"].join(t["in_doubt"].format(doubt=doubt_words(one, language)) for one in facts.doubts),
+        "doubts": t["gap"].join(doubts),
         "verdict_of_all": sentences.of_all(facts, language),
-        "quotable": sentences.quotable(said, facts, language),
+        "quotable": sentences.quotable(headlines, facts, language),
         "revised_first": lists.revised_first(facts, language),
-        "decisions": [
-            *(t["in_doubt"].format(doubt=doubt_words(one, language)) for one in facts.doubts),
-            *lists.decision_lines(facts.decisions, language),
-        ],
-        "first_prints": t["first_prints"].format(
-            near=facts.first_prints[0],
-            count=facts.first_prints[1],
-            pct=f"{WITHIN_PCT:g}",
-        )
-        if facts.first_prints
-        else "",
+        "decisions": [*doubts, *lists.decision_lines(facts.decisions, language)],
+        "first_prints": _first_prints(facts, t),
         "expected": wording.expected(facts, language),
         "mirrors": lists.mirror_tables(facts, language),
         "revised": lists.revised_lines(facts, language),
         "events": lists.event_lines(facts, language),
         "lapsed": sum(event["state"].startswith(LAPSED) for event in facts.events),
         "reasons": {**MADE, **MISSING, **t["missing_reasons"]},
-        "partner_label": lambda key: (
-            t["world"] if key == "WLD" else partner_name(key) if t["by_label"] else wording.partner(key, language)
-        ),
+        "partner_label": lambda key: _partner_label(key, t, language),
         "figure_name": lambda fact: wording.figure_name(fact, language),
     }
