@@ -1,6 +1,6 @@
 """What Iceberg metadata add to a publication, in a store that has grown: processor, time, bytes.
 
-    python -m benchmarks.iceberg [--months 120] [--rows 20000] [--kept 24] [--folder FOLDER]
+    python -m benchmarks.iceberg [--months 120] [--rows 10000] [--kept 24] [--folder FOLDER]
 
 Each publication is a synthetic month of one direction in the five tables that are filed by month, and a file of each
 table that a release writes once; the last ones correct the last thirteen months as well. Numbers are random, so that
@@ -19,6 +19,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -47,17 +48,18 @@ def file_of(table: str, partition: str, rows: int, number: int) -> NewFile:
 
 
 def _values(draw: Random, kind: pa.DataType, rows: int) -> list[Any]:
+    numbers = pl.int_range(rows, eager=True).shuffle(draw.randrange(2**32))
     if pa.types.is_string(kind):
-        return [f"{draw.randrange(500):08d}" for _ in range(rows)]
+        return [f"{number % 500:08d}" for number in numbers]
     if pa.types.is_date(kind):
-        return [date(FIRST_YEAR, 1, 1) + timedelta(draw.randrange(3000)) for _ in range(rows)]
+        return [date(FIRST_YEAR, 1, 1) + timedelta(number % 3000) for number in numbers]
     if pa.types.is_boolean(kind):
-        return [draw.random() < 0.1 for _ in range(rows)]
+        return [number % 10 == 0 for number in numbers]
     if pa.types.is_list(kind):
-        return [[f"{draw.randrange(9)}"] for _ in range(rows)]
+        return [[f"{number % 9}"] for number in numbers]
     if pa.types.is_floating(kind):
-        return [draw.random() * 1e6 for _ in range(rows)]
-    return [draw.randrange(100) for _ in range(rows)]
+        return [number * 1.7 for number in numbers]
+    return [number % 100 for number in numbers]
 
 
 def month(number: int) -> str:
@@ -106,7 +108,7 @@ def main() -> None:
     """Fill a store and print what the last publications cost."""
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--months", type=int, default=120)
-    ask.add_argument("--rows", type=int, default=20_000, help="of each file")
+    ask.add_argument("--rows", type=int, default=10_000, help="of each file")
     ask.add_argument("--kept", type=int, default=24, help="states that stay")
     ask.add_argument("--folder", type=Path)
     given = ask.parse_args()

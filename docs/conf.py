@@ -44,6 +44,7 @@ CONTENTS = {
         "docs/controls",
         "docs/front_page",
         "docs/machines",
+        "docs/contracts",
         "Data dictionary <schemas/DICTIONARY>",
     ),
     "Releases": ("docs/releases", "docs/sources"),

@@ -1,4 +1,5 @@
-"""Defines the commands that write forms of the published tables for other programs: a DuckDB file, Iceberg metadata."""
+"""Defines the commands that write forms of the published tables for other programs: a DuckDB file, Iceberg metadata,
+contracts."""
 
 from pathlib import Path
 from typing import Annotated
@@ -64,3 +65,35 @@ def iceberg(
         say("the addresses in them begin with this folder: in a copy of it, delete iceberg/ and run this again")
     if register:
         say(f"registered in {register}: {', '.join(register_in(kept, register))}")
+
+
+@catalog.command(epilog="Example: `tidewaiter catalog odcs --output trade.odcs.yaml`")
+def odcs(
+    output: Annotated[Path, typer.Option(help="the file; one that is there is replaced")] = Path("trade.odcs.yaml"),
+    store: StoreGiven = STORE,
+) -> None:
+    """Write the contract of the tables in the Open Data Contract Standard: columns, types, units, what is never null.
+
+    `datacontract test` compares the files of a folder with it.
+    """
+    from tasks.catalogs.contracts import odcs as contract
+    from tasks.store.outside import write_outside
+
+    write_outside(output, contract(store))
+    say(f"{output}: datacontract lint {output}")
+
+
+@catalog.command(epilog="Example: `tidewaiter catalog dbt --output models/trade.yml`")
+def dbt(
+    output: Annotated[Path, typer.Option(help="the file; one that is there is replaced")] = Path("sources.yml"),
+    store: StoreGiven = STORE,
+) -> None:
+    """Write sources of dbt: the tables with their descriptions, places for dbt-duckdb, and tests of what is never null.
+
+    Those of a bucket name the files of this moment.
+    """
+    from tasks.catalogs.contracts import dbt_sources
+    from tasks.store.outside import write_outside
+
+    write_outside(output, dbt_sources(store))
+    say(f"{output}: select from {{{{ source('trade', 'metric') }}}}")

@@ -107,7 +107,7 @@ def write_duckdb(root: Address, output: Path) -> WrittenCatalog:
         file = Path(folder) / "views.duckdb"
         with extra("duckdb", "a DuckDB file").connect(str(file), config=STORAGE) as connection:
             _reach(connection, root)
-            names = [*_tables(connection, found, "" if is_inside else _above(root)), *_combined(connection, found)]
+            names = [*_tables(connection, found, "" if is_inside else above(root)), *_combined(connection, found)]
         data = file.read_bytes()
     write_outside(target, data)
     states = dict.fromkeys(state for place in found for state in place.states)
@@ -124,7 +124,8 @@ def _reach(connection: Any, root: Address) -> None:
         connection.execute(f"set file_search_path = {_text(str(root.resolve()))}")
 
 
-def _above(root: Address) -> str:
+def above(root: Address) -> str:
+    """What stands before the patterns of a root in a program that runs elsewhere; a bucket has addresses."""
     return "" if isinstance(root, S3Url) else f"{_escaped(root.resolve())}/"
 
 
@@ -133,10 +134,10 @@ def _escaped(folder: Path) -> str:
     return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(folder))
 
 
-def _tables(connection: Any, found: Iterable[TablePlace], above: str) -> Iterator[str]:
+def _tables(connection: Any, found: Iterable[TablePlace], folder: str) -> Iterator[str]:
     for place in found:
-        source = _source(place, above)
-        there = {row[0] for row in connection.execute(f"describe select * from {source}").fetchall()}
+        files = source(place, folder)
+        there = {row[0] for row in connection.execute(f"describe select * from {files}").fetchall()}
         texts = _descriptions(place.table)
         first, last = [key for key in place.keys if key not in ("flow", "year", "month")], ("flow", "year", "month")
         names = dict.fromkeys([*first, *columns(place.table), *last])
@@ -145,12 +146,13 @@ def _tables(connection: Any, found: Iterable[TablePlace], above: str) -> Iterato
             shown.insert(0, f"{_text(place.reporter)} as reporter")
         pinned = f" Of {', '.join(place.states)}." if not place.is_followed else ""
         yield _view(
-            connection, place.table, f"select {', '.join(shown)} from {source}", what(place.table) + pinned, texts
+            connection, place.table, f"select {', '.join(shown)} from {files}", what(place.table) + pinned, texts
         )
 
 
-def _source(place: TablePlace, above: str) -> str:
-    files = ", ".join(_text(above + file) for file in place.files)
+def source(place: TablePlace, folder: str) -> str:
+    """The rows of a table as DuckDB reads them, with the keys of their paths."""
+    files = ", ".join(_text(folder + file) for file in place.files)
     kinds = ", ".join(f"{key}: {'integer' if key in ('year', 'month') else 'varchar'}" for key in place.keys)
     hive = f", hive_partitioning = true, hive_types = {{{kinds}}}" if kinds else ", hive_partitioning = false"
     return f"read_parquet([{files}]{hive})"

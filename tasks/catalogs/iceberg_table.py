@@ -58,20 +58,20 @@ PROPERTIES = {
 PARTITION_ID_START = 1000
 
 
-class Files(FileIO):
+class StoreFiles(FileIO):
     """The files of a store for pyiceberg; those of tables are read where they are at hand."""
 
     def __init__(self, beside: Beside, at_hand: Mapping[str, Path]) -> None:
         super().__init__()
         self.beside, self.at_hand = beside, at_hand
 
-    def new_input(self, location: str) -> "Read":
+    def new_input(self, location: str) -> "StoredInput":
         """A file that is there."""
-        return Read(location, self)
+        return StoredInput(location, self)
 
-    def new_output(self, location: str) -> "Written":
+    def new_output(self, location: str) -> "StoredOutput":
         """A file to be made."""
-        return Written(location, self)
+        return StoredOutput(location, self)
 
     def delete(self, location: str | InputFile | OutputFile) -> None:
         """Delete a file of metadata."""
@@ -80,10 +80,10 @@ class Files(FileIO):
         self.beside.delete([name])
 
 
-class Read(InputFile):
+class StoredInput(InputFile):
     """A file that is read whole, or where it is at hand."""
 
-    def __init__(self, location: str, files: Files) -> None:
+    def __init__(self, location: str, files: StoreFiles) -> None:
         super().__init__(location)
         self._files = files
 
@@ -111,23 +111,23 @@ class Read(InputFile):
         return place.open("rb") if place else io.BytesIO(self._data)
 
 
-class Written(OutputFile):
+class StoredOutput(OutputFile):
     """A file that is written when it is closed."""
 
-    def __init__(self, location: str, files: Files) -> None:
+    def __init__(self, location: str, files: StoreFiles) -> None:
         super().__init__(location)
         self._files = files
 
     def __len__(self) -> int:
-        return len(Read(self.location, self._files))
+        return len(StoredInput(self.location, self._files))
 
     def exists(self) -> bool:
         """Whether it is there."""
-        return Read(self.location, self._files).exists()
+        return StoredInput(self.location, self._files).exists()
 
-    def to_input_file(self) -> Read:
+    def to_input_file(self) -> StoredInput:
         """The file, for reading."""
-        return Read(self.location, self._files)
+        return StoredInput(self.location, self._files)
 
     def create(self, overwrite: bool = False) -> BinaryIO:
         """Where its bytes are put."""
@@ -212,7 +212,7 @@ class IcebergTable:
             ("tidewaiter", table),
             metadata or self._first_metadata(),
             beside.address(self._catalog.file_of(self._catalog.version)),
-            Files(beside, self._at_hand),
+            StoreFiles(beside, self._at_hand),
             self._catalog,
         )
 

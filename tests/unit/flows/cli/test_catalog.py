@@ -53,6 +53,16 @@ def test_metadata_are_written_and_of_a_folder_it_is_said_where_they_hold(sample_
     assert "nothing is published here yet" in text
 
 
+@pytest.mark.parametrize(("form", "begins"), [("odcs", "apiVersion: v3.1.0\n"), ("dbt", "version: 2\n")])
+def test_contracts_are_written_outside_of_stores(sample_store: Path, tmp_path: Path, form: str, begins: str) -> None:
+    code, text = run(form, "--output", tmp_path / "trade.yml", "--store", sample_store.parent)
+    assert code == 0
+    assert f"{tmp_path}/trade.yml" in text
+    assert (tmp_path / "trade.yml").read_text().startswith(begins)
+    code, text = run(form, "--output", sample_store / "trade.yml", "--store", sample_store.parent)
+    assert (code, "inside the store" in text) == (2, True)
+
+
 def test_a_place_in_a_store_is_refused(sample_store: Path) -> None:
     code, text = run("duckdb", "--output", sample_store / "trade.duckdb", "--store", sample_store.parent)
     assert code == 2
