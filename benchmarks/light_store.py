@@ -45,7 +45,7 @@ class LightStore:
     def _known(self) -> Known:
         if not self.releases:
             nothing = (empty_frame(name) for name in ("release", "observation", "detail"))
-            return Known(*nothing, touched=(), derived=(), snapshot=None, store=self.folder)
+            return Known(*nothing, touched=(), derived=(), snapshot=None)
         return self._published
 
     def publish(self, release: Normalised) -> None:
@@ -63,4 +63,4 @@ class LightStore:
             (snapshot.path / path).write_bytes(file.data)
             entries.append(FileEntry(file.table, file.partition, path, file.sha256, len(file.data), file.rows, ""))
         snapshot = replace(snapshot, files=tuple(entries))
-        self._published = Known(releases, observation, detail, (), derived=(), snapshot=snapshot, store=self.folder)
+        self._published = Known(releases, observation, detail, (), derived=(), snapshot=snapshot)

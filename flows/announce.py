@@ -12,7 +12,8 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
-from prefect import get_client
+from prefect import State, get_client, task
+from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.context import FlowRunContext
 from prefect.events import emit_event
@@ -76,22 +77,45 @@ def reported(work: Callable[P, R]) -> Callable[P, R]:
     def reporting(*args: P.args, **kwargs: P.kwargs) -> R:
         if FlowRunContext.get() is None:
             return work(*args, **kwargs)
-        try:
-            answer = work(*args, **kwargs)
-        except Refused as refusal:
-            return cast(R, Failed(name="Refused", message=str(refusal), data=refusal))
-        except NotHeld as problem:
-            return cast(R, Failed(name="Not held", message=str(problem), data=problem))
-        if isinstance(answer, Hold):
-            if answer.status == "held" and not answer.was_asked:
-                held(answer, waits=False)
-            return cast(R, Completed(name=STATES[answer.status], message=answer.message, data=answer))
+        return cast(R, _state_of(lambda: work(*args, **kwargs), is_whole_run=True))
+
+    return reporting
+
+
+def as_task(name: str, work: Callable[[], R]) -> R:
+    """Do `work` about one of many releases of the current Prefect run as a task of that name, whose state says how it
+    ended. Raises what the work raises."""
+    answers: list[Any] = []
+
+    def ended() -> State[Any]:
+        state = _state_of(work, is_whole_run=False)
+        # A task that returns a failed state raises nothing.
+        answers.append(state.data)
+        return state
+
+    task(ended, name="release", task_run_name=name, cache_policy=NO_CACHE, persist_result=False)()  # type: ignore[call-overload]
+    if isinstance(answers[-1], Exception):
+        raise answers[-1]
+    return cast(R, answers[-1])
+
+
+def _state_of(work: Callable[[], Outcome | Hold], *, is_whole_run: bool) -> State[Any]:
+    """How work about a release ends; of a whole run also its name, and the pages of what is published."""
+    try:
+        answer = work()
+    except Refused as refusal:
+        return Failed(name="Refused", message=str(refusal), data=refusal)
+    except NotHeld as problem:
+        return Failed(name="Not held", message=str(problem), data=problem)
+    if isinstance(answer, Hold):
+        if answer.status == "held" and not answer.was_asked:
+            held(answer, waits=False)
+        return Completed(name=STATES[answer.status], message=answer.message, data=answer)
+    if is_whole_run:
         attempt(lambda: rename(f"{decided(answer) or 'release'} {answer.span} {answer.title}"))
         if answer.status == "published":
             attempt(lambda: published(answer, pictures=True))
-        return cast(R, Completed(name=state_name(answer), message=message(answer), data=answer))
-
-    return reporting
+    return Completed(name=state_name(answer), message=message(answer), data=answer)
 
 
 def watched(report: WatchReport) -> WatchReport:

@@ -1,25 +1,28 @@
-"""Processes one customs release, from the authority's bytes to published Parquet.
+"""Processes customs releases, from the authority's bytes to published Parquet.
 
-Start reading here: each line of `ingest` is a chapter, and each step in it leaves a lineage record.
+Start reading here: each line of `read`, `enter` and `publish` is a chapter, and each step in it leaves a lineage
+record. A release that comes alone is a batch of one.
 """
 
 from datetime import date
+from pathlib import Path
 
-from prefect import Flow, flow
+from prefect import flow
 
 from flows.announce import reported
 from flows.question import asks_when_held
 from schemas.forms.form import Day
-from schemas.forms.outcome import Hold, Outcome
-from schemas.forms.request import ReleaseRequest
+from schemas.forms.outcome import Outcome
+from schemas.forms.request import Declared, Landed, ReleaseRequest
 from schemas.frames import Decision
 from tasks.domain import clock
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.ingest.normalise import Normalised
-from tasks.ledger.ledger_after import Ledger
 from tasks.ledger.published_state import Known
-from tasks.publication.batch import Batch, newest_of_each
+from tasks.publication.batch import Batch, Change, newest_of_each
+from tasks.publication.batch import opened as batch_of
 from tasks.publication.publication import Derived, Entered
+from tasks.publication.publication import enter as enter_tables
 from tasks.steps import catalog as step
 from tasks.steps.recording import opened, recorded
 from tasks.store.working_copy import again_if_outpaced, exclusive
@@ -40,75 +43,81 @@ def release(request: ReleaseRequest, today: Day = None, wait_for_approval: bool 
 
 
 @again_if_outpaced
-def ingest(request: ReleaseRequest, today: date, batch: Batch | None = None) -> Outcome:
-    """Process one release; of a `batch` enter it into the ledger, and leave its figures to `publish_batch`.
-
-    Raises Refused or Held, and then the published tables are unchanged.
-    """
+def ingest(request: ReleaseRequest, today: date) -> Outcome:
+    """Process one release. Raises Refused or Held, and then the published tables are unchanged."""
     with recorded(dry_run=request.dry_run) as run:
         declared = step.declare(request)
-        with opened(declared, run, today, dry_run=request.dry_run) as store:
-            landed = step.land(declared, store, today)
-            statements = step.normalise(landed, step.correct(landed, step.parse(landed), today))
-            with exclusive(store):
-                tables = batch.tables if batch else store
-                known = step.open_known(tables, statements, enters=batch is not None)
-                findings = step.check(statements, known)
-                findings = step.hold_on_errors(findings, landed, known, store, today)
-                statements = statements._replace(findings=findings)
-                entered, known = enter(statements, known), known.without_details
-                derived = None if batch else derive(entered.ledger, statements, known)
-                trail = None if batch else step.trail(statements.release)
-                published = step.publish(tables, statements, entered, derived, trail, known)
-            outcome = step.report(published, statements, findings)
-            if batch:
-                return batch.add(run, outcome, statements)
-            if request.dry_run:
-                run.outcome = outcome.as_dry_run()
-            else:
-                outcome = step.grade_rules(step.brief(outcome, store), store)
-                run.outcome = step.update_downstream(outcome, store)
+        with opened(declared, run, dry_run=request.dry_run) as store:
+            landed, statements = read(declared, store, today)
+            with exclusive(store), batch_of(store) as batch:
+                enter(landed, statements, batch, today)
+                [outcome] = publish(batch)
+        if request.dry_run:
+            run.outcome = outcome.as_dry_run()
+        else:
+            [run.outcome] = follow([outcome])
     return run.outcome
 
 
+def add(request: ReleaseRequest, batch: Batch, today: date) -> Outcome:
+    """Read one file and enter it into a batch; its figures are made by `publish_batch`. Raises Refused or Held, and
+    then the batch is unchanged."""
+    with recorded() as run:
+        declared = step.declare(request)
+        with opened(declared, run, dry_run=False) as store:
+            landed, statements = read(declared, store, today)
+            with exclusive(store):
+                return enter(landed, statements, batch, today)
+
+
 def publish_batch(batch: Batch) -> list[Outcome]:
-    """Derive the figures of a batch once, and publish its releases together, or nothing. Raises Outpaced, or what a
-    step raises."""
-    with recorded(entered=batch.entered) as run:
+    """Publish the releases of a batch together, or nothing. Raises Outpaced, or what a step raises."""
+    with recorded(entered=[entry.run for entry in batch.entries if entry.name]) as run:
+        run.store = batch.store
         with exclusive(batch.store):
-            run.store, statements = batch.store, batch.combined()
-            known = step.open_known(batch.tables, statements, derives=True)
-            derived = derive(step.ledger_of_batch(known), statements, known)
-            published = step.publish(batch.store, statements, None, derived, step.trail_of_batch(batch), known)
-        outcomes = batch.finish(published.snapshot)
+            outcomes = publish(batch)
         run.outcome = outcomes[-1]
-        for outcome in newest_of_each(outcomes):
-            step.brief(outcome, batch.store)
-        outcomes[-1] = step.grade_rules(outcomes[-1], batch.store)
-        outcomes[-1] = run.outcome = step.update_downstream(outcomes[-1], batch.store)
+        outcomes = follow(outcomes)
+        run.outcome = outcomes[-1]
     return outcomes
 
 
-def enter(statements: Normalised, known: Known, decided: Decision = NOTHING_DECIDED) -> Entered:
-    """Enter a release, or what is decided about it, into the ledger. Nothing is written."""
+def read(declared: Declared, store: Path, today: date) -> tuple[Landed, Normalised]:
+    """Keep the bytes of a file, and read its statements."""
+    landed = step.amend(step.land(declared, store, today), declared, store, today)
+    statements = step.normalise(landed, step.correct(landed, step.parse(landed), today))
+    return landed.without_records, statements
+
+
+def enter(landed: Landed, statements: Normalised, batch: Batch, today: date) -> Outcome:
+    """Judge a release against what is published and what the batch has, and enter it into the ledger."""
+    known = step.open_known(batch, statements)
+    findings = step.check(statements, known)
+    findings = step.hold_on_errors(findings, landed, known, batch.store, today)
+    statements = statements._replace(findings=findings)
+    change = merge(statements, batch, known)
+    return batch.add(change, statements, step.report(statements, findings, change.state))
+
+
+def merge(statements: Normalised, batch: Batch, known: Known, decided: Decision = NOTHING_DECIDED) -> Change:
+    """Enter a release, or what is decided about it, into the ledger of a batch."""
     ledger = step.merge(statements, known, decided) if decided.height else step.merge(statements, known)
-    return Entered(ledger, step.widen(ledger), step.revise(statements, ledger, known))
+    entered = Entered(ledger, step.widen(ledger), step.revise(statements, ledger, known))
+    return enter_tables(batch, statements, entered, known)
 
 
-def derive(ledger: Ledger, statements: Normalised, known: Known) -> Derived:
-    """Derive the figures that follow from the ledger."""
-    figures = step.derive(ledger, known)
-    return Derived(figures, step.mark_events(statements, known))
+def publish(batch: Batch) -> list[Outcome]:
+    """Derive the figures that follow from the ledger of a batch, and publish everything together."""
+    statements = batch.combined
+    known = step.open_known(batch, statements, derives=True)
+    derived = Derived(step.derive(known, batch.place), step.mark_events(statements, known))
+    return batch.finish(step.publish(batch, statements, derived, step.trail(batch), known))
 
 
-def into(batch: Batch) -> Flow[..., Outcome | Hold]:
-    """Return the flow `release` into a batch, which is no argument: Prefect would validate it, show it and keep it with
-    the run."""
-
-    @flow(name="release", flow_run_name="release {request.file.name}", validate_parameters=True)
-    @reported
-    @asks_when_held
-    def entering(request: ReleaseRequest, today: Day = None) -> Outcome:
-        return ingest(request, today or clock.today(), batch)
-
-    return entering
+def follow(outcomes: list[Outcome]) -> list[Outcome]:
+    """Write the briefs of what was published, grade the watch rules, and make the tables that rest on it."""
+    store = outcomes[-1].store
+    briefed = {outcome.release_id: step.brief(outcome, store) for outcome in newest_of_each(outcomes)}
+    if len(outcomes) == 1:
+        outcomes = [briefed.get(outcome.release_id, outcome) for outcome in outcomes]
+    return [*outcomes[:-1], step.update_downstream(step.grade_rules(outcomes[-1], store), store)]

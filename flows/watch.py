@@ -15,16 +15,17 @@ from prefect import flow, runtime
 from prefect.context import FlowRunContext
 
 from flows import announce
-from flows.release import into, publish_batch, release
+from flows.question import asks_when_held
+from flows.release import add, publish_batch, release
 from schemas.forms.form import Day, StoreAddress
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import NOTHING, Declaration, ReleaseRequest
 from schemas.forms.watch import Look, Taken, WatchReport, WatchRequest
+from tasks.domain import clock
 from tasks.domain.clock import CUSTOMS_TIME
 from tasks.domain.errors import Refused
 from tasks.inbox.inbox import drop_note, note_refusal, problem_of, seen_before_reading, shared_refusals
 from tasks.inbox.placing import reporter_of
-from tasks.ingest.parse import reading_ahead
 from tasks.publication.batch import FILE_BYTES_MAX, Batch, opened
 from tasks.steps import catalog as step
 from tasks.steps.listeners import HearFile
@@ -150,15 +151,13 @@ class Taking:
         """
         entered: list[Path] = []
         try:
-            with opened(at_hand(store)) as batch, reading_ahead() as read_ahead:
+            with opened(at_hand(store)) as batch:
                 while waiting and not (batch.is_full or self.stopped or _is_large(waiting[0])):
                     file = waiting.pop(0)
                     self._begin(file)
-                    if waiting and not _is_large(waiting[0]):
-                        read_ahead(self._request(waiting[0], store))
                     if self._take(file, batch):
                         entered.append(file)
-                outcomes = publish_batch(batch) if batch.entered else batch.outcomes
+                outcomes = publish_batch(batch) if batch.is_new else [entry.outcome for entry in batch.entries]
         except Exception as problem:
             if not entered:
                 entered.append(waiting.pop(0))
@@ -180,7 +179,7 @@ class Taking:
         self._begun += 1
 
     def _take(self, file: Path, batch: Batch | None = None) -> bool:
-        """Run the flow `release`, outside of a Prefect run its body; return whether the file waits for its batch."""
+        """Enter a file into a batch, or publish it by itself; return whether it waits for its batch."""
         seen = seen_before_reading(file, self.otherwise)
         try:
             ended = self._release(file, batch)
@@ -205,8 +204,12 @@ class Taking:
         return False
 
     def _release(self, file: Path, batch: Batch | None) -> Outcome | Hold:
-        request, run = self._request(file, self._store_of(file)), into(batch) if batch else release
-        return run.fn(request) if FlowRunContext.get() is None else run(request)
+        """Run the flow `release`, outside of a Prefect run its body; into a batch a task of the run that there is."""
+        request, is_run = self._request(file, self._store_of(file)), FlowRunContext.get() is not None
+        if batch is None:
+            return release(request) if is_run else release.fn(request)
+        adds = functools.partial(asks_when_held(add), request, batch, clock.today())
+        return announce.as_task(f"release {file.name}", adds) if is_run else adds()
 
     def _request(self, file: Path, store: StoreAddress) -> ReleaseRequest:
         return ReleaseRequest(file=file, store=store, otherwise=self.otherwise, dry_run=self.dry_run)

@@ -8,13 +8,14 @@ from pathlib import Path
 from prefect import flow
 
 from flows.announce import reported
-from flows.release import derive, enter
+from flows.release import merge, publish
 from schemas.forms.form import Day
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import WithdrawalRequest
 from tasks.domain import clock
 from tasks.domain.errors import Refused
 from tasks.inbox.placing import store_of_published
+from tasks.publication.batch import opened as batch_of
 from tasks.steps import catalog as step
 from tasks.steps.recording import recorded
 from tasks.store.working_copy import again_if_outpaced, at_hand, exclusive
@@ -49,14 +50,12 @@ def publish_decision(request: WithdrawalRequest, today: date) -> Outcome:
     """
     with recorded() as run:
         store = run.store = at_hand(store_of_published(request.store, request.release_id))
-        with made_up_for(store), exclusive(store):
+        with made_up_for(store), exclusive(store), batch_of(store) as batch:
             statements = step.recall(store, request.release_id)
-            known = step.open_known(store, statements)
+            known = step.open_known(batch, statements)
             decided = step.withdraw(known, request.release_id, request.by, request.reason, request.undo, today)
-            entered = enter(statements, known, decided)
-            derived = derive(entered.ledger, statements, known)
-            trail = step.trail(statements.release)
-            published = step.publish(store, statements, entered, derived, trail, known)
-        outcome = step.report_decision(published, statements, decided)
+            change = merge(statements, batch, known, decided)
+            batch.add(change, statements, step.report_decision(statements, decided, change.state))
+            [outcome] = publish(batch)
         run.outcome = step.update_downstream(step.rewrite_briefs(outcome, store), store)
     return run.outcome

@@ -8,7 +8,7 @@ folder's defaults and in the folder names (`tasks/ingest/declaration.py`).
 import re
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -149,7 +149,8 @@ class Amended(Frozen):
 
 class Landed(Declared):
     """A declared file whose bytes are kept in the raw store under their hash; of a release that is published and was
-    corrected since, the `edition` and what it `amends`."""
+    corrected since, the `edition` and what it `amends`. `parsed` are its records where they had to be read before it
+    could land; they are no part of what is recorded."""
 
     raw: Path
     raw_sha256: str
@@ -157,6 +158,12 @@ class Landed(Declared):
     released_on: date
     edition: str = ""
     amends: Amended | None = None
+    parsed: SkipJsonSchema[Any] = Field(None, exclude=True, repr=False)
+
+    @property
+    def without_records(self) -> "Landed":
+        """What is needed once the records are read: those of a full cube take hundreds of megabytes."""
+        return self if self.parsed is None else self.model_copy(update={"parsed": None})
 
 
 class WithdrawalRequest(Frozen):

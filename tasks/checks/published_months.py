@@ -48,7 +48,7 @@ class PublishedMonths:
             partition = path_partition(entry.partition)
             flow, month = partition[0], partition_month(partition)
             if flow in flows and first - MONTHS_BACK <= month <= last + MONTHS_AHEAD:
-                self.files[flow, month] = snapshot.path / entry.path  # type: ignore[union-attr]
+                self.files[flow, month] = Path(snapshot.located(entry))  # type: ignore[union-attr]
                 self._hashes[flow, month] = entry.sha256
         self.files = dict(sorted(self.files.items()))
 

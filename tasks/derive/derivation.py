@@ -19,15 +19,14 @@ from tasks.derive.portions import DERIVED, Part, Plan, Work
 from tasks.derive.records_of_later_months import later_records
 from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.decisions import out_on
-from tasks.domain.periods import month_index
 from tasks.domain.reporter import Reporter
-from tasks.ledger.ledger_after import Ledger, refusing_overflow
+from tasks.ledger.doubts import findings_of, open_doubts
+from tasks.ledger.ledger_after import refusing_overflow
 from tasks.ledger.published_state import Known
 from tasks.lineage.provenance import derivation_of_month
 from tasks.store import exchange
 from tasks.store.parquet import Partition, encode_file, partition_month, partition_path, path_partition
 from tasks.store.pending_files import PendingFiles
-from tasks.store.publish import NewFile
 from tasks.store.verify_on_read import prove
 
 # Rows of the ledger of the months that are derived together: two years of the full cube.
@@ -43,61 +42,58 @@ class Figures(NamedTuple):
     doubts: Annotated[PendingFiles, "doubt"]
 
 
-def derive(ledger_after: Ledger, known: Known) -> Figures:
-    """Derive the figures that the release can change, each month from the ledger of two years. Raises DamagedStore if
-    an input is damaged."""
-    figures = Figures(*(PendingFiles.of(table) for table in DERIVED))
+def derive(known: Known, place: Path) -> Figures:
+    """Derive the figures that a release in `known` can change, each month from the ledger of two years; their files lie
+    in `place`. Raises DamagedStore if an input is damaged."""
+    figures = Figures(*(PendingFiles.of(table, place) for table in DERIVED))
+    doubts = open_doubts(findings_of(known.snapshot), known.counting)
     with refusing_overflow():
         for flow in sorted({flow for flow, _, _ in known.derived}):
-            _Flow(flow, ledger_after, known, figures).derive()
+            _Flow(flow, known, doubts, figures).derive(place)
     return figures
 
 
 class _Flow:
-    def __init__(self, flow: str, ledger_after: Ledger, known: Known, figures: Figures) -> None:
-        self.flow, self.known, self.figures, self.ledger = flow, known, figures, ledger_after
-        rows = _ledger_rows(known, ledger_after)
-        self.rows = {partition_month(partition): count for partition, count in rows.items() if partition[0] == flow}
-        self.new = {partition_month(partition) for partition in ledger_after.new if partition[0] == flow}
+    def __init__(self, flow: str, known: Known, doubts: pl.DataFrame, figures: Figures) -> None:
+        self.flow, self.known, self.figures, self.doubts = flow, known, figures, doubts
+        self.rows = dict[int, int]()
+        for entry in known.snapshot.entries("observation", flow) if known.snapshot else ():
+            if entry.rows:
+                self.rows[partition_month(path_partition(entry.partition))] = entry.rows
         self.chained = {year for one, year in known.chained if one == flow}
         self.made_of = functools.partial(
             derivation_of_month,
-            releases=ledger_after.releases,
+            releases=known.releases,
             chained=known.chained,
-            decisions=ledger_after.decisions,
-            out=out_on(ledger_after.releases, ledger_after.decisions),
+            decisions=known.decisions,
+            out=out_on(known.releases, known.decisions),
         )
         # What this run has made of `record_level`, by month.
         self.levels: dict[int, list[Path]] = {}
 
-    def derive(self) -> None:
+    def derive(self, place: Path) -> None:
         """Derive the months, and then those later ones whose records they change."""
         months = sorted(partition_month(month) for month in self.known.derived if month[0] == self.flow)
-        with exchange.in_store(self.known.store) as place:
-            for some in _chunks(months, self.rows):
-                self._derive(some, place)
-            there, before = self._published("metric").keys() - {*months}, self._published("record_level")
-            later = later_records(there, before, self.levels, Reporter.of(self.ledger.releases))
-            for some in _chunks(later, self.rows):
-                self._derive(some, place)
+        for some in _chunks(months, self.rows):
+            self._derive(some, place)
+        there, before = self._published("metric").keys() - {*months}, self._published("record_level")
+        later = later_records(there, before, self.levels, Reporter.of(self.known.releases))
+        for some in _chunks(later, self.rows):
+            self._derive(some, place)
 
     def _derive(self, months: Sequence[int], place: Path) -> None:
         known, back = self.known, looked_back_on(months, self.chained)
-        prove(known.snapshot, "observation", self._is_in(back - self.new))
+        prove(known.snapshot, "observation", self._is_in(back))
         prove(known.snapshot, "record_level", self._is_in(dividing.months_of_levels(months) - self.levels.keys()))
         portions = dividing.portions_of(max((self.rows.get(month, 0) for month in back), default=0))
         ledger, recent = self._published("observation"), self._published("record_level")
-        touched = self.ledger.touched.filter(month_index("period_end").is_in(back))
         plan = Plan(
             flow=self.flow,
             months=[*months],
             portions=[(one.first, one.after) for one in portions],
-            ledger=[file for month in sorted(back - self.new) for file in ledger.get(month, ())],
-            statements=[
-                dividing.leave_frame(place, dividing.statements_of(touched, self.flow, one)) for one in portions
-            ],
-            releases=dividing.leave_frame(place, self.ledger.counting),
-            doubts=dividing.leave_frame(place, self.ledger.doubts) if self.ledger.doubts.height else None,
+            ledger=[file for month in sorted(back) for file in ledger.get(month, ())],
+            releases=dividing.leave_frame(place, known.counting),
+            doubts=dividing.leave_frame(place, self.doubts) if self.doubts.height else None,
             recent=[
                 file
                 for month in sorted(dividing.months_of_levels(months))
@@ -125,18 +121,14 @@ class _Flow:
         if table == "doubt" and not parts:
             # A table without files would be a folder that no reader finds.
             nothing = encode_file(table, empty_frame(table), partition_path(partition), self.made_of(table, partition))
-            pending.keep(nothing, self.known.store)
+            pending.keep(nothing)
         if len(parts) < 2 or dividing.is_divided(self.rows.get(month, 0)):
             for part in parts:
-                data, path = exchange.get(place, part.name), partition_path(partition)
-                file = NewFile(table, path, data, part.rows, pending.schema_sha256, known_sha256=part.name)
-                pending.keep(file, self.known.store)
+                pending.add(partition_path(partition), part.name, part.rows, part.size)
             return
         rows = pl.concat([pl.read_parquet(exchange.get(place, part.name), hive_partitioning=False) for part in parts])
         rows = rows.cast({name: kinds[name] for name in rows.columns})
-        pending.keep(
-            encode_file(table, rows, partition_path(partition), self.made_of(table, partition)), self.known.store
-        )
+        pending.keep(encode_file(table, rows, partition_path(partition), self.made_of(table, partition)))
 
     def _partition(self, month: int) -> Partition:
         return self.flow, month // 12, month % 12 + 1
@@ -149,7 +141,7 @@ class _Flow:
         found: dict[int, list[Path]] = {}
         if (snapshot := self.known.snapshot) is not None:
             for entry in snapshot.entries(table, self.flow):
-                file = snapshot.path.absolute() / entry.path
+                file = Path(snapshot.located(entry)).absolute()
                 found.setdefault(partition_month(path_partition(entry.partition)), []).append(file)
         return found
 
@@ -165,12 +157,3 @@ def _chunks(months: Sequence[int], rows: Mapping[int, int]) -> Iterator[list[int
         some.append(month)
     if some:
         yield some
-
-
-def _ledger_rows(known: Known, ledger_after: Ledger) -> dict[Partition, int]:
-    """Return the months that have rows in the ledger after the release, and how many."""
-    entries = known.snapshot.entries("observation") if known.snapshot else ()
-    months = {path_partition(entry.partition): entry.rows for entry in entries if entry.rows}
-    touched = ledger_after.touched.group_by("flow", month=month_index("period_end")).len()
-    new = {(flow, month // 12, month % 12 + 1): rows for flow, month, rows in touched.iter_rows()}
-    return {month: rows for month, rows in months.items() if month not in ledger_after.new} | new

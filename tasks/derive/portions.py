@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 import polars as pl
 from pydantic import BaseModel
 
+from schemas.table import empty_frame
 from schemas.tables.catalog import MODELS
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.domain.precedence import Portion, chapter_group_of, chapter_groups
-from tasks.ledger.merge import current_statements
 from tasks.metrics.derive import NO_LEVELS, derive_months
 from tasks.metrics.doubts import NONE_OPEN
 from tasks.store import exchange
@@ -63,16 +63,14 @@ class Plan(BaseModel):
     """What is derived of one flow, and where its inputs are.
 
     `ledger` has the files of the months that the `months` look back on, `recent` those with the levels of earlier
-    months, which are published or made by this run, `doubts` the open findings, None where there are none. `statements`
-    are those of months that are not published yet, a part for each portion. `notes` are kept in the files, by table and
-    month.
+    months, which are published or made by this run, `doubts` the open findings, None where there are none. `notes` are
+    kept in the files, by table and month.
     """
 
     flow: str
     months: list[int]
     portions: list[tuple[str, str | None]]
     ledger: list[Path]
-    statements: list[str]
     releases: str
     doubts: str | None
     recent: list[Path]
@@ -139,7 +137,7 @@ def derive_portion(work: Work) -> list[Part]:
     made: list[Part] = []
     recent = read_levels(plan.recent, plan.flow, portion)
     doubts = NONE_OPEN if plan.doubts is None else read_frame(place, plan.doubts)
-    statements = _statements(work, plan, portion)
+    statements = _statements(plan, portion)
     for derived in derive_months(plan.flow, plan.months, statements, releases, recent, doubts=doubts):
         for table, rows in zip(DERIVED, derived, strict=True):
             MODELS[table].validate(rows, lazy=True)
@@ -150,10 +148,10 @@ def derive_portion(work: Work) -> list[Part]:
     return made
 
 
-def _statements(work: Work, plan: Plan, portion: Portion) -> Iterator[pl.DataFrame]:
-    """The current statements of a portion, a part for each month of the ledger and one for those that are not published
-    yet."""
-    yield read_frame(work.place, plan.statements[work.number]).select(STATED)
+def _statements(plan: Plan, portion: Portion) -> Iterator[pl.DataFrame]:
+    """The current statements of a portion, a part for each month of the ledger; one without a row, as there may be
+    none."""
+    yield empty_frame("observation").select(STATED)
     are_current = products_of(portion), pl.col("known_until").is_null()
     for file in plan.ledger:
         rows = pl.scan_parquet(file, hive_partitioning=False, glob=False).filter(*are_current)
@@ -184,14 +182,6 @@ def products_of(portion: Portion) -> pl.Expr:
         if is_there and not is_mine:
             is_inside = is_inside & ~of_chapter
     return is_inside
-
-
-def statements_of(ledger: pl.DataFrame, flow: str, portion: Portion) -> pl.DataFrame:
-    """The current statements of a portion in months that are not published yet."""
-    current = current_statements(ledger.filter(pl.col("flow") == flow))
-    products = current["product"].unique()
-    mine = [name for name in products.cast(pl.String) if portion.holds(chapter_group_of(name))]
-    return current.filter(pl.col("product").is_in(pl.Series(mine, dtype=products.dtype).implode())).select(STATED)
 
 
 def months_of_levels(months: Iterable[int]) -> set[int]:

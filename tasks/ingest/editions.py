@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.forms.request import Amended, Landed
+from schemas.forms.request import Amended, Declared, Landed
 from tasks.domain.decisions import counting
 from tasks.domain.errors import Refused
 from tasks.domain.release_ids import EDITION, MARK, release_of
@@ -59,6 +59,11 @@ def corrections_in(release: Mapping[str, Any]) -> list[dict[str, str]] | None:
     if not said:
         return []
     return corrections if said == _hash_of(corrections) else None
+
+
+def amend(landed: Landed, declared: Declared, store: Path, today: date) -> Landed:
+    """`amended` of the day on which the file is declared public."""
+    return amended(landed, store, today, declared.released_on)
 
 
 def amended(landed: Landed, store: Path, today: date, declared_on: date | None = None) -> Landed:

@@ -21,8 +21,8 @@ from tasks.domain.text import counted
 from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG
 from tasks.ingest import repeats
 from tasks.ingest.codes import CODES, read_codes
+from tasks.ingest.contradictions import doubt_file_name, refuse_contradictions
 from tasks.ingest.editions import release_id_of
-from tasks.ingest.parse import doubt_file_name, refuse_contradictions
 from tasks.ingest.quantities import MISSING_MARKS, NUMBERS, SILENT, UNIT_OF, hidden_numbers, read_amounts, tidy_numbers
 from tasks.ingest.release_row import describe, doubt_months, months_of, places_of, printed_names
 from tasks.sources.csv import plain_texts

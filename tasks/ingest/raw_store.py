@@ -17,10 +17,11 @@ from pathlib import Path
 from schemas.forms.request import Declared, Landed
 from schemas.small_files import read_json
 from tasks.domain.errors import BrokenStore, Refused, refuse_first
+from tasks.ingest.contradictions import refuse_contradictions
 from tasks.ingest.declaration import FOLDERS_UP, as_toml
-from tasks.ingest.editions import amended
 from tasks.ingest.unpack import read_download
-from tasks.sources.registry import SOURCES
+from tasks.sources.protocol import Parsed
+from tasks.sources.registry import SOURCES, read_file
 from tasks.store.objects import keep_bytes
 from tasks.store.publish import exclusive
 from tasks.store.verify import NOTE
@@ -34,14 +35,16 @@ FIRST_YEAR = 1980
 def land(declared: Declared, store: Path, today: date) -> Landed:
     """Keep the bytes of a declared file under `store/raw`; the same bytes again change nothing.
 
-    `today` is the day of landing, used as the release day where none is declared and the file prints none. Raises
-    Refused for a file that cannot be read, for a release day after `today`, for months that a release of that day
-    cannot cover, and for a correction with a future day; BrokenStore for a damaged note.
+    `today` is the day of landing, used as the release day where none is declared and the file prints none. A store must
+    not begin with a file that is refused, because nothing is known of its reporter: where there is no store yet, the
+    file is read first, and its records are in `parsed`. Raises Refused for a file that cannot be read, for a release
+    day after `today`, and for months that a release of that day cannot cover; BrokenStore for a damaged note.
     """
     try:
         raw = read_download(declared.file, is_archive=SOURCES[declared.source].is_archive)
     except OSError as error:
         raise Refused("unreadable file", str(declared.file), str(error.strerror), "Check the permissions.") from error
+    parsed = None if store.exists() else _read_first(declared, raw, today)
     sha256 = hashlib.sha256(raw).hexdigest()
     place = raw_path(store, sha256)
     note = place.with_name(f"{sha256}.json")
@@ -61,7 +64,15 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
         if not paper.exists():
             share_once(store, paper, said)
         keep_bytes(store, paper, said)
-    return amended(_landed(declared, place, sha256, len(raw), released_on), store, today, declared.released_on)
+    landed = _landed(declared, place, sha256, len(raw), released_on)
+    return landed if parsed is None else landed.model_copy(update={"parsed": parsed})
+
+
+def _read_first(declared: Declared, raw: bytes, today: date) -> Parsed:
+    """The records of the file with which a store begins. Raises Refused as its parsing and normalising would."""
+    parsed = read_file(declared.source, raw, declared.file.name)
+    refuse_contradictions(expected(declared, raw, today), parsed)
+    return parsed
 
 
 def _declaration(declared: Declared, released_on: date) -> bytes:

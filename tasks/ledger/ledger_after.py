@@ -14,20 +14,17 @@ from schemas.frames import Decision, Observation, Release
 from tasks.domain.decisions import counting
 from tasks.domain.errors import Refused
 from tasks.metrics.doubts import NONE_OPEN
-from tasks.store.parquet import Partition
 
 
 class Ledger(NamedTuple):
     """The ledger after a release: the recomputed partitions, every release, and every decision about a release.
 
-    `doubts` are the open findings about the releases that count. `new` names the partitions of `touched`, which are not
-    files yet; of a batch they are, and it has none.
+    `doubts` are the open findings about the releases that count.
     """
 
     touched: Observation
     releases: Release
     decisions: Decision
-    new: tuple[Partition, ...] = ()
     doubts: pl.DataFrame = NONE_OPEN
 
     @property

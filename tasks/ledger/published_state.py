@@ -1,6 +1,5 @@
 """Holds the published state before a release: the part that the release can change or must be compared with."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 from schemas.frames import Decision, Detail, Observation, Release
@@ -35,7 +34,6 @@ class Known(NamedTuple):
     touched: tuple[Partition, ...]
     derived: tuple[Partition, ...]
     snapshot: Snapshot | None
-    store: Path
     chained: frozenset[tuple[str, int]] = frozenset()
     decisions: Decision = NOTHING_DECIDED
 

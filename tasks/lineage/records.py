@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 import polars as pl
 
 from schemas.forms.outcome import Outcome
-from schemas.frames import Lineage, Release
+from schemas.frames import Lineage
 from schemas.table import polars_schema
 from tasks.domain.hashing import frame_sha256, versions
 from tasks.domain.text import counted
@@ -97,12 +97,6 @@ def recording(run: Run) -> Iterator[Run]:
 def current_run() -> Run | None:
     """The run that is being recorded, None outside of one."""
     return _current.get()
-
-
-def trail(release: Release) -> Lineage:
-    """The records of the current run so far, as rows of the table `lineage`."""
-    run = current_run()
-    return as_table(release["release_id"][0], run.records if run else [])
 
 
 def as_table(release_id: str, records: Sequence[StepRecord]) -> Lineage:

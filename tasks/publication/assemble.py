@@ -33,7 +33,7 @@ def merge(release: Normalised, known: Known, decided: Decision = NOTHING_DECIDED
     doubts = open_doubts(pl.concat([findings_of(known.snapshot), new]), counting(releases, decisions))
     with refusing_overflow():
         ledger_after = epochs.merge(details, releases, decisions)
-    return Ledger(ledger_after, releases, decisions, known.touched, doubts)
+    return Ledger(ledger_after, releases, decisions, doubts)
 
 
 def whole(ledger_after: Ledger, known: Known) -> Observation:

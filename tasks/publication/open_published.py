@@ -19,35 +19,37 @@ from tasks.domain.nomenclature import national_lists
 from tasks.domain.periods import month_index
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
+from tasks.publication.batch import Batch
 from tasks.store.manifest import FileEntry
 from tasks.store.parquet import Partition, partition_month, path_partition, read_table
 from tasks.store.reporters import named
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.snapshot import Snapshot
 from tasks.store.verify_on_read import prove, refuse_unknown
 from tasks.store.working_copy import address_of
 
 log = logging.getLogger("tidewaiter.known")
 
 
-def open_known(store: Path, release: Normalised, *, enters: bool = False, derives: bool = False) -> Known:
-    """Read the published state that matters for `release`; everything is empty if nothing was published yet. If the
-    release only `enters` the ledger, no figures are made again; if it only `derives` figures, from a ledger that it
-    has entered, no statement is read.
+def open_known(batch: Batch, release: Normalised, *, derives: bool = False) -> Known:
+    """Read what of the state that a batch stands on matters for `release`; everything is empty if nothing was published
+    yet. If figures are derived, from a ledger that has the release, no statement is read, and the months are among them
+    that another version derived.
 
     Raises Refused if the store belongs to another reporter, because figures do not name theirs, or has codes of another
     list of goods; DamagedStore if an input is damaged; StoreError if a later version wrote a format that this one does
-    not know.
+    not know; Outpaced if somebody else has published since the batch was opened.
     """
-    snapshot = open_snapshot(store)
+    batch.require_current()
+    snapshot = batch.state
     refuse_unknown(snapshot)
     prove(snapshot, "release")
     prove(snapshot, "decision")
     releases = read_table(snapshot, "release")
-    _refuse_another_reporter(releases, release, store)
-    _refuse_another_list(releases, release, store)
+    _refuse_another_reporter(releases, release, batch.store)
+    _refuse_another_list(releases, release, batch.store)
     in_ledger, figures = _published(snapshot, "observation"), _published(snapshot, "metric")
     outdated: set[Partition] = set()
-    if not enters:
+    if derives:
         stale = [_published(snapshot, table).keys() - _of_todays_schema(snapshot, table) for table in DERIVED]
         outdated = figures.keys() & set().union(*stale)
     plan = plan_months(
@@ -73,7 +75,6 @@ def open_known(store: Path, release: Normalised, *, enters: bool = False, derive
         touched=tuple(sorted(plan.touched)),
         derived=tuple(sorted(plan.derived)),
         snapshot=snapshot,
-        store=store,
         chained=frozenset(plan.chained),
         decisions=decisions,
     )
@@ -96,9 +97,7 @@ def _has_spans(snapshot: Snapshot | None, month: Partition, entry: FileEntry) ->
     """
     assert snapshot is not None, "an entry is of a snapshot"
     try:
-        rows = pl.read_parquet(
-            snapshot.path / entry.path, columns=["period_start"], hive_partitioning=False, glob=False
-        )
+        rows = pl.read_parquet(snapshot.located(entry), columns=["period_start"], hive_partitioning=False, glob=False)
     except (OSError, pl.exceptions.PolarsError):
         prove(snapshot, "observation", month.__eq__)
         raise

@@ -8,13 +8,11 @@ how a file is written (`store.parquet`), how the pointer moves (`store.publish`)
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from schemas.frames import ControlEvent, Lineage, Revision, TradeFlow
-from schemas.layouts import LAYOUTS
 from schemas.table import empty_frame, schema_sha256
 from schemas.tables.catalog import MODELS
 from tasks.controls.tables import reference_sha256
@@ -29,11 +27,10 @@ from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of
 from tasks.lineage.records import lineage_row
 from tasks.lineage.snapshot_metadata import describer
 from tasks.publication.assemble import whole
+from tasks.publication.batch import Batch, Change
 from tasks.publication.open_published import later_year
-from tasks.store.manifest import FileEntry
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
-from tasks.store.publish import NewFile, Publication, publish
-from tasks.store.snapshot import open_snapshot
+from tasks.store.publish import NewFile, PlacedFile, Publication, publish
 from tasks.store.working_copy import announcement
 
 Hashes = Mapping[str, str]
@@ -54,49 +51,44 @@ class Derived(NamedTuple):
     control_event: ControlEvent
 
 
-def publish_tables(
-    store: Path,
-    release: Normalised,
-    entered: Entered | None,
-    derived: Derived | None,
-    trail: Lineage | None,
-    known: Known,
-) -> Publication:
-    """Publish everything as the successor of the current snapshot of `store`; nothing changes if nothing is new.
+def enter(batch: Batch, release: Normalised, entered: Entered, known: Known) -> Change:
+    """Write the ledger after a release, or after a decision about it, on top of a batch."""
+    releases = entered.ledger.releases
+    replaced, new = _files_of_ledger(release, entered, known)
+    about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
+    named = release.release["release_id"] if _is_new(release, known) else _decided(entered, known)["decision_id"]
+    return batch.enter(str(named[0]) if len(named) else "", new, replaced, about)
+
+
+def publish_tables(batch: Batch, release: Normalised, derived: Derived, trail: Lineage, known: Known) -> Publication:
+    """Publish a batch as the successor of the current snapshot of its store; nothing changes if nothing is new.
 
     Args:
-        store: where; of a release that enters a batch its copy of the store, which no reader sees
-        release: the release, or the combined ones of a batch
-        entered: what the release makes of the ledger; None: the ledger of `known`, of a copy, has it already
-        derived: the figures; None: they follow with the batch
-        trail: the lineage of each release; None with the figures
-        known: the state before, of `store` itself or of the copy
+        batch: the ledger after its releases, and the state before
+        release: its releases as one
+        derived: the figures
+        trail: the lineage of each release
+        known: the state that the figures were derived from
     """
-    parent = known.snapshot if known.store == store else open_snapshot(store)
-    there = {entry.path for entry in parent.files} if parent else set()
-    releases = entered.ledger.releases if entered else known.releases
-    replaced, made = _files_of_ledger(release, entered, known) if entered else (set(), ())
-    if derived:
-        figures = (file for table in derived.figures for file in table.new_files())
-        events = _file("control_event", derived.control_event, releases.clear(), reference_sha256=reference_sha256())
-        made = itertools.chain(made, figures, [events])
-        replaced |= {(model, partition_path(month)) for model in DERIVED for month in known.derived}
-        replaced |= {(table.table, file.partition) for table in derived.figures for file in table.files}
-        replaced.add(("control_event", ""))
-    earlier = known.snapshot.files if known.snapshot else ()
-    stays = [entry for entry in earlier if (entry.table, entry.partition) not in replaced]
-    left = (_from_copy(known, entry) for entry in stays if entry.path not in there)
-    new: Iterator[NewFile] = itertools.chain(left, made)
-    if trail is not None:
-        new = _with_lineage(new, _named(trail, release, entered, known), releases, release.release)
+    assert batch.ledger is not None, "a release was entered"
+    releases = known.releases
+    figures = (file for table in derived.figures for file in table.new_files())
+    events = _file("control_event", derived.control_event, releases.clear(), reference_sha256=reference_sha256())
+    replaced = {(model, partition_path(month)) for model in DERIVED for month in known.derived}
+    replaced |= {(table.table, file.partition) for table in derived.figures for file in table.files}
+    replaced.add(("control_event", ""))
+    new: Iterator[NewFile | PlacedFile] = itertools.chain(batch.ledger.new_files(), figures, [events])
+    trails = {
+        str(name): part for (name,), part in trail.partition_by("release_id", as_dict=True, maintain_order=True).items()
+    }
     return publish(
-        store,
-        new,
-        carried=[entry for entry in stays if entry.path in there],
-        parent=parent,
-        about={"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())},
-        describe=describer(releases) if derived else None,
-        audit=announcement(store) if derived else None,
+        batch.store,
+        _with_lineage(new, trails, releases, release.release),
+        carried=[entry for entry in batch.ledger.carried if (entry.table, entry.partition) not in replaced],
+        parent=batch.parent,
+        about=batch.ledger.about,
+        describe=describer(releases),
+        audit=announcement(batch.store),
     )
 
 
@@ -137,25 +129,6 @@ def _is_new(release: Normalised, known: Known) -> bool:
     return release.release["release_id"][0] not in known.releases["release_id"]
 
 
-def _from_copy(known: Known, entry: FileEntry) -> NewFile:
-    """A file that an earlier release of the batch has left in its copy of the store."""
-    assert known.snapshot is not None
-    data = (known.snapshot.path / entry.path).read_bytes()
-    return NewFile(entry.table, entry.partition, data, entry.rows, entry.schema_sha256, LAYOUTS[entry.table].by_release)
-
-
-def _named(trail: Lineage, release: Normalised, entered: Entered | None, known: Known) -> Mapping[str, Lineage]:
-    """The trail of each release that is new, or of the decision about a published one, under the name of that
-    decision."""
-    if entered is not None and not _is_new(release, known):
-        decided = _decided(entered, known)
-        if not decided.height:
-            return {}
-        trail = trail.with_columns(release_id=pl.lit(decided["decision_id"][0]))
-    parts = trail.partition_by("release_id", as_dict=True, maintain_order=True)
-    return {str(name): part for (name,), part in parts.items()}
-
-
 def _made_again(
     frames: dict[str, pl.DataFrame],
     always: tuple[Partition, ...],
@@ -194,8 +167,8 @@ def _decided(entered: Entered, known: Known) -> pl.DataFrame:
 
 
 def _with_lineage(
-    files: Iterable[NewFile], trails: Mapping[str, Lineage], releases: pl.DataFrame, editions: pl.DataFrame
-) -> Iterator[NewFile]:
+    files: Iterable[NewFile | PlacedFile], trails: Mapping[str, Lineage], releases: pl.DataFrame, editions: pl.DataFrame
+) -> Iterator[NewFile | PlacedFile]:
     """Yield the files, and after them one of lineage for each trail, whose last row is the publication of these
     files. The trail of a decision is of all `editions` of the release that it is about.
     """

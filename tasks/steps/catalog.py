@@ -13,13 +13,12 @@ from tasks.controls import tables
 from tasks.derive import derivation
 from tasks.domain.errors import Held
 from tasks.inbox import inbox
-from tasks.ingest import corrections
+from tasks.ingest import corrections, editions
 from tasks.ingest import declaration as locating
 from tasks.ingest import normalise as normalising
 from tasks.ingest import parse as parsing
 from tasks.ingest import raw_store as landing
 from tasks.lineage import audit as auditing
-from tasks.lineage import records as lineage
 from tasks.pages.brief import watched as briefing
 from tasks.publication import assemble, batch, claims, open_published, publication, withdrawal
 from tasks.steps import outcome as reporting
@@ -29,6 +28,7 @@ PATIENCE = (1.0, 5.0, 20.0)
 
 declare = Step(locating.locate, name="declare")
 land = Step(landing.land, retries=3, retry_delay_seconds=PATIENCE)
+amend = Step(editions.amend)
 parse = Step(parsing.parse)
 correct = Step(corrections.correct)
 normalise = Step(normalising.normalise)
@@ -40,10 +40,8 @@ widen = Step(assemble.widen_ledger, name="widen")
 revise = Step(assemble.revise)
 derive = Step(derivation.derive)
 mark_events = Step(tables.mark_events)
-trail = Step(lineage.trail)
+trail = Step(batch.trail)
 publish = Step(publication.publish_tables, name="publish")
-ledger_of_batch = Step(batch.ledger_of, name="ledger_of_batch")
-trail_of_batch = Step(batch.trail, name="trail")
 report = Step(reporting.report)
 brief = Step(briefing.write_briefs, name="brief")
 grade_rules = Step(watch_rules.grade_rules)

@@ -1,17 +1,15 @@
 """Describes the outcome of a run."""
 
-from pathlib import Path
-
 from schemas.forms.outcome import Outcome
 from schemas.frames import Decision, Finding
 from schemas.names import finding_line
 from tasks.domain.decisions import decision_text
 from tasks.ingest.normalise import Normalised
-from tasks.store.publish import Publication
+from tasks.store.snapshot import Snapshot
 
 
-def report(published: Publication, release: Normalised, findings: Finding) -> Outcome:
-    """Return the outcome of a published release, or of one without anything new."""
+def report(release: Normalised, findings: Finding, state: Snapshot) -> Outcome:
+    """Return the outcome of a release that was entered into a batch, whose `state` is not published yet."""
     row = release.release.row(0, named=True)
     detail = release.detail
     lines = {
@@ -19,12 +17,12 @@ def report(published: Publication, release: Normalised, findings: Finding) -> Ou
         for severity in ("warning", "info")
     }
     return Outcome(
-        status="published" if published.changed else "nothing new",
+        status="entered",
         release_id=row["release_id"],
         title=row["title"],
-        store=published.snapshot.store,
+        store=state.store,
         reporter=row["reporter"],
-        snapshot_id=published.snapshot.id,
+        snapshot_id=state.id,
         flows=detail["flow"].unique().sort().to_list(),
         months=detail["period_end"].dt.strftime("%Y-%m").unique().sort().to_list(),
         products=detail["product"].unique().sort().to_list(),
@@ -33,12 +31,12 @@ def report(published: Publication, release: Normalised, findings: Finding) -> Ou
         records_quarantined=row["records_quarantined"],
         warnings=lines["warning"],
         notes=lines["info"],
-        healed=[Path(path).name for path in published.healed],
+        healed=[],
     )
 
 
-def report_decision(published: Publication, release: Normalised, decided: Decision) -> Outcome:
+def report_decision(release: Normalised, decided: Decision, state: Snapshot) -> Outcome:
     """Return the outcome of a decision about a published release; its numbers are those of all editions."""
     row = decided.row(0, named=True)
-    made = report(published, release, release.findings)
+    made = report(release, release.findings, state)
     return made.model_copy(update={"release_id": row["release_id"], "decision": decision_text(row)})

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import date
 from pathlib import Path
 
 from schemas.forms.request import Declared
 from schemas.reference.code_tables import require_valid_tables
-from tasks.ingest.parse import refuse_as_first
 from tasks.lineage.emit import emit
 from tasks.lineage.records import Run, recording
 from tasks.steps.step import flow_run_id
@@ -38,12 +36,8 @@ def recorded(*, dry_run: bool = False, entered: Sequence[Run] = ()) -> Iterator[
 
 
 @contextmanager
-def opened(declared: Declared, run: Run, today: date, *, dry_run: bool) -> Iterator[Path]:
-    """Open the store that `run` records, or for a dry run a copy of it. Raises Refused for a file with which a store
-    must not begin."""
-    place = at_hand(store_of(declared.store, declared.reporter))
-    if not place.exists():
-        refuse_as_first(declared, today)
-    run.store = place
-    with temporary_copy(place) if dry_run else nullcontext(place) as store:
+def opened(declared: Declared, run: Run, *, dry_run: bool) -> Iterator[Path]:
+    """Open the store that `run` records, or for a dry run a copy of it."""
+    run.store = at_hand(store_of(declared.store, declared.reporter))
+    with temporary_copy(run.store) if dry_run else nullcontext(run.store) as store:
         yield store

@@ -1,26 +1,36 @@
-"""Holds what the processes of one run leave for one another: files in a folder that all of them see.
+"""Holds what the processes of one run leave for one another and for its publication: files in a folder of the store.
 
 Belongs here: the bytes of a part and its name, which is their hash. Does not belong here: what is in a part, and what
-becomes of it (`derive.portions`). Nothing here is published: parts lie under `tmp`, and are deleted when the run ends.
+becomes of it (`derive.portions`, `publication`). A part that is published is linked from here and not written again;
+the others are deleted with the folder when the run ends.
 """
 
 import hashlib
-import tempfile
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tasks.domain.errors import DamagedStore
-from tasks.store.temporary import write_at_once
+from tasks.store.filesystem import LOCAL
+from tasks.store.temporary import temporary_folder
 
 PREFIX, TEMPORARY = "parts-", "tmp"
 
 
 def put(place: Path, data: bytes) -> str:
-    """Write a part and return its name. The same bytes have one name, no matter which process writes them."""
+    """Write a part and return its name. The same bytes have one name, no matter which process writes them. Raises
+    OSError where the disk is full; then nothing is left of it."""
     name = hashlib.sha256(data).hexdigest()
     # Two processes may write the same bytes, where one was taken for lost.
-    write_at_once(place / name, data, sync=False)
+    aside = place / f".{name[:16]}-{secrets.token_hex(4)}"
+    try:
+        LOCAL.write_file(aside, data)
+        LOCAL.replace(aside, place / name)
+    except BaseException:
+        with suppress(OSError):
+            LOCAL.remove(aside)
+        raise
     return name
 
 
@@ -40,9 +50,8 @@ def get(place: Path, name: str) -> bytes:
 
 @contextmanager
 def in_store(store: Path) -> Iterator[Path]:
-    """Open a place for parts until the store is published to; deleted at the end, or after a kill by the next
-    publication."""
+    """Open a place for parts until their run ends; after a kill the next publication, or the next place, deletes it."""
     folder = store.absolute() / TEMPORARY
     folder.mkdir(exist_ok=True, parents=True)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=folder, ignore_cleanup_errors=True) as place:
-        yield Path(place)
+    with temporary_folder(folder, PREFIX) as place:
+        yield place

@@ -19,6 +19,7 @@ from tasks.store.filesystem import LOCAL, FileSystem
 from tasks.store.manifest import FileEntry
 from tasks.store.readme import NO_TABLE, NO_TABLE_NAME, README, README_NAME
 from tasks.store.snapshot import OBJECTS, SNAPSHOTS, Snapshot, object_name, object_path, open_snapshot, snapshot_ids
+from tasks.store.temporary import is_in_use
 from tasks.store.verify import FileProblem, Hashes, check_file
 
 _CANNOT_LINK = {errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP}
@@ -56,9 +57,11 @@ class Stage:
             self.fs.fsync_directory(path.parent)
 
     def sweep(self) -> None:
-        """Delete what earlier runs left in tmp: files of killed runs, and files moved aside for deletion."""
+        """Delete what earlier runs left in tmp: files of killed runs, and files moved aside for deletion. A folder of a
+        living process stays."""
         for name in self.fs.list_directory(self.store / "tmp"):
-            _delete(self.fs, self.store / "tmp" / name)
+            if not is_in_use(self.store / "tmp" / name):
+                _delete(self.fs, self.store / "tmp" / name)
 
     def give_up(self) -> None:
         """Delete the staged files, as far as the disk allows; nothing where none were staged."""
@@ -74,6 +77,14 @@ class Stage:
             self._waiting[sha256] = self.folder / f"{sha256}.parquet"
             self.fs.write_file(self._waiting[sha256], data)
         return sha256
+
+    def take(self, path: Path, sha256: str, size: int) -> None:
+        """Link the file at `path`, on the disk of the store, into tmp, unless its object has the same bytes already."""
+        target = object_path(self.store, sha256)
+        is_there = target.is_file() and target.stat().st_size == size and Hashes().of(target) == sha256
+        if sha256 not in self._waiting and not is_there:
+            self._waiting[sha256] = self.folder / f"{sha256}.parquet"
+            link_or_copy(self.fs, path, self._waiting[sha256])
 
     def settle(self) -> list[str]:
         """Make objects of all staged bytes; returns the names of damaged files that were restored."""

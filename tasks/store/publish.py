@@ -77,6 +77,36 @@ class NewFile:
         """Hash of the bytes, computed once."""
         return self.known_sha256 or hashlib.sha256(self.data).hexdigest()
 
+    @property
+    def bytes(self) -> int:
+        """Number of bytes."""
+        return len(self.data)
+
+    def staged(self, stage: Stage) -> None:
+        """Write the file into the stage."""
+        stage.add(self.data, self.sha256)
+
+
+@dataclass(frozen=True)
+class PlacedFile:
+    """One Parquet file to publish that lies at `path` on the disk of the store: it is linked, and not written again.
+
+    The other fields are those of a `NewFile`; its hash was computed as it was written.
+    """
+
+    table: str
+    partition: str
+    path: Path
+    sha256: str
+    bytes: int
+    rows: int
+    schema_sha256: str
+    is_added: bool = False
+
+    def staged(self, stage: Stage) -> None:
+        """Link the file into the stage."""
+        stage.take(self.path, self.sha256, self.bytes)
+
 
 @dataclass(frozen=True)
 class Publication:
@@ -109,7 +139,7 @@ def exclusive(store: Path, fs: FileSystem = LOCAL) -> Iterator[None]:
 
 def publish(
     store: Path,
-    new: Iterable[NewFile],
+    new: Iterable[NewFile | PlacedFile],
     *,
     carried: Iterable[FileEntry] = (),
     parent: Snapshot | None,
@@ -120,11 +150,11 @@ def publish(
 ) -> Publication:
     """Publish `new` and the files `carried` from the parent as the successor of `parent`, under `exclusive`.
 
-    `new` may be a generator: one file at a time is in memory. `about` describes the snapshot: plain JSON, no clock, no
-    host, `released_on` (ISO date) for retention. `describe` makes guides of the list of files, name -> bytes, which lie
-    beside the tables; where they alone differ, nothing is published. `audit` sees the snapshot before any reader, and
-    refuses by raising. Raises InvalidPublication, StaleParent, DamagedStore, AuditFailed; after any of them the old
-    snapshot is current.
+    `new` may be a generator: one file at a time is in memory, and of a `PlacedFile` nothing. `about` describes the
+    snapshot: plain JSON, no clock, no host, `released_on` (ISO date) for retention. `describe` makes guides of the list
+    of files, name -> bytes, which lie beside the tables; where they alone differ, nothing is published. `audit` sees
+    the snapshot before any reader, and refuses by raising. Raises InvalidPublication, StaleParent, DamagedStore,
+    AuditFailed; after any of them the old snapshot is current.
     """
     stage = Stage(store, fs)
     try:
@@ -137,7 +167,7 @@ def publish(
 
 def _publish(
     stage: Stage,
-    new: Iterable[NewFile],
+    new: Iterable[NewFile | PlacedFile],
     kept: list[FileEntry],
     parent: Snapshot | None,
     about: dict[str, Any],
@@ -225,27 +255,35 @@ def adopt(store: Path, name: str, manifest: bytes, fetch: Fetch) -> Snapshot:
     return snapshot
 
 
-def _write(stage: Stage, new: Iterable[NewFile], carried: list[FileEntry]) -> list[FileEntry]:
+def entry_of(file: NewFile | PlacedFile) -> FileEntry:
+    """The entry of a file in the manifest. Raises InvalidPublication for names that readers take differently."""
+    keys = file.partition.split("/") if file.partition else []
+    if not _TABLE.fullmatch(file.table) or not all(_PARTITION_KEY.fullmatch(key) for key in keys):
+        raise InvalidPublication(
+            f"table {file.table!r}, partition {file.partition!r}: not a name that all readers take alike. "
+            "Use lower-case key=value folders without padding, as in flow=export/year=2025/month=6."
+        )
+    path = "/".join([f"{TABLE_PREFIX}{file.table}", *keys, _file_name(file.sha256)])
+    return FileEntry(file.table, file.partition, path, file.sha256, file.bytes, file.rows, file.schema_sha256)
+
+
+def _write(stage: Stage, new: Iterable[NewFile | PlacedFile], carried: list[FileEntry]) -> list[FileEntry]:
     taken = {(entry.table, entry.partition) for entry in carried}
     paths = {entry.path for entry in carried}
     written: dict[str, FileEntry] = {}
     for file in new:
-        keys = file.partition.split("/") if file.partition else []
-        if not _TABLE.fullmatch(file.table) or not all(_PARTITION_KEY.fullmatch(key) for key in keys):
-            raise InvalidPublication(
-                f"table {file.table!r}, partition {file.partition!r}: not a name that all readers take alike. "
-                "Use lower-case key=value folders without padding, as in flow=export/year=2025/month=6."
-            )
-        sha256 = stage.add(file.data, file.sha256)
-        path = "/".join([f"{TABLE_PREFIX}{file.table}", *keys, _file_name(sha256)])
-        if path in written or path in paths or (not file.is_added and (file.table, file.partition) in taken):
+        entry = entry_of(file)
+        file.staged(stage)
+        if (
+            entry.path in written
+            or entry.path in paths
+            or (not file.is_added and (file.table, file.partition) in taken)
+        ):
             raise InvalidPublication(
                 f"{file.table}/{file.partition}: given twice, so its rows would be counted twice. "
                 "Carry only files of partitions that are not published again."
             )
-        written[path] = FileEntry(
-            file.table, file.partition, path, sha256, len(file.data), file.rows, file.schema_sha256
-        )
+        written[entry.path] = entry
     return list(written.values())
 
 

@@ -57,6 +57,21 @@ def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
             LOCAL.unlock(descriptor)
 
 
+def is_in_use(folder: Path) -> bool:
+    """Whether a living process has the temporary folder, or the file, at this path."""
+    try:
+        descriptor = os.open(folder / MARK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def sweep_beside(store: Path) -> None:
     """Delete the temporary folders that killed processes left beside a store: in the folder that it is in, and in the
     one above, where they were made before that was there."""

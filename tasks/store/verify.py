@@ -91,8 +91,7 @@ def audit_store(store: Path) -> list[FileProblem]:
 def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> FileProblem | None:
     """None where the file of `entry` has the right size and hash."""
     # An audit asks this of each file of each snapshot, so it makes one system call where the bytes were hashed before.
-    name = f"{SNAPSHOTS}/{snapshot.id}/{entry.path}"
-    path = f"{snapshot.store}/{name}"
+    name, path = f"{SNAPSHOTS}/{snapshot.id}/{entry.path}", snapshot.located(entry)
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):

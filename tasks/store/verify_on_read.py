@@ -106,7 +106,7 @@ def refuse_unknown(snapshot: Snapshot | None) -> None:
         raise StoreError(f"the store has tables that this version does not know: {', '.join(tables)}. {REMEDY}")
     for (table, form), entry in sorted(forms.items()):
         if form != schema_sha256(table):
-            found = pl.read_parquet_schema(snapshot.path / entry.path)  # type: ignore[union-attr]
+            found = pl.read_parquet_schema(snapshot.located(entry))  # type: ignore[union-attr]
             if columns := [name for name in found if name not in stored_columns(table)]:
                 raise StoreError(
                     f"{entry.path}: the table {table} has columns that this version does not know:"

@@ -179,11 +179,11 @@ def ledger_of(earlier: list[Normalised], folder: Path) -> Known:
     """What is known once these releases are published: the ledger by the ledger's own rules, and in `folder` the files
     of its months, which are all that a check reads of a snapshot."""
     if not earlier:
-        return Known(*_nothing(), touched=(), derived=(), snapshot=None, store=folder)
+        return Known(*_nothing(), touched=(), derived=(), snapshot=None)
     releases = MODELS["release"].validate(pl.concat([one.release for one in earlier]).unique("release_id"))
     detail = MODELS["detail"].validate(pl.concat([one.detail for one in earlier]))
     observation = ledger.merge(detail, releases)
-    return Known(releases, observation, detail, (), derived=(), snapshot=laid_down(observation, folder), store=folder)
+    return Known(releases, observation, detail, (), derived=(), snapshot=laid_down(observation, folder))
 
 
 def first(release: Normalised, folder: Path) -> Known:

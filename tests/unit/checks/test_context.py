@@ -38,7 +38,7 @@ def context(rows: list[Row], scope: Row) -> CheckContext:
     empty = pl.DataFrame()
     told = Normalised(detail_table(*rows), empty, empty, release_table(scope), empty)  # type: ignore[arg-type]
     nothing = pl.DataFrame(schema=polars_schema("observation"))
-    known = Known(release_table(), nothing, detail_table(), (("export", 2025, 6),), (), None, Path("store"))  # type: ignore[arg-type]
+    known = Known(release_table(), nothing, detail_table(), (("export", 2025, 6),), (), None)  # type: ignore[arg-type]
     return CheckContext(told, known)
 
 

@@ -5,7 +5,6 @@
 
 import random
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -39,7 +38,6 @@ def story(observation: pl.DataFrame) -> list[tuple[Any, ...]]:
 
 
 # Nothing is written there.
-NO_STORE = Path("nowhere")
 
 
 def arrived(store: Store) -> tuple[Observation, Decision]:
@@ -64,7 +62,6 @@ def arrived(store: Store) -> tuple[Observation, Decision]:
             tuple(sorted(touched)),
             derived=(),
             snapshot=None,
-            store=NO_STORE,
             decisions=decisions,
         )
         after = assemble.merge(new, known)

@@ -24,8 +24,9 @@ from tasks.ledger import merge as ledger
 from tasks.ledger.trade_flow import widen
 from tasks.metrics.derive import derive
 from tasks.publication import assemble
+from tasks.publication.batch import opened
 from tasks.publication.open_published import open_known
-from tasks.publication.publication import Derived, Entered, publish_tables
+from tasks.publication.publication import Derived, Entered, enter, publish_tables
 from tasks.publication.withdrawal import recall, withdraw
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import open_snapshot
@@ -50,15 +51,19 @@ def _published(store: Path, row: dict[str, object], rows: list[dict[str, object]
 def _decided(store: Path, release_id: str, day: date, *, undo: bool) -> None:
     """A release of a store withdrawn, or reinstated, on the way of the flow."""
     said = recall(store, release_id)
-    _publish(store, said, withdraw(open_known(store, said), release_id, "Li Wei", "wrong file", undo, day))
+    with opened(store) as batch:
+        known = open_known(batch, said)
+    _publish(store, said, withdraw(known, release_id, "Li Wei", "wrong file", undo, day))
 
 
 def _publish(store: Path, said: Normalised, decided: Decision) -> None:
-    known = open_known(store, said)
-    after = assemble.merge(said, known, decided)
-    entered = Entered(after, assemble.widen_ledger(after), assemble.revise(said, after, known))
-    derived = Derived(derivation.derive(after, known), empty_frame("control_event"))  # type: ignore[arg-type]
-    publish_tables(store, said, entered, derived, empty_frame("lineage"), known)  # type: ignore[arg-type]
+    with opened(store) as batch:
+        known = open_known(batch, said)
+        after = assemble.merge(said, known, decided)
+        enter(batch, said, Entered(after, assemble.widen_ledger(after), assemble.revise(said, after, known)), known)
+        known = open_known(batch, said, derives=True)
+        derived = Derived(derivation.derive(known, batch.place), empty_frame("control_event"))  # type: ignore[arg-type]
+        publish_tables(batch, said, derived, empty_frame("lineage"), known)  # type: ignore[arg-type]
 
 
 @given(

@@ -72,7 +72,7 @@ def test_a_batch_that_is_published_has_the_events_of_its_releases(
 def test_a_release_opens_the_store_of_its_reporter_and_a_dry_run_a_copy(tmp_path: Path, dry_run: bool) -> None:
     (tmp_path / "june.csv").write_bytes(csv_bytes([magnets("502", "1", "10", "202506")]))
     declared = locate(ReleaseRequest(file=tmp_path / "june.csv", store=tmp_path / "store", **QUERY))
-    with recorded(dry_run=dry_run) as run, opened(declared, run, TODAY, dry_run=dry_run) as store:
+    with recorded(dry_run=dry_run) as run, opened(declared, run, dry_run=dry_run) as store:
         assert run.store == tmp_path / "store" / "reporter=CHN"
         assert (store == run.store) is not dry_run
     assert not (tmp_path / "store").exists()

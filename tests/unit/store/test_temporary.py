@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tasks.store.snapshot import current_id, open_snapshot
-from tasks.store.temporary import MARK, PREFIX, sweep_beside, temporary_copy, temporary_folder
+from tasks.store.temporary import MARK, PREFIX, is_in_use, sweep_beside, temporary_copy, temporary_folder
 from tasks.store.verify import audit_store
 from tests.unit.store.small_store import JULY, JUNE, stored
 
@@ -54,6 +54,18 @@ def test_what_a_killed_process_left_goes_with_the_next_and_what_a_living_one_has
             process.wait()
             assert process.stdout is not None
             process.stdout.close()
+
+
+def test_a_folder_is_in_use_as_long_as_its_process_lives(tmp_path: Path) -> None:
+    process, folder = begun(tmp_path)
+    try:
+        assert (is_in_use(folder), is_in_use(tmp_path), is_in_use(tmp_path / "none")) == (True, False, False)
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+    assert not is_in_use(folder)
 
 
 def test_what_a_killed_process_left_before_it_had_a_mark_goes_after_an_hour(tmp_path: Path) -> None:
