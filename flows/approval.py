@@ -5,8 +5,8 @@ from pathlib import Path
 from prefect import flow
 
 from flows.announce import reported
+from flows.ingestion import ingest
 from flows.question import PATIENCE_SECONDS, asks_when_held, decided
-from flows.release import ingest
 from schemas.forms.form import StoreAddress
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import ReleaseRequest

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Literal, ParamSpec
+from typing import ParamSpec
 
 from prefect import get_client, runtime
 from prefect.exceptions import FlowPauseTimeout
@@ -21,9 +21,10 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from flows import announce
+from flows.ingestion import hold_of
 from schemas.forms.outcome import HeldRelease, Hold, HoldVerdict, Outcome
 from schemas.forms.request import ReleaseRequest
-from tasks.domain.errors import Held, Rejected
+from tasks.domain.errors import Held
 from tasks.inbox import held as held_releases
 from tasks.pages.page_templates import plain
 from tasks.store.working_copy import at_hand
@@ -62,10 +63,8 @@ def asks_when_held(work: Callable[P, Outcome]) -> Callable[P, Outcome | Hold]:
             given.arguments["request"] = request
             try:
                 return work(*given.args, **given.kwargs)
-            except Rejected as problem:
-                return _hold("rejected", problem)
             except Held as problem:
-                return _hold("would be held" if request.dry_run else "held", problem)
+                return hold_of(problem, dry_run=request.dry_run)
 
         first = ended(given.arguments["request"])
         if isinstance(first, Hold) and first.status == "held" and given.arguments.get("wait_for_approval"):
@@ -73,10 +72,6 @@ def asks_when_held(work: Callable[P, Outcome]) -> Callable[P, Outcome | Hold]:
         return first
 
     return asking
-
-
-def _hold(status: Literal["held", "would be held", "rejected"], problem: Held) -> Hold:
-    return Hold(status=status, release_id=problem.release_id, lines=problem.lines, store=problem.store)
 
 
 def decided(

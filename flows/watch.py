@@ -15,8 +15,9 @@ from prefect import flow, runtime
 from prefect.context import FlowRunContext
 
 from flows import announce
+from flows.ingestion import add, publish_batch
 from flows.question import asks_when_held
-from flows.release import add, publish_batch, release
+from flows.release import release
 from schemas.forms.form import Day, StoreAddress
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import NOTHING, Declaration, ReleaseRequest

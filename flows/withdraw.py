@@ -8,7 +8,7 @@ from pathlib import Path
 from prefect import flow
 
 from flows.announce import reported
-from flows.release import merge, publish
+from flows.ingestion import merge, publish
 from schemas.forms.form import Day
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import WithdrawalRequest

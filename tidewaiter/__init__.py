@@ -115,9 +115,10 @@ def ingest(
         tasks.domain.errors.Refused: The file cannot be read as what it is said to be; nothing is published.
     """
     refuse_shadows()
-    from flows.release import release
+    from flows.ingestion import answered
     from schemas.forms.request import ReleaseRequest
     from schemas.store_address import root_given
+    from tasks.domain import clock
 
     declared = {
         "source": source,
@@ -128,6 +129,5 @@ def ingest(
         "released_on": released_on,
     }
     codes = None if products is None else [*products]
-    return release.fn(
-        ReleaseRequest(file=Path(file), store=root_given(store), products=codes, dry_run=dry_run, **declared)
-    )
+    request = ReleaseRequest(file=Path(file), store=root_given(store), products=codes, dry_run=dry_run, **declared)
+    return answered(request, clock.today())

@@ -8,19 +8,15 @@ import copy
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from openlineage.client import OpenLineageClient
-from openlineage.client.event_v2 import RunEvent
-from openlineage.client.serde import Serde
-from openlineage.client.transport import get_default_factory
-from requests import HTTPError
+from typing import TYPE_CHECKING, Any
 
 from schemas import settings
-from tasks.lineage.openlineage import events, place_of
 from tasks.lineage.records import Run
 from tasks.store.temporary import write_at_once
 from tasks.store.working_copy import address_of, share_once
+
+if TYPE_CHECKING:
+    from openlineage.client.event_v2 import RunEvent
 
 FOLDER = "lineage"
 # An endpoint has half of it for an event, and all of it for those that are still under way at the end.
@@ -33,6 +29,11 @@ def emit(run: Run, store: Path, *entered: Run) -> None:
     name = _file_name(run)
     if name is None:
         return
+    # The library of OpenLineage takes longer to import than a small file to read; a refused one has no events.
+    from openlineage.client.serde import Serde
+
+    from tasks.lineage.openlineage import events, place_of
+
     place = store / FOLDER / f"{name}.ndjson"
     try:
         lies = place_of(address_of(store))
@@ -69,12 +70,16 @@ def _file_name(run: Run) -> str | None:
     return f"failed-{landed[0].outputs['land'][:12]}-{failed[-1].step}"
 
 
-def emit_elsewhere(events: Sequence[RunEvent]) -> None:
+def emit_elsewhere(events: "Sequence[RunEvent]") -> None:
     """Send the events to the transport that openlineage.yml or the environment names; does nothing without one.
 
     Never raises: unsent events give a warning, and an endpoint that does not answer is not asked again. The client adds
     to a copy of each event what its configuration asks for, and a tag with its version.
     """
+    from openlineage.client import OpenLineageClient
+    from openlineage.client.transport import get_default_factory
+    from requests import HTTPError
+
     sent, trouble = 0, ""
     try:
         if (config := _configured()) is None:
@@ -97,6 +102,8 @@ def emit_elsewhere(events: Sequence[RunEvent]) -> None:
 
 def _kind_of(problem: Exception) -> str:
     """The kind of an error, without its message: that contains the address, which may contain a password."""
+    from requests import HTTPError
+
     answer = problem.response if isinstance(problem, HTTPError) else None
     return type(problem).__name__ + ("" if answer is None else f", status {answer.status_code}")
 
@@ -104,6 +111,9 @@ def _kind_of(problem: Exception) -> str:
 def _configured() -> dict[str, Any] | None:
     """The transport's configuration as the official client finds it, of HTTP with a short timeout; None where there is
     none."""
+    from openlineage.client import OpenLineageClient
+    from openlineage.client.transport import get_default_factory
+
     # A client without a transport prints to the console, so this one gets a transport and is only queried.
     config = OpenLineageClient(transport=get_default_factory().create({"type": "noop"})).config.transport or {}
     if "type" not in config and (url := settings.value(settings.OPENLINEAGE_URL)):

@@ -26,8 +26,6 @@ from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
 
 import polars as pl
-import py7zr
-from py7zr.exceptions import ArchiveError, DecompressionBombError, PasswordRequired
 
 from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused, refuse_first
@@ -47,8 +45,8 @@ PLAIN_NAME = re.compile(r"(?:\w[\w.-]{0,100}/){0,9}\w[\w.-]{0,100}")
 LINE_BYTES_MAX = 10_000
 NO_MONTH = "No month of Comext is that large. See where it comes from, or download it again."
 AGAIN = "Download the archive again."
-# What the library and the decoders below it raise for damaged bytes.
-DAMAGES = (ArchiveError, LZMAError, EOFError, OSError, ValueError, IndexError, KeyError, TypeError)
+# What the decoders below the library raise for damaged bytes.
+DAMAGES = (LZMAError, EOFError, OSError, ValueError, IndexError, KeyError, TypeError)
 log = logging.getLogger("tidewaiter.fetch")
 
 
@@ -200,6 +198,10 @@ def unpacked(archive: bytes | Path, where: str, file: Path) -> Path:
     Raises Refused for an archive of several files or of none, one with a password, one that is damaged, and one that
     unpacks to too much.
     """
+    # It takes as long to import as a small file to read, and few files are such archives.
+    import py7zr
+    from py7zr.exceptions import ArchiveError, DecompressionBombError, PasswordRequired
+
     packed = len(archive) if isinstance(archive, bytes) else archive.stat().st_size
     limit = min(UNPACKED_BYTES_MAX, max(RATIO_MAX * packed, SMALL_BYTES))
     try:
@@ -231,7 +233,7 @@ def unpacked(archive: bytes | Path, where: str, file: Path) -> Path:
         raise Refused("archive", where, "an archive with a password", "Unpack it and give the file in it.") from error
     except DecompressionBombError as error:
         raise Refused("archive", where, f"{error}", NO_MONTH) from error
-    except DAMAGES as error:
+    except (ArchiveError, *DAMAGES) as error:
         if isinstance(error, OSError) and error.errno is not None:
             # A full disk, or no right to write: nothing is wrong with the archive.
             raise

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from bad_inputs.download import csv_bytes, in_month, magnets
 
-from flows.release import ingest as ingest_release
+from flows.ingestion import ingest as ingest_release
 from flows.withdraw import publish_decision
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest, WithdrawalRequest

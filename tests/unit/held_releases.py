@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 
-from flows.release import ingest as ingest_release
+from flows.ingestion import ingest as ingest_release
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Held

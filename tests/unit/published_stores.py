@@ -6,7 +6,7 @@ from typing import Any
 
 from bad_inputs.download import TITLES, csv_bytes
 
-from flows.release import ingest
+from flows.ingestion import ingest
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.reading.query import open_published

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from bad_inputs.download import csv_bytes
 
 ROOT = Path(__file__).parents[3]
 # What reads, checks, computes or draws data, talks to a server, or runs flows.
@@ -102,3 +103,16 @@ def test_a_read_loads_polars_and_no_library_that_it_does_not_need(
     assert (code, loaded & (COSTLY - {"polars", "pycountry", "obstore"})) == (0, set()), printed
     assert says in printed
     assert "polars" in loaded
+
+
+def test_a_file_without_a_server_needs_no_prefect_and_one_that_is_refused_no_events(tmp_path: Path) -> None:
+    declared = "--source gacc_query --flow export --partners listed --released-on 2025-07-20 --no-prefect --store"
+    (tmp_path / "june.csv").write_bytes(csv_bytes())
+    (tmp_path / "page.csv").write_text("<html>captcha</html>\n")
+    for name, code, says, without in (
+        ("page.csv", 2, "a web page", {"prefect", "openlineage", "py7zr", "statsmodels", "distributed"}),
+        ("june.csv", 0, "published", {"prefect", "py7zr", "distributed"}),
+    ):
+        ended, printed, loaded = run("ingest", str(tmp_path / name), *declared.split(), str(tmp_path / "store"))
+        assert (ended, loaded & without) == (code, set()), printed
+        assert says in printed

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, magnets
 
-from flows.release import ingest as ingest_release
+from flows.ingestion import ingest as ingest_release
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import BrokenStore, Held, NotHeld, Rejected

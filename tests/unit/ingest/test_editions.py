@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
-from flows.release import ingest as ingest_release
+from flows.ingestion import ingest as ingest_release
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from schemas.forms.watch import WatchRequest

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes
 
-from flows.release import ingest
+from flows.ingestion import ingest
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Refused
 from tasks.ingest import parse as parsing

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flows import watch
 from flows.backfill import backfill
-from flows.release import publish_batch
+from flows.ingestion import publish_batch
 from flows.watch import take
 from schemas.forms.watch import BackfillRequest, Look, WatchReport
 from tasks.domain.errors import BucketError

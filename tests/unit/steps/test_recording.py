@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
-from flows.release import ingest
+from flows.ingestion import ingest
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Refused
 from tasks.ingest.declaration import locate
