@@ -45,6 +45,9 @@ EVENTS_SECONDS = 1
 # A run without a heartbeat for three of these has crashed (flows/cli/deployments.py); set here too, for runs started in
 # another folder.
 HEARTBEAT_SECONDS = 30
+# A year and a month of runs with their logs and artifacts, as in pyproject.toml: a server that keeps all of them grows
+# by 20 KB with each task.
+RUNS_KEPT_SECONDS = 400 * 24 * 3600
 
 
 def prefect_settings() -> dict[str, str]:
@@ -57,6 +60,8 @@ def prefect_settings() -> dict[str, str]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(RUNS_KEPT_SECONDS),
         # As in pyproject.toml, which an installed package does not have.
         "PREFECT_LOGGING_EXTRA_LOGGERS": "tidewaiter",
         # Each step logs a line of its own; Prefect would add that its task has finished.

@@ -219,11 +219,9 @@ def retain(
     """
     from tasks.analysis.after_release import update_forms
     from tasks.domain.clock import today
-    from tasks.store import publish
     from tasks.store.working_copy import retain as retain_store
 
-    with publish.exclusive(store):
-        gone = retain_store(store, today=today(), months=months)
+    gone = retain_store(store, today=today(), months=months)
     for problem in update_forms(store):
         say(problem, to=errors)
     removed = f"{counted(len(gone.snapshots), 'snapshot')} and {counted(gone.objects, 'file')}"

@@ -23,6 +23,7 @@ from tasks.pages.brief import watched as briefing
 from tasks.publication import assemble, batch, claims, open_published, publication, withdrawal
 from tasks.steps import outcome as reporting
 from tasks.steps.step import Step
+from tasks.store import working_copy
 
 PATIENCE = (1.0, 5.0, 20.0)
 
@@ -57,6 +58,7 @@ source_states = Step(sources.source_states)
 read_claims = Step(claiming.read_claims)
 check_claims = Step(claiming.check_claims)
 publish_claims = Step(claims.publish_claims)
+retain = Step(working_copy.retain, retries=3, retry_delay_seconds=PATIENCE)
 audit = Step(auditing.audit)
 audit_tables = Step(table_audit.audit_tables)
 require_sound = Step(auditing.require_sound)

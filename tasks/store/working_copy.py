@@ -192,9 +192,10 @@ def audit(store: Path) -> list[FileProblem]:
 
 
 def retain(store: Path, *, today: date, months: int) -> Retired:
-    """`retention.retain`, in the bucket too; returns what was removed there. Under `exclusive`."""
-    gone, remote = retention.retain(store, today=today, months=months), _remote(store)
-    return gone if remote is None else remote.retain(today=today, months=months)
+    """`retention.retain` under the lock of the store, in the bucket too; returns what was removed there."""
+    with exclusive(store):
+        gone, remote = retention.retain(store, today=today, months=months), _remote(store)
+        return gone if remote is None else remote.retain(today=today, months=months)
 
 
 def _refresh(folder: Path, remote: Remote) -> None:

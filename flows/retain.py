@@ -1,0 +1,32 @@
+"""Defines the flow that removes old published states, on a schedule or on request.
+
+A store whose states are kept for ever grows with each release by what changed; what was known on a day is in the ledger
+of the current state, so nothing of it is lost.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from prefect import flow
+from pydantic import Field
+
+from schemas.forms.form import StoreAddress
+from tasks.domain import clock
+from tasks.steps import catalog as step
+from tasks.store.reporters import stores_of
+from tasks.store.retention import Retired
+from tasks.store.working_copy import at_hand
+
+
+@flow(name="retain", flow_run_name="retain {months} months of {store}")
+def retain(store: StoreAddress = Path("store"), months: Annotated[int, Field(ge=24, le=1200)] = 24) -> Retired:
+    """Remove the published states of each reporter that are older; the current one and all it needs always stay.
+
+    Args:
+        store: the published tables: a folder, or s3://bucket/prefix
+        months: states whose releases are younger than this are kept
+    """
+    today = clock.today()
+    gone = [step.retain(at_hand(address), today=today, months=months) for address in stores_of(store).values()]
+    snapshots = tuple(name for retired in gone for name in retired.snapshots)
+    return Retired(snapshots, sum(retired.objects for retired in gone))
