@@ -161,7 +161,9 @@ def counts(outcome: Outcome) -> str:
     """Summarise the amount of data in a release, and its place."""
     return (
         f"{counted(outcome.records, 'record')}, {outcome.records_observed:,} observed, {outcome.records_quarantined:,}"
-        f" quarantined, {counted(len(outcome.warnings), 'warning')}; snapshot {outcome.snapshot_id}"
+        f" quarantined, {counted(len(outcome.warnings), 'warning')}"
+        # A state that nobody sees yet is no address.
+        + ("" if outcome.status == "entered" else f"; snapshot {outcome.snapshot_id}")
     )
 
 

@@ -4,6 +4,7 @@ A store whose states are kept for ever grows with each release by what changed; 
 of the current state, so nothing of it is lost.
 """
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,14 @@ from prefect import flow
 from pydantic import Field
 
 from schemas.forms.form import StoreAddress
+from tasks.analysis.after_release import update_forms
 from tasks.domain import clock
 from tasks.steps import catalog as step
 from tasks.store.reporters import stores_of
 from tasks.store.retention import Retired
 from tasks.store.working_copy import at_hand
+
+log = logging.getLogger("tidewaiter.retain")
 
 
 @flow(name="retain", flow_run_name="retain {months} months of {store}")
@@ -26,7 +30,10 @@ def retain(store: StoreAddress = Path("store"), months: Annotated[int, Field(ge=
         store: the published tables: a folder, or s3://bucket/prefix
         months: states whose releases are younger than this are kept
     """
-    today = clock.today()
-    gone = [step.retain(at_hand(address), today=today, months=months) for address in stores_of(store).values()]
+    today, gone = clock.today(), list[Retired]()
+    for folder in map(at_hand, stores_of(store).values()):
+        gone.append(step.retain(folder, today=today, months=months))
+        for problem in update_forms(folder):
+            log.warning("%s", problem)
     snapshots = tuple(name for retired in gone for name in retired.snapshots)
     return Retired(snapshots, sum(retired.objects for retired in gone))

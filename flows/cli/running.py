@@ -60,6 +60,7 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
     """Ingest one file with progress on the terminal; return the exit code."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+    from schemas.forms.outcome import Hold
     from tasks.steps.listeners import listening
     from tasks.store.diagnose import of_every_file
 
@@ -83,7 +84,7 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
                 see = f"; check the disk of {request.store}, then run this again" if why == str(error) else ""
                 say(f"  the store is as it was{see}", to=errors)
             return DISAGREES
-    if ended.status in HOLDS:
+    if isinstance(ended, Hold):
         say(f"[bold yellow]{ended.status}[/] {name} ({ended.release_id}){HOLDS[ended.status]}:", to=errors, markup=True)
         for line in ended.lines:
             say(f"  {line}", to=errors)

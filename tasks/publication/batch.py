@@ -115,7 +115,9 @@ class Batch:
         run = current_run()
         assert run is not None, "a release is entered in a run"
         months = statements.detail.unique(MONTHS, keep="first", maintain_order=True)
-        outcome = outcome if change.is_new else outcome.model_copy(update={"status": "nothing new"})
+        if not change.is_new:
+            assert self.parent is not None, "what is not new is published"
+            outcome = outcome.model_copy(update={"status": "nothing new", "snapshot_id": self.parent.id})
         self.entries.append(Entry(change.name, run, outcome, statements._replace(detail=months)))
         run.outcome = outcome
         return outcome

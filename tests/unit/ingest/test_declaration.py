@@ -24,6 +24,12 @@ QUERY: Any = {"source": "gacc_query", "flow": "export"}
 ENDLESS = "no valid TOML: lists or tables in one another without end"
 
 
+def store_in(folder: Path) -> Path:
+    """A store that is there: with these bytes, which no adapter reads, none would begin."""
+    (folder / "store").mkdir(exist_ok=True)
+    return folder / "store"
+
+
 def test_the_stronger_word_wins(tmp_path: Path) -> None:
     file = drop(tmp_path / "inbox" / "gacc_query" / "export")
     (tmp_path / "inbox" / "defaults.toml").write_text('partners = "all"\nreleased_on = 2025-07-20\n')
@@ -130,7 +136,7 @@ def test_a_declaration_that_is_no_file_is_refused_and_not_passed_over(tmp_path: 
 )
 def test_a_declaration_that_cannot_be_is_refused(tmp_path: Path, name: str, asked: dict[str, Any], words: str) -> None:
     with pytest.raises(Refused, match=words):
-        land(locate(ReleaseRequest(file=drop(tmp_path, name), **asked)), tmp_path / "store", TODAY)
+        land(locate(ReleaseRequest(file=drop(tmp_path, name), **asked)), store_in(tmp_path), TODAY)
     longest = drop(tmp_path, "x" * 246 + ".csv")
     assert locate(ReleaseRequest(file=longest, source="published")).title == longest.name
 
@@ -161,7 +167,7 @@ def test_a_sidecar_under_another_name_is_not_passed_over(tmp_path: Path, name: s
 
 
 def test_the_day_of_landing_is_the_first_and_stays_and_damaged_bytes_are_replaced(tmp_path: Path) -> None:
-    store = tmp_path / "store"
+    store = store_in(tmp_path)
     declared = locate(ReleaseRequest(file=drop(tmp_path / "in"), **QUERY))
 
     def state() -> dict[Path, tuple[int, int]]:
@@ -187,14 +193,14 @@ def test_the_day_of_landing_is_the_first_and_stays_and_damaged_bytes_are_replace
 )
 def test_a_damaged_note_of_the_first_landing_is_named_with_what_to_do(tmp_path: Path, damaged: bytes) -> None:
     declared = locate(ReleaseRequest(file=drop(tmp_path / "in"), **QUERY))
-    landed = land(declared, tmp_path / "store", TODAY)
+    landed = land(declared, store_in(tmp_path), TODAY)
     note = landed.raw.with_name(f"{landed.raw_sha256}.json")
     note.chmod(0o644)
     note.write_bytes(damaged)
     with pytest.raises(BrokenStore, match=f"{note}: no note of a first landing .* delete it and declare released_on"):
-        land(declared, tmp_path / "store", TODAY)
+        land(declared, store_in(tmp_path), TODAY)
     note.unlink()
-    assert land(declared, tmp_path / "store", TODAY) == landed
+    assert land(declared, store_in(tmp_path), TODAY) == landed
 
 
 @pytest.mark.parametrize(
@@ -211,7 +217,7 @@ def test_the_day_of_a_page_is_the_one_that_it_prints(
     file = tmp_path / "page.html"
     file.write_bytes(goods(day="2025/06/10"))
     asked = locate(ReleaseRequest(file=file, source="gacc_preliminary", released_on=declared))
-    assert land(asked, tmp_path / "store", today).released_on == released_on
+    assert land(asked, store_in(tmp_path), today).released_on == released_on
     assert expected(asked, file.read_bytes(), today).released_on == released_on
 
 

@@ -136,3 +136,14 @@ def test_a_store_that_cannot_be_opened_ends_the_run_in_a_sentence(
     report = fill(files, store)
     assert (report.outcomes, len(report.left)) == ([], 4)
     assert report.stopped.startswith("s3://customs/store/current.json: GET failed")
+
+
+def test_a_file_that_is_published_already_changes_nothing_and_names_the_state_that_has_it(tmp_path: Path) -> None:
+    files, store = downloads(tmp_path / "files", MONTHS[:3]), tmp_path / "reporter=CHN"
+    ready = [files / f"{MONTHS[0]}.csv"]
+    first = take(Look(ready=ready, **NOTHING_ELSE), store, dry_run=False, together=True).outcomes
+    again = take(Look(ready=ready, **NOTHING_ELSE), store, dry_run=False, together=True).outcomes
+    assert [outcome.status for outcome in (*first, *again)] == ["published", "nothing new"]
+    assert again[0].snapshot_id == first[0].snapshot_id == list_snapshots(store)[0].id
+    assert len(list_snapshots(store)) == 1
+    assert [*(store / "tmp").iterdir()] == []
