@@ -2,9 +2,12 @@
 a link leads to the same place on the site, in a clone and on a forge.
 """
 
+import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
+from myst_parser.parsers.sphinx_ import MystParser
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parent.parent
@@ -17,6 +20,7 @@ include_patterns = [
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "docs/*.md",
+    "docs/*.ipynb",
     "schemas/DICTIONARY.md",
     "deployments/README.md",
     "benchmarks/*.md",
@@ -39,6 +43,7 @@ html_show_copyright = False
 CONTENTS = {
     "Reading figures": (
         "docs/readers",
+        "Ten questions <docs/questions>",
         "docs/vintages",
         "docs/mirror",
         "docs/controls",
@@ -63,6 +68,26 @@ def _add_contents(app: Sphinx, page: str, source: list[str]) -> None:
         )
 
 
+class NotebookParser(MystParser):
+    """Reads a notebook as the page of Markdown that its cells and their outputs are: nothing of it is run here, a test
+    does that."""
+
+    supported = ("notebook",)
+
+    def parse(self, inputstring: str, document: Any) -> None:
+        """Parse a notebook into a document."""
+        parts = []
+        for cell in json.loads(inputstring)["cells"]:
+            text = "".join(cell["source"])
+            parts.append(text if cell["cell_type"] == "markdown" else f"```python\n{text}\n```")
+            for output in cell.get("outputs", ()):
+                shown = "".join(output["text"] if "text" in output else output["data"]["text/plain"])
+                parts.append(f"```text\n{shown.rstrip()}\n```")
+        super().parse("\n\n".join(parts) + "\n", document)
+
+
 def setup(app: Sphinx) -> None:
-    """Register the table of contents."""
+    """Register the table of contents, and how notebooks are read."""
     app.connect("source-read", _add_contents)
+    app.add_source_suffix(".ipynb", "notebook")
+    app.add_source_parser(NotebookParser)
