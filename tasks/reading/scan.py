@@ -6,15 +6,17 @@ notes, which `read` adds; and the hashes of the files, which a scan does not ver
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 
 from schemas.layouts import ANALYSIS, COMPARISONS, LAYOUTS
 from schemas.names import TABLES
-from schemas.table import readers_schema
+from schemas.table import readers_schema, stored_columns
 from tasks.domain.errors import NothingPublished
 from tasks.ledger.merge import was_last_on
 from tasks.reading import query
+from tasks.store.parquet import of_another_version, other_columns
 from tasks.store.reporters import MIRRORS, Address, mirror_of, mirrors_of, named, root_of, table_of
 from tasks.store.resolve import OpenRelease, open_release
 from tasks.store.working_copy import at_hand
@@ -40,7 +42,7 @@ def scan_table(address: Address, table: str, day: date | None = None) -> pl.Lazy
     filed by month.
 
     The state is that which is current now, whatever is published meanwhile. Raises ValueError where there is no such
-    table or it has no days of knowledge, and NothingPublished.
+    table or it has no days of knowledge, NothingPublished, and StoreError where another version did not write a column.
     """
     if table not in TABLES:
         raise ValueError(f"there is no table {table!r}; there are {', '.join(TABLES)}")
@@ -65,6 +67,11 @@ def _files(states: Sequence[OpenRelease], table: str) -> pl.LazyFrame:
     kinds = readers_schema(table) | of_month
     if not files:
         return pl.LazyFrame(schema=kinds)
+    others = of_another_version(table, [entry for state in states for entry in state.snapshot.entries(table)])
+    if others:
+        written = {path for path in files if Path(path).name in {Path(entry.path).name for entry in others}}
+        if any({*stored_columns(table)} - {*pl.read_parquet_schema(path)} for path in sorted(written)):
+            raise other_columns(table, others)
     # Folders above those of the table name reporters, and a folder of the machine may have an equals sign too.
     above = [name for name, sign, _ in (part.partition("=") for part in files[0].split("/")) if sign]
     hive: dict[str, pl.DataType] = dict.fromkeys(above, pl.String()) | of_month

@@ -9,7 +9,7 @@ import base64
 import io
 import itertools
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import polars as pl
@@ -169,15 +169,24 @@ def collected(rows: pl.LazyFrame, kinds: Mapping[str, Any], table: str, entries:
     try:
         return rows.select(pl.col(column).cast(kind) for column, kind in kinds.items()).collect()
     except (pl.exceptions.ColumnNotFoundError, pl.exceptions.SchemaError) as error:
-        others = [entry.path for entry in entries if entry.schema_sha256 != schema_sha256(table)]
+        others = of_another_version(table, entries)
         if not others:
             raise
-        again = (
-            "Ingest one release of each direction, which may be one that is published already: its figures are made"
-            " again."
-        )
-        remedy = again if table == "metric" else f"To read it, {FILL_AGAIN}."
-        raise StoreError(
-            f"{len(others)} files of the table {table} were written by another version of Tidewaiter and have other "
-            f"columns, the first is {others[0]}. {remedy}"
-        ) from error
+        raise other_columns(table, others) from error
+
+
+def of_another_version(table: str, entries: Collection[FileEntry]) -> list[FileEntry]:
+    """Return the files of a table that were written with another schema, which may have the same columns."""
+    return [entry for entry in entries if entry.schema_sha256 != schema_sha256(table)]
+
+
+def other_columns(table: str, others: Sequence[FileEntry]) -> StoreError:
+    """Return the error that files of another version lack a column, with what to do."""
+    again = (
+        "Ingest one release of each direction, which may be one that is published already: its figures are made again."
+    )
+    remedy = again if table == "metric" else f"To read it, {FILL_AGAIN}."
+    return StoreError(
+        f"{len(others)} files of the table {table} were written by another version of Tidewaiter and have other "
+        f"columns, the first is {others[0].path}. {remedy}"
+    )

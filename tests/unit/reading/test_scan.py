@@ -9,9 +9,9 @@ from polars.testing import assert_frame_equal
 
 import tidewaiter
 from schemas.names import TABLES
-from schemas.table import readers_schema
+from schemas.table import readers_schema, stored_columns
 from tasks.analysis.mirror.publication import publish_pair
-from tasks.domain.errors import NothingPublished
+from tasks.domain.errors import NothingPublished, StoreError
 from tasks.reading.query import open_published, query, table_on
 from tasks.reading.scan import FOLDERS, scan_table, scan_tables
 from tasks.store.parquet import read_table
@@ -135,3 +135,16 @@ def test_frames_have_dates_as_dates(sample_store: Path) -> None:
     ]
     assert texts == []
     assert isinstance(frames[-1]["period"][0], date)
+
+
+def test_files_of_another_version_are_refused_where_they_lack_a_column(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.store.parquet.schema_sha256", lambda _: "another")
+    whole = scan_table(store.store, "metric").collect()
+    assert whole.height == read_table(store.snapshot, "metric").height
+    monkeypatch.setattr("tasks.reading.scan.stored_columns", lambda table: [*stored_columns(table), "new"])
+    with pytest.raises(
+        StoreError, match=r"files of the table metric were written by another version .* are made again"
+    ):
+        scan_table(store.store, "metric")
