@@ -21,7 +21,7 @@ from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, RunEve
 from openlineage.client.generated.base import EventType
 
 from schemas.names import FIGURES, TABLES, VALUES, status
-from schemas.store_address import S3Url
+from schemas.store_address import REPORTER_KEY, S3Url
 from schemas.table import columns, polars_schema, readers_schema
 from tasks.domain.hashing import versions
 from tasks.lineage.records import Run, StepRecord
@@ -129,16 +129,24 @@ class Place:
         return f"{self.path}/{dataset}" if self.path else dataset
 
     def facets(self, dataset: str) -> dict[str, facet_v2.DatasetFacet]:
-        """The source of a dataset and, of a published table, the address at which its current files are read."""
+        """The source of a dataset and, of a published table, its other names: where its current files are read, and
+        that in a catalogue of Iceberg, by which a receiver that knows tables alone finds it."""
         uri = f"{self.namespace}/{quote(self.path.lstrip('/'), safe='/=')}"
         source = facet_v2.datasource_dataset.DatasourceDatasetFacet(name=self.namespace, uri=uri)
         facets: dict[str, facet_v2.DatasetFacet] = {"dataSource": source}
-        # A bucket has no links: the files of a state are listed in its manifest.
-        if dataset in TABLES and self.namespace.startswith("file:"):
-            kinds = facet_v2.symlinks_dataset
-            current = kinds.Identifier(self.namespace, self.name(f"current/{dataset}"), "LOCATION")
-            facets["symlinks"] = kinds.SymlinksDatasetFacet([current])
+        if dataset in TABLES and (others := [*self._other_names(dataset)]):
+            facets["symlinks"] = facet_v2.symlinks_dataset.SymlinksDatasetFacet(others)
         return facets
+
+    def _other_names(self, table: str) -> Iterator[facet_v2.symlinks_dataset.Identifier]:
+        kind = facet_v2.symlinks_dataset.Identifier
+        root, _, last = self.path.rpartition("/")
+        if last.startswith(REPORTER_KEY):
+            house = f"{self.namespace}/{root.lstrip('/')}".rstrip("/")
+            yield kind(house, f"trade_{last.removeprefix(REPORTER_KEY).lower()}.{table}", "TABLE")
+        # A bucket has no links: the files of a state are listed in its manifest.
+        if self.namespace.startswith("file:"):
+            yield kind(self.namespace, self.name(f"current/{table}"), "LOCATION")
 
 
 def place_of(address: Path | S3Url) -> Place:

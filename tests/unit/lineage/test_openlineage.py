@@ -21,6 +21,7 @@ from schemas.forms.outcome import Outcome
 from schemas.store_address import S3Url
 from schemas.table import empty_frame, polars_schema
 from schemas.tables.catalog import MODELS
+from tasks.catalogs.register import namespace_of
 from tasks.lineage.emit import PATIENCE_S, emit, emit_elsewhere
 from tasks.lineage.openlineage import COLUMNS, Place, events, place_of
 from tasks.lineage.records import Run, StepRecord
@@ -285,7 +286,7 @@ def test_the_same_tables_of_two_reporters_are_different_datasets_that_do_not_mee
 
 @pytest.mark.shared
 @pytest.mark.parametrize(
-    ("address", "namespace", "name", "uri", "current"),
+    ("address", "namespace", "name", "uri", "current", "house"),
     [
         (
             Path("/srv/über store/reporter=CHN"),
@@ -293,19 +294,29 @@ def test_the_same_tables_of_two_reporters_are_different_datasets_that_do_not_mee
             "/srv/über store/reporter=CHN/trade_flow",
             f"file://{socket.gethostname()}/srv/%C3%BCber%20store/reporter=CHN",
             "/srv/über store/reporter=CHN/current/trade_flow",
+            f"file://{socket.gethostname()}/srv/über store",
         ),
-        (S3Url("s3://customs"), "s3://customs", "trade_flow", "s3://customs/", None),
+        (S3Url("s3://customs"), "s3://customs", "trade_flow", "s3://customs/", None, None),
         (
             S3Url("s3://customs/a/reporter=USA/"),
             "s3://customs",
             "a/reporter=USA/trade_flow",
             "s3://customs/a/reporter=USA",
             None,
+            "s3://customs/a",
+        ),
+        (
+            S3Url("s3://customs/reporter=EU27"),
+            "s3://customs",
+            "reporter=EU27/trade_flow",
+            "s3://customs/reporter=EU27",
+            None,
+            "s3://customs",
         ),
     ],
 )
 def test_a_dataset_is_named_by_where_it_lies(
-    address: Path | S3Url, namespace: str, name: str, uri: str, current: str | None, whole: Run
+    address: Path | S3Url, namespace: str, name: str, uri: str, current: str | None, house: str | None, whole: Run
 ) -> None:
     found = told(whole, place_of(address))
     assert [fault for event in found for fault in faults(event)] == []
@@ -313,11 +324,11 @@ def test_a_dataset_is_named_by_where_it_lies(
     assert (made["namespace"], made["name"]) == (namespace, name)
     source = made["facets"]["dataSource"]
     assert (source["name"], source["uri"]) == (namespace, uri)
-    links = [
-        (one["namespace"], one["name"], one["type"])
-        for one in made["facets"].get("symlinks", {"identifiers": []})["identifiers"]
-    ]
-    assert links == ([] if current is None else [(namespace, current, "LOCATION")])
+    others = made["facets"].get("symlinks", {"identifiers": []})["identifiers"]
+    links = {one["type"]: (one["namespace"], one["name"]) for one in others}
+    assert links.get("LOCATION") == (None if current is None else (namespace, current))
+    # A catalogue of Iceberg has the table by the same name; the folder of all stores is its warehouse.
+    assert links.get("TABLE") == (None if house is None else (house, f"{namespace_of(address)}.trade_flow"))
 
 
 def test_a_folder_has_one_name_however_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
