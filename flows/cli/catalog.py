@@ -12,6 +12,7 @@ from flows.cli.terminal import say
 from schemas import settings
 from tasks.domain.text import counted
 
+VIEWS = Path("trade.duckdb")
 commands = Commands()
 catalog = Commands(
     no_args_is_help=True, help="Forms in which other programs find the tables: metadata over the same files."
@@ -21,9 +22,7 @@ commands.add_typer(catalog, name="catalog")
 
 @catalog.command(epilog="Example: `tidewaiter catalog duckdb --output trade.duckdb`, then `duckdb -ui trade.duckdb`")
 def duckdb(
-    output: Annotated[Path, typer.Option(help="the file; one that is there is replaced at once")] = Path(
-        "trade.duckdb"
-    ),
+    output: Annotated[Path, typer.Option(help="the file; one that is there is replaced at once")] = VIEWS,
     store: StoreGiven = STORE,
 ) -> None:
     """Write one DuckDB file of views over the tables of all reporters, with a description of each column.
@@ -70,17 +69,18 @@ def iceberg(
 @catalog.command(epilog="Example: `tidewaiter catalog odcs --output trade.odcs.yaml`")
 def odcs(
     output: Annotated[Path, typer.Option(help="the file; one that is there is replaced")] = Path("trade.odcs.yaml"),
+    views: Annotated[Path, typer.Option(help="DuckDB file that `tidewaiter catalog duckdb` has written")] = VIEWS,
     store: StoreGiven = STORE,
 ) -> None:
     """Write the contract of the tables in the Open Data Contract Standard: columns, types, units, what is never null.
 
-    `datacontract test` compares the files of a folder with it.
+    `datacontract test` compares the views of the DuckDB file with it.
     """
     from tasks.catalogs.contracts import odcs as contract
     from tasks.store.outside import write_outside
 
-    write_outside(output, contract(store))
-    say(f"{output}: datacontract lint {output}")
+    write_outside(output, contract(store, views))
+    say(f"{output}: datacontract test {output}")
 
 
 @catalog.command(epilog="Example: `tidewaiter catalog dbt --output models/trade.yml`")

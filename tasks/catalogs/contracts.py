@@ -5,13 +5,13 @@ these two forms. Does not belong here: what may change in which version (`docs/c
 """
 
 import importlib.metadata
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import yaml
 
 from schemas.layouts import LAYOUTS
-from schemas.store_address import S3Url
 from schemas.table import columns, readers_schema, what
 from tasks.catalogs.duckdb_file import OF_PATH, above, source
 from tasks.catalogs.places import TablePlace, places
@@ -42,8 +42,10 @@ KINDS: tuple[tuple[type[pl.DataType], str, str], ...] = (
 )
 
 
-def odcs(root: Address) -> bytes:
-    """Return the contract of the tables of a root, in the Open Data Contract Standard. Raises NothingPublished."""
+def odcs(root: Address, views: Path) -> bytes:
+    """Return the contract of the tables of a root in the Open Data Contract Standard; the DuckDB file of their views is
+    the server that has them. Raises NothingPublished.
+    """
     found = places(root)
     contract: dict[str, Any] = {
         "apiVersion": ODCS,
@@ -54,10 +56,9 @@ def odcs(root: Address) -> bytes:
         "status": "active",
         "description": {"purpose": PURPOSE, "limitations": LIMITS, "usage": "docs/readers.md of Tidewaiter"},
         "schema": [_object(place, above(root)) for place in found],
+        # The tables lie in several folders, and in a bucket in none; the views are all in one place.
+        "servers": [{"server": "views", "type": "duckdb", "database": str(views.absolute()), "schema": "main"}],
     }
-    if not isinstance(root, S3Url):
-        path = f"{above(root)}reporter=*/current/{{model}}/**/*.parquet"
-        contract["servers"] = [{"server": "store", "type": "local", "path": path, "format": "parquet"}]
     return _yaml(contract)
 
 
@@ -104,7 +105,7 @@ def _property(place: TablePlace, name: str) -> dict[str, Any]:
         "description": column.description if column else OF_PATH[name],
         "required": not column.nullable if column else True,
         **partition,
-        **({"items": {"logicalType": "string"}} if kind == "array" else {}),
+        **({"items": {"logicalType": "string", "physicalType": "VARCHAR"}} if kind == "array" else {}),
         **({"customProperties": unit} if unit else {}),
     }
 

@@ -12,6 +12,7 @@ import yaml
 from schemas.layouts import LAYOUTS
 from schemas.table import columns, readers_schema
 from tasks.catalogs.contracts import dbt_sources, odcs
+from tasks.catalogs.duckdb_file import write_duckdb
 from tests.unit.catalogs import trade_root
 
 # What the last released version promises: of each table the columns with type and unit.
@@ -24,7 +25,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_contract_has_each_column_with_type_unit_and_keys(root: Path) -> None:
-    contract = yaml.safe_load(odcs(root))
+    contract = yaml.safe_load(odcs(root, Path("trade.duckdb")))
     assert {"apiVersion", "kind", "id", "version", "status"} <= {*contract}
     tables = {table["name"]: {one["name"]: one for one in table["properties"]} for table in contract["schema"]}
     assert {"metric", "observation", "release"} <= {*tables}
@@ -37,7 +38,13 @@ def test_the_contract_has_each_column_with_type_unit_and_keys(root: Path) -> Non
     assert [metric["product"]["required"], metric["level"]["required"]] == [True, False]
     keys = {name: one["partitionKeyPosition"] for name, one in metric.items() if one.get("partitioned")}
     assert keys == {"reporter": 1, "flow": 2, "year": 3, "month": 4}
-    assert contract["servers"][0]["path"] == f"{root.resolve()}/reporter=*/current/{{model}}/**/*.parquet"
+    (server,) = contract["servers"]
+    assert (server["type"], server["database"]) == ("duckdb", str(Path.cwd() / "trade.duckdb"))
+    # The file that it names has each table with each column.
+    write_duckdb(root, file := root.parent / "trade.duckdb")
+    with duckdb.connect(str(file), read_only=True) as connection:
+        for table, properties in tables.items():
+            assert [*properties] == [row[0] for row in connection.execute(f"describe {table}").fetchall()]
 
 
 def test_the_sources_of_dbt_are_read_in_place_with_the_columns_and_without_nulls(root: Path) -> None:
