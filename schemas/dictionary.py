@@ -42,6 +42,7 @@ WORDS = {
     "`coverage` of `event_window`": control_tables.COVERAGE,
     "`status` of `event_window`": control_event.WINDOWS,
     "`status` of `detour`": control_event.DETOURS,
+    "`status` of `duty`": control_event.DUTIES,
 }
 WORDS_IN_A_LINE_MAX = 8
 
@@ -55,7 +56,7 @@ def page() -> str:
     parts += ["## What the words of a column mean\n", *map(_meanings, WORDS, WORDS.values())]
     parts += ["## What an adapter hands on\n", _section("reported", MODELS["reported"])]
     parts += ["## What commands make on request\n"]
-    parts += [_section(name, MODELS[name]) for name in ("checked_claim", "event_window", "detour")]
+    parts += [_section(name, MODELS[name]) for name in ("checked_claim", "event_window", "detour", "duty")]
     parts += ["## Code tables (`schemas/reference/*.csv`)\n"]
     parts += [_section(name, model) for name, model in models.TABLES.items()]
     return "\n".join(parts)

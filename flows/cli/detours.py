@@ -1,4 +1,4 @@
-"""Defines the command that asks for detours."""
+"""Defines the commands that ask for detours, and for what was paid at the border."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from flows.cli.command import Commands
 from flows.cli.form import Written, command
 from flows.cli.terminal import console, say
 from schemas.questions.detours import Detours
+from schemas.questions.duties import Duties
 
 commands = Commands()
 
@@ -45,3 +46,35 @@ def detours(question: Detours, page: DetoursWritten) -> None:
     shown = columns(answer.rows)
     right = [name for name in shown if name not in ("hub", "verdict")]
     console().print(tables.table(shown, above=title(answer.rows), below=answer.remarks, right=right))
+
+
+@command(
+    commands,
+    Duties,
+    Written,
+    epilog="Example: `tidewaiter duties 8505 --partner China --month 2025-01..2025-06 --claimed 47`",
+)
+def duties(question: Duties, page: Written) -> None:
+    """Print what was paid."""
+    import polars as pl
+
+    from tasks.answers import export, export_notes, tables
+    from tasks.answers.duties import duties as answer_to
+
+    export.form_of(page.form.value, page.output)
+    answer = answer_to(question)
+    options.show_remarks(answer.remarks)
+    if options.written(
+        answer.rows, page.form, page.output, lambda: export_notes.notes(answer.snapshot, "duty", answer.rows)
+    ):
+        return
+    first, last = (pl.col(name).dt.strftime("%Y-%m") for name in ("first_month", "last_month"))
+    span = pl.when(first == last).then(first).otherwise(pl.format("{} to {}", first, last))
+    million = [(pl.col(f"{name}_usd") / 1e6).round(3).alias(f"{name}, million USD") for name in ("consumption", "duty")]
+    rates = [
+        pl.col(f"{name}_pct").round(2).alias(f"{name}, %".replace("_", " "))
+        for name in ("rate", "dutiable_rate", "dutiable_share")
+    ]
+    shown = answer.rows.select("partner", "role", span.alias("months"), *million, *rates, "status", "verdict", "note")
+    kept = [name for name in shown.columns if shown[name].null_count() < shown.height]
+    console().print(tables.listing(shown.select(kept), console().width))

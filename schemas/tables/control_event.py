@@ -143,3 +143,38 @@ class Detour(Table):
     placebo_dates: pl.Int32 = column("earlier dates at which the goods can be judged")
     placebo_dates_fired: pl.Int32 = column("of these, dates with a hub above threshold")
     doubt: pl.String = optional("open findings about the numbers that the row rests on; null: none")
+
+
+DUTIES = {
+    "dutiable": "duty was paid, and all of it was dutiable",
+    "partly_free": "duty was paid on a part; the rest was free, by the tariff or a preference that was claimed",
+    "free": "nothing of it was dutiable, and no duty was paid",
+    "zero_duty": "it was dutiable, and the duty is zero",
+    "no_dutiable_stated": "duty was paid, and the source does not state how much was dutiable",
+    "no_imports": "nothing entered for consumption: there is no rate",
+    "no_duty_stated": "the source states imports for consumption and no duty: there is no rate",
+    "duty_without_imports": "the source prints a duty on imports of zero, one of which is wrong: there is no rate",
+    "duty_without_value": "the source prints a duty and nothing dutiable: one of the two is wrong",
+    "not_covered": "imports for consumption are not known of each month or code",
+}
+
+
+class Duty(Table):
+    """What was paid at the border, by good, partner and months: the rows of `duties`."""
+
+    product: pl.String = column("code, basket:… or list:…")
+    partner: pl.String = column("country of origin, ISO 3166-1 alpha-3; WLD: all")
+    role: pl.String = column("asked for, or a placebo beside it", isin=["asked", "placebo"])
+    side: pl.String = optional("before or after the day; null: a single month", isin=["before", "after"])
+    first_month: pl.Date = column("first month")
+    last_month: pl.Date = column("last month")
+    consumption_usd: pl.Float64 = optional("imports for consumption, customs value", "USD")
+    dutiable_usd: pl.Float64 = optional("the part of it that was dutiable", "USD")
+    duty_usd: pl.Float64 = optional("calculated duty on it", "USD")
+    rate_pct: pl.Float64 = optional("duty by imports for consumption", "%")
+    dutiable_rate_pct: pl.Float64 = optional("duty by what was dutiable", "%")
+    dutiable_share_pct: pl.Float64 = optional("what was dutiable by imports for consumption", "%")
+    status: pl.String = column("how rate_pct was made, or why it is null", isin=list(DUTIES))
+    verdict: pl.String = optional("on the rate that is claimed: supported, contradicted, not_checkable")
+    note: pl.String = optional("reason of the verdict, and what must be known of the row")
+    doubt: pl.String = optional("open findings about the numbers that the row rests on; null: none")

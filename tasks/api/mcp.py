@@ -24,6 +24,7 @@ from schemas.questions.checks import annotation_of, checked, default_of
 from schemas.questions.claims import CheckClaim
 from schemas.questions.contents import Contents
 from schemas.questions.detours import Detours
+from schemas.questions.duties import Duties
 from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
 from schemas.questions.partner import PartnerTrade
@@ -37,6 +38,7 @@ from tasks.answers.answer import Answer
 from tasks.answers.check_claims import check_claim
 from tasks.answers.contents import contents
 from tasks.answers.detours import detours
+from tasks.answers.duties import duties
 from tasks.answers.mirror import mirror
 from tasks.answers.movers import movers
 from tasks.answers.partner import partner
@@ -97,6 +99,7 @@ TOOLS = {
     "movers": Tool(Movers, movers, f"rows={ROWS_MAX}"),
     "mirror": Tool(MirrorTrade, mirror, "month"),
     "detours": Tool(Detours, detours, f"rows={ROWS_MAX}"),
+    "duties": Tool(Duties, duties, "partner or month"),
     "partner": Tool(PartnerTrade, partner, f"rows={ROWS_MAX}"),
     "check_claim": Tool(CheckClaim, check_claim),
 }

@@ -16,6 +16,7 @@ from schemas.questions.brief import Brief
 from schemas.questions.claims import CheckClaims
 from schemas.questions.contents import Contents
 from schemas.questions.detours import Detours
+from schemas.questions.duties import Duties
 from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
 from schemas.questions.partner import PartnerTrade
@@ -87,6 +88,13 @@ def mirror(question: MirrorTrade) -> pl.DataFrame:
 @function_of(Detours)
 def detours(question: Detours) -> pl.DataFrame:
     from tasks.answers.detours import detours as answer
+
+    return tell(answer(question)).rows
+
+
+@function_of(Duties)
+def duties(question: Duties) -> pl.DataFrame:
+    from tasks.answers.duties import duties as answer
 
     return tell(answer(question)).rows
 

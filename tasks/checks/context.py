@@ -31,7 +31,7 @@ ERRORS = 50
 # Revisions are smaller; a larger change is an error.
 REVISED_SHARE_MAX = 0.01
 # Imports for consumption and the duty on them are of other goods than the quantities beside them.
-OTHER_GOODS = ("_consumption", "_consumption_cif", "_duty")
+OTHER_GOODS = ("_consumption", "_consumption_cif", "_dutiable", "_duty")
 MONEY = pl.col("measure").cat.starts_with("value") & ~pl.any_horizontal(
     pl.col("measure").cat.ends_with(name) for name in OTHER_GOODS
 )

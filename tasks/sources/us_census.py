@@ -15,9 +15,11 @@ with letters and 0001 to 0028 are groups of countries, which overlap (the sum of
 total, the continents and the European Union are compared with the sum of their countries, in each number. Where only
 some countries were asked for, total and Union are published as printed; no other group is published.
 
-General imports (GEN_), not imports for consumption: the customs value is near FOB, and where GEN_CIF_MO was requested,
-the value with freight and insurance is a measure of its own (value_usd_cif). Exports are FAS; domestic goods (DF 1) and
-foreign ones (DF 2, re-exports) are added up, and the note of a sum lists its records.
+The quantities and value_usd are of general imports (GEN_); of imports for consumption there are value_usd_consumption,
+value_usd_dutiable and value_usd_duty where CON_VAL_MO, DUT_VAL_MO and CAL_DUT_MO were requested. The customs value is
+near FOB, and where GEN_CIF_MO was requested, the value with freight and insurance is a measure of its own
+(value_usd_cif). Exports are FAS; domestic goods (DF 1) and foreign ones (DF 2, re-exports) are added up, and the note
+of a sum lists its records.
 
 Quantities are in the unit of each HTS10 code; two units are two quantities. The unit X or - means none, and a quantity
 of 0 with it is none. A quantity with a flag other than - is not used. Trade below 2,000 (imports) and 2,500 USD
@@ -53,7 +55,14 @@ GROUP = r"^(-|0.*|.*[A-Za-z].*)$"
 # A code that the table lacks is part of the continent of its first digit, where there is one, and of the total.
 CONTINENTS = {f"^{digit}[0-9]{{2,3}}$": f"{digit}XXX" for digit in range(1, 8)} | {"^[89][0-9]{2,3}$": "-"}
 PRODUCT = {"I_COMMODITY": "import", "E_COMMODITY": "export"}
-VALUES = {"GEN_VAL_MO": "USD", "ALL_VAL_MO": "USD", "GEN_CIF_MO": "USD CIF"}
+VALUES = {
+    "GEN_VAL_MO": "USD",
+    "ALL_VAL_MO": "USD",
+    "GEN_CIF_MO": "USD CIF",
+    "CON_VAL_MO": "USD consumption",
+    "DUT_VAL_MO": "USD dutiable",
+    "CAL_DUT_MO": "USD duty",
+}
 FIRST, SECOND = ("GEN_QY1_MO", "QTY_1_MO"), ("GEN_QY2_MO", "QTY_2_MO")
 UNITS = {"GEN_QY1_MO": "UNIT_QY1", "QTY_1_MO": "UNIT_QY1", "GEN_QY2_MO": "UNIT_QY2", "QTY_2_MO": "UNIT_QY2"}
 FLAG = "_FLAG"
@@ -68,7 +77,8 @@ PATH = "/data/timeseries/intltrade"
 ZONE = ZoneInfo("America/New_York")
 ASKED = {
     "import": (
-        "CTY_CODE,CTY_NAME,GEN_VAL_MO,GEN_CIF_MO,GEN_QY1_MO,UNIT_QY1,GEN_QY1_MO_FLAG,GEN_QY2_MO,UNIT_QY2,SUMMARY_LVL,LAST_UPDATE"
+        "CTY_CODE,CTY_NAME,GEN_VAL_MO,GEN_CIF_MO,CON_VAL_MO,DUT_VAL_MO,CAL_DUT_MO,GEN_QY1_MO,UNIT_QY1,GEN_QY1_MO_FLAG,"
+        "GEN_QY2_MO,UNIT_QY2,SUMMARY_LVL,LAST_UPDATE"
     ),
     "export": (
         "CTY_CODE,CTY_NAME,ALL_VAL_MO,QTY_1_MO,UNIT_QY1,QTY_1_MO_FLAG,QTY_2_MO,UNIT_QY2,DF,SUMMARY_LVL,LAST_UPDATE"

@@ -20,8 +20,9 @@ release. There are no rows of groups or totals.
 
 General imports (gen_) are value_usd by customs value, and value_usd_cif with freight and insurance; charges are the
 difference of the two, which is checked. Imports for consumption (con_) are what entered the market, from a warehouse or
-at once: value_usd_consumption, value_usd_consumption_cif, and value_usd_duty, the duty on them as the Bureau calculates
-it. The quantities are those of general imports. Exports are FAS; domestic and foreign goods are added up.
+at once: value_usd_consumption, value_usd_consumption_cif, value_usd_dutiable, the part of value_usd_consumption that is
+dutiable, and value_usd_duty, the duty on them as the Bureau calculates it. The quantities are those of general imports.
+Exports are FAS; domestic and foreign goods are added up.
 Units of quantity stand in `COMM`, or in `CONCORD`; X means none. Trade of little value stands under codes of its own of
 chapters 98 and 99.
 
@@ -162,6 +163,7 @@ IMPORTS = Database(
         "gen_cif_mo": "USD CIF",
         "con_val_mo": "USD consumption",
         "con_cif_mo": "USD consumption CIF",
+        "dut_val_mo": "USD dutiable",
         "cal_dut_mo": "USD duty",
     },
     quantities=("gen_qy1_mo", "gen_qy2_mo"),

@@ -11,24 +11,24 @@ IMPORT_BYTES, EXPORT_BYTES = 688, 323
 DETAIL = {
     "commodity": (1, 10), "cty_code": (11, 14), "cty_subco": (15, 16), "dist_entry": (17, 18), "dist_unlad": (19, 20),
     "rate_prov": (21, 22), "year": (23, 26), "month": (27, 28), "cards_mo": (29, 43), "con_val_mo": (74, 88),
-    "cal_dut_mo": (104, 118), "con_cif_mo": (134, 148),
+    "dut_val_mo": (89, 103), "cal_dut_mo": (104, 118), "con_cif_mo": (134, 148),
     "gen_qy1_mo": (149, 163), "gen_qy2_mo": (164, 178), "gen_val_mo": (179, 193), "gen_cha_mo": (194, 208),
     "gen_cif_mo": (209, 223), "gen_val_yr": (509, 523), "gen_cif_yr": (539, 553),
 }  # fmt: skip
 COMM = {
     "commodity": (1, 10), "name": (11, 60), "unit_qy1": (61, 63), "unit_qy2": (64, 66), "year": (67, 70),
-    "con_val_mo": (118, 132), "cal_dut_mo": (148, 162), "con_cif_mo": (178, 192),
+    "con_val_mo": (118, 132), "dut_val_mo": (133, 147), "cal_dut_mo": (148, 162), "con_cif_mo": (178, 192),
     "month": (71, 72), "cards_mo": (73, 87), "gen_qy1_mo": (193, 207), "gen_qy2_mo": (208, 222),
     "gen_val_mo": (223, 237), "gen_cha_mo": (238, 252), "gen_cif_mo": (253, 267), "gen_val_yr": (553, 567),
 }  # fmt: skip
 CTY = {
     "cty_code": (1, 4), "name": (5, 34), "year": (35, 38), "month": (39, 40), "cards_mo": (41, 55),
-    "con_val_mo": (56, 70), "cal_dut_mo": (86, 100), "con_cif_mo": (116, 130),
+    "con_val_mo": (56, 70), "dut_val_mo": (71, 85), "cal_dut_mo": (86, 100), "con_cif_mo": (116, 130),
     "gen_val_mo": (131, 145), "gen_cha_mo": (146, 160), "gen_cif_mo": (161, 175), "gen_val_yr": (401, 415),
 }  # fmt: skip
 DE = {
     "dist_entry": (1, 2), "name": (3, 32), "year": (33, 36), "month": (37, 38), "cards_mo": (39, 53),
-    "con_val_mo": (54, 68), "cal_dut_mo": (84, 98), "con_cif_mo": (114, 128),
+    "con_val_mo": (54, 68), "dut_val_mo": (69, 83), "cal_dut_mo": (84, 98), "con_cif_mo": (114, 128),
     "gen_val_mo": (129, 143), "gen_cha_mo": (144, 158), "gen_cif_mo": (159, 173), "gen_val_yr": (399, 413),
 }  # fmt: skip
 EXPORT = {
@@ -65,6 +65,7 @@ class Row(NamedTuple):
     cards: int = 1
     consumption: int = 0
     duty: int = 0
+    dutiable: int = 0
 
     def fields(self, period: str) -> dict[str, Any]:
         """The fields by their official names."""
@@ -72,6 +73,7 @@ class Row(NamedTuple):
             "commodity": self.code, "cty_code": self.country, "cty_subco": "00", "dist_entry": self.district,
             "dist_unlad": self.district, "rate_prov": "10", "year": period[:4], "month": period[5:],
             "cards_mo": self.cards, "con_val_mo": self.consumption, "cal_dut_mo": self.duty,
+            "dut_val_mo": self.dutiable,
             "con_cif_mo": self.consumption + (self.charges if self.consumption else 0),
             "gen_qy1_mo": self.quantity, "gen_qy2_mo": self.second, "gen_val_mo": self.value,
             "gen_cha_mo": self.charges, "gen_cif_mo": self.value + self.charges,

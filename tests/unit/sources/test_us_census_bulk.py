@@ -30,7 +30,7 @@ BUT_FOR_THE_SOURCE = [("experimental_source", "warning")]
 
 def general(release: Normalised, *names: str) -> dict[tuple[str, ...], int]:
     """The numbers of general imports and of exports."""
-    is_other = pl.col("measure").cast(pl.String).str.contains("consumption|duty")
+    is_other = pl.col("measure").cast(pl.String).str.contains("consumption|duty|dutiable")
     return numbers(release._replace(detail=release.detail.filter(~is_other)), *names)
 
 
@@ -40,13 +40,14 @@ def checks(raw: bytes, name: str = NAME) -> list[tuple[str, str]]:
 
 def test_districts_and_provisions_are_added_up_to_a_code_and_a_country(tmp_path: Path) -> None:
     rows = [
-        Row(value=1_000, charges=50, quantity=10, consumption=800, duty=20),
-        Row(value=300, charges=7, quantity=2, district="53", consumption=100, duty=3),
+        Row(value=1_000, charges=50, quantity=10, consumption=800, duty=20, dutiable=400),
+        Row(value=300, charges=7, quantity=2, district="53", consumption=100, duty=3, dutiable=60),
     ]
     release = read(archive(*rows, Row(country="5880", value=5, charges=0, quantity=1)), tmp_path)
     assert numbers(release, "partner", "measure") == {
         ("CHN", "value_usd"): 1_300, ("CHN", "value_usd_cif"): 1_357, ("CHN", "quantity_item"): 12,
         ("CHN", "value_usd_consumption"): 900, ("CHN", "value_usd_consumption_cif"): 957, ("CHN", "value_usd_duty"): 23,
+        ("CHN", "value_usd_dutiable"): 460, ("JPN", "value_usd_dutiable"): 0,
         ("JPN", "value_usd_consumption"): 0, ("JPN", "value_usd_consumption_cif"): 0, ("JPN", "value_usd_duty"): 0,
         ("JPN", "value_usd"): 5, ("JPN", "value_usd_cif"): 5, ("JPN", "quantity_item"): 1,
     }  # fmt: skip
@@ -63,6 +64,7 @@ def test_districts_and_provisions_are_added_up_to_a_code_and_a_country(tmp_path:
             "value_usd_cif": ("CIF", "origin", "nearest"),
             "value_usd_consumption": ("customs value", "origin", "nearest"),
             "value_usd_consumption_cif": ("CIF", "origin", "nearest"),
+            "value_usd_dutiable": ("customs value", "origin", "nearest"),
             "value_usd_duty": ("calculated duty", "origin", "nearest"),
         },
     )
@@ -139,7 +141,7 @@ def test_units_stand_in_the_list_of_codes_too() -> None:
     files = members()
     del files["IMP_COMM.TXT"]
     parsed = parse(packed({**files, "CONCORD.TXT": made.text([listed])}), NAME)
-    assert parsed.reported["quantity_unit"].cast(str).to_list() == ["KG", *[None] * 4]
+    assert parsed.reported["quantity_unit"].cast(str).to_list() == ["KG", *[None] * 5]
     assert [doubt["check"] for doubt in parsed.doubts] == ["no_control_total"]
 
 
@@ -335,6 +337,7 @@ def test_every_number_of_the_real_records_of_january_2025(shared_data: Path, tmp
         "USD CIF": "gen_cif_mo",
         "USD consumption": "con_val_mo",
         "USD consumption CIF": "con_cif_mo",
+        "USD dutiable": "dut_val_mo",
         "USD duty": "cal_dut_mo",
     }
     expected = json.loads((folder / "IMDB2501_expected_values.json").read_text())
@@ -354,7 +357,7 @@ def test_every_number_of_the_real_records_of_january_2025(shared_data: Path, tmp
         (row["product"], row["partner"], names[row["currency"]]): int(row["value"])
         for row in parsed.reported.iter_rows(named=True)
     }
-    assert len(found) == 25
+    assert len(found) == 30
     assert found == {key: value for key, value in sums.items() if key[2] != "gen_qy1_mo"}
     # Two records are of the code whose unit is at hand; the sums of whole months are larger than those of six records.
     quantities = parsed.reported.filter(quantity_unit="NO").select("product", "partner", "quantity").rows()
@@ -410,7 +413,7 @@ def test_api_and_archive_have_the_same_statements(tmp_path: Path) -> None:
     alike = [
         release.detail.drop("source", "record", "release_id")
         .with_columns(pl.col(pl.Categorical).cast(pl.String))
-        .filter(~pl.col("measure").cast(pl.String).str.contains("consumption|duty"))
+        .filter(~pl.col("measure").cast(pl.String).str.contains("consumption|duty|dutiable"))
         for release in (api, read(archive(*rows), tmp_path / "bulk"))
     ]
     assert alike[0].height == 3

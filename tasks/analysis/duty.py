@@ -1,0 +1,110 @@
+"""Computes what was paid at the border: duty by the value of imports for consumption, by good, partner and month.
+
+The duty is what the statistics calculate from the entries by the tariff that applied to each, so preferences, free
+entries and exclusions are in it. It is no rate of a tariff: of two months the rate may differ because other goods, or
+goods of other countries, were entered.
+
+Belongs here: the rate and its status, windows around a day, and what a printed rate is worth beside it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+CONSUMPTION, DUTIABLE, DUTY = "value_usd_consumption", "value_usd_dutiable", "value_usd_duty"
+MEASURES = (CONSUMPTION, DUTIABLE, DUTY)
+PERCENT = re.compile(r"^\s*(\d+)(?:\.(\d+))?\s*%?\s*$")
+
+
+class Paid(NamedTuple):
+    """What was paid on some imports: the sums, rates in per cent, and how they were made."""
+
+    consumption: float | None
+    dutiable: float | None
+    duty: float | None
+    rate: float | None
+    dutiable_rate: float | None
+    dutiable_share: float | None
+    status: str
+
+
+def paid(consumption: float | None, dutiable: float | None, duty: float | None) -> Paid:
+    """Return the rates of some imports; null where nothing can be divided, and the status says why.
+
+    >>> paid(200.0, 100.0, 25.0)[3:]
+    (12.5, 25.0, 50.0, 'partly_free')
+    >>> paid(200.0, 0.0, 0.0).status, paid(0.0, 0.0, 0.0).status, paid(200.0, None, None).status
+    ('free', 'no_imports', 'no_duty_stated')
+    """
+    rate = duty / consumption * 100 if duty is not None and consumption else None
+    of_dutiable = duty / dutiable * 100 if duty is not None and dutiable else None
+    share = dutiable / consumption * 100 if dutiable is not None and consumption else None
+    return Paid(consumption, dutiable, duty, rate, of_dutiable, share, _status(consumption, dutiable, duty))
+
+
+def _status(consumption: float | None, dutiable: float | None, duty: float | None) -> str:
+    if not consumption:
+        return "not_covered" if consumption is None else "duty_without_imports" if duty else "no_imports"
+    if duty is None or dutiable is None:
+        return "no_duty_stated" if duty is None else "no_dutiable_stated"
+    if not (dutiable and duty):
+        return "zero_duty" if dutiable else "duty_without_value" if duty else "free"
+    return "partly_free" if dutiable < consumption else "dutiable"
+
+
+def together(parts: Sequence[tuple[float | None, float | None, float | None]]) -> Paid:
+    """Return the rates of several imports together; a sum is not known where one of its parts is not."""
+    sums = [None if None in column else sum(filter(None, column)) for column in zip(*parts, strict=True)]
+    consumption, dutiable, duty = sums if sums else (None, None, None)
+    return paid(consumption, dutiable, duty)
+
+
+def verdict(claimed: str, rates: Mapping[str, float | None]) -> tuple[str, str]:
+    """Return what a printed rate is worth beside what was paid: the verdict and its reason. `rates` are what was paid,
+    by names of what they divide by. Raises ValueError for no number.
+
+    >>> verdict("47 %", {"of all imports": 46.7, "of dutiable imports": 50.1})
+    ('supported', '46.7 % of all imports was paid, which prints as 47 %')
+    """
+    match = PERCENT.match(claimed)
+    if match is None:
+        raise ValueError(f"{claimed!r} is no rate; write 47 or 47.5 %")
+    digits = len(match[2] or "")
+    stated = Fraction(f"{match[1]}.{match[2] or 0}")
+    known = {name: rate for name, rate in rates.items() if rate is not None}
+    if not known:
+        return "not_checkable", "what was paid is not known"
+    step = Fraction(1, 10**digits)
+    for name, rate in known.items():
+        if abs(Fraction(rate) - stated) * 2 <= step:
+            return "supported", f"{rate:.{max(digits, 1)}f} % {name} was paid, which prints as {claimed.strip()}"
+    told = ", ".join(f"{rate:.1f} % {name}" for name, rate in known.items())
+    return "contradicted", (
+        f"{told} was paid, not {claimed.strip()}: a rate of the tariff may be right all the same where entries are"
+        " free, excluded, or entered before it applied"
+    )
+
+
+def shift_of(before: Paid, after: Paid) -> float | None:
+    """Return by how many percentage points the rate rose; None where one of them is not known."""
+    return None if before.rate is None or after.rate is None else after.rate - before.rate
+
+
+def rank_of(shift: float | None, placebos: Sequence[float | None]) -> tuple[int, int]:
+    """Return how many placebos rose by at least as much, and how many are known."""
+    known = [one for one in placebos if one is not None]
+    return sum(shift is not None and one >= shift for one in known), len(known)
+
+
+def row_of(made: Paid) -> dict[str, Any]:
+    """Return the figures as columns of the table `duty`."""
+    return {
+        "consumption_usd": made.consumption,
+        "dutiable_usd": made.dutiable,
+        "duty_usd": made.duty,
+        "rate_pct": made.rate,
+        "dutiable_rate_pct": made.dutiable_rate,
+        "dutiable_share_pct": made.dutiable_share,
+        "status": made.status,
+    }
