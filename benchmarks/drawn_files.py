@@ -9,7 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -171,8 +171,8 @@ def query(trade: pl.DataFrame) -> bytes:
     return out.getvalue().encode("gb18030")
 
 
-def files(folder: Path) -> Iterator[tuple[str, Path, dict[str, str]]]:
-    """Write the files: the set each belongs to, its place, and its row as in `real_files.csv`."""
+def files(folder: Path, world: int = 0) -> Iterator[tuple[str, Path, dict[str, str]]]:
+    """Write the files of a world: the set each belongs to, its place, and its row as in `real_files.csv`."""
     writers = {
         "fish": ("us_census", census, ""),
         "fruit": ("us_census", census, ""),
@@ -181,7 +181,7 @@ def files(folder: Path) -> Iterator[tuple[str, Path, dict[str, str]]]:
     }
     for name, (source, write, flow) in writers.items():
         for seed in range(2):
-            trade = draw(NATURES.get(name, NATURES["fish"]), 100 * seed + len(name))
+            trade = draw(NATURES.get(name, NATURES["fish"]), 100 * seed + len(name) + 10_000 * world)
             by = pl.col("month").str.head(4 if name in ("fish", "query") or seed % 2 else 7)
             for (period,), part in trade.group_by(by, maintain_order=True):
                 file = (
@@ -195,10 +195,10 @@ def files(folder: Path) -> Iterator[tuple[str, Path, dict[str, str]]]:
                 yield f"drawn {name}", file, row
 
 
-def whole_year(folder: Path) -> Iterator[tuple[str, Path, dict[str, str]]]:
+def whole_year(folder: Path, world: int = 0) -> Iterator[tuple[str, Path, dict[str, str]]]:
     """Two files of a year of 10,000 codes each, the first only as the past of the second."""
     target = folder / "drawn year"
-    generate.generate(WHOLE_YEAR, target)
+    generate.generate(replace(WHOLE_YEAR, world=world), target)
     for file in sorted(target.glob("*.csv")):
         yield (
             "drawn year of 10,000 codes",

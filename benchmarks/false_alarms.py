@@ -1,13 +1,15 @@
 """What the checks say of sound files and of files with a planted error: held rightly or not, found or missed.
 
-    python -m benchmarks.false_alarms [--data FOLDER] [--findings] [--write] [--before FILE] [--keep FILE] [SOURCE ...]
+    python -m benchmarks.false_alarms [--data FOLDER] [--findings] [--write] [--world N] [--before FILE] [--keep FILE]
+        [SOURCE ...]
 
 Reads every file below FOLDER (by default the shared files next to the project) that `benchmarks/real_files.csv` lists,
 as somebody declares it who trusts it; those of one folder and source go into one store, in the order of the table, and
 what is held is published all the same, so that the next one has a past. `verdict` of the table is what a person who
 read the file says: `publish`, `hold` or `refuse`, with the reason. Each large product of these files comes once more by
 itself, as a query for it alone would. Beside them stand drawn files (`drawn_files`: synthetic) and two drawn years of
-10,000 codes. Into the files that are sound, errors are planted one at a time (`planted_errors`).
+10,000 codes; --world draws others of the same natures. Into the files that are sound, errors are planted one at a
+time (`planted_errors`).
 
 A hold or a refusal of a sound file is false. A planted error is found where the release is refused, or held for more
 than it is without the error; `missed` are those that change the month of a product by 1 % or more, as much as customs'
@@ -303,7 +305,7 @@ def everything(given: argparse.Namespace, work: Path) -> Iterator[Trial]:
             of_store = [case for case in products if case.store == name]
             yield from trials(of_store, work / "stores" / name, plant=number < PLANTED_BY_THEMSELVES)
     for write in (drawn_files.files, drawn_files.whole_year):
-        drawn = [Case(name, file.parent.name, file, row) for name, file, row in write(work / "drawn")]
+        drawn = [Case(name, file.parent.name, file, row) for name, file, row in write(work / "drawn", given.world)]
         drawn = [case for case in drawn if not given.sources or case.row["source"] in given.sources]
         for name in dict.fromkeys(case.store for case in drawn):
             yield from trials([case for case in drawn if case.store == name], work / "stores" / name, plant=True)
@@ -422,6 +424,7 @@ def main() -> int:
         ask.add_argument(name, action="store_true")
     for name in ("--before", "--keep"):
         ask.add_argument(name, type=Path)
+    ask.add_argument("--world", type=int, default=0)
     given = ask.parse_args()
     with tempfile.TemporaryDirectory() as name:
         now = list[Trial]()

@@ -107,7 +107,8 @@ CODES_A_HEADING = 7
 
 @dataclass(frozen=True)
 class Size:
-    """How much: months from the first, months in one file, records in a month on average, codes, partners."""
+    """How much: months from the first, months in one file, records in a month on average, codes, partners; `world` is
+    another one of the same size."""
 
     first: date
     months: int
@@ -115,6 +116,7 @@ class Size:
     records_a_month: int
     products: int
     partners: int
+    world: int = 0
 
 
 SIZES = {
@@ -204,7 +206,7 @@ def draw_pairs(size: Size, draw: np.random.Generator) -> Pairs:
 
 def trade(size: Size) -> Iterator[tuple[date, pl.DataFrame]]:
     """Month after month the records: product and partner (their numbers), kg and usd, in the order of the file."""
-    draw = np.random.default_rng(SEED + 1)
+    draw = np.random.default_rng(SEED + 1 + 1_000 * size.world)
     pairs = draw_pairs(size, draw)
     growth, drift = draw.normal(0.003, 0.008, size.products), draw.normal(0.001, 0.003, size.products)
     season = draw.random(size.products) * 12

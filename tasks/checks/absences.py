@@ -5,6 +5,8 @@ so each check measures how regular the trade was and ignores small amounts. `tas
 earlier releases of the same months. A check returns findings and changes nothing.
 """
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from tasks.checks.context import (
@@ -17,7 +19,7 @@ from tasks.checks.context import (
     in_dollars,
     values_by_partner,
 )
-from tasks.checks.doubt_size import is_large
+from tasks.checks.doubt_size import is_large, is_large_part
 from tasks.checks.published_months import RATED
 from tasks.checks.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
@@ -50,7 +52,8 @@ def _partners_missing(context: CheckContext) -> Rows:
     # Of few products partners come and go: less than that was missing in nearly every month of a small one.
     share = 1 - PARTNERS_SHARE_MIN if is_broad else threshold("missing_partners_warn")
     is_much = pl.col("hold") | (pl.col("lost") > share)
-    yield from _without_row(context, history, ["flow", "measure"], is_much, pl.col("hold") | is_broad, share)
+    hold = pl.col("hold") | pl.col("hold_steady") | is_broad
+    yield from _without_row(context, history, ["flow", "measure"], is_much | pl.col("hold_steady"), hold, share)
 
 
 @check(severity="error")
@@ -80,10 +83,16 @@ def _without_row(
     holds. Where all partners together are a printed world total, none is missing."""
     partners = pl.col("partners").cast(pl.List(pl.String)).list.join(", ")
     largest = pl.when("largest").then(pl.lit(" and the largest of each of them")).otherwise(pl.lit(""))
+    place = [*(name for name in key if name != "measure"), "partner", "month"]
+    # A row of 0 in all measures says the same as none.
+    rows = [frame.filter(pl.col("value") > 0).select(place) for frame in (context.own, context.published_rows)]
+    traded = pl.concat(rows).unique().with_columns(traded=pl.lit(True))
     now = history.join(context.own.select("flow", "month").unique(), on=["flow", "month"], how="semi")
+    now = now.join(traded, on=place, how="left").with_columns(pl.col("traded").fill_null(False))
+    goods = _goods_of_partners(context)
     proven = _proven_months(context, key)
     for month in context.own.filter("single", MONEY)["month"].unique().sort():
-        found = _missed(history, now, key, month).join(proven.filter(month=month), on=key, how="anti")
+        found = _missed(history, now, goods, key, month).join(proven.filter(month=month), on=key, how="anti")
         yield from found_in(
             found.filter(is_much).with_columns(graded(hold), partners=partners, largest=largest),
             "partners_missing",
@@ -110,15 +119,23 @@ def _proven_months(context: CheckContext, key: list[str]) -> pl.DataFrame:
     return sums.select(*key, "month").unique().join(open_, on=[*key, "month"], how="anti")
 
 
-def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int) -> pl.DataFrame:
+def _goods_of_partners(context: CheckContext) -> pl.DataFrame:
+    """Return in how many products each partner trades in a month, in the release or as published: flow, partner,
+    month, goods. Of a release of many products no partner is known."""
+    both = [frame.filter(MONEY).select("flow", "product", "partner", "month") for frame in _of_both(context)]
+    return pl.concat(both).group_by("flow", "partner", "month").agg(goods=pl.col("product").n_unique())
+
+
+def _missed(history: pl.DataFrame, now: pl.DataFrame, goods: pl.DataFrame, key: list[str], month: int) -> pl.DataFrame:
     """Compute what partners without a row now had in the twelve months before, for each `key` that has a row now:
     `lost`, a share; the three largest `partners`; whether the `largest` of every month is among them; whether enough
     `is_known`; how much of the month they would be (`goods_share`, `file_share`); and whether all that is reason to
-    `hold`.
+    `hold`, or that a partner is among them who came in each month with several `goods` (`hold_steady`).
     """
     year = history.filter(pl.col("month").is_between(month - YEAR_MONTHS, month - 1))
     here = now.filter(pl.col("month") == month)
     year = year.join(here.select(key).unique(), on=key, how="semi")
+    traded = here.filter("traded")
     totals = year.group_by(key).agg(total=pl.col("value").sum(), known=pl.col("month").n_unique())
     leading = (
         year.sort("value", "partner")
@@ -127,10 +144,23 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int
         .group_by(key)
         .agg(leader=pl.col("partner").first(), leaders=pl.col("partner").n_unique())
     )
-    partners = year.group_by(*key, "partner").agg(pl.col("value").sum(), months=pl.len())
+    partners = year.group_by(*key, "partner").agg(
+        pl.col("value").sum(), months=(pl.col("value") > 0).sum(), least=pl.col("value").min()
+    )
     partners = partners.join(_due(history, year, key, month), on=[*key, "partner"])
-    gone = partners.join(here, on=[*key, "partner"], how="anti").join(totals, on=key).join(leading, on=key)
+    last = year.filter(pl.col("month") == pl.col("month").max().over(key)).join(
+        goods, on=["flow", "partner", "month"], how="left"
+    )
+    partners = partners.join(last.select(*key, "partner", "goods", last="value"), on=[*key, "partner"], how="left")
+    gone = partners.join(traded, on=[*key, "partner"], how="anti").join(totals, on=key).join(leading, on=key)
     is_regular = pl.col("months") >= threshold("missing_partner_regular") * pl.col("known")
+    is_steady = (
+        (pl.col("months") == pl.col("known"))
+        & (pl.col("known") >= whole_threshold("history_months"))
+        & (threshold("collapse_factor") * pl.col("least") > pl.col("due"))
+        & (pl.col("last") >= threshold("missing_partners_level") * pl.col("due"))
+        & (pl.col("goods") > 1)
+    )
     found = (
         gone.sort(*key, "value", "partner", descending=[False] * len(key) + [True, False])
         .group_by(*key, "total", "known", maintain_order=True)
@@ -138,12 +168,13 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int
             value=pl.col("value").sum(),
             regular=pl.col("value").filter(is_regular).sum(),
             due=pl.col("due").filter(is_regular).sum(),
+            steady=pl.col("due").filter(is_steady.fill_null(False)).sum(),
             partners=pl.col("partner").head(EXAMPLES),
             largest=((pl.col("leaders") == 1) & (pl.col("partner") == pl.col("leader"))).any(),
         )
     )
     # Where the same month of the year before is not known, a season may be over: then the others trade less, too.
-    staying = year.join(here.select(*key, "partner"), on=[*key, "partner"], how="semi")
+    staying = year.join(traded.select(*key, "partner"), on=[*key, "partner"], how="semi")
     staying = staying.group_by(key).agg(staying=pl.col("value").sum())
     present = here.group_by(key).agg(here=pl.col("value").sum()).join(staying, on=key, how="left")
     seasons = year.filter(pl.col("month") == month - YEAR_MONTHS).select(*key, has_season=pl.lit(True)).unique()
@@ -162,14 +193,19 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, key: list[str], month: int
     usual = threshold("missing_partners_level") * pl.col("staying").fill_null(0) / pl.col("known")
     is_in_season = pl.col("has_season") | (pl.col("staying").is_not_null() & (pl.col("here") >= usual))
     hold = is_most & is_known & is_much & is_in_season & is_large(in_dollars("due"))
-    return found.with_columns(largest=pl.col("largest") & is_known, is_known=is_known & is_much, hold=hold)
+    # What came in every month, and never in a fifth of what is due, stops in one kind of goods and not in all of them.
+    is_steady = is_in_season & (in_dollars("steady") >= threshold("trifle_a_month")) & is_large_part()
+    return found.with_columns(
+        largest=pl.col("largest") & is_known, is_known=is_known & is_much, hold=hold, hold_steady=is_steady
+    )
 
 
 def _due(history: pl.DataFrame, year: pl.DataFrame, key: list[str], month: int) -> pl.DataFrame:
     """Return what each partner would have in a month after the twelve of `year`: as much as in the same month of the
     year before, less if the three months before it fell since, or as a month on average of the last three that are
     known and no more than some times the last one; whichever is more. A partner that faded out, or whose harvest is
-    over, is not due.
+    over, is not due: where it fell twice, as much as if it fell on, and where it had nothing in the same month of the
+    year before, no more than the less of the two months beside that.
     """
     months = year.select(*key, "month").unique()
     last = months.group_by(key).agg(pl.col("month").top_k(RECENT_MONTHS)).explode("month")
@@ -177,17 +213,32 @@ def _due(history: pl.DataFrame, year: pl.DataFrame, key: list[str], month: int) 
     recent = year.join(last, on=[*key, "month"], how="semi")
     same = history.filter(pl.col("month").is_between(month - YEAR_MONTHS - RECENT_MONTHS, month - YEAR_MONTHS - 1))
     parts = (
-        recent.group_by(*key, "partner").agg(recent=pl.col("value").sum() / RECENT_MONTHS),
+        recent.group_by(*key, "partner").agg(
+            recent=pl.col("value").sum() / RECENT_MONTHS, lasts=pl.col("value").sort_by("month", descending=True)
+        ),
         year.join(newest, on=[*key, "month"], how="semi").select(*key, "partner", last="value"),
-        year.filter(pl.col("month") == month - YEAR_MONTHS).select(*key, "partner", season="value"),
         same.group_by(*key, "partner").agg(same=pl.col("value").sum() / RECENT_MONTHS),
+        *(
+            history.filter(pl.col("month") == month - YEAR_MONTHS + beside).select(*key, "partner", **{name: "value"})
+            for beside, name in ((-1, "before"), (0, "season"), (1, "after"))
+        ),
     )
     partners = year.select(*key, "partner").unique()
     for part in parts:
         partners = partners.join(part, on=[*key, "partner"], how="left")
-    recent_value, most = pl.col("recent").fill_null(0), threshold("surge_product_factor") * pl.col("last").fill_null(0)
-    trend = pl.when(pl.col("same") > 0).then(recent_value / pl.col("same")).otherwise(1.0).clip(0, 1)
-    due = pl.max_horizontal(pl.min_horizontal(recent_value, most), pl.col("season").fill_null(0) * trend)
+    known = history.filter(pl.col("month") == month - YEAR_MONTHS).select(*key, is_known=pl.lit(True)).unique()
+    partners = partners.join(known, on=key, how="left").with_columns(
+        pl.col("recent", "last", "before", "after").fill_null(0)
+    )
+    trend = pl.when(pl.col("same") > 0).then(pl.col("recent") / pl.col("same")).otherwise(1.0).clip(0, 1)
+    first, second, third = (pl.col("lasts").list.get(place, null_on_oob=True) for place in range(RECENT_MONTHS))
+    is_falling = ((first < second) & (second < third)).fill_null(False)
+    going_on = pl.when(is_falling).then(first * first / second)
+    most = pl.min_horizontal(threshold("surge_product_factor") * pl.col("last"), going_on)
+    by_months = pl.min_horizontal("recent", most)
+    is_gap = pl.col("is_known").fill_null(False) & pl.col("season").is_null() & (pl.col("before") > 0)
+    by_months = pl.when(is_gap).then(pl.min_horizontal(by_months, "before", "after")).otherwise(by_months)
+    due = pl.max_horizontal(by_months, pl.col("season").fill_null(0) * trend)
     return partners.select(*key, "partner", due=due)
 
 
@@ -217,14 +268,16 @@ def _few_partners(context: CheckContext) -> Rows:
     if rare.is_empty():
         return
     usual = _published_partners(context, rare)
+    trifles = _trifles_missing(context, rare)
     advice = (
         'See whether the query was for all partners; if it was for these, declare partners = "listed", and no world is'
         " made of them."
     )
-    for found in rare.join(usual.filter(pl.col("usual") >= threshold("many_partners")), on=key).sort(key).to_dicts():
+    many = usual.filter(pl.col("usual") >= threshold("many_partners")).join(trifles, on=key, how="left")
+    for found in rare.join(many, on=key).sort(key).to_dicts():
         yield finding(
             "few_partners",
-            "error",
+            "warning" if found["is_trifle"] else "error",
             f"{found['flow']} {found['product']}",
             observed=f"{counted(found['partners'], 'partner')} in all months, where all were declared",
             expected=f"about {found['usual']:.0f} partners a month, as published",
@@ -242,6 +295,22 @@ def _few_partners(context: CheckContext) -> Rows:
             ),
             advice=advice,
         )
+
+
+def _trifles_missing(context: CheckContext, products: pl.DataFrame) -> pl.DataFrame:
+    """Return those of these products whose other partners, as far as the year before is known, are no longer due or
+    have parcels together: flow, product, is_trifle. Of a release of many products no partner is known."""
+    key, place = ["flow", "product"], ["flow", "product", "measure"]
+    if context.is_broad:
+        return products.select(*key, is_trifle=pl.lit(False)).clear()
+    history = context.values.filter(MONEY, pl.col("partner") != WORLD).join(products, on=key, how="semi")
+    history = history.group_by(*place, "partner", "month").agg(pl.col("value").sum())
+    year = history.filter(pl.col("month").is_between(context.first - YEAR_MONTHS, context.first - 1))
+    here = context.own.filter(pl.col("partner") != WORLD).select(*key, "partner").unique()
+    gone = _due(history, year, place, context.first).join(here, on=[*key, "partner"], how="anti")
+    sums = gone.group_by(place).agg(pl.col("due").sum()).with_columns(due=in_dollars("due"))
+    sums = sums.group_by(key).agg(pl.col("due").max())
+    return sums.select(*key, is_trifle=pl.col("due") < threshold("trifle_a_month"))
 
 
 def _published_partners(context: CheckContext, products: pl.DataFrame) -> pl.DataFrame:
@@ -328,6 +397,7 @@ def _product_without_records(context: CheckContext) -> Rows:
         .explode("month")
         .join(present, on=[*key, "month"], how="anti")
         .join(traded, on=["flow", "month"], how="semi")
+        .join(_between_seasons(context, broken), on=[*key, "month"], how="anti")
         .group_by(*key, "months")
         .agg(pl.col("month").sort())
         .sort(key)
@@ -344,6 +414,29 @@ def _product_without_records(context: CheckContext) -> Rows:
             expected=f"a record of each month, as {found['months']} months before and after have",
             advice=NO_RECORD,
         )
+
+
+def _between_seasons(context: CheckContext, products: pl.DataFrame) -> pl.DataFrame:
+    """Return the months of `products` beside one of far less trade than their middle month: there a season ends, and
+    another one begins."""
+    key = ["flow", "product"]
+    sums = [frame.filter(MONEY).select(*key, "partner", "measure", "month", "value") for frame in _of_both(context)]
+    months = (
+        pl.concat(sums)
+        .join(products, on=key, how="semi")
+        .group_by(*key, "measure", "month")
+        .agg(pl.col("value").sum())
+        .with_columns(middle=pl.col("value").median().over(*key, "measure"))
+        .filter(pl.col("value") < threshold("missing_partners_level") * pl.col("middle"))
+    )
+    return pl.concat([months.select(*key, pl.col("month") + step) for step in (-1, 1)]).unique()
+
+
+def _of_both(context: CheckContext) -> Iterator[pl.DataFrame]:
+    """Yield the values of partners in the release, and those published that it does not have."""
+    own = context.own.filter("single", pl.col("partner") != WORLD)
+    yield own
+    yield context.values.filter(pl.col("partner") != WORLD).join(own, on=["flow", "product", "month"], how="anti")
 
 
 def _named(months: list[int]) -> str:

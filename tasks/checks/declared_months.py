@@ -49,9 +49,11 @@ def _as_sum_of(context: CheckContext, own: pl.DataFrame, months: set[Month], ear
     """Find a month that is one more than the sum of `earlier` months before it, or, where that is 0, as much as all
     months of the year before up to it.
     """
+    published = _published(context, months)
+    if earlier and _lacks_trade_of(context, own, published):
+        return
     known = (
-        _published(context, months)
-        .group_by(*SERIES, "month")
+        published.group_by(*SERIES, "month")
         .agg(pl.col("value").sum())
         .group_by(SERIES)
         .agg(before=pl.col("value").sum(), least=pl.col("value").min(), most=pl.col("value").max(), months=pl.len())
@@ -79,6 +81,17 @@ def _as_sum_of(context: CheckContext, own: pl.DataFrame, months: set[Month], ear
                 f"{month_name(month - month % YEAR_MONTHS)}..{month_name(month)}, or download the month alone."
             ),
         )
+
+
+def _lacks_trade_of(context: CheckContext, own: pl.DataFrame, before: pl.DataFrame) -> bool:
+    """Whether the file lacks trade that is published for the months before: a year to date has all of it."""
+    now = _by_series(context, own)
+    if context.row["partners"] != "all":
+        before = before.join(now, on=SERIES, how="semi")
+    sums = before.group_by(SERIES).agg(before=pl.col("value").sum()).join(now, on=SERIES, how="left")
+    short = (pl.col("before") - pl.col("value").fill_null(0)).clip(0).sum()
+    by_measure = sums.group_by("measure").agg(short=short, before=pl.col("before").sum())
+    return by_measure.filter(pl.col("short") > REVISED_SHARE_MAX * pl.col("before")).height > 0
 
 
 def _are_as_before(rows: pl.DataFrame) -> bool:

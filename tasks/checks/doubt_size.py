@@ -74,5 +74,9 @@ def is_large(worth: pl.Expr) -> pl.Expr:
 
 def is_large_part() -> pl.Expr:
     """Whether a weighed doubt is much of its goods and of the release."""
-    of_goods, of_file = (pl.col(name) >= threshold(f"doubt_{name}") for name in ("goods_share", "file_share"))
-    return of_goods & of_file
+    return is_much_of_its_goods() & (pl.col("file_share") >= threshold("doubt_file_share"))
+
+
+def is_much_of_its_goods() -> pl.Expr:
+    """Whether a weighed doubt is much of a month of its goods."""
+    return pl.col("goods_share") >= threshold("doubt_goods_share")

@@ -6,6 +6,7 @@ often was measured on real downloads (`schemas/reference/check_thresholds.csv`).
 quantities without a value. A check returns findings and changes nothing.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
@@ -31,6 +32,7 @@ PRODUCT = ["flow", "product"]
 PARTNER = [*PRODUCT, "partner"]
 # The months before and after, and the same season of other years.
 AROUND = (-25, -24, -23, -13, -12, -11, -3, -2, -1, 1, 2, 11, 12, 13)
+YEARS_AROUND = sorted({*AROUND, *range(-YEAR_MONTHS, YEAR_MONTHS + 1)} - {0})
 NEAR_MONTHS, NEAR_MIN = 3, 2
 # If a digit was lost, nearly all of at least this many partners fall alike, within this factor; if trade stops, some go
 # on.
@@ -63,6 +65,7 @@ def _value_magnitude(context: CheckContext) -> Rows:
         products = products.group_by(*PRODUCT, "month").agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
         of_products, of_partners = _around(products, PRODUCT, money), _around(trades, PARTNER, money)
         large = _surges_of_products(context, products, of_products, money)
+        large = _not_by_one_partner(large, trades, of_partners, money)
         partners = _surges_of_partners(context, trades, of_partners, products, money)
         if large.height or partners.height:
             is_slip = _is_year_so_far(context, money)
@@ -84,8 +87,31 @@ def _surges_of_products(
     large = _large(products, around, PRODUCT, money).filter(
         pl.col(money) >= threshold("surge_product_hold") * dollars_of(money)
     )
-    is_odd = pl.col(money) > pl.col("bound") * pl.col("lump").fill_null(0)
+    is_odd = (pl.col(money) > pl.col("bound") * pl.col("lump").fill_null(0)) & pl.col("is_usual").is_null()
     return _weighed(context, large, money).with_columns(hold=is_odd & is_large(pl.col(money) / dollars_of(money)))
+
+
+def _not_by_one_partner(
+    large: pl.DataFrame, trades: pl.DataFrame, of_partners: pl.DataFrame, money: str
+) -> pl.DataFrame:
+    """Return surges of products, without the `hold` of those that are the trade of one partner alone, if that is no
+    surge of the partner: one partner's trade is less steady than that of all together."""
+    place = [*PRODUCT, "month"]
+    largest = (
+        trades.filter("new")
+        .sort(money, descending=True)
+        .group_by(place, maintain_order=True)
+        .agg(pl.col("partner").first(), part=pl.col(money).first())
+    )
+    usual = of_partners.select(*place, "partner", own_most="most", own_months="months")
+    both = large.join(largest, on=place, how="left", maintain_order="left").join(
+        usual, on=[*place, "partner"], how="left", maintain_order="left"
+    )
+    is_carried = pl.col(money) - pl.col("part") <= pl.col("bound") * pl.col("most")
+    is_usual = (pl.col("own_months") >= whole_threshold("surge_months")) & (
+        pl.col("part") <= threshold("surge_partner_factor") * pl.col("own_most")
+    )
+    return both.with_columns(pl.col("hold") & ~(is_carried & is_usual).fill_null(False)).select(large.columns)
 
 
 def _surges_of_partners(
@@ -99,7 +125,7 @@ def _surges_of_partners(
     proven = context.proven.filter(measure=money).select(*PRODUCT, "month", is_proven=pl.lit(True))
     found = found.join(proven, on=[*PRODUCT, "month"], how="left", maintain_order="left")
     is_steady = pl.col("presence") >= threshold("surge_partner_presence")
-    is_odd = pl.col(money) > pl.col("bound") * pl.col("lump").fill_null(0)
+    is_odd = (pl.col(money) > pl.col("bound") * pl.col("lump").fill_null(0)) & pl.col("is_usual").is_null()
     found = _weighed(context, found, money).with_columns(
         hold=pl.col("hold") & is_steady & is_odd & pl.col("is_proven").is_null() & is_large_part()
     )
@@ -136,11 +162,18 @@ def _is_year_so_far(context: CheckContext, money: str) -> pl.Expr:
 
 def _around(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
     """The new rows with the maximum and minimum of the months around them, and how many of these there are."""
-    offsets = pl.DataFrame({"offset": pl.Series(AROUND, dtype=pl.Int32)})
-    new = rows.filter("new").select(*key, "month").join(offsets, how="cross")
+    new = rows.filter("new").select(*key, "month")
+    return rows.filter("new").join(_of_months(rows, new, AROUND, key, money), on=[*key, "month"])
+
+
+def _of_months(
+    rows: pl.DataFrame, new: pl.DataFrame, offsets: Iterable[int], key: list[str], money: str
+) -> pl.DataFrame:
+    """Compute what `rows` have in the months so far from those of `new`."""
+    new = new.join(pl.DataFrame({"offset": pl.Series(offsets, dtype=pl.Int32)}), how="cross")
     new = new.with_columns(there=pl.col("month") + pl.col("offset"))
     others = rows.select(*key, there="month", other=money, other_kg="quantity_kg")
-    around = (
+    return (
         new.join(others, on=[*key, "there"])
         .group_by(*key, "month")
         .agg(
@@ -150,10 +183,20 @@ def _around(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
             most_kg=pl.col("other_kg").max(),
             least_kg=pl.col("other_kg").min(),
             months=pl.len(),
-            near=(pl.col("there") - pl.col("month")).abs().le(NEAR_MONTHS).sum(),
+            near=pl.col("offset").abs().le(NEAR_MONTHS).sum(),
         )
     )
-    return rows.filter("new").join(around, on=[*key, "month"])
+
+
+def _as_in_the_year(rows: pl.DataFrame, found: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
+    """Return which months of `found` have few months around them and are no surge beside the year before and the year
+    after: the months between two seasons are no measure of a series that is traded now and then. Other doubted months
+    are no measure either: they may have the same fault."""
+    few = found.filter(pl.col("months") < whole_threshold("history_months")).select(*key, "month", "bound", here=money)
+    others = rows.join(found, on=[*key, "month"], how="anti")
+    year = _of_months(others, few.select(*key, "month"), YEARS_AROUND, key, money).select(*key, "month", year="most")
+    usual = few.join(year, on=[*key, "month"]).filter(pl.col("here") <= pl.col("bound") * pl.col("year"))
+    return usual.select(*key, "month", is_usual=pl.lit(True))
 
 
 def _large(rows: pl.DataFrame, around: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
@@ -198,7 +241,8 @@ def _large(rows: pl.DataFrame, around: pl.DataFrame, key: list[str], money: str)
     swings = _swings(rows.join(found, on=key, how="semi"), found, key, money)
     lumps = _lumps(rows.join(found, on=key, how="semi"), found, key, money)
     lumps = lumps.join(of_file.select(*key, "month"), on=[*key, "month"], how="anti")
-    for frame in (swings, lumps):
+    years = _as_in_the_year(rows, found, key, money)
+    for frame in (swings, lumps, years):
         found = found.join(frame, on=[*key, "month"], how="left", maintain_order="left")
     return (
         found.with_columns(bound=pl.max_horizontal("bound", "swing"))

@@ -19,7 +19,7 @@ from tasks.checks.context import (
     shown_of,
 )
 from tasks.checks.declared_flow import other_currency
-from tasks.checks.doubt_size import is_large, is_large_part, weigh
+from tasks.checks.doubt_size import is_large, is_large_part, is_much_of_its_goods, weigh
 from tasks.checks.published_months import RATED, with_codes
 from tasks.checks.registry import check
 from tasks.domain.coverage import WORLD
@@ -59,8 +59,15 @@ def _unit_values(context: CheckContext) -> Rows:
         middle = rated.group_by(PRODUCT).agg(a_month=pl.col(money).median())
         strange = strange.join(middle, on=PRODUCT, how="left", maintain_order="left")
         is_more = pl.col("a_month") >= threshold("trifle_a_month") * dollars_of(money)
+        worth = _dollars(money, "usual")
+        # Of parcels, too, where their price keeps closer together than this one is off.
+        is_steady = (pl.col("months") > whole_threshold("history_months")) & (
+            _off_range() > pl.max_horizontal((pl.col("high") / pl.col("low")) ** 2, threshold("price_range_factor"))
+        )
         strange = _weighed(context, strange, money, "usual").with_columns(
-            hold=is_large_part() | (is_more & (_dollars(money, "usual") >= threshold("trifle_a_month")))
+            hold=is_large_part()
+            | (is_more & (worth >= threshold("trifle_a_month")))
+            | (is_steady & (worth >= threshold("price_unit_hold")) & is_much_of_its_goods())
         )
         # If most partners are off, the month is wrong, and one finding reports it.
         of_all = traded.filter("new").group_by(PLACE).agg(of=pl.len())
