@@ -2,13 +2,13 @@
 
 Belongs here: bytes to cells, with cells that span several columns or rows repeated in each. The adapter interprets the
 cells. Digits that a line break, a footnote sign or a paragraph parts are no one number, and hidden or struck ones none
-that a reader sees: such a cell is read with marks between its parts, so that it is no number. A page is refused where
-it is cut off, is not a page, or requires a browser (a JavaScript challenge, a captcha): such a gate is for people, and
-Tidewaiter does not bypass it.
+that a reader sees (`page_styles`): such a cell is read with marks between its parts, so that it is no number. A page is
+refused where it is cut off, is not a page, or requires a browser (a JavaScript challenge, a captcha): such a gate is
+for people, and Tidewaiter does not bypass it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ import polars as pl
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.sources.envelope import open_text
+from tasks.sources.page_styles import Element, Rule, element, is_unseen, rules_of
 
 CELLS_MAX = 100_000
 SPAN_MAX = 100
@@ -26,9 +27,12 @@ GATES = ("captcha", "$_ts", "challenge-platform", "enable javascript", "checking
 GATE_BYTES_MAX = 20_000
 VOID = frozenset({"br", "img", "link", "meta", "input", "hr", "col"})
 BLOCKS = frozenset({"br", "hr", "p", "div", "li", "ul", "ol", "dl", "dt", "dd", "pre", "section", "table", "tr"})
+UNSHOWN = frozenset({"script", "style", "template"})
+# What is around a cell and a row: the elements before it in there have ended, also where a page does not say so.
+AROUND = {name: frozenset({"tr", "table"}) for name in ("td", "th")} | {
+    "tr": frozenset({"table", "tbody", "thead", "tfoot"})
+}
 RAISED, STRUCK = frozenset({"sup", "sub"}), frozenset({"s", "del", "strike"})
-HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
-STRIKING = re.compile(r"text-decoration[a-z-]*\s*:[^;]*line-through", re.IGNORECASE)
 # What stands between two parts of a cell: nothing, a break, or the edge of text that is no part of the number.
 BREAK, EDGE = " ", " | "
 NUMERIC = re.compile(r"[-+]?[\d\s.,%]*\d[\d\s.,%]*")
@@ -67,7 +71,7 @@ def read_page(raw: bytes, where: str) -> Page:
         )
     if "</html>" not in small:
         raise Refused("cut off", where, "the page does not end", "Fetch or save it again; rows may be missing.")
-    reader = _Reader()
+    reader = _Reader(rules_of(text))
     reader.feed(text)
     return Page([_expanded(table, where) for table in reader.tables], reader.texts, reader.links)
 
@@ -89,43 +93,54 @@ def read_workbook(raw: bytes, where: str) -> list[list[str]]:
 class _Reader(HTMLParser):
     """Collects the cells of tables with their spans, the texts by class, and the links."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Sequence[Rule]) -> None:
         super().__init__(convert_charrefs=True)
+        self.rules = rules
         self.tables: list[list[list[tuple[str, int, int]]]] = []
         self.texts: dict[str, str] = {}
         self.links: list[Link] = []
         # Of each open element the tag, the class, and whether its text is raised, or not there for a reader.
         self._open: list[tuple[str, str, bool, bool]] = []
+        self._elements: list[Element] = []
         self._cell: tuple[list[str], int, int] | None = None
+        self._cell_table = 0
         self._link: tuple[list[str], str] | None = None
         self._hidden = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        self._hidden += tag in ("script", "style")
+        if tag in AROUND:
+            self._end_cell()
+            while any(name in AROUND[tag] for name, *_ in self._open) and self._open[-1][0] not in AROUND[tag]:
+                self._open.pop()
+                self._elements.pop()
+        self._hidden += tag in UNSHOWN
         if tag in BLOCKS:
             self._part(BREAK)
             # A paragraph ends where another block begins.
             if tag not in VOID and self._open and self._open[-1][0] == "p":
                 self._open.pop()
+                self._elements.pop()
         if tag not in VOID:
-            self._open.append((tag, given.get("class") or "", tag in RAISED, _is_unseen(tag, given)))
+            one = element(tag, given)
+            unseen = tag in STRUCK or "hidden" in given
+            unseen = unseen or is_unseen(self.rules, self._elements, one, given.get("style") or "")
+            self._open.append((tag, given.get("class") or "", tag in RAISED, unseen))
+            self._elements.append(one)
         if tag == "table":
             self.tables.append([])
         elif tag == "tr" and self.tables:
             self.tables[-1].append([])
         elif tag in ("td", "th"):
             self._cell = ([], _span(given.get("colspan")), _span(given.get("rowspan")))
+            self._cell_table = len(self.tables)
         elif tag == "a" and given.get("href"):
             self._link = ([], str(given["href"]))
 
     def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in ("script", "style") and self._hidden > 0
-        if tag in ("td", "th") and self._cell is not None:
-            text, across, down = self._cell
-            if self.tables and self.tables[-1]:
-                self.tables[-1][-1].append((_joined(text), across, down))
-            self._cell = None
+        self._hidden -= tag in UNSHOWN and self._hidden > 0
+        if tag in ("td", "th", "tr", "table"):
+            self._end_cell()
         elif tag == "a" and self._link is not None:
             row = len(self.tables[-1]) - 1 if self._cell is not None else -1
             self.links.append(
@@ -133,10 +148,19 @@ class _Reader(HTMLParser):
             )
             self._link = None
         if any(name == tag for name, *_ in self._open):
-            while self._open.pop()[0] != tag:
+            while self._elements.pop() and self._open.pop()[0] != tag:
                 pass
         if tag in BLOCKS:
             self._part(BREAK)
+
+    def _end_cell(self) -> None:
+        """End a cell of this table that is open: a page may leave out the ends of its cells and rows."""
+        if self._cell is None or self._cell_table != len(self.tables):
+            return
+        text, across, down = self._cell
+        if self.tables and self.tables[-1]:
+            self.tables[-1][-1].append((_joined(text), across, down))
+        self._cell = None
 
     def handle_data(self, data: str) -> None:
         if self._hidden:
@@ -163,12 +187,6 @@ class _Reader(HTMLParser):
         """Note in an open cell that what follows is another part of its text."""
         if self._cell is not None:
             self._cell[0].append(mark)
-
-
-def _is_unseen(tag: str, given: Mapping[str, str | None]) -> bool:
-    """Whether a reader does not see the text of an element, or sees it struck out."""
-    style = given.get("style") or ""
-    return tag in STRUCK or "hidden" in given or bool(HIDING.search(style) or STRIKING.search(style))
 
 
 def _joined(parts: list[str]) -> str:

@@ -49,6 +49,13 @@ def table(body: str) -> list[list[str]]:
             [["", "[3]"], ["Toys", "[4]"]],
         ),
         ("<tr><td>Rare<br>earth<sup>a</sup></td><td>37<span hidden>n/a</span></td></tr>", [["Rare eartha", "37"]]),
+        # Ends of cells and rows may be left out, and a template is no text.
+        ("<tr><td>Toys<td>3<tr><th>Silk<td>4", [["Toys", "3"], ["Silk", "4"]]),
+        ("<tr style='display:none'><td>Toys<td hidden>3<td>4<tr><td>Silk<td>5", [["", "[3]", "[4]"], ["Silk", "5"]]),
+        (
+            "<tr><td>37<template>2</template></td><td>4<!-- 5 --></td><td><i aria-hidden=true>6</i></td></tr>",
+            [["37", "4", "6"]],
+        ),
         ("", []),
     ],
 )
