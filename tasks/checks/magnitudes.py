@@ -95,7 +95,8 @@ def _not_by_one_partner(
     large: pl.DataFrame, trades: pl.DataFrame, of_partners: pl.DataFrame, money: str
 ) -> pl.DataFrame:
     """Return surges of products, without the `hold` of those that are the trade of one partner alone, if that is no
-    surge of the partner: one partner's trade is less steady than that of all together."""
+    surge of the partner, or is worth as little as a surge of one partner may be: its trade is less steady than that of
+    all together."""
     place = [*PRODUCT, "month"]
     largest = (
         trades.filter("new")
@@ -111,6 +112,8 @@ def _not_by_one_partner(
     is_usual = (pl.col("own_months") >= whole_threshold("surge_months")) & (
         pl.col("part") <= threshold("surge_partner_factor") * pl.col("own_most")
     )
+    is_small = pl.col(money) < threshold("surge_partner_hold") * dollars_of(money)
+    is_usual = is_usual.fill_null(False) | is_small
     return both.with_columns(pl.col("hold") & ~(is_carried & is_usual).fill_null(False)).select(large.columns)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from bad_inputs.download import Record, distinct_records
-from bad_inputs.soybeans import ARGENTINA, BRAZIL, TONNES, UNITED_STATES, in_yuan, record, records
+from bad_inputs.soybeans import ARGENTINA, BRAZIL, TONNES, UNITED_STATES, in_yuan, record, records, times
 
 from tests.unit.checks import found
 from tests.unit.checks.found import EARLIER, IMPORTS, Earlier, said
@@ -63,6 +63,43 @@ def of_smaller(gone: str) -> list[Record]:
     return [*records(2024, [1]), *records(2024, [1], code=SMALLER, growth=0.01, partners=set(TONNES) - {gone})]
 
 
+def parcels(yuan: int) -> list[Record]:
+    """Three months in which eleven partners buy for as much each, beside the three that stay."""
+    others = [
+        record(f"2024{month:02d}", partner, yuan // 9 + place, yuan + 11 * month + place, code="28259011")
+        for month in (8, 9, 10)
+        for place, partner in enumerate(MANY[3:])
+    ]
+    return [*partners_of(MANY[:3], [8, 9, 10]), *others]
+
+
+def of_two_goods(months: Iterable[int], lost: Iterable[str] = ()) -> list[Record]:
+    """Nine partners that buy as much of two goods each month; one has no row of the goods that are lost."""
+    return [
+        row
+        for code, yuan in (("28259011", 9_000_000), ("28259019", 18_000_000))
+        for row in (
+            record(f"2024{month:02d}", partner, yuan // 9 + 3_571 * month + place, yuan + 7_919 * month, code=code)
+            for month in months
+            for place, partner in enumerate(MANY[:9])
+            if partner != MANY[4] or code not in lost
+        )
+    ]
+
+
+def harvest(year: int, months: Iterable[int], *without: int) -> list[Record]:
+    """One partner that buys each month, and a larger one that does not buy in some."""
+    return [
+        record(f"{year}{month:02d}", partner, 1_000_000 * much + 37 * month, 4_000_000 * much + 91 * month)
+        for month in months
+        for partner, much in ((UNITED_STATES, 20), (BRAZIL, 8))
+        if partner == BRAZIL or month not in without
+    ]
+
+
+SPRING_OF_SMALLER = [
+    row for row in records(code=SMALLER, growth=0.01, change=times(0.05, 0.05, months=[5, 7])) if row[0] != "202406"
+]
 ONE_SHIP = sorted(
     [
         *records(2023, partners=["344"]),
@@ -143,6 +180,43 @@ CASES = (
         partners_of(MANY[:3], [12], 2023),
         in_yuan([*partners_of(MANY, [1, 2, 3], 2022), *partners_of(MANY[:4], [11], 2023)]),
     ),
+    # Eleven others had parcels, together below 100,000 dollars a month; or ten times as much.
+    *(
+        case(
+            f"3 partners where 11 others bought for {yuan:,} yuan each",
+            f"{FEW} {severity}",
+            partners_of(MANY[:3], [11]),
+            in_yuan(parcels(yuan)),
+        )
+        for yuan, severity in ((40_000, "warning"), (400_000, "error"))
+    ),
+    # A ninth of all trade, in each month: of one of two goods a partner may be lost, and of both at once it is missing.
+    *(
+        case(
+            f"a partner gone of {len(lost)} of 2 goods",
+            expected,
+            of_two_goods([11], lost),
+            in_yuan(of_two_goods(range(1, 11))),
+        )
+        for lost, expected in (((), ""), (("28259011",), ""), (("28259011", "28259019"), f"{PARTNERS} error"))
+    ),
+    case(
+        "a row of 0 for Brazil",
+        f"{PARTNERS} error",
+        sorted([*records(2024, [1], partners={*TONNES} - {BRAZIL}), record("202401", BRAZIL, 0, 0)]),
+        BEFORE,
+    ),
+    # The same three months before; in April of the year before it had bought, or not until September.
+    *(
+        case(
+            f"a partner that was gone {len(without)} months of the year before",
+            f"{PARTNERS} {severity}",
+            harvest(2024, [4], 4),
+            in_yuan([*harvest(2023, range(1, 13), *without), *harvest(2024, [1, 2, 3])]),
+        )
+        for without, severity in (((), "error"), ((4, 5), "warning"))
+    ),
+    case("a month between two seasons", "", [*records(), *SPRING_OF_SMALLER]),
     case(
         "three partners that were listed",
         "",

@@ -141,6 +141,14 @@ CASES = (
         by_month(QUARTER, partners=["502"]),
         **of(4),
     ),
+    # A year to date has all that is published for its months: one that lacks a partner is a large month.
+    case(
+        "more than the months before, without one of their partners",
+        "",
+        summed(HALF, EVERY[:3]),
+        by_month(range(1, 6)),
+        **of(6),
+    ),
     case("a month before it is not known", "", summed(HALF), by_month([1, 2, 4, 5]), **of(6)),
     case("no month before it is known", "", summed(HALF), **of(6)),
     # Where no month before it is known, the year before tells.

@@ -7,6 +7,7 @@ from statistics import median
 import polars as pl
 import pytest
 from bad_inputs.case import first
+from bad_inputs.download import Record
 from bad_inputs.soybeans import BRAZIL, UNITED_STATES, in_yuan, record, records, times, trade
 
 from tasks.checks.doubt_size import is_large, is_large_part
@@ -78,6 +79,56 @@ def test_goods_that_go_by_the_shipload_are_held_for_more_than_a_shipload(
     release = census.read(census.answer(rows), tmp_path, partners="listed")
     held = check(release, first(release, tmp_path)).filter(check="magnitude")
     assert {*held["severity"]} == severity
+
+
+# Dollars of a year: January is many times the months beside it and no more than May, and of two partners of the other
+# half-year one has a shipload in June.
+SPRING = (900_000, 113_000, 86_000, 334_000, 614_000, 540_000, 464_000, 407_000, 96_000, 97_000, 173_000, 112_000)
+NORTH = (0, 0, 8_000, 15_000, 67_000, 38_000, 95_000, 87_000, 31_000, 29_000, 8_000, 0)
+SOUTH = (152_000, 104_000, 121_000, 52_000, 8_000, 0, 0, 0, 11_000, 58_000, 162_000, 273_000)
+
+
+@pytest.mark.parametrize(
+    ("series", "severity"),
+    [
+        ([SPRING], "warning"),
+        ([(10 * SPRING[0], *SPRING[1:])], "error"),
+        # One partner alone, and no more than parcels; sixty times is worth millions.
+        ([SOUTH, (*NORTH[:5], 14 * NORTH[5], *NORTH[6:])], "warning"),
+        ([SOUTH, (*NORTH[:5], 60 * NORTH[5], *NORTH[6:])], "error"),
+    ],
+)
+def test_a_series_of_few_months_or_of_one_partner_sets_its_own_bound(
+    series: list[tuple[int, ...]], severity: str, tmp_path: Path
+) -> None:
+    rows = [
+        census.line(partner, str(value), "0", str(value), month=f"2023-{month:02d}")
+        for month in range(1, 13)
+        for partner, values in zip((census.JAPAN, census.CHINA), series, strict=False)
+        if (value := values[month - 1])
+    ]
+    release = census.read(census.answer(rows), tmp_path, partners="all")
+    held = check(release, first(release, tmp_path)).filter(check="magnitude")
+    assert held["severity"].to_list() == [severity]
+
+
+def parcels(prices: tuple[int, ...], factor: int = 1) -> list[Record]:
+    """Goods worth some 50,000 dollars a month, whose kilograms of June are multiplied."""
+    months = {month: 10_000 + 173 * month for month in range(1, 13)}
+    return [
+        record(f"2024{month:02d}", "344", kg * (factor if month == 6 else 1), kg * prices[month % 3], code="12019011")
+        for month, kg in months.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "severity"),
+    [(parcels((30, 31, 32)), []), (parcels((30, 31, 32), 10), ["error"]), (parcels((10, 31, 60), 10), ["warning"])],
+)
+def test_a_price_of_small_goods_is_held_where_it_is_steady_otherwise(rows: list[Record], severity: list[str]) -> None:
+    """They are a hundredth of a per cent of the file, and all of their own figures."""
+    found = find(in_yuan([*records(), *rows]), **IMPORTS).filter(check="unit_value")
+    assert found["severity"].to_list() == severity
 
 
 # Of a year from September to August, in millions of yuan: a partner of the same sum that faded out, and a steady one.
