@@ -145,9 +145,9 @@ CASES = (
     case(
         "more than the months before, without one of their partners",
         "",
-        summed(HALF, EVERY[:3]),
-        by_month(range(1, 6)),
-        **of(6),
+        summed(QUARTER, EVERY[:3]),
+        by_month([1, 2]),
+        **of(3),
     ),
     case("a month before it is not known", "", summed(HALF), by_month([1, 2, 4, 5]), **of(6)),
     case("no month before it is known", "", summed(HALF), **of(6)),
