@@ -114,11 +114,17 @@ def refuse_cut(documents: Sequence[Any], count: int, where: str) -> None:
             # The next page of one that is not the last lies behind it.
             if plain in NEXT and mark not in NOTHING and place == len(documents):
                 found = f"{clip(name)} '{clip(str(mark))}' beside {count:,} rows: more of them follow"
-            elif plain in COUNTS and re.fullmatch("[0-9]+", str(mark)) and int(str(mark)) > count:
+            elif plain in COUNTS and _count(mark) > count:
                 found = f"{clip(name)} {clip(str(mark))} beside {count:,} rows"
             else:
                 continue
             raise Refused("cut off", where, found, "The rest is missing: ask again for every page, or for fewer rows.")
+
+
+def _count(mark: Any) -> Decimal:
+    """A count, however it is written: `3`, `"3"`, `3.0`, `"1,234"`; 0 for anything else."""
+    text = re.sub(r"[\s,_']", "", str(mark))
+    return Decimal(text) if NUMBER.fullmatch(text) else Decimal(0)
 
 
 def _marks(document: Any) -> Iterator[tuple[str, Any]]:

@@ -166,6 +166,8 @@ MORE: list[dict[str, Any]] = [
     {"@odata.nextLink": "https://api.uktradeinfo.com/OTS?$skip=1"},
     {"odata.nextLink": "OTS?$skip=1"},
     {"@odata.count": 2},
+    {"@odata.count": 2.0},
+    {"odata.count": "1,234"},
     {"totalCount": "2"},
     {"next": "/OTS?page=2"},
     {"hasMore": True},
