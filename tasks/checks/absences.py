@@ -82,6 +82,7 @@ def _without_row(
     """Yield a finding for each month and `key` whose partners without a row had much (`is_much`); an error where `hold`
     holds. Where all partners together are a printed world total, none is missing."""
     partners = pl.col("partners").cast(pl.List(pl.String)).list.join(", ")
+    absent = pl.when("zero").then(pl.lit("no row, or a row of 0,")).otherwise(pl.lit("no row"))
     largest = pl.when("largest").then(pl.lit(" and the largest of each of them")).otherwise(pl.lit(""))
     place = [*(name for name in key if name != "measure"), "partner", "month"]
     # A row of 0 in all measures says the same as none.
@@ -94,12 +95,12 @@ def _without_row(
     for month in context.own.filter("single", MONEY)["month"].unique().sort():
         found = _missed(history, now, goods, key, month).join(proven.filter(month=month), on=key, how="anti")
         yield from found_in(
-            found.filter(is_much).with_columns(graded(hold), partners=partners, largest=largest),
+            found.filter(is_much).with_columns(graded(hold), partners=partners, largest=largest, absent=absent),
             "partners_missing",
             "{severity}",
             " ".join(f"{{{name}}}" for name in [*key, "at"]),
             at=month_name(month),
-            observed="no row for {partners}, {lost:.1%} of the twelve months before{largest}",
+            observed="{absent} for {partners}, {lost:.1%} of the twelve months before{largest}",
             expected=f"partners that make at least {1 - share:.0%} of the twelve months before",
             advice=(
                 "Compare with the site: a missing row is published as no trade. If trade did not stop, download it"
@@ -152,6 +153,8 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, goods: pl.DataFrame, key: 
         goods, on=["flow", "partner", "month"], how="left"
     )
     partners = partners.join(last.select(*key, "partner", "goods", last="value"), on=[*key, "partner"], how="left")
+    zeros = here.filter(~pl.col("traded")).select(*key, "partner", zero=pl.lit(True))
+    partners = partners.join(zeros, on=[*key, "partner"], how="left")
     gone = partners.join(traded, on=[*key, "partner"], how="anti").join(totals, on=key).join(leading, on=key)
     is_regular = pl.col("months") >= threshold("missing_partner_regular") * pl.col("known")
     is_steady = (
@@ -170,6 +173,7 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, goods: pl.DataFrame, key: 
             due=pl.col("due").filter(is_regular).sum(),
             steady=pl.col("due").filter(is_steady.fill_null(False)).sum(),
             partners=pl.col("partner").head(EXAMPLES),
+            zero=pl.col("zero").any(),
             largest=((pl.col("leaders") == 1) & (pl.col("partner") == pl.col("leader"))).any(),
         )
     )

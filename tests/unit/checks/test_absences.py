@@ -269,6 +269,13 @@ def shared(year: int, months: Iterable[int], partners: Iterable[str]) -> bytes:
             "no record of 2024-05 (1 month), where 1 product of the file lacks months",
         ),
         (
+            in_yuan(sorted([*records(2024, [1], partners={*TONNES} - {BRAZIL}), record("202401", BRAZIL, 0, 0)])),
+            (BEFORE,),
+            PARTNERS,
+            "import value_cny 2024-01",
+            "no row, or a row of 0, for BRA, URY, UKR, 74.9% of the twelve months before",
+        ),
+        (
             shared(2024, [1], [*SHARES][1:]),
             (shared(2023, range(1, 13), SHARES),),
             PARTNERS,
