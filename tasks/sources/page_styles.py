@@ -85,20 +85,24 @@ def _blocks(sheet: str) -> Iterator[tuple[str, str]]:
 
 
 def _rules(selector: str, block: str, place: int) -> Iterator[Rule]:
-    parts = []
+    parts: list[tuple[str, frozenset[str], frozenset[str]]] = []
     for text in selector.replace(">", " ").split():
         compound = COMPOUND.fullmatch(text)
         if compound is None:
             return
         rest = re.findall(r"([.#])([\w-]+)", compound["rest"])
         tag = (compound["tag"] or "*").lower()
-        parts.append((tag, *(frozenset(name for sign, name in rest if sign == kind) for kind in ".#")))
+        classes, ids = (frozenset(name for sign, name in rest if sign == kind) for kind in ".#")
+        parts.append((tag, classes, ids))
     if not parts:
         return
-    ids, classes = (sum(len(part[kind]) for part in parts) for kind in (2, 1))
-    tags = sum(part[0] != "*" for part in parts)
+    weight = (
+        sum(len(ids) for *_, ids in parts),
+        sum(len(classes) for _, classes, _ in parts),
+        sum(tag != "*" for tag, *_ in parts),
+    )
     for name, hides, is_grave in _declared(block):
-        yield Rule(tuple(parts), name, hides, (is_grave, ids, classes, tags, place))
+        yield Rule(tuple(parts), name, hides, (is_grave, *weight, place))
 
 
 def _declared(block: str) -> Iterator[tuple[str, bool, bool]]:
