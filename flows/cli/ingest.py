@@ -2,6 +2,7 @@
 about held releases.
 """
 
+import json
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -22,8 +23,9 @@ from flows.cli.options import (
     Flow,
     InPrefect,
     ReporterOfStore,
-    Store,
     StoreGiven,
+    each_store,
+    store_that_holds,
 )
 from flows.cli.running import ingest_one, prepare_prefect, recording_server, run_flow, tell, tell_warnings
 from flows.cli.terminal import console, errors, escape, progress_bar, say
@@ -243,23 +245,46 @@ def tell_watched(report: "WatchReport") -> int:
     return DISAGREES if report.stopped or report.failed else REFUSED if report.refused else HELD if report.held else 0
 
 
+class HeldForm(StrEnum):
+    """What a person and a program read."""
+
+    table = "table"
+    json = "json"
+
+
 @commands.command(epilog="Example: `tidewaiter held`")
-def held(store: Store = STORE, whose: ReporterOfStore = None) -> None:
-    """Releases that were not published because of their findings and wait for a person."""
+def held(
+    form: Annotated[
+        HeldForm, typer.Option("--format", help="how to print it; json is one object a line")
+    ] = HeldForm.table,
+    store: StoreGiven = STORE,
+    whose: ReporterOfStore = None,
+) -> None:
+    """Releases that were not published because of their findings and wait for a person, of each reporter."""
 
     from tasks.inbox import held as held_releases
     from tasks.store.snapshot import open_snapshot
     from tasks.store.working_copy import address_of
 
-    waiting = held_releases.waiting(store)
-    for entry in waiting:
-        say(f"[bold yellow]{entry.release_id}[/] {escape(entry.title)}, held since {entry.held_since}", markup=True)
+    stores = each_store(store, whose)
+    waiting = [(reporter, entry) for reporter, one in stores for entry in held_releases.waiting(one)]
+    if form is HeldForm.json:
+        for reporter, entry in waiting:
+            told = entry.model_dump(mode="json", exclude={"decision"}) | {"reporter": reporter or entry.reporter}
+            typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    for reporter, entry in waiting:
+        of = f"{reporter}, " if len(stores) > 1 else ""
+        title = f"{of}{escape(entry.title)}, held since {entry.held_since}"
+        say(f"[bold yellow]{entry.release_id}[/] {title}", markup=True)
         for line in entry.lines:
             say(f"  {line}")
     # A store without any release usually means a wrong path.
-    is_new = not waiting and not (store / held_releases.FOLDER).is_dir() and open_snapshot(store) is None
+    is_new = not waiting and not any(
+        (one / held_releases.FOLDER).is_dir() or open_snapshot(one) is not None for _, one in stores
+    )
     if is_new:
-        say(f"nothing is held, and nothing was ever published: {address_of(store)}")
+        say(f"nothing is held, and nothing was ever published: {address_of(Path(store))}")
     else:
         console().print(f"{len(waiting)} held" if waiting else "nothing is held", highlight=False)
 
@@ -276,7 +301,7 @@ def approve(
         typer.Option("--lift-doubts", help="publish its numbers without the doubts about them"),
     ] = False,
     prefect: InPrefect = True,
-    store: Store = STORE,
+    store: StoreGiven = STORE,
     whose: ReporterOfStore = None,
 ) -> None:
     """Publish a held release, with the decision among its findings. Its numbers stay in doubt unless that is lifted."""
@@ -284,6 +309,7 @@ def approve(
     from tasks.inbox import held as held_releases
 
     api = recording_server(prefect)
+    store = store_that_holds(store, whose, release_id)
     with ExitStack() as while_open:
         decided = held_releases.decide(
             store, release_id, "approve", by, reason, datetime.now(UTC), lifts_doubts=lift_doubts
@@ -297,12 +323,13 @@ def reject(
     release_id: Annotated[str, typer.Argument(help="held release")],
     by: Annotated[str, typer.Option(help="who decides")],
     reason: Annotated[str, typer.Option(help="why")],
-    store: Store = STORE,
+    store: StoreGiven = STORE,
     whose: ReporterOfStore = None,
 ) -> None:
     """Decide that a held release is never published. The decision is kept; the published tables are not touched."""
 
     from tasks.inbox import held as held_releases
 
+    store = store_that_holds(store, whose, release_id)
     held_releases.decide(store, release_id, "reject", by, reason, datetime.now(UTC))
     console().print(f"{release_id} is rejected; `tidewaiter approve` would still publish it", highlight=False)

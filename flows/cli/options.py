@@ -155,6 +155,35 @@ StoreOfOne = Annotated[Path, typer.Option("--store", callback=_of_one, **_store)
 Store = Annotated[Path, typer.Option("--store", callback=_folder, **_store)]
 
 
+def each_store(root: "Path | S3Url", reporter: str | None) -> "list[tuple[str | None, Path]]":
+    """The store of each reporter of a root, or that of the one that is named, brought up to date; the root itself where
+    nothing was published."""
+    from tasks.store.reporters import only_store, stores_of
+    from tasks.store.working_copy import at_hand
+
+    stores = stores_of(root) if reporter is None else {}
+    if len(stores) <= 1:
+        return [(reporter or next(iter(stores), None), at_hand(only_store(root, reporter)))]
+    return [(name, at_hand(address)) for name, address in stores.items()]
+
+
+def store_that_holds(root: "Path | S3Url", reporter: str | None, release_id: str) -> Path:
+    """The store of a root in which a release was held. Raises NotHeld where none has it, which names those that
+    wait."""
+    from tasks.inbox import held
+
+    stores = each_store(root, reporter)
+    if len(stores) == 1:
+        return stores[0][1]
+    found = next((store for _, store in stores if held.find(store, release_id) is not None), None)
+    if found is None:
+        waiting = [f"{entry.release_id} of {name}" for name, store in stores for entry in held.waiting(store)]
+        raise NotHeld(
+            f"{root}: no release {release_id!r} is held here. Those that wait: {', '.join(waiting) or 'none'}."
+        )
+    return found
+
+
 def _noted(context: typer.Context, reporter: str | None) -> str | None:
     context.meta[REPORTER] = reporter
     return reporter

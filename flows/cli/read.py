@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ from schemas.questions.question import NUMBER_MAX, Form, texts
 from schemas.questions.read import Read
 from schemas.questions.revisions import Revisions
 from schemas.questions.trace import Trace
+from tasks.domain.errors import NothingPublished
 from tasks.domain.text import counted, visible
 
 if TYPE_CHECKING:
@@ -169,27 +171,45 @@ def resolve(
 @commands.command(epilog="Example: `tidewaiter audit --sample 100`")
 def audit(
     sample: Annotated[int, typer.Option(help="figures to trace back and compute again", min=0, max=NUMBER_MAX)] = 25,
-    store: options.Store = options.STORE,
+    store: options.StoreGiven = options.STORE,
     whose: options.ReporterOfStore = None,
 ) -> None:
-    """Hash every published and every raw file of the store again, trace a sample of figures back to the raw records,
-    and hash the tables that are made of the store."""
+    """Hash every published and every raw file of each store again, trace a sample of figures back to the raw records,
+    and hash the tables that are made of the stores."""
+    stores = options.each_store(store, whose)
+    problems, published = list[str](), 0
+    for reporter, one in stores:
+        try:
+            problems += _audited(one, sample, f"{reporter}: " if len(stores) > 1 else "")
+            published += 1
+        except NothingPublished as nothing:
+            # A reporter whose first release is held has a store and no tables.
+            if len(stores) == 1:
+                raise
+            say(f"{reporter}: {nothing}", to=errors)
+    if problems:
+        raise typer.Exit(options.DISAGREES)
+    if not published:
+        raise NothingPublished(f"{store}: nothing is published here")
+
+
+def _audited(store: Path, sample: int, of: str) -> list[str]:
+    """Audit a store and print what was found; return what is wrong."""
     from tasks.analysis.table_audit import audit_tables
     from tasks.lineage.audit import audit as audit_store
     from tasks.store.working_copy import address_of
 
     report = audit_store(store, sample)
-    if not report.problems:
-        # What rests on damaged figures is looked at when these are whole.
-        report = report.model_copy(update={"problems": audit_tables(address_of(store)).problems})
-    for problem in report.problems:
-        say(problem, to=errors, style="red")
-    if report.problems:
-        raise typer.Exit(options.DISAGREES)
-    say(
-        f"every published and every raw file of {address_of(store)} is what it was; {report.traced} figures traced back"
-        " and computed again, all agree"
-    )
+    # What rests on damaged figures is looked at when these are whole.
+    problems = report.problems or audit_tables(address_of(store)).problems
+    for problem in problems:
+        say(f"{of}{problem}", to=errors, style="red")
+    if not problems:
+        say(
+            f"every published and every raw file of {address_of(store)} is what it was; {report.traced} figures traced"
+            " back and computed again, all agree"
+        )
+    return problems
 
 
 @command(commands, Revisions, NoOptions, epilog=f"Example: `tidewaiter revisions --release {options.EXAMPLE_RELEASE}`")

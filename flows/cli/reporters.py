@@ -2,6 +2,8 @@
 which members of a group have reported, and what of each source is in and due.
 """
 
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -69,6 +71,48 @@ def sources(
     # lacking.
     shown = rows.with_columns(reporters=pl.Series([state.reporters_in_short for state in states]))
     console().print(table({column.name: column.to_list() for column in shown if (column != "").any()}))
+
+
+class StatusForm(StrEnum):
+    """What a person, a program and a monitor read."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    prometheus = "prometheus"
+
+
+@commands.command(epilog="Example: `tidewaiter status --format prometheus --output /var/lib/metrics/tidewaiter.prom`")
+def status(
+    inbox: Annotated[list[Path], typer.Option(help="folder into which fetches write; may be repeated")] = INBOXES,
+    form: Annotated[
+        StatusForm,
+        typer.Option(
+            "--format", help="how to print it; json is one object a line, prometheus is what its node exporter reads"
+        ),
+    ] = StatusForm.table,
+    output: Annotated[Path | None, typer.Option(help="write to this file, at once, instead of the terminal")] = None,
+    store: options.StoreGiven = options.STORE,
+) -> None:
+    """Of each reporter and source the last month, what is due and overdue, what is held, and since when a fetch fails.
+
+    Ends with 1 where a month is overdue or a fetch fails, else with 3 where a release is held, else with 0.
+    """
+    from tasks.answers import export, tables
+    from tasks.answers.status import is_late, overview, prometheus
+    from tasks.answers.status import status as answer_to
+    from tasks.domain.clock import today
+    from tasks.store.outside import write_outside
+
+    rows = answer_to(store, inbox, today())
+    if form is StatusForm.prometheus:
+        text = prometheus(rows, datetime.now(UTC))
+        write_outside(output, text.encode()) if output else typer.echo(text, nl=False)
+    elif form is not StatusForm.table or output:
+        export.write(rows, form.value, output)
+    else:
+        console().print(tables.table(overview(rows)))
+    raise typer.Exit(options.DISAGREES if is_late(rows) else options.HELD if rows["held"].sum() else 0)
 
 
 class MirrorOptions(Written, kw_only=True):

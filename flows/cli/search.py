@@ -68,7 +68,9 @@ def list_contents(question: Contents, page: Listed) -> None:
     """Print what is in the store."""
     from tasks.answers.contents import contents as answer_to
 
-    found = answer_to(question).rows
+    answer = answer_to(question)
+    options.show_remarks(answer.remarks)
+    found = answer.rows
     shows_decisions = question.kind == "releases" and page.form is options.Form.table
     _show(found.drop("decided") if shows_decisions else found, page.form, page.rows)
     for release_id, decided in found.select("release_id", "decided").iter_rows() if shows_decisions else ():

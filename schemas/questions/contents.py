@@ -9,7 +9,8 @@ class Contents(OfReporter):
     """What is in the store, with first and last month; of releases also what was decided about them since.
 
     Returns:
-        A row for each product, partner, month, release or mirror of the reporter.
+        A row for each product, partner, month, release or mirror, or for each reporter; of several reporters one
+        after another, with a column `reporter`.
 
     >>> "85051110" in contents("products", store=store)["product"]
     True
@@ -17,6 +18,6 @@ class Contents(OfReporter):
 
     WORD = "kind"
     kind: Annotated[
-        Literal["products", "partners", "months", "releases", "mirrors"],
-        Help("products, partners, months, releases, or mirrors of the reporter"),
+        Literal["products", "partners", "months", "releases", "mirrors", "reporters"],
+        Help("products, partners, months, releases, mirrors of the reporter, or the reporters of the store"),
     ]

@@ -4,7 +4,8 @@ Belongs here: the answer itself, its citation, its doubts and its licence, so th
 Does not belong here: how a command, a program or a page shows them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +16,12 @@ from schemas.layouts import COMPARISONS
 from schemas.questions.question import OfReporter, Question
 from schemas.store_address import root_given
 from tasks.domain.clock import read_day
+from tasks.domain.errors import NothingPublished
 from tasks.domain.reporter import Reporter
 from tasks.reading.citation import citation, cite_rows, known_on
 from tasks.sources.registry import restricted
 from tasks.store.parquet import read_table
-from tasks.store.reporters import only_store
+from tasks.store.reporters import only_store, stores_of
 from tasks.store.snapshot import Snapshot
 from tasks.store.working_copy import address_of, at_hand
 
@@ -84,6 +86,74 @@ class Answer:
             return cite_rows(self.rows if first is None else self.rows.head(first), self.snapshot, self.as_of)
         places = ((state, "/".join(Path(str(address_of(state.store))).parts[-2:])) for state in self.states)
         return "; ".join(f"{place}, snapshot {state.id}" for state, place in places)
+
+
+@dataclass(frozen=True)
+class AnswerOfSeveral(Answer):
+    """Rows of one or several reporters; `parts` has the answer of each store, with all its columns."""
+
+    parts: Mapping[str, Answer] = field(default_factory=dict)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is said beside the rows; of several reporters with the name of the reporter before it."""
+        is_several = len(self.parts) > 1 or bool(self.notes)
+        of_parts = ((name, remark) for name, part in self.parts.items() for remark in part.remarks)
+        return (*(f"{name}: {said}" if is_several else said for name, said in of_parts), *super().remarks)
+
+    @property
+    def reporters(self) -> tuple[str, ...]:
+        """Whose figures they are."""
+        return tuple(reporter for part in self.parts.values() for reporter in part.reporters)
+
+    @property
+    def published(self) -> tuple[Snapshot, ...]:
+        """The published states of reporters that were read."""
+        return tuple(part.snapshot for part in self.parts.values())
+
+    @property
+    def known_on(self) -> date | str:
+        """The day up to which the oldest of the states is current."""
+        return min((part.known_on for part in self.parts.values()), key=str)
+
+    @property
+    def licence(self) -> str | None:
+        """What must not be done with the numbers."""
+        return next((part.licence for part in self.parts.values() if part.licence), None)
+
+    @property
+    def citation(self) -> str:
+        """The line to cite the answer by; of several reporters that of each."""
+        return "; ".join(part.citation for part in self.parts.values())
+
+    def cite_rows(self, first: int | None = None) -> str | None:
+        """Return the line to cite the first rows by; None for those of several reporters, which have one each."""
+        return next(iter(self.parts.values())).cite_rows(first) if len(self.parts) == 1 else None
+
+
+def of_each(question: OfReporter, answer: Callable[[Path], Answer]) -> Answer:
+    """Return the answer of the store that a question is about; without a reporter that of each store of the root, one
+    after another with a first column `reporter`. Raises NothingPublished where no store has anything."""
+    stores = stores_of(root_given(question.store)) if question.reporter is None else {}
+    if len(stores) <= 1:
+        return answer(store_of(question))
+    parts, empty = dict[str, Answer](), dict[str, NothingPublished]()
+    for name, address in stores.items():
+        try:
+            parts[name] = answer(at_hand(address))
+        except NothingPublished as nothing:
+            # A reporter whose first release is held has a store and no tables.
+            empty[name] = nothing
+    if not parts:
+        raise next(iter(empty.values()))
+    # That a store lacks what others have needs no word.
+    has_rows = {name: part for name, part in parts.items() if part.rows.height} or parts
+    named = (
+        part.rows.select(pl.lit(name).alias("reporter"), pl.exclude("reporter")) for name, part in has_rows.items()
+    )
+    notes = tuple(f"{name}: nothing is published yet" for name in empty)
+    first = next(iter(has_rows.values()))
+    return AnswerOfSeveral(pl.concat(named), first.snapshot, notes, parts=has_rows)
 
 
 def store_of(question: OfReporter) -> Path:

@@ -8,10 +8,12 @@ from pathlib import Path
 import polars as pl
 
 from schemas.questions.contents import Contents
-from tasks.answers.answer import Answer, store_of
+from tasks.answers.answer import Answer, of_each
 from tasks.domain.coverage import TOTALS
 from tasks.domain.decisions import counting, decision_text
 from tasks.domain.release_ids import release_of
+from tasks.domain.reporter import Reporter
+from tasks.inbox import held
 from tasks.ledger.name_tables import NameTables
 from tasks.reading import query
 from tasks.reading.resolver import Resolver
@@ -22,12 +24,17 @@ from tasks.store.working_copy import address_of, at_hand
 
 
 def contents(question: Contents) -> Answer:
-    """List the products, partners, months or releases of a store, or the published mirrors of its reporter, a row each.
-    Raises NothingPublished.
+    """List the products, partners, months or releases of each store, the published mirrors of its reporter, or the
+    reporters, a row each. Raises NothingPublished.
     """
-    store = store_of(question)
+    return of_each(question, lambda store: _contents(question, store))
+
+
+def _contents(question: Contents, store: Path) -> Answer:
     snapshot = query.open_published(store)
-    if question.kind == "releases":
+    if question.kind == "reporters":
+        rows = _reporter(snapshot, store)
+    elif question.kind == "releases":
         rows = _releases(snapshot)
     elif question.kind == "months":
         rows = _months(snapshot)
@@ -36,6 +43,21 @@ def contents(question: Contents) -> Answer:
     else:
         rows = things(snapshot, Resolver(snapshot).names, question.kind.removesuffix("s"))
     return Answer(rows, snapshot)
+
+
+def _reporter(snapshot: Snapshot, store: Path) -> pl.DataFrame:
+    """Return the reporter of a store: its national list, months, releases, and how many are held."""
+    releases = read_table(snapshot, "release")
+    reporter = Reporter.of(releases)
+    return releases.select(
+        reporter=pl.lit(reporter.code),
+        nomenclature=pl.lit(reporter.nomenclature),
+        first_month=pl.col("first_month").min(),
+        last_month=pl.col("last_month").max(),
+        releases=pl.len(),
+        held=pl.lit(len(held.waiting(store))),
+        snapshot=pl.lit(snapshot.id),
+    )
 
 
 def _mirrors(store: Path) -> pl.DataFrame:

@@ -6,7 +6,7 @@ result.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from schemas.names import FIGURES, VALUES
 from schemas.questions.question import texts
 from schemas.questions.read import Read
 from schemas.table import polars_schema, readers_schema
-from tasks.answers.answer import Answer, day_of, folder_of
+from tasks.answers.answer import Answer, AnswerOfSeveral, day_of, folder_of
 from tasks.domain.control_lists import is_list
 from tasks.domain.coverage import TOTALS
 from tasks.domain.name_match import Unresolved
@@ -44,51 +44,7 @@ NOT_MADE = {
 }
 
 
-@dataclass(frozen=True)
-class ReadAnswer(Answer):
-    """Rows of a table with the columns that were asked for; `parts` have all columns, of each reporter those of its
-    store."""
-
-    parts: Mapping[str, Answer] = field(default_factory=dict)
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What is said beside the rows; of several reporters with the name of the reporter before it."""
-        is_several = len(self.parts) > 1 or bool(self.notes)
-        of_parts = ((name, remark) for name, part in self.parts.items() for remark in part.remarks)
-        return (*(f"{name}: {said}" if is_several else said for name, said in of_parts), *super().remarks)
-
-    @property
-    def reporters(self) -> tuple[str, ...]:
-        """Whose figures they are."""
-        return tuple(reporter for part in self.parts.values() for reporter in part.reporters)
-
-    @property
-    def published(self) -> tuple[Snapshot, ...]:
-        """The published states of reporters that were read."""
-        return tuple(part.snapshot for part in self.parts.values())
-
-    @property
-    def known_on(self) -> date | str:
-        """The day up to which the oldest of the states is current."""
-        return min((part.known_on for part in self.parts.values()), key=str)
-
-    @property
-    def licence(self) -> str | None:
-        """What must not be done with the numbers."""
-        return next((part.licence for part in self.parts.values() if part.licence), None)
-
-    @property
-    def citation(self) -> str:
-        """The line to cite the answer by; of several reporters that of each."""
-        return "; ".join(part.citation for part in self.parts.values())
-
-    def cite_rows(self, first: int | None = None) -> str | None:
-        """Return the line to cite the first rows by; None for those of several reporters, which have one each."""
-        return next(iter(self.parts.values())).cite_rows(first) if len(self.parts) == 1 else None
-
-
-def read(question: Read) -> ReadAnswer:
+def read(question: Read) -> AnswerOfSeveral:
     """Return the rows of a question, of several reporters one after another with a first column `reporter`: their
     tables say it in the path alone.
 
@@ -115,7 +71,7 @@ def read(question: Read) -> ReadAnswer:
         raise ValueError(f"{name}: {why}")
     first, notes = next(iter(parts.values())), tuple(f"{name}: {why}" for name, why in refused.items())
     rows = _together({name: part.rows for name, part in parts.items()}, question)
-    return ReadAnswer(rows, first.snapshot, notes, as_of=first.as_of, table=question.table, parts=parts)
+    return AnswerOfSeveral(rows, first.snapshot, notes, as_of=first.as_of, table=question.table, parts=parts)
 
 
 def _together(rows_of: Mapping[str, pl.DataFrame], question: Read) -> pl.DataFrame:

@@ -1,9 +1,11 @@
 """Finds products and partners of a store by what they are called."""
 
+from pathlib import Path
+
 import polars as pl
 
 from schemas.questions.search import Search
-from tasks.answers.answer import Answer, store_of
+from tasks.answers.answer import Answer, of_each
 from tasks.answers.contents import things
 from tasks.domain.name_match import nearest
 from tasks.domain.text import clip
@@ -19,7 +21,11 @@ def search(question: Search) -> Answer:
     directions, first and last month with a figure, number of months. Codes without a figure come last; where nothing is
     called so, a note has the nearest names. Raises NothingPublished.
     """
-    text, snapshot = question.text, query.open_published(store_of(question))
+    return of_each(question, lambda store: _search(question.text, store))
+
+
+def _search(text: str, store: Path) -> Answer:
+    snapshot = query.open_published(store)
     resolver = Resolver(snapshot)
     names = resolver.names
     parts = []

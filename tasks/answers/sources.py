@@ -54,6 +54,12 @@ def source_states(
     return SourceStates(sources=states)
 
 
+def states_of(root: Path | S3Url, sources: Collection[str], inboxes: Sequence[Path], day: date) -> list[SourceState]:
+    """The state on a day of those of some sources that have a rhythm of their own, and of others what is in."""
+    releases = _releases(root)
+    return [_state(one, CALENDARS.get(one, ""), releases, inboxes, day, ()) for one in sources if one in SOURCES]
+
+
 def due_on(kind: str, month: int) -> Due | None:
     """When a source publishes a month, by its number; None where neither calendar nor delay is known."""
     year, number = str(month // 12), str(month % 12 + 1)

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from flows.cli.app import app
 from schemas.names import MISSING, STATUSES
 from schemas.questions.read import Read
-from tasks.answers.read import ReadAnswer, read
+from tasks.answers.answer import AnswerOfSeveral
+from tasks.answers.read import read
 from tasks.answers.sdmx import COLUMNS, csv_of, numbers, observations
 from tests.unit.corrected_store import CORRECTED, KNOWN, corrected_store
 from tests.unit.customs import DAY, LATER, Store
@@ -23,7 +24,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return corrected_store(tmp_path_factory.mktemp("corrected"))
 
 
-def answer(store: Store, day: date | None = None, **asked: object) -> ReadAnswer:
+def answer(store: Store, day: date | None = None, **asked: object) -> AnswerOfSeveral:
     return read(Read(as_of=day, names=False, store=store.store, **asked))  # type: ignore[arg-type]
 
 
@@ -75,7 +76,7 @@ def test_the_observations_are_the_rows_of_read_and_each_missing_one_has_its_reas
     assert {*level["UNIT_MEASURE"]} == {"KG", "USD", "USD_PER_KG"}
 
 
-def with_rows(asked: ReadAnswer, **columns: object) -> ReadAnswer:
+def with_rows(asked: AnswerOfSeveral, **columns: object) -> AnswerOfSeveral:
     """The answer with other values in some columns; its parts are what observations are made of."""
     ((name, part),) = asked.parts.items()
     rows = part.rows.head(1).with_columns(**{key: pl.lit(value) for key, value in columns.items()})

@@ -1,0 +1,112 @@
+"""The commands of a desk ask the stores of all reporters below one root, of which one has nothing published yet."""
+
+import json
+import re
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from bad_inputs.download import csv_bytes
+from typer.testing import CliRunner
+
+from flows.cli.app import app
+from flows.status import status
+from tasks.api.mcp import Answers
+from tasks.domain.errors import Held
+from tasks.pages import site
+from tasks.sources.registry import SOURCES
+from tests.unit.customs import DAY, LATER, RIGHT, USA, Store
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> tuple[Path, str]:
+    """China has a release, and one that is held; the United States have held one alone."""
+    store = Store(tmp_path / "root")
+    names = []
+    for folder in (store, Store(tmp_path / "other")):
+        if folder is store:
+            store.ingest(RIGHT)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(SOURCES, "gacc_query", replace(SOURCES["gacc_query"], row_cap=1))
+            cut_off = csv_bytes([(*USA[:5], "900000", *USA[6:])])
+            with pytest.raises(Held) as held:
+                folder.ingest(cut_off, LATER, name="cut.csv", months="2025-06")
+        names.append(held.value.release_id)
+    shutil.copytree(tmp_path / "other" / "reporter=CHN", tmp_path / "root" / "reporter=USA", symlinks=True)
+    return tmp_path / "root", names[0]
+
+
+def command(*words: str) -> tuple[int, str]:
+    made = CliRunner().invoke(app, [*words])
+    return made.exit_code, re.sub(r"\s+", " ", made.output)
+
+
+def test_held_lists_the_releases_of_all_reporters(root: tuple[Path, str]) -> None:
+    code, said = command("held", "--store", str(root[0]))
+    assert code == 0
+    assert re.search(r"CHN, .*cut.csv.*USA, .*cut.csv.*2 held", said)
+    _, lines = command("held", "--format", "json", "--store", str(root[0]), "--reporter", "USA")
+    found = json.loads(lines)
+    assert (found["reporter"], found["findings"][0]["check"]) == ("USA", "row_cap")
+
+
+def test_a_decision_finds_the_store_that_holds_the_release(root: tuple[Path, str]) -> None:
+    folder, name = root
+    shutil.rmtree(folder / "reporter=USA" / "held")
+    decided = ("--by", "Li Wei", "--reason", "compared", "--store", str(folder))
+    code, said = command("approve", "gacc_query-0", *decided, "--no-prefect")
+    assert code == 2
+    assert f"Those that wait: {name} of CHN" in said
+    assert command("approve", name, *decided, "--no-prefect")[0] == 0
+    assert command("held", "--store", str(folder)) == (0, "nothing is held ")
+
+
+def test_what_is_in_the_stores_is_found_in_all_of_them(root: tuple[Path, str]) -> None:
+    folder = root[0]
+    code, said = command("list", "reporters", "--store", str(folder), "--format", "csv")
+    assert code == 0
+    assert "USA: nothing is published yet" in said
+    assert re.search(r"CHN,HS8,2025-05-01,2025-06-01,1,1,", said)
+    shutil.copytree(folder / "reporter=CHN", folder / "reporter=DEU", symlinks=True)
+    _, said = command("search", "85051110", "--store", str(folder), "--format", "csv")
+    assert re.findall(r"(CHN|DEU),85051110", said) == ["CHN", "DEU"]
+    answer = Answers(folder).ask("search", text="85051110")
+    assert [row["reporter"] for row in answer["rows"]] == ["CHN", "DEU"]
+
+
+def test_an_audit_looks_at_every_store(root: tuple[Path, str]) -> None:
+    folder = root[0]
+    shutil.copytree(folder / "reporter=CHN", folder / "reporter=DEU", symlinks=True)
+    code, said = command("audit", "--sample", "1", "--store", str(folder))
+    assert code == 0
+    assert said.count("every published and every raw file") == 2
+    raw = next(file for file in (folder / "reporter=DEU" / "raw").rglob("*") if file.is_file())
+    raw.chmod(0o600)
+    raw.write_bytes(b"other")
+    code, said = command("audit", "--sample", "1", "--store", str(folder))
+    assert code == 1
+    assert "DEU: " in said
+
+
+def test_a_reporter_without_anything_stops_neither_the_site_nor_the_status(root: tuple[Path, str]) -> None:
+    folder = root[0]
+    pages = site.build(folder, folder.parent / "site", DAY)
+    assert any("CHN" in str(page) for page in pages)
+    made = CliRunner().invoke(
+        app, ["status", "--format", "json", "--store", str(folder), "--inbox", str(folder.parent)]
+    )
+    rows, code = [json.loads(line) for line in made.stdout.splitlines()], made.exit_code
+    assert [(row["reporter"], row["held"]) for row in rows] == [("CHN", 1), ("USA", 1)]
+    assert code in (1, 3)
+    file = folder.parent / "status.prom"
+    status.fn(folder, (folder.parent,), file)
+    assert 'tidewaiter_held_releases{reporter="USA",source="gacc_query"} 1' in file.read_text()
+
+
+def test_only_what_is_held_ends_with_the_code_for_it(
+    root: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tasks.domain.clock.today", lambda: date(2025, 8, 1))
+    assert command("status", "--store", str(root[0]), "--inbox", str(tmp_path))[0] == 3
