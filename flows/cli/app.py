@@ -81,6 +81,23 @@ def main(
     _check_own_tables()
 
 
+@app.command("help", epilog="Example: `tidewaiter help read`")
+def show_help(
+    context: typer.Context, command: Annotated[str | None, typer.Argument(help="one command; else all")] = None
+) -> None:
+    """What a command does and takes, as with --help."""
+    above = context.parent
+    assert above is not None
+    if command is None:
+        typer.echo(above.get_help())
+        return
+    group = above.command
+    found = group.get_command(above, command) if isinstance(group, Stoppable) else None
+    if found is None:
+        raise typer.BadParameter(f"there is no command {command!r}; tidewaiter help lists them", param_hint="command")
+    typer.echo(found.get_help(type(context)(found, info_name=command, parent=above)))
+
+
 def _check_own_tables() -> None:
     """Read the code tables that replace packaged ones, before a command imports what rests on them. Raises
     ValueError."""

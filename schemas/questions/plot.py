@@ -21,7 +21,9 @@ class Plot(OfReporter):
 
     WORD = "product"
     product: Annotated[str | Iterable[str], Help(PRODUCT)]
-    output: Annotated[str | Path, Help("file that ends in .png or .svg")]
+    output: Annotated[
+        str | Path | None, Help("file that ends in .png or .svg; else a PNG with the name of what is drawn")
+    ] = None
     _: KW_ONLY
     partner: Partners = "world"
     measure: Measure = "quantity_kg"

@@ -69,6 +69,7 @@ class Metric(_with_figures(PlaceColumns)):  # type: ignore[misc]  # the base is 
         "the same of all figures of the row: of their bases, windows, world totals and the partners ranked",
         categories=SETS_OF_KINDS,
     )
+    is_total: pl.Boolean = column("whether the partner is all partners together or a group, which has others as parts")
     in_doubt: pl.Boolean = column("whether a figure of the row is in doubt")
     figures_in_doubt: pl.Categorical = optional(
         "the figures of the row that rest on numbers in doubt, of which that part could move a printed digit, in the"

@@ -322,7 +322,9 @@ def _ordered(rows: pl.DataFrame, question: Read, notes: list[str]) -> pl.DataFra
         groups = []
     is_text = rows.schema[by] == pl.String
     descending = [False] * len(groups) + [not (question.ascending or is_text)]
-    rows = rows.sort([*groups, by], descending=descending, nulls_last=True, maintain_order=True)
+    # What a partner takes away from a change counts as much as what it adds.
+    order = pl.col(by).abs() if by.startswith("contribution_") and question.top is not None else pl.col(by)
+    rows = rows.sort(*groups, order, descending=descending, nulls_last=True, maintain_order=True)
     return rows if question.top is None else _top(rows, question, question.top, by, groups, notes)
 
 

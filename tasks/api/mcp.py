@@ -53,6 +53,8 @@ from tasks.store.snapshot import Snapshot, open_snapshot
 Content = dict[str, Any]
 # A program that asks reads the whole answer, so it is short unless more is asked for.
 ROWS, ROWS_MAX, BYTES_MAX, NOTES_MAX, SENTENCE_MAX = 20, 200, 48_000, 10, 700
+# An answer is read by a model, which pays for each word: who wants more asks for more rows than are usual.
+BYTES_USUAL = 2_400
 NUMBERS_MAX, RECORDS_MAX, PRINTED_MAX, PRINTED_LENGTH = 12, 20, 3, 300
 TRIES = 3
 KEYS = ("flow", "product", "product_name", "partner", "partner_name", "period", "measure")
@@ -214,11 +216,12 @@ def _bounded_trace(answer: TraceAnswer) -> Content:
 
 
 def _visible(value: Any) -> Any:
-    """Return an answer in whose texts, which are other people's, no character hides or turns others."""
+    """Return an answer in whose texts, which are other people's, no character hides or turns others; what is not known
+    is left out."""
     if isinstance(value, str):
         return visible(value)
     if isinstance(value, Mapping):
-        return {key: _visible(one) for key, one in value.items()}
+        return {key: _visible(one) for key, one in value.items() if one is not None}
     return [_visible(one) for one in value] if isinstance(value, list | tuple) else value
 
 
@@ -240,7 +243,7 @@ def _few_numbers(operand: dict[str, Any], limit: int) -> dict[str, Any]:
 def _bounded(table: pl.DataFrame, rows: int, narrow: str) -> Content:
     """Return the first rows of a table as JSON, at most so many and so large; `missing` of a row has the reason of each
     null."""
-    shown_rows, size = [], 0
+    shown_rows, size = list[Content](), 0
     for row in table.head(rows).iter_rows(named=True):
         why = {
             name: row[status(name)]
@@ -252,7 +255,7 @@ def _bounded(table: pl.DataFrame, rows: int, narrow: str) -> Content:
         plain = {name: _plain(name, value) for name, value in row.items() if name not in why and name not in said}
         plain |= {"missing": why} if why else {}
         size += len(json.dumps(plain, ensure_ascii=False, default=str).encode())
-        if size > BYTES_MAX:
+        if shown_rows and size > (BYTES_MAX if rows > ROWS else BYTES_USUAL):
             break
         shown_rows.append(plain)
     answer: Content = {"rows": shown_rows, "rows_found": table.height}

@@ -2,6 +2,7 @@
 `claim`. A claim never changes the ledger.
 """
 
+import difflib
 import hashlib
 import io
 import json
@@ -25,6 +26,11 @@ from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
 OWN = {*INPUT, *OPTIONAL, "verdict", "reason"}
+
+# Of the optional columns those that say which figure is meant.
+READ = ("hs_code_if_stated", "qualifier")
+# A name that is so much like another one is a slip.
+ALIKE = 0.8
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,19 @@ def read_claims(file: Path) -> ClaimsFile:
             f"{file}: the columns {', '.join(missing)} are missing; a claims file has {', '.join(INPUT)}, and may have"
             " qualifier, hs_code_if_stated and others"
         )
+    if odd := [(name, known) for name in rows.columns if (known := _nearly(name)) is not None]:
+        told = ", ".join(f"{name} (did you mean {known}?)" for name, known in odd)
+        raise ValueError(f"{file}: no claim is read by the column {told}. Rename it, or leave it out.")
     return ClaimsFile(file.name, hashlib.sha256(data).hexdigest(), rows)
+
+
+def _nearly(name: str) -> str | None:
+    """Return the column that a name is nearly that of: what stands there would not be read. None for a column that is
+    read, and for one of the file's author."""
+    if name in (*INPUT, *OPTIONAL):
+        return None
+    short = next((known for known in READ if known.startswith(name) and len(name) > 1), None)
+    return short or next(iter(difflib.get_close_matches(name.lower(), (*INPUT, *READ), 1, ALIKE)), None)
 
 
 def summary(checked: pl.DataFrame) -> str:

@@ -1,5 +1,5 @@
 """Parses months and spans as people write them: 2025-06, June 2025, H1 2025, first nine months of 2025, 2025年上半年,
-latest.
+latest; a day stands for its month.
 
 `periods` reads what files print, which is stricter.
 """
@@ -24,7 +24,9 @@ FORMS = tuple(
     for form in (
         "YEAR",
         r"YEAR\s*[-/.]?\s*(?P<m>\d{1,2})",
+        r"YEAR[-/.](?P<m>\d{1,2})[-/.](?:0?[1-9]|[12]\d|3[01])",
         r"YEAR年(?P<m>\d{1,2})月?",
+        r"YEAR年(?P<m>\d{1,2})月\d{1,2}日",
         r"YEAR年(?P<m>\d{1,2})月?[-–~至到](?P<n>\d{1,2})月",
         r"(?P<m>[a-z]{3,9})\.?,?\s+YEAR",
         r"(?P<m>[a-z]{3,9})\.?\s*(?:[-–]|\bto\b|\bthrough\b)\s*(?P<n>[a-z]{3,9})\.?,?\s+YEAR",
@@ -62,8 +64,8 @@ def read_months(text: str, latest: date | None = None) -> tuple[date, date]:
     """Return the first day of the first and of the last month of a text; `latest` is the newest month available. A
     range without an end runs to it. Raises ValueError.
 
-    >>> read_months("202406")
-    (datetime.date(2024, 6, 1), datetime.date(2024, 6, 1))
+    >>> read_months("202406") == read_months("2024-06-17") == read_months("2024年6月17日")
+    True
     >>> read_months("2024-11..latest", latest=date(2025, 2, 1))
     (datetime.date(2024, 11, 1), datetime.date(2025, 2, 1))
     """

@@ -72,6 +72,7 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
             **dict.fromkeys((*FIGURES, *map(status, FIGURES), "series_start"), _NUMBER),
             "measure": ("measure", "unit"),
             **dict.fromkeys(("level_kinds", "kinds"), ("kind", *_NUMBER)),
+            "is_total": ("partner",),
             "in_doubt": ("release_id", *_NUMBER),
             "figures_in_doubt": ("release_id", *_NUMBER),
             "comparable_from": ("product", "partner", "measure", "period_end"),

@@ -168,6 +168,7 @@ def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -
             pl.when(pl.col("level").is_not_null()).then("kinds").otherwise(0), schema["level_kinds"]
         ),
         kinds=_named_kinds(kinds, schema["kinds"]),
+        is_total="is_total",
         in_doubt=pl.col("figures_in_doubt").is_not_null(),
         figures_in_doubt="figures_in_doubt",
     ).select(

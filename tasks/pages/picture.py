@@ -1,5 +1,7 @@
 """Answers with a series as a picture, and the rows that are drawn."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +21,9 @@ from tasks.reading.citation import cite_rows
 from tasks.reading.resolver import Resolver
 from tasks.store.outside import write_outside
 
+# A longer name of a file helps nobody.
+NAMED_MAX = 3
+
 
 @dataclass(frozen=True)
 class PlotAnswer(Answer):
@@ -30,8 +35,9 @@ class PlotAnswer(Answer):
 def plot(question: Plot) -> PlotAnswer:
     """Write the picture and return its file. Raises ValueError for a name that is not in the store or an ending of no
     picture, and LookupError where there is nothing to draw."""
-    file, measure, language = Path(question.output), question.measure, question.language
-    export.require_folder_of(file)
+    measure, language = question.measure, question.language
+    if question.output is not None:
+        export.require_folder_of(Path(question.output))
     store = store_of(question)
     snapshot = query.open_published(store)
     resolver = Resolver(snapshot)
@@ -47,5 +53,13 @@ def plot(question: Plot) -> PlotAnswer:
     told = [in_doubt.format(doubt=doubt_words(words, language)) for words in doubts]
     cited = "; ".join([cite_rows(shown, snapshot, None, language) or "", *told])
     whose = query.reporter_of(snapshot)
+    file = Path(question.output or _name(products, partners, measure))
+    export.require_folder_of(file)
     write_outside(file, draw(rows, products, partners, measure, file.suffix, whose, cited, language))
     return PlotAnswer(shown, snapshot, tuple(resolver.notes), doubts, table="metric", file=file)
+
+
+def _name(products: Sequence[str], partners: Sequence[str], measure: str) -> str:
+    """The name of the file of a picture that nobody named: 12019019-WLD-quantity_kg.png."""
+    parts = [*products[:NAMED_MAX], *partners[:NAMED_MAX], measure]
+    return "-".join(re.sub(r"\W", "_", part) for part in parts) + ".png"

@@ -218,13 +218,16 @@ class Resolver:
         raise Unresolved(f"the partner {text!r} ({found}) is not in this store; {self._partners_listed([])}")
 
     def flow(self, products: Iterable[str], asked: str | None) -> str:
-        """Return the direction asked for; otherwise the only one in which the store has the products, and exports if it
-        has both or neither.
+        """Return the direction asked for; otherwise the only one in which the store has trade of the products, or rows
+        that say why there is none, and exports if it has both or neither.
         """
         if asked:
             return asked
         wanted = pl.col("product").is_in([*products])
-        return next((flow for flow in FLOWS if self._has(wanted, flow)), FLOWS[0])
+        for has in (wanted & (pl.col("level") > 0), wanted):
+            if found := next((flow for flow in FLOWS if self._has(has, flow)), None):
+                return found
+        return FLOWS[0]
 
     def months(self, text: str, flow: str, products: Collection[str]) -> tuple[date, date]:
         """Return the first day of the first and of the last month of a text; `latest` is the newest in which one of the

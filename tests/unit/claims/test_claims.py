@@ -278,3 +278,19 @@ def test_rows_of_the_table_claim_keep_their_words_and_get_number_day_product_and
     # A product that cannot be determined has no note.
     assert made["note"][0].startswith("85051110: ")
     assert made["note"][1] is None
+
+
+@pytest.mark.parametrize(
+    ("column", "meant"),
+    [("hs_code", "hs_code_if_stated"), ("Qualifiers", "qualifier"), ("note", None), ("outlet", None)],
+)
+def test_a_column_that_is_nearly_one_of_ours_is_refused_by_name(tmp_path: Path, column: str, meant: str | None) -> None:
+    file = tmp_path / "claims.csv"
+    file.write_text(
+        f"commodity,flow,partner,period,metric,value,unit,{column}\nmagnets,export,us,2025-06,level_t,1,t,x\n"
+    )
+    if meant is None:
+        assert column in read_claims(file).rows.columns
+        return
+    with pytest.raises(ValueError, match=rf"{column} \(did you mean {meant}\?\)"):
+        read_claims(file)

@@ -192,6 +192,7 @@ def test_a_figure_is_refused_that_is_null_without_a_reason_or_there_with_one(fig
         "classification": "HS8",
         "partner": "WLD",
         "measure": "quantity_kg",
+        "is_total": False,
         "in_doubt": False,
     }
     frame = pl.DataFrame([row], schema=polars_schema("metric")).with_columns(period=pl.date(2025, 6, 1))

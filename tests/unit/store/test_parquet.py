@@ -37,7 +37,7 @@ def metrics(products: list[str], month: date = date(2025, 6, 1), partners: int =
     given = {
         "flow": "export", "classification": "HS8", "measure": "quantity_kg", "period": month, "level_kinds": "query",
         "kinds": "query", **{status(figure): "no_base" for figure in FIGURES}, "level_status": "reported",
-        "in_doubt": False,
+        "is_total": False, "in_doubt": False,
     }  # fmt: skip
     rows = keys.with_row_index("level").with_columns(pl.lit(value).alias(name) for name, value in given.items())
     missing = [pl.lit(None).alias(name) for name in kinds if name not in rows.columns]

@@ -197,3 +197,10 @@ def test_a_withdrawal_and_its_end_hold_from_today_and_a_server_that_answers_reco
     # Recorded by the server, or run as a plain function; never both.
     undone = REQUEST.model_copy(update={"undo": True})
     assert (used, recorded, asked) == (([], [], [(undone, TODAY)]) if more else ([API], [(REQUEST, True)], []))
+
+
+def test_help_is_a_command_too() -> None:
+    assert run(app, "help", "trace").stdout == run(app, "trace", "--help").stdout.replace("root trace", "trace")
+    assert run(app, "help").stdout == run(app, "--help").stdout
+    refused = run(app, "help", "traces")
+    assert (refused.exit_code, "no command 'traces'" in refused.output) == (REFUSED, True)
