@@ -1,11 +1,13 @@
 """Shows files and answers on this machine: the port, and a folder of pages over HTTP."""
 
 import socket
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import typer
 
@@ -35,12 +37,17 @@ def require_port(port: int) -> None:
             raise typer.Exit(PORT_IN_USE) from problem
 
 
-def server_of(folder: Path, port: int) -> ThreadingHTTPServer:
-    """Return a server on loopback that shows a folder. Raises OSError where the port is in use."""
-    return _Server((LOOPBACK, port), partial(_Pages, directory=str(folder)))
+def server_of(folder: Path, port: int, renew: Callable[[str], None] | None = None) -> ThreadingHTTPServer:
+    """Return a server on loopback that shows a folder; `renew` is told of the path of each file that is asked for,
+    below the folder, before it is sent. Raises OSError where the port is in use."""
+    server = _Server((LOOPBACK, port), partial(_Pages, directory=str(folder)))
+    server.renew = renew
+    return server
 
 
 class _Server(ThreadingHTTPServer):
+    renew: Callable[[str], None] | None = None
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that has gone away."""
         import sys
@@ -59,6 +66,8 @@ class _Pages(SimpleHTTPRequestHandler):
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST, f"Ask for http://{LOOPBACK}:{self.server.server_port}/")  # type: ignore[attr-defined]
             return None
         try:
+            if (renew := self.server.renew) is not None:  # type: ignore[attr-defined]
+                renew(unquote(urlsplit(self.path).path).lstrip("/"))
             return super().send_head()
         except ValueError:
             # Of an address that no file can have, such as /%00.

@@ -63,16 +63,27 @@ def rows_of(snapshot: Snapshot, table: str, flow: str, months: Sequence[int], da
     on request."""
     if day is not None:
         return _in_order(table, MAKERS[table](_known_on(snapshot, flow, day), flow, months))
+    rows, missing = _published(snapshot, table, flow, months)
+    state = state_of(snapshot) if missing else None
+    made = [MAKERS[table](state, flow, some) for some in _in_memory(snapshot, flow, missing)] if state else []
+    return _in_order(table, pl.concat([rows, *(one.cast(rows.schema) for one in made)]))
+
+
+def published_rows(snapshot: Snapshot, table: str, flow: str, months: Sequence[int]) -> pl.DataFrame:
+    """Return the rows of a table of a direction and months (month numbers) that are published and up to date; none is
+    made on request."""
+    return _in_order(table, _published(snapshot, table, flow, months)[0])
+
+
+def _published(snapshot: Snapshot, table: str, flow: str, months: Sequence[int]) -> tuple[pl.DataFrame, list[int]]:
+    """The published rows of these months, and the months without any that are up to date."""
     address = address_of(snapshot.store)
     root, reporter = root_of(address), named(address)
     published = open_snapshot(at_hand(table_of(root, table, reporter))) if root is not None and reporter else None
     wanted, known = prints(table, _rests_on(snapshot, table)), published_prints(published)
     current = {month for month in months if month in wanted and known.get(month_name(month)) == wanted[month]}
     rows = read_table(published, table, lambda place: place[0] == flow and partition_month(place) in current)
-    missing = [month for month in months if month in wanted and month not in current]
-    state = state_of(snapshot) if missing else None
-    made = [MAKERS[table](state, flow, some) for some in _in_memory(snapshot, flow, missing)] if state else []
-    return _in_order(table, pl.concat([rows, *(one.cast(rows.schema) for one in made)]))
+    return rows, [month for month in months if month in wanted and month not in current]
 
 
 def _in_order(table: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -86,6 +86,54 @@ def _columns(part: pl.DataFrame, growths: Sequence[str], factor: float, language
     return columns | ({t["columns"]["note"]: notes} if any(notes) else {})
 
 
+class Line(NamedTuple):
+    """One line of news: the product that it is about, its name, what is said of it, and the doubts about it."""
+
+    product: str | None
+    name: str
+    said: str
+    doubt: str | None
+
+
+def largest(rows: pl.DataFrame, products: pl.Series, language: str = "en") -> list[Line]:
+    """Return what moved these products, in their order: change, per cent, and what it is of the change of the total."""
+    t, (factor, unit) = words("movers", language), _scale(rows, language)
+    parts = rows.filter(pl.col("product").is_in(products.implode()), kind="product")
+    of_product = {row["product"]: row for row in parts.iter_rows(named=True)}
+    found = []
+    for product in products:
+        row = of_product[product]
+        growth, points = _per_cent(row["change_pct"]), row["contribution_pp"]
+        said = t["moved"].format(change=_number(row["change"], factor, signed=True), unit=unit, pct=growth)
+        said += t["moved_of_total"].format(pp=f"{points:+,.1f}") if points is not None else ""
+        quote = t["quotes"].get(row["quote"], "")
+        said = t["semicolon"].join(filter(None, (said, quote))).replace("-", "−")
+        found.append(Line(product, _name({**row, "depth": 0}, language), said, row["doubt"]))
+    return found
+
+
+def unusual(rows: pl.DataFrame, expected: pl.DataFrame, language: str = "en") -> list[Line]:
+    """Return the series that are unusual in the month, the least likely first."""
+    t, (factor, unit) = words("movers", language), _scale(rows, language)
+    found = []
+    for row in _least_likely(expected).head(UNUSUAL_MAX).iter_rows(named=True):
+        numbers = {name: _number(row[name], factor, signed=False) for name in ("level", "expected", "low", "high")}
+        name = _name({**row, "kind": "product", "depth": 0}, language)
+        found.append(Line(row["product"], name, t["unusual_said"].format(**numbers, unit=unit), None))
+    return found
+
+
+def revised(rows: pl.DataFrame, language: str = "en") -> list[Line]:
+    """Return the largest revisions by the releases of the month."""
+    t, (factor, unit) = words("movers", language), _scale(rows, language)
+    found = []
+    for row in rows.filter(kind="revision").head(UNUSUAL_MAX).iter_rows(named=True):
+        now, before = (_number(row[name], factor, signed=False) for name in ("level", "before"))
+        said = t["revised_said"].format(now=now, before=before, unit=unit)
+        found.append(Line(row["product"], _name(row, language), said, row["doubt"]))
+    return found
+
+
 def _new_year(month: date, against: str, reporter: str, language: str) -> Iterator[str]:
     """Say of China's trade that the Lunar New Year lies in one of the months more than in the other."""
     t, other = words("movers", language), month_number(month) - AGAINST[against][0]
@@ -108,13 +156,17 @@ def _unusual(expected: pl.DataFrame, factor: float, t: dict[str, Any]) -> Iterat
     """Say which series are unusual, the least likely first, or that none is."""
     if not expected.height:
         return
-    apart = (pl.col("level") / pl.col("expected")).log().abs() / (pl.col("high") / pl.col("low")).log()
-    rows = expected.filter("unusual").sort(apart, "product", descending=[True, False])
+    rows = _least_likely(expected)
     for row in rows.head(UNUSUAL_MAX).iter_rows(named=True):
         numbers = {name: _number(row[name], factor, signed=False) for name in ("level", "expected", "low", "high")}
         yield t["unusual"].format(**numbers, name=f"{row['product']} {row['product_name'] or ''}".strip())
     if rows.height > UNUSUAL_MAX or not rows.height:
         yield t["usual"].format(unusual=rows.height, count=expected.height)
+
+
+def _least_likely(expected: pl.DataFrame) -> pl.DataFrame:
+    apart = (pl.col("level") / pl.col("expected")).log().abs() / (pl.col("high") / pl.col("low")).log()
+    return expected.filter("unusual").sort(apart, "product", descending=[True, False])
 
 
 def _scale(rows: pl.DataFrame, language: str) -> tuple[float, str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import jinja2
 
 LANGUAGES = ("en", "zh")
+# The front page of a site in each language.
+FRONT = {"en": "index.html", "zh": "index.zh.html"}
 # Other addresses, such as javascript:, are shown without a link.
 WEB = ("http", "https")
 FOLDER = Path(__file__).parent / "templates"

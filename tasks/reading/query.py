@@ -13,8 +13,10 @@ import polars as pl
 from schemas.layouts import COMPARISONS, LAYOUTS
 from schemas.table import columns, empty_frame, readers_schema
 from tasks.domain.classification import part_of
+from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.decisions import counting
 from tasks.domain.errors import NothingPublished
+from tasks.domain.periods import first_day, month_number
 from tasks.domain.reporter import Reporter
 from tasks.ledger import merge as ledger
 from tasks.ledger.doubts import Doubts, findings_of, open_doubts
@@ -178,9 +180,15 @@ def doubts_of(snapshot: Snapshot, day: date | None = None) -> Doubts:
 
 
 def table_on(
-    snapshot: Snapshot, table: str, day: date, flow: str | None, products: list[str] | None = None
+    snapshot: Snapshot,
+    table: str,
+    day: date,
+    flow: str | None,
+    products: list[str] | None = None,
+    since: date | None = None,
 ) -> pl.DataFrame:
-    """Compute a table as published on `day`; with `products`, only of these and of their parts."""
+    """Compute a table as published on `day`; with `products`, only of these and of their parts, and with `since`, of
+    the months from this one on."""
     if table not in AS_OF:
         raise ValueError(f"the table {table} has no days of knowledge; as-of reads are made of {', '.join(AS_OF)}")
     files = snapshot.paths("observation", flow)
@@ -200,6 +208,9 @@ def table_on(
         lambda partition: flow is None or partition[0] == flow,
         where=where & pl.any_horizontal(map(part_of, products)) if products else where,
     )
+    if since is not None:
+        begin = first_day(month_number(since) - FIGURES_LOOK_BACK)
+        statements = statements.filter(pl.col("period_end") >= begin)
     if table == "observation":
         return statements
     # Most reads are of today, and need none of the modules that make tables.
@@ -218,4 +229,5 @@ def table_on(
     else:
         derived = derive_all(statements, releases, doubts=doubts)
         made = derived.doubts if table == "doubt" else derived.metric
-    return made.cast(readers_schema(table))  # type: ignore[arg-type]
+    made = made.cast(readers_schema(table))  # type: ignore[arg-type]
+    return made if since is None else made.filter(pl.col("period") >= since)

@@ -19,6 +19,7 @@ from tasks.ingest import normalise as normalising
 from tasks.ingest import parse as parsing
 from tasks.ingest import raw_store as landing
 from tasks.lineage import audit as auditing
+from tasks.pages import requested_site
 from tasks.pages.brief import watched as briefing
 from tasks.publication import assemble, batch, claims, open_published, publication, withdrawal
 from tasks.steps import outcome as reporting
@@ -62,3 +63,5 @@ retain = Step(working_copy.retain, retries=3, retry_delay_seconds=PATIENCE)
 audit = Step(auditing.audit)
 audit_tables = Step(table_audit.audit_tables)
 require_sound = Step(auditing.require_sound)
+site_states = Step(requested_site.published_states, name="site_states", retries=3, retry_delay_seconds=PATIENCE)
+publish_site = Step(requested_site.publish_requested, name="publish_site")

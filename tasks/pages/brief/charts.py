@@ -7,14 +7,15 @@ All charts are Vega-Lite, written as the dictionaries of its documentation and r
 import functools
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import vl_convert
 
 from schemas.forms.brief import Facts, MirrorPart
 from schemas.names import VALUES
-from tasks.pages.brief.wording import partner
+from tasks.pages.brief.wording import partner, scale_name
 
 INK, BAR, OTHER = "#010101", "#2f7fc1", "#c8553d"
 PALE = 0.07
@@ -72,11 +73,13 @@ def scale_of(values: Iterable[float | None], measure: str) -> tuple[float, str]:
     return factor, unit if measure == MASS else f"{unit} {measure.removeprefix('value_').upper()}".lstrip()
 
 
-def month_chart(facts: Facts) -> str:
+def month_chart(
+    months: Sequence[date], world: Sequence[float | None], measure: str, events: Iterable[Mapping[str, Any]]
+) -> str:
     """Draw monthly totals, with a numbered line for each control that took effect: an SVG for each width."""
-    factor, _ = scale_of(facts.world, facts.measure)
-    scaled = (value and value * factor for value in facts.world)
-    totals = {f"{month:%Y-%m}": value for month, value in zip(facts.months, scaled, strict=True)}
+    factor, _ = scale_of(world, measure)
+    scaled = (value and value * factor for value in world)
+    totals = {f"{month:%Y-%m}": value for month, value in zip(months, scaled, strict=True)}
     ticks = [text for text in totals if text.endswith(("-01", "-07"))]
     month = field("month", "nominal", sort=[*totals])
     below = {**month, "axis": {"values": ticks, **UPRIGHT}}
@@ -84,7 +87,7 @@ def month_chart(facts: Facts) -> str:
     bars = _of(totals.items(), "month", "t")
     top = max((value for value in totals.values() if value is not None), default=1.0)
     by_month: dict[str, list[str]] = {}
-    for event in facts.events:
+    for event in events:
         by_month.setdefault(f"{event['day']:%Y-%m}", []).append(str(event["number"]))
     layers = [layer(bars, {"type": "bar", "color": BAR}, x=below, y={**level, "axis": AXIS})]
     if absent := [(month, top) for month, value in totals.items() if value is None]:
@@ -226,4 +229,34 @@ def sparkline(values: list[float | None]) -> str:
     return (
         f'<svg class="spark" viewBox="0 0 {6 * len(values)} 24" width="{6 * len(values)}" height="24"'
         f' aria-hidden="true">{"".join(parts)}</svg>'
+    )
+
+
+def card_line(months: Sequence[date], values: Sequence[float | None], measure: str, language: str) -> str:
+    """Draw a readable line of months for a card: its highest level, the newest month as a dot, the first and the last
+    month; broken where a month is missing."""
+    there = [(number, value) for number, value in enumerate(values) if value is not None]
+    if not there:
+        return ""
+    factor, unit = scale_of(values, measure)
+    unit = scale_name(unit, language)
+    high = max(abs(value) for _, value in there) or 1.0
+    step = 292 / max(1, len(values) - 1)
+    runs: list[list[tuple[float, float]]] = [[]]
+    for number, value in enumerate(values):
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append((round(4 + number * step, 1), round(72 - value / high * 52, 1)))
+    parts = [f'<polyline points="{" ".join(f"{x},{y}" for x, y in run)}"/>' for run in runs if len(run) > 1]
+    parts += [f'<circle cx="{run[0][0]}" cy="{run[0][1]}" r="2"/>' for run in runs if len(run) == 1]
+    last, value = there[-1]
+    x, y = round(4 + last * step, 1), round(72 - value / high * 52, 1)
+    parts.append(f'<circle cx="{x}" cy="{y}" r="3.5" fill="currentColor"/>')
+    top = f"{high * factor:,.0f}" if high * factor >= 100 else f"{high * factor:,.3g}"
+    return (
+        '<svg class="line" viewBox="0 0 300 92" aria-hidden="true"><g fill="none" stroke="currentColor"'
+        f' stroke-width="2"><path d="M0 72H300M0 20H300" stroke-width="1" opacity=".25"/>{"".join(parts)}</g>'
+        f'<g fill="currentColor" font-size="11"><text x="0" y="14">{top} {unit}</text><text x="0" y="88">'
+        f'{months[0]:%Y-%m}</text><text x="300" y="88" text-anchor="end">{months[-1]:%Y-%m}</text></g></svg>'
     )

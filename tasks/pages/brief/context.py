@@ -37,16 +37,16 @@ def is_withheld(sources: Collection[str]) -> bool:
     return any(not settings.text(source.permission) for source in restricted(sources))
 
 
-def mirrored(store: Path, product: str, flow: str, month: date) -> list[MirrorPart]:
-    """Return the last months of each pair of this reporter with another that has a store, the largest first; none where
-    the page is of several HS codes.
+def mirrored(store: Path, product: str, flow: str, month: date, first: date | None = None) -> list[MirrorPart]:
+    """Return the months from `first`, by default a year before, of each pair of this reporter with another that has a
+    store, the largest first; none where the page is of several HS codes.
     """
     address = address_of(store)
     root, own = root_of(address), named(address)
     codes = {code[:HS6] for code in members(product)}
     if root is None or own is None or len(codes) != 1 or not (code := codes.pop()).isdecimal():
         return []
-    first = date(month.year - 1, month.month, 1)
+    first = first or date(month.year - 1, month.month, 1)
     found = []
     for other in stores_of(root):
         pair = (own, other) if flow == "export" else (other, own)

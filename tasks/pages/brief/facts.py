@@ -1,6 +1,7 @@
 """Gathers the numbers of a brief from the tables and traces them; rounds nothing and writes no text."""
 
 import math
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -252,7 +253,7 @@ def gather(
         months=months,
         world=found.levels(WORLD, MONTHS_SHOWN),
         before=before,
-        events=_events(product, flow, months, day, reporter.code),
+        events=events_in(product, flow, months, day, reporter.code),
         states_on=day,
         unit_value=prices[0],
         unit_value_mom=prices[1],
@@ -289,7 +290,7 @@ def names_of(product: str, snapshot: Snapshot, names: NameTables | None = None) 
     return plain, plain
 
 
-def _events(product: str, flow: str, months: list[date], state_day: date, reporter: str) -> list[dict[str, Any]]:
+def events_in(product: str, flow: str, months: Sequence[date], state_day: date, reporter: str) -> list[dict[str, Any]]:
     """Return the measures that took effect in these months: their rows, with number, day, and the term that decides the
     state."""
     last, found, states = month_end(months[-1]), list[dict[str, Any]](), states_on(state_day)

@@ -177,7 +177,7 @@ def decision_lines(decisions: Sequence[Mapping[str, Any]], language: str) -> lis
     return [texts(language)["decisions"][row["kind"]].format(**row) for row in decisions]
 
 
-def event_lines(facts: Facts, language: str) -> list[dict[str, Any]]:
+def event_lines(events: Iterable[Mapping[str, Any]], language: str) -> list[dict[str, Any]]:
     """Describe the measures inside the months shown: day, title, goods, state, address."""
     t = texts(language)
     return [
@@ -187,7 +187,7 @@ def event_lines(facts: Facts, language: str) -> list[dict[str, Any]]:
             "goods": t["goods"].format(**event),
             "state": t["states"][event["state"]].format(**event),
         }
-        for event in facts.events
+        for event in events
     ]
 
 

@@ -25,7 +25,7 @@ def page(facts: Facts, language: str = "en", links: Sequence[tuple[str, str]] = 
     """
     return template("brief.html.j2").render(
         _context(facts, language),
-        month_chart=charts.month_chart(facts),
+        month_chart=charts.month_chart(facts.months, facts.world, facts.measure, facts.events),
         partner_chart=charts.partner_chart(facts, language),
         mirror_chart=charts.mirror_chart,
         links=links,
@@ -135,7 +135,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "expected": wording.expected(facts, language),
         "mirrors": lists.mirror_tables(facts, language),
         "revised": lists.revised_lines(facts, language),
-        "events": lists.event_lines(facts, language),
+        "events": lists.event_lines(facts.events, language),
         "lapsed": sum(event["state"].startswith(LAPSED) for event in facts.events),
         "reasons": {**MADE, **MISSING, **t["missing_reasons"]},
         "partner_label": lambda key: _partner_label(key, t, language),

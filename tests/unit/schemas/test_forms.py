@@ -14,11 +14,13 @@ from pydantic import BaseModel, ValidationError
 from flows.backfill import backfill
 from flows.fetch import fetch
 from flows.release import release
+from flows.site import site
 from flows.watch import watch
 from flows.withdraw import withdraw
 from schemas import forms
 from schemas.forms import brief, form, outcome, request, trace
 from schemas.forms import fetch as fetching
+from schemas.forms import site as site_forms
 from schemas.forms import watch as watching
 from schemas.forms.form import Frozen, StoreAddress
 from schemas.store_address import S3Url, UnusableAddress
@@ -42,6 +44,7 @@ FORMS: dict[str, tuple[Any, list[str], dict[str, str] | None]] = {
     "release": (release, ["file", "source", "flow", "partners", "months", "released_on"], {"file": "a.csv"}),
     "watch": (watch, ["inbox", "store", "kinds", "source", "flow", "dry_run"], {}),
     "backfill": (backfill, ["folder", "source", "flow", "partners", "dry_run", "store"], {"folder": "old"}),
+    "site": (site, ["store", "output", "address", "desk", "on_demand", "moved"], {}),
     "fetch": (fetch, ["source", "inbox", "products", "reporters", "flows", "months"], None),
     "withdraw": (
         withdraw,
@@ -52,7 +55,7 @@ FORMS: dict[str, tuple[Any, list[str], dict[str, str] | None]] = {
 
 
 def test_every_form_has_a_docstring_and_a_schema_that_other_programs_can_read() -> None:
-    assert {brief, fetching, form, outcome, request, trace, watching} <= {*MODULES}
+    assert {brief, fetching, form, outcome, request, site_forms, trace, watching} <= {*MODULES}
     assert len(MODELS) > 15
     for model in MODELS:
         assert model.__doc__, model
@@ -73,7 +76,7 @@ def test_a_form_shows_few_fields_of_one_type_first_and_can_be_sent_as_it_is_show
     assert len(fields) > 5
     for field in fields.values():
         assert "anyOf" not in field
-        assert field["type"] in ("string", "boolean", "number", "array")
+        assert field["type"] in ("string", "boolean", "number", "integer", "array")
     if name in ("release", "watch", "backfill"):
         assert (fields["source"]["enum"], fields["flow"]["enum"]) == (list(SOURCES), ["export", "import"])
     ready = form.ready_to_send(schema)

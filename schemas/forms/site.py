@@ -1,0 +1,42 @@
+"""Defines the request and the report of a site."""
+
+from pathlib import Path
+
+from pydantic import ConfigDict, Field
+
+from schemas.forms.form import Frozen, StoreAddress, as_form
+
+
+class SiteRequest(Frozen):
+    """The form of a site: whose figures it shows, where it is, and for whom."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra=as_form(("store", "output", "address", "desk", "on_demand", "moved"))
+    )
+
+    store: StoreAddress = Field(Path("store"), description="published tables: a folder, or s3://bucket/prefix")
+    output: Path = Field(
+        Path("site/public"), description="place of the site: a link to its newest state, which is made"
+    )
+    address: str = Field(
+        "", pattern=r"^$|^https?://", description="address of the site on the web, for feeds and pictures of links"
+    )
+    desk: bool = Field(False, description="also say what is overdue, for those who run the store")
+    on_demand: bool = Field(
+        False, description="a server (tidewaiter site --serve) makes the pages of products that have none"
+    )
+    moved: int = Field(3, ge=0, le=100, description="codes with the largest changes that get a page")
+
+
+class SiteStates(Frozen):
+    """What is published, by reporter."""
+
+    snapshots: dict[str, str] = Field(description="the published state of each reporter's store")
+
+
+class SiteReport(Frozen):
+    """What was written."""
+
+    output: Path = Field(description="place of the site")
+    pages: int = Field(description="pages that were written or found to be the same")
+    builds: int = Field(1, description="how often it was made: again where something was published meanwhile")

@@ -1,0 +1,361 @@
+"""Renders the page of a series in both languages: the newest month in figures, a chart, partners, parts, files.
+
+Belongs here: what stands on the page without a script, and the words that the script needs. Numbers are rounded here
+and nowhere earlier. Does not belong here: which pages there are, and where (`tasks.pages.site`).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import polars as pl
+
+from schemas.code_files import money
+from schemas.names import MADE, MISSING, STATUSES, status
+from tasks.answers.numbers import MARKS
+from tasks.domain.coverage import WORLD
+from tasks.domain.labels import capitalised, country, doubt_words, is_group, partner_name
+from tasks.domain.measures import mixed_words
+from tasks.domain.units import UNIT_VALUE_OF
+from tasks.pages.assets import RUNTIME, policy_of
+from tasks.pages.brief import charts, lists, wording
+from tasks.pages.brief.context import is_withheld
+from tasks.pages.brief.sentences import subject
+from tasks.pages.brief.watched import file_name
+from tasks.pages.page_templates import FRONT, LANGUAGES, template, words
+from tasks.pages.series.data import KG, Series
+from tasks.reading.citation import citation, cite_rows, known_on
+from tasks.store.parquet import read_table
+
+STILL, RECENT, PARTNERS_LISTED, FILES_LISTED, BELOW_LISTED = 60, 24, 25, 12, 60
+PER_CENT_MAX = 1_000
+GROWTHS = ("mom_pct", "yoy_pct", "ytd_yoy_pct", "share_pct")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the page knows of the site around it: the single months that have a page, which products and partners have
+    one, the address of the site on the web, if it has one, and whether what was known on earlier days is at hand."""
+
+    months: Sequence[str] = ()
+    products: frozenset[str] = frozenset()
+    partners: frozenset[str] = frozenset()
+    address: str = ""
+    has_past: bool = True
+
+
+class Row(NamedTuple):
+    """A row of a table of figures: its name, its page, whether it is the total, and texts with their reasons."""
+
+    name: str
+    address: str
+    is_world: bool
+    cells: list[tuple[str, str]]
+
+
+def stem_of(series: Series) -> str:
+    """Return the name of the page's files without their endings."""
+    return file_name(series.product, series.flow)
+
+
+def title_of(series: Series, language: str) -> str:
+    """Return the title of the page: China's exports of rare earth magnets."""
+    name = wording.texts(language)["name"].format(name_en=series.names[0], name_zh=series.names[1])
+    return capitalised(subject(series.reporter.code, series.flow, name, language))
+
+
+def render(series: Series, language: str, place: Place, below: pl.DataFrame, stem: str) -> str:
+    """Return the page. `below` has the rows of `metric` of the newest month of the parts of the product."""
+    t = wording.texts(language) | words("series", language)
+    month = wording.month_words(f"{series.last:%Y-%m}", language)
+    world = series.world()
+    factor, unit = charts.scale_of(world, series.measure)
+    title = title_of(series, language)
+    rows = series.month_rows()
+    own = rows.filter(pl.col("partner") == series.partners[0])
+    reasons = {**MADE, **MISSING, **t["missing_reasons"]}
+    table = [
+        _row(row, series, language, place, reasons) for row in rows.head(PARTNERS_LISTED + 1).iter_rows(named=True)
+    ]
+    doubts = [
+        text for (measure, partner, day), text in series.doubts.items() if _is_first(series, measure, partner, day)
+    ]
+    alt = _alt(series, title, language, t)
+    releases = _releases(series)
+    stated = is_withheld(releases["source"].unique().to_list())
+    first_line = partner_label(series.partners[0], language)
+    last = f"{series.last:%Y-%m}"
+    still_events = [event for event in series.events if event["day"] >= series.months[-STILL:][0]]
+    return template("series.html.j2").render(
+        t=t,
+        series=series,
+        language=language,
+        other=next(one for one in LANGUAGES if one != language),
+        up="../",
+        front=FRONT,
+        runtime=RUNTIME,
+        stem=stem,
+        policy=policy_of(),
+        title=title,
+        description=alt,
+        image=f"{place.address.rstrip('/')}/{series.reporter.code}/{quote(stem)}.{language}.png"
+        if place.address
+        else "",
+        trail=[
+            (capitalised(country(series.reporter.code, language)), f"index.{language}.html"),
+            *(
+                (code, f"{file_name(code, series.flow)}.{language}.html")
+                for code in series.above
+                if code in place.products
+            ),
+        ],
+        has_past=place.has_past,
+        months_with_pages=place.months,
+        month_pages=[(name, f"{stem}/{name}.{language}.html") for name in place.months],
+        month_page=f"{stem}/{last}.{language}.html" if last in place.months else "",
+        first=f"{series.months[0]:%Y-%m}",
+        last=last,
+        month=month,
+        mixed=t["mixed"] if mixed_words([series.product], series.reporter.code) else "",
+        key=_key(own, series, language, reasons, first_line),
+        doubts=[doubt_words(one, language) for one in dict.fromkeys(doubts)],
+        measures=_measures(series, language, t),
+        partners=[(key, partner_label(key, language)) for key in series.partners],
+        has_mirror=any(not part.withheld and part.partner in series.partners for part in series.mirrors),
+        still_label=f"{first_line}{t['comma']}{wording.scale_name(unit, language)}",
+        still=charts.month_chart(series.months[-STILL:], world[-STILL:], series.measure, still_events),
+        alt=alt if series.partners[0] == WORLD else f"{alt}{t['gap']}{t['no_total']}",
+        events=lists.event_lines(series.events, language),
+        cited=t["cite"].format(citation=cited_of(series, language)),
+        licence=t["licence"] if stated else "",
+        table=table,
+        more_partners=PARTNERS_LISTED if rows.height > PARTNERS_LISTED + 1 else 0,
+        implied=any("implied_base" in row for row in own.select(pl.col(pl.String)).rows()),
+        below=[
+            _row(row, series, language, place, reasons, is_part=True)
+            for row in below.head(BELOW_LISTED).iter_rows(named=True)
+        ],
+        recent=_recent(series, factor, reasons),
+        files=releases.head(FILES_LISTED).select("title", "release_id", "released_on", "raw_sha256").rows(),
+    )
+
+
+def script_words(language: str) -> str:
+    """Return the words of the script of the pages in a language, as a script: `WORDS={…}`."""
+    t = wording.texts(language)
+    own = words("series", language)["script"]
+    reasons = {**MADE, **MISSING, **t["missing_reasons"], "not_known": own["not_known"]}
+    units = {KG: t["units"].get("kg", "kg")} | {
+        name: t["units"].get(name.removeprefix("value_").upper(), name.removeprefix("value_").upper())
+        for name in UNIT_VALUE_OF
+    }
+    said = {**own, "statuses": STATUSES, "reasons": reasons, "units": units}
+    return f"WORDS={json.dumps(said, ensure_ascii=False, separators=(',', ':'))}"
+
+
+def whole_series(series: Series) -> bytes:
+    """Return every figure of the series as CSV, a row a partner, month and measure, with its status and doubt."""
+    figures = ("level", "mom_pct", "yoy_pct", "share_pct")
+    columns = [column for figure in figures for column in (figure, status(figure))]
+    kept = series.rows.filter(pl.col("level").is_not_null() | pl.col("yoy_pct").is_not_null())
+    kept = kept.sort("measure", "partner", "period")
+    keys = kept.select("measure", "partner", "period").rows()
+    doubts = series.every_doubt
+    return (
+        kept.select(
+            pl.lit(series.reporter.code).alias("reporter"),
+            "flow",
+            "product",
+            "partner",
+            pl.Series("partner_name", [_safe(partner_name(key[1])) for key in keys], dtype=pl.String),
+            pl.col("period").dt.strftime("%Y-%m"),
+            "measure",
+            *columns,
+            pl.Series("doubt", [_safe(doubts.get(key, "")) or None for key in keys], dtype=pl.String),
+            pl.lit(series.snapshot.id).alias("snapshot"),
+        )
+        .write_csv()
+        .encode()
+    )
+
+
+def _safe(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def partner_label(key: str, language: str) -> str:
+    """Return the name of a partner, or of all together, as the label of a line or a row."""
+    if key == WORLD:
+        return str(wording.texts(language)["world"])
+    return partner_name(key) if language == "en" else wording.partner(key, language)
+
+
+def _is_first(series: Series, measure: str, partner: str, day: date) -> bool:
+    return (measure, partner, day) == (series.measure, series.partners[0], series.last)
+
+
+def _measures(series: Series, language: str, t: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The choices of a measure: its name, the factor and the unit of an axis, and what a person reads."""
+    found, moneys = [], money()
+    for name in series.measures:
+        factor, unit = charts.scale_of((v for line in series.state.levels[name] for v in line), name)
+        plain = name.removeprefix("quantity_")
+        currency = moneys.get(name, {}).get("name_zh" if language == "zh" else "name_en", "")
+        kind = "value" if currency else name if name == KG else "quantity"
+        label = t["chart_measures"][kind].format(unit=plain, money=currency)
+        shown = wording.scale_name(unit, language) if name in (KG, *UNIT_VALUE_OF) else plain
+        found.append({"name": name, "factor": factor, "unit": shown, "label": label})
+    for value, ratio in UNIT_VALUE_OF.items():
+        if value in series.measures and KG in series.measures:
+            code = value.removeprefix("value_").upper()
+            unit = t["units"].get(f"{code}/kg", f"{code}/kg")
+            label = t["chart_measures"]["unit_value"].format(money=t["units"].get(code, code))
+            found.append({"name": ratio, "factor": 1, "unit": unit, "label": label})
+    return found
+
+
+def growth_text(row: Mapping[str, Any], figure: str, reasons: Mapping[str, str], language: str) -> tuple[str, str]:
+    """Return a growth or a share of a row of `metric` as text, and its status in words where that must be said."""
+    value, why = row[figure], row[status(figure)]
+    if value is None:
+        return "–", reasons[why]
+    sign = "+" if value > 0 and figure != "share_pct" else ""
+    text = f"{sign}{value:,.1f}" if value < PER_CENT_MAX else f"> +{PER_CENT_MAX:,}"
+    mark = MARKS.get(why, "")
+    return text.replace("-", "−") + mark, reasons[why] if mark else ""
+
+
+def level_text(value: float | None, measure: str, language: str, why: str) -> tuple[str, str]:
+    """Return a level with its unit, and the reason where there is none."""
+    if value is None:
+        return "–", why
+    if measure == KG or measure in UNIT_VALUE_OF:
+        return wording.level(value, measure, language), ""
+    return wording.in_unit(f"{value:,.0f}", measure.removeprefix("quantity_"), language), ""
+
+
+def _key(
+    own: pl.DataFrame, series: Series, language: str, reasons: Mapping[str, str], line: str
+) -> list[tuple[str, str, str]]:
+    """The figures of the newest month: name, text, and a reason where there is none."""
+    t = wording.texts(language) | words("series", language)
+    if not own.height:
+        return []
+    row = own.row(0, named=True)
+    month = wording.month_words(f"{series.last:%Y-%m}", language)
+    level = level_text(row["level"], series.measure, language, "")
+    found = [(f"{line}{t['comma']}{month}", *level)]
+    for figure in ("mom_pct", "yoy_pct"):
+        text, why = growth_text(row, figure, reasons, language)
+        found.append(
+            (t["figures"][figure], text if text == "–" else text + words("series", language)["script"]["percent"], why)
+        )
+    ytd = level_text(row["ytd"], series.measure, language, reasons[row["ytd_status"]])
+    growth, why = growth_text(row, "ytd_yoy_pct", reasons, language)
+    found += [(t["figures"]["ytd"], *ytd)]
+    percent = growth if growth == "–" else growth + words("series", language)["script"]["percent"]
+    return [*found, (t["figures"]["ytd_yoy_pct"], percent, why)]
+
+
+def _row(
+    row: Mapping[str, Any],
+    series: Series,
+    language: str,
+    place: Place,
+    reasons: Mapping[str, str],
+    *,
+    is_part: bool = False,
+) -> Row:
+    """A row of the table of partners, or of the parts of the product."""
+    level = level_text(row["level"], row["measure"], language, reasons[row["level_status"]])
+    doubt = (
+        series.every_doubt.get((row["measure"], row["partner"], row["period"]), "")
+        if not is_part
+        else row["doubt"] or ""
+    )
+    t = wording.texts(language) | words("series", language)
+    if doubt:
+        level = f"▲ {level[0]}", t["in_doubt"].format(doubt=doubt_words(doubt, language))
+    ytd = level_text(row["ytd"], row["measure"], language, reasons[row["ytd_status"]])
+    figures = {name: growth_text(row, name, reasons, language) for name in GROWTHS}
+    cells = [level, figures["mom_pct"], figures["yoy_pct"], ytd, figures["ytd_yoy_pct"]]
+    if is_part:
+        code, name = row["product"], row["product_name"] or ""
+        stem = file_name(code, series.flow)
+        address = f"{quote(stem)}.{language}.html" if code in place.products else ""
+        return Row(f"{code if code.isdigit() else ''} {name or code}".strip(), address, False, cells)
+    key = row["partner"]
+    name = partner_label(key, language) + (t["group"] if is_group(key) and key != WORLD else "")
+    address = f"partner-{quote(key.replace(':', '-'))}.{language}.html" if key in place.partners else ""
+    return Row(name, address, key == WORLD, [*cells, figures["share_pct"]])
+
+
+def _recent(series: Series, factor: float, reasons: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The newest months of each partner, in the unit of the chart: the name of the month, texts and reasons."""
+    levels, codes = series.state.levels[series.measure], series.state.statuses[series.measure]
+    found = []
+    for number in range(len(series.months) - 1, max(-1, len(series.months) - 1 - RECENT), -1):
+        cells = []
+        for line, values in enumerate(levels):
+            doubt = series.doubts.get((series.measure, series.partners[line], series.months[number]))
+            value = values[number]
+            text = "–" if value is None else _amount(value * factor) + (" ▲" if doubt else "")
+            cells.append((text, doubt or ("" if value is not None else reasons[STATUSES[codes[line][number]]])))
+        found.append((f"{series.months[number]:%Y-%m}", cells))
+    return found
+
+
+def _amount(value: float) -> str:
+    return (
+        f"{value:,.0f}"
+        if abs(value) >= 100 or value == int(value)
+        else f"{value:,.1f}"
+        if abs(value) >= 1
+        else f"{value:.2g}"
+    )
+
+
+def _alt(series: Series, title: str, language: str, t: Mapping[str, Any]) -> str:
+    """The chart in words: the newest month, the highest and the lowest."""
+    known = [(value, day) for value, day in zip(series.world(), series.months, strict=True) if value is not None]
+    if not known:
+        return title
+    (high, high_day), (low, low_day) = max(known), min(known)
+    unit = wording.scale_name(charts.scale_of(series.world(), series.measure)[1], language)
+    shown = {
+        name: level_text(value, series.measure, language, "")[0]
+        for name, value in (("latest", known[-1][0]), ("high", high), ("low", low))
+    }
+    return str(
+        t["alt"].format(
+            title=title,
+            unit=unit,
+            first=f"{series.months[0]:%Y-%m}",
+            last=f"{known[-1][1]:%Y-%m}",
+            high_month=f"{high_day:%Y-%m}",
+            low_month=f"{low_day:%Y-%m}",
+            **shown,
+        )
+    )
+
+
+def _releases(series: Series) -> pl.DataFrame:
+    """The releases that the newest words of the series come from, the newest first."""
+    ids = series.release_ids
+    rows = read_table(series.snapshot, "release").filter(pl.col("release_id").is_in(list(ids)))
+    return rows.with_columns(title=pl.coalesce("title", "release_id")).sort(
+        "released_on", "release_id", descending=[True, False]
+    )
+
+
+def cited_of(series: Series, language: str) -> str:
+    """Return the line to cite the page by, with all files of the series and what its values mean."""
+    rows = series.rows.filter(pl.col("measure").is_in(series.measures), pl.col("level").is_not_null())
+    if (line := cite_rows(rows, series.snapshot, None, language)) is not None:
+        return line
+    day = known_on(read_table(series.snapshot, "release"), read_table(series.snapshot, "decision"))
+    return citation(_releases(series)["title"].to_list(), series.reporter.code, day, series.snapshot.id, language)
