@@ -42,14 +42,14 @@ def modules_of_typer() -> int:
     ("arguments", "code", "says", "more"),
     # Typer reads the values of options with pydantic, and Python the version with its parser of e-mail.
     [
-        ("--version", 0, "0.", 110),
-        ("--help", 0, "Usage: tidewaiter", 60),
-        ("", 2, "Usage: tidewaiter", 60),
-        ("read --help", 0, "Usage: tidewaiter read", 60),
-        ("fetch -h", 0, "eurostat_comext", 60),
+        ("--version", 0, "0.", 70),
+        ("--help", 0, "Usage: tidewaiter", 30),
+        ("", 2, "Usage: tidewaiter", 30),
+        ("read --help", 0, "Usage: tidewaiter read", 30),
+        ("fetch -h", 0, "eurostat_comext", 30),
         ("events windows -h", 0, "placebo", None),
-        ("raed", 2, "raed", 60),
-        ("read --nosuch", 2, "nosuch", 60),
+        ("raed", 2, "raed", 30),
+        ("read --nosuch", 2, "nosuch", 30),
         ("read metric --flow both", 2, "both", 180),
         ("deploy --show", 0, "entrypoint: flows.watch.watch", None),
         ("read metric --as-of 2999-01-01", 2, "2999", None),
@@ -66,7 +66,9 @@ def test_a_version_help_and_a_refusal_load_no_data_library_and_few_modules_beyon
     assert (ended, loaded & COSTLY) == (code, set())
     assert says in printed
     if more is not None:
-        assert 100 < modules_of_typer() < len(loaded) <= modules_of_typer() + more
+        # Commands and questions are modules of their own, which a new one adds to; what they import is counted.
+        others = {name for name in loaded if not name.startswith(("flows.", "schemas.questions."))}
+        assert 100 < modules_of_typer() < len(others) <= modules_of_typer() + more
         assert not {"rich", "asyncio", "ssl", "http"} & loaded
         ours = {name for name in loaded if name.partition(".")[0] in ("schemas", "tasks", "tidewaiter")}
         # Each question is a module without imports of its own, from which its options are made.
