@@ -118,6 +118,7 @@ bench: $(READY_DEV)
 	$(BIN)/python -m benchmarks.parse
 	$(BIN)/python -m benchmarks.monthly
 	$(BIN)/python -m benchmarks.whole --size $(SIZE) --keep build/bench/store-$(SIZE)
+	$(BIN)/python -m benchmarks.written --size $(SIZE)
 	$(BIN)/python -m benchmarks.readers --size $(SIZE) --store build/bench/store-$(SIZE)
 	$(BIN)/python -m benchmarks.dask_workers
 	[ $(SIZE) = S ] || $(BIN)/python -m benchmarks.history --size $(SIZE)

@@ -171,9 +171,11 @@ def test_workers_derive_and_every_byte_is_that_of_a_local_run(
     assert len(sizes) == len(PORTIONS), "one for each portion, whatever the number of months"
     assert max(sizes) < 40_000, "rows passed through the scheduler"
     lineage = pl.read_parquet(tmp_path / "reporter=CHN" / "current" / "lineage" / "*.parquet")
-    steps = lineage.filter(pl.col("position") <= 5).sort("release_id", "position")["step"].to_list()
-    assert steps == ["declare", "land", "parse", "correct", "normalise"] * FILES
-    assert [*tmp_path.glob(".copy-*")] == [], "parts were left behind"
+    steps = lineage.filter(pl.col("position") <= 6).sort("release_id", "position")["step"].to_list()
+    assert steps == ["declare", "land", "amend", "parse", "correct", "normalise"] * FILES
+    assert [*tmp_path.glob(".copy-*")] == [*(tmp_path / "reporter=CHN" / "tmp").iterdir()] == [], (
+        "parts were left behind"
+    )
 
 
 def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_costs_time_alone(

@@ -1,10 +1,15 @@
 """What a publication onto a large store writes, by the benchmark that measures it."""
 
 import argparse
+import subprocess
+import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks import publications
+from benchmarks import generate, publications
+
+ROOT = Path(__file__).parents[3]
 
 
 def grown(folder: Path, months: int) -> dict[str, Any]:
@@ -21,3 +26,20 @@ def test_a_correction_costs_a_store_of_three_times_the_years_a_line_a_file_and_n
     assert many["syncs"] <= few["syncs"]
     # Of each file more the manifest has a line; nothing else of it is written again.
     assert many["bytes"] - few["bytes"] < (648 - 216) * 330
+
+
+def test_a_backfill_writes_little_more_than_what_is_in_the_store(tmp_path: Path) -> None:
+    """Figures were once written three times: as parts, as files that wait, and as objects."""
+    files = tmp_path / "files"
+    generate.generate(generate.Size(date(2024, 1, 1), 14, 7, 2_000, 120, 30), files)
+    program = "import sys, pathlib; from benchmarks.written import fill; print(*fill(*map(pathlib.Path, sys.argv[1:])))"
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(files), str(tmp_path / "reporter=CHN")],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    written, published = map(int, done.stdout.split())
+    assert published > 1_000_000
+    assert published <= written < 1.3 * published
