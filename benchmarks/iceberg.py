@@ -4,8 +4,8 @@
 
 Each publication is a synthetic month of one direction in the five tables that are filed by month, and a file of each
 table that a release writes once; the last ones correct the last thirteen months as well. Numbers are random, so that
-the files have the size of real ones. Metadata are kept up from the first publication on, and states older than
-`--kept` publications are retired outside of the measured time.
+the files have the size of real ones. All months but the last `--kept` are one publication, and metadata are kept up
+from it on, so that the store has as many states as one after a retention.
 """
 
 import argparse
@@ -28,13 +28,14 @@ from schemas.table import arrow_schema
 from tasks.catalogs.iceberg import keep_store
 from tasks.store.beside import Beside
 from tasks.store.publish import NewFile, exclusive, publish
-from tasks.store.retention import retain
 from tasks.store.snapshot import Snapshot
 
 BY_MONTH = ("metric", "observation", "record_level", "revision", "trade_flow")
 BY_RELEASE = ("finding", "lineage", "quarantine", "release")
 FIRST_YEAR = 2015
 CORRECTED = 13
+# Rows of files that are not measured.
+SMALL = 20
 
 
 def file_of(table: str, partition: str, rows: int, number: int) -> NewFile:
@@ -109,18 +110,18 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--months", type=int, default=120)
     ask.add_argument("--rows", type=int, default=10_000, help="of each file")
-    ask.add_argument("--kept", type=int, default=24, help="states that stay")
+    ask.add_argument("--kept", type=int, default=24, help="months that are published one by one")
     ask.add_argument("--folder", type=Path)
     given = ask.parse_args()
     folder = given.folder or Path(tempfile.mkdtemp(prefix="iceberg-"))
-    machine, store, parent, rows = results.machine(), folder / "reporter=CHN", None, []
-    for number in range(given.months):
-        parent, cells = measured(store, parent, [number], number, given.rows if number > given.months - 3 else 50)
-        if number in (0, given.months // 2, given.months - 2, given.months - 1):
+    machine, store, rows = results.machine(), folder / "reporter=CHN", list[list[str]]()
+    first = given.months - given.kept
+    parent, _ = measured(store, None, range(first), first - 1, SMALL)
+    for number in range(first, given.months):
+        is_shown = number >= given.months - 2
+        parent, cells = measured(store, parent, [number], number, given.rows if is_shown else SMALL)
+        if is_shown:
             rows.append([f"month {number + 1}", *cells])
-        if number > given.kept:
-            with exclusive(store):
-                retain(store, today=date(FIRST_YEAR, 1, 1) + timedelta(30 * number), months=given.kept)
     last = range(given.months - CORRECTED, given.months)
     for number in (given.months, given.months + 1):
         parent, cells = measured(store, parent, last, number, given.rows)

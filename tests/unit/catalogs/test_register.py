@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from pyiceberg import catalog as catalogs
+from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
 from schemas.store_address import S3Url
 from tasks.catalogs.iceberg import keep_iceberg
 from tasks.catalogs.register import namespace_of, register
 from tests.unit.catalogs import trade_root
+from tests.unit.catalogs.rest_server import rest_server
 
 
 @pytest.fixture
@@ -36,6 +38,24 @@ def test_each_table_is_in_the_namespace_of_its_reporter_and_follows(house: SqlCa
     assert german.to_arrow().num_rows == 9
     # The data stay where they were.
     assert before.scan().to_arrow().num_rows > 20
+
+
+def test_a_rest_catalogue_replaces_a_table_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = trade_root.initial(tmp_path)
+    with rest_server() as address:
+        catalog = RestCatalog("rest", uri=address)
+        monkeypatch.setattr(catalogs, "load_catalog", lambda name: {"rest": catalog}[name])
+        # Dropped and registered again, a table would be missing for a moment.
+        monkeypatch.setattr(catalog, "drop_table", None)
+        for count in (1, 2):
+            kept = [one for one in keep_iceberg(root) if one.table == "metric"]
+            assert register(kept, "rest") == ["trade_chn.metric", "trade_deu.metric"]
+            table = catalog.load_table("trade_chn.metric")
+            assert len(table.snapshots()) == count
+            assert table.scan(row_filter="flow == 'export'").to_arrow().num_rows > 20
+            if count == 1:
+                trade_root.correct(tmp_path)
+        catalog.close()
 
 
 def test_a_table_of_somebody_else_is_left_alone(house: SqlCatalog, tmp_path: Path) -> None:
