@@ -75,6 +75,8 @@ def test_the_page_of_a_series_is_readable_light_dark_wide_and_narrow(
     page = page_of(site / f"{MAGNETS}.{language}.html", width, scheme)
     assert page.locator("#live svg").is_visible()
     assert not page.locator(".still").is_visible()
+    # A reader of screens is told by the slider around it.
+    assert page.locator("#live svg").get_attribute("aria-hidden") == "true"
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("#point tbody tr").count() == 1
 

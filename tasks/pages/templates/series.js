@@ -207,6 +207,8 @@ const draw = async () => {
   if (turn !== asked) return made.view.finalize();
   view?.finalize();
   view = made.view;
+  // The slider around it says the month and its figures, the table all of them.
+  live.querySelector("svg").setAttribute("aria-hidden", "true");
   page.classList.add("live");
   point();
   table();
