@@ -72,6 +72,7 @@ SLOW = (
     "unit/controls/test_controls.py",
     "unit/answers/test_detours.py",
     "unit/pages/test_detours_page.py",
+    "unit/pages/test_event_page.py",
     "unit/analysis/test_detours.py",
     "unit/ledger/test_name_tables.py",
     "unit/checks/test_no_trade.py",

@@ -1,5 +1,6 @@
 """Defines the commands for the day of a release: printed figures, and the effect of export controls."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from flows.cli.form import NoOptions, Printed, Written, command
 from flows.cli.terminal import console, say
 from schemas.questions.brief import Brief
 from schemas.questions.claims import CheckClaims
+from schemas.questions.event_brief import EventBrief
 from schemas.questions.movers import Movers
 from schemas.questions.plot import Plot
 from schemas.questions.question import PRODUCT, Form
@@ -19,6 +21,7 @@ from tasks.domain.text import counted
 if TYPE_CHECKING:
     import polars as pl
 
+    from tasks.pages.brief.answer import BriefPage
     from tasks.store.snapshot import Snapshot
 
 MARKS = {
@@ -254,19 +257,46 @@ class PageFile(Form, kw_only=True):
     ] = None
 
 
+@command(
+    events,
+    EventBrief,
+    PageFile,
+    name="brief",
+    epilog='Example: `tidewaiter events brief "MOFCOM 18/2025" --output measure.html`',
+)
+def brief_of_event(question: EventBrief, page: PageFile) -> None:
+    """Write a page on a measure, and print the sentences at its top."""
+    from tasks.pages.event_page import event_brief as answer_to
+
+    _require_page(page)
+    answer = answer_to(question)
+    # The notes are on the page; a terminal gets what speaks against quoting it.
+    _write_page(answer.page, (f"in doubt: {doubt}" for doubt in answer.doubts), question, page)
+
+
 @command(commands, Brief, PageFile, epilog="Example: `tidewaiter brief basket:rare_earth_magnets --month 2025-06`")
 def brief(question: Brief, page: PageFile) -> None:
     """Write a page, and print the sentences at its top."""
-    from tasks.answers.answer import store_of
     from tasks.pages.brief.answer import brief as answer_to
 
+    _require_page(page)
+    answer = answer_to(question)
+    _write_page(answer.page, answer.remarks, question, page)
+
+
+def _require_page(page: PageFile) -> None:
+    """Raise ValueError for a file that is no page."""
     if page.output and page.output.suffix.lower() == ".md":
         raise ValueError(
             f"{page.output}: the page is HTML, and its markdown is written as {page.output.name}; end the name in .html"
         )
-    answer = answer_to(question)
-    options.show_remarks(answer.remarks)
-    written = answer.page
+
+
+def _write_page(written: "BriefPage", remarks: Iterable[str], question: Brief | EventBrief, page: PageFile) -> None:
+    """Write a page, and print the sentences at its top."""
+    from tasks.answers.answer import store_of
+
+    options.show_remarks(remarks)
     place = page.output or store_of(question) / "reports" / f"{written.name}.html"
     if page.output is None:
         place.parent.mkdir(parents=True, exist_ok=True)

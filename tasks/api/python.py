@@ -17,6 +17,7 @@ from schemas.questions.claims import CheckClaims
 from schemas.questions.contents import Contents
 from schemas.questions.detours import Detours
 from schemas.questions.duties import Duties
+from schemas.questions.event_brief import EventBrief
 from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
 from schemas.questions.partner import PartnerTrade
@@ -116,6 +117,13 @@ def check_claims(question: CheckClaims) -> pl.DataFrame:
 @function_of(Brief)
 def brief(question: Brief) -> "BriefPage":
     from tasks.pages.brief.answer import brief as answer
+
+    return tell(answer(question)).page
+
+
+@function_of(EventBrief)
+def event_brief(question: EventBrief) -> "BriefPage":
+    from tasks.pages.event_page import event_brief as answer
 
     return tell(answer(question)).page
 

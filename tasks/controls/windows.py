@@ -95,7 +95,7 @@ def windows_of(event: Event, product: str, series: Series, flow: str, partner: s
     spans = [(month + shift, 1) for shift in range(-SINGLE_MONTHS, SINGLE_MONTHS)]
     spans += [(first, length) for length in LENGTHS for first in (month - length, month)]
     for first, length in spans:
-        now, before, growth, status = _compare(series, first, length)
+        now, before, growth, status = compare(series, first, length)
         months = (month for one in range(first, first + length) for month in (one - YEAR, one))
         lent = [month for month in months if series.get(month, UNKNOWN)["yoy_status"] == OTHER_SIDE]
         said = f"{partner} says it of {', '.join(map(month_name, sorted(lent)))}" if lent else None
@@ -189,8 +189,8 @@ def by_product(metric: pl.DataFrame) -> dict[str, dict[int, dict[str, Any]]]:
     }
 
 
-def _compare(series: Series, first: int, length: int) -> tuple[float | None, float | None, float | None, str]:
-    """Return sum, sum a year before, growth and how it was made."""
+def compare(series: Series, first: int, length: int) -> tuple[float | None, float | None, float | None, str]:
+    """Return the sum of so many months from the first on, that of a year before, the growth and how it was made."""
     span, earlier = (
         [series.get(month - back, UNKNOWN) for month in range(first, first + length)] for back in (0, YEAR)
     )

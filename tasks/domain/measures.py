@@ -14,6 +14,7 @@ import polars as pl
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import HS_LEVELS, holds, is_heading, members
 from tasks.domain.reporter import CHN
+from tasks.domain.text import clip
 
 MIXED = "85051110"
 MIXED_WORDS = "HS 85051110 holds controlled and free magnets alike; what share of it is controlled is not published."
@@ -137,3 +138,21 @@ def measures(reporter: str) -> list[dict[str, Any]]:
 
 def _of(events: pl.DataFrame, reporter: str | None) -> pl.DataFrame:
     return events if reporter is None else events.filter(pl.col("reporter") == reporter)
+
+
+def event_row(text: str, reporter: str) -> dict[str, Any]:
+    """The measure of a reporter that a text names: by its name, or by number and year, as in MOFCOM 18/2025 or
+    2025年第18号. Raises ValueError where there is none, several, or one without a day."""
+    rows = measures(reporter)
+    asked = text.strip().lower()
+    found = [row for row in rows if row["event"] == asked]
+    if not found:
+        numbers = re.findall(r"\d+", asked)
+        year = next((one for one in numbers if re.fullmatch(r"20\d\d", one)), None)
+        number = next((one for one in numbers if one != year), None)
+        found = [row for row in rows if number and re.findall(r"\d+", row["document"]) == [number, year]]
+    if len(found) != 1:
+        what = "several measures are" if found else "no measure with a day of effect is"
+        names = ", ".join(row["event"] for row in found or rows) or "none"
+        raise ValueError(f"{what} {clip(text)!r} of {reporter}; write one of {names}")
+    return found[0]

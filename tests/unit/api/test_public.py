@@ -41,8 +41,8 @@ def test_importing_it_loads_nothing_else() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     names = (
-        "__version__ brief check_claims detours duties ingest list mirror movers open_release partner plot read scan"
-        " search trace vintages"
+        "__version__ brief check_claims detours duties event_brief ingest list mirror movers open_release partner plot"
+        " read scan search trace vintages"
     )
     assert done.stdout.strip() == names
     assert (Path(tidewaiter.__file__).parent / "py.typed").is_file()

@@ -16,6 +16,7 @@ from schemas.questions.contents import Contents
 from schemas.questions.coverage import Coverage
 from schemas.questions.detours import Detours
 from schemas.questions.duties import Duties
+from schemas.questions.event_brief import EventBrief
 from schemas.questions.export import Export
 from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
@@ -29,8 +30,8 @@ from schemas.questions.trace import Trace
 from schemas.questions.vintages import Vintages
 
 QUESTIONS: list[type[Question]] = [
-    Adjust, Brief, CheckClaim, CheckClaims, Contents, Coverage, Detours, Duties, Export, MirrorTrade, Movers,
-    PartnerTrade, Plot, Read, Revisions, Search, Trace, Vintages,
+    Adjust, Brief, CheckClaim, CheckClaims, Contents, Coverage, Detours, Duties, EventBrief, Export, MirrorTrade,
+    Movers, PartnerTrade, Plot, Read, Revisions, Search, Trace, Vintages,
 ]  # fmt: skip
 
 
