@@ -36,6 +36,7 @@ from tasks.pages.brief.wording import level, month_words
 from tasks.pages.sheet import Sheet, SheetPart, markdown, page, texts
 from tasks.reading.lists import ListedProducts, listed_in
 from tasks.reading.query import doubts_of, newest_month, open_published, query, reporter_of
+from tasks.reading.series import alike, levels
 from tasks.store.parquet import read_table
 from tasks.store.reporters import named, root_of, stores_of
 from tasks.store.snapshot import Snapshot
@@ -61,6 +62,9 @@ class CodeRow(NamedTuple):
     placebos: int
     price_before: float | None
     price_after: float | None
+    # Months that are not known in one of both years, and the sums of the others in both.
+    gaps: tuple[int, ...]
+    alike: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,11 @@ def _code_row(store: Path, listed: ListedProducts, code: str, world: WorldSeries
     coverage = next((one["coverage"] for one in listed.rows.iter_rows(named=True) if code.startswith(one["code"])), "")
     values = _values(store, flow, code, [*before, *months])
     before_price, price = (_price(values, span, mass) for span, mass in ((before, then), (months, now)))
-    return CodeRow(code, coverage, now, then, growth, status, band, len(others), before_price, price)
+    known = {month: row["level"] for month, row in world.series[code].items() if row["level"] is not None}
+    both = [month for month in months if month in known and month - YEAR in known]
+    gaps = tuple(month for month in months if month not in both)
+    alike = (sum(known[month] for month in both), sum(known[month - YEAR] for month in both))
+    return CodeRow(code, coverage, now, then, growth, status, band, len(others), before_price, price, gaps, alike)
 
 
 def _metric(store: Path, flow: str, months: Sequence[int]) -> pl.DataFrame:
@@ -266,12 +274,9 @@ def _partners(store: Path, listed: ListedProducts, months: range, question: Even
     before = range(months.start - YEAR, months.stop - YEAR)
     near = [(month // YEAR, month % YEAR + 1) for month in (*before, *months)]
     rows = query(store, "metric", flow=question.flow, product=listed.keys, measure=KG, month=near).drop_nulls("level")
-    rows = rows.filter(~pl.col("partner").is_in(TOTALS))
-    is_after = pl.col("period") >= first_day(months.start)
-    sums = rows.group_by(pl.col("partner").cast(pl.String)).agg(
-        before=pl.col("level").filter(~is_after).sum(), after=pl.col("level").filter(is_after).sum()
-    )
-    sums = sums.with_columns(change=pl.col("after") - pl.col("before"))
+    traded = rows.filter(~pl.col("partner").is_in(TOTALS))["partner"].cast(pl.String).unique()
+    known = levels(store, question.flow, listed.keys, traded.to_list(), [*before, *months], KG)
+    sums = alike(known, months, YEAR)
     shown = sums.sort(pl.col("change").abs(), "partner", descending=[True, False]).head(PARTNERS_MAX)
     language = question.language
     cells = [
@@ -280,6 +285,7 @@ def _partners(store: Path, listed: ListedProducts, months: range, question: Even
             level(row["before"], KG, language),
             level(row["after"], KG, language),
             ("+" if row["change"] > 0 else "−" if row["change"] < 0 else "") + level(abs(row["change"]), KG, language),
+            str(row["months"]),
         )
         for row in shown.iter_rows(named=True)
     ]
@@ -359,7 +365,9 @@ def _unknown(found: Sequence[CodeRow], months: range, question: EventBrief, t: d
     shared = [one.code for one in found if one.coverage == "part"]
     if shared:
         lines.append(t["shared"].format(codes=", ".join(shared)))
-    without = [one.code for one in found if one.growth is None]
-    if without:
-        lines.append(t["without"].format(codes=", ".join(without)))
+    for one in found:
+        if one.growth is None:
+            gaps = ", ".join(map(month_name, one.gaps)) or t["none"]
+            after, before = (level(mass, KG, question.language) for mass in one.alike)
+            lines.append(t["without"].format(code=one.code, months=gaps, after=after, before=before))
     return [*lines, t["not_why"]]

@@ -115,3 +115,17 @@ def levels_or_parts(
         level=pl.when(is_sum).then("part").otherwise("level"),
         status=pl.when(is_sum).then(pl.col("why").fill_null(pl.col("status"))).otherwise("status"),
     ).drop("part", "why"), parts
+
+
+def alike(found: pl.DataFrame, months: Collection[int], back: int) -> pl.DataFrame:
+    """Return partner, `after`, `before`, `change` and `months` of `levels`: the sums over the months, and `back` months
+    earlier, of each product and month that is known at both times. Who is never known at both has no row: what is not
+    known is no zero."""
+    keys = ["product", "partner", "month"]
+    now = found.filter(pl.col("month").is_in(list(months))).drop_nulls("level").select(*keys, after="level")
+    then = found.drop_nulls("level").select("product", "partner", pl.col("month") + back, before="level")
+    both = now.join(then, on=keys)
+    sums = both.group_by("partner").agg(
+        pl.col("after").sum(), pl.col("before").sum(), months=pl.col("month").n_unique()
+    )
+    return sums.with_columns(change=pl.col("after") - pl.col("before"))

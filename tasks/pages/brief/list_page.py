@@ -22,6 +22,7 @@ from tasks.pages.sheet import Sheet, SheetPart, texts
 from tasks.reading.lists import YEAR, ListedProducts, code_levels, totals
 from tasks.reading.query import query, reporter_of
 from tasks.reading.resolver import Resolver
+from tasks.reading.series import alike, levels
 from tasks.store.snapshot import Snapshot
 
 PARTNERS_MAX = 12
@@ -120,15 +121,15 @@ def _partners(store: Path, listed: ListedProducts, asked: tuple[str, date, str],
     number, t = month_number(month), texts(language)["list"]
     near = [(one // 12, one % 12 + 1) for one in (number - 1, number)]
     figures = query(store, "metric", flow=flow, product=listed.keys, measure=measure, month=near)
-    known = figures.drop_nulls("level").filter(~pl.col("partner").is_in(TOTALS))
-    now = pl.col("period") == month
-    sums = known.group_by("partner").agg(
-        level=pl.col("level").filter(now).sum(), before=pl.col("level").filter(~now).sum()
-    )
-    sums = sums.with_columns(change=pl.col("level") - pl.col("before"))
+    traded = figures.drop_nulls("level").filter(~pl.col("partner").is_in(TOTALS))["partner"].cast(pl.String).unique()
+    known = levels(store, flow, listed.keys, traded.to_list(), (number - 1, number), measure)
+    sums = alike(known, (number,), 1)
     rows = sums.sort(pl.col("change").abs(), "partner", descending=[True, False]).head(PARTNERS_MAX)
     cells = [
-        (wording.partner(row["partner"], language), *(_shown(row[one], measure, language) for one in sums.columns[1:]))
+        (
+            wording.partner(row["partner"], language),
+            *(_shown(row[one], measure, language) for one in ("after", "before", "change")),
+        )
         for row in rows.iter_rows(named=True)
     ]
     columns = {title: [row[place] for row in cells] for place, title in enumerate(t["partner_columns"])}

@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from schemas import settings
@@ -11,7 +12,7 @@ from tasks.answers.read import read
 from tasks.domain.control_lists import Spec, control_lists
 from tasks.reading.lists import code_levels, listed_in, listed_products, specs_of, totals
 from tasks.reading.resolver import Resolver, Unresolved
-from tasks.reading.series import levels
+from tasks.reading.series import alike, levels
 from tasks.store.snapshot import Snapshot
 from tests.unit.published_stores import china, query_bytes
 
@@ -141,3 +142,18 @@ def test_a_code_that_a_revision_moved_is_a_break_and_no_fall(tmp_path: Path, mon
     total = totals(levels_of, listed)
     assert (total[december]["level"], total[december]["level_status"]) == (None, "definition_break")
     assert (total[december + 1]["mom_pct"], total[december + 1]["mom_status"]) == (None, "definition_break")
+
+
+def test_what_is_known_at_one_time_alone_is_no_zero_at_the_other() -> None:
+    """Germany is known in one of both years; of Japan one product of two is."""
+    rows = [
+        ("a", "DEU", 24, 5.0), ("a", "DEU", 12, None),
+        ("a", "JPN", 24, 7.0), ("a", "JPN", 12, 4.0), ("b", "JPN", 24, 9.0), ("b", "JPN", 12, None),
+        ("a", "KOR", 24, 0.0), ("a", "KOR", 12, 3.0),
+    ]  # fmt: skip
+    names = {"product": pl.String, "partner": pl.String, "month": pl.Int32, "level": pl.Float64}
+    found = alike(pl.DataFrame(rows, names, orient="row"), [24], 12).sort("partner")
+    assert found.select("partner", "after", "before", "change", "months").rows() == [
+        ("JPN", 7.0, 4.0, 3.0, 1),
+        ("KOR", 0.0, 3.0, -3.0, 1),
+    ]
