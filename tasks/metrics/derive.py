@@ -228,7 +228,7 @@ class _Portion:
                 of_records = bits.gather(at.filter(there)) | own["doubted"].filter(there)
                 complete = complete.with_columns(doubted=bits.scatter(at.filter(there), of_records))
             frames.append(as_metric(complete, grid.names, self.flow, is_ratio=is_ratio))
-        doubts = self.marked.rows(grid, self.flow, sorted(shown))
+        doubts = self.marked.rows(grid, self.flow, block, place)
         return DerivedRows(in_order(frames[0], frames[1], grid.names), levels, doubts)
 
     def last_seen_in(self, block: Block) -> pl.Series:

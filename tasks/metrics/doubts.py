@@ -23,7 +23,7 @@ from tasks.domain.periods import index_month
 from tasks.domain.thresholds import threshold
 from tasks.metrics.coverage import FlowCoverage
 from tasks.metrics.doubted_sums import PLACE, Reach, in_baskets, with_products_above
-from tasks.metrics.grid import KEY, Grid
+from tasks.metrics.grid import KEY, Block, Grid
 from tasks.metrics.levels import Levels
 from tasks.metrics.names import MISSING_FROM, NUMBER, STATUS, Names
 from tasks.metrics.year_to_date import chained_years
@@ -83,15 +83,26 @@ class Marked(NamedTuple):
         """Whether anything is in doubt."""
         return bool(self.amounts.height or self.years.height or self.growths.height)
 
-    def rows(self, grid: Grid, flow: str, months: list[int]) -> pl.DataFrame:
-        """The rows of the table `doubt` of some months, with those of values per kilogram."""
-        own = self.levels.filter(pl.col("month").is_in(months))
+    def rows(self, grid: Grid, flow: str, block: Block, place: pl.Series) -> pl.DataFrame:
+        """The rows of the table `doubt` of some months, with those of values per kilogram; `place` is null for each row
+        of the grid and month that is not published."""
+
+        def published(rows: pl.DataFrame, *ends: str) -> pl.DataFrame:
+            for end in ends:
+                at = (rows["month"] - block.first).cast(NUMBER) * grid.size + rows[end]
+                rows = rows.filter(place.gather(at).is_not_null())
+            return rows
+
+        own = self.levels.filter(pl.col("month").is_in(block.months))
+        own = published(own, "row")
         if not own.height:
             return empty_frame("doubt")
         named = own.hstack(grid.frame.select(KEY)[own["row"]])
         pairs = grid.masses()
         of_ratio = [
-            named.drop("measure").join(pairs.select("measure", row=end).unique(), on="row").select(named.columns)
+            published(named.drop("measure").join(pairs.with_columns(row=end), on="row"), "worth", "mass").select(
+                named.columns
+            )
             for end in ("worth", "mass")
         ]
         every = pl.concat([named, *of_ratio]).group_by("product", "partner", "measure", "month", "number")

@@ -26,12 +26,17 @@ def derived(store: Store) -> Metric:
 
 def derived_in_doubt(store: Store, *findings: tuple[str, str, str]) -> DerivedRows:
     """Figures and doubts of a store with open findings: release, check, subject."""
+    releases = release_table(*(row for row, _ in store))
+    return derive_all(current_statements(merged(store)), releases, doubts=doubts_about(store, *findings))
+
+
+def doubts_about(store: Store, *findings: tuple[str, str, str]) -> pl.DataFrame:
+    """The open findings of a store."""
     table = [
         finding_table((check, subject)).with_columns(release_id=pl.lit(release), observed=pl.lit(f"{place}"))
         for place, (release, check, subject) in enumerate(findings)
     ]
-    releases = release_table(*(row for row, _ in store))
-    return derive_all(current_statements(merged(store)), releases, doubts=open_doubts(pl.concat(table), releases))
+    return open_doubts(pl.concat(table), release_table(*(row for row, _ in store)))
 
 
 class Figures:

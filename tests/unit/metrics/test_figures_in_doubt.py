@@ -10,24 +10,28 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from schemas.forms.trace import TracedNumber
 from schemas.names import FIGURES, status
-from tasks.domain.coverage import TOTALS
-from tasks.domain.periods import month_number
+from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS
+from tasks.domain.periods import month_index, month_number
 from tasks.domain.units import RATIOS
+from tasks.ledger.merge import current_statements
 from tasks.lineage.formulas import RECIPES, ExactOperand
 from tasks.lineage.operands import KILOGRAMS
 from tasks.lineage.point import Point
 from tasks.lineage.trace import RECORDS, Tracer
+from tasks.metrics.derive import derive_all, derive_months
 from tasks.metrics.figures_in_doubt import BIT
 from tasks.metrics.figures_in_doubt import figures_in_doubt as in_doubt
 from tests.draws import draws
 from tests.unit import strategies
-from tests.unit.builders import MAGNETS, number, release
-from tests.unit.figures import Row, Store, derived_in_doubt
+from tests.unit.builders import MAGNETS, number, release, release_table
+from tests.unit.figures import Row, Store, derived_in_doubt, doubts_about, merged
 from tests.unit.tracing import tracer_of
 
+KEY = ("product", "partner", "measure")
 SERIES = ("flow", "product", "partner", "measure")
 ROWS_ASKED = 8
 LEAST = Fraction(1, 1000)
@@ -211,6 +215,33 @@ def test_a_figure_is_in_doubt_exactly_where_its_trace_is(drawn: tuple[Store, lis
         assert row["level"] is None or level_is_doubted == ("level" in expected), point
 
 
+@given(doubted_stores())
+@draws(6, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], phases=QUICK)
+def test_a_month_by_itself_has_the_doubts_that_it_has_among_all(
+    drawn: tuple[Store, list[tuple[str, str, str]]],
+) -> None:
+    """A release derives the months that it can change, and the others stay as they are."""
+    store, findings = drawn
+    releases, doubts = release_table(*(row for row, _ in store)), doubts_about(store, *findings)
+    words = current_statements(merged(store)).filter(pl.col("flow") == "export")
+    whole = derive_all(words, releases, all_records=False, doubts=doubts)
+    months = whole.metric.select(month_index("period")).unique().to_series().sort().to_list()
+    for month in {*months[-1:], *months[len(months) // 2 :][:1]}:
+        of_years = month_index("period_end").is_between((month - FIGURES_LOOK_BACK) // 12 * 12, month // 12 * 12 + 11)
+        earlier = whole.levels.filter(month_index("period") < month)
+        alone = [*derive_months("export", [month], [words.filter(of_years)], releases, earlier, doubts=doubts)]
+        for table, columns in (("metric", ["figures_in_doubt", "in_doubt"]), ("doubts", ["part_pct", "sentence"])):
+            found, expected = (
+                pl.concat(getattr(one, table) for one in some)
+                .filter(month_index("period") == month)
+                .select(*KEY, *columns)
+                .with_columns(pl.col(pl.Categorical).cast(pl.String))
+                .sort(*KEY, *columns)
+                for some in ([whole.__class__(*(one.clear() for one in whole)), *alone], [whole])
+            )
+            assert_frame_equal(found, expected)
+
+
 YEAR = [f"2025-{month:02d}" for month in range(1, 13)]
 
 
@@ -229,6 +260,18 @@ def test_a_window_weighs_the_doubt_of_one_of_its_months() -> None:
         "EU27": "share_pct",
     }
     assert {*found.doubts.filter(product=MAGNETS, measure="quantity_kg")["partner"]} == {"OMN", "WLD"}
+
+
+def test_a_window_adds_up_the_doubts_of_its_months() -> None:
+    """Of each of three months 0.2 % is in doubt, which is a third of that of the three."""
+    row = release()
+    numbers = [number(row, "USA", month, 99_800) for month in YEAR] + [number(row, "OMN", month, 200) for month in YEAR]
+    findings = [("r1", NAMED, f"export {MAGNETS} OMN {month} quantity_kg") for month in YEAR[-3:]]
+    for some, weighs in ((findings[:1], False), (findings, True)):
+        world = derived_in_doubt([(row, numbers)], *some).metric.filter(
+            measure="quantity_kg", product=MAGNETS, partner="WLD", period=date(2025, 12, 1)
+        )
+        assert ("average_3m" in (world["figures_in_doubt"][0] or "").split("+")) is weighs
 
 
 def test_small_doubts_are_told_where_they_weigh_together() -> None:
