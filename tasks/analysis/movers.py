@@ -107,32 +107,45 @@ def mover_rows(state: StoreState, flow: str, months: Sequence[int], top: int = T
     together."""
     reach = {month - back for month in months for back in (0, *(back for back, _ in AGAINST.values()))}
     world = _Levels(state.read, flow, reach, pl.col("partner") == WORLD, ["product"])
-    trees: dict[Comparison, _Tree] = {}
-    for comparison in itertools.starmap(Comparison, itertools.product(months, AGAINST, MEASURES)):
-        if (both := _both(world, comparison, ["product"])).height:
-            trees[comparison] = _Tree(both, comparison.month)
-    roots = {code for tree in trees.values() if tree.adds_up for code in tree.below[""]}
+    trees = _trees(world, months)
+    adding_up = {key: tree for key, tree in trees.items() if tree.adds_up}
+    roots = {code for tree in adding_up.values() for code in tree.below[""]}
     where = pl.col("product").is_in(list(roots)) & ~pl.col("partner").is_in(TOTALS)
     partners = dict[Comparison, tuple[list[Row], int]]()
     if roots:
         levels = _Levels(state.read, flow, reach, where, KEYS)
-        partners = {key: _by_partner(levels, tree, key, top) for key, tree in trees.items() if tree.adds_up}
-    chosen = {row["partner"] for largest, _ in partners.values() for row in largest}
-    finest = {code for tree in trees.values() if tree.adds_up for code in tree.finest}
+        partners = {key: _by_partner(levels, tree, key, top) for key, tree in adding_up.items()}
+    chosen = {row["partner"] for row in itertools.chain(*(largest for largest, _ in partners.values()))}
+    finest = {*itertools.chain(*(tree.finest for tree in adding_up.values()))}
     where = pl.col("product").is_in(list(finest)) & pl.col("partner").is_in(list(chosen))
     of_partners = _Levels(state.read, flow, reach, where, KEYS) if chosen else None
     rows: list[Row] = []
     for comparison, tree in trees.items():
         splits = _Splits(tree, world, of_partners, comparison, state.reporter)
-        made = [*_compared(tree, splits, *partners.get(comparison, ([], 0)), top), *_left_out(world, tree, comparison)]
-        total = made[0]["before"] if tree.adds_up else sum(row["before"] for row in tree.rows.values())
-        for row in made:
-            if row["kind"] in ("total", "product", "partner") and total > 0:
-                row["contribution_pp"] = row["change"] / total * 100
-        rows += [{**comparison._asdict(), **row} for row in made]
+        compared = _compared(tree, splits, *partners.get(comparison, ([], 0)), top)
+        of_one = [*compared, *_left_out(world, tree, comparison)]
+        _add_contributions(of_one, tree)
+        rows += [{**comparison._asdict(), **row} for row in of_one]
     rows += _revised(state.read, flow, months, top)
     _judge(rows, state, flow, months)
     return _as_table(rows, flow)
+
+
+def _trees(world: "_Levels", months: Sequence[int]) -> dict[Comparison, "_Tree"]:
+    """The products that are known in both months of each comparison, by the codes above them."""
+    trees: dict[Comparison, _Tree] = {}
+    for comparison in itertools.starmap(Comparison, itertools.product(months, AGAINST, MEASURES)):
+        if (both := _both(world, comparison, ["product"])).height:
+            trees[comparison] = _Tree(both, comparison.month)
+    return trees
+
+
+def _add_contributions(rows: list[Row], tree: "_Tree") -> None:
+    """Add to each row its part of the change of the total, which is the first row where products add up."""
+    total = rows[0]["before"] if tree.adds_up else sum(row["before"] for row in tree.rows.values())
+    for row in rows:
+        if row["kind"] in ("total", "product", "partner") and total > 0:
+            row["contribution_pp"] = row["change"] / total * 100
 
 
 def _as_table(rows: list[Row], flow: str) -> pl.DataFrame:
@@ -515,11 +528,7 @@ def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int])
     numbers = pl.concat(state.steps(flow, month) for month in near)
     every = pl.concat(figures, how="diagonal_relaxed")
     by_product = every.filter(pl.col("product").is_in(shown)).partition_by("product", as_dict=True)
-    numbers = numbers.group_by("product").agg(pl.col("resolution").max(), pl.col("known_until").any())
-    steps = dict[str, Steps]()
-    for product in shown:
-        own = own_or_parts(numbers, product)
-        steps[product] = Steps(own["resolution"].max(), own["known_until"].any())  # type: ignore[arg-type]
+    steps = _steps_of(numbers, shown)
     for row in rows:
         row["doubt"] = "; ".join(_doubts_of(row, state, flow)) or None
 
@@ -542,8 +551,22 @@ def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int])
         }
         for row in rows:
             if row["kind"] == "product" and row.get("product") in judges:
-                growth = AGAINST[row["against"]][1]
-                verdict = judges[row["product"]].verdict(WORLD, row["measure"], growth, first_day(row["month"]))
-                row["quote"] = verdict.word if verdict is not None else None
-                if row["doubt"] and row["quote"] == "yes":
-                    row["quote"] = "care"
+                row["quote"] = _quote(row, judges[row["product"]])
+
+
+def _steps_of(numbers: pl.DataFrame, products: Sequence[str]) -> dict[str, Steps]:
+    """The largest step of the numbers of each product, and whether one was revised."""
+    numbers = numbers.group_by("product").agg(pl.col("resolution").max(), pl.col("known_until").any())
+    of_products = ((product, own_or_parts(numbers, product)) for product in products)
+    return {
+        product: Steps(rows["resolution"].max(), rows["known_until"].any())  # type: ignore[arg-type]
+        for product, rows in of_products
+    }
+
+
+def _quote(row: Row, judge: Judge) -> str | None:
+    """Whether the growth of a row may be quoted; what is in doubt is quoted with care at best."""
+    verdict = judge.verdict(WORLD, row["measure"], AGAINST[row["against"]][1], first_day(row["month"]))
+    if verdict is None:
+        return None
+    return "care" if row["doubt"] and verdict.word == "yes" else verdict.word

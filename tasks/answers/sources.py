@@ -4,10 +4,10 @@ Due days come from the calendar; for months that it lacks, from the usual delay 
 Nothing is overdue before a first month is in: a source that nobody uses is not late.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -83,47 +83,76 @@ def _releases(root: Path | S3Url) -> pl.DataFrame:
 def _state(
     source: str, kind: str, releases: pl.DataFrame, inboxes: Sequence[Path], day: date, expected: Collection[str]
 ) -> SourceState:
-    notes = filter(None, (read_state(state_file(inbox, source)) for inbox in inboxes))
-    note = max(notes, key=lambda note: note.asked_at, default=None)
     # Figures of a page of customs may also be collected by hand.
     collected = _reporters_by_month(releases.filter(source=published.SOURCE.name)) if kind in PAGES else {}
     releases = releases.filter(source=source)
     by_month = _reporters_by_month(releases)
-    late = _late(kind, by_month | collected, day) if kind in expected or (by_month and kind not in KINDS) else {}
-    year = str(day.year if day.month > 1 else day.year - 1)
-    has_year = code_table("release_calendar").filter(kind=kind, year=year).height > 0
-    today = month_number(day)
-    first = min(by_month, default=today - 1)
-    due = {month: found for month in range(first, today + MONTHS_AHEAD) if (found := due_on(kind, month)) is not None}
-    overdue = [month for month, when in due.items() if by_month and when.day < day and month not in by_month]
-    ahead = next((month for month, when in due.items() if when.day >= day and month not in by_month), None)
-    newest = max(by_month, default=None)
-    group = SOURCES[source].group
-    members = members_of(group, first_day(newest)) if group in GROUPS and newest is not None else []
-    # The members of a group of reporters, once any of them is in.
-    is_by_member = any(reporters & {*members} for reporters in by_month.values())
-    lacking = [member for member in members if is_by_member and newest is not None and member not in by_month[newest]]
+    is_awaited = kind in expected or (by_month and kind not in KINDS)
+    late = _late(kind, by_month | collected, day) if is_awaited else {}
+    lacking = _lacking_members(SOURCES[source].group, by_month)
     return SourceState(
         source=source,
         reporters=releases["reporter"].unique().sort().to_list(),
-        last_month=month_name(newest) if newest is not None else "",
+        last_month=month_name(max(by_month)) if by_month else "",
         lacking=lacking,
-        late_members=[member for member in lacking if any(member in there for there in by_month.values())],
+        late_members=[member for member in lacking if any(member in reporters for reporters in by_month.values())],
         released_on=releases["released_on"].max(),
-        next_month=month_name(ahead) if ahead is not None else "",
-        next_due=due[ahead].day if ahead is not None else None,
-        is_estimated=ahead is not None and due[ahead].is_estimated,
-        overdue=[month_name(month) for month in overdue],
-        days_overdue=(day - due[overdue[0]].day).days if overdue else 0,
         late=[month_name(month) for month in late],
         late_since=min(late.values(), default=None),
         is_fetched=SOURCES[source].questions is not None,
         days_late=(day - min(late.values())).days if late else 0,
-        warning=NO_YEAR.format(kind, day.year) if kind in expected and not has_year else "",
-        asked_at=note.asked_at if note else None,
-        failing_since=note.failing_since if note else None,
-        reason=note.reason if note else "",
+        warning=_calendar_warning(kind, day) if kind in expected else "",
+        **_due(kind, by_month, day),
+        **_last_asked(source, inboxes),
     )
+
+
+def _due(kind: str, months_in: Collection[int], day: date) -> dict[str, Any]:
+    """The fields of the month that comes next, and of those that are due and not in."""
+    today = month_number(day)
+    months = range(min(months_in, default=today - 1), today + MONTHS_AHEAD)
+    due = {month: found for month in months if month not in months_in and (found := due_on(kind, month)) is not None}
+    fields: dict[str, Any] = {}
+    ahead = next((month for month, when in due.items() if when.day >= day), None)
+    if ahead is not None:
+        fields |= {
+            "next_month": month_name(ahead),
+            "next_due": due[ahead].day,
+            "is_estimated": due[ahead].is_estimated,
+        }
+    overdue = [month for month, when in due.items() if months_in and when.day < day]
+    if overdue:
+        fields |= {
+            "overdue": [month_name(month) for month in overdue],
+            "days_overdue": (day - due[overdue[0]].day).days,
+        }
+    return fields
+
+
+def _lacking_members(group: str, by_month: Mapping[int, Collection[str]]) -> list[str]:
+    """The members of a group of reporters that lack the newest month, once any of them is in."""
+    if group not in GROUPS or not by_month:
+        return []
+    newest = max(by_month)
+    members = members_of(group, first_day(newest))
+    is_by_member = any({*reporters} & {*members} for reporters in by_month.values())
+    return [member for member in members if is_by_member and member not in by_month[newest]]
+
+
+def _calendar_warning(kind: str, day: date) -> str:
+    """What is wrong with the calendar: it lacks the year of the months that come now."""
+    year = str(day.year if day.month > 1 else day.year - 1)
+    has_year = code_table("release_calendar").filter(kind=kind, year=year).height > 0
+    return "" if has_year else NO_YEAR.format(kind, day.year)
+
+
+def _last_asked(source: str, inboxes: Sequence[Path]) -> dict[str, Any]:
+    """The fields of the last fetch; none where there was none."""
+    notes = filter(None, (read_state(state_file(inbox, source)) for inbox in inboxes))
+    note = max(notes, key=lambda note: note.asked_at, default=None)
+    if note is None:
+        return {}
+    return {"asked_at": note.asked_at, "failing_since": note.failing_since, "reason": note.reason}
 
 
 def _late(kind: str, months_in: Collection[int], day: date) -> dict[int, date]:

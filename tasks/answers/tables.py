@@ -200,26 +200,37 @@ def figure_table(
     before the other figures. Of several rows those without any figure are counted below, with their reasons.
     """
     varying = [key for key in KEYS if rows[key].n_unique() > 1]
-    same = {key: rows[key][0] for key in KEYS if key not in varying} if rows.height else {}
-    above = about(rows.row(0, named=True), same, reporter) if same else ""
+    above = _about_all(rows, varying, reporter)
     if 0 < rows.height <= UPRIGHT_MAX and not columns and varying in ([], ["measure"]):
         return _upright(rows.head(rows_max).to_dicts(), above)
     rows, without = _without_figure(rows)
     if without and not rows.height:
-        return Group(*map(Text, filter(None, [above])), *(Text(line, style="dim italic") for line in without))
+        return Group(*([Text(above)] if above else []), *(Text(line, style="dim italic") for line in without))
     shown = rows.head(rows_max).to_dicts()
     # If rows have several measures, each level has its unit, which identifies the measure.
-    keys = [key for key in varying if key != "measure" and not {key, f"{key}_name"} & {*columns}]
+    keys = _keys_beside(varying, columns)
     name_width = NAME_WIDTH_OF_TWO if {"product", "partner"} <= {*keys} else NAME_WIDTH_MAX
-    measures = rows["measure"].unique()
-    unit = scale_of(measures[0]) if len(measures) == 1 else None
+    unit = scale_of(rows["measure"][0]) if rows["measure"].n_unique() == 1 else None
     names = [*keys, *(columns or _figures_to_show(rows, lead))]
     texts = {name: [_cell(row, name, unit, name_width) for row in shown] for name in names if name in rows.columns}
     titles = {name: _title(name, unit) for name in texts}
     fitting = texts if columns else _fitting(texts, titles, width)
-    right = [name for name in fitting if name in FIGURES and not name.endswith("_since")]
+    right = [*filter(_is_number, fitting)]
     below = [_counted_rows(rows, rows_max, fitting), *_legend(shown, [*fitting]), *without]
     return table(fitting, titles=titles, above=above, below=below, right=right)
+
+
+def _is_number(name: str) -> bool:
+    return name in FIGURES and not name.endswith("_since")
+
+
+def _keys_beside(varying: Sequence[str], columns: Sequence[str]) -> list[str]:
+    return [key for key in varying if key != "measure" and not {key, f"{key}_name"} & {*columns}]
+
+
+def _about_all(rows: pl.DataFrame, varying: Sequence[str], reporter: str) -> str:
+    same = {key: rows[key][0] for key in KEYS if key not in varying} if rows.height else {}
+    return about(rows.row(0, named=True), same, reporter) if same else ""
 
 
 def _figures_to_show(rows: pl.DataFrame, lead: str | None) -> list[str]:

@@ -11,7 +11,7 @@ with each file. The memory is the published table `finding`, so it is there wher
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -86,18 +86,12 @@ def hold_on_errors(findings: Finding, landed: Landed, known: Known, store: Path,
     answers = answered(errors, landed, known)
     doubts = {_doubt(entry, landed.title): entry for entry in seen}
     if (before is None or before.decision is None) and doubts.keys() <= answers.keys():
-        # As they were given, each once; what an answer rests on stays the first release.
-        given = {
-            said if " (asked about " in said else f"{said} (asked about {name})" for said, name in answers.values()
-        }
-        return _approved(findings, landed.title, *sorted(given))
+        return _approved(findings, landed.title, *_as_given(answers.values()))
     # A doubt that the person did not see needs a new decision; one that is gone does not.
-    decided = {_doubt(entry, before.title) for entry in before.findings} if before and before.decision else set()
-    new = [entry for doubt, entry in doubts.items() if doubt not in decided and doubt not in answers]
-    if before is None or (before.decision is None and before.findings != seen) or (before.decision is not None and new):
-        since = before.held_since if before else today
-        again = _again(before.decision, new) if before and before.decision else before.asked_again if before else None
-        before = _describe(landed, store, seen, since, again)
+    known_doubts = {*_decided(before), *answers}
+    new = [entry for doubt, entry in doubts.items() if doubt not in known_doubts]
+    if before is None or (new if before.decision else before.findings != seen):
+        before = _held_anew(before, new, landed, store, seen, today)
         keep(store, before)
     decision = before.decision
     if decision is None:
@@ -107,6 +101,33 @@ def hold_on_errors(findings: Finding, landed: Landed, known: Known, store: Path,
         raise Rejected(release_id, [*(entry.line for entry in seen), why], store)
     said = f"approved by {decision.by}: {decision.reason}"
     return _approved(findings, before.title, said, lifts=said if decision.lifts_doubts else None)
+
+
+def _held_anew(
+    before: HeldRelease | None,
+    new: list[HeldFinding],
+    landed: Landed,
+    store: Path,
+    seen: tuple[HeldFinding, ...],
+    today: date,
+) -> HeldRelease:
+    """Return the release as it is held now: since it was first held, with why it is asked about again."""
+    if before is None:
+        return _describe(landed, store, seen, today, None)
+    again = _again(before.decision, new) if before.decision else before.asked_again
+    return _describe(landed, store, seen, before.held_since, again)
+
+
+def _decided(before: HeldRelease | None) -> set[FindingKey]:
+    """Return the doubts that a person has decided about."""
+    if before is None or before.decision is None:
+        return set()
+    return {_doubt(entry, before.title) for entry in before.findings}
+
+
+def _as_given(answers: Iterable[ApprovedDoubt]) -> list[str]:
+    """Return what was said, each once, with the first release that it was said about."""
+    return sorted({said if " (asked about " in said else f"{said} (asked about {name})" for said, name in answers})
 
 
 def _doubt(entry: HeldFinding, title: str) -> FindingKey:

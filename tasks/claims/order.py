@@ -142,27 +142,45 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
     against = ""
     for sign, word in record.ways:
         beyond = {place: _beyond(own[0], level, sign) for place, level in levels.items()}
-        if passed := [place for place in record.between if beyond.get(place) is False]:
-            against += f"; as {word.removesuffix('est')} or {word.removesuffix('st')}r: {_listed(passed, levels)}"
-            continue
-        if record.named and all(beyond.get(place) for place in record.named):
-            against += f"; {word.removesuffix('st')}r than that itself: {_listed(record.named, levels)}"
-            continue
-        reached = [place for place in record.named if place in levels and not beyond[place]]
-        # One month of the named year is enough for "since that year".
-        unknown = [place for place in record.between if beyond.get(place) is None]
-        unknown += [] if reached else [place for place in record.named if place not in levels]
-        if not unknown:
-            then = f" ({levels[reached[-1]].words})" if reached else ""
-            why = f"{own[0].words} is the {word} {record.since_words}{then}, {readings.describe(spot)}."
-            return "supported", why
-        return _unclear(
-            f"it may be the {word} {record.since_words}; {_why_open(readings, spot, unknown)}; nothing at hand"
-            f" contradicts it ({readings.describe(spot)}: {own[0].words})"
-        )
+        broken = _broken(record, word, beyond, levels)
+        if not broken:
+            return _unbroken(readings, spot, record, word, beyond, levels, own[0])
+        against += broken
     neither = f"not the {words[0]}" if len(words) == 1 else "neither the highest nor the lowest"
     why = f"{own[0].words} is {neither} {record.since_words}, {readings.describe(spot)}{against}."
     return "contradicted", why
+
+
+def _broken(record: "Record", word: str, beyond: dict[Spot, bool | None], levels: dict[Spot, Reading]) -> str:
+    """Return what contradicts a record in one direction; empty where nothing does."""
+    if passed := [place for place in record.between if beyond.get(place) is False]:
+        return f"; as {word.removesuffix('est')} or {word.removesuffix('st')}r: {_listed(passed, levels)}"
+    if record.named and all(beyond.get(place) for place in record.named):
+        return f"; {word.removesuffix('st')}r than that itself: {_listed(record.named, levels)}"
+    return ""
+
+
+def _unbroken(
+    readings: Readings,
+    spot: Spot,
+    record: "Record",
+    word: str,
+    beyond: dict[Spot, bool | None],
+    levels: dict[Spot, Reading],
+    level: Reading,
+) -> Verdict:
+    """Return the verdict on a record that nothing contradicts: supported where every place that counts is known."""
+    reached = [place for place in record.named if place in levels and not beyond[place]]
+    # One month of the named year is enough for "since that year".
+    unknown = [place for place in record.between if beyond.get(place) is None]
+    unknown += [] if reached else [place for place in record.named if place not in levels]
+    if not unknown:
+        then = f" ({levels[reached[-1]].words})" if reached else ""
+        return "supported", f"{level.words} is the {word} {record.since_words}{then}, {readings.describe(spot)}."
+    return _unclear(
+        f"it may be the {word} {record.since_words}; {_why_open(readings, spot, unknown)}; nothing at hand"
+        f" contradicts it ({readings.describe(spot)}: {level.words})"
+    )
 
 
 @dataclass(frozen=True)
@@ -190,13 +208,7 @@ def _record(stated: Stated) -> Record | None:
     ways = [way for way, words in WAYS.items() if words.search(text)]
     ways = ways if len(ways) == 1 else [*WAYS]
     if match := SPAN.fullmatch(stated.text.lower()):
-        number = COUNTS.get(match[1]) or int(match[1])
-        if match[2] == "month" and step == 12:
-            return None
-        back = number * 12 // step if match[2] == "year" else number
-        # A "nine-month high" is the highest of nine months, including its own.
-        between = [spot.shifted(-step * months) for months in range(back - 1, 0, -1)]
-        return Record([], between, ways, f"{back} {'months' if step == 1 else 'years'}") if between else None
+        return _record_of_length(spot, ways, COUNTS.get(match[1]) or int(match[1]), match[2])
     try:
         first, last = read_period(stated.text)
     except Unclear:
@@ -206,6 +218,16 @@ def _record(stated: Stated) -> Record | None:
     named = [spot.at(first=month, last=month + step - 1) for month in range(first, last + 1, step)]
     between = [spot.at(first=month, last=month + step - 1) for month in range(last + 1, spot.first, step)]
     return Record(named, between, ways, named[0].months if len(named) == 1 else str(first // 12))
+
+
+def _record_of_length(spot: Spot, ways: list[tuple[int, str]], number: int, unit: str) -> Record | None:
+    """Return the record of so many months or years, as a "nine-month high": its own month is one of the nine."""
+    step = 1 if spot.is_month else 12
+    if unit == "month" and step == 12:
+        return None
+    back = number * 12 // step if unit == "year" else number
+    between = [spot.shifted(-step * months) for months in range(back - 1, 0, -1)]
+    return Record([], between, ways, f"{back} {'months' if step == 1 else 'years'}") if between else None
 
 
 def _listed(places: list[Spot], levels: dict[Spot, Reading]) -> str:

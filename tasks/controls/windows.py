@@ -7,7 +7,7 @@ A month without a row in the figures is zero if all partners were requested, and
 releases decide.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -197,12 +197,8 @@ def compare(series: Series, first: int, length: int) -> tuple[float | None, floa
     levels = [row["level"] for row in span]
     if None in levels:
         return None, None, None, "not_covered"
-    bases: list[Any] = [
-        base["level"] if base["level"] is not None else _implied(row) for row, base in zip(span, earlier, strict=True)
-    ]
-    now, before = sum(levels), None if None in bases else sum(bases)
-    made = [row["yoy_status"] for row in span]
-    if "definition_break" in made:
+    now, before = sum(levels), _sum_of_bases(span, earlier)
+    if any(row["yoy_status"] == "definition_break" for row in span):
         return now, before, None, "definition_break"
     if before is None:
         return now, None, None, "no_base"
@@ -213,6 +209,13 @@ def compare(series: Series, first: int, length: int) -> tuple[float | None, floa
         return now, 0.0, None, "zero_base"
     is_implied = any(base["level"] is None for base in earlier)
     return now, before, (now / before - 1) * 100, "implied_base" if is_implied else "computed"
+
+
+def _sum_of_bases(span: Sequence[Mapping[str, Any]], earlier: Sequence[Mapping[str, Any]]) -> float | None:
+    """Return the sum of a year before, with bases that printed growths imply; None where a month has neither."""
+    pairs = zip(span, earlier, strict=True)
+    bases: list[Any] = [base["level"] if base["level"] is not None else _implied(row) for row, base in pairs]
+    return None if None in bases else sum(bases)
 
 
 def _implied(row: Mapping[str, Any]) -> float | None:

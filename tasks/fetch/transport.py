@@ -104,9 +104,7 @@ class Transport:
         waits, problem = list(self.policy.waits), ""
         with _silent(key):
             while True:
-                if (host := urlsplit(address).netloc) in self._asked:
-                    self.sleep(self.policy.pause)
-                self._asked.add(host)
+                self._pause_before(address)
                 wait: float | None = None
                 try:
                     response, body = self._send(address, key, headers)
@@ -116,20 +114,14 @@ class Transport:
                 except httpx.TransportError as error:
                     problem = f"{type(error).__name__}: {error}"
                 except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-                    said = clip(key.hide(str(error)) if key else str(error), 200)
-                    raise Refused(
-                        "damaged answer",
-                        address,
-                        f"an answer that cannot be read: {said}",
-                        "Ask again later; if it stays so, look at the address in a browser.",
-                    ) from None
+                    raise _damaged(address, _hidden(str(error), key)) from None
                 else:
                     if response.status_code == httpx.codes.NOT_MODIFIED and headers:
                         return None
                     if response.status_code not in PASSING | retry_on:
                         return self._answer(response, body, address, key)
                     problem, wait = f"status {response.status_code}", _retry_after(response, self.clock())
-                problem = clip(key.hide(problem) if key else problem, 200)
+                problem = _hidden(problem, key)
                 if not waits or (wait or 0) > self.policy.retry_after_max:
                     asked = f", which asks to wait {wait:.0f} s" if wait else ""
                     raise Unreachable(
@@ -138,6 +130,12 @@ class Transport:
                 seconds = max(wait or 0.0, waits.pop(0))
                 log.warning("%s: %s; asking again in %.0f s", address, problem, seconds)
                 self.sleep(seconds)
+
+    def _pause_before(self, address: str) -> None:
+        """Wait between two requests to one host."""
+        if (host := urlsplit(address).netloc) in self._asked:
+            self.sleep(self.policy.pause)
+        self._asked.add(host)
 
     def _send(self, address: str, key: Key | None, headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
         """Return the last response after redirects, with its bytes. Raises httpx.TransportError, _Slow or Refused."""
@@ -303,6 +301,20 @@ def _moment(text: str) -> datetime | None:
         return parsedate_to_datetime(text).astimezone(UTC)
     except (TypeError, ValueError, OverflowError, IndexError):
         return None
+
+
+def _hidden(text: str, key: Key | None) -> str:
+    """Return a text for messages, short and without the key."""
+    return clip(key.hide(text) if key else text, 200)
+
+
+def _damaged(address: str, problem: str) -> Refused:
+    return Refused(
+        "damaged answer",
+        address,
+        f"an answer that cannot be read: {problem}",
+        "Ask again later; if it stays so, look at the address in a browser.",
+    )
 
 
 def _retry_after(response: httpx.Response, now: datetime) -> float | None:

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -83,12 +83,7 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
     files = sorted(_downloads(request.inbox, request.store))
     published = functools.cache(lambda reporter: _published(request.store, reporter))
     seen = {path: _judge(path, request, day, published) for path in files}
-    # Problems that several files share, such as a direction that is nowhere declared: one correction fixes all.
-    alike: dict[Problem, list[Path]] = {}
-    for path, found in seen.items():
-        if found.word == "refusable" and found.refusal:
-            alike.setdefault(problem_of(path, found.refusal), []).append(path)
-    shared = [Shared(problem=problem, files=having) for problem, having in alike.items() if len(having) > 1]
+    shared = _shared_problems(seen)
     apart = {path for problem in shared for path in problem.files}
     new = [path for path in files if seen[path].word in ("ready", "refusable") and path not in apart]
     if new and request.settle_seconds:
@@ -110,6 +105,15 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
         shared=shared,
         **rest,
     )
+
+
+def _shared_problems(seen: Mapping[Path, FileState]) -> list[Shared]:
+    """Problems that several files share, such as a direction that is nowhere declared: one correction fixes all."""
+    alike: dict[Problem, list[Path]] = {}
+    for path, state in seen.items():
+        if state.word == "refusable" and state.refusal:
+            alike.setdefault(problem_of(path, state.refusal), []).append(path)
+    return [Shared(problem=problem, files=having) for problem, having in alike.items() if len(having) > 1]
 
 
 def problem_of(file: Path, refusal: Refused) -> Problem:

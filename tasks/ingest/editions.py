@@ -12,7 +12,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -76,14 +76,7 @@ def amended(landed: Landed, store: Path, today: date, declared_on: date | None =
     if SOURCES[landed.source].says_day:
         return landed
     corrections = corrections_of(landed.source, landed.raw_sha256)
-    late = [row for row in corrections if date.fromisoformat(row["decided_on"]) > today]
-    if late:
-        raise Refused(
-            "correction day",
-            where=f"corrections.csv, {late[0]['id']}",
-            found=f"decided on {late[0]['decided_on']}, after today ({today})",
-            advice="Correct decided_on.",
-        )
+    _refuse_later(corrections, today)
     name, said = release_id_of(landed), _hash_of(corrections)
     snapshot = open_snapshot(store)
     published = snapshot.about["releases"] if snapshot else ()
@@ -107,6 +100,18 @@ def amended(landed: Landed, store: Path, today: date, declared_on: date | None =
         return landed.model_copy(update={"edition": edition})
     scope = Amended(**{name: last[name] for name in Amended.model_fields})
     return landed.model_copy(update={"edition": edition, "released_on": day, "amends": scope})
+
+
+def _refuse_later(corrections: Sequence[Mapping[str, Any]], today: date) -> None:
+    """Raises Refused for a correction with a future day."""
+    late = next((row for row in corrections if date.fromisoformat(row["decided_on"]) > today), None)
+    if late is not None:
+        raise Refused(
+            "correction day",
+            where=f"corrections.csv, {late['id']}",
+            found=f"decided on {late['decided_on']}, after today ({today})",
+            advice="Correct decided_on.",
+        )
 
 
 def _is_said_between(releases: pl.DataFrame, last: Mapping[str, Any], day: date) -> bool:

@@ -75,11 +75,12 @@ def _open(row: dict[str, Any]) -> dict[str, Any] | None:
     products = [word for word in words if PRODUCT.fullmatch(word) and not MONTHS.fullmatch(word)]
     partners = [word for word in words if PARTNER.fullmatch(word) and not PRODUCT.fullmatch(word)]
     measures = [word for word in words if MEASURE.fullmatch(word)]
-    spans = [[f"{month}-01" for month in word.split("..")] for word in words if MONTHS.fullmatch(word)]
+    months = [word for word in words if MONTHS.fullmatch(word)]
     of_sums = row["check"] in OF_SUMS
     if not (flows or products or of_sums):
         return None
-    days = [date.fromisoformat(day) for span in spans for day in span] or [row["first_month"], row["last_month"]]
+    days = [date.fromisoformat(f"{month}-01") for word in months for month in word.split("..")]
+    days = days or [row["first_month"], row["last_month"]]
     first, last = min(days), max(days)
     return {
         "release_id": row["release_id"],

@@ -129,24 +129,8 @@ class Origins:
         """
         january = point.month - point.month % 12
         year = range(january, january + 12)
-        printed = {month: total for month in year if (total := self.printed_ytd(point.at(month=month)))}
-        for month in [*printed]:
-            so_far = [levels[earlier] for earlier in range(january, month + 1) if earlier in levels]
-            if len(so_far) == month - january + 1 and max(part.priority for part in so_far) < printed[month].priority:
-                del printed[month]
-        printed |= year_sums
-        ahead: dict[int, Amount] = {}
-        for month in year:
-            if month in printed:
-                ahead[month] = printed[month]
-            elif month in levels and (month == january or month - 1 in ahead):
-                ahead[month] = ahead[month - 1].with_other(levels[month], 1) if month > january else levels[month]
-        behind: dict[int, Amount] = {}
-        for month in reversed(year):
-            if month in printed:
-                behind[month] = printed[month]
-            elif month + 1 in behind and month + 1 in levels:
-                behind[month] = behind[month + 1].with_other(levels[month + 1], -1)
+        printed = self._printed_years(point, year, levels) | year_sums
+        ahead, behind = _ahead_of(year, printed, levels), _behind(year, printed, levels)
         totals: dict[int, Amount] = {}
         floor = Fraction(0)
         for month in year:
@@ -156,6 +140,16 @@ class Origins:
             elif month in behind and behind[month].exact >= floor:
                 totals[month] = behind[month]
         return totals
+
+    def _printed_years(self, point: Point, year: range, levels: dict[int, Amount]) -> dict[int, Amount]:
+        """Printed years to date but for those whose months are all known from better kinds of release."""
+        printed = {month: total for month in year if (total := self.printed_ytd(point.at(month=month)))}
+        for month in [*printed]:
+            so_far = [levels[earlier] for earlier in range(year.start, month + 1) if earlier in levels]
+            is_whole = len(so_far) == month - year.start + 1
+            if is_whole and max(part.priority for part in so_far) < printed[month].priority:
+                del printed[month]
+        return printed
 
     def printed_growth(self, point: Point, *, cumulative: bool) -> Amount | None:
         """A printed growth, in basis points."""
@@ -347,3 +341,25 @@ def _members_of(point: Point) -> set[str] | None:
         (pl.col("group") == point.partner) & valid_in(pl.lit(month_name(point.month)))
     )
     return set(groups["partner"])
+
+
+def _ahead_of(year: range, printed: dict[int, Amount], levels: dict[int, Amount]) -> dict[int, Amount]:
+    """Years to date from January on: printed, or the one before plus the month."""
+    ahead: dict[int, Amount] = {}
+    for month in year:
+        if month in printed:
+            ahead[month] = printed[month]
+        elif month in levels and (month == year.start or month - 1 in ahead):
+            ahead[month] = ahead[month - 1].with_other(levels[month], 1) if month > year.start else levels[month]
+    return ahead
+
+
+def _behind(year: range, printed: dict[int, Amount], levels: dict[int, Amount]) -> dict[int, Amount]:
+    """Years to date backwards: printed, or the one after less its month."""
+    behind: dict[int, Amount] = {}
+    for month in reversed(year):
+        if month in printed:
+            behind[month] = printed[month]
+        elif month + 1 in behind and month + 1 in levels:
+            behind[month] = behind[month + 1].with_other(levels[month + 1], -1)
+    return behind

@@ -8,6 +8,8 @@ missing. A window is known where that count is 0. Kinds of release unite over th
 
 import functools
 import operator
+from collections import defaultdict
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -71,26 +73,9 @@ class Windows:
         own with a status.
         """
         self._move_to(block)
-        months, columns = self.levels.months, dict[str, list[pl.Series]]()
-
-        def put(name: str, column: pl.Series) -> None:
-            columns.setdefault(name, []).append(column)
-
-        for month in block.months:
-            for prefix, back in {"": 0, **BEFORE}.items():
-                one = months[month - back]
-                put(f"{prefix}level", one.value)
-                put(f"{prefix}level_status", one.status)
-                put(f"{prefix}kinds", one.kinds)
-            for name, (start, end) in WINDOWS.items():
-                last = month - end
-                first = last // YEAR * YEAR if start is None else month - start
-                put(name, self._sums[last] - self._sums.get(first - 1, self._zero))
-                put(f"missing_{name}", self._missing[last] - self._missing.get(first - 1, self._none))
-                if self._one_kind is None:
-                    kinds = (months[one].kinds for one in range(first, last + 1))
-                    put(f"united_{name}", functools.reduce(operator.or_, kinds))
-        frame = pl.DataFrame({name: pl.concat(parts, rechunk=True) for name, parts in columns.items()})
+        frame = pl.DataFrame(
+            {name: pl.concat(parts, rechunk=True) for name, parts in self._columns(block.months).items()}
+        )
         frame = frame.with_columns(
             row=block.tiled(self._rows),
             month=block.month(self.grid.size),
@@ -101,7 +86,7 @@ class Windows:
         only = None if self._one_kind is None else pl.lit(self._one_kind, pl.UInt8)
         united = {name: pl.col(f"united_{name}") if only is None else only for name in WINDOWS}
         levels = [f"{prefix}level" for prefix in ("", *BEFORE)]
-        made = frame.select(
+        operands = frame.select(
             "row",
             "measure",
             "product",
@@ -119,7 +104,27 @@ class Windows:
                 for name in WINDOWS
             ),
         )
-        return self._with_printed_years(made, block)
+        return self._with_printed_years(operands, block)
+
+    def _columns(self, of_block: Iterable[int]) -> dict[str, list[pl.Series]]:
+        """The columns of some months, a series each: levels of the month and of those before, and sums of windows with
+        the months that they lack."""
+        months, columns = self.levels.months, defaultdict[str, list[pl.Series]](list)
+        for month in of_block:
+            for prefix, back in {"": 0, **BEFORE}.items():
+                one = months[month - back]
+                columns[f"{prefix}level"].append(one.value)
+                columns[f"{prefix}level_status"].append(one.status)
+                columns[f"{prefix}kinds"].append(one.kinds)
+            for name, (start, end) in WINDOWS.items():
+                last = month - end
+                first = last // YEAR * YEAR if start is None else month - start
+                columns[name].append(self._sums[last] - self._sums.get(first - 1, self._zero))
+                columns[f"missing_{name}"].append(self._missing[last] - self._missing.get(first - 1, self._none))
+                if self._one_kind is None:
+                    kinds = (months[one].kinds for one in range(first, last + 1))
+                    columns[f"united_{name}"].append(functools.reduce(operator.or_, kinds))
+        return columns
 
     def _with_printed_years(self, frame: pl.DataFrame, block: Block) -> pl.DataFrame:
         """The frame with years to date of the series for which a source prints some."""

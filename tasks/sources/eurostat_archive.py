@@ -185,11 +185,16 @@ def split(
                 file.write(line)
     if not rows:
         raise Refused("no records", where, "a header and no record", AGAIN)
-    left_out = Counter[str]()
+    left_out = {at: count for at, count in rows.items() if at[0] not in keys}
+    return [part._replace(rows=rows[at]) for at, part in sorted(parts.items())], _by_reporter(left_out)
+
+
+def _by_reporter(rows: Mapping[tuple[bytes, bytes], int]) -> Mapping[str, int]:
+    """Rows by the code of the reporter, of both directions."""
+    counts = Counter[str]()
     for (code, _), count in rows.items():
-        if code not in keys:
-            left_out[clip_bytes(code)] += count
-    return [part._replace(rows=rows[at]) for at, part in sorted(parts.items())], left_out
+        counts[clip_bytes(code)] += count
+    return counts
 
 
 def unpacked(archive: bytes | Path, where: str, file: Path) -> Path:

@@ -155,29 +155,35 @@ def _doubt_unions(
     by_key = dict(zip(keys, rows, strict=True))
     doubts = []
     for row, key in zip(rows, keys, strict=True):
-        members = [by_key.get(member) for member in groups.filter(group=key)["partner"]] if _is_union(row, key) else []
-        there = [member for member in members if member]
-        for at in _places(columns) if there and len(there) == len(members) else ():
-            total, printed = _figures(row, at), [_figures(member, at) for member in there]
-            is_lost = any(
-                value is None and (member.fault or member.cells[at] != "-")
-                for member, value in zip(there, printed, strict=True)
-            )
-            parts = sum(value or 0 for value in printed)
-            # Each number is rounded to the last digit that it prints.
-            step = Fraction(1, 10 ** len(row.cells[at].partition(".")[2])) if total is not None else Fraction(0)
-            if total is not None and not is_lost and abs(parts - total) > step * (len(there) + 1) / 2:
+        keys_of_members = [*groups.filter(group=key)["partner"]] if _is_union(row, key) else []
+        members = [by_key[member] for member in keys_of_members if member in by_key]
+        for at in _places(columns) if members and len(members) == len(keys_of_members) else ():
+            total, parts = _figures(row, at), _sum_of(members, at)
+            if total is not None and parts is not None and abs(parts - total) > _step(row, at) * (len(members) + 1) / 2:
                 doubts.append(
                     finding(
                         "group_differs",
                         "warning",
                         f"{where}, row {row.number}, {row.label}, column {at + 2}",
-                        observed=f"{float(total):,}, its {counted(len(there), 'member')} have {float(parts):,}",
+                        observed=f"{float(total):,}, its {counted(len(members), 'member')} have {float(parts):,}",
                         expected="members that add up to the group",
                         advice="The group is published as printed; a number of it or of a member is wrong.",
                     )
                 )
     return doubts
+
+
+def _sum_of(rows: Sequence[Row], at: int) -> Fraction | None:
+    """The sum of a column over rows; None where a number of one is lost, which is no zero."""
+    numbers = [_figures(row, at) for row in rows]
+    if any(number is None and (row.fault or row.cells[at] != "-") for row, number in zip(rows, numbers, strict=True)):
+        return None
+    return sum((number for number in numbers if number is not None), Fraction(0))
+
+
+def _step(row: Row, at: int) -> Fraction:
+    """One of the last digit that a number prints, to which it is rounded."""
+    return Fraction(1, 10 ** len(row.cells[at].partition(".")[2]))
 
 
 def _refuse_few(rows: Sequence[Row], least: int, noun: str, where: str) -> None:
@@ -301,33 +307,38 @@ def lines_of(
     times = Counter(product for product, _ in found)
     marked = []
     for row, slug, (product, _) in zip(rows, slugs, found, strict=True):
-        fault = row.fault
-        if times[product] > 1:
-            fault = fault or f"another row of the page means the same line, {product}"
-        elif slug not in known and (product in taken or not slug):
-            fault = fault or f"the label is not known, and {product} is another line"
-        marked.append(row._replace(fault=fault))
+        is_other = slug not in known and (product in taken or not slug)
+        marked.append(row._replace(fault=row.fault or _fault_of_line(product, times[product], is_other=is_other)))
     new = [row.label for row, slug in zip(marked, slugs, strict=True) if slug not in known and not row.fault]
-    # Most lines of the bulletin are not in the table, and their labels are no news.
-    severity = "warning" if len(new) < len(rows) * LISTED_SHARE_MIN else "info"
-    doubts = (
-        [
-            finding(
-                "new_label",
-                severity,
-                where,
-                observed=f"{counted(len(new), 'label')}: {clip('; '.join(new), NAMED_MAX)}",
-                expected="labels of schemas/reference/page_lines.csv",
-                advice=(
-                    "Published as lines of their own, named by the label. If one is a line that customs have renamed,"
-                    " add a row to the table."
-                ),
-            )
-        ]
-        if new
-        else []
-    )
-    return marked, [product for product, _ in found], [unit for _, unit in found], doubts
+    products, units = ([*column] for column in zip(*found, strict=True)) if found else ([], [])
+    return marked, products, units, _doubt_new_labels(new, len(rows), where)
+
+
+def _fault_of_line(product: str, times: int, *, is_other: bool) -> str:
+    """What is wrong with a label: it means a line that another row means, or that is another one; else empty."""
+    if times > 1:
+        return f"another row of the page means the same line, {product}"
+    return f"the label is not known, and {product} is another line" if is_other else ""
+
+
+def _doubt_new_labels(new: Sequence[str], count: int, where: str) -> list[dict[str, str]]:
+    """A finding about labels that the table lacks. Most lines of the bulletin are not in it, and their labels are no
+    news."""
+    if not new:
+        return []
+    return [
+        finding(
+            "new_label",
+            "warning" if len(new) < count * LISTED_SHARE_MIN else "info",
+            where,
+            observed=f"{counted(len(new), 'label')}: {clip('; '.join(new), NAMED_MAX)}",
+            expected="labels of schemas/reference/page_lines.csv",
+            advice=(
+                "Published as lines of their own, named by the label. If one is a line that customs have renamed,"
+                " add a row to the table."
+            ),
+        )
+    ]
 
 
 def _slug(label: str) -> str:
@@ -341,15 +352,8 @@ def partners_of(rows: Sequence[Row]) -> tuple[list[Row], list[str], list[str]]:
     """The rows with what is wrong with their names; the code of the list `gacc_en` and the kind of each (empty:
     unknown)."""
     codes = partner_codes(GACC_NAMES).select("code", "partner", "kind").rows()
-    by_name = {_folded(code): (code, kind) for code, _, kind in codes}
-    by_key = {partner: (code, kind) for code, partner, kind in reversed(codes)}
     keys = {code: partner for code, partner, _ in codes}
-    found = []
-    for row in rows:
-        name = re.sub(r"^of which:\s*", "", plain(row.label))
-        code, kind = by_name.get(_folded(name)) or by_key.get(_key(name), ("", ""))
-        # A colon ends the name of a continent, whose partners follow.
-        found.append((code or row.label, GROUP) if name.endswith(":") else (code, kind))
+    found = _codes_and_kinds(rows, codes)
     single = [kind != GROUP or _is_union(row, keys.get(code)) for row, (code, kind) in zip(rows, found, strict=True)]
     times = Counter(keys.get(code) for (code, _), is_one in zip(found, single, strict=True) if is_one)
     marked = []
@@ -359,6 +363,19 @@ def partners_of(rows: Sequence[Row]) -> tuple[list[Row], list[str], list[str]]:
             fault = f"another row of the page means the same partner, {keys[code]}"
         marked.append(row._replace(fault=row.fault or fault))
     return marked, [code for code, _ in found], [kind for _, kind in found]
+
+
+def _codes_and_kinds(rows: Sequence[Row], codes: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    """The code and the kind of each row, by its name in the list of customs or by the name of its key."""
+    by_name = {_folded(code): (code, kind) for code, _, kind in codes}
+    by_key = {partner: (code, kind) for code, partner, kind in reversed(codes)}
+    found = []
+    for row in rows:
+        name = re.sub(r"^of which:\s*", "", plain(row.label))
+        code, kind = by_name.get(_folded(name)) or by_key.get(_key(name), ("", ""))
+        # A colon ends the name of a continent, whose partners follow.
+        found.append((code or row.label, GROUP) if name.endswith(":") else (code, kind))
+    return found
 
 
 def _folded(name: str) -> str:

@@ -197,14 +197,8 @@ def read_columns(
     columns: list[PrintedColumn | None] = []
     for place, (cells, (last, is_so_far, year, what)) in enumerate(zip(texts, read, strict=True), 2):
         shown = f"'{clip(' / '.join(dict.fromkeys(cells)))}'"
-        column = None
-        if what in (GROWTHS, UNITS) or what.startswith(f"{GROWTHS} "):
-            kind, _, of_what = what.partition(" ")
-            column = PrintedColumn(kind, of_what)
-        elif what and last and year in (None, heading.year, heading.year - 1):
-            end = f"{year or heading.year}-{heading.last:02d}"
-            column = PrintedColumn(f"{end[:4]}-01..{end}" if is_so_far and heading.last > 1 else end, what)
-        elif what and last:
+        column = _printed_column(heading, last, year, what, is_so_far=is_so_far)
+        if column is None and what and last:
             doubts += _once(
                 "printed_year",
                 doubts,
@@ -213,7 +207,7 @@ def read_columns(
                 f"the year {heading.year - 1}",
                 "The column is not read: nobody can say which year it is of.",
             )
-        elif any(cells):
+        elif column is None and any(cells):
             doubts += _once(
                 "column_not_read",
                 doubts,
@@ -232,6 +226,19 @@ def read_columns(
             "The layout has changed so that no column can be told; look at the page.",
         )
     return columns, [*doubts, *_doubt_growths(texts, columns, heading, where)]
+
+
+def _printed_column(
+    heading: Heading, last: int | None, year: int | None, what: str, *, is_so_far: bool
+) -> PrintedColumn | None:
+    """A column by what its header says; None where it does not say it, or is of another year."""
+    if what in (GROWTHS, UNITS) or what.startswith(f"{GROWTHS} "):
+        kind, _, of_what = what.partition(" ")
+        return PrintedColumn(kind, of_what)
+    if not (what and last and year in (None, heading.year, heading.year - 1)):
+        return None
+    end = f"{year or heading.year}-{heading.last:02d}"
+    return PrintedColumn(f"{end[:4]}-01..{end}" if is_so_far and heading.last > 1 else end, what)
 
 
 def _column(cells: Sequence[str]) -> tuple[int | None, bool, int | None, str]:

@@ -136,18 +136,12 @@ def read_table(
     another version did not write a column.
     """
     kinds = {column: kind for column, kind in readers_schema(table).items() if not columns or column in columns}
-    # Files of one flow are read together, because a call for each costs more than the rows of most months.
-    files: dict[str | None, list[FileEntry]] = {}
-    entries = [
-        (path_partition(entry.partition) if entry.partition else None, entry)
-        for entry in (snapshot.entries(table) if snapshot else ())
-    ]
-    for partition, entry in sorted(entries, key=lambda pair: pair[0] or ("", 0, 0)):
-        if partition is None or keep(partition):
-            files.setdefault(partition and partition[0], []).append(entry)
+    if snapshot is None:
+        return pl.DataFrame(schema=kinds)
+    files = _files_by_flow(snapshot, table, keep)
     frames: list[pl.DataFrame] = []
     for flow, chosen in files.items():
-        rows = pl.scan_parquet(snapshot.opened(chosen), hive_partitioning=False, glob=False)  # type: ignore[union-attr]
+        rows = pl.scan_parquet(snapshot.opened(chosen), hive_partitioning=False, glob=False)
         if where is not None:
             rows = rows.filter(where)
         if flow is not None:
@@ -162,6 +156,20 @@ def read_table(
         return pl.concat(frames)
     order = [*(["flow", month_of] if month_of else []), *LAYOUTS[table].sort_by]
     return pl.concat(frames).sort([column for column in order if column in kinds])
+
+
+def _files_by_flow(
+    snapshot: Snapshot, table: str, keep: Callable[[Partition], bool]
+) -> dict[str | None, list[FileEntry]]:
+    """Files of one flow are read together, because a call for each costs more than the rows of most months."""
+    files: dict[str | None, list[FileEntry]] = {}
+    entries = [
+        (path_partition(entry.partition) if entry.partition else None, entry) for entry in snapshot.entries(table)
+    ]
+    for partition, entry in sorted(entries, key=lambda pair: pair[0] or ("", 0, 0)):
+        if partition is None or keep(partition):
+            files.setdefault(partition and partition[0], []).append(entry)
+    return files
 
 
 def collected(rows: pl.LazyFrame, kinds: Mapping[str, Any], table: str, entries: Collection[FileEntry]) -> pl.DataFrame:

@@ -181,14 +181,7 @@ def _publish(
     is_known = parent is not None and about == parent.about and _contents(files) == _contents(parent.files)
     # Those of a published state are written again where they are damaged, and never others.
     known = {entry.sha256 for entry in parent.guides} if parent is not None and is_known else None
-    texts = describe(files) if describe else {}
-    hashed = ((name, text, hashlib.sha256(text).hexdigest()) for name, text in sorted(texts.items()))
-    # They belong to no table.
-    guides = tuple(
-        FileEntry("", "", name, stage.add(text, sha256), len(text), 0, "")
-        for name, text, sha256 in hashed
-        if known is None or sha256 in known
-    )
+    guides = _guides(stage, describe(files) if describe else {}, known)
     healed = stage.settle()
     if parent is not None and is_known:
         healed += mend(stage, parent)
@@ -218,6 +211,16 @@ def _publish(
     _refuse_stale(store, parent)
     _point(stage, snapshot)
     return Publication(snapshot, True, tuple(healed))
+
+
+def _guides(stage: Stage, texts: Mapping[str, bytes], known: set[str] | None) -> tuple[FileEntry, ...]:
+    """Stage the guides, those of `known` hashes alone where some are named; they belong to no table."""
+    hashed = ((name, text, hashlib.sha256(text).hexdigest()) for name, text in sorted(texts.items()))
+    return tuple(
+        FileEntry("", "", name, stage.add(text, sha256), len(text), 0, "")
+        for name, text, sha256 in hashed
+        if known is None or sha256 in known
+    )
 
 
 def start_over(store: Path, fs: FileSystem = LOCAL) -> None:

@@ -98,6 +98,12 @@ def test_no_module_outside_the_room_of_sources_names_a_source() -> None:
     assert structure.naming(program) == []
 
 
+def test_no_function_has_too_many_branches() -> None:
+    program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
+    over = {file: structure.branching(ast.parse(text)) for file, text in program.items()}
+    assert {file: names for file, names in over.items() if names} == {}
+
+
 def test_no_two_classes_have_one_name() -> None:
     program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
     assert structure.doubled([ast.parse("class A: ..."), ast.parse("class B: ...\nclass A: ...")]) == ["A"]
