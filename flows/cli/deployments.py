@@ -77,17 +77,13 @@ async def _ensure_pool() -> None:
 async def _ensure_forms() -> None:
     """Fix the forms so that they can be sent as shown."""
     from prefect import get_client
+    from prefect.client.schemas.actions import DeploymentUpdate
 
     async with get_client() as client:
         for deployment in await client.read_deployments(limit=DEPLOYMENTS_MAX):
             schema = deployment.parameter_openapi_schema
             if schema and (ready := ready_to_send(schema)) != schema:
-                await client.request(
-                    "PATCH",
-                    "/deployments/{id}",
-                    path_params={"id": deployment.id},
-                    json={"parameter_openapi_schema": ready},
-                )
+                await client.update_deployment(deployment.id, DeploymentUpdate(parameter_openapi_schema=ready))
 
 
 async def _ensure_automations(channels: notify.Channels) -> None:

@@ -21,6 +21,7 @@ from schemas.questions.question import (
     Question,
     fields_of,
     help_of,
+    sign,
     summary_of,
     takes_several,
     type_of,
@@ -74,8 +75,7 @@ def command(
 
         # Of what it is made, for who compares it with other ways of asking.
         run.question, run.own = question, own  # type: ignore[attr-defined]
-        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        sign(run, parameters, None)
         commands.command(name or function.__name__, help=summary_of(question), epilog=epilog)(run)
         return function
 

@@ -6,7 +6,7 @@ which takes longer to import than all commands.
 """
 
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, MISSING, dataclass
 from datetime import date
 from pathlib import Path
@@ -115,6 +115,16 @@ def summary_of(question: type[Form]) -> str:
     paragraphs = (question.__doc__ or "").split("\n\n")
     about = [one for one in paragraphs if not one.lstrip().startswith((">>>", "Returns:", "Raises:", "Warns:"))]
     return "\n\n".join(" ".join(one.split()) for one in about)
+
+
+def sign(function: Callable[..., Any], parameters: Sequence[inspect.Parameter], answer: Any) -> None:
+    """Give a function the parameters of a question, by which Typer, MCP and `help` say what it takes.
+
+    They ask `inspect.signature`, which looks at `__signature__` first: no function could be written out for a question
+    without saying its fields again.
+    """
+    function.__signature__ = inspect.Signature(parameters, return_annotation=answer)  # type: ignore[attr-defined]
+    function.__annotations__ = {one.name: one.annotation for one in parameters}
 
 
 def texts(given: Texts) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ import inspect
 import textwrap
 import warnings
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from schemas.questions.checks import checked, default_of
-from schemas.questions.question import Form, fields_of, help_of, takes_several, type_of
+from schemas.questions.question import Form, fields_of, help_of, sign, takes_several, type_of
 from tasks.answers.answer import Answer
 from tasks.domain.errors import HowUnderstood
 
@@ -36,7 +36,7 @@ def function_of(question: Callable[P, Asked]) -> Callable[[Callable[[Asked], R]]
         ask.__doc__ = docstring_of(question)  # type: ignore[arg-type]  # a class is what makes its objects
         # Of which question it is made, for who compares it with other ways of asking.
         ask.question = question  # type: ignore[attr-defined]
-        ask.__signature__ = signature_of(question, answer)  # type: ignore[attr-defined,arg-type]
+        sign(ask, parameters_of(question), inspect.signature(answer).return_annotation)  # type: ignore[arg-type]
         return ask
 
     return made
@@ -49,9 +49,9 @@ def tell(answer: Found) -> Found:
     return answer
 
 
-def signature_of(question: type[Form], answer: Callable[..., Any]) -> inspect.Signature:
-    """Return the parameters of a question, its own first, and what the answer is."""
-    parameters = [
+def parameters_of(question: type[Form]) -> list[inspect.Parameter]:
+    """Return the parameters of a question, its own first."""
+    return [
         inspect.Parameter(
             field.name,
             inspect.Parameter.KEYWORD_ONLY if field.kw_only else inspect.Parameter.POSITIONAL_OR_KEYWORD,
@@ -60,7 +60,6 @@ def signature_of(question: type[Form], answer: Callable[..., Any]) -> inspect.Si
         )
         for field in fields_of(question)
     ]
-    return inspect.Signature(parameters, return_annotation=inspect.signature(answer).return_annotation)
 
 
 def docstring_of(question: type[Form]) -> str:

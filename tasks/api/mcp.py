@@ -28,7 +28,7 @@ from schemas.questions.duties import Duties
 from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
 from schemas.questions.partner import PartnerTrade
-from schemas.questions.question import Question, fields_of, summary_of
+from schemas.questions.question import Question, fields_of, sign, summary_of
 from schemas.questions.read import Read
 from schemas.questions.search import Search
 from schemas.questions.trace import Trace
@@ -141,7 +141,7 @@ class Answers:
         tool = TOOLS[name]
         ask.__name__ = name
         ask.__doc__ = summary_of(tool.question)
-        ask.__signature__ = inspect.Signature(parameters_of(tool), return_annotation=Content)  # type: ignore[attr-defined]
+        sign(ask, parameters_of(tool), Content)
         return ask
 
     def ask(self, name: str, *, rows: int = ROWS, **given: Any) -> Content:

@@ -112,7 +112,9 @@ def test_forms_that_cannot_be_sent_as_shown_are_changed_and_no_others(server: As
     server.read_deployments.side_effect = lambda limit: found[:limit]
     asyncio.run(deployments._ensure_forms())
     ready = {"parameter_openapi_schema": {"properties": {"day": {"type": "string"}, "store": text}}}
-    server.request.assert_awaited_once_with("PATCH", "/deployments/{id}", path_params={"id": "a"}, json=ready)
+    (call,) = server.update_deployment.await_args_list
+    name, update = call.args
+    assert (name, update.model_dump(exclude_unset=True)) == ("a", ready)
 
 
 @pytest.fixture
