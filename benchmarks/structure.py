@@ -83,6 +83,31 @@ def doubled(trees: Iterable[ast.AST]) -> list[str]:
     return sorted(name for name, count in Counter(itertools.chain(*map(classes, trees))).items() if count > 1)
 
 
+# Words that say of no thing what it is.
+NO_NOUNS = ("found", "said", "told", "asked", "own", "mine", "made", "there", "papers", "word", "near", "those")
+
+
+def vague_names(tree: ast.AST) -> list[str]:
+    """The identifiers that a module gives and that are no noun of the thing: variables, parameters, functions, classes,
+    attributes."""
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.append(node.id)
+        elif isinstance(node, ast.arg):
+            names.append(node.arg)
+        elif isinstance(node, Function | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            names.append(node.attr)
+    return [name for name in names if name.strip("_").lower() in NO_NOUNS]
+
+
+def months_by_hand(text: str) -> int:
+    """Where months are divided into years by hand; `tasks/domain/periods.py` does it for all."""
+    return len(re.findall(r"(?://|(?<!\w)%) (?:12|YEAR|YEAR_MONTHS)\b", text))
+
+
 def unformatted(text: str) -> int:
     """The places that the formatter leaves alone."""
     return len(re.findall(r"# fmt: skip\b", text))
@@ -222,6 +247,8 @@ def measured(checkout: Path, files: list[Path]) -> Iterator[tuple[str, str]]:
     yield "changes of room of a release", f"{way.changes:,}"
     yield "modules outside `tasks/sources` that name a source", f"{len(naming(program))}"
     yield f"functions over {BRANCHES_MAX} branches", f"{sum(len(branching(tree)) for tree in trees)}"
+    yield "names that are no nouns", f"{sum(len(vague_names(tree)) for tree in trees):,}"
+    yield "months divided by hand", f"{sum(map(months_by_hand, program.values()))}"
     yield "class names used twice", f"{len(doubled(trees))}"
 
 

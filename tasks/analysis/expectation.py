@@ -21,7 +21,7 @@ from schemas.table import polars_schema
 from tasks.analysis.movers import LINE, StoreState
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
-from tasks.domain.periods import first_day, month_number
+from tasks.domain.periods import Month, first_day, month_number
 from tasks.domain.units import per_unit
 from tasks.store.parquet import partition_month
 
@@ -255,8 +255,8 @@ def new_year_share(month: int) -> float:
 @functools.cache
 def days_share(month: int) -> float:
     """Return which share of the days around a Lunar New Year a month (month number) has; 0 outside of the table."""
-    days = _days_around().get(month // 12, [])
-    return sum(day.month == month % 12 + 1 for day in days) / (BEFORE_NEW_YEAR + AFTER_NEW_YEAR)
+    days = _days_around().get(Month(month).year, [])
+    return sum(day.month == Month(month).number for day in days) / (BEFORE_NEW_YEAR + AFTER_NEW_YEAR)
 
 
 @functools.cache

@@ -25,7 +25,7 @@ from tasks.domain.coverage import WORLD, covering
 from tasks.domain.decisions import counting
 from tasks.domain.line_codes import asked_in, codes_of_line, is_asked
 from tasks.domain.nomenclature import CHINAS
-from tasks.domain.periods import month_index, month_name, month_number
+from tasks.domain.periods import Month, month_index, month_name, month_number
 from tasks.reading.query import open_published
 from tasks.store.parquet import Partition, partition_month, path_partition, read_table
 from tasks.store.reporters import stores_of, table_of
@@ -155,7 +155,7 @@ def _sums_of_codes(snapshot: Snapshot, flow: str, lines: pl.DataFrame, releases:
     """The sums of the national codes of these lines, in months of which queries of all partners asked for each code."""
     found: list[dict[str, Any]] = []
     for period in lines["period"].unique().sort():
-        number = period.year * 12 + period.month - 1
+        number = Month.of(period.year, period.month)
         asked = asked_in(releases, flow, number)
         here = code_table("line_codes").filter(valid_in(pl.lit(month_name(number))), flow=flow)
         here = here.filter(pl.col("product").is_in(lines.filter(period=period)["product"].implode()))

@@ -19,7 +19,7 @@ from schemas.names import CAVEATS, status
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import WORLD
-from tasks.domain.periods import month_index, month_number
+from tasks.domain.periods import Month, month_index, month_number
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
@@ -136,7 +136,7 @@ class Judge:
         if base is None or self._steps.largest is None or base >= limit * self._steps.largest:
             return None
         last = place[2] - BACK[figure]
-        first = last - last % 12 if FIGURE_OF[figure].is_so_far else last
+        first = Month(last).january if FIGURE_OF[figure].is_so_far else last
         statements = self._statements(place, range(first, last + 1))
         steps = statements.filter(pl.col("known_until").is_null())["resolution"].max()
         if not isinstance(steps, int) or base >= limit * steps:

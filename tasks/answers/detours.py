@@ -33,7 +33,7 @@ from tasks.domain.labels import country
 from tasks.domain.measures import is_touched
 from tasks.domain.nomenclature import SHARED
 from tasks.domain.period_words import read_months
-from tasks.domain.periods import first_day, month_name, month_number
+from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.ledger.name_tables import names_in
 from tasks.reading.citation import citation, known_on
 from tasks.reading.query import doubts_of, open_published, query
@@ -180,7 +180,7 @@ def _measure_and_hubs(
     code: str, stores: Stores, window: DetourWindow, day: date | None, asked: str | None
 ) -> tuple[str, list[str]]:
     """The measure asked for, otherwise the first in which both legs of a hub are known, and the hubs, the largest."""
-    near = [(month // 12, month % 12 + 1) for month in range(window.since - screen.YEAR, window.after.stop)]
+    near = [Month(month).pair for month in range(window.since - screen.YEAR, window.after.stop)]
     tried = (asked,) if asked else (KG, *VALUES)
     for measure in tried:
         sides = []
@@ -270,7 +270,7 @@ def _placebos(code: str, hubs: Sequence[str], frame: Frame) -> list[Goods]:
     """Goods that no measure of the exporter touches, of other headings, which the exporter sells to the importer; those
     nearest in size."""
     stores, window = frame.stores, frame.window
-    near = [(month // 12, month % 12 + 1) for month in range(window.since - screen.YEAR, window.since)]
+    near = [Month(month).pair for month in range(window.since - screen.YEAR, window.since)]
     given: dict[str, Any] = {"flow": "export", "partner": stores.importer, "measure": frame.measure, "month": near}
     rows = query(stores.sold, "metric", **given, as_of=frame.day)
     sums = rows.filter(pl.col("level") > 0).group_by(pl.col("product").cast(pl.String)).agg(pl.col("level").sum())

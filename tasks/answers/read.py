@@ -23,6 +23,7 @@ from tasks.domain.control_lists import is_list
 from tasks.domain.coverage import TOTALS
 from tasks.domain.name_match import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
+from tasks.domain.periods import Month
 from tasks.domain.text import named
 from tasks.reading import query
 from tasks.reading.resolver import KEY, Resolver
@@ -288,7 +289,7 @@ def _analysis(
     filed = {path_partition(entry.partition) for entry in snapshot.entries("metric", question.flow) if entry.rows}
     wanted = sorted(
         {
-            year * 12 + month - 1
+            Month.of(year, month)
             for year, month in (place[1:] for place in filed)
             if months is None or (year, month) in months
         }

@@ -16,7 +16,7 @@ from schemas.reference.code_tables import code_table
 from schemas.store_address import S3Url
 from tasks.domain.coverage import GROUPS
 from tasks.domain.decisions import counting
-from tasks.domain.periods import first_day, month_end, month_name, month_number
+from tasks.domain.periods import Month, first_day, month_end, month_name, month_number
 from tasks.reading.groups import members_of
 from tasks.sources import published
 from tasks.sources.registry import SOURCES
@@ -62,7 +62,7 @@ def states_of(root: Path | S3Url, sources: Collection[str], inboxes: Sequence[Pa
 
 def due_on(kind: str, month: int) -> Due | None:
     """When a source publishes a month, by its number; None where neither calendar nor delay is known."""
-    year, number = str(month // 12), str(month % 12 + 1)
+    year, number = map(str, Month(month).pair)
     rows = code_table("release_calendar").filter(kind=kind, year=year, month=number)
     if rows.height:
         return Due(date.fromisoformat(rows["expected_on"][0]), is_estimated=False)

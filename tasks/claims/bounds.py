@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from tasks.claims.numbers import Printed
 from tasks.claims.statement import show_level
-from tasks.domain.periods import month_name
+from tasks.domain.periods import Month, month_name
 from tasks.domain.precision import Interval, Reading, cut_off, hull, rounded
 
 # First and last month.
@@ -127,7 +127,7 @@ class PrintedSeries:
 
     def _years(self) -> list[int]:
         periods = [*self.levels, *self.exact, *self.growths, *(_year_before(period) for period in self.growths)]
-        return sorted({month // YEAR for period in periods for month in period})
+        return sorted({Month(month).year for period in periods for month in period})
 
     def _periods(self) -> Iterator[Period]:
         for year in self._years():
@@ -139,14 +139,14 @@ class PrintedSeries:
     def _sums(self) -> Iterator[tuple[Period, list[Period]]]:
         """Yield periods and the periods that they are the sum of."""
         for year in self._years():
-            january, december = year * YEAR, year * YEAR + YEAR - 1
+            january, december = year * YEAR, Month.of(year, YEAR)
             if self.is_comparable((january, december), (january, december)):
                 for month in range(january + 1, december + 1):
                     yield (january, month), [(january, month - 1), (month, month)]
         for first, last in sorted({*self._periods()}):
             if first < last and first % YEAR and self.is_comparable((first, last), (first, last)):
                 yield (first, last), [(month, month) for month in range(first, last + 1)]
-                january = first - first % YEAR
+                january = Month(first).january
                 if last < january + YEAR and self.is_comparable((january, last), (january, last)):
                     yield (january, last), [(january, first - 1), (first, last)]
 
@@ -227,7 +227,7 @@ def _of(period: Period, bounds: dict[Period, Bound]) -> Bound:
     if period in bounds:
         return bounds[period]
     first, last = period
-    own, january = Bound(), first - first % YEAR
+    own, january = Bound(), Month(first).january
     extended = bounds | {period: own}
     months = [(month, month) for month in range(first, last + 1)]
     if all(month in bounds for month in months):

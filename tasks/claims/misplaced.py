@@ -15,6 +15,7 @@ from tasks.claims.readings import Readings, growth_of
 from tasks.claims.statement import Spot, Stated, show_level
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
+from tasks.domain.periods import Month
 from tasks.domain.precision import Interval, Reading
 
 Match = Callable[..., Agreement | None]
@@ -131,7 +132,7 @@ def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> I
 def _same_place(readings: Readings, stated: Stated) -> Iterator[Candidate]:
     """Yield other figures at the same place: m/m for y/y, the month for the year to date, tonnes for money."""
     spot = stated.spot
-    january = spot.at(first=spot.last - spot.last % 12)
+    january = spot.at(first=Month(spot.last).january)
     for other, what in (
         (spot, "of the same period"),
         (january, "of the year to date"),
@@ -147,7 +148,7 @@ def _within(readings: Readings, spot: Spot) -> Iterator[Candidate]:
     """Yield a month for the total, and the total for the month; a single month of the claimed period needs few
     digits.
     """
-    january = spot.at(first=spot.last - spot.last % 12)
+    january = spot.at(first=Month(spot.last).january)
     span = [] if spot.is_month else range(spot.last, spot.first - 1, -1)
     months = [spot.at(first=month, last=month) for month in span]
     for place, other in enumerate([*months, january]):

@@ -13,7 +13,7 @@ from tasks.domain.coverage import WORLD
 from tasks.domain.errors import Unclear
 from tasks.domain.labels import is_group, partner_name
 from tasks.domain.period_words import COUNTS, read_period
-from tasks.domain.periods import month_name
+from tasks.domain.periods import Month, month_name
 from tasks.domain.precision import Reading
 
 Verdict = tuple[str, str]
@@ -54,7 +54,7 @@ def _rank(readings: Readings, stated: Stated) -> Verdict:
 def _rank_within(readings: Readings, stated: Stated, own: Reading, year: int) -> Verdict:
     """Check the rank of a month among those of its year."""
     spot, end, among = stated.spot, year * 12 + 12, f"the months of {year}"
-    if not spot.is_month or spot.first // 12 != year:
+    if not spot.is_month or Month(spot.first).year != year:
         return _unclear(f"a rank within {year} is of a month of it, and the claim is of {spot.months}")
     if stated.printed_in == spot.first + 1:
         # Customs had not published later months when this was printed.
@@ -217,7 +217,7 @@ def _record(stated: Stated) -> Record | None:
         return None
     named = [spot.at(first=month, last=month + step - 1) for month in range(first, last + 1, step)]
     between = [spot.at(first=month, last=month + step - 1) for month in range(last + 1, spot.first, step)]
-    return Record(named, between, ways, named[0].months if len(named) == 1 else str(first // 12))
+    return Record(named, between, ways, named[0].months if len(named) == 1 else str(Month(first).year))
 
 
 def _record_of_length(spot: Spot, ways: list[tuple[int, str]], number: int, unit: str) -> Record | None:

@@ -20,7 +20,7 @@ from tasks.domain.classification import BASKET, members
 from tasks.domain.comparability import Change
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import counting
-from tasks.domain.periods import month_name, month_number
+from tasks.domain.periods import Month, month_name, month_number
 from tasks.domain.precision import Interval, Reading, hull, printed
 from tasks.domain.reporter import Reporter
 from tasks.ledger.doubts import Doubts
@@ -128,7 +128,7 @@ class Readings:
 
     def _difference(self, spot: Spot) -> Reading | None:
         """Return a month as the difference of two years to date, or such a total from others and the months between."""
-        january = spot.first - spot.first % 12
+        january = Month(spot.first).january
         if not spot.is_month and spot.first != january:
             return None
         totals = self._totals(spot.at(first=january, last=january))

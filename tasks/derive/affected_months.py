@@ -11,7 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from tasks.domain.coverage import FIGURES_LOOK_BACK
-from tasks.domain.periods import month_index
+from tasks.domain.periods import Month, month_index
 from tasks.ingest.normalise import Normalised
 from tasks.store.parquet import Partition, partition_month
 
@@ -57,7 +57,9 @@ def looked_back_on(derived: Iterable[int], chained: Set[int]) -> set[int]:
     """Return the months on whose numbers the figures of some months rest: two years, and whole years with printed
     totals."""
     back = {month - step for month in derived for step in range(FIGURES_LOOK_BACK + 1)}
-    return back | {year * 12 + place for year in {month // 12 for month in back} & {*chained} for place in range(12)}
+    return back | {
+        year * 12 + place for year in {Month(month).year for month in back} & {*chained} for place in range(12)
+    }
 
 
 def touched_months(release: Normalised) -> set[Partition]:
@@ -68,7 +70,7 @@ def touched_months(release: Normalised) -> set[Partition]:
         .select("flow", month=pl.int_ranges(month_index("first_month"), month_index("last_month") + 1, dtype=pl.Int32))
         .explode("month")
     )
-    return {(flow, month // 12, month % 12 + 1) for flow, month in pl.concat([rows, scope]).unique().iter_rows()}
+    return {Month(month).partition(flow) for flow, month in pl.concat([rows, scope]).unique().iter_rows()}
 
 
 def _months_between(partitions: Iterable[Partition]) -> set[Partition]:
@@ -78,7 +80,7 @@ def _months_between(partitions: Iterable[Partition]) -> set[Partition]:
     for month in partitions:
         reach.setdefault(month[0], []).append(partition_month(month))
     return {
-        (flow, index // 12, index % 12 + 1)
+        Month(index).partition(flow)
         for flow, indices in reach.items()
         for index in range(min(indices) // 12 * 12, max(indices) + 1)
     }
@@ -89,7 +91,7 @@ def can_change(month: Partition, changed: Set[Partition]) -> bool:
     published because of one QUIET_MONTHS before it. Records look back further, on few series: see `later_records`.
     """
     index = partition_month(month)
-    return any((month[0], own // 12, own % 12 + 1) in changed for own in range(index - FIGURES_LOOK_BACK, index + 1))
+    return any(Month(own).partition(month[0]) in changed for own in range(index - FIGURES_LOOK_BACK, index + 1))
 
 
 def years_of_totals(numbers: pl.DataFrame) -> set[tuple[str, int]]:

@@ -21,6 +21,7 @@ from schemas.table import empty_frame
 from schemas.tables.catalog import MODELS
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import LOOK_BACK_MONTHS
+from tasks.domain.periods import Month
 from tasks.domain.precedence import Portion, chapter_group_of, chapter_groups
 from tasks.metrics.derive import NO_LEVELS, derive_months
 from tasks.metrics.doubts import NONE_OPEN
@@ -116,7 +117,7 @@ def title_of(flow: str, months: Sequence[int], portion: Portion) -> str:
     >>> title_of("export", [2026 * 12 + 5], Portion("", "28"))
     'derive 2026-06 export, chapters 01-27'
     """
-    first, last = (f"{month // 12}-{month % 12 + 1:02d}" for month in (min(months), max(months)))
+    first, last = (Month(month).text for month in (min(months), max(months)))
     begins = portion.first or FIRST_CHAPTER
     ends = f"{int(portion.after) - 1:02d}" if portion.after and portion.after.isdigit() else LAST_CHAPTER
     goods = (
@@ -141,7 +142,7 @@ def derive_portion(work: Work) -> list[Part]:
     for derived in derive_months(plan.flow, plan.months, statements, releases, recent, doubts=doubts):
         for table, rows in zip(DERIVED, derived, strict=True):
             MODELS[table].validate(rows, lazy=True)
-            notes = {(plan.flow, month // 12, month % 12 + 1): note for month, note in plan.notes[table].items()}
+            notes = {Month(month).partition(plan.flow): note for month, note in plan.notes[table].items()}
             for file in encode_months(table, rows, notes.__getitem__, in_order=True):
                 month = partition_month(path_partition(file.partition))
                 made.append(Part(table, month, work.number, exchange.put(place, file.data), file.rows, len(file.data)))

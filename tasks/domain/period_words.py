@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from tasks.domain.errors import Unclear
-from tasks.domain.periods import first_day, month_number
+from tasks.domain.periods import Month, first_day, month_number
 
 _NAMES = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 COUNTS = {name: number for number, name in enumerate(_NAMES, 2)}
@@ -98,7 +98,7 @@ def each_month(spans: Iterable[tuple[date, date]]) -> list[tuple[int, int]]:
     [(2024, 12), (2025, 1)]
     """
     found = {number for first, last in spans for number in range(month_number(first), month_number(last) + 1)}
-    return [(number // 12, number % 12 + 1) for number in sorted(found)]
+    return [Month(number).pair for number in sorted(found)]
 
 
 def _part_of_year(text: str) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+MONTHS = 12
 
 
 MONTH = re.compile(r"([0-9]{4})-?(0[1-9]|1[0-2])")
@@ -15,6 +16,78 @@ SPAN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])\.\.([0-9]{4})-(0[1-9]|1[0-2])")
 YEARS = range(1980, 2100)
 # Month number where there is no month: far before any.
 NO_MONTH = -(10**6)
+
+
+class Month(int):
+    """A calendar month as a consecutive whole number, year x 12 + month - 1: months are counted, compared and added to
+    as numbers. Columns hold the plain number; `year_of` and `january_of` are the same of a column.
+
+    >>> month = Month.of(2025, 6)
+    >>> month.text, (month + 8).text, month - 5 == month.january, month.partition("export"), month.first_day
+    ('2025-06', '2026-02', True, ('export', 2025, 6), datetime.date(2025, 6, 1))
+    """
+
+    @classmethod
+    def of(cls, year: int, number: int) -> "Month":
+        """The month of a year, 1 to 12."""
+        return cls(year * MONTHS + number - 1)
+
+    def __add__(self, months: int) -> "Month":
+        return Month(int(self) + months)
+
+    @property
+    def year(self) -> int:
+        """Its year."""
+        return self // MONTHS
+
+    @property
+    def number(self) -> int:
+        """Which month of its year it is, 1 to 12."""
+        return self % MONTHS + 1
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        """Year, and month of the year."""
+        return self.year, self.number
+
+    def partition(self, flow: str) -> tuple[str, int, int]:
+        """Where tables that are filed by month have it."""
+        return flow, self.year, self.number
+
+    @property
+    def january(self) -> "Month":
+        """The January of its year."""
+        return Month(self - self % MONTHS)
+
+    @property
+    def december(self) -> "Month":
+        """The December of its year."""
+        return Month(self.january + MONTHS - 1)
+
+    @property
+    def is_january(self) -> bool:
+        """Whether its year begins with it."""
+        return self % MONTHS == 0
+
+    @property
+    def text(self) -> str:
+        """As 2025-06."""
+        return f"{self.year}-{self.number:02d}"
+
+    @property
+    def first_day(self) -> date:
+        """Its first day."""
+        return date(self.year, self.number, 1)
+
+
+def year_of(month: pl.Expr) -> pl.Expr:
+    """The year of months of a column."""
+    return month // MONTHS
+
+
+def january_of(month: pl.Expr) -> pl.Expr:
+    """The January of the year of months of a column."""
+    return month // MONTHS * MONTHS
 
 
 def read_period(text: str) -> tuple[date, date] | None:
@@ -47,12 +120,12 @@ def month_start(day: date) -> date:
 
 def month_number(day: date) -> int:
     """Months as consecutive whole numbers, year x 12 + month - 1; `month_index` does the same for a column."""
-    return day.year * 12 + day.month - 1
+    return day.year * MONTHS + day.month - 1
 
 
 def first_day(month: int) -> date:
     """First day of the month with this number."""
-    return date(month // 12, month % 12 + 1, 1)
+    return Month(month).first_day
 
 
 def span_name(start: date, end: date) -> str:
@@ -63,18 +136,18 @@ def span_name(start: date, end: date) -> str:
 
 def month_name(month: int) -> str:
     """The month with this number, as 2025-06."""
-    return f"{month // 12}-{month % 12 + 1:02d}"
+    return Month(month).text
 
 
 def month_index(day: str | pl.Expr) -> pl.Expr:
     """Months as consecutive whole numbers, year x 12 + month - 1."""
     date = pl.col(day) if isinstance(day, str) else day
-    return date.dt.year().cast(pl.Int32) * 12 + date.dt.month().cast(pl.Int32) - 1
+    return date.dt.year().cast(pl.Int32) * MONTHS + date.dt.month().cast(pl.Int32) - 1
 
 
 def index_month(index: str) -> pl.Expr:
     """First day of the month with this index, for years from FIRST_YEAR on."""
-    return pl.lit(_first_days()).gather(pl.col(index) - FIRST_YEAR * 12)
+    return pl.lit(_first_days()).gather(pl.col(index) - FIRST_YEAR * MONTHS)
 
 
 @functools.cache

@@ -21,7 +21,7 @@ from schemas.reference.code_tables import code_table, valid_in
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import covering, priority, with_scope
 from tasks.domain.nomenclature import ANY_LIST, CHINAS, national_lists
-from tasks.domain.periods import month_index, month_text
+from tasks.domain.periods import january_of, month_index, month_text
 from tasks.domain.release_ids import in_turns
 from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
 
@@ -266,7 +266,7 @@ def superseded_as_null(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.Data
             .drop("again")
         )
     gone = [spans.clear()]
-    january = pl.col("month") // YEAR * YEAR
+    january = january_of(pl.col("month"))
     for release, row in _one_by_one(asked.filter("by_month", pl.col("first") < pl.col("last"))):
         older = spans.filter(
             pl.col("stated_on") < row["first_day"],

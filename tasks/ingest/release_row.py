@@ -17,7 +17,7 @@ from schemas.table import polars_schema
 from tasks.domain.coverage import family, is_unplaced, lost_place, unlisted_place
 from tasks.domain.findings import finding
 from tasks.domain.nomenclature import LINE
-from tasks.domain.periods import first_day, month_number, month_start
+from tasks.domain.periods import Month, first_day, month_number, month_start
 from tasks.sources.protocol import Parsed
 from tasks.sources.registry import SOURCES
 
@@ -78,7 +78,7 @@ def last_opened(day: date) -> date:
         (int(year), int(number)): on for year, number, on in rows.select("year", "month", "expected_on").iter_rows()
     }
     while True:
-        year, number = month // 12, month % 12 + 1
+        year, number = Month(month).year, Month(month).number
         rule = first_day(month + (2 if number == 1 else 1)).replace(day=20).isoformat()
         if known.get((year, number), rule) <= day.isoformat():
             return first_day(month)

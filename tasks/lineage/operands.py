@@ -19,7 +19,7 @@ from tasks.domain.classification import BASKET, is_heading, part_of
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering, of_national_lists, years_as_months
 from tasks.domain.decisions import counting
 from tasks.domain.nomenclature import ANY_LIST, CHINAS, national_lists
-from tasks.domain.periods import first_day, month_end, month_name
+from tasks.domain.periods import Month, first_day, month_end, month_name
 from tasks.domain.release_ids import in_turns
 from tasks.ledger.merge import current_statements
 from tasks.lineage.point import Decided, Point, keys_of
@@ -94,7 +94,7 @@ class Origins:
 
     def printed_ytd(self, point: Point) -> Amount | None:
         """The printed year to date, unless a later release has its months; January alone is a month."""
-        printed = self._best(point, point.month - point.month % 12) if point.month % 12 else None
+        printed = self._best(point, Month(point.month).january) if point.month % 12 else None
         return None if printed is None or self._is_superseded(point, printed) else printed
 
     def year_sum(self, point: Point) -> Amount | None:
@@ -106,7 +106,7 @@ class Origins:
 
         A corrected edition counts with the day of the release that it corrects.
         """
-        january = point.month - point.month % 12
+        january = Month(point.month).january
         row, start, end = printed.rows[0], first_day(january), month_end(first_day(point.month))
         own = point.at(product=row["product"], measure=row["measure"])
         is_whole = ~pl.col("by_month") & (pl.col("first_month") == start) & (pl.col("last_month").dt.month_end() == end)
@@ -127,7 +127,7 @@ class Origins:
         printed one, unless they are less than an earlier total. `levels` are the months known by themselves,
         `year_sums` the totals that are sums of partners or codes, which count as printed.
         """
-        january = point.month - point.month % 12
+        january = Month(point.month).january
         year = range(january, january + 12)
         printed = self._printed_years(point, year, levels) | year_sums
         ahead, behind = _ahead_of(year, printed, levels), _behind(year, printed, levels)
@@ -153,7 +153,7 @@ class Origins:
 
     def printed_growth(self, point: Point, *, cumulative: bool) -> Amount | None:
         """A printed growth, in basis points."""
-        first = point.month - point.month % 12 if cumulative else point.month
+        first = Month(point.month).january if cumulative else point.month
         return self._best(point.at(measure=f"{point.measure}_yoy"), first)
 
     def covers(self, point: Point) -> bool:
@@ -247,7 +247,7 @@ class Origins:
         """
         if (point.product, point.month) not in self._reported:
             own = pl.col("product") == point.product
-            first = point.month - point.month % 12 if self._is_cumulative else point.month
+            first = Month(point.month).january if self._is_cumulative else point.month
             rows = self.observation.filter(_is_of(first, point.month), own | self._is_below(point))
             found: dict[tuple[str, str, str], Row] = {}
             for row in sorted(rows.iter_rows(named=True), key=_rank):

@@ -12,7 +12,7 @@ import polars as pl
 from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.domain.hashing import code_sha256, versions
-from tasks.domain.periods import month_index
+from tasks.domain.periods import Month, month_index
 from tasks.domain.release_ids import release_of
 from tasks.store.parquet import Partition, partition_month
 
@@ -29,7 +29,7 @@ def rows_of_collected(statements: pl.DataFrame, releases: pl.DataFrame) -> dict[
     month = month_index("period_end")
     rows = statements.filter(pl.col("release_id").is_in(names)).select("flow", "release_id", month=month).unique()
     return {
-        (flow, index // 12, index % 12 + 1): frozenset(of_month["release_id"])
+        Month(index).partition(flow): frozenset(of_month["release_id"])
         for (flow, index), of_month in rows.group_by("flow", "month")
     }
 
@@ -55,7 +55,7 @@ def derivation_of_month(
     if table in ("metric", "record_level"):
         # Records look back further, on levels that are published with their own derivation.
         first -= FIGURES_LOOK_BACK
-        first = first // 12 * 12 if (flow, first // 12) in chained else first
+        first = Month(first).january if (flow, Month(first).year) in chained else first
         last = year * 12 + 11 if (flow, year) in chained else last
     sources = releases.filter(
         (pl.col("flow").is_null() | (pl.col("flow") == flow))

@@ -21,7 +21,7 @@ from schemas.names import FIGURES, MISSING, status
 from tasks.domain.comparability import Change, breaks_of
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import NoFigure
-from tasks.domain.periods import first_day, month_name, month_number
+from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted, named
 from tasks.domain.units import RATIOS
@@ -216,7 +216,7 @@ class Tracer:
 
     def _chain(self, point: Point) -> dict[int, Amount]:
         """The year's totals, from the months that are known by themselves."""
-        january = point.month - point.month % 12
+        january = Month(point.month).january
         year = [point.at(month=month) for month in range(january, january + 12)]
         levels = {own.month: level for own in year if (level := self.origins.level(own, self._status(own))) is not None}
         # A year so far that every partner was asked for adds up without its months.
@@ -229,7 +229,7 @@ class Tracer:
             return self._unit_value(point, "ytd")
         ytd_status = self._status(point, "ytd_status")
         if ytd_status == "sum_of_months":
-            first = point.month - point.month % 12
+            first = Month(point.month).january
             months = [self._level(point.at(month=month)) for month in range(first, point.month + 1)]
             exact = sum((known.exact or Fraction(0) for known in months), Fraction(0))
             numbers = [number for known in months for number in known.shown.numbers]

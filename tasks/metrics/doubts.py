@@ -19,7 +19,7 @@ import polars as pl
 
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import BASKET
-from tasks.domain.periods import index_month
+from tasks.domain.periods import index_month, year_of
 from tasks.domain.thresholds import threshold
 from tasks.metrics.coverage import FlowCoverage
 from tasks.metrics.doubted_sums import PLACE, Reach, in_baskets, with_products_above
@@ -282,18 +282,18 @@ def _chained(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Amounts of levels and of years to date where these are chained: a difference rests on both years, a sum on all
     that it adds up."""
-    series = frame.with_columns(row=grid.rows_of(frame), year=pl.col("month") // 12)
+    series = frame.with_columns(row=grid.rows_of(frame), year=year_of(pl.col("month")))
     rows = series.select("row", "month").unique()
     here = amounts.join(rows, on=["row", "month"], how="semi")
-    touched = [here.with_columns(year=pl.col("month") // 12).select("row", "year", "number")]
-    years = of_years.with_columns(row=grid.rows_of(of_years), year=pl.col("month") // 12).drop_nulls("row")
+    touched = [here.with_columns(year=year_of(pl.col("month"))).select("row", "year", "number")]
+    years = of_years.with_columns(row=grid.rows_of(of_years), year=year_of(pl.col("month"))).drop_nulls("row")
     touched.append(years.select("row", "year", "number"))
     numbers = pl.concat(touched).unique()
     keys = [*KEY, "number"]
     months = series.join(numbers, on=["row", "year"]).join(
         here.select("row", "month", "number", "amount"), on=["row", "month", "number"], how="left"
     )
-    totals = printed.with_columns(row=grid.rows_of(printed), year=pl.col("month") // 12)
+    totals = printed.with_columns(row=grid.rows_of(printed), year=year_of(pl.col("month")))
     totals = totals.join(numbers, on=["row", "year"]).join(
         years.select("row", "month", "number", "amount"), on=["row", "month", "number"], how="left"
     )

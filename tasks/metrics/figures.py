@@ -18,12 +18,13 @@ import polars as pl
 from schemas.figures import FIGURE_OF, Figure
 from schemas.names import status as status_of
 from schemas.table import polars_schema
+from tasks.domain.periods import january_of
 from tasks.domain.units import by_constant
 from tasks.metrics.names import status
 
 BASIS_POINTS_PER_PERCENT = 100
 MONTH = pl.col("month")
-JANUARY = MONTH // 12 * 12
+JANUARY = january_of(MONTH)
 
 
 class FigureExpressions(NamedTuple):

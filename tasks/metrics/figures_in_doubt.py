@@ -16,6 +16,7 @@ from schemas.figures import FIGURE_OF, operands
 from schemas.names import status as status_of
 from schemas.table import polars_schema
 from tasks.domain.coverage import FIGURES_LOOK_BACK
+from tasks.domain.periods import january_of
 from tasks.domain.thresholds import threshold
 from tasks.metrics.doubts import UNKNOWN, Marked
 from tasks.metrics.figures import FIGURES_OF
@@ -66,7 +67,7 @@ def _amounts(block: Block, chained: Mapping[int, pl.DataFrame], marked: Marked) 
         yield name, _in_block(amounts.with_columns(own + back), block)
     for name, (start, end) in WINDOWS.items():
         last = own + end if start is None else own + start
-        last = own // YEAR * YEAR + (YEAR - 1) + end if start is None else last
+        last = january_of(own) + (YEAR - 1) + end if start is None else last
         months = pl.int_ranges(
             pl.max_horizontal(own + end, pl.lit(block.first)),
             pl.min_horizontal(last, pl.lit(block.first + block.size - 1)) + 1,

@@ -15,7 +15,7 @@ from tasks.metrics.sums import PRINTED, SUM, UNKNOWN
 from tasks.metrics.year_to_date import chained_years
 
 
-class Month(NamedTuple):
+class MonthLevels(NamedTuple):
     """A month of all series, a value by row of the grid.
 
     `value` is 0 where the number is not known, `kinds` are those behind it; `seen` says whether a number of the month,
@@ -42,7 +42,7 @@ class Levels:
         """`rows` are the numbers of the months, printed and summed (`sums.add_up`), `spans` the printed figures of
         others; so many months are computed `at_once`. `kind` is that of all rows if there is only one.
         """
-        self.grid, self.months, self.ytd = grid, dict[int, Month](), dict[int, pl.DataFrame]()
+        self.grid, self.months, self.ytd = grid, dict[int, MonthLevels](), dict[int, pl.DataFrame]()
         self.chained: tuple[pl.DataFrame, pl.DataFrame] | None = None
         row, seen = grid.rows_of(rows), spans_seen(spans)
         seen = seen.select("month", row=grid.rows_of(seen))
@@ -105,14 +105,14 @@ def blocks(first: int, count: int, at_once: int) -> Iterator[Block]:
 
 def _months(
     grid: Grid, block: Block, rows: pl.DataFrame, row: pl.Series, printed: pl.DataFrame, kind: int | None
-) -> dict[int, Month]:
+) -> dict[int, MonthLevels]:
     size, at = grid.size * block.size, block.offset(row, grid.size)
     has_rows = any(f"c{month}" in rows.columns for month in block.months)
     if not has_rows and not printed.height and not grid.coverage.known["month"].is_in(block.months).any():
         # Months of which no release speaks.
         nothing = _zeros(grid.size, pl.UInt8)
         no, places = nothing.cast(pl.Boolean), pl.repeat(False, grid.places.height, eager=True)
-        unknown = Month(nothing.cast(pl.Int64), nothing + STATUS["not_covered"], nothing, no, places)
+        unknown = MonthLevels(nothing.cast(pl.Int64), nothing + STATUS["not_covered"], nothing, no, places)
         return dict.fromkeys(block.months, unknown)
 
     def column(name: str, kind: type[pl.DataType]) -> pl.Series:
@@ -151,7 +151,7 @@ def _months(
     seen = _seen(grid, block, has_row.scatter(printed.select(pl.col("row") + of_block).to_series(), True))
     columns = (value, found["status"], found["kinds"], seen, here | below)
     split = [block.split(column) for column in columns]
-    return {month: Month(*(column[month] for column in split)) for month in block.months}
+    return {month: MonthLevels(*(column[month] for column in split)) for month in block.months}
 
 
 def _zeros(size: int, kind: type[pl.DataType]) -> pl.Series:

@@ -15,6 +15,7 @@ import polars as pl
 
 from schemas.figures import operands
 from tasks.domain.coverage import FIGURES_LOOK_BACK
+from tasks.domain.periods import Month
 from tasks.metrics.figures import kinds_of, months_added
 from tasks.metrics.grid import Block
 from tasks.metrics.levels import Levels
@@ -118,7 +119,7 @@ class Windows:
                 columns[f"{prefix}kinds"].append(one.kinds)
             for name, (start, end) in WINDOWS.items():
                 last = month - end
-                first = last // YEAR * YEAR if start is None else month - start
+                first = Month(last).january if start is None else month - start
                 columns[name].append(self._sums[last] - self._sums.get(first - 1, self._zero))
                 columns[f"missing_{name}"].append(self._missing[last] - self._missing.get(first - 1, self._none))
                 if self._one_kind is None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from tasks.domain.periods import year_of
 from tasks.metrics.names import status
 
 MONTHS = range(12)
@@ -32,7 +33,7 @@ def chained_years(frame: pl.DataFrame, printed: pl.DataFrame, keys: Sequence[str
     printed = printed.select(
         *keys, "month", printed="value", printed_kinds="kinds", printed_made="made", printed_amount=AMOUNT
     )
-    year = pl.col("month") // 12
+    year = year_of(pl.col("month"))
     years = printed.select(*keys, year=year).unique()
     months = frame.with_columns(year=year).join(years, on=[*keys, "year"], how="semi")
     months = months.join(printed, on=[*keys, "month"], how="left")

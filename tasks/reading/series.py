@@ -14,7 +14,7 @@ from schemas.names import VALUES
 from tasks.domain.classification import HS_DIGITS
 from tasks.domain.coverage import covering
 from tasks.domain.decisions import counting
-from tasks.domain.periods import first_day, month_index
+from tasks.domain.periods import Month, first_day, month_index
 from tasks.ledger.name_tables import names_in
 from tasks.reading.query import open_published, query
 from tasks.store.parquet import read_table
@@ -40,7 +40,7 @@ def levels(
     grid = pl.DataFrame({"product": sorted(products)}, {"product": pl.String})
     grid = grid.join(pl.DataFrame({"partner": sorted(partners)}, {"partner": pl.String}), how="cross")
     grid = grid.join(pl.DataFrame({"month": sorted(months)}, {"month": pl.Int32}), how="cross")
-    near = [(month // 12, month % 12 + 1) for month in months]
+    near = [Month(month).pair for month in months]
     measures = [measure, *(VALUES if measure.startswith("quantity_") else ())]
     asked = {"flow": flow, "product": [*products], "partner": [*partners], "measure": measures}
     rows = query(store, "metric", **asked, month=near, as_of=day)  # type: ignore[arg-type]

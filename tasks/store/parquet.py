@@ -17,6 +17,7 @@ import polars as pl
 from schemas.layouts import LAYOUTS, PARTITION_KEYS
 from schemas.table import arrow_schema, polars_schema, readers_schema, schema_sha256, stored_columns
 from tasks.domain.errors import StoreError
+from tasks.domain.periods import Month
 from tasks.store.manifest import FILL_AGAIN, FileEntry
 from tasks.store.publish import NewFile
 from tasks.store.snapshot import Snapshot
@@ -119,7 +120,7 @@ def path_partition(path: str) -> Partition:
 def partition_month(partition: Partition) -> int:
     """The month of a partition as a consecutive whole number, as `domain.periods.month_number` gives it for a day."""
     _, year, month = partition
-    return year * 12 + month - 1
+    return Month.of(year, month)
 
 
 def read_table(

@@ -68,6 +68,12 @@ def test_functions_are_named_that_have_more_branches_than_are_allowed() -> None:
     assert (branching(structure.BRANCHES_MAX), branching(structure.BRANCHES_MAX + 1)) == ([], ["f"])
 
 
+def test_names_that_are_no_nouns_and_months_by_hand_are_counted() -> None:
+    text = "def said(own, of): found = own.made; of.told = [word for word in found]\nclass Mine: ..."
+    assert sorted(structure.vague_names(ast.parse(text))) == ["Mine", "found", "own", "said", "told", "word"]
+    assert structure.months_by_hand("a // 12 + b % YEAR + 100 % of + c % 120") == 2
+
+
 def test_lines_are_counted_in_letters() -> None:
     assert structure.long_lines(f"{'稀' * 120}\n{'x' * 121}\n\n{'y' * 400}") == 2
     assert (

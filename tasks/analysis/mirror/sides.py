@@ -16,7 +16,7 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import asked_products, covering, family_of, priority
 from tasks.domain.decisions import counting
-from tasks.domain.periods import first_day, month_index, month_number
+from tasks.domain.periods import Month, first_day, month_index, month_number
 from tasks.domain.reporter import Reporter
 from tasks.ledger.merge import was_last_on
 from tasks.reading.query import is_one_of, open_published, query
@@ -97,7 +97,7 @@ def read_side(
     if day is None or not releases.height:
         levels = read_table(snapshot if day is None else None, "metric", is_near, wanted & of_code, columns)
     else:
-        near = [(month // 12, month % 12 + 1) for month in months]
+        near = [Month(month).pair for month in months]
         levels = query(store, "metric", flow=flow, product=product, month=near, as_of=day).filter(wanted & of_code)
     digits = HS6 if product is None else len(product)
     rows = rows.filter(pl.col("product").str.contains(rf"^\d{{{digits},}}$")).with_columns(

@@ -26,7 +26,7 @@ from tasks.domain.errors import NoFigure
 from tasks.domain.labels import product_names, readable
 from tasks.domain.measure_states import LAPSED, states_on
 from tasks.domain.measures import events_of, mixed_words
-from tasks.domain.periods import first_day, month_end, month_number, span_name
+from tasks.domain.periods import Month, first_day, month_end, month_number, span_name
 from tasks.domain.precision import Interval
 from tasks.domain.units import UNIT_VALUE_OF, VALUE_OF
 from tasks.ingest.editions import is_outdated
@@ -140,7 +140,7 @@ class Gatherer:
 
     def left_open(self, partner: str, figure: str, measure: str) -> Interval | None:
         """Return the interval that the printed digits behind a growth or a share allow, in per cent."""
-        first = self.number - self.number % 12 if FIGURE_OF[figure].is_so_far else self.number
+        first = Month(self.number).january if FIGURE_OF[figure].is_so_far else self.number
         spot = self.readings.canonical(
             Spot(self.flow, self.product, partner, VALUE_OF.get(measure, measure), first, self.number)
         )

@@ -16,7 +16,7 @@ from tasks.answers.read import with_names
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, trade_of
-from tasks.domain.periods import month_number
+from tasks.domain.periods import Month, month_number
 from tasks.pages.brief import wording
 from tasks.pages.sheet import Sheet, SheetPart, texts
 from tasks.reading.lists import YEAR, ListedProducts, code_levels, totals
@@ -119,7 +119,7 @@ def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: s
 def _partners(store: Path, listed: ListedProducts, asked: tuple[str, date, str], language: str) -> SheetPart:
     flow, month, measure = asked
     number, t = month_number(month), texts(language)["list"]
-    near = [(one // 12, one % 12 + 1) for one in (number - 1, number)]
+    near = [Month(one).pair for one in (number - 1, number)]
     figures = query(store, "metric", flow=flow, product=listed.keys, measure=measure, month=near)
     traded = figures.drop_nulls("level").filter(~pl.col("partner").is_in(TOTALS))["partner"].cast(pl.String).unique()
     known = levels(store, flow, listed.keys, traded.to_list(), (number - 1, number), measure)
