@@ -35,19 +35,19 @@ class Column(NamedTuple):
 
 
 @functools.cache
-def _said() -> dict[str, dict[str, Any]]:
+def _models() -> dict[str, dict[str, Any]]:
     said: dict[str, dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
     return said
 
 
 @functools.cache
 def _file() -> dict[str, list[Column]]:
-    return {name: [Column(*column) for column in table["columns"]] for name, table in _said().items()}
+    return {name: [Column(*column) for column in table["columns"]] for name, table in _models().items()}
 
 
 def what(table: str) -> str:
     """What the rows of a table are, in a paragraph."""
-    return str(_said()[table]["what"])
+    return str(_models()[table]["what"])
 
 
 def columns(table: str) -> dict[str, Column]:

@@ -27,7 +27,7 @@ WIDTH = 110
 def function_of(question: Callable[P, Asked]) -> Callable[[Callable[[Asked], R]], Callable[P, R]]:
     """Return a decorator of a function that answers a question: the caller gives the fields of the question."""
 
-    def made(answer: Callable[[Asked], R]) -> Callable[P, R]:
+    def decorate(answer: Callable[[Asked], R]) -> Callable[P, R]:
         def ask(*args: P.args, **kwargs: P.kwargs) -> R:
             return answer(checked(question(*args, **kwargs)))
 
@@ -39,7 +39,7 @@ def function_of(question: Callable[P, Asked]) -> Callable[[Callable[[Asked], R]]
         sign(ask, parameters_of(question), inspect.signature(answer).return_annotation)  # type: ignore[arg-type]
         return ask
 
-    return made
+    return decorate
 
 
 def tell(answer: Found) -> Found:

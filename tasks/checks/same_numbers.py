@@ -23,7 +23,7 @@ SERIES = ["flow", "product", "partner", "measure"]
 RUNS_MAX = 4
 
 
-def _own(context: CheckContext) -> pl.DataFrame:
+def _statements(context: CheckContext) -> pl.DataFrame:
     """The numbers that cannot be equal by chance: SERIES, month, value; of a broad release whole products."""
     return context.numbers.filter(pl.col("value") >= whole_threshold("same_number_least"))
 
@@ -39,7 +39,7 @@ def _numbers_of_other_flow(context: CheckContext) -> Rows:
     )
     if same_bytes.height:
         return
-    mine = _own(context)
+    mine = _statements(context)
     for flow in mine["flow"].cast(pl.String).unique().sort():
         other = next(name for name in FLOWS if name != flow)
         numbers = mine.filter(pl.col("flow") == flow)
@@ -70,7 +70,7 @@ def _another_month(context: CheckContext) -> Rows:
     """Find the numbers of other months, published or of the file: another query, or months that were relabelled."""
     if context.row["kind"] == "published":
         return
-    mine, places = _own(context), [*SERIES, "month", "value"]
+    mine, places = _statements(context), [*SERIES, "month", "value"]
     published = context.values.select(places).unique([*SERIES, "month"]).join(mine, on=[*SERIES, "month"], how="anti")
     others = pl.concat([published.with_columns(own=pl.lit(False)), mine.select(places).with_columns(own=pl.lit(True))])
     others = others.rename({"month": "there"})

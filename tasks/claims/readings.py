@@ -97,7 +97,7 @@ class Readings:
         return self._levels[spot, exact]
 
     def _level(self, spot: Spot) -> list[Reading]:
-        if (own := self._printed(spot) or self._made(spot)) is not None:
+        if (own := self._printed(spot) or self._computed_level(spot)) is not None:
             return [own]
         if not spot.is_month and self.changes(spot, spot):
             return []
@@ -117,7 +117,7 @@ class Readings:
         number = self.numbers.get(_key(spot))
         return None if number is None else printed(*number, show_level(number[0], spot.measure))
 
-    def _made(self, spot: Spot) -> Reading | None:
+    def _computed_level(self, spot: Spot) -> Reading | None:
         """Return a month that is the sum of its parts, or without trade, as in the table `metric`."""
         row = self.metric.get(_key(spot))
         if row is None:
@@ -150,7 +150,11 @@ class Readings:
         if not totals:
             return {}
         places = {month: january.at(first=month, last=month) for month in span}
-        months = {month: one for month, place in places.items() if (one := self._printed(place) or self._made(place))}
+        months = {
+            month: one
+            for month, place in places.items()
+            if (one := self._printed(place) or self._computed_level(place))
+        }
         for month in span:
             if month in totals or month not in months:
                 continue
@@ -194,7 +198,10 @@ class Readings:
                 for found in (self.numbers, self.growths)
             )
             places = {key[4:] for key in (*self.metric, *self.silent) if key[:4] == name and key[4] == key[5]}
-            made = {place: self._made(spot.at(first=place[0], last=place[1])) for place in sorted(places - {*levels})}
+            made = {
+                place: self._computed_level(spot.at(first=place[0], last=place[1]))
+                for place in sorted(places - {*levels})
+            }
             exact = {place: one.point for place, one in made.items() if one is not None}
 
             def is_comparable(one: bounds.Period, other: bounds.Period) -> bool:

@@ -113,9 +113,9 @@ class AskedSite:
     def listed(self, place: str, name: str, read: Callable[[Response], Iterable[T]]) -> list[T] | Fetched:
         """What `read` finds on a list page, or what became of the page: the pages of other years are asked for."""
 
-        def asked() -> list[T]:
+        def page_rows() -> list[T]:
             answer = self.get(place)
             refuse_other(answer, "html")
             return list(read(answer))
 
-        return self.tried(name, asked)
+        return self.tried(name, page_rows)

@@ -79,7 +79,7 @@ class Transport:
             # A connection for each request, so that the deadline hears of it.
             limits=httpx.Limits(max_keepalive_connections=0),
         )
-        self._asked: set[str] = set()
+        self._hosts: set[str] = set()
 
     def close(self) -> None:
         """Close the connections."""
@@ -133,9 +133,9 @@ class Transport:
 
     def _pause_before(self, address: str) -> None:
         """Wait between two requests to one host."""
-        if (host := urlsplit(address).netloc) in self._asked:
+        if (host := urlsplit(address).netloc) in self._hosts:
             self.sleep(self.policy.pause)
-        self._asked.add(host)
+        self._hosts.add(host)
 
     def _send(self, address: str, key: Key | None, headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
         """Return the last response after redirects, with its bytes. Raises httpx.TransportError, _Slow or Refused."""

@@ -22,7 +22,7 @@ from schemas.small_files import JSON_BYTES_MAX, read_small
 from schemas.store_address import S3Url
 from tasks.domain.errors import Refused
 from tasks.inbox import held
-from tasks.ingest.declaration import locate, papers
+from tasks.ingest.declaration import declaration_files, locate
 from tasks.ingest.editions import amended, release_id_of
 from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
@@ -187,7 +187,7 @@ def fingerprint(file: Path, otherwise: Declaration = NOTHING) -> str:
     if not file.is_file():
         # Reading a pipe waits for a writer without end, and a device may never end.
         raise FileNotFoundError(errno.ENOENT, "no regular file", str(file))
-    parts = [file.read_bytes(), *(paper.read_bytes() for paper in papers(file) if paper.is_file())]
+    parts = [file.read_bytes(), *(paper.read_bytes() for paper in declaration_files(file) if paper.is_file())]
     if otherwise != NOTHING:
         parts.append(otherwise.model_dump_json().encode())
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()

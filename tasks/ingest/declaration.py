@@ -140,12 +140,12 @@ def _declared(request: ReleaseRequest) -> dict[str, Any]:
     """What is declared about the file; of several declarations of one thing the strongest counts."""
     given = request.model_dump(include=set(Declaration.model_fields), exclude_none=True)
     # Also a pipe and a broken link, which are refused: someone meant to declare something there.
-    said = (_read(paper) for paper in papers(request.file) if os.path.lexists(paper))
+    said = (_read(paper) for paper in declaration_files(request.file) if os.path.lexists(paper))
     found = [Declaration(**given), *said, *map(_folder_names, _places(request.file)), request.otherwise]
     return {name: value for paper in found[::-1] for name, value in paper if value is not None}
 
 
-def papers(file: Path) -> list[Path]:
+def declaration_files(file: Path) -> list[Path]:
     """Paths of possible declarations of a file, the strongest first: its sidecar, and files in the folders above it."""
     places = _places(file)
     above = dict.fromkeys(folder / DEFAULTS for place in places for folder in place.parents[:FOLDERS_UP])

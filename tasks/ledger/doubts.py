@@ -200,19 +200,19 @@ class Doubts:
         none are named, as text; null where there is none. Rows of `metric` have `figures_in_doubt`."""
         names = ["flow", "product", "partner", *(["measure"] if "measure" in rows.columns else [])]
         if "figures_in_doubt" in rows.columns:
-            return self._told(_operands(rows, names, figures), rows.height)
+            return self._sentences(_operands(rows, names, figures), rows.height)
         first, last, back = next(found for column, found in MONTHS_BEHIND.items() if column in rows.columns)
         keys = rows.select(names, begin=month_index(first) - back, end=month_index(last), of_world=pl.lit(False))
         keys = keys.with_row_index("at")
-        return self._told(keys.filter(rows["in_doubt"]) if "in_doubt" in rows.columns else keys, rows.height)
+        return self._sentences(keys.filter(rows["in_doubt"]) if "in_doubt" in rows.columns else keys, rows.height)
 
     def of_keys(self, keys: pl.DataFrame) -> pl.Series:
         """For rows of flow, product, partner, measure (any where there is no such column), and the first and last month
         (month numbers `begin`, `end`) the doubts about their numbers, the newest month first, as text; null where there
         is none."""
-        return self._told(keys.with_row_index("at").with_columns(of_world=pl.lit(False)), keys.height)
+        return self._sentences(keys.with_row_index("at").with_columns(of_world=pl.lit(False)), keys.height)
 
-    def _told(self, asked: pl.DataFrame, height: int) -> pl.Series:
+    def _sentences(self, asked: pl.DataFrame, height: int) -> pl.Series:
         """The doubts about numbers of the rows `at`, as text by row; `of_world`: those of all partners together."""
         nothing = pl.repeat(None, height, dtype=pl.String, eager=True).alias("doubt")
         flows = asked["flow"].cast(pl.String).unique().to_list()

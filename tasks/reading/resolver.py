@@ -90,7 +90,7 @@ class Resolver:
         if KEY.fullmatch(text):
             raise self._absent(text, text)
         if (word := _press_name(text)) is not None:
-            return self._word(text, *word)
+            return self._press_term(text, *word)
         hits = search_names(self.names.product, text)
         same = [hit.code for hit in hits if hit.grade == EXACT]
         if len(same) == 1:
@@ -127,7 +127,7 @@ class Resolver:
             )
         raise self._absent(text, digits)
 
-    def _word(self, text: str, product: str, means: str) -> Meaning:
+    def _press_term(self, text: str, product: str, means: str) -> Meaning:
         """Return the meaning of a press term."""
         if not product:
             near = [hit.code for hit in search_names(self.names.product, text)][:CHOICES_MAX]

@@ -79,7 +79,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
         )
 
 
-def asked(parsed: Parsed) -> list[str]:
+def covered_products(parsed: Parsed) -> list[str]:
     """The codes of which a part has every row, so that a missing one means no trade: all, or all but those of chapters
     with trade without a published code; of these only the codes in the part.
     """
@@ -135,7 +135,7 @@ def split_parts(
             name = "_".join(filter(None, ["comext_bulk", part.reporter, part.flow, months]))
             title = f"{question.title}, {part.reporter}, {part.flow}s"
             asked_for = replace(
-                question, name=name, form="csv", title=title, declared=declared, parts=None, covers=asked
+                question, name=name, form="csv", title=title, declared=declared, parts=None, covers=covered_products
             )
             yield asked_for, replace(answer, body=part.file.read_bytes())
 

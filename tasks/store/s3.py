@@ -79,7 +79,7 @@ class Bucket:
 
     def list(self, folder: str) -> "list[obstore.ObjectMeta]":
         """What the server says of everything below a folder, in the order of the keys (`path`)."""
-        found = self._asked("LIST", folder, lambda: [meta for page in obstore.list(self._s3, folder) for meta in page])
+        found = self._reply("LIST", folder, lambda: [meta for page in obstore.list(self._s3, folder) for meta in page])
         return sorted(found or (), key=lambda meta: meta["path"])
 
     def names(self) -> set[str]:
@@ -90,7 +90,7 @@ class Bucket:
             paths = [*found["common_prefixes"], *(meta["path"] for meta in found["objects"])]
             return {path.rstrip("/").rpartition("/")[2] for path in paths}
 
-        return self._asked("LIST", "", ask) or set()
+        return self._reply("LIST", "", ask) or set()
 
     def keep(self, key: str, data: bytes) -> bool:
         """Put bytes under a key made of their hash; rewrites damaged or old objects. Returns whether an object was
@@ -170,12 +170,12 @@ class Bucket:
             found = obstore.get(self._s3, key)
             return bytes(found.bytes()), found.meta
 
-        return self._asked("GET", key, ask)
+        return self._reply("GET", key, ask)
 
     def _put(self, key: str, data: bytes, mode: "obstore.PutMode") -> None:
         obstore.put(self._s3, key, data, mode=mode, use_multipart=False)
 
-    def _asked(self, verb: str, key: str, ask: Callable[[], T]) -> T | None:
+    def _reply(self, verb: str, key: str, ask: Callable[[], T]) -> T | None:
         """The answer for a key; None where the object is missing. A missing bucket is an error."""
         try:
             return ask()

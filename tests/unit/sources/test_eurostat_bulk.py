@@ -124,7 +124,7 @@ def test_trade_without_a_published_code_makes_silence_in_its_chapter_say_nothing
     tmp_path: Path, codes: list[str], asked: list[str]
 ) -> None:
     rows = [Row(product=code) for code in codes]
-    assert eurostat_archive.asked(parsed(*rows)) == asked
+    assert eurostat_archive.covered_products(parsed(*rows)) == asked
     assert not read(text(rows), tmp_path, products=asked, months="2025-06").quarantine.height
 
 

@@ -203,9 +203,9 @@ def test_only_an_object_that_is_not_there_is_missing(place: Bucket, error: Excep
         raise error
 
     if answer is None:
-        assert place._asked("GET", "pointer", ask) is None
+        assert place._reply("GET", "pointer", ask) is None
         return
-    asking = [place._asked] if isinstance(error, GenericError) else [place._asked, place._tried]
+    asking = [place._reply] if isinstance(error, GenericError) else [place._reply, place._tried]
     for way in asking:
         with pytest.raises(BucketError, match=answer):
             way("GET", "pointer", ask)
