@@ -1,11 +1,15 @@
 """How large the program is and how far a release travels through it: counts, not times.
 
     python -m benchmarks.structure [--checkout FOLDER ...] [--record]
+    python -m benchmarks.structure --draw 20 [--seed 1]
 
 Counts this checkout and each FOLDER of another one, side by side: the modules of tasks, flows, schemas and tidewaiter,
 and for lines and formatting those of benchmarks and deployments too. The release is a month of drawn trade, ingested
 without Prefect into a store that has the month before; each checkout gets the same two files. Its way is every call of
 a function of the program until the pointer of the store moves. With --record the table goes into RESULTS.md.
+
+With --draw it prints pieces of twenty lines of `tasks`, each line as likely as any other, and below all of them where
+they are from: somebody who has read the charters of the rooms names the room of each.
 
 To count the calls this file runs as a script in the checkout that is counted, so it imports no other module of the
 project before it knows which checkout that is.
@@ -15,6 +19,7 @@ import argparse
 import ast
 import itertools
 import os
+import random
 import re
 import subprocess
 import sys
@@ -29,7 +34,7 @@ from typing import Any, NamedTuple
 
 PACKAGES = ("tasks", "flows", "schemas", "tidewaiter")
 FORMATTED = (*PACKAGES, "benchmarks", "deployments")
-LINE_MAX, BRANCHES_MAX = 120, 15
+LINE_MAX, BRANCHES_MAX, PIECE_LINES = 120, 15, 20
 POINTER = ".current"
 TODAY = date(2026, 6, 30)
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
@@ -252,6 +257,23 @@ def measured(checkout: Path, files: list[Path]) -> Iterator[tuple[str, str]]:
     yield "class names used twice", f"{len(doubled(trees))}"
 
 
+def drawn(files: dict[str, str], count: int, seed: int) -> list[tuple[str, int]]:
+    """Modules of rooms and the lines with which pieces of them begin, drawn at random: a long module is drawn more
+    often."""
+    rooms = {file: len(text.splitlines()) for file, text in files.items() if room_of(file).startswith("tasks/")}
+    places = [(file, line) for file, lines in rooms.items() for line in range(lines - PIECE_LINES + 1)]
+    return random.Random(seed).sample(places, count)
+
+
+def pieces(files: dict[str, str], count: int, seed: int) -> Iterator[str]:
+    """The text of each piece, and then the place of each."""
+    places = drawn(files, count, seed)
+    for number, (file, line) in enumerate(places, 1):
+        piece = files[file].splitlines()[line : line + PIECE_LINES]
+        yield "\n".join([f"--- {number}", *piece])
+    yield "\n".join(f"{number}: {file}, line {line + 1}" for number, (file, line) in enumerate(places, 1))
+
+
 def commit_of(checkout: Path) -> str:
     """The commit of a checkout, with a plus where files of the program differ from it."""
     git = ["git", "-C", str(checkout)]
@@ -266,7 +288,12 @@ def main() -> int:
     ask.add_argument("--checkout", type=Path, action="append", default=[])
     ask.add_argument("--record", action="store_true")
     ask.add_argument("--release", type=Path, nargs=3, help=argparse.SUPPRESS)
+    ask.add_argument("--draw", type=int)
+    ask.add_argument("--seed", type=int, default=1)
     given = ask.parse_args()
+    if given.draw:
+        print(*pieces(texts(Path(__file__).resolve().parents[1], ("tasks",)), given.draw, given.seed), sep="\n")
+        return 0
     if given.release:
         print(*count_release(*given.release))
         return 0

@@ -1,6 +1,7 @@
 """Keeps the value of each number on each day, and every revision.
 
-Belongs here: merging statements, revisions, the wide table. Does not belong here: which source's number counts for a
-month (`domain.precedence`), metrics (`metrics`), files (`store`).
-Start at: `merge`.
+Belongs here: merging statements, revisions, the wide table, the tables of names, which numbers an open finding is
+about. Does not belong here: which source's number counts for a month (`domain.precedence`), metrics (`metrics`), files
+(`store`), which file enters a published state (`publication`). Start at: `merge`. Add here: a table that follows from
+statements alone.
 """
