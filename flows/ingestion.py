@@ -18,7 +18,7 @@ from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.domain.errors import Held, Rejected
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
-from tasks.publication.batch import Batch, Change, newest_of_each
+from tasks.publication.batch import Batch, BatchChange, newest_of_each
 from tasks.publication.batch import opened as batch_of
 from tasks.publication.publication import Derived, Entered
 from tasks.publication.publication import enter as enter_tables
@@ -100,7 +100,7 @@ def enter(landed: Landed, statements: Normalised, batch: Batch, today: date) -> 
     return batch.add(change, statements, step.report(statements, findings, change.state))
 
 
-def merge(statements: Normalised, batch: Batch, known: Known, decided: Decision = NOTHING_DECIDED) -> Change:
+def merge(statements: Normalised, batch: Batch, known: Known, decided: Decision = NOTHING_DECIDED) -> BatchChange:
     """Enter a release, or what is decided about it, into the ledger of a batch."""
     ledger = step.merge(statements, known, decided) if decided.height else step.merge(statements, known)
     entered = Entered(ledger, step.widen(ledger), step.revise(statements, ledger, known))

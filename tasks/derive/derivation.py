@@ -107,13 +107,16 @@ class _Flow:
         works = [
             Work(place, name, number, dividing.title_of(self.flow, months, one)) for number, one in enumerate(portions)
         ]
-        made = [part for parts in each(dividing.derive_portion, works) for part in parts]
+        self._keep_all([part for parts in each(dividing.derive_portion, works) for part in parts], months, place)
+
+    def _keep_all(self, parts: Sequence[Part], months: Sequence[int], place: Path) -> None:
+        """Keep the files of each table and month."""
         for table, pending in zip(DERIVED, self.figures, strict=True):
             for month in months:
-                mine = [part for part in made if (part.table, part.month) == (table, month)]
+                of_month = [part for part in parts if (part.table, part.month) == (table, month)]
                 if table == "record_level":
-                    self.levels[month] = [place / part.name for part in mine]
-                self._keep(pending, table, month, mine, place)
+                    self.levels[month] = [place / part.name for part in of_month]
+                self._keep(pending, table, month, of_month, place)
 
     def _keep(self, pending: PendingFiles, table: str, month: int, parts: Sequence[Part], place: Path) -> None:
         """Keep the files of a month: one for each portion of a large month, else one, even if nothing is in doubt."""

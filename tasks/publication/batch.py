@@ -38,7 +38,7 @@ FILE_BYTES_MAX = 64_000_000
 MONTHS = ("flow", "period_start", "period_end")
 
 
-class Change(NamedTuple):
+class BatchChange(NamedTuple):
     """The ledger after a release: a state that is not published, whether anything in it is new, and the name of the
     lineage of the release, or of a decision about it; empty where it has none."""
 
@@ -97,7 +97,9 @@ class Batch:
                 " now."
             )
 
-    def enter(self, name: str, new: Iterable[NewFile], replaced: set[tuple[str, str]], about: dict[str, Any]) -> Change:
+    def enter(
+        self, name: str, new: Iterable[NewFile], replaced: set[tuple[str, str]], about: dict[str, Any]
+    ) -> BatchChange:
         """Write files on top of the state, in place of those of the partitions (table, partition) that are `replaced`;
         `name` is that of the lineage."""
         before, waits = self.state, self.ledger.pending if self.ledger else frozenset()
@@ -107,9 +109,9 @@ class Batch:
         carried = [entry for entry in stays if entry.path not in waits]
         self.ledger = pending_snapshot(self.store, self.parent, self.place, carried, pending, about)
         is_new = before is None or about != before.about or {*files} != {*self.ledger.files}
-        return Change(self.ledger, is_new, name if is_new else "")
+        return BatchChange(self.ledger, is_new, name if is_new else "")
 
-    def add(self, change: Change, statements: Normalised, outcome: Outcome) -> Outcome:
+    def add(self, change: BatchChange, statements: Normalised, outcome: Outcome) -> Outcome:
         """Keep what the publication needs of a release that was entered; return its outcome, which says whether
         anything is new."""
         run = current_run()

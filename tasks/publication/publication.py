@@ -27,7 +27,7 @@ from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of
 from tasks.lineage.records import lineage_row
 from tasks.lineage.snapshot_metadata import describer
 from tasks.publication.assemble import whole
-from tasks.publication.batch import Batch, Change
+from tasks.publication.batch import Batch, BatchChange
 from tasks.publication.open_published import later_year
 from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
 from tasks.store.publish import NewFile, PlacedFile, Publication, publish
@@ -51,7 +51,7 @@ class Derived(NamedTuple):
     control_event: ControlEvent
 
 
-def enter(batch: Batch, release: Normalised, entered: Entered, known: Known) -> Change:
+def enter(batch: Batch, release: Normalised, entered: Entered, known: Known) -> BatchChange:
     """Write the ledger after a release, or after a decision about it, on top of a batch."""
     releases = entered.ledger.releases
     replaced, new = _files_of_ledger(release, entered, known)
