@@ -122,6 +122,7 @@ LISTING = {
     "tasks/analysis/movers.py": "columns that are read",
     "tasks/claims/readings.py": "columns that are read",
     "tasks/pages/brief/facts.py": "what a page says of prices",
+    "tasks/pages/release_page.py": "what a page says first of a product",
 }
 
 
