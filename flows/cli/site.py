@@ -62,7 +62,7 @@ def site(
         raise ValueError(f"--address: {address} is no address of the web; it begins with https://")
     if serve:
         serving.require_port(port)
-    plan = building.Plan(output, clock.today(), address, moved, desk=desk, on_demand=serve)
+    plan = building.SitePlan(output, clock.today(), address, moved, desk=desk, on_demand=serve)
     pages = building.publish(store, plan) if at_once else building.build(store, plan)
     say(f"{counted(len(pages), 'page')} in {output}; open {output / FRONT['en']}")
     if serve:

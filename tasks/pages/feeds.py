@@ -25,7 +25,7 @@ FORBIDDEN = {number: " " for number in range(32) if number not in (9, 10, 13)} |
 NOWHERE = "tidewaiter.invalid"
 
 
-class Entry(NamedTuple):
+class FeedEntry(NamedTuple):
     """One entry: what its id ends with, its day, title, text, and the page that it leads to, below the site."""
 
     name: str
@@ -35,7 +35,7 @@ class Entry(NamedTuple):
     page: str
 
 
-def feed(name: str, language: str, address: str, entries: Iterable[Entry], day: date, front: str) -> str:
+def feed(name: str, language: str, address: str, entries: Iterable[FeedEntry], day: date, front: str) -> str:
     """Return a feed, the newest entry first. `day` is the day of a feed without an entry."""
     t = words("site", language)
     host, base = urlsplit(address).hostname or NOWHERE, f"{address.rstrip('/')}/" if address else ""
@@ -61,7 +61,7 @@ def feed(name: str, language: str, address: str, entries: Iterable[Entry], day: 
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def of_releases(releases: pl.DataFrame, reporter: str, language: str, page: str) -> list[Entry]:
+def of_releases(releases: pl.DataFrame, reporter: str, language: str, page: str) -> list[FeedEntry]:
     """Return an entry for each release of a reporter, a withdrawn one too: the feed says what was published."""
     t = words("site", language)
     found = []
@@ -73,16 +73,16 @@ def of_releases(releases: pl.DataFrame, reporter: str, language: str, page: str)
         title = t["release_title"].format(trade=trade, months=months)
         products = ", ".join(one for one in row["products"][:5] if one not in ("*", *TOTALS)) or t["all_products"]
         text = t["release_text"].format(name=row["title"] or row["release_id"], source=row["source"], products=products)
-        found.append(Entry(f"{reporter}/release/{row['release_id']}", row["released_on"], title, text, page))
+        found.append(FeedEntry(f"{reporter}/release/{row['release_id']}", row["released_on"], title, text, page))
     return found
 
 
-def of_rules(graded: Sequence[tuple[Graded, date, str]], reporter: str, language: str) -> list[Entry]:
+def of_rules(graded: Sequence[tuple[Graded, date, str]], reporter: str, language: str) -> list[FeedEntry]:
     """Return an entry for each rule and month that fires or cannot be told; each with the day of its newest release and
     its page."""
     t = words("site", language)
     return [
-        Entry(
+        FeedEntry(
             f"{reporter}/rule/{one.rule}/{one.month}/{one.outcome.replace(' ', '_')}",
             day,
             t["rule_title"].format(rule=one.rule, month=one.month, outcome=t["outcomes"][one.outcome]),

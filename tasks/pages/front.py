@@ -25,7 +25,7 @@ from tasks.pages.brief import charts, wording
 from tasks.pages.brief.sentences import doubt_of, headlines
 from tasks.pages.brief.watched import file_name
 from tasks.pages.page_templates import FRONT, template, translated, words
-from tasks.pages.series.data import Series
+from tasks.pages.series.data import PageSeries
 from tasks.reading.resolver import Resolver
 from tasks.store.snapshot import Snapshot
 
@@ -45,7 +45,7 @@ class News(NamedTuple):
 class Card(NamedTuple):
     """A product with a page of its newest month in words: its series, the facts of the month, and its page."""
 
-    series: Series
+    series: PageSeries
     facts: Facts
     stem: str
 

@@ -19,7 +19,7 @@ from tasks.pages.assets import policy_of
 from tasks.pages.brief import wording
 from tasks.pages.brief.watched import file_name
 from tasks.pages.page_templates import FRONT, LANGUAGES, template, words
-from tasks.pages.series.page import Row, growth_text, level_text, partner_label
+from tasks.pages.series.page import SeriesRow, growth_text, level_text, partner_label
 from tasks.reading.resolver import Resolver
 from tasks.store.parquet import read_table
 
@@ -29,7 +29,7 @@ CHAPTER = 2
 FIGURES = ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
 
 
-class Month(NamedTuple):
+class PartnerMonth(NamedTuple):
     """The newest month of a direction: the rows of all products and partners that have a figure."""
 
     flow: str
@@ -37,7 +37,7 @@ class Month(NamedTuple):
     rows: pl.DataFrame
 
 
-def newest(resolver: Resolver, flow: str, month: date) -> Month:
+def newest(resolver: Resolver, flow: str, month: date) -> PartnerMonth:
     """Return the rows of a month, of money where there is any, otherwise of kilograms; with names and doubts in none of
     the languages yet."""
     place = (flow, month.year, month.month)
@@ -47,13 +47,13 @@ def newest(resolver: Resolver, flow: str, month: date) -> Month:
     texts = pl.col("product", "partner", "measure", "classification").cast(pl.String)
     rows = rows.with_columns(texts, flow=pl.lit(flow))
     measure = next((one for one in (*VALUES, KG) if one in rows["measure"]), "")
-    return Month(flow, month, rows.filter(measure=measure))
+    return PartnerMonth(flow, month, rows.filter(measure=measure))
 
 
 def partner_pages(
     resolver: Resolver,
     reporter: str,
-    months: Sequence[Month],
+    months: Sequence[PartnerMonth],
     with_pages: Mapping[str, frozenset[str]],
     cited: Mapping[str, str],
 ) -> dict[str, str]:
@@ -141,7 +141,7 @@ def _frame(t: Mapping[str, Any], language: str, title: str, stem: str) -> dict[s
     }
 
 
-def _largest(month: Month) -> dict[str, pl.DataFrame]:
+def _largest(month: PartnerMonth) -> dict[str, pl.DataFrame]:
     """The largest lines of each partner: chapters, where there are several, otherwise the finest codes."""
     rows = month.rows.filter(pl.col("partner") != WORLD)
     plain = rows.filter(~pl.col("product").str.contains(":"))
@@ -156,7 +156,7 @@ def _largest(month: Month) -> dict[str, pl.DataFrame]:
 
 
 def _trade(
-    month: Month,
+    month: PartnerMonth,
     rows: pl.DataFrame,
     doubts: pl.Series,
     reporter: str,
@@ -179,7 +179,7 @@ def _trade(
         stem = quote(file_name(code, month.flow))
         address = f"{stem}.{language}.html#p={quote(key)}" if code in with_pages else ""
         cells = [level, growths[0], growths[1], ytd, growths[2], growths[3]]
-        shown.append(Row(f"{code if code.isdigit() else ''} {name or code}".strip(), address, False, cells))
+        shown.append(SeriesRow(f"{code if code.isdigit() else ''} {name or code}".strip(), address, False, cells))
     return {
         "title": capitalised(trade_of(reporter, month.flow, language)),
         "month": wording.month_words(f"{month.month:%Y-%m}", language),

@@ -27,7 +27,7 @@ from tasks.pages.brief.facts import gather as facts_of
 from tasks.pages.page_templates import FRONT, LANGUAGES
 from tasks.pages.plot import draw
 from tasks.pages.series import data, page
-from tasks.pages.series.data import Series
+from tasks.pages.series.data import PageSeries
 from tasks.reading.resolver import Resolver
 from tasks.store.parquet import read_table
 
@@ -46,8 +46,8 @@ class Files(NamedTuple):
 
 def files_of(
     resolver: Resolver,
-    series: Series,
-    place: page.Place,
+    series: PageSeries,
+    place: page.PagePlace,
     day: date,
     folder: Path,
     *,
@@ -78,7 +78,7 @@ def files_of(
     return Files(made, facts)
 
 
-def picture(series: Series, language: str) -> bytes:
+def picture(series: PageSeries, language: str) -> bytes:
     """Return the chart of all partners together as a PNG with its source and its doubts, for those who share a link."""
     first = series.partners[0]
     rows = series.rows.filter(partner=first, measure=series.measure)
@@ -88,7 +88,7 @@ def picture(series: Series, language: str) -> bytes:
 
 
 def _months(
-    resolver: Resolver, series: Series, day: date, stem: str, folder: Path
+    resolver: Resolver, series: PageSeries, day: date, stem: str, folder: Path
 ) -> tuple[dict[str, str | bytes], Facts | None]:
     """The pages of the newest months in words, each with its neighbours, and the facts of the newest one."""
     made: dict[str, str | bytes] = {}
@@ -133,7 +133,7 @@ def _with_pages(folder: Path, made: dict[str, str | bytes], stem: str) -> Sequen
     return sorted(written | {name for name in _names(folder) if _number(name) is not None}, reverse=True)
 
 
-def _below(resolver: Resolver, series: Series) -> dict[str, pl.DataFrame]:
+def _below(resolver: Resolver, series: PageSeries) -> dict[str, pl.DataFrame]:
     """The rows of the newest month of what a product is made of, the largest first, with names and doubts, a frame a
     language."""
     parts = [*_parts(series.product, resolver)]

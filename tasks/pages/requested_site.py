@@ -20,7 +20,7 @@ def published_states(root: StoreAddress) -> SiteStates:
 
 def publish_requested(request: SiteRequest, day: date) -> SiteReport:
     """Put a site in its place at once; return how many pages it has. Raises what `site.publish` raises."""
-    from tasks.pages.site import Plan, publish
+    from tasks.pages.site import SitePlan, publish
 
-    plan = Plan(request.output, day, request.address, request.moved, desk=request.desk, on_demand=request.on_demand)
+    plan = SitePlan(request.output, day, request.address, request.moved, desk=request.desk, on_demand=request.on_demand)
     return SiteReport(output=request.output, pages=len(publish(request.store, plan)))

@@ -32,7 +32,7 @@ from tasks.pages.brief.context import is_withheld
 from tasks.pages.brief.watched import file_name, product_of, watch_list
 from tasks.pages.page_templates import FRONT, LANGUAGES
 from tasks.pages.series import data
-from tasks.pages.series.page import Place, script_words, stem_of
+from tasks.pages.series.page import PagePlace, script_words, stem_of
 from tasks.reading.citation import citation, known_on
 from tasks.reading.query import newest_month
 from tasks.reading.resolver import Resolver
@@ -51,7 +51,7 @@ KEPT = 2
 
 
 @dataclass(frozen=True)
-class Plan:
+class SitePlan:
     """How a site is made: its folder, the day, its address on the web, how many codes with the largest changes have a
     page, whether it is for those who run it, and whether a server makes pages on demand."""
 
@@ -64,24 +64,24 @@ class Plan:
 
 
 @dataclass
-class Written:
+class WrittenPages:
     """What is written so far: pages, names for the search, and what the front page and the feeds say."""
 
     pages: list[Path] = field(default_factory=list)
     names: list[tuple[Any, ...]] = field(default_factory=list)
     trades: dict[str, list[front.Trade]] = field(default_factory=lambda: {language: [] for language in LANGUAGES})
-    entries: dict[tuple[str, str], list[feeds.Entry]] = field(default_factory=dict)
+    entries: dict[tuple[str, str], list[feeds.FeedEntry]] = field(default_factory=dict)
     series: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
 
-def build(root: Path | S3Url, plan: Plan) -> list[Path]:
+def build(root: Path | S3Url, plan: SitePlan) -> list[Path]:
     """Write the site into a folder; return its pages. Pages of products that are watched no more are left as they are.
 
     A store whose numbers may not be passed on has no pages; the front page names its reporter. Raises NothingPublished
     where no store has anything, ValueError where a page would be in a store or behind a link.
     """
     outside(plan.folder / FRONT["en"])
-    written, waiting, left_out = Written(), list[tuple[str, Any]](), list[str]()
+    written, waiting, left_out = WrittenPages(), list[tuple[str, Any]](), list[str]()
     for reporter, snapshot, held, withheld in _states(root):
         if withheld:
             left_out.append(reporter)
@@ -105,7 +105,7 @@ def build(root: Path | S3Url, plan: Plan) -> list[Path]:
     return [*written.pages, *(plan.folder / name for name in FRONT.values())]
 
 
-def publish(root: Path | S3Url, plan: Plan) -> list[Path]:
+def publish(root: Path | S3Url, plan: SitePlan) -> list[Path]:
     """Build the site beside the one that is shown, and put it in its place at once: `plan.folder` is a link to the
     newest state. Pages of earlier states stay at their addresses.
 
@@ -126,7 +126,7 @@ def publish(root: Path | S3Url, plan: Plan) -> list[Path]:
         # Files are replaced by others of the same name and never written into, so the states may share them.
         shutil.copytree(states / str(shown), partial, copy_function=os.link)
     partial.mkdir(exist_ok=True)
-    pages = build(root, Plan(partial, plan.day, plan.address, plan.moved, plan.desk, plan.on_demand))
+    pages = build(root, SitePlan(partial, plan.day, plan.address, plan.moved, plan.desk, plan.on_demand))
     partial.rename(following)
     link = states / "link.part"
     link.unlink(missing_ok=True)
@@ -145,7 +145,7 @@ OF_PRODUCT = tuple(f".{end}" for end in ("en.html", "zh.html", "js", "csv", "en.
 class OnDemand:
     """Makes the files of a product when somebody asks for one of them, and again after each publication."""
 
-    def __init__(self, root: Path | S3Url, plan: Plan, today: Callable[[], date]) -> None:
+    def __init__(self, root: Path | S3Url, plan: SitePlan, today: Callable[[], date]) -> None:
         self.root, self.plan, self.today = root, plan, today
         self._shown: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -178,7 +178,7 @@ class OnDemand:
             series = data.gather(resolver, product, flow, day)
         except NoFigure:
             return False
-        place = Place((), frozenset(resolver.products), frozenset(), self.plan.address)
+        place = PagePlace((), frozenset(resolver.products), frozenset(), self.plan.address)
         folder = self.plan.folder / reporter
         made = product_pages.files_of(resolver, series, place, day, folder, in_words=False, with_past=with_past)
         for name, content in made.files.items():
@@ -200,7 +200,7 @@ def _sources(snapshot: Snapshot) -> list[str]:
     return read_table(snapshot, "release")["source"].to_list()
 
 
-def _reporter(resolver: Resolver, reporter: str, plan: Plan, written: Written) -> None:
+def _reporter(resolver: Resolver, reporter: str, plan: SitePlan, written: WrittenPages) -> None:
     """Write the pages of a reporter."""
     snapshot, pages = resolver.snapshot, dict[str, frozenset[str]]()
     releases = read_table(snapshot, "release")
@@ -234,8 +234,8 @@ def _trade(
     resolver: Resolver,
     reporter: str,
     flow: str,
-    plan: Plan,
-    written: Written,
+    plan: SitePlan,
+    written: WrittenPages,
     partners: frozenset[str],
     cited: Mapping[str, str],
 ) -> frozenset[str]:
@@ -257,7 +257,7 @@ def _trade(
     written.series[reporter, flow] = [*series]
     cards: list[front.Card] = []
     for product, one in series.items():
-        place = Place((), products, partners, plan.address)
+        place = PagePlace((), products, partners, plan.address)
         in_words = product in chosen
         made = product_pages.files_of(
             resolver, one, place, plan.day, plan.folder / reporter, in_words=in_words, with_past=in_words
@@ -301,7 +301,7 @@ def _forget(folder: Path, stems: Collection[str]) -> None:
 
 
 def _names(
-    resolver: Resolver, reporter: str, pages: dict[str, frozenset[str]], partners: frozenset[str], plan: Plan
+    resolver: Resolver, reporter: str, pages: dict[str, frozenset[str]], partners: frozenset[str], plan: SitePlan
 ) -> list[tuple[Any, ...]]:
     """List what the search finds: reporter, code, both names, first and last month, and the page if there is one."""
     months = (pl.col(name).dt.strftime("%Y-%m") for name in ("first_month", "last_month"))
@@ -321,7 +321,7 @@ def _names(
     return found
 
 
-def _shared(plan: Plan, written: Written) -> None:
+def _shared(plan: SitePlan, written: WrittenPages) -> None:
     """Write what all pages share, the feeds and the names of the search."""
     _write(plan.folder, "names.js", f"NAMES={json.dumps(written.names, ensure_ascii=False, separators=(',', ':'))}")
     _write(plan.folder, "site.css", assets.style())

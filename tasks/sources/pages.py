@@ -8,7 +8,7 @@ for people, and Tidewaiter does not bypass it.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from typing import NamedTuple
 
@@ -127,6 +127,10 @@ class _Reader(HTMLParser):
             unseen = unseen or is_unseen(self.rules, self._elements, one, given.get("style") or "")
             self._open.append((tag, given.get("class") or "", tag in RAISED, unseen))
             self._elements.append(one)
+        self._start_place(tag, given)
+
+    def _start_place(self, tag: str, given: Mapping[str, str | None]) -> None:
+        """Begin a table, a row, a cell or a link."""
         if tag == "table":
             self.tables.append([])
         elif tag == "tr" and self.tables:

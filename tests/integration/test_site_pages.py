@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from bad_inputs.download import csv_bytes
 
-from tasks.pages.site import Plan, build
+from tasks.pages.site import SitePlan, build
 from tasks.reading.query import query
 from tests.integration.test_brief_page import shown
 from tests.unit.customs import MAY, Store
@@ -27,7 +27,7 @@ def site(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     watched.write_text("reporter,product,flow,reason\nCHN,basket:rare_earth_magnets,export,a\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIDEWAITER_WATCH_LIST", str(watched))
-        build(sample_store.parent, Plan(folder, DAY))
+        build(sample_store.parent, SitePlan(folder, DAY))
     return folder
 
 
@@ -38,7 +38,7 @@ def doubted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store.ingest(csv_bytes([*MAY, *THREE]))
     folder = tmp_path_factory.mktemp("doubted")
     root = store.store.parent if store.store.name.startswith("reporter=") else store.store
-    build(root, Plan(folder, DAY))
+    build(root, SitePlan(folder, DAY))
     return folder
 
 

@@ -51,7 +51,7 @@ Exceptions = dict[str, dict[str, dict[int, dict[int, list[Any]]]]]
 
 
 @dataclass(frozen=True)
-class State:
+class SeriesState:
     """Levels by measure, partner and month with their statuses, and the figures that do not follow from them."""
 
     levels: Levels
@@ -60,7 +60,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class Series:
+class PageSeries:
     """A product's months in one direction, and all that a page says of them."""
 
     reporter: Reporter
@@ -73,7 +73,7 @@ class Series:
     partners: tuple[str, ...]
     measures: tuple[str, ...]
     rows: pl.DataFrame = field(repr=False)
-    state: State = field(repr=False)
+    state: SeriesState = field(repr=False)
     every_doubt: dict[tuple[str, str, date], str] = field(repr=False)
     stated: pl.DataFrame = field(repr=False)
     events: list[dict[str, Any]] = field(repr=False)
@@ -118,7 +118,7 @@ class Series:
         return rows.drop_nulls("level").sort(order, "level", "partner", descending=[False, True, False])
 
 
-def gather(resolver: Resolver, product: str, flow: str, day: date) -> Series:
+def gather(resolver: Resolver, product: str, flow: str, day: date) -> PageSeries:
     """Return the series of a product; export controls have their states on `day`. Raises NoFigure."""
     snapshot = resolver.snapshot
     rows = read_table(snapshot, "metric", lambda place: place[0] == flow, pl.col("product") == product)
@@ -136,7 +136,7 @@ def gather(resolver: Resolver, product: str, flow: str, day: date) -> Series:
     months = tuple(map(first_day, range(first, last + 1)))
     partners, reporter = _partners(known, months), query.reporter_of(snapshot)
     shown = rows.filter(pl.col("partner").is_in(partners), pl.col("period").is_between(months[0], months[-1]))
-    return Series(
+    return PageSeries(
         reporter=reporter,
         flow=flow,
         product=product,
@@ -172,7 +172,9 @@ def _partners(known: pl.DataFrame, months: Sequence[date]) -> list[str]:
     return [*([WORLD] if WORLD in known["partner"] else []), *largest]
 
 
-def state_of(rows: pl.DataFrame, months: Sequence[date], partners: Sequence[str], measures: Sequence[str]) -> State:
+def state_of(
+    rows: pl.DataFrame, months: Sequence[date], partners: Sequence[str], measures: Sequence[str]
+) -> SeriesState:
     """Return levels, their statuses, and what does not follow from levels, of rows of `metric`."""
     figures = ("level", *BACK)
     columns = [column for figure in figures for column in (figure, status(figure))]
@@ -187,22 +189,28 @@ def state_of(rows: pl.DataFrame, months: Sequence[date], partners: Sequence[str]
         statuses[measure] = [[CODE_OF[cell[1]] for cell in line] for line in table]
         for place, figure in enumerate(BACK, 1):
             _compare(exceptions, figure, measure, levels[measure], table, place, partners)
-    for value, ratio in UNIT_VALUE_OF.items():
-        if value not in measures or KG not in measures:
-            continue
+    priced = {value: ratio for value, ratio in UNIT_VALUE_OF.items() if {value, KG} <= {*measures}}
+    for value, ratio in priced.items():
         table = [[cells.get((ratio, partner, month), nothing) for month in months] for partner in partners]
-        made = [
-            [money / mass if money is not None and mass else None for money, mass in zip(*lines, strict=True)]
-            for lines in zip(levels[value], levels[KG], strict=True)
-        ]
-        _compare(exceptions, "level", ratio, made, table, 0, partners, made=made)
-        kept = [
-            [None if cell[0] is None else one for one, cell in zip(*lines, strict=True)]
-            for lines in zip(made, table, strict=True)
-        ]
-        for place, figure in enumerate(("mom_pct", "yoy_pct"), 1):
-            _compare(exceptions, figure, ratio, kept, table, place, partners)
-    return State(levels, statuses, exceptions)
+        _compare_unit_values(exceptions, ratio, levels[value], levels[KG], table, partners)
+    return SeriesState(levels, statuses, exceptions)
+
+
+def _compare_unit_values(
+    exceptions: Exceptions, ratio: str, values: Any, masses: Any, table: Any, partners: Sequence[str]
+) -> None:
+    """Add what does not follow from values and kilograms: a value per kilogram, and its growth."""
+    quotients = [
+        [money / mass if money is not None and mass else None for money, mass in zip(*lines, strict=True)]
+        for lines in zip(values, masses, strict=True)
+    ]
+    _compare(exceptions, "level", ratio, quotients, table, 0, partners, made=quotients)
+    kept = [
+        [None if cell[0] is None else one for one, cell in zip(*lines, strict=True)]
+        for lines in zip(quotients, table, strict=True)
+    ]
+    for place, figure in enumerate(("mom_pct", "yoy_pct"), 1):
+        _compare(exceptions, figure, ratio, kept, table, place, partners)
 
 
 def _compare(
@@ -281,7 +289,7 @@ def _expected(snapshot: Snapshot, flow: str, product: str, months: Sequence[date
     return rows.filter(pl.col("expected").is_not_null(), product=product)
 
 
-def as_script(series: Series) -> str:
+def as_script(series: PageSeries) -> str:
     """Return what the page draws, as a script: `SERIES={…}`."""
     places = {month: number for number, month in enumerate(series.months)}
     lines = {partner: number for number, partner in enumerate(series.partners)}
@@ -333,7 +341,7 @@ def _place(day: date, months: Sequence[date]) -> float:
     return round(month_number(day) - month_number(months[0]) + (day.day - 1) / 31, 2)
 
 
-def _bands(series: Series, places: Mapping[date, int]) -> dict[str, list[list[Any]]]:
+def _bands(series: PageSeries, places: Mapping[date, int]) -> dict[str, list[list[Any]]]:
     names = ("expected", "low", "high", "unusual")
     found: dict[str, list[list[Any]]] = {}
     for month, measure, *values in series.expected.select("period", "measure", *names).iter_rows():
@@ -349,7 +357,7 @@ def _mirror(part: MirrorPart, places: Mapping[date, int]) -> dict[str, Any]:
     return {"partner": part.partner, "measure": part.measure, "product": part.product, "rows": rows}
 
 
-def origins_as_script(series: Series) -> str:
+def origins_as_script(series: PageSeries) -> str:
     """Return where each number is from, as a script: `ORIGINS={…}`. A page loads it when somebody asks."""
     stated = series.stated
     pairs = stated.select("release_id", "known_from").unique(maintain_order=True)
@@ -415,7 +423,7 @@ def _stated(
     return found.filter(within).sort(keys)
 
 
-def past_as_script(series: Series, before: str = "") -> str:
+def past_as_script(series: PageSeries, before: str = "") -> str:
     """Return what was known at the end of the newest days on which a number changed, the newest first, as a script:
     `PAST=[…]`. Each day has the levels and exceptions of the months from `since` on; those before are as today.
 
@@ -435,7 +443,7 @@ def past_as_script(series: Series, before: str = "") -> str:
     return f"PAST={_json(found)}"
 
 
-def _known_on(series: Series, day: date, since: date) -> dict[str, Any]:
+def _known_on(series: PageSeries, day: date, since: date) -> dict[str, Any]:
     """Levels, exceptions and doubts as they were known on a day, of the months from `since` on."""
     texts = pl.col("flow", "product", "partner", "measure").cast(pl.String)
     rows = query.table_on(series.snapshot, "metric", day, series.flow, [series.product], since).with_columns(texts)

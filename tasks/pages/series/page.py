@@ -26,7 +26,7 @@ from tasks.pages.brief.context import is_withheld
 from tasks.pages.brief.sentences import subject
 from tasks.pages.brief.watched import file_name
 from tasks.pages.page_templates import FRONT, LANGUAGES, template, words
-from tasks.pages.series.data import KG, Series
+from tasks.pages.series.data import KG, PageSeries
 from tasks.reading.citation import citation, cite_rows, known_on
 from tasks.store.parquet import read_table
 
@@ -36,7 +36,7 @@ GROWTHS = ("mom_pct", "yoy_pct", "ytd_yoy_pct", "share_pct")
 
 
 @dataclass(frozen=True)
-class Place:
+class PagePlace:
     """What the page knows of the site around it: the single months that have a page, which products and partners have
     one, the address of the site on the web, if it has one, and whether what was known on earlier days is at hand."""
 
@@ -47,7 +47,7 @@ class Place:
     has_past: bool = True
 
 
-class Row(NamedTuple):
+class SeriesRow(NamedTuple):
     """A row of a table of figures: its name, its page, whether it is the total, and texts with their reasons."""
 
     name: str
@@ -56,18 +56,18 @@ class Row(NamedTuple):
     cells: list[tuple[str, str]]
 
 
-def stem_of(series: Series) -> str:
+def stem_of(series: PageSeries) -> str:
     """Return the name of the page's files without their endings."""
     return file_name(series.product, series.flow)
 
 
-def title_of(series: Series, language: str) -> str:
+def title_of(series: PageSeries, language: str) -> str:
     """Return the title of the page: China's exports of rare earth magnets."""
     name = wording.texts(language)["name"].format(name_en=series.names[0], name_zh=series.names[1])
     return capitalised(subject(series.reporter.code, series.flow, name, language))
 
 
-def render(series: Series, language: str, place: Place, below: pl.DataFrame, stem: str) -> str:
+def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFrame, stem: str) -> str:
     """Return the page. `below` has the rows of `metric` of the newest month of the parts of the product."""
     t = wording.texts(language) | words("series", language)
     month = wording.month_words(f"{series.last:%Y-%m}", language)
@@ -79,9 +79,6 @@ def render(series: Series, language: str, place: Place, below: pl.DataFrame, ste
     reasons = {**MADE, **MISSING, **t["missing_reasons"]}
     table = [
         _row(row, series, language, place, reasons) for row in rows.head(PARTNERS_LISTED + 1).iter_rows(named=True)
-    ]
-    doubts = [
-        text for (measure, partner, day), text in series.doubts.items() if _is_first(series, measure, partner, day)
     ]
     alt = _alt(series, title, language, t)
     releases = _releases(series)
@@ -101,17 +98,8 @@ def render(series: Series, language: str, place: Place, below: pl.DataFrame, ste
         policy=policy_of(),
         title=title,
         description=alt,
-        image=f"{place.address.rstrip('/')}/{series.reporter.code}/{quote(stem)}.{language}.png"
-        if place.address
-        else "",
-        trail=[
-            (capitalised(country(series.reporter.code, language)), f"index.{language}.html"),
-            *(
-                (code, f"{file_name(code, series.flow)}.{language}.html")
-                for code in series.above
-                if code in place.products
-            ),
-        ],
+        image=_image(series, language, place, stem),
+        trail=_trail(series, language, place),
         has_past=place.has_past,
         months_with_pages=place.months,
         month_pages=[(name, f"{stem}/{name}.{language}.html") for name in place.months],
@@ -121,7 +109,7 @@ def render(series: Series, language: str, place: Place, below: pl.DataFrame, ste
         month=month,
         mixed=t["mixed"] if mixed_words([series.product], series.reporter.code) else "",
         key=_key(own, series, language, reasons, first_line),
-        doubts=[doubt_words(one, language) for one in dict.fromkeys(doubts)],
+        doubts=_doubts_of_first(series, language),
         measures=_measures(series, language, t),
         partners=[(key, partner_label(key, language)) for key in series.partners],
         has_mirror=any(not part.withheld and part.partner in series.partners for part in series.mirrors),
@@ -143,6 +131,30 @@ def render(series: Series, language: str, place: Place, below: pl.DataFrame, ste
     )
 
 
+def _image(series: PageSeries, language: str, place: PagePlace, stem: str) -> str:
+    """Return the address of the picture of a page; empty where the site has no address."""
+    if not place.address:
+        return ""
+    return f"{place.address.rstrip('/')}/{series.reporter.code}/{quote(stem)}.{language}.png"
+
+
+def _trail(series: PageSeries, language: str, place: PagePlace) -> list[tuple[str, str]]:
+    """Return the pages above a page, with their names."""
+    above = [code for code in series.above if code in place.products]
+    return [
+        (capitalised(country(series.reporter.code, language)), f"index.{language}.html"),
+        *((code, f"{file_name(code, series.flow)}.{language}.html") for code in above),
+    ]
+
+
+def _doubts_of_first(series: PageSeries, language: str) -> list[str]:
+    """Return what is in doubt about the number that a page begins with, each once."""
+    texts = [
+        text for (measure, partner, day), text in series.doubts.items() if _is_first(series, measure, partner, day)
+    ]
+    return [doubt_words(one, language) for one in dict.fromkeys(texts)]
+
+
 def script_words(language: str) -> str:
     """Return the words of the script of the pages in a language, as a script: `WORDS={…}`."""
     t = wording.texts(language)
@@ -156,7 +168,7 @@ def script_words(language: str) -> str:
     return f"WORDS={json.dumps(said, ensure_ascii=False, separators=(',', ':'))}"
 
 
-def whole_series(series: Series) -> bytes:
+def whole_series(series: PageSeries) -> bytes:
     """Return every figure of the series as CSV, a row a partner, month and measure, with its status and doubt."""
     figures = ("level", "mom_pct", "yoy_pct", "share_pct")
     columns = [column for figure in figures for column in (figure, status(figure))]
@@ -194,11 +206,11 @@ def partner_label(key: str, language: str) -> str:
     return partner_name(key) if language == "en" else wording.partner(key, language)
 
 
-def _is_first(series: Series, measure: str, partner: str, day: date) -> bool:
+def _is_first(series: PageSeries, measure: str, partner: str, day: date) -> bool:
     return (measure, partner, day) == (series.measure, series.partners[0], series.last)
 
 
-def _measures(series: Series, language: str, t: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _measures(series: PageSeries, language: str, t: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The choices of a measure: its name, the factor and the unit of an axis, and what a person reads."""
     found, moneys = [], money()
     for name in series.measures:
@@ -239,7 +251,7 @@ def level_text(value: float | None, measure: str, language: str, why: str) -> tu
 
 
 def _key(
-    own: pl.DataFrame, series: Series, language: str, reasons: Mapping[str, str], line: str
+    own: pl.DataFrame, series: PageSeries, language: str, reasons: Mapping[str, str], line: str
 ) -> list[tuple[str, str, str]]:
     """The figures of the newest month: name, text, and a reason where there is none."""
     t = wording.texts(language) | words("series", language)
@@ -263,13 +275,13 @@ def _key(
 
 def _row(
     row: Mapping[str, Any],
-    series: Series,
+    series: PageSeries,
     language: str,
-    place: Place,
+    place: PagePlace,
     reasons: Mapping[str, str],
     *,
     is_part: bool = False,
-) -> Row:
+) -> SeriesRow:
     """A row of the table of partners, or of the parts of the product."""
     level = level_text(row["level"], row["measure"], language, reasons[row["level_status"]])
     doubt = (
@@ -287,14 +299,14 @@ def _row(
         code, name = row["product"], row["product_name"] or ""
         stem = file_name(code, series.flow)
         address = f"{quote(stem)}.{language}.html" if code in place.products else ""
-        return Row(f"{code if code.isdigit() else ''} {name or code}".strip(), address, False, cells)
+        return SeriesRow(f"{code if code.isdigit() else ''} {name or code}".strip(), address, False, cells)
     key = row["partner"]
     name = partner_label(key, language) + (t["group"] if is_group(key) and key != WORLD else "")
     address = f"partner-{quote(key.replace(':', '-'))}.{language}.html" if key in place.partners else ""
-    return Row(name, address, key == WORLD, [*cells, figures["share_pct"]])
+    return SeriesRow(name, address, key == WORLD, [*cells, figures["share_pct"]])
 
 
-def _recent(series: Series, factor: float, reasons: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
+def _recent(series: PageSeries, factor: float, reasons: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
     """The newest months of each partner, in the unit of the chart: the name of the month, texts and reasons."""
     levels, codes = series.state.levels[series.measure], series.state.statuses[series.measure]
     found = []
@@ -319,7 +331,7 @@ def _amount(value: float) -> str:
     )
 
 
-def _alt(series: Series, title: str, language: str, t: Mapping[str, Any]) -> str:
+def _alt(series: PageSeries, title: str, language: str, t: Mapping[str, Any]) -> str:
     """The chart in words: the newest month, the highest and the lowest."""
     known = [(value, day) for value, day in zip(series.world(), series.months, strict=True) if value is not None]
     if not known:
@@ -343,7 +355,7 @@ def _alt(series: Series, title: str, language: str, t: Mapping[str, Any]) -> str
     )
 
 
-def _releases(series: Series) -> pl.DataFrame:
+def _releases(series: PageSeries) -> pl.DataFrame:
     """The releases that the newest words of the series come from, the newest first."""
     ids = series.release_ids
     rows = read_table(series.snapshot, "release").filter(pl.col("release_id").is_in(list(ids)))
@@ -352,7 +364,7 @@ def _releases(series: Series) -> pl.DataFrame:
     )
 
 
-def cited_of(series: Series, language: str) -> str:
+def cited_of(series: PageSeries, language: str) -> str:
     """Return the line to cite the page by, with all files of the series and what its values mean."""
     rows = series.rows.filter(pl.col("measure").is_in(series.measures), pl.col("level").is_not_null())
     if (line := cite_rows(rows, series.snapshot, None, language)) is not None:

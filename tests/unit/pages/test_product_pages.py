@@ -8,7 +8,7 @@ import pytest
 
 from tasks.pages import product_pages
 from tasks.pages.series import data
-from tasks.pages.series.page import Place
+from tasks.pages.series.page import PagePlace
 from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
 
@@ -24,7 +24,7 @@ def resolver(sample_store: Path) -> Resolver:
 def made(resolver: Resolver, folder: Path, *, in_words: bool = True, address: str = "") -> dict[str, str | bytes]:
     """The files of the basket."""
     series = data.gather(resolver, "basket:rare_earth_magnets", "export", DAY)
-    place = Place(products=frozenset(["85051110"]), address=address)
+    place = PagePlace(products=frozenset(["85051110"]), address=address)
     return product_pages.files_of(resolver, series, place, DAY, folder, in_words=in_words, with_past=False).files
 
 

@@ -12,7 +12,7 @@ from schemas.names import STATUSES, status
 from tasks.domain.errors import NoFigure
 from tasks.domain.periods import first_day, month_number
 from tasks.pages.series import data
-from tasks.pages.series.data import Series
+from tasks.pages.series.data import PageSeries
 from tasks.reading.query import open_published, query
 from tasks.reading.resolver import Resolver
 from tests.unit.customs import MAY, Store
@@ -30,12 +30,12 @@ def loaded(script: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def series(sample_store: Path) -> Series:
+def series(sample_store: Path) -> PageSeries:
     return data.gather(Resolver(open_published(sample_store)), BASKET, "export", DAY)
 
 
 @pytest.fixture(scope="module")
-def priced(tmp_path_factory: pytest.TempPathFactory) -> Series:
+def priced(tmp_path_factory: pytest.TempPathFactory) -> PageSeries:
     """Two queries with kilograms and dollars, of which the second revises a month; a month is missing between."""
     folder = tmp_path_factory.mktemp("priced")
     first = [
@@ -49,7 +49,9 @@ def priced(tmp_path_factory: pytest.TempPathFactory) -> Series:
     return data.gather(Resolver(snapshot), CODE, "export", DAY)
 
 
-def shown(series: Series, said: dict[str, Any], figure: str, measure: str, line: int, month: int) -> tuple[Any, str]:
+def shown(
+    series: PageSeries, said: dict[str, Any], figure: str, measure: str, line: int, month: int
+) -> tuple[Any, str]:
     """What the page shows of a figure, by the rule of its script: an exception, otherwise what follows from levels."""
     other = said["other"].get(figure, {}).get(measure, {}).get(str(line), {}).get(str(month))
     if other is not None:
@@ -67,7 +69,7 @@ def shown(series: Series, said: dict[str, Any], figure: str, measure: str, line:
 
 @pytest.mark.parametrize("name", ["series", "priced"])
 def test_every_figure_that_the_page_computes_is_the_published_one(name: str, request: pytest.FixtureRequest) -> None:
-    series: Series = request.getfixturevalue(name)
+    series: PageSeries = request.getfixturevalue(name)
     said = loaded(data.as_script(series))
     figures = ("level", *FIGURES, "share_pct")
     rows = {row[:3]: row[3:] for row in series.rows.select("measure", "partner", "period", *figures).iter_rows()}
@@ -84,7 +86,7 @@ def test_every_figure_that_the_page_computes_is_the_published_one(name: str, req
     assert compared > 40
 
 
-def test_a_growth_on_an_implied_base_is_an_exception_with_its_status(series: Series) -> None:
+def test_a_growth_on_an_implied_base_is_an_exception_with_its_status(series: PageSeries) -> None:
     said = loaded(data.as_script(series))
     june = series.months.index(date(2025, 6, 1))
     # Customs' press printed -38.1 %, and nobody at hand printed the base.
@@ -92,7 +94,7 @@ def test_a_growth_on_an_implied_base_is_an_exception_with_its_status(series: Ser
     assert shown(series, said, "level", "quantity_kg", 0, june)[0] == 3_188_000
 
 
-def test_a_month_without_a_figure_is_null_and_never_zero(series: Series, priced: Series) -> None:
+def test_a_month_without_a_figure_is_null_and_never_zero(series: PageSeries, priced: PageSeries) -> None:
     # Of March 2024 nobody at hand says anything; in the query, which asked for all, no record means no trade.
     assert series.state.levels["quantity_kg"][0][series.months.index(date(2024, 3, 1))] is None
     assert priced.state.levels["quantity_kg"][0][priced.months.index(date(2024, 7, 1))] == 0
@@ -101,7 +103,7 @@ def test_a_month_without_a_figure_is_null_and_never_zero(series: Series, priced:
     assert STATUSES[codes[2]] == "not_covered"
 
 
-def test_what_was_known_on_a_day_is_what_a_read_as_of_the_day_gives(priced: Series) -> None:
+def test_what_was_known_on_a_day_is_what_a_read_as_of_the_day_gives(priced: PageSeries) -> None:
     days = loaded(data.past_as_script(priced))
     assert [one["day"] for one in days] == ["2025-04-20", "2025-03-20"]
     then = days[1]
@@ -115,14 +117,14 @@ def test_what_was_known_on_a_day_is_what_a_read_as_of_the_day_gives(priced: Seri
 
 
 def test_a_day_of_which_nothing_else_is_known_is_not_computed_again(
-    priced: Series, monkeypatch: pytest.MonkeyPatch
+    priced: PageSeries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = data.past_as_script(priced)
     monkeypatch.setattr(data.query, "table_on", lambda *_: pytest.fail("computed again"))
     assert data.past_as_script(priced, before) == before
 
 
-def test_a_point_leads_to_its_record_and_the_day_from_which_it_is_known(priced: Series) -> None:
+def test_a_point_leads_to_its_record_and_the_day_from_which_it_is_known(priced: PageSeries) -> None:
     origins = loaded(data.origins_as_script(priced))
     points = origins["points"]["quantity_kg"]
     line, place = priced.partners.index("DEU"), priced.months.index(date(2024, 2, 1))
@@ -160,6 +162,6 @@ def test_a_product_without_a_figure_has_no_page(sample_store: Path) -> None:
         data.gather(Resolver(open_published(sample_store)), "85051110", "import", DAY)
 
 
-def test_the_figures_that_the_page_computes_are_columns_of_the_table(series: Series) -> None:
+def test_the_figures_that_the_page_computes_are_columns_of_the_table(series: PageSeries) -> None:
     assert {*data.BACK, *map(status, data.BACK)} <= {*series.rows.columns}
     assert series.rows.filter(pl.col("measure") == "quantity_kg").height

@@ -16,7 +16,7 @@ from bad_inputs.download import csv_bytes
 
 from tasks.pages.page_templates import LANGUAGES, words
 from tasks.pages.series import data, page
-from tasks.pages.series.data import Series
+from tasks.pages.series.data import PageSeries
 from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
 from tests.unit.customs import MAY, Store
@@ -41,26 +41,26 @@ class Elements(HTMLParser):
         self.handlers += [name for name, value in attrs if name.startswith("on") or "javascript:" in (value or "")]
 
 
-def rendered(series: Series, language: str = "en", below: pl.DataFrame | None = None, **place: object) -> str:
+def rendered(series: PageSeries, language: str = "en", below: pl.DataFrame | None = None, **place: object) -> str:
     """The page of a series."""
-    about = page.Place(**place)  # type: ignore[arg-type]
+    about = page.PagePlace(**place)  # type: ignore[arg-type]
     return page.render(series, language, about, pl.DataFrame() if below is None else below, page.stem_of(series))
 
 
 @pytest.fixture(scope="module")
-def series(sample_store: Path) -> Series:
+def series(sample_store: Path) -> PageSeries:
     return data.gather(Resolver(open_published(sample_store)), "basket:rare_earth_magnets", "export", DAY)
 
 
 @pytest.fixture(scope="module")
-def doubted(tmp_path_factory: pytest.TempPathFactory) -> Series:
+def doubted(tmp_path_factory: pytest.TempPathFactory) -> PageSeries:
     store = Store(tmp_path_factory.mktemp("doubted"))
     store.ingest(csv_bytes([*MAY, *THREE]))
     return data.gather(Resolver(store.snapshot), CODE, "export", DAY)
 
 
 @pytest.mark.parametrize(("language", "level", "growth"), [("en", "5,238 t", "−1.6 %"), ("zh", "5,238吨", "−1.6%")])
-def test_the_newest_month_stands_first(series: Series, language: str, level: str, growth: str) -> None:
+def test_the_newest_month_stands_first(series: PageSeries, language: str, level: str, growth: str) -> None:
     text = rendered(series, language)
     values = re.findall(r"<dd[^>]*>([^<]*)</dd>", text)
     assert values[0] == level
@@ -68,14 +68,14 @@ def test_the_newest_month_stands_first(series: Series, language: str, level: str
     assert text.index("<dl>") < text.index('id="live"') < text.index('id="partners"')
 
 
-def test_a_page_loads_nothing_but_files_beside_it_and_runs_no_text(series: Series) -> None:
+def test_a_page_loads_nothing_but_files_beside_it_and_runs_no_text(series: PageSeries) -> None:
     text = unescape(rendered(series))
     assert "script-src 'self';" in text
     assert not re.search(r"<script(?![^>]* src=)", text)
     assert not [one for one in re.findall(r'(?:src|<link[^>]*href)="([^"]*)"', text) if re.match(r"https?:|//", one)]
 
 
-def test_the_doubt_of_the_newest_month_is_said_at_the_figure_in_the_table_and_in_the_file(doubted: Series) -> None:
+def test_the_doubt_of_the_newest_month_is_said_at_the_figure_in_the_table_and_in_the_file(doubted: PageSeries) -> None:
     text = rendered(doubted)
     lead = text[text.index('<section class="lead"') : text.index("</section>")]
     assert f"In doubt: {FEW}." in lead
@@ -87,7 +87,7 @@ def test_the_doubt_of_the_newest_month_is_said_at_the_figure_in_the_table_and_in
     assert "存疑" in rendered(doubted, "zh")
 
 
-def test_the_file_of_the_series_has_every_published_figure_with_all_its_digits(series: Series) -> None:
+def test_the_file_of_the_series_has_every_published_figure_with_all_its_digits(series: PageSeries) -> None:
     rows = [*csv.DictReader(io.StringIO(page.whole_series(series).decode()))]
     levels = {(row["measure"], row["partner"], row["period"]): row["level"] for row in rows}
     assert float(levels["quantity_kg", "WLD", "2025-06"]) == 3_188_000
@@ -96,7 +96,7 @@ def test_the_file_of_the_series_has_every_published_figure_with_all_its_digits(s
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_names_that_look_like_markup_are_text_in_every_place(series: Series, language: str) -> None:
+def test_names_that_look_like_markup_are_text_in_every_place(series: PageSeries, language: str) -> None:
     texts = dict.fromkeys(("document", "body", "goods"), HOSTILE)
     event = {**series.events[0], **texts, "address": f"javascript:{HOSTILE}"}
     releases = series.stated.with_columns(release_id=pl.lit(series.stated["release_id"][0]))
@@ -117,7 +117,7 @@ def test_names_that_look_like_markup_are_text_in_every_place(series: Series, lan
     assert "</script" not in page.script_words(language)
 
 
-def test_a_text_of_a_file_is_no_formula_in_a_spreadsheet(series: Series) -> None:
+def test_a_text_of_a_file_is_no_formula_in_a_spreadsheet(series: PageSeries) -> None:
     other = replace(series, every_doubt={("quantity_kg", "WLD", series.months[-1]): "=HYPERLINK(1)"})
     assert "'=HYPERLINK(1)" in page.whole_series(other).decode()
 

@@ -22,7 +22,7 @@ from tasks.pages import site as site_pages
 from tasks.pages.front import due_rows
 from tasks.pages.page_templates import FRONT
 from tasks.pages.requested_site import published_states
-from tasks.pages.site import OnDemand, Plan, build, publish
+from tasks.pages.site import OnDemand, SitePlan, build, publish
 from tasks.sources.registry import SOURCES
 from tasks.store.snapshot import current_id
 
@@ -62,7 +62,7 @@ def site(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIDEWAITER_WATCH_LIST", str(watched))
         patch.setattr(held, "waiting", lambda _store: [HELD])
-        assert sorted({*build(sample_store.parent, Plan(folder, DAY))}) == sorted(folder.rglob("*.html"))
+        assert sorted({*build(sample_store.parent, SitePlan(folder, DAY))}) == sorted(folder.rglob("*.html"))
     return folder
 
 
@@ -160,7 +160,7 @@ def test_numbers_that_may_not_be_passed_on_have_no_page_without_permission(
 ) -> None:
     asks = replace(SOURCES["published"], forbids="Not for others.", permission=settings.COMTRADE_PERMISSION)
     monkeypatch.setitem(SOURCES, "published", asks)
-    pages = build(sample_store.parent, Plan(tmp_path, DAY))
+    pages = build(sample_store.parent, SitePlan(tmp_path, DAY))
     assert sorted(page.name for page in pages) == sorted(FRONT.values())
     front = (tmp_path / FRONT["en"]).read_text(encoding="utf-8")
     assert "Left out: CHN." in front
@@ -168,14 +168,14 @@ def test_numbers_that_may_not_be_passed_on_have_no_page_without_permission(
     assert "No release is held." in front
     assert json.loads((tmp_path / "names.js").read_text(encoding="utf-8").removeprefix("NAMES=")) == []
     monkeypatch.setenv("TIDEWAITER_COMTRADE_PERMISSION", "letter of 2026-11-01")
-    build(sample_store.parent, Plan(tmp_path, DAY))
+    build(sample_store.parent, SitePlan(tmp_path, DAY))
     assert "Left out" not in (tmp_path / FRONT["en"]).read_text(encoding="utf-8")
 
 
 def test_a_page_is_written_at_once_and_not_through_a_link(sample_store: Path, site: Path, tmp_path: Path) -> None:
     with (site / "index.html").open("rb") as reader:
         before = (site / "index.html").read_bytes()
-        build(sample_store.parent, Plan(site, date(2026, 7, 1), moved=0))
+        build(sample_store.parent, SitePlan(site, date(2026, 7, 1), moved=0))
         # Whoever reads the page of yesterday has it whole.
         assert reader.read() == before
     assert (site / "index.html").read_bytes() != before
@@ -187,12 +187,12 @@ def test_a_page_is_written_at_once_and_not_through_a_link(sample_store: Path, si
         folder.mkdir()
         (folder / name).symlink_to(other)
         with pytest.raises(ValueError, match=f"{name}: a link, through which nothing is written"):
-            build(sample_store.parent, Plan(folder, DAY, moved=0))
+            build(sample_store.parent, SitePlan(folder, DAY, moved=0))
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "CHN").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ValueError, match="a link, through which nothing is written"):
-        build(sample_store.parent, Plan(tmp_path / "pages", DAY))
+        build(sample_store.parent, SitePlan(tmp_path / "pages", DAY))
     assert other.read_text() == "not a page of ours"
     assert [*(tmp_path / "elsewhere").iterdir()] == []
 
@@ -206,9 +206,9 @@ def test_what_is_published_is_told_by_reporter(sample_store: Path, tmp_path: Pat
 def test_no_site_is_written_of_nothing_or_into_a_store(sample_store: Path, tmp_path: Path) -> None:
     for root in (tmp_path / "none", tmp_path):
         with pytest.raises(NothingPublished, match="nothing is published here, so there is no site"):
-            build(root, Plan(tmp_path / "site", DAY))
+            build(root, SitePlan(tmp_path / "site", DAY))
     with pytest.raises(ValueError, match="inside the store"):
-        build(sample_store.parent, Plan(sample_store / "current" / "site", DAY))
+        build(sample_store.parent, SitePlan(sample_store / "current" / "site", DAY))
     assert [*tmp_path.iterdir()] == []
 
 
@@ -219,18 +219,18 @@ def test_a_reporter_whose_first_release_is_held_has_no_pages_and_is_named(
     (root / "reporter=USA").mkdir(parents=True)
     (root / sample_store.name).symlink_to(sample_store)
     monkeypatch.setattr(held, "waiting", lambda store: [HELD] if store.name == "reporter=USA" else [])
-    build(root, Plan(tmp_path / "site", DAY, moved=0))
+    build(root, SitePlan(tmp_path / "site", DAY, moved=0))
     assert "10,000 records" in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_state_of_the_site_is_put_in_place_at_once_and_old_addresses_stay(sample_store: Path, tmp_path: Path) -> None:
     place = tmp_path / "public"
-    publish(sample_store.parent, Plan(place, DAY, moved=0))
+    publish(sample_store.parent, SitePlan(place, DAY, moved=0))
     first = place.resolve()
     assert place.is_symlink()
     # A page of a product that is watched no more.
     (place / "CHN" / "old.en.html").write_text("an address that somebody cites")
-    pages = publish(sample_store.parent, Plan(place, date(2026, 7, 1), moved=0))
+    pages = publish(sample_store.parent, SitePlan(place, date(2026, 7, 1), moved=0))
     assert place.resolve() != first
     assert all(page.is_file() for page in pages)
     assert (place / "CHN" / "old.en.html").read_text() == "an address that somebody cites"
@@ -238,17 +238,17 @@ def test_a_state_of_the_site_is_put_in_place_at_once_and_old_addresses_stay(samp
     assert "2026-07-01" in (place / "index.html").read_text(encoding="utf-8")
     # What did not change is the same file.
     assert (place / "names.js").samefile(first / "names.js")
-    publish(sample_store.parent, Plan(place, date(2026, 7, 2), moved=0))
+    publish(sample_store.parent, SitePlan(place, date(2026, 7, 2), moved=0))
     assert not first.exists()
     (tmp_path / "folder").mkdir()
     with pytest.raises(ValueError, match="cannot be replaced at once"):
-        publish(sample_store.parent, Plan(tmp_path / "folder", DAY))
+        publish(sample_store.parent, SitePlan(tmp_path / "folder", DAY))
 
 
 def test_a_product_that_nobody_watches_has_its_page_on_demand_and_again_after_a_release(
     sample_store: Path, tmp_path: Path
 ) -> None:
-    made = OnDemand(sample_store.parent, Plan(tmp_path, DAY), lambda: DAY)
+    made = OnDemand(sample_store.parent, SitePlan(tmp_path, DAY), lambda: DAY)
     for path in (
         "CHN/../85051110.en.html", "../x.en.html", "USA/85051110.en.html", "CHN/99999999.en.html", "CHN/85051110.txt",
         "CHN/85051110-import.en.html", "CHN/.en.html",
