@@ -30,7 +30,7 @@ from tasks.pages.series.data import KG, PageSeries
 from tasks.reading.citation import citation, cite_rows, known_on
 from tasks.store.parquet import read_table
 
-STILL, RECENT, PARTNERS_LISTED, FILES_LISTED, BELOW_LISTED = 60, 24, 25, 12, 60
+STILL, RECENT, PARTNERS_LISTED, FILES_LISTED, BELOW_LISTED = 48, 12, 25, 12, 60
 PER_CENT_MAX = 1_000
 GROWTHS = ("mom_pct", "yoy_pct", "ytd_yoy_pct", "share_pct")
 
