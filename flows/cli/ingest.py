@@ -2,7 +2,6 @@
 about held releases.
 """
 
-import json
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -269,6 +268,8 @@ def held(
     stores = each_store(store, whose)
     waiting = [(reporter, entry) for reporter, one in stores for entry in held_releases.waiting(one)]
     if form is HeldForm.json:
+        import json
+
         for reporter, entry in waiting:
             told = entry.model_dump(mode="json", exclude={"decision"}) | {"reporter": reporter or entry.reporter}
             typer.echo(json.dumps(told, ensure_ascii=False))
