@@ -18,7 +18,7 @@ def test_releases_that_were_withdrawn_do_not_count_and_those_that_were_reinstate
     )
     ledger = Ledger(empty_frame("observation"), releases, decisions)  # type: ignore[arg-type]
     assert {*ledger.counting["release_id"]} == {"counts", "back"}
-    assert ledger.new == ()
+    assert ledger.doubts.is_empty()
     assert ledger._replace(decisions=decisions.clear()).counting.height == 3  # type: ignore[arg-type]
 
 
