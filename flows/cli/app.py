@@ -21,7 +21,7 @@ from flows.cli import (
     start,
     withdraw,
 )
-from flows.cli.command import Stoppable
+from flows.cli.command import Command, Stoppable
 from schemas import code_files, settings
 
 # A page of help uses a wide terminal up to here. It is plain text, as are refusals of options: rich with its Markdown
@@ -81,7 +81,7 @@ def main(
     _check_own_tables()
 
 
-@app.command("help", epilog="Example: `tidewaiter help read`")
+@app.command("help", cls=Command, epilog="Example: `tidewaiter help read`")
 def show_help(
     context: typer.Context, command: Annotated[str | None, typer.Argument(help="one command; else all")] = None
 ) -> None:

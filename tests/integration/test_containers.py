@@ -57,7 +57,11 @@ def test_the_libraries_are_those_of_the_lock_file_with_their_hashes() -> None:
 
 def test_the_services_start_commands_that_there_are() -> None:
     services = described()["services"]
-    assert {*services} == {"database", "server", "deploy", "worker"}
+    assert {*services} == {"database", "server", "deploy", "worker", "web"}
+    # The web server is started where somebody asks for it.
+    assert {name: service.get("profiles") for name, service in services.items() if "profiles" in service} == {
+        "web": ["web"]
+    }
     started = {name: service["command"] for name, service in services.items() if "command" in service}
     assert started == {"deploy": ["deploy"], "worker": ["worker"]}
     assert {command for words in started.values() for command in words} <= COMMANDS

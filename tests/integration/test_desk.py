@@ -92,7 +92,7 @@ def test_an_audit_looks_at_every_store(root: tuple[Path, str]) -> None:
 
 def test_a_reporter_without_anything_stops_neither_the_site_nor_the_status(root: tuple[Path, str]) -> None:
     folder = root[0]
-    pages = site.build(folder, folder.parent / "site", DAY)
+    pages = site.build(folder, site.SitePlan(folder.parent / "site", DAY))
     assert any("CHN" in str(page) for page in pages)
     made = CliRunner().invoke(
         app, ["status", "--format", "json", "--store", str(folder), "--inbox", str(folder.parent)]

@@ -12,8 +12,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent.parent
 OWN = ("flows", "schemas", "tasks", "tidewaiter")
-# Of the extras `dask` and `mcp`, which the commands name where they are missing.
-OPTIONAL = {"dask", "distributed", "mcp", "prefect-dask"}
+# Of the extras `catalog`, `dask`, `mcp` and `sdmx`, which the commands name where they are missing.
+OPTIONAL = {"dask", "distributed", "duckdb", "mcp", "prefect-dask", "pyiceberg", "pysdmx"}
 
 
 def _pins(name: str) -> dict[str, str]:

@@ -86,7 +86,7 @@ def test_the_brief_says_on_which_day_a_control_has_which_state_and_what_lapsed(t
     }
 
     def said(day: date | None, language: str) -> dict[str, str]:
-        return {line["title"]: line["state"] for line in lists.event_lines(facts[day], language)}
+        return {line["title"]: line["state"] for line in lists.event_lines(facts[day].events, language)}
 
     assert said(BEFORE, "en")[ENGLISH] == said(None, "en")[ENGLISH] == "suspended from 2025-11-07 to 2026-11-10"
     assert said(BEFORE, "zh")[CHINESE] == "2025-11-07至2026-11-10暂停"

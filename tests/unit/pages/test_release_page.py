@@ -123,7 +123,11 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
         " +39.7 % on the year"
     )
     assert page.lead == lead
-    assert page.summary.startswith(f"# {lead}\n\n**Doubts: ")
+    doubt = (
+        "**In doubt**: few partners for a file of all partners, 2024-06 to 2025-06: only DEU, KOR, USA in all months,"
+        " where all were declared."
+    )
+    assert page.summary.startswith(f"# {lead}\n\n{doubt}\n\n**Doubts: ")
     assert (
         "\n\n**june.csv**: export, 2024-06 to 2025-06; public from 2025-07-20. 8 records = 8 observed + 0 "
         in page.summary.partition("## Where this comes from")[2]
@@ -151,13 +155,13 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     assert (page.quarantine, page.revised) == ([], 0)
     assert [row["check"] for row in page.checks] == ["few_partners", "month_without_records"]
     steps = {row["step"]: row for row in page.lineage}
-    assert list(steps)[:3] == ["1 declare", "2 land", "3 parse"]
-    assert steps["3 parse"] == {"step": "3 parse", "rows in": 0, "rows out": 8, "what changed": "made reported"}
-    assert steps["4 correct"]["what changed"] == "nothing"
-    assert steps["5 normalise"]["what changed"] == "made detail, findings, names, proven, quarantine, release"
+    assert list(steps)[:3] == ["1 declare", "2 land", "3 amend"]
+    assert steps["4 parse"] == {"step": "4 parse", "rows in": 0, "rows out": 8, "what changed": "made reported"}
+    assert steps["5 correct"]["what changed"] == "nothing"
+    assert steps["6 normalise"]["what changed"] == "made detail, findings, names, proven, quarantine, release"
     # Hashes are whole, and on a page of their own.
     published = query.query(tmp_path / "reporter=CHN", "lineage").filter(release_id=outcome.release_id, step="parse")
-    (made,) = [row for row in page.hashes if (row["step"], row[""]) == ("3 parse", "made")]
+    (made,) = [row for row in page.hashes if (row["step"], row[""]) == ("4 parse", "made")]
     assert published["outputs"].to_list() == [[f"{made['what']}={made['sha256']}"]]
     assert not any(re.search("[0-9a-f]{12}", str(text)) for row in page.lineage for text in row.values())
 
