@@ -113,6 +113,9 @@ def test_the_python_of_the_documentation_runs_as_it_is_written(home: Path, monke
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
     assert len(blocks) >= 6
+    # Two of them read what these commands of the same pages write.
+    for words in ("export sdmx --reporter CHN --output folder", "catalog iceberg --store store"):
+        assert process(words, home).code == 0, words
     for block in blocks:
         exec(compile(block.replace("s3://customs/store", "store"), "README.md", "exec"), {})
 
