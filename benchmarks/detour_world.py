@@ -114,7 +114,7 @@ def cells(
 def main(count: int = 200) -> None:
     """Print the table."""
     print(f"SYNTHETIC: {count} goods a row, {len(HUBS)} hubs, {PLACEBOS} placebo goods, {MONTHS} months")
-    print("| noise | rerouted | fires | at the right hub | truth in the 80 % interval | truth above the smaller gain |")
+    print("| noise | rerouted | fires | at the right hub | truth in the interval | truth above the smaller gain |")
     print("|--:|--:|--:|--:|--:|--:|")
     for one in cells(count):
         shown = (one.fired, one.right_hub, one.inside, one.above_smaller_gain)

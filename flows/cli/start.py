@@ -52,7 +52,7 @@ def start(
 
     today = clock.today()
     plan = planned(reporters, inbox, today, products=product or [], months=month)
-    require_room(plan, Path.cwd())
+    require_room(plan, inbox)
     _show(plan)
     if not yes and not _confirmed("Fetch and publish this?"):
         say("nothing was fetched; --yes asks nothing", to=errors)

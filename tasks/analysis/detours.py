@@ -33,8 +33,9 @@ ALARMS, PLACEBOS_MIN = 0.05, 20
 GROWTHS_MIN = 8
 # A leg is not quieter than this share of itself, nor than this share of the direct flow.
 QUIET_OF_LEG, QUIET_OF_DIRECT = 0.15, 0.01
-# 80 % of a normal distribution.
-EIGHTY = 1.2816
+# Errors of the estimate that its interval spans to either side. Of drawn goods it holds the truth in 50 to 80 %
+# (`benchmarks/detour_world.py`), so it is called no interval of a probability.
+ERRORS_SPANNED = 1.2816
 # The median size of a number from the standard normal distribution.
 MEDIAN_SIZE = 0.6745
 
@@ -196,7 +197,7 @@ def judge(
         if best is None or score > best.score:
             ceiling = min(one.after, other.after)
             estimate, error = _together(one, other)
-            low, high = (min(max(estimate + sign * EIGHTY * error, 0), ceiling) for sign in (-1, 1))
+            low, high = (min(max(estimate + sign * ERRORS_SPANNED * error, 0), ceiling) for sign in (-1, 1))
             best = Found(first, lag, one, other, score, min(max(estimate, 0), ceiling), low, high, ceiling)
     return best
 
@@ -270,7 +271,7 @@ def _widening(found: Sequence[Found]) -> float:
 def widened(found: Found, widening: float) -> Found:
     """Return what the screen says of a hub, with an interval as wide as the gains of placebo legs are."""
     estimate, error = _together(found.first, found.second)
-    low, high = (min(max(estimate + sign * EIGHTY * widening * error, 0), found.ceiling) for sign in (-1, 1))
+    low, high = (min(max(estimate + sign * ERRORS_SPANNED * widening * error, 0), found.ceiling) for sign in (-1, 1))
     return found._replace(low=low, high=high)
 
 

@@ -73,9 +73,11 @@ def _planned(source: Source, reporters: list[str], inbox: Path, today: date, ask
 
 
 def require_room(plan: Sequence[Planned], folder: Path) -> None:
-    """Raise Refused where the files and what is made of them would fill the disk of a folder."""
+    """Raise Refused where the files and what is made of them would fill the disk of a folder, which may not be there
+    yet."""
     wanted = sum(one.megabytes or 0 for one in plan) * DISK_TIMES
-    free = shutil.disk_usage(folder).free / MEGABYTE
+    place = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
+    free = shutil.disk_usage(place).free / MEGABYTE
     if wanted > free:
         raise Refused(
             "no room",

@@ -126,6 +126,7 @@ def passed_on(side: Side, hub: str, onward: Side, months: Collection[int]) -> pl
     row is where the hub's own month is not known.
     """
     products = side.levels.filter(pl.col("level") > 0, partner=hub, measure=KG)["product"]
+    # Its values are in its own money and are not compared; whichever is asked for, the kilograms are the same.
     said = statements(onward, every_month(months, products), CIF).sort("product", "period")
     beside = [pl.col("kg").shift(by).over("product") for by in (-1, 0, 1)]
     largest = pl.when(pl.col("kg").is_not_null()).then(pl.max_horizontal(beside))

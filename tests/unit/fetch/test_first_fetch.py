@@ -70,7 +70,7 @@ def test_a_disk_without_room_is_refused_before_anything_is_asked(
     plan = planned(["USA"], tmp_path, TODAY)
     needed = 46 * 180 * 3 * 1_000_000
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(0, 0, needed))
-    require_room(plan, tmp_path)
+    require_room(plan, tmp_path / "not" / "there" / "yet")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(0, 0, needed - 1_000_000))
     with pytest.raises(Refused, match=r"24,839 MB free, and about 24,840 MB are needed"):
-        require_room(plan, tmp_path)
+        require_room(plan, tmp_path / "not" / "there" / "yet")
