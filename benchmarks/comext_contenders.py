@@ -16,9 +16,9 @@ import duckdb
 import polars as pl
 import py7zr
 
-from tasks.sources.eurostat_archive import split
-from tasks.sources.eurostat_bulk import parse
-from tasks.sources.eurostat_comext import wanted
+from tasks.sources.eurostat.eurostat_archive import split
+from tasks.sources.eurostat.eurostat_bulk import parse
+from tasks.sources.eurostat.eurostat_comext import wanted
 
 KEY = ["flow", "product", "partner"]
 FLOWS = {"1": "import", "2": "export"}

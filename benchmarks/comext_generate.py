@@ -18,7 +18,7 @@ import polars as pl
 import py7zr
 
 from schemas.reference.code_tables import partner_codes
-from tasks.sources.eurostat_bulk import COLUMNS
+from tasks.sources.eurostat.eurostat_bulk import COLUMNS
 
 # Of a thousand rows; Germany has most.
 SHARES = {

@@ -42,7 +42,7 @@ from tasks.checks.registry import check_release
 from tasks.domain.coverage import TOTALS
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised, normalise
-from tasks.sources.protocol import Parsed
+from tasks.sources.adapter.protocol import Parsed
 
 DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
 TABLE = Path(__file__).parent / "real_files.csv"

@@ -17,7 +17,7 @@ from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
 from tasks.ledger import merge as ledger
 from tasks.ledger.published_state import Known
-from tasks.sources.protocol import Parsed
+from tasks.sources.adapter.protocol import Parsed
 from tasks.store.manifest import FileEntry
 from tasks.store.parquet import encode_months
 from tasks.store.snapshot import Snapshot

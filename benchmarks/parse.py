@@ -21,7 +21,7 @@ import polars as pl
 import pyarrow
 import pyarrow.csv
 
-from tasks.sources import gacc_query
+from tasks.sources.gacc import gacc_query
 
 DATA = Path(__file__).parent.parent / ".." / "shared" / "data" / "bench"
 TITLES = [

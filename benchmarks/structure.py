@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -137,23 +138,48 @@ def naming(files: dict[str, str]) -> list[str]:
 
 
 def room_of(file: str) -> str:
-    """The room of `tasks` in which a file is, or its package."""
+    """The large room in which a file is: a folder of `tasks` with all that is in it, or its package."""
     package, *folders, _ = file.split("/")
     return "/".join((package, *folders[:1])) if package == "tasks" else package
 
 
-def largest_room(files: dict[str, str]) -> tuple[str, int, int]:
-    """The room of `tasks` with the most lines, its lines and its files."""
+def floors(contracts: str) -> set[str]:
+    """The packages and modules that a contract of layers gives a floor, by the text of `pyproject.toml`."""
+    placed = set()
+    for contract in tomllib.loads(contracts)["tool"]["importlinter"]["contracts"]:
+        if contract["type"] == "layers":
+            layers = [name.strip("() ") for layer in contract["layers"] for name in re.split("[|:]", layer)]
+            placed |= {
+                f"{container}.{name}".lstrip(".") for container in contract.get("containers", [""]) for name in layers
+            }
+    return {name.replace(".", "/") for name in placed}
+
+
+def rooms(files: dict[str, str], contracts: str) -> dict[str, str]:
+    """The room of each file: the nearest folder above it that has a charter, the docstring of its `__init__.py`, and a
+    floor in the contracts."""
+    placed = floors(contracts)
+    charters = {
+        folder
+        for folder, name in (file.rsplit("/", 1) for file in files)
+        if name == "__init__.py" and folder in placed and ast.get_docstring(ast.parse(files[f"{folder}/{name}"]))
+    }
+    folders = {file: [parent.as_posix() for parent in Path(file).parents] for file in files}
+    return {file: next((name for name in names if name in charters), names[-2]) for file, names in folders.items()}
+
+
+def largest_room(files: dict[str, str], contracts: str) -> tuple[str, int, int]:
+    """The room with the most lines, its lines and its files."""
     lines, modules = Counter[str](), Counter[str]()
-    for file, text in files.items():
-        lines[room_of(file)] += len(text.splitlines())
-        modules[room_of(file)] += 1
-    name = max((room for room in lines if room.startswith("tasks/")), key=lambda room: lines[room])
+    for file, room in rooms(files, contracts).items():
+        lines[room] += len(files[file].splitlines())
+        modules[room] += 1
+    name = max(lines, key=lambda room: lines[room])
     return name, lines[name], modules[name]
 
 
 class Way(NamedTuple):
-    """What a release passes through: files, functions, changes from one room to another."""
+    """What a release passes through: files, functions, changes from one large room to another."""
 
     files: int
     functions: int
@@ -239,17 +265,19 @@ def measured(checkout: Path, files: list[Path]) -> Iterator[tuple[str, str]]:
     """Each measure of a checkout and its value."""
     program, formatted = texts(checkout, PACKAGES), texts(checkout, FORMATTED).values()
     trees = [ast.parse(text) for text in program.values()]
-    room, lines, modules = largest_room(program)
+    contracts = (checkout / "pyproject.toml").read_text(encoding="utf-8")
+    room, lines, modules = largest_room(program, contracts)
     way = way_of(checkout, files)
     yield "statements", f"{sum(map(statements, trees)):,}"
     yield "places left alone by the formatter", f"{sum(map(unformatted, formatted)):,}"
     yield f"lines over {LINE_MAX} letters", f"{sum(map(long_lines, formatted)):,}"
+    yield "rooms", f"{len({*rooms(program, contracts).values()})}"
     yield "largest room", room
     yield "its lines", f"{lines:,}"
     yield "its files", f"{modules}"
     yield "files of a release", f"{way.files}"
     yield "functions of a release", f"{way.functions:,}"
-    yield "changes of room of a release", f"{way.changes:,}"
+    yield "changes of large room of a release", f"{way.changes:,}"
     yield "modules outside `tasks/sources` that name a source", f"{len(naming(program))}"
     yield f"functions over {BRANCHES_MAX} branches", f"{sum(len(branching(tree)) for tree in trees)}"
     yield "names that are no nouns", f"{sum(len(vague_names(tree)) for tree in trees):,}"

@@ -23,7 +23,7 @@ import polars as pl
 
 from benchmarks import results, us_census_generate
 from benchmarks.measure import run
-from tasks.sources.us_census_bulk import IMPORTS, parse
+from tasks.sources.census.us_census_bulk import IMPORTS, parse
 
 ROOT = Path(__file__).parent.parent
 MIB = 2**20

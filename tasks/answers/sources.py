@@ -18,7 +18,7 @@ from tasks.domain.coverage import GROUPS
 from tasks.domain.decisions import counting
 from tasks.domain.periods import Month, first_day, month_end, month_name, month_number
 from tasks.reading.groups import members_of
-from tasks.sources import published
+from tasks.sources.offices import published
 from tasks.sources.registry import SOURCES
 from tasks.store.parquet import read_table
 from tasks.store.reporters import stores_of

@@ -20,7 +20,7 @@ from tasks.domain.periods import read_period
 from tasks.fetch.judge import refuse_elsewhere, refuse_other, unanswered
 from tasks.fetch.transport import AHEAD_MAX, Transport
 from tasks.inbox.fetched import Seen, bytes_sha256, drop, read_seen, records_sha256, write_seen
-from tasks.sources.protocol import Key, Parsed, Response, WantedFile
+from tasks.sources.adapter.protocol import Key, Parsed, Response, WantedFile
 from tasks.sources.registry import read_file
 
 FAILURES_MAX = 3

@@ -15,7 +15,7 @@ from tasks.fetch.ask import ask_all
 from tasks.fetch.judge import AskedSite, unanswered
 from tasks.fetch.transport import Transport
 from tasks.inbox.fetched import drop
-from tasks.sources.protocol import Key, Source
+from tasks.sources.adapter.protocol import Key, Source
 from tasks.sources.registry import SOURCES, read_file, splitter
 
 

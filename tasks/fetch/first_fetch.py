@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
-from tasks.sources.protocol import Source, months_of
+from tasks.sources.adapter.protocol import Source, months_of
 from tasks.sources.registry import first_source
 
 MEGABYTE = 1_000_000

@@ -10,8 +10,8 @@ from schemas.forms.fetch import Fetched
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip, clip_bytes
 from tasks.fetch.transport import Transport, Unreachable, is_same_source
-from tasks.sources.envelope import magic_of
-from tasks.sources.protocol import Response
+from tasks.sources.adapter.protocol import Response
+from tasks.sources.formats.envelope import magic_of
 
 T = TypeVar("T")
 
@@ -92,7 +92,7 @@ def unanswered(name: str, error: Exception) -> Fetched:
 
 
 class AskedSite:
-    """The site of a source, as its questions see it (`tasks/sources/protocol.Site`)."""
+    """The site of a source, as its questions see it (`tasks/sources/adapter/protocol.Site`)."""
 
     def __init__(self, transport: Transport, *, has_key: bool) -> None:
         self._transport, self.has_key = transport, has_key

@@ -23,8 +23,8 @@ import httpx
 from schemas import settings
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
-from tasks.sources.envelope import FILE_BYTES_MAX
-from tasks.sources.protocol import Key, Response
+from tasks.sources.adapter.protocol import Key, Response
+from tasks.sources.formats.envelope import FILE_BYTES_MAX
 
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 WHOLE = frozenset({200, 203, 204})

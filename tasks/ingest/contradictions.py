@@ -17,7 +17,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import first_day, month_number, span_name
 from tasks.domain.text import clip
-from tasks.sources.protocol import Parsed
+from tasks.sources.adapter.protocol import Parsed
 
 # From 2010 on, because the headings of the HS are 2001 to 2009. Digits after the month are a day, or a month without a
 # year.

@@ -16,7 +16,7 @@ from schemas.frames import Reported
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
 from tasks.domain.errors import Refused
-from tasks.sources.protocol import Parsed
+from tasks.sources.adapter.protocol import Parsed
 
 
 def corrections_of(source: str, raw_sha256: str) -> list[dict[str, str]]:

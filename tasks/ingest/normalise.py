@@ -25,9 +25,9 @@ from tasks.ingest.contradictions import doubt_file_name, refuse_contradictions
 from tasks.ingest.editions import release_id_of
 from tasks.ingest.quantities import MISSING_MARKS, NUMBERS, SILENT, UNIT_OF, hidden_numbers, read_amounts, tidy_numbers
 from tasks.ingest.release_row import describe, doubt_months, months_of, places_of, printed_names
-from tasks.sources.csv import plain_texts
-from tasks.sources.names import doubt_names, doubt_pairs
-from tasks.sources.protocol import Parsed
+from tasks.sources.adapter.names import doubt_names, doubt_pairs
+from tasks.sources.adapter.protocol import Parsed
+from tasks.sources.formats.csv import plain_texts
 from tasks.sources.registry import SOURCES
 
 PROVEN = {"flow": pl.String, "product": pl.String, "measure": pl.String, "period_end": pl.Date}

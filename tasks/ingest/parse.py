@@ -5,7 +5,7 @@ records contradict the declaration (`contradictions`), what they mean (`normalis
 """
 
 from schemas.forms.request import Landed
-from tasks.sources.protocol import Parsed
+from tasks.sources.adapter.protocol import Parsed
 from tasks.sources.registry import read_file
 
 

@@ -16,7 +16,7 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.findings import shown
 from tasks.domain.precision import VALUE_MAX
 from tasks.domain.units import printed_unit
-from tasks.sources.csv import plain_texts
+from tasks.sources.formats.csv import plain_texts
 
 MISSING_MARKS = ("", "-", "--", "—", "…", "...", "*", "**")
 PLAIN = r"^-?[0-9]+(\.[0-9]+)?$"

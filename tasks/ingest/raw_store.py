@@ -20,7 +20,7 @@ from tasks.domain.errors import BrokenStore, Refused, refuse_first
 from tasks.ingest.contradictions import refuse_contradictions
 from tasks.ingest.declaration import FOLDERS_UP, as_toml
 from tasks.ingest.unpack import read_download
-from tasks.sources.protocol import Parsed
+from tasks.sources.adapter.protocol import Parsed
 from tasks.sources.registry import SOURCES, read_file
 from tasks.store.objects import keep_bytes
 from tasks.store.publish import exclusive

@@ -18,7 +18,7 @@ from tasks.domain.coverage import family, is_unplaced, lost_place, unlisted_plac
 from tasks.domain.findings import finding
 from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import Month, first_day, month_number, month_start
-from tasks.sources.protocol import Parsed
+from tasks.sources.adapter.protocol import Parsed
 from tasks.sources.registry import SOURCES
 
 # Invisible characters: control characters, direction marks, blanks without width.

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, counted
-from tasks.sources.envelope import FILE_BYTES_MAX, magic_of
-from tasks.sources.excel import DAMAGES, RATIO_MAX, SMALL_MEMBER_BYTES
+from tasks.sources.formats.envelope import FILE_BYTES_MAX, magic_of
+from tasks.sources.formats.excel import DAMAGES, RATIO_MAX, SMALL_MEMBER_BYTES
 
 # Files that operating systems add to an archive.
 ADDED = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")

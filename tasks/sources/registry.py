@@ -1,13 +1,14 @@
 """Finds all adapters: the module of each source, behind one protocol.
 
-A source is a name with its terms in `statement_terms.csv` and the module of that name in this room, with a `SOURCE`;
-nothing else lists it.
+A source is a name with its terms in `statement_terms.csv` and the module of that name in a room of sources, with a
+`SOURCE`; nothing else lists it.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Iterator, MutableMapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.code_files import source_names
@@ -16,7 +17,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 
 if TYPE_CHECKING:
-    from tasks.sources.protocol import Parsed, Source
+    from tasks.sources.adapter.protocol import Parsed, Source
 
 
 class Adapters(MutableMapping[str, "Source"]):
@@ -28,7 +29,8 @@ class Adapters(MutableMapping[str, "Source"]):
 
     def __getitem__(self, name: str) -> Source:
         if name not in self._loaded and name in source_names():
-            self._loaded[name] = importlib.import_module(f"tasks.sources.{name}").SOURCE
+            (file,) = Path(__file__).parent.glob(f"*/{name}.py")
+            self._loaded[name] = importlib.import_module(f"tasks.sources.{file.parent.name}.{name}").SOURCE
         return self._loaded[name]
 
     def __setitem__(self, name: str, source: Source) -> None:

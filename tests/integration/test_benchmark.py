@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import compare, generate, whole
 from benchmarks.whole import CONTENDERS
-from tasks.sources import gacc_query
+from tasks.sources.gacc import gacc_query
 
 GOLDEN = "6248a4e28bd01595ecdf775f7190c2e870b59603e648bf4e59338941611bc768"
 RECORDS = 30_498

@@ -30,11 +30,11 @@ from tasks.store.reporters import store_of, stores_of
 from tasks.store.snapshot import open_snapshot
 from tests.copied_store import copied
 from tests.faults.world import state
-from tests.unit.sources.test_eurostat_comext import CELLS
-from tests.unit.sources.test_eurostat_comext import answer as comext
-from tests.unit.sources.test_hmrc_ots import page, row
-from tests.unit.sources.test_us_census import answer as census
-from tests.unit.sources.test_us_census import line
+from tests.unit.sources.census.test_us_census import answer as census
+from tests.unit.sources.census.test_us_census import line
+from tests.unit.sources.eurostat.test_eurostat_comext import CELLS
+from tests.unit.sources.eurostat.test_eurostat_comext import answer as comext
+from tests.unit.sources.hmrc.test_hmrc_ots import page, row
 
 pytestmark = pytest.mark.usefixtures("downstream")
 

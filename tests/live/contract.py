@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from schemas.reference.code_tables import code_table
-from tasks.sources.protocol import Parsed
+from tasks.sources.adapter.protocol import Parsed
 from tasks.sources.registry import SOURCES
 
 CODES = ("period", "product", "partner", "flow")

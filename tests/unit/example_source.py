@@ -12,10 +12,10 @@ Unsure: nothing, since all of it is invented.
 import polars as pl
 
 from tasks.domain.errors import Refused
-from tasks.sources import csv
-from tasks.sources.protocol import Parsed, Source
-from tasks.sources.records import as_reported
-from tasks.sources.totals import part_totals
+from tasks.sources.adapter.protocol import Parsed, Source
+from tasks.sources.adapter.records import as_reported
+from tasks.sources.adapter.totals import part_totals
+from tasks.sources.formats import csv
 
 COLUMNS = ["month", "code", "country", "tonnes", "euros"]
 

@@ -84,7 +84,7 @@ def test_lines_are_counted_in_letters() -> None:
 FILES = {
     "tasks/sources/moon_rocks.py": "SOURCE = 1\n",
     "tasks/sources/moon_site.py": "def fetch(): 'asks moon_rocks'\n",
-    "tasks/sources/published.py": "SOURCE = 2\n",
+    "tasks/sources/offices/published.py": "SOURCE = 2\n",
     "tasks/a/one.py": "kind = 'moon_rocks'\n" * 5,
     "tasks/a/b/two.py": "# as moon_site and as what is published\n",
     "flows/three.py": "'''Of moon_rocks.'''\nmoon_rocks_too = 1\n" * 9,
@@ -149,8 +149,46 @@ def test_no_module_lists_figures_but_the_one_that_defines_them() -> None:
     assert listing - {"schemas/figures.py", *LISTING} == set()
 
 
-def test_the_largest_room_is_one_of_tasks_with_what_is_below_it() -> None:
-    assert structure.largest_room(FILES) == ("tasks/a", 6, 2)
+ROOMS = {
+    "tasks/__init__.py": "'''Floor.'''",
+    "tasks/a/__init__.py": "'''A room.'''",
+    "tasks/a/one.py": "a = 1\n" * 5,
+    "tasks/a/b/__init__.py": "'''A room within it.'''",
+    "tasks/a/b/c/two.py": "b = 1\n" * 9,
+    "tasks/a/d/__init__.py": "",
+    "tasks/a/d/three.py": "is_without_charter = True\n" * 2,
+    "tasks/a/e/__init__.py": "'''A folder that no contract names.'''",
+    "tasks/a/e/four.py": "",
+    "flows/__init__.py": "",
+    "flows/five.py": "",
+}
+CONTRACTS = """
+[[tool.importlinter.contracts]]
+type = "layers"
+layers = ["flows", "tasks"]
+[[tool.importlinter.contracts]]
+type = "layers"
+containers = ["tasks"]
+layers = ["(a)"]
+[[tool.importlinter.contracts]]
+type = "layers"
+containers = ["tasks.a"]
+layers = ["b | one", "d : f"]
+[[tool.importlinter.contracts]]
+type = "forbidden"
+source_modules = ["tasks.a.e"]
+"""
+
+
+def test_a_room_is_a_folder_with_a_charter_and_a_floor() -> None:
+    outer = ["__init__.py", "one.py", "d/__init__.py", "d/three.py", "e/__init__.py", "e/four.py"]
+    assert structure.rooms(ROOMS, CONTRACTS) == {
+        "tasks/__init__.py": "tasks",
+        **{f"tasks/a/{file}": "tasks/a" for file in outer},
+        **dict.fromkeys(["tasks/a/b/__init__.py", "tasks/a/b/c/two.py"], "tasks/a/b"),
+        **dict.fromkeys(["flows/__init__.py", "flows/five.py"], "flows"),
+    }
+    assert structure.largest_room(ROOMS, CONTRACTS) == ("tasks/a/b", 10, 2)
 
 
 def test_pieces_are_drawn_from_rooms_by_line_and_alike_for_one_seed() -> None:

@@ -29,7 +29,7 @@ from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
 from tests.unit.customs import Store
 from tests.unit.published_stores import of_germany, publish, query_bytes
-from tests.unit.sources.test_eurostat_comext import MASS, VALUE
+from tests.unit.sources.eurostat.test_eurostat_comext import MASS, VALUE
 
 pytestmark = pytest.mark.usefixtures("downstream")
 

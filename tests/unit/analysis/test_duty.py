@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.analysis.duty import paid, rank_of, shift_of, together, verdict
-from tasks.sources.us_census_bulk import parse
+from tasks.sources.census.us_census_bulk import parse
 from tests.unit.census_archive import packed
 
 # January to September, per cent: duty by imports for consumption, divided by hand from the control totals.

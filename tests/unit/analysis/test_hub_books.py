@@ -17,7 +17,7 @@ from tasks.store.parquet import read_table
 from tasks.store.snapshot import open_snapshot
 from tests.unit.census_archive import Row, members, packed
 from tests.unit.published_stores import publish
-from tests.unit.sources import test_hongkong_csd as hongkong
+from tests.unit.sources.offices import test_hongkong_csd as hongkong
 
 MAGNETS, JUNE = "850511", date(2025, 6, 1)
 # Kilograms: sold to the United States, sold to Hong Kong, bought of China; 30 dollars a kilogram.

@@ -35,9 +35,9 @@ from tasks.store.snapshot import Snapshot, open_snapshot
 from tests.copied_store import copied
 from tests.unit.mirror_stores import OF_MAGNETS, bought, china_and_germany
 from tests.unit.published_stores import of_germany, publish
-from tests.unit.sources import test_hmrc_ots as hmrc_ots
-from tests.unit.sources import test_us_census as us_census
-from tests.unit.sources.test_eurostat_comext import MASS, VALUE, answer
+from tests.unit.sources.census import test_us_census as us_census
+from tests.unit.sources.eurostat.test_eurostat_comext import MASS, VALUE, answer
+from tests.unit.sources.hmrc import test_hmrc_ots as hmrc_ots
 
 JUNE = date(2025, 6, 1)
 

@@ -42,8 +42,8 @@ from tasks.checks import (
     unit_values,
 )
 from tests.unit.checks.found import PRINTED, Earlier, case, find, page_of, said
-from tests.unit.sources.test_hmrc_ots import page as ots_page
-from tests.unit.sources.test_hmrc_ots import row as ots_row
+from tests.unit.sources.hmrc.test_hmrc_ots import page as ots_page
+from tests.unit.sources.hmrc.test_hmrc_ots import row as ots_row
 
 MODULES = (
     absences, completeness, consistency, declared_flow, declared_months, file_quality, lapsed_measures, magnitudes,

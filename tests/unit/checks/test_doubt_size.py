@@ -13,7 +13,7 @@ from bad_inputs.soybeans import BRAZIL, UNITED_STATES, in_yuan, record, records,
 from tasks.checks.doubt_size import is_large, is_large_part
 from tasks.checks.registry import check_release as check
 from tests.unit.checks.found import IMPORTS, find
-from tests.unit.sources import test_us_census as census
+from tests.unit.sources.census import test_us_census as census
 
 JUNE = {partner: numbers for (_, partner), numbers in trade(months=[6]).items()}
 

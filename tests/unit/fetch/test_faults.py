@@ -25,11 +25,11 @@ import pytest
 from schemas.forms.fetch import FetchReport, FetchRequest
 from tasks.fetch.fetch import fetch
 from tasks.fetch.transport import Policy, Transport
-from tests.unit.sources.test_hmrc_ots import page, row
-from tests.unit.sources.test_japan_estat import JAN_TO_MAR
-from tests.unit.sources.test_japan_estat import file as japan_file
-from tests.unit.sources.test_japan_estat import line as japan_line
-from tests.unit.sources.test_us_census import NAMES, answer, line
+from tests.unit.sources.census.test_us_census import NAMES, answer, line
+from tests.unit.sources.hmrc.test_hmrc_ots import page, row
+from tests.unit.sources.offices.test_japan_estat import JAN_TO_MAR
+from tests.unit.sources.offices.test_japan_estat import file as japan_file
+from tests.unit.sources.offices.test_japan_estat import line as japan_line
 
 NOW = datetime(2026, 8, 14, 9, 5, tzinfo=UTC)
 TODAY = NOW.date()
@@ -386,7 +386,7 @@ def test_a_fault_costs_its_own_question_and_no_other(
     source: str, name: str, sent: Any, outcome: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "again and again" in name:
-        monkeypatch.setattr("tasks.sources.hmrc_ots.PAGE_SIZE", 2)
+        monkeypatch.setattr("tasks.sources.hmrc.hmrc_ots.PAGE_SIZE", 2)
     report, elsewhere, seconds = _fetched(source, sent, tmp_path, monkeypatch)
     assert (elsewhere, seconds < CASE_SECONDS) == ([], True)
     expected = sorted(filter(None, [outcome, *["new"] * ASKED[source].others]))

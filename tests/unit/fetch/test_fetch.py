@@ -30,23 +30,23 @@ from tasks.ingest.declaration import as_toml, locate
 from tasks.ingest.normalise import normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
-from tasks.sources.protocol import Response
+from tasks.sources.adapter.protocol import Response
 from tasks.sources.registry import SOURCES
 from tests.replay.server import Asked, Replay, Reply
 from tests.unit import census_archive
 from tests.unit.fetch.conftest import NOW, TODAY, Ask, files_of, results
-from tests.unit.sources import test_hongkong_csd as hongkong
-from tests.unit.sources.test_brazil_comexstat import JANUARY
-from tests.unit.sources.test_brazil_comexstat import file as brazil
-from tests.unit.sources.test_eurostat_comext import answer as comext
-from tests.unit.sources.test_gacc_release import sheet
-from tests.unit.sources.test_hmrc_ots import page as ots_page
-from tests.unit.sources.test_hmrc_ots import row as ots_row
-from tests.unit.sources.test_japan_estat import JAN_TO_MAR
-from tests.unit.sources.test_japan_estat import file as japan_file
-from tests.unit.sources.test_japan_estat import line as japan_line
-from tests.unit.sources.test_us_census import ROWS
-from tests.unit.sources.test_us_census import answer as census
+from tests.unit.sources.census.test_us_census import ROWS
+from tests.unit.sources.census.test_us_census import answer as census
+from tests.unit.sources.eurostat.test_eurostat_comext import answer as comext
+from tests.unit.sources.gacc.test_gacc_release import sheet
+from tests.unit.sources.hmrc.test_hmrc_ots import page as ots_page
+from tests.unit.sources.hmrc.test_hmrc_ots import row as ots_row
+from tests.unit.sources.offices import test_hongkong_csd as hongkong
+from tests.unit.sources.offices.test_brazil_comexstat import JANUARY
+from tests.unit.sources.offices.test_brazil_comexstat import file as brazil
+from tests.unit.sources.offices.test_japan_estat import JAN_TO_MAR
+from tests.unit.sources.offices.test_japan_estat import file as japan_file
+from tests.unit.sources.offices.test_japan_estat import line as japan_line
 
 SECRET = "feedfacefeedfacefeedfacefeedfacefeedface"
 COMEXT = "/eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409/"
@@ -137,7 +137,7 @@ def test_a_source_that_does_not_answer_is_left_after_three_failures(site: Replay
 def test_hmrc_is_asked_page_by_page_until_one_is_short_and_again_where_it_rejects_for_a_moment(
     site: Replay, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.sources.hmrc_ots.PAGE_SIZE", 3)
+    monkeypatch.setattr("tasks.sources.hmrc.hmrc_ots.PAGE_SIZE", 3)
     rows = [ots_row(float(port), 1.0, port=port) for port in range(7)]
     rejected = iter([Reply(b"rejected", 403)])
 

@@ -11,7 +11,7 @@ import pytest
 
 from tasks.domain.errors import Refused
 from tasks.fetch.transport import Policy, Transport, Unreachable
-from tasks.sources.protocol import Key
+from tasks.sources.adapter.protocol import Key
 from tests.replay.server import Replay, Reply
 from tests.unit.fetch.conftest import NOW
 

@@ -16,7 +16,7 @@ from schemas.table import polars_schema
 from schemas.tables.catalog import MODELS
 from tasks.ingest.codes import CODES, ReadCodes, read_codes
 from tasks.ingest.quantities import NUMBERS, UNIT_OF, Amounts, read_amounts
-from tasks.sources.protocol import Parsed
+from tasks.sources.adapter.protocol import Parsed
 
 USA, GERMANY = "502", "304"
 PLAIN = {"period": "202506", "product": "85051110", "partner": USA}

@@ -39,8 +39,8 @@ from hypothesis import HealthCheck, event, given
 from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised, normalise
-from tasks.sources.csv import read_fields
-from tasks.sources.gacc_query import parse
+from tasks.sources.formats.csv import read_fields
+from tasks.sources.gacc.gacc_query import parse
 from tests.draws import draws
 from tests.unit.ingest.file_codes import landed
 

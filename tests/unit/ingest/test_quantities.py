@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tasks.domain.precision import VALUE_MAX
 from tasks.ingest.quantities import DIGITS_MAX, read_amounts, tidy_numbers, whole_number
-from tasks.sources.csv import plain_texts
+from tasks.sources.formats.csv import plain_texts
 from tests.draws import draws
 from tests.unit.ingest.file_codes import amounts_of, records_of
 

@@ -10,7 +10,7 @@ from benchmarks.false_alarms import rows_of_table, unlisted
 from schemas.names import KINDS
 from schemas.reference.code_tables import partner_codes
 from tasks.domain.nomenclature import FINEST
-from tasks.sources.protocol import Source
+from tasks.sources.adapter.protocol import Source
 from tasks.sources.registry import SOURCES
 
 
@@ -30,8 +30,8 @@ def test_an_adapter_is_imported_when_it_is_asked_for() -> None:
     script = (
         "import sys; from tasks.sources.registry import SOURCES; count = len(SOURCES); names = [*SOURCES];"
         "assert names[0] in SOURCES and 'moon_rocks' not in SOURCES and SOURCES.get('moon_rocks') is None;"
-        "loaded = [name for name in names if f'tasks.sources.{name}' in sys.modules]; SOURCES[names[0]];"
-        "print(count, loaded, f'tasks.sources.{names[0]}' in sys.modules)"
+        "known = lambda: {module.rpartition('.')[2] for module in sys.modules if module.startswith('tasks.sources.')};"
+        "loaded = [*known() & {*names}]; SOURCES[names[0]]; print(count, loaded, names[0] in known())"
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.PIPE, text=True)
     assert done.stdout.split(maxsplit=1) == [f"{len(SOURCES)}", "[] True\n"]

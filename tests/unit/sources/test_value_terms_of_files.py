@@ -15,9 +15,10 @@ from comext_bulk import Row, text
 from schemas.reference.code_tables import code_table
 from tasks.ingest.normalise import Normalised
 from tasks.sources.registry import SOURCES
-from tests.unit.sources import test_hmrc_ots, test_us_census
+from tests.unit.sources.census import test_us_census
+from tests.unit.sources.hmrc import test_hmrc_ots
+from tests.unit.sources.offices.test_published import PUBLISHED, row
 from tests.unit.sources.reading import read
-from tests.unit.sources.test_published import PUBLISHED, row
 
 FOB = ("FOB", "last known destination", "nearest")
 # File, or its bytes; what is declared; and what each value in it means: valuation, partner, rounding.

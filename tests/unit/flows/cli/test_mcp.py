@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 import tidewaiter
 from benchmarks.servers import free_port
 from flows.cli.mcp import commands
-from tests.unit.sources.test_eurostat_comext import MASS, VALUE, answer
+from tests.unit.sources.eurostat.test_eurostat_comext import MASS, VALUE, answer
 
 US = {"product": "magnets", "partner": "us", "measure": "quantity_kg", "reporter": "CHN"}
 # A question, and what its answer must have somewhere.

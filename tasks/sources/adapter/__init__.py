@@ -1,0 +1,7 @@
+"""What every adapter has in common: what a `SOURCE` must say, and how fields of any file become the shape of
+`Reported`.
+
+Belongs here: the settings of a source (`protocol`), columns that a file must have, rows that stand twice, sums of rows
+(`records`), totals and groups among the partners (`totals`), damage to names (`names`). It names no source. Does not
+belong here: bytes and their format (`formats`), the layout of one source. Add here: what a second source needs too.
+"""

@@ -1,0 +1,534 @@
+"""Reads the United States Census Bureau's bulk archive of a month (U.S. Imports of Merchandise `IMDByymm.ZIP`, U.S.
+Exports of Merchandise `EXDByymm.ZIP`): all goods by ten digits and country.
+
+Who and when: as the International Trade API (`tasks/sources/census/us_census.py`), about 35 days after the month, at
+08:30 in Washington. US government work is in the public domain. Free, without a key. The numbers are those of the API.
+
+Address: https://www.census.gov/trade/downloads/2025/Merch/im_m/IMDB2501.ZIP and …/ex_m/EXDB2501.ZIP, 94 to 292 MB; the
+text in it has 0.5 to 1.5 GB.
+
+Layout: fixed width, no header, CRLF, numbers right-aligned in fifteen columns. `IMP_DETL.TXT` has a row for each code,
+country, country subcode (a preference that was claimed), district of entry and of unlading, and rate provision;
+`EXP_DETL.TXT` one for each code, country, district, and domestic (1) or foreign goods (2). Each has the numbers of the
+month and those of the year to date. `Documentation/*.lay` describes the layout: where it names the fields, its places
+count; otherwise those below. Names of members change their case from month to month.
+
+Rows are added up to code and country, and the note of a sum names its first and last record. A row without an entry in
+the month is there for its year to date, and is no printed zero. `COMM` has the sum of each code, `CTY` of each country,
+`DE` or `DIST` of each district: each number that is read is compared with them in every one, and a difference holds the
+release. There are no rows of groups or totals.
+
+General imports (gen_) are value_usd by customs value, and value_usd_cif with freight and insurance; charges are the
+difference of the two, which is checked. Imports for consumption (con_) are what entered the market, from a warehouse or
+at once: value_usd_consumption, value_usd_consumption_cif, value_usd_dutiable, the part of value_usd_consumption that is
+dutiable, and value_usd_duty, the duty on them as the Bureau calculates it. The quantities are those of general imports.
+Exports are FAS; domestic and foreign goods are added up.
+Units of quantity stand in `COMM`, or in `CONCORD`; X means none. Trade of little value stands under codes of its own of
+chapters 98 and 99.
+
+Corrections: the archive of a past month is not said to be replaced. The year to date contains corrections of the months
+before; it is not published, because nothing says which month was corrected. The months themselves are asked for again
+through the API. An archive does not say its day: one of a past month that is dropped today would count as newer than
+what the API had said of that month, so one that differs from it is held, and its day of release is to be declared. In
+January month and year must be the same, which is checked.
+
+Unsure: six records of imports have been read, with the sums over nine whole archives that a public project measured. Of
+exports no record was at hand: their layout is that of two public programs which agree.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from schemas.forms.fetch import FetchRequest
+from schemas.frames import Reported
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding
+from tasks.domain.text import clip, counted
+from tasks.domain.units import printed_unit
+from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of
+from tasks.sources.adapter.records import as_reported
+from tasks.sources.census.us_census import CODES, NO_UNIT, PARTNER
+from tasks.sources.formats.fixed_width import Layout, Member, layout_of, members_of, read_blocks, stated_layout, text_of
+
+BASE = "https://www.census.gov"
+ZONE = ZoneInfo("America/New_York")
+AGAIN = "Download the archive of the month again, and give it as it is."
+ARCHIVE_NAME = re.compile(r"(?i)(?:IMDB|EXDB)([0-9]{2})(0[1-9]|1[0-2])")
+# Of the largest archive of 18 months, 292 MB, with room to grow.
+BYTES_MAX = 600_000_000
+# Kinds of members: those of imports, of exports, and the list of codes of both.
+WORD = re.compile(r"(?<![a-z])(?:imp_(?:detl|comm|cty|de)|exp_(?:detl|comm|cty|dist)|concord)(?![a-z])")
+LAYOUT = ".lay"
+DIGITS = 15
+JANUARY = "01"
+UNITS = ("unit_qy1", "unit_qy2")
+MONTH = (("year", 4), ("month", 2))
+NAMED = (("comm_desc", 50), ("unit_qy1", 3), ("unit_qy2", 3))
+CONCORD = layout_of([("commodity", 10), ("descriptn", 150), ("abbreviatn", 50), ("unit_qy1", 3), ("unit_qy2", 3)])
+IMPORT_NUMBERS = (
+    "cards",
+    "con_qy1",
+    "con_qy2",
+    "con_val",
+    "dut_val",
+    "cal_dut",
+    "con_cha",
+    "con_cif",
+    "gen_qy1",
+    "gen_qy2",
+    "gen_val",
+    "gen_cha",
+    "gen_cif",
+    "air_val",
+    "air_wgt",
+    "air_cha",
+    "ves_val",
+    "ves_wgt",
+    "ves_cha",
+    "cnt_val",
+    "cnt_wgt",
+    "cnt_cha",
+)
+EXPORT_NUMBERS = (
+    "cards",
+    "qty_1",
+    "qty_2",
+    "all_val",
+    "air_val",
+    "air_wgt",
+    "ves_val",
+    "ves_wgt",
+    "cnt_val",
+    "cnt_wgt",
+)
+QUANTITIES = ("con_qy1", "con_qy2", "gen_qy1", "gen_qy2", "qty_1", "qty_2")
+
+
+def _layout(keys: Sequence[tuple[str, int]], numbers: Sequence[str], *, has_quantities: bool = True) -> Layout:
+    """The places of keys, month and numbers, with the names that the descriptions of the layouts have for them."""
+    there = [name for name in numbers if has_quantities or name not in QUANTITIES]
+    named = [f"{name}_{span}" for span in ("mo", "yr") for name in there]
+    return layout_of([*keys, *MONTH, *((name, DIGITS) for name in named)])
+
+
+class Control(NamedTuple):
+    """A member that has the sums of the detail over one key: its name without an ending, the key, its layout."""
+
+    member: str
+    key: str
+    layout: Layout
+
+
+class Database(NamedTuple):
+    """One of the two archives: its direction, and the layout of its detail.
+
+    `values` are the values that are published, each with its label in `currencies.csv`; `quantities` the two
+    quantities. `compared` are further numbers that are only compared with the `controls`: the entries, charges, and the
+    value of the year to date.
+    """
+
+    flow: str
+    detail: str
+    layout: Layout
+    values: Mapping[str, str]
+    quantities: tuple[str, str]
+    compared: tuple[str, ...]
+    controls: tuple[Control, ...]
+
+    @property
+    def value(self) -> str:
+        """The value that is published first, with the quantities."""
+        return next(iter(self.values))
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """All numbers that are read of the detail."""
+        return (*self.values, *self.quantities, *self.compared)
+
+
+IMPORTS = Database(
+    flow="import",
+    detail="imp_detl",
+    layout=_layout(
+        [("commodity", 10), ("cty_code", 4), ("cty_subco", 2), ("dist_entry", 2), ("dist_unlad", 2), ("rate_prov", 2)],
+        IMPORT_NUMBERS,
+    ),
+    values={
+        "gen_val_mo": "USD",
+        "gen_cif_mo": "USD CIF",
+        "con_val_mo": "USD consumption",
+        "con_cif_mo": "USD consumption CIF",
+        "dut_val_mo": "USD dutiable",
+        "cal_dut_mo": "USD duty",
+    },
+    quantities=("gen_qy1_mo", "gen_qy2_mo"),
+    compared=("cards_mo", "gen_cha_mo", "gen_val_yr"),
+    controls=(
+        Control("imp_comm", "commodity", _layout([("commodity", 10), *NAMED], IMPORT_NUMBERS)),
+        Control(
+            "imp_cty", "cty_code", _layout([("cty_code", 4), ("cty_name", 30)], IMPORT_NUMBERS, has_quantities=False)
+        ),
+        Control(
+            "imp_de",
+            "dist_entry",
+            _layout([("dist_entry", 2), ("dist_name", 30)], IMPORT_NUMBERS, has_quantities=False),
+        ),
+    ),
+)
+EXPORTS = Database(
+    flow="export",
+    detail="exp_detl",
+    layout=_layout([("df", 1), ("commodity", 10), ("cty_code", 4), ("district", 2)], EXPORT_NUMBERS),
+    values={"all_val_mo": "USD"},
+    quantities=("qty_1_mo", "qty_2_mo"),
+    compared=("cards_mo", "all_val_yr"),
+    controls=(
+        Control("exp_comm", "commodity", _layout([("df", 1), ("commodity", 10), *NAMED], EXPORT_NUMBERS)),
+        Control(
+            "exp_cty", "cty_code", _layout([("cty_code", 4), ("cty_name", 30)], EXPORT_NUMBERS, has_quantities=False)
+        ),
+        Control(
+            "exp_dist", "district", _layout([("district", 2), ("dist_name", 30)], EXPORT_NUMBERS, has_quantities=False)
+        ),
+    ),
+)
+CELL = ("commodity", "cty_code")
+
+
+def parse(raw: bytes, where: str) -> Parsed:
+    """The sums of a month by code and country, in order of their first record. Raises Refused; `where` names the
+    archive."""
+    members = _by_stem(members_of(raw, where), where)
+    base = _database(members, where)
+    detail = _read_detail(base, members, where)
+    doubts = [*_doubt_name(detail, where), *_doubt_controls(base, detail, members, where)]
+    units, unit_doubts = _units(base, members, where)
+    traded = detail.cells.filter(pl.any_horizontal(pl.col(name) != 0 for name in _monthly(base)))
+    cells = traded.join(units, on="commodity", how="left", maintain_order="left")
+    doubts += [*unit_doubts, *_doubt_units(cells, base, where), *_doubt_sums(base, detail, where)]
+    count, of_traded = (int(frame["rows"].sum()) for frame in (detail.cells, traded))
+    notes = [
+        f"{counted(of_traded, 'record')} of districts and rate provisions added up to"
+        f" {counted(traded.height, 'sum')} of a code and a country"
+    ]
+    if silent := count - of_traded:
+        notes.append(f"{counted(silent, 'record')} of the year to date alone")
+    return Parsed(_reported(cells, base, detail), "ascii", tuple(notes), tuple(doubts), reporter="USA")
+
+
+class MonthDetail(NamedTuple):
+    """The detail of a month, added up: by code and country (with `record`, `last` and `rows`), and the sums by each key
+    of the control members."""
+
+    year: str
+    month: str
+    cells: pl.DataFrame
+    by_key: Mapping[str, pl.DataFrame]
+
+
+def _by_stem(members: Mapping[str, Member], where: str) -> dict[str, Member]:
+    """Texts by the word that their name has, descriptions of layouts by that word and `.lay`. Raises Refused for two of
+    one word."""
+    found = dict[str, Member]()
+    for name, member in members.items():
+        if word := WORD.search(name):
+            stem = word[0] + (LAYOUT if name.endswith(LAYOUT) else "")
+            if stem in found:
+                other = f"{clip(found[stem].name)} and {clip(member.name)}"
+                raise Refused("archive", where, f"two files of one kind: {other}", AGAIN)
+            found[stem] = member
+    return found
+
+
+def _database(members: Mapping[str, Member], where: str) -> Database:
+    there = [base for base in (IMPORTS, EXPORTS) if base.detail in members]
+    if len(there) != 1:
+        names = ", ".join(clip(member.name) for member in [*members.values()][:8])
+        raise Refused(
+            "both flows" if there else "no detail",
+            where,
+            f"{'both' if there else 'neither'} of IMP_DETL.TXT and EXP_DETL.TXT, but {names}",
+            "Give IMDByymm.ZIP for imports or EXDByymm.ZIP for exports, as the Census Bureau packs them.",
+        )
+    return there[0]
+
+
+def _read(
+    members: Mapping[str, Member], stem: str, layout: Layout, texts: Sequence[str], numbers: Sequence[str], where: str
+) -> Iterator[pl.DataFrame]:
+    """Blocks of a member, by the layout that the archive states for it, otherwise by ours."""
+    if description := members.get(stem + LAYOUT):
+        stated = stated_layout(text_of(description, where))
+        if {*texts, *numbers} <= stated.keys():
+            layout = stated
+    return read_blocks(members[stem], layout, texts, numbers, where)
+
+
+def _read_detail(base: Database, members: Mapping[str, Member], where: str) -> MonthDetail:
+    keys = list(dict.fromkeys([*CELL, *(control.key for control in base.controls)]))
+    others = [key for key in keys if key not in CELL]
+    sums = [pl.col(name).sum() for name in base.numbers]
+    cells, of_others = list[pl.DataFrame](), {key: list[pl.DataFrame]() for key in others}
+    months = set[tuple[str, str]]()
+    for block in _read(members, base.detail, base.layout, [*keys, "year", "month"], base.numbers, where):
+        months |= {*block.select("year", "month").unique().iter_rows()}
+        place = pl.col("record").min(), pl.col("record").max().alias("last"), pl.len().alias("rows")
+        cells.append(block.group_by(CELL, maintain_order=True).agg(*place, *sums))
+        for key in others:
+            of_others[key].append(block.group_by(key).agg(sums))
+    year, month = _the_month(months, where)
+    place = pl.col("record").min(), pl.col("last").max(), pl.col("rows").sum()
+    whole = pl.concat(cells).group_by(CELL, maintain_order=True).agg(*place, *sums).sort("record")
+    by_key = {key: whole.group_by(key).agg(sums) for key in CELL}
+    by_key |= {key: pl.concat(frames).group_by(key).agg(sums) for key, frames in of_others.items()}
+    return MonthDetail(year, month, whole, by_key)
+
+
+def _the_month(months: set[tuple[str, str]], where: str) -> tuple[str, str]:
+    if len(months) != 1:
+        shown = ", ".join(f"{clip(year)}-{clip(month)}" for year, month in sorted(months)[:4])
+        raise Refused("several months", where, f"months {shown} in one archive", AGAIN)
+    return months.pop()
+
+
+def _monthly(base: Database) -> list[str]:
+    return [name for name in base.numbers if name.endswith("_mo")]
+
+
+def _units(base: Database, members: Mapping[str, Member], where: str) -> tuple[pl.DataFrame, list[dict[str, str]]]:
+    """The units of each code (commodity, unit_qy1, unit_qy2), empty where it has none."""
+    comm = base.controls[0]
+    for stem, layout in ((comm.member, comm.layout), ("concord", CONCORD)):
+        if stem in members:
+            frames = _read(members, stem, layout, ["commodity", *UNITS], [], where)
+            units = pl.concat(frames).unique(["commodity", *UNITS], maintain_order=True)
+            # A code has one row for domestic and one for foreign goods, and the same units in both.
+            twice = units.filter(pl.col("commodity").is_duplicated())
+            doubts = _doubt_two_units(twice, stem, where) if twice.height else []
+            return units.unique("commodity", keep="none").select("commodity", *UNITS), doubts
+    return pl.DataFrame(schema=dict.fromkeys(("commodity", *UNITS), pl.String)), []
+
+
+def _doubt_two_units(twice: pl.DataFrame, stem: str, where: str) -> list[dict[str, str]]:
+    return [
+        finding(
+            "unit_differs",
+            "error",
+            f"{where}, {stem.upper()}",
+            observed=f"{counted(twice['commodity'].n_unique(), 'code')} with two units, first {twice['commodity'][0]}",
+            expected="one unit of each quantity of a code",
+            advice=f"Their quantities are not known. {AGAIN}",
+        )
+    ]
+
+
+def _label(unit: str, number: str) -> pl.Expr:
+    """The unit of a quantity; `not stated` where a number has none that the archive states."""
+    stated = pl.col(unit).is_null() & (pl.col(number) != 0)
+    return pl.when(stated).then(pl.lit("not stated")).when(~pl.col(unit).is_in(NO_UNIT)).then(unit)
+
+
+def _doubt_units(cells: pl.DataFrame, base: Database, where: str) -> Iterator[dict[str, str]]:
+    """Finds quantities whose unit nobody knows, which are not known then."""
+    for unit, number in zip(UNITS, base.quantities, strict=True):
+        labels = cells.select("record", label=_label(unit, number)).drop_nulls()
+        unknown = labels.filter(~pl.col("label").is_in(_known(labels["label"])))
+        if unknown.height:
+            names = ", ".join(map(clip, unknown["label"].unique().sort()[:12]))
+            yield finding(
+                "unknown_unit",
+                "warning",
+                f"{where}, {unit}",
+                observed=f"{names} in {counted(unknown.height, 'sum')}, first record {unknown['record'][0]}",
+                expected="a unit of schemas/reference/units.csv",
+                advice="These quantities are not known and not zero; add the unit to the table.",
+            )
+
+
+def _known(labels: pl.Series) -> list[str]:
+    return [label for label in labels.unique() if printed_unit(label)]
+
+
+def _doubt_name(detail: MonthDetail, where: str) -> Iterator[dict[str, str]]:
+    """Finds an archive whose name, as the Census Bureau gives it, has another month."""
+    named = ARCHIVE_NAME.search(where)
+    if named and (named[1], named[2]) != (detail.year[2:], detail.month):
+        yield finding(
+            "file_name",
+            "error",
+            clip(where),
+            observed=f"20{named[1]}-{named[2]} in the name",
+            expected=f"{detail.year}-{detail.month}, as in its records",
+            advice="See which month it is; give it the name of that month, or approve.",
+        )
+
+
+def _doubt_controls(
+    base: Database, detail: MonthDetail, members: Mapping[str, Member], where: str
+) -> Iterator[dict[str, str]]:
+    """Finds numbers that differ from the sums that the archive itself prints, and sums that are not there."""
+    for control in base.controls:
+        if control.member not in members:
+            yield finding(
+                "no_control_total",
+                "error" if control.key == "commodity" else "warning",
+                f"{where}, {control.member.upper()}.TXT",
+                observed="no such file in the archive",
+                expected=f"the sums of each {control.key}, to compare the records with",
+                advice=f"{AGAIN} If it has none there, compare some numbers with the site, and approve.",
+            )
+            continue
+        numbers = [name for name in base.numbers if name in control.layout]
+        read = _read(members, control.member, control.layout, [control.key, "year", "month"], numbers, where)
+        printed = pl.concat(read)
+        yield from _doubt_month(printed, detail, control, where)
+        sums = printed.group_by(control.key).agg(pl.col(name).sum() for name in numbers)
+        yield from _differences(sums, detail.by_key[control.key], control, numbers, where)
+
+
+def _doubt_month(printed: pl.DataFrame, detail: MonthDetail, control: Control, where: str) -> Iterator[dict[str, str]]:
+    other = printed.filter((pl.col("year") != detail.year) | (pl.col("month") != detail.month))
+    if other.height:
+        yield finding(
+            "other_month",
+            "error",
+            f"{where}, {control.member.upper()}.TXT",
+            observed=f"{clip(other['year'][0])}-{clip(other['month'][0])} in record {other['record'][0]}",
+            expected=f"{detail.year}-{detail.month}, as in the detail",
+            advice=AGAIN,
+        )
+
+
+def _differences(
+    printed: pl.DataFrame, sums: pl.DataFrame, control: Control, numbers: Sequence[str], where: str
+) -> Iterator[dict[str, str]]:
+    both = printed.join(sums, on=control.key, how="full", coalesce=True, suffix="_sum").fill_null(0)
+    for name in numbers:
+        wrong = both.filter(pl.col(name) != pl.col(f"{name}_sum")).sort(control.key)
+        if wrong.height:
+            row = wrong.row(0, named=True)
+            yield finding(
+                "total_differs",
+                "error",
+                f"{where}, {control.member.upper()}.TXT, {name}",
+                observed=(
+                    f"{counted(wrong.height, 'sum')} of {both.height:,} that differ; the first, {control.key}"
+                    f" {clip(str(row[control.key]))}, is printed as {row[name]:,}, its records add up to"
+                    f" {row[f'{name}_sum']:,}; in all {int(both[name].sum()):,} and {int(both[f'{name}_sum'].sum()):,}"
+                ),
+                expected="a printed sum that is the sum of its records",
+                advice=f"{AGAIN} Where the source itself differs, approve, and it is published as the records say.",
+            )
+
+
+def _doubt_sums(base: Database, detail: MonthDetail, where: str) -> Iterator[dict[str, str]]:
+    """Finds charges that are not the difference of the two values, and a January that is not its year to date."""
+    rules = []
+    if "gen_cha_mo" in base.numbers:
+        rules.append(("charges_differ", "warning", "gen_cif_mo", pl.col("gen_val_mo") + pl.col("gen_cha_mo")))
+    if detail.month == JANUARY:
+        rules.append(("year_to_date", "error", base.value, pl.col(base.value.replace("_mo", "_yr"))))
+    for check, severity, name, expected in rules:
+        wrong = detail.cells.filter(pl.col(name) != expected)
+        if wrong.height:
+            row = wrong.with_columns(other=expected).row(0, named=True)
+            yield finding(
+                check,
+                severity,
+                f"{where}, {name}",
+                observed=(
+                    f"{counted(wrong.height, 'sum')}, first {row['commodity']} {row['cty_code']} in record"
+                    f" {row['record']}: {row[name]:,}, and {row['other']:,}"
+                ),
+                expected="two numbers that are the same by what they are",
+                advice=f"Both are as the records have them. {AGAIN}",
+            )
+
+
+def _reported(cells: pl.DataFrame, base: Database, detail: MonthDetail) -> Reported:
+    """A record for each sum and value; the first one has the quantities."""
+    note = pl.when(pl.col("rows") > 1).then(
+        pl.format("sum of {} records, {} to {}", "rows", "record", "last"),
+    )
+    common = cells.select(
+        "record",
+        *base.values,
+        flow=pl.lit(base.flow),
+        period=pl.lit(f"{detail.year}-{detail.month}"),
+        product="commodity",
+        partner="cty_code",
+        note=note,
+        **_quantity("quantity", UNITS[0], base.quantities[0], cells),
+        **_quantity("supplementary_quantity", UNITS[1], base.quantities[1], cells),
+    )
+    none = dict.fromkeys(
+        ("quantity", "quantity_unit", "supplementary_quantity", "supplementary_unit"), pl.lit(None, pl.String)
+    )
+    records = []
+    for place, (name, currency) in enumerate(base.values.items()):
+        value = {"value": pl.col(name).cast(pl.String), "currency": pl.lit(currency)}
+        records.append(as_reported(common.with_columns(**value, **(none if place else {}))))
+    return pl.concat(records)
+
+
+def _quantity(name: str, unit: str, number: str, cells: pl.DataFrame) -> dict[str, pl.Expr]:
+    """A quantity and its unit; a unit that nobody knows stands alone, so that the number counts as hidden."""
+    label = _label(unit, number)
+    is_known = label.is_in(_known(cells.select(label=label)["label"].drop_nulls()))
+    return {
+        name: pl.when(is_known).then(pl.col(number).cast(pl.String)),
+        f"{name.removesuffix('_quantity')}_unit": label,
+    }
+
+
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
+    """Yield a question for each month and direction, the newest month first."""
+    if request.products:
+        raise Refused(
+            "products",
+            "products",
+            ", ".join(request.products[:6]),
+            "A bulk archive has every code; leave them out, or fetch us_census.",
+        )
+    for month in reversed(months_of(request, today)):
+        year, digits = month[:4], month[2:].replace("-", "")
+        for flow in request.flows:
+            folder, stem = ("im_m", f"IMDB{digits}") if flow == "import" else ("ex_m", f"EXDB{digits}")
+            yield WantedFile(
+                name=stem,
+                source="us_census_bulk",
+                form="zip",
+                zone=ZONE,
+                address=f"{request.base or BASE}/trade/downloads/{year}/Merch/{folder}/{stem}.ZIP",
+                title=f"US Census, {flow}s of all goods in {month}",
+                declared={**SOURCE.declared, "reporter": SOURCE.reporter, "flow": flow, "months": month},
+            )
+
+
+SOURCE = Source(
+    name="us_census_bulk",
+    kind="query",
+    needs=(),
+    parse=parse,
+    reporter="USA",
+    currency="USD",
+    partner_code=PARTNER,
+    code_list=CODES,
+    nomenclature="HTS10",
+    is_archive=True,
+    declared={"partners": "all", "products": ["*"]},
+    first_print_of="us_census",
+    calendar="us_census",
+    base=BASE,
+    bytes_max=BYTES_MAX,
+    questions=questions,
+    # 18 archives of 2025 and 2026 have 94 to 292 MB; one of 318 MiB is read in half a minute (benchmarks/RESULTS.md).
+    first_fetch=FirstFetch("month", 180, 60, has_all_goods=True),
+    experimental="six records of imports and the sums of nine months have been read",
+    licence="public domain",
+)

@@ -1,0 +1,426 @@
+"""Reads HM Revenue and Customs' bulk data sets of a month: imports (`bdsimp2605`) and exports (`bdsexp2605`) of the
+United Kingdom, all goods of eight digits by country and port.
+
+Who and when: with the Overseas Trade Statistics (`tasks/sources/hmrc/hmrc_ots.py`), about 43 days after the month.
+Open, without a key (Open Government Licence v3.0).
+
+Address: https://www.uktradeinfo.com/trade-data/latest-bulk-data-sets links to the files of the last months and to a
+page with the archives of past years (`bdsexp_25archive.zip`), which have a file a month. An address changes with each
+issue, so that the name of a file identifies it.
+
+Layout since January 2022: a text of 85 characters a record, in a ZIP archive of its own; a header record before and a
+trailer record after them. Fields: month of the file, type, month of account, commodity, SITC, country (number and
+letters), port (number and letters), origin (number and letters), mode of transport, value in pounds, net mass in
+kilograms, supplementary quantity, suppression, flow, record type. The form before 2022, with fields between `|`, is no
+longer on the site and is refused by name.
+
+Rows of ports, origins and modes are added up to code and country. Imports are CIF, exports FOB. The country is that by
+which the statistics count: by HMRC's rules origin for imports from outside the EU, consignment from inside, and last
+destination for exports. Trade below the thresholds, which HMRC estimates, is not in these files: the totals of the API
+are higher.
+
+Amendments: a record whose month of account is another one than that of the file changes an earlier month by a
+difference, often below zero. It is no number of that month, so it is not published, and a finding says how many there
+are and what they add up to; corrected months come from the API.
+
+Suppression: where it, or the record type, is not 0, a part of the record is hidden; its value counts and its quantity
+is unknown, and a sum with such a part has no quantity. Codes of chapter 99 hold trade whose own code is hidden, so a
+file covers the codes that are in it, and a code that is not may still have been traded.
+
+The direction stands in the name of the file, or is declared. The unit of the supplementary quantity is in another file
+(SMKA12), so it is left out.
+
+Unsure: no record of this form was at hand, only the places that a public program of the Food Standards Agency reads,
+which skips the first line and knows of a last one. What type and flow say is not known: they are not used, unless flow
+is a number of the API and contradicts the direction. What stands in header and trailer is not known either; where a
+trailer has numbers, one of them must be the count of records. Of the site only the address of its page and names of
+files were at hand, not the page; how an archive of a year is packed is not known: its months are found by the names of
+its members, in archives in it too.
+"""
+
+import html
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+import polars as pl
+
+from schemas.forms.fetch import Fetched, FetchRequest
+from tasks.domain.errors import Refused
+from tasks.domain.findings import finding
+from tasks.domain.text import clip, clip_bytes, counted
+from tasks.sources.adapter.protocol import Parsed, Response, Site, Source, WantedFile, months_of
+from tasks.sources.adapter.records import as_reported, doubt_copies, summed
+from tasks.sources.formats.envelope import magic_of
+from tasks.sources.formats.fixed_width import Member, layout_of, members_of, read_blocks
+from tasks.sources.hmrc.hmrc_ots import FLOWS, PARTNER, ZONE
+
+BASE = "https://www.uktradeinfo.com"
+LIST = "/trade-data/latest-bulk-data-sets"
+LINK = re.compile(r"""(?i)href\s*=\s*["']?([^"'<>\s]+)""")
+# A file of a month, the archive of a year, and the page of the archives.
+MONTH_FILE = re.compile(r"(?i)bds(imp|exp)_?([0-9]{2})(0[1-9]|1[0-2])\.zip$")
+YEAR_FILE = re.compile(r"(?i)bds(imp|exp)_?(?:20)?([0-9]{2})_?archive\.zip$")
+ARCHIVES = re.compile(r"(?i)bulk-data-?sets?[^?#]*archive[^?#.]*$")
+BYTES_MAX = 600_000_000
+DEPTH_MAX = 2
+
+LAYOUT = layout_of(
+    [
+        ("period", 6),
+        ("type", 1),
+        ("account", 6),
+        ("commodity", 8),
+        ("sitc", 5),
+        ("country", 3),
+        ("country_alpha", 2),
+        ("port", 3),
+        ("port_alpha", 3),
+        ("origin", 3),
+        ("origin_alpha", 2),
+        ("mode", 2),
+        ("value", 12),
+        ("mass", 12),
+        ("supplementary", 12),
+        ("suppression", 1),
+        ("flow", 3),
+        ("record_type", 1),
+    ]
+)
+NUMBERS = ("value", "mass")
+TEXTS = tuple(name for name in LAYOUT if name not in (*NUMBERS, "supplementary"))
+LENGTH = 85
+RECORD = re.compile(rb"[0-9]{6}.[0-9]{6}[0-9A-Za-z ]{8}.{%d}" % (LENGTH - 21))
+NAME = re.compile(r"(?i)bds(imp|exp)(?:[^0-9]*([0-9]{2})(0[1-9]|1[0-2]))?")
+DIRECTIONS = {"imp": "import", "exp": "export"}
+MONTH = r"^[0-9]{4}(0[1-9]|1[0-2])$"
+DIGITS = 8
+PLAIN = ("0", "")
+AGAIN = "Download the file again, and give it as it is."
+CELL = ("commodity", "country")
+
+
+def parse(raw: bytes, where: str) -> Parsed:
+    """The sums over ports of a month, in order of their first record. Raises Refused; `where` names the file."""
+    if raw.split(b"\n", 1)[0].count(b"|") > 1 or b"comcode" in raw[:40]:
+        raise Refused(
+            "other form",
+            where,
+            "fields between |, the form of bulk files before 2022",
+            "Take the month from the API: tidewaiter fetch hmrc_ots --month.",
+        )
+    text = _records(raw, where)
+    fields = pl.concat(read_blocks(Member("its records", lambda: io.BytesIO(text.body)), LAYOUT, TEXTS, NUMBERS, where))
+    month = _the_month(fields, where)
+    named = NAME.search(where)
+    direction = DIRECTIONS[named[1].lower()] if named else None
+    own = fields.filter(pl.col("account") == month)
+    if not own.height:
+        raise Refused("no records", where, f"amendments alone, and no record of {month}", AGAIN)
+    doubts = [
+        *doubt_copies(fields, [*TEXTS, *NUMBERS], where),
+        *_doubt_trailer(text, fields.height, where),
+        *_doubt_name(month, where),
+        *_doubt_flow(fields, direction, where),
+        *_doubt_amendments(fields.filter(pl.col("account") != month), where),
+        *_doubt_hidden(own, where),
+        *_doubt_negative(own, where),
+    ]
+    sums = summed(own.with_columns(mass=pl.when(~_is_hidden()).then("mass")), CELL, NUMBERS)
+    notes = [f"{counted(own.height, 'record')} of single ports added up to {counted(sums.height, 'sum')}", *text.notes]
+    reported = sums.select(
+        "record",
+        "note",
+        flow=pl.lit(direction, pl.String),
+        period=pl.lit(f"{month[:4]}-{month[4:]}"),
+        product=_product(pl.col("commodity")),
+        partner=_number("country"),
+        value=pl.col("value").cast(pl.String),
+        currency=pl.lit("GBP"),
+        quantity=pl.col("mass").cast(pl.String),
+        quantity_unit=pl.lit("KG"),
+    )
+    return Parsed(as_reported(reported), "ascii", tuple(notes), tuple(doubts), reporter="GBR")
+
+
+class _Text(NamedTuple):
+    """The records of a file, without the lines before and after them; the numbers in a trailer, and notes."""
+
+    body: bytes
+    trailer: tuple[int, ...]
+    notes: tuple[str, ...]
+
+
+def _records(raw: bytes, where: str) -> _Text:
+    """Raises Refused where there is no record between the first and the last line."""
+    first, _, rest = raw.partition(b"\n")
+    notes, trailer = [], tuple[int, ...]()
+    if not RECORD.match(first):
+        if not RECORD.match(rest):
+            raise Refused(
+                "not a table",
+                where,
+                f"no record of {LENGTH} characters in its first two lines: '{clip_bytes(raw[:60])}'",
+                f"{AGAIN} A page or a message is none.",
+            )
+        notes.append(f"a header record: '{clip_bytes(first[:40])}'")
+        raw = rest
+    whole = raw.rstrip(b"\x1a")
+    body, _, last = whole.removesuffix(b"\n").rpartition(b"\n")
+    # One that begins with the month of the records is a record, however short.
+    if body and not RECORD.match(last) and last[:6] != whole[:6]:
+        notes.append(f"a trailer record: '{clip_bytes(last[:40])}'")
+        trailer = tuple(int(number) for number in re.findall(rb"[0-9]+", last))
+        raw = body + b"\n"
+    return _Text(raw, trailer, tuple(notes))
+
+
+def _the_month(fields: pl.DataFrame, where: str) -> str:
+    months = fields["period"].unique().sort().to_list()
+    if len(months) > 1:
+        raise Refused(
+            "several months", where, f"files of {', '.join(map(clip, months[:4]))} in one", "Give each month by itself."
+        )
+    bad = fields.filter(~pl.col("period").str.contains(MONTH) | ~pl.col("account").str.contains(MONTH))
+    if bad.height:
+        shown = f"'{clip(bad['period'][0])}' and '{clip(bad['account'][0])}'"
+        raise Refused("no month", f"{where}, record {bad['record'][0]}", f"months {shown}", AGAIN)
+    return str(months[0])
+
+
+def _product(code: pl.Expr) -> pl.Expr:
+    """A code of eight digits as it is; one of fewer is trade that is known by chapter alone, a line of its own."""
+    is_short = code.str.contains(r"^[0-9]+$") & (code.str.len_chars() < DIGITS)
+    return pl.when(is_short).then(pl.concat_str(pl.lit("line:cn8_"), code)).otherwise(code)
+
+
+def _number(name: str) -> pl.Expr:
+    """A number without zeros before it, as the list of countries has it; other text as it stands."""
+    text = pl.col(name)
+    return pl.when(text.str.contains(r"^[0-9]+$")).then(text.str.replace(r"^0+([0-9])", "${1}")).otherwise(text)
+
+
+def _is_hidden() -> pl.Expr:
+    return ~pl.col("suppression").is_in(PLAIN) | ~pl.col("record_type").is_in(PLAIN)
+
+
+def _doubt_trailer(text: _Text, count: int, where: str) -> Iterator[dict[str, str]]:
+    """Finds a trailer whose numbers do not have the count of records; header and trailer may count themselves."""
+    if text.trailer and not {count, count + 1, count + 2} & {*text.trailer}:
+        yield finding(
+            "control_total",
+            "warning",
+            f"{where}, trailer",
+            observed=f"{', '.join(f'{number:,}' for number in text.trailer[:6])}, and {counted(count, 'record')}",
+            expected="a trailer that has the count of records",
+            advice=f"The file may be cut off. {AGAIN}",
+        )
+
+
+def _doubt_name(month: str, where: str) -> Iterator[dict[str, str]]:
+    named = NAME.search(where)
+    if named and named[2] and named[2] + named[3] != month[2:]:
+        yield finding(
+            "file_name",
+            "error",
+            clip(where),
+            observed=f"20{named[2]}-{named[3]} in the name",
+            expected=f"{month[:4]}-{month[4:]}, as in its records",
+            advice="See which month it is; give it the name of that month, or approve.",
+        )
+
+
+def _doubt_flow(fields: pl.DataFrame, direction: str | None, where: str) -> Iterator[dict[str, str]]:
+    flows = fields.select(flow=_number("flow")).to_series().unique().sort().to_list()
+    other = [flow for flow in flows if direction and FLOWS.get(flow, direction) != direction]
+    if other:
+        yield finding(
+            "other_flow",
+            "error",
+            f"{where}, field flow",
+            observed=f"{', '.join(map(clip, other[:4]))}, which the API uses for {FLOWS[other[0]]}s",
+            expected=f"{direction}s, as the name of the file has it",
+            advice="See which of the two the file is; give it the right name, or approve.",
+        )
+
+
+def _doubt_amendments(amended: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
+    """Says what is left out, because a difference is no number of its month."""
+    if amended.height:
+        months = amended["account"].unique().sort()
+        yield finding(
+            "amendments",
+            "warning",
+            where,
+            observed=(
+                f"{counted(amended.height, 'record')} that change months {months[0]} to {months[-1]} by"
+                f" {int(amended['value'].sum()):,} GBP and {int(amended['mass'].sum()):,} kg"
+            ),
+            expected="records of the month of the file",
+            advice="They are differences and are not published; fetch these months with hmrc_ots.",
+        )
+
+
+def _doubt_hidden(own: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
+    hidden = own.filter(_is_hidden())
+    if hidden.height:
+        yield finding(
+            "suppressed",
+            "warning",
+            where,
+            observed=f"{counted(hidden.height, 'record')} with a suppression, first record {hidden['record'][0]}",
+            expected="records without suppression",
+            advice="Their quantities are not known and not zero; their values are published.",
+        )
+
+
+def _doubt_negative(own: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
+    negative = own.filter(pl.any_horizontal(pl.col(name) < 0 for name in NUMBERS))
+    if negative.height:
+        yield finding(
+            "negative_part",
+            "warning",
+            where,
+            observed=(
+                f"{counted(negative.height, 'record')} with a number below zero, first record {negative['record'][0]}"
+            ),
+            expected="numbers of zero or more",
+            advice="They are added up as corrections: compare the sum with the site before you cite it.",
+        )
+
+
+def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile | Fetched]:
+    """Yield a question for each file of a month, the newest first, and for each archive of a year whose months have no
+    file; before them what became of a page that lists none. Raises Refused where codes are asked for."""
+    if request.products:
+        raise Refused(
+            "products",
+            "products",
+            ", ".join(request.products[:6]),
+            "A bulk file has every code; leave them out, or fetch hmrc_ots.",
+        )
+    base = request.base or BASE
+    links = site.listed(f"{base}{LIST}", "hmrc_bulk, list of files", _links)
+    if isinstance(links, Fetched):
+        yield links
+        return
+    pages = [link for link in links if ARCHIVES.search(urlsplit(link).path) and link.startswith(f"{base}/")]
+    for page in dict.fromkeys(pages):
+        older = site.listed(page, "hmrc_bulk, list of archives", _links)
+        if isinstance(older, Fetched):
+            yield older
+        else:
+            links += older
+    wanted = months_of(request, today)
+    yield from _files(links, wanted, request.flows, page=f"{base}{LIST}")
+
+
+def _links(answer: Response) -> list[str]:
+    """The addresses that a page links to. Raises Refused for one that links to no file of trade."""
+    text = answer.body.decode("utf-8", "replace")
+    links = [urljoin(answer.address, html.unescape(found)) for found in LINK.findall(text)]
+    if not any(MONTH_FILE.search(urlsplit(link).path) or YEAR_FILE.search(urlsplit(link).path) for link in links):
+        raise Refused(
+            "no links",
+            answer.address,
+            "a list page without bdsimpYYMM.zip or bdsexpYYMM.zip",
+            "The site has changed: look at it in a browser.",
+        )
+    return links
+
+
+def _files(links: Sequence[str], wanted: Sequence[str], flows: Sequence[str], page: str) -> Iterator[WantedFile]:
+    """The questions for the wanted months; a later link to the same file does not count. Raises Refused for none."""
+    months, years = dict[tuple[str, str], str](), dict[tuple[str, str], str]()
+    for link in links:
+        path = urlsplit(link).path
+        if named := MONTH_FILE.search(path):
+            months.setdefault((DIRECTIONS[named[1].lower()], f"20{named[2]}-{named[3]}"), link)
+        elif named := YEAR_FILE.search(path):
+            years.setdefault((DIRECTIONS[named[1].lower()], f"20{named[2]}"), link)
+    made = 0
+    for flow in flows:
+        missing = [month for month in wanted if (flow, month) not in months]
+        for month in reversed(wanted):
+            if (flow, month) in months:
+                made += 1
+                yield _question(months[flow, month], flow, [month])
+        for year in sorted({month[:4] for month in missing}, reverse=True):
+            if (flow, year) in years:
+                made += 1
+                yield _question(years[flow, year], flow, [month for month in missing if month.startswith(year)])
+    if not made:
+        raise Refused(
+            "no links", page, f"no file of {wanted[0]} to {wanted[-1]}", "Ask for other months, or fetch hmrc_ots."
+        )
+
+
+def _question(address: str, flow: str, months: Sequence[str]) -> WantedFile:
+    name = urlsplit(address).path.rpartition("/")[2].rpartition(".")[0].lower()
+    return WantedFile(
+        name=f"{name}.zip",
+        source="hmrc_bulk",
+        address=address,
+        form="zip",
+        zone=ZONE,
+        title=f"HMRC bulk data set {name}, {flow}s",
+        declared={**SOURCE.declared, "reporter": SOURCE.reporter, "flow": flow},
+        parts=partial(split_months, frozenset(months)),
+    )
+
+
+def split_months(
+    months: frozenset[str], question: WantedFile, answer: Response
+) -> Iterator[tuple[WantedFile, Response]]:
+    """Yield question and answer of each of these months in an archive, one a text. Raises Refused for an archive that
+    has none of them."""
+    made = 0
+    for name, body in _texts(answer.body, question.name, 0):
+        named = NAME.search(name)
+        month = f"20{named[2]}-{named[3]}" if named and named[2] else None
+        if month is None and len(months) == 1:
+            (month,) = months
+        if month in months and (named is None or DIRECTIONS[named[1].lower()] == question.declared["flow"]):
+            made += 1
+            short = f"bds{question.declared['flow'][:3]}{month[2:4]}{month[5:]}"
+            declared = {**question.declared, "months": month}
+            yield replace(question, name=short, form="csv", parts=None, declared=declared), replace(answer, body=body)
+    if not made:
+        raise Refused("no file yet", question.name, "an archive without the months that are asked for", AGAIN)
+
+
+def _texts(raw: bytes, where: str, depth: int) -> Iterator[tuple[str, bytes]]:
+    """The texts of an archive with their names, also those of archives in it."""
+    for member in members_of(raw, where).values():
+        with member.opened() as opened:
+            body = opened.read()
+        if magic_of(body) == "zip" and depth < DEPTH_MAX:
+            yield from _texts(body, f"{where}, {clip(member.name)}", depth + 1)
+        else:
+            yield member.name, body
+
+
+SOURCE = Source(
+    name="hmrc_bulk",
+    kind="query",
+    needs=(),
+    parse=parse,
+    reporter="GBR",
+    currency="GBP",
+    partner_code=PARTNER,
+    code_list="hmrc",
+    nomenclature="CN8",
+    has_lines=True,
+    declared={"partners": "all"},
+    calendar="hmrc_ots",
+    base=BASE,
+    bytes_max=BYTES_MAX,
+    questions=questions,
+    experimental="the layout as a public program states it has been read, and no record",
+    licence="Open Government Licence v3.0",
+)
