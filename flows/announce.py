@@ -27,8 +27,8 @@ from schemas.forms.watch import WatchReport
 from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.text import counted
 from tasks.inbox import held as held_releases
-from tasks.pages import prefect_pages
-from tasks.pages.release_page import Pages
+from tasks.pages.release import prefect_pages
+from tasks.pages.release.release_page import Pages
 from tasks.steps.listeners import tell_file
 from tasks.store.working_copy import address_of
 

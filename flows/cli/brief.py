@@ -266,7 +266,7 @@ class PageFile(Form, kw_only=True):
 )
 def brief_of_event(question: EventBrief, page: PageFile) -> None:
     """Write a page on a measure, and print the sentences at its top."""
-    from tasks.pages.event_page import event_brief as answer_to
+    from tasks.pages.measures.event_page import event_brief as answer_to
 
     _require_page(page)
     answer = answer_to(question)
@@ -313,7 +313,7 @@ def movers(question: Movers, page: Written) -> None:
     from tasks.answers.movers import expected
     from tasks.answers.movers import movers as answer_to
     from tasks.answers.read import with_names
-    from tasks.pages.changes_since_release import sections
+    from tasks.pages.release.changes_since_release import sections
     from tasks.reading.resolver import Resolver
 
     export.form_of(page.form.value, page.output)
@@ -334,7 +334,7 @@ def movers(question: Movers, page: Written) -> None:
 )
 def plot(question: Plot, _: NoOptions) -> None:
     """Write a picture."""
-    from tasks.pages.picture import plot as answer_to
+    from tasks.pages.charts.picture import plot as answer_to
 
     answer = answer_to(question)
     options.show_remarks(answer.remarks)

@@ -33,7 +33,7 @@ def detours(question: Detours, page: DetoursWritten) -> None:
     from tasks.answers import export, tables
     from tasks.answers.detours import columns, title, workbook_notes
     from tasks.answers.detours import detours as answer_to
-    from tasks.pages.detours_page import write_page, write_picture
+    from tasks.pages.measures.detours_page import write_page, write_picture
 
     export.form_of(page.form.value, page.output)
     answer = answer_to(question)

@@ -125,7 +125,7 @@ def run(
     from tasks.domain.measures import mixed_words
     from tasks.lineage.point import Point
     from tasks.lineage.trace import Tracer
-    from tasks.pages import trace_text
+    from tasks.pages.text import trace_text
     from tasks.reading import query
     from tasks.store.reporters import store_of
     from tasks.store.working_copy import at_hand

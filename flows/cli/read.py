@@ -134,7 +134,7 @@ class TraceFormat(Form, kw_only=True):
 def trace(question: Trace, page: TraceFormat) -> None:
     """Print a trace."""
     from tasks.answers.trace import trace as answer_to
-    from tasks.pages import trace_text
+    from tasks.pages.text import trace_text
 
     answer = answer_to(question)
     options.show_remarks(answer.notes)
@@ -216,7 +216,7 @@ def _audited(store: Path, sample: int, of: str) -> list[str]:
 def revisions(question: Revisions, _: NoOptions) -> None:
     """Print what releases revised."""
     from tasks.answers.revisions import revisions as answer_to
-    from tasks.pages.release_sections import revision_report
+    from tasks.pages.release.release_sections import revision_report
     from tasks.store.parquet import read_table
 
     answer = answer_to(question)

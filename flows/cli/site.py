@@ -55,8 +55,8 @@ def site(
     """
     from flows.cli import serving
     from tasks.domain import clock
-    from tasks.pages import site as building
-    from tasks.pages.page_templates import FRONT
+    from tasks.pages.site import site as building
+    from tasks.pages.text.page_templates import FRONT
 
     if address and not address.startswith(("https://", "http://")):
         raise ValueError(f"--address: {address} is no address of the web; it begins with https://")

@@ -137,7 +137,7 @@ def _show_moved(reporter: str, store: Path) -> None:
     from schemas.questions.movers import Movers
     from tasks.answers import tables
     from tasks.answers.movers import movers
-    from tasks.pages.changes_since_release import sections
+    from tasks.pages.release.changes_since_release import sections
 
     console().print(f"\n[bold]{escape(reporter)}[/]", highlight=False)
     try:

@@ -123,14 +123,14 @@ def brief(question: Brief) -> "BriefPage":
 
 @function_of(EventBrief)
 def event_brief(question: EventBrief) -> "BriefPage":
-    from tasks.pages.event_page import event_brief as answer
+    from tasks.pages.measures.event_page import event_brief as answer
 
     return tell(answer(question)).page
 
 
 @function_of(Plot)
 def plot(question: Plot) -> Path:
-    from tasks.pages.picture import plot as answer
+    from tasks.pages.charts.picture import plot as answer
 
     return tell(answer(question)).file
 

@@ -19,8 +19,8 @@ from tasks.ingest import normalise as normalising
 from tasks.ingest import parse as parsing
 from tasks.ingest import raw_store as landing
 from tasks.lineage import audit as auditing
-from tasks.pages import requested_site
 from tasks.pages.brief import watched as briefing
+from tasks.pages.site import requested_site
 from tasks.publication import assemble, batch, claims, open_published, publication, withdrawal
 from tasks.steps import outcome as reporting
 from tasks.steps.step import Step

@@ -15,7 +15,7 @@ from flows.cli.app import app
 from flows.status import status
 from tasks.api.mcp import Answers
 from tasks.domain.errors import Held
-from tasks.pages import site
+from tasks.pages.site import site
 from tasks.sources.registry import SOURCES
 from tests.unit.customs import DAY, LATER, RIGHT, USA, Store
 

@@ -46,7 +46,7 @@ from schemas.forms.watch import BackfillRequest, WatchRequest
 from tasks.answers.sources import CALENDARS
 from tasks.fetch.transport import Policy
 from tasks.inbox import held as held_releases
-from tasks.pages import prefect_pages
+from tasks.pages.release import prefect_pages
 from tasks.steps import listeners
 from tasks.store.snapshot import current_id
 from tests.replay.server import Replay, Reply

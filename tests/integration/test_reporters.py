@@ -23,8 +23,8 @@ from tasks.domain.errors import HowUnderstood, Refused
 from tasks.domain.reporter import Reporter
 from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
-from tasks.pages.brief.sentences import headlines
-from tasks.pages.plot import draw
+from tasks.pages.charts.plot import draw
+from tasks.pages.text.sentences import headlines
 from tasks.reading import query
 from tasks.store.reporters import store_of, stores_of
 from tasks.store.snapshot import open_snapshot

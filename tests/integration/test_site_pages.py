@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from bad_inputs.download import csv_bytes
 
-from tasks.pages.site import SitePlan, build
+from tasks.pages.site.site import SitePlan, build
 from tasks.reading.query import query
 from tests.integration.test_brief_page import shown
 from tests.unit.customs import MAY, Store

@@ -26,7 +26,8 @@ from tasks.api.mcp import Answers
 from tasks.claims.check import ClaimsFile, check_claims
 from tasks.domain.errors import Held
 from tasks.domain.labels import doubt_words
-from tasks.pages import release_page, site
+from tasks.pages.release import release_page
+from tasks.pages.site import site
 from tasks.sources.registry import SOURCES
 from tasks.store.parquet import read_table
 from tests.unit.customs import LATER, Store

@@ -122,8 +122,8 @@ LISTING = {
     "tasks/analysis/movers.py": "columns that are read",
     "tasks/claims/readings.py": "columns that are read",
     "tasks/pages/brief/facts.py": "what a page says of prices",
-    "tasks/pages/release_page.py": "what a page says first of a product",
-    "tasks/pages/partner_pages.py": "what a page shows",
+    "tasks/pages/release/release_page.py": "what a page says first of a product",
+    "tasks/pages/site/partner_pages.py": "what a page shows",
     "tasks/pages/series/data.py": "what a page shows",
     "tasks/pages/series/page.py": "what a page shows",
 }

@@ -11,11 +11,11 @@ from tasks.answers.answer import Answer, store_of
 from tasks.answers.movers import flow_of, month_of
 from tasks.domain import clock
 from tasks.domain.control_lists import is_list
-from tasks.pages import sheet
 from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
 from tasks.pages.brief.list_page import list_sheet
-from tasks.pages.brief.sentences import headlines, with_doubt
+from tasks.pages.text import sheet
+from tasks.pages.text.sentences import headlines, with_doubt
 from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
 from tasks.store.outside import write_outside

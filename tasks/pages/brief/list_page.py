@@ -1,6 +1,6 @@
 """Writes the page on a control list: the total of its codes in a month, each code, and the partners.
 
-What a list means in a store is in `tasks.reading.lists`; the form of the page is `tasks.pages.sheet`.
+What a list means in a store is in `tasks.reading.lists`; the form of the page is `tasks.pages.text.sheet`.
 """
 
 from datetime import date
@@ -17,8 +17,8 @@ from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, trade_of
 from tasks.domain.periods import Month, month_number
-from tasks.pages.brief import wording
-from tasks.pages.sheet import Sheet, SheetPart, texts
+from tasks.pages.text import wording
+from tasks.pages.text.sheet import Sheet, SheetPart, texts
 from tasks.reading.lists import YEAR, ListedProducts, code_levels, totals
 from tasks.reading.query import query, reporter_of
 from tasks.reading.resolver import Resolver

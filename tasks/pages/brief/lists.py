@@ -13,9 +13,9 @@ from schemas.forms.brief import Fact, Facts
 from schemas.forms.trace import TracedNumber
 from schemas.names import MISSING
 from tasks.domain.release_ids import source_of
-from tasks.pages.brief.charts import scale_of
 from tasks.pages.brief.context import is_withheld
-from tasks.pages.brief.wording import MASS, PRICE_UNITS, amount, figure_name, level, partner, scale_name, texts
+from tasks.pages.charts.charts import scale_of
+from tasks.pages.text.wording import MASS, PRICE_UNITS, amount, figure_name, level, partner, scale_name, texts
 from tasks.reading.citation import citation, named_source
 
 # Numbers shown behind one figure, of two operands two each; the others are counted.

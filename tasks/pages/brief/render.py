@@ -9,9 +9,11 @@ from schemas.names import MADE, MISSING
 from tasks.analysis.first_prints import WITHIN_PCT
 from tasks.domain.labels import capitalised, check_words, doubt_words, partner_name
 from tasks.domain.measure_states import LAPSED
-from tasks.pages.brief import charts, lists, sentences, wording
-from tasks.pages.brief.charts import scale_of
-from tasks.pages.page_templates import LANGUAGES, template
+from tasks.pages.brief import lists
+from tasks.pages.charts import charts
+from tasks.pages.charts.charts import scale_of
+from tasks.pages.text import sentences, wording
+from tasks.pages.text.page_templates import LANGUAGES, template
 
 # A smaller shift of shares does not explain the unit value.
 MIX_MOVED_PP_MIN = 5.0

@@ -106,7 +106,7 @@ def pages_of(snapshot: Snapshot, store: Path, product: str, flow: str, month: da
     from tasks.domain.periods import first_day, month_number
     from tasks.pages.brief import render
     from tasks.pages.brief.facts import gather
-    from tasks.pages.page_templates import LANGUAGES
+    from tasks.pages.text.page_templates import LANGUAGES
 
     facts, pages, name = gather(snapshot, store, product, flow, month), dict[str, str](), file_name(product, flow)
     before = f"{first_day(month_number(month) - 1):%Y-%m}"

@@ -28,9 +28,9 @@ from tasks.domain.periods import first_day, month_index, month_number
 from tasks.domain.reporter import Reporter
 from tasks.domain.units import UNIT_VALUE_OF
 from tasks.ledger.merge import current_statements, was_last_on
-from tasks.pages.brief.charts import scale_of
 from tasks.pages.brief.context import mirrored
 from tasks.pages.brief.facts import events_in, names_of
+from tasks.pages.charts.charts import scale_of
 from tasks.reading import query
 from tasks.reading.resolver import Resolver
 from tasks.store.parquet import read_table

@@ -1,7 +1,7 @@
 """Renders the page of a series in both languages: the newest month in figures, a chart, partners, parts, files.
 
 Belongs here: what stands on the page without a script, and the words that the script needs. Numbers are rounded here
-and nowhere earlier. Does not belong here: which pages there are, and where (`tasks.pages.site`).
+and nowhere earlier. Does not belong here: which pages there are, and where (`tasks.pages.site.site`).
 """
 
 import json
@@ -20,13 +20,15 @@ from tasks.domain.coverage import WORLD
 from tasks.domain.labels import capitalised, country, doubt_words, is_group, partner_name
 from tasks.domain.measures import mixed_words
 from tasks.domain.units import UNIT_VALUE_OF
-from tasks.pages.assets import RUNTIME, policy_of
-from tasks.pages.brief import charts, lists, wording
+from tasks.pages.brief import lists
 from tasks.pages.brief.context import is_withheld
-from tasks.pages.brief.sentences import subject
 from tasks.pages.brief.watched import file_name
-from tasks.pages.page_templates import FRONT, LANGUAGES, template, words
+from tasks.pages.charts import charts
 from tasks.pages.series.data import KG, PageSeries
+from tasks.pages.text import wording
+from tasks.pages.text.assets import RUNTIME, policy_of
+from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, words
+from tasks.pages.text.sentences import subject
 from tasks.reading.citation import citation, cite_rows, known_on
 from tasks.store.parquet import read_table
 

@@ -24,11 +24,12 @@ from tasks.analysis.mirror.sides import hubs
 from tasks.analysis.mirror.statements import compare, mirror, pair, read_pair
 from tasks.analysis.mirror.verdicts import REASONS
 from tasks.domain.errors import NoFigure
-from tasks.pages.brief import render, wording
+from tasks.pages.brief import render
 from tasks.pages.brief.context import mirrored
 from tasks.pages.brief.facts import gather
-from tasks.pages.page_templates import LANGUAGES
-from tasks.pages.prefect_pages import gap_pages
+from tasks.pages.release.prefect_pages import gap_pages
+from tasks.pages.text import wording
+from tasks.pages.text.page_templates import LANGUAGES
 from tasks.reading.query import open_published
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot, open_snapshot

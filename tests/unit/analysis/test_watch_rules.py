@@ -15,7 +15,7 @@ from tasks.analysis import watch_rules
 from tasks.analysis.watch_rules import Grader, grade_rules, listed, read_rules
 from tasks.domain.periods import month_number
 from tasks.ledger.doubts import Doubts
-from tasks.pages.release_page import pages
+from tasks.pages.release.release_page import pages
 from tests.unit.published_stores import publish, query_bytes
 
 RULE = """[[rule]]

@@ -16,7 +16,7 @@ from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import Graded, HeldRelease, Outcome
 from schemas.forms.watch import WatchReport
 from tasks.domain.errors import Refused
-from tasks.pages.release_page import Pages
+from tasks.pages.release.release_page import Pages
 from tests.unit.builders import outcome
 from tests.unit.schemas.test_forms import RELEASE
 

@@ -16,7 +16,7 @@ from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import BrokenStore, Held, NotHeld, Rejected
 from tasks.inbox import held as held_releases
 from tasks.ingest.normalise import Normalised
-from tasks.pages.release_page import pages
+from tasks.pages.release.release_page import pages
 from tasks.reading import query
 from tasks.steps import catalog
 from tasks.store.snapshot import current_id

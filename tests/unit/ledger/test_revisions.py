@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from tasks.ledger.merge import as_of
 from tasks.ledger.revisions import revisions
 from tasks.metrics.derive import derive
-from tasks.pages.release_sections import revision_report
+from tasks.pages.release.release_sections import revision_report
 from tests.draws import draws
 from tests.unit import strategies
 from tests.unit.builders import MAGNETS, detail_table, number, release, release_table

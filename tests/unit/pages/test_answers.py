@@ -7,7 +7,7 @@ import pytest
 from schemas.questions.brief import Brief
 from schemas.questions.plot import Plot
 from tasks.pages.brief.answer import brief
-from tasks.pages.picture import plot
+from tasks.pages.charts.picture import plot
 
 
 def test_a_brief_has_its_figures_as_rows(sample_store: Path, tmp_path: Path) -> None:

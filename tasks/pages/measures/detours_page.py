@@ -1,0 +1,178 @@
+"""Writes the page on detours, and draws the direct flow and both legs of a hub before and after."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import vl_convert
+
+from tasks.answers import export
+from tasks.answers.detours import DetoursAnswer
+from tasks.answers.numbers import amount
+from tasks.domain.labels import country
+from tasks.pages.charts.charts import Spec, field, layer, scale_of
+from tasks.pages.charts.plot import COLOURS, MONTH_AXIS, ON_WHITE, PICTURES
+from tasks.pages.text.sheet import Sheet, SheetPart, markdown, page, texts
+from tasks.pages.text.wording import level, month_words, scale_name
+from tasks.store.outside import write_outside
+
+HUBS_SHOWN = 12
+
+
+def sheet_of(answer: DetoursAnswer, language: str) -> Sheet:
+    """Return the page of an answer."""
+    t, rows = texts(language)["detours"], answer.rows
+    first = rows.row(0, named=True)
+    said = {
+        "product": first["product"],
+        "exporter": country(first["exporter"], language),
+        "importer": country(first["importer"], language),
+        "since": month_words(f"{first['since']:%Y-%m}", language),
+        "until": month_words(f"{first['until']:%Y-%m}", language),
+    }
+    blocks = [
+        SheetPart(
+            t["chart"].format(hub=country(first["hub"], language)),
+            picture=draw_flows(answer, language).decode(),
+            caption=t["caption"].format(**said, hub=country(first["hub"], language)),
+        ),
+        _hubs(rows, language),
+        _sides(rows, language),
+        _rates(first, language),
+    ]
+    return Sheet(
+        t["title"].format(**said),
+        t["about"],
+        _headlines(rows, said, language),
+        blocks,
+        [*answer.notes, *(f"in doubt: {doubt}" for doubt in answer.doubts)],
+        answer.citation,
+        language,
+    )
+
+
+def write_page(answer: DetoursAnswer, place: Path, language: str) -> Path:
+    """Write the page, and its markdown next to it; return the page. Raises ValueError where either is in a store or no
+    file."""
+    made = sheet_of(answer, language)
+    if place.suffix.lower() != ".html":
+        raise ValueError(f"{place}: the page is HTML; end the name in .html")
+    for file, text in ((place, page(made)), (place.with_suffix(".md"), markdown(made))):
+        export.require_folder_of(file)
+        write_outside(file, text.encode())
+    return place
+
+
+def write_picture(answer: DetoursAnswer, place: Path, language: str) -> Path:
+    """Write the three flows as a picture. Raises ValueError for an ending of no picture."""
+    if place.suffix not in PICTURES:
+        raise ValueError(f"{place}: no picture that can be drawn; end the name in .png or .svg")
+    export.require_folder_of(place)
+    write_outside(place, draw_flows(answer, language, place.suffix))
+    return place
+
+
+def _headlines(rows: pl.DataFrame, said: dict[str, str], language: str) -> list[str]:
+    t, first = texts(language)["detours"], rows.row(0, named=True)
+    measure, before, after = first["measure"], first["direct_before"], first["direct_after"]
+    lines = []
+    if before:
+        change = f"{100 * (after / before - 1):+.1f} %".replace("-", "−")
+        numbers = {"after": level(after, measure, language), "before": level(before, measure, language)}
+        lines.append(t["direct"].format(**said, **numbers, change=change))
+    else:
+        lines.append(t["no_direct"].format(**said))
+    fired = rows.filter(pl.col("fires")).to_dicts()
+    for row in fired:
+        numbers = {name: level(row[name], measure, language) for name in ("estimate", "low", "high", "ceiling")}
+        hub, rate = country(row["hub"], language), f"{row['as_high_pct']:.1f} %"
+        lines.append(t["fires"].format(hub=hub, rate=rate, **numbers))
+    if not fired:
+        lines.append(t[first["status"] if first["status"] != "judged" else "none"])
+    return lines
+
+
+def _hubs(rows: pl.DataFrame, language: str) -> SheetPart:
+    t = texts(language)["detours"]
+    cells = []
+    for row in rows.head(HUBS_SHOWN).iter_rows(named=True):
+        legs = [
+            _level(row[name], row["measure"], language)
+            for name in ("first_before", "first_after", "second_before", "second_after")
+        ]
+        numbers = [_level(row[name], row["measure"], language) for name in ("estimate", "ceiling")]
+        prices = [_price(row[f"{name}_usd_per_kg"]) for name in ("first", "second")]
+        rate = "–" if row["as_high_pct"] is None else f"{row['as_high_pct']:.1f}"
+        lag = "–" if row["lag"] is None else str(row["lag"])
+        verdict = t["verdicts"]["fires" if row["fires"] else row["status"]]
+        cells.append((country(row["hub"], language), *legs, lag, *prices, *numbers, rate, verdict))
+    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["columns"])}
+    return SheetPart(t["hubs"], columns=columns, numbers=t["columns"][1:-1])
+
+
+def _sides(rows: pl.DataFrame, language: str) -> SheetPart:
+    """What both sides of each flow say."""
+    t, first = texts(language)["detours"], rows.row(0, named=True)
+    cells = []
+    for name, row in [
+        ("direct", first),
+        *((leg, row) for row in rows.head(3).to_dicts() for leg in ("first", "second")),
+    ]:
+        hub = country(row["hub"], language)
+        numbers = [row[f"{name}_{when}"] for when in ("before", "after", "other_before", "other_after")]
+        shown = [_level(number, row["measure"], language) for number in numbers]
+        cells.append((t["flows"][name].format(hub=hub), *shown))
+    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["side_columns"])}
+    return SheetPart(t["sides"], columns=columns, numbers=t["side_columns"][1:])
+
+
+def _rates(first: dict[str, Any], language: str) -> SheetPart:
+    t = texts(language)["detours"]
+    cells = []
+    for name in ("goods", "pairs", "dates"):
+        tried, fired = first[f"placebo_{name}"], first[f"placebo_{name}_fired"]
+        rate = f"{100 * fired / tried:.0f} %" if tried and first["threshold"] is not None else "–"
+        cells.append((t["placebos"][name], str(tried), str(fired), rate))
+    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["rate_columns"])}
+    return SheetPart(t["rates"], [t["proof"]], columns=columns, numbers=t["rate_columns"][1:])
+
+
+def _level(value: float | None, measure: str, language: str) -> str:
+    return "–" if value is None else level(value, measure, language)
+
+
+def _price(value: float | None) -> str:
+    return "–" if value is None else amount(value)
+
+
+def draw_flows(answer: DetoursAnswer, language: str, form: str = ".svg") -> bytes:
+    """Return a picture, SVG or PNG, of the three flows by month, with a line where the date is."""
+    t, first = texts(language)["detours"], answer.rows.row(0, named=True)
+    factor, unit = scale_of(answer.flows["level"], first["measure"])
+    hub = country(first["hub"], language)
+    values: list[Spec] = [
+        {
+            "month": f"{row['period']:%Y-%m-%d}",
+            "value": None if row["level"] is None else row["level"] * factor,
+            "flow": t["flows"][row["flow"]].format(hub=hub),
+        }
+        for row in answer.flows.iter_rows(named=True)
+    ]
+    names: Sequence[str] = list(dict.fromkeys(str(row["flow"]) for row in values))
+    ink = field("flow", "nominal", title=None, sort=names, scale={"range": list(COLOURS)}, legend={"orient": "top"})
+    since = [{"month": f"{first['since']:%Y-%m-%d}"}]
+    layers = [
+        layer(
+            values,
+            {"type": "line", "point": True, "strokeWidth": 2},
+            x=field("month", "temporal", axis=MONTH_AXIS),
+            y=field("value", "quantitative", title=scale_name(unit, language), scale={"zero": True}),
+            color=ink,
+        ),
+        layer(since, {"type": "rule", "strokeDash": [4, 3], "color": "#444444"}, x=field("month", "temporal")),
+    ]
+    chart = {"layer": layers, "width": 720, "height": 300}
+    if form == ".png":
+        return vl_convert.vegalite_to_png(chart | ON_WHITE, scale=2)
+    return vl_convert.vegalite_to_svg(chart | ON_WHITE).encode()

@@ -1,0 +1,373 @@
+"""Writes the page on an export-control measure: what was controlled when, and what trade shows around it.
+
+Each number is of the months from the first day on, against the same months a year before, beside the middle 80 % of
+placebo products: those that no measure touches. Belongs here: what the page says. Windows are in `tasks.controls`,
+detours in `tasks.answers.detours`, both sides in `tasks.analysis.mirror`.
+"""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from schemas.questions.detours import Detours
+from schemas.questions.event_brief import EventBrief
+from tasks.analysis.mirror.statements import mirror
+from tasks.answers.answer import Answer, store_of
+from tasks.answers.detours import detours
+from tasks.answers.numbers import amount
+from tasks.controls import windows as event_windows
+from tasks.domain import clock
+from tasks.domain.control_lists import Spec
+from tasks.domain.coverage import TOTALS, WORLD
+from tasks.domain.decisions import counting
+from tasks.domain.errors import NoFigure, NothingPublished
+from tasks.domain.labels import country
+from tasks.domain.measure_states import states_on
+from tasks.domain.measures import codes_of, event_row
+from tasks.domain.periods import first_day, month_name, month_number
+from tasks.domain.text import named as named_few
+from tasks.pages.brief.answer import BriefPage
+from tasks.pages.text.sheet import Sheet, SheetPart, markdown, page, texts
+from tasks.pages.text.wording import level, month_words
+from tasks.reading.lists import ListedProducts, listed_in
+from tasks.reading.query import doubts_of, newest_month, open_published, query, reporter_of
+from tasks.reading.series import alike, levels
+from tasks.store.parquet import read_table
+from tasks.store.reporters import named, root_of, stores_of
+from tasks.store.snapshot import Snapshot
+from tasks.store.working_copy import address_of
+
+KG, USD = "quantity_kg", "value_usd"
+YEAR, PARTNERS_MAX, SIDES_MAX = 12, 8, 3
+# Of placebos, the middle part that is shown, and how many it takes.
+PLACEBOS_MIN = 10
+
+
+class CodeRow(NamedTuple):
+    """What became of a code: kilograms after and a year before, growth with its status, the band of placebos and their
+    number, and values per kilogram."""
+
+    code: str
+    coverage: str
+    after: float | None
+    before: float | None
+    growth: float | None
+    status: str
+    band: tuple[float, float] | None
+    placebos: int
+    price_before: float | None
+    price_after: float | None
+    # Months that are not known in one of both years, and the sums of the others in both.
+    gaps: tuple[int, ...]
+    alike: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class EventAnswer(Answer):
+    """A row for each code of the measure that the store has, and the page."""
+
+    page: BriefPage = field(kw_only=True)
+
+
+def event_brief(question: EventBrief) -> EventAnswer:
+    """Return the page on a measure. Raises ValueError for a measure that is none, and NoFigure where the store has none
+    of its codes or no month since its first day."""
+    store, language = store_of(question), question.language
+    snapshot = open_published(store)
+    row = event_row(question.event, reporter_of(snapshot).code)
+    months = _months(snapshot, row, question)
+    if not codes_of(row["event"]):
+        raise NoFigure(f"no code of {row['event']} is recorded: {row['document']}, {row['goods']}; {row['source']}")
+    listed = listed_in(snapshot, [Spec(row["event"])])
+    codes = list(listed.keys)
+    if not codes:
+        raise NoFigure(f"this store has no code of {row['event']}, which has {named_few(listed.rows['code'])}")
+    world = _world(snapshot, store, codes, months, question.flow)
+    found = [_code_row(store, listed, code, world, months, question.flow) for code in codes]
+    doubts = _doubts(snapshot, listed, months, question.flow)
+    sheet = _sheet(snapshot, store, row, listed, found, months, question, doubts)
+    made = BriefPage(
+        f"measure-{row['event']}-{question.flow}-{language}", page(sheet), markdown(sheet), [*sheet.headlines]
+    )
+    rows = pl.DataFrame(
+        [(one.code, one.coverage, one.after, one.before, one.growth, one.status) for one in found],
+        ["product", "coverage", "quantity_kg", "quantity_year_before_kg", "yoy_pct", "status"],
+        orient="row",
+    )
+    return EventAnswer(rows, snapshot, tuple(sheet.notes), doubts, table="event_window", page=made)
+
+
+def _months(snapshot: Snapshot, row: dict[str, Any], question: EventBrief) -> range:
+    first = month_number(date.fromisoformat(row["effective_from"]))
+    newest = newest_month(snapshot, question.flow)
+    last = min(first + question.months - 1, month_number(newest)) if newest else first - 1
+    if last < first:
+        ends = f"ends with {newest:%Y-%m}" if newest else "has no figures"
+        raise NoFigure(f"no month since {row['effective_from']} is known: this store {ends}")
+    return range(first, last + 1)
+
+
+class WorldSeries(NamedTuple):
+    """The kilograms of all partners of the codes and of placebos, by product and month, and the names of placebos."""
+
+    series: dict[str, dict[int, Any]]
+    placebos: list[str]
+
+
+def _world(snapshot: Snapshot, store: Path, codes: Sequence[str], months: range, flow: str) -> WorldSeries:
+    every = [*range(months.start - YEAR, months.stop - YEAR), *months]
+    known = event_windows.by_product(event_windows.in_kilograms(_metric(store, flow, every)))
+    headings = tuple({code[:4] for code in codes})
+    names = [one for one in event_windows.placebos(known, reporter_of(snapshot).code) if not one.startswith(headings)]
+    releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
+    wanted = {name: known.get(name, {}) for name in [*codes, *names]}
+    return WorldSeries(event_windows.with_zeros(wanted, every, releases, flow, WORLD), names)
+
+
+def _code_row(store: Path, listed: ListedProducts, code: str, world: WorldSeries, months: range, flow: str) -> CodeRow:
+    """What became of one product, with the growth of placebos in the same months."""
+    before = range(months.start - YEAR, months.stop - YEAR)
+    now, then, growth, status = event_windows.compare(world.series[code], months.start, len(months))
+    others = [
+        rate
+        for name in world.placebos
+        if (rate := event_windows.compare(world.series[name], months.start, len(months))[2]) is not None
+    ]
+    band = None
+    if len(others) >= PLACEBOS_MIN:
+        cuts = statistics.quantiles(others, n=10)
+        band = (cuts[0], cuts[-1])
+    coverage = next((one["coverage"] for one in listed.rows.iter_rows(named=True) if code.startswith(one["code"])), "")
+    values = _values(store, flow, code, [*before, *months])
+    before_price, price = (_price(values, span, mass) for span, mass in ((before, then), (months, now)))
+    known = {month: row["level"] for month, row in world.series[code].items() if row["level"] is not None}
+    both = [month for month in months if month in known and month - YEAR in known]
+    gaps = tuple(month for month in months if month not in both)
+    alike = (sum(known[month] for month in both), sum(known[month - YEAR] for month in both))
+    return CodeRow(code, coverage, now, then, growth, status, band, len(others), before_price, price, gaps, alike)
+
+
+def _metric(store: Path, flow: str, months: Sequence[int]) -> pl.DataFrame:
+    near = [(month // YEAR, month % YEAR + 1) for month in months]
+    rows = query(store, "metric", flow=flow, partner=WORLD, month=near)
+    return rows.filter(event_windows.places(WORLD)).select(event_windows.LOOKED_AT)
+
+
+def _values(store: Path, flow: str, code: str, months: Sequence[int]) -> dict[int, float]:
+    near = [(month // YEAR, month % YEAR + 1) for month in months]
+    rows = query(store, "metric", flow=flow, product=code, partner=WORLD, measure=USD, month=near).drop_nulls("level")
+    return {month_number(period): value for period, value in rows.select("period", "level").iter_rows()}
+
+
+def _price(values: dict[int, float], months: range, mass: float | None) -> float | None:
+    if not mass or any(month not in values for month in months):
+        return None
+    return sum(values[month] for month in months) / mass
+
+
+def _doubts(snapshot: Snapshot, listed: ListedProducts, months: range, flow: str) -> tuple[str, ...]:
+    table = pl.DataFrame(
+        [(key, flow, WORLD, months.start - YEAR, months.stop - 1) for key in listed.keys],
+        ["product", "flow", "partner", "begin", "end"],
+        orient="row",
+    ).with_columns(pl.col("begin", "end").cast(pl.Int32))
+    return tuple(doubts_of(snapshot).of_keys(table).drop_nulls().unique().sort())
+
+
+def _sheet(
+    snapshot: Snapshot,
+    store: Path,
+    row: dict[str, Any],
+    listed: ListedProducts,
+    found: Sequence[CodeRow],
+    months: range,
+    question: EventBrief,
+    doubts: Sequence[str],
+) -> Sheet:
+    language = question.language
+    t = texts(language)["measure"]
+    span = " – ".join(month_words(month_name(month), language) for month in (months.start, months.stop - 1))
+    zh = "_zh" if language == "zh" else ""
+    said = {
+        "document": f"{row['body' + zh]}{t['of']}{row['document' + zh]}",
+        "goods": row["goods" + zh],
+        "day": row["effective_from"],
+        "span": span,
+    }
+    sides, side_notes = _sides(store, listed, months, question, snapshot)
+    detour_block, detour_notes = _detours(store, listed, months, question, snapshot)
+    blocks = [
+        _facts(row, t, language),
+        _codes(found, t, span, language),
+        _partners(store, listed, months, question, t),
+        SheetPart(t["other_side"], side_notes, columns=sides, numbers=t["side_columns"][2:5]),
+        SheetPart(t["detours"], detour_notes, columns=detour_block, numbers=t["detour_columns"][3:]),
+    ]
+    unknown = [*_unknown(found, months, question, t), *(f"in doubt: {doubt}" for doubt in doubts)]
+    return Sheet(
+        t["title"].format(**said),
+        t["about"].format(snapshot=snapshot.id),
+        _headlines(found, said, t, language),
+        blocks,
+        [*unknown, *listed.notes],
+        Answer(pl.DataFrame(), snapshot).citation,
+        language,
+    )
+
+
+def _headlines(found: Sequence[CodeRow], said: dict[str, str], t: dict[str, Any], language: str) -> list[str]:
+    lines = [t["first"].format(**said)]
+    known = sorted((one for one in found if one.growth is not None and one.after is not None), key=lambda one: one.code)
+    for one in known[:3]:
+        numbers = {"after": level(one.after or 0, KG, language), "before": level(one.before or 0, KG, language)}
+        growth = f"{one.growth:+,.1f} %".replace("-", "−")
+        band = (
+            t["band"]
+            .format(low=f"{one.band[0]:+.0f}", high=f"{one.band[1]:+.0f}", count=one.placebos)
+            .replace("-", "−")
+            if one.band
+            else t["no_band"].format(count=one.placebos)
+        )
+        lines.append(t["code"].format(code=one.code, **numbers, growth=growth, band=band, **said))
+    if silent := len(found) - len(known):
+        lines.append(t["silent"].format(count=silent))
+    return lines
+
+
+def _facts(row: dict[str, Any], t: dict[str, Any], language: str) -> SheetPart:
+    state = states_on(clock.today())[row["event"]]
+    until = row["effective_until"] or t["open"]
+    lines = [
+        t["announced"].format(announced=row["announced_on"] or t["unknown"], first=row["effective_from"], until=until),
+        t["does"].format(action=row["action"], destinations=row["destinations"]),
+        t["state"].format(
+            state=state.name.replace("_", " "),
+            by=t["by"].format(event=state.by, until=state.until or t["open"]) if state.by else "",
+        ),
+        t["source"].format(source=row["source"]),
+    ]
+    if row["date_note"]:
+        lines.append(row["date_note"])
+    return SheetPart(t["facts"], lines)
+
+
+def _codes(found: Sequence[CodeRow], t: dict[str, Any], span: str, language: str) -> SheetPart:
+    cells = []
+    for one in found:
+        band = f"{one.band[0]:+.0f} … {one.band[1]:+.0f} ({one.placebos})" if one.band else f"– ({one.placebos})"
+        growth = "–" if one.growth is None else f"{one.growth:+,.1f}"
+        prices = ["–" if price is None else amount(price) for price in (one.price_before, one.price_after)]
+        masses = ["–" if mass is None else level(mass, KG, language) for mass in (one.before, one.after)]
+        why = "" if one.growth is not None else t["why"].get(one.status, one.status.replace("_", " "))
+        cells.append((one.code, t["coverage"].get(one.coverage, one.coverage), *masses, growth, band, *prices, why))
+    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["columns"])}
+    return SheetPart(t["codes"].format(span=span), columns=columns, numbers=t["columns"][2:8])
+
+
+def _partners(store: Path, listed: ListedProducts, months: range, question: EventBrief, t: dict[str, Any]) -> SheetPart:
+    """The partners of all codes together, those with the largest change first."""
+    before = range(months.start - YEAR, months.stop - YEAR)
+    near = [(month // YEAR, month % YEAR + 1) for month in (*before, *months)]
+    rows = query(store, "metric", flow=question.flow, product=listed.keys, measure=KG, month=near).drop_nulls("level")
+    traded = rows.filter(~pl.col("partner").is_in(TOTALS))["partner"].cast(pl.String).unique()
+    known = levels(store, question.flow, listed.keys, traded.to_list(), [*before, *months], KG)
+    sums = alike(known, months, YEAR)
+    shown = sums.sort(pl.col("change").abs(), "partner", descending=[True, False]).head(PARTNERS_MAX)
+    language = question.language
+    cells = [
+        (
+            country(row["partner"], language),
+            level(row["before"], KG, language),
+            level(row["after"], KG, language),
+            ("+" if row["change"] > 0 else "−" if row["change"] < 0 else "") + level(abs(row["change"]), KG, language),
+            str(row["months"]),
+        )
+        for row in shown.iter_rows(named=True)
+    ]
+    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["partner_columns"])}
+    return SheetPart(t["partners"], [t["partner_note"]], columns=columns, numbers=t["partner_columns"][1:])
+
+
+def _others(store: Path, snapshot: Snapshot) -> tuple[Any, str, list[str]]:
+    address = address_of(snapshot.store)
+    root, own = root_of(address), named(address)
+    if root is None or own is None:
+        return None, "", []
+    return root, own, [code for code in stores_of(root) if code != own and code not in TOTALS]
+
+
+def _sides(
+    store: Path, listed: ListedProducts, months: range, question: EventBrief, snapshot: Snapshot
+) -> tuple[dict[str, list[str]], list[str]]:
+    """What partners with a store say of each HS code of six digits."""
+    t, language = texts(question.language)["measure"], question.language
+    root, own, others = _others(store, snapshot)
+    cells = []
+    for code in sorted({key[:6] for key in listed.keys}):
+        for other in others:
+            pair = (own, other) if question.flow == "export" else (other, own)
+            try:
+                rows = mirror(root, code, *pair, first_day(months.start), first_day(months.stop - 1)).rows
+            except (NoFigure, NothingPublished, ValueError):
+                continue
+            both = rows.filter(pl.col("export_kg").is_not_null(), pl.col("import_kg").is_not_null())
+            if not both.height:
+                continue
+            sold, bought = float(both["export_kg"].sum()), float(both["import_kg"].sum())
+            reasons = both["reason"].unique().sort().str.replace_all("_", " ").to_list()
+            shown = [level(one, KG, language) for one in (sold, bought)]
+            cells.append((code, country(other, language), str(both.height), *shown, ", ".join(reasons)))
+    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["side_columns"])} if cells else {}
+    return columns, [t["side_note"] if cells else t["no_side"].format(count=len(others))]
+
+
+def _detours(
+    store: Path, listed: ListedProducts, months: range, question: EventBrief, snapshot: Snapshot
+) -> tuple[dict[str, list[str]], list[str]]:
+    """The hub with the highest score of each HS code and importer with a store."""
+    t, language = texts(question.language)["measure"], question.language
+    root, own, others = _others(store, snapshot)
+    cells, notes = [], list[str]()
+    if question.flow != "export" or not others:
+        return {}, [t["no_detours"].format(count=len(others))]
+    for code in sorted({key[:6] for key in listed.keys}):
+        for other in others[:SIDES_MAX]:
+            asked = Detours(
+                code, from_=own, to=other, since=month_name(months.start), until=month_name(months.stop - 1), store=root
+            )
+            try:
+                answer = detours(asked)
+            except (LookupError, ValueError) as error:
+                notes.append(f"HS {code}, {country(other, language)}: {error}")
+                continue
+            row = answer.rows.row(0, named=True)
+            verdict = "fires" if row["fires"] else row["status"]
+            numbers = [
+                "–" if row[name] is None else level(row[name], row["measure"], language)
+                for name in ("estimate", "ceiling")
+            ]
+            rate = "–" if row["as_high_pct"] is None else f"{row['as_high_pct']:.1f}"
+            hub = f"{country(row['hub'], language)}: {t['verdicts'][verdict]}"
+            cells.append((code, country(other, language), hub, *numbers, rate))
+    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["detour_columns"])} if cells else {}
+    return columns, [t["detour_note"], *notes]
+
+
+def _unknown(found: Sequence[CodeRow], months: range, question: EventBrief, t: dict[str, Any]) -> list[str]:
+    lines = []
+    if len(months) < question.months:
+        lines.append(t["short"].format(known=len(months), asked=question.months))
+    shared = [one.code for one in found if one.coverage == "part"]
+    if shared:
+        lines.append(t["shared"].format(codes=", ".join(shared)))
+    for one in found:
+        if one.growth is None:
+            gaps = ", ".join(map(month_name, one.gaps)) or t["none"]
+            after, before = (level(mass, KG, question.language) for mass in one.alike)
+            lines.append(t["without"].format(code=one.code, months=gaps, after=after, before=before))
+    return [*lines, t["not_why"]]

@@ -1,0 +1,216 @@
+"""Writes what moved in a month for people: a table each for products, partners, what began and stopped, and
+revisions.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from tasks.analysis.expectation import days_share
+from tasks.analysis.movers import AGAINST
+from tasks.answers.numbers import amount
+from tasks.domain.labels import capitalised, country, partner_name, trade_of
+from tasks.domain.periods import first_day, month_number
+from tasks.domain.reporter import CHN
+from tasks.pages.text.page_templates import translated, words
+from tasks.pages.text.wording import month_words
+
+GROWTHS = ("product", "partner")
+NAME_MAX = 60
+UNUSUAL_MAX = 5
+# Larger amounts are in millions.
+MILLIONS_MIN = 1e7
+PER_CENT_MAX = 1_000
+# Of the days around the Lunar New Year, from which on a month cannot be compared with another without a word.
+HOLIDAY_MIN = 0.25
+
+
+class Section(NamedTuple):
+    """A table: its title, its columns by their titles, the lines below, and of each row the product that it names
+    alone."""
+
+    title: str
+    columns: dict[str, list[str]]
+    below: Sequence[str]
+    products: Sequence[str | None]
+
+    @property
+    def numbers(self) -> list[str]:
+        """The titles of the columns of numbers."""
+        return [*self.columns][1:6]
+
+
+def sections(
+    rows: pl.DataFrame, against: str, reporter: str, expected: pl.DataFrame, language: str = "en"
+) -> Iterator[Section]:
+    """Yield the tables in their order; `rows` are those of `moved` and `expected` what was expected of the month, both
+    with the column product_name.
+    """
+    t, (factor, unit) = words("movers", language), _scale(rows, language)
+    flow, month = rows["flow"][0], rows["period"][0]
+    about = t["about"].format(
+        trade=capitalised(trade_of(reporter, flow, language)),
+        month=month_words(f"{month:%Y-%m}", language),
+        against=t["against"][against],
+        unit=unit,
+    )
+    total = rows.filter(kind="total")
+    for kind, title in t["titles"].items():
+        part = rows.filter(kind=kind)
+        if not part.height:
+            continue
+        if kind == "product" and part.filter(depth=0).height > 1:
+            # A single product is its own total.
+            part = pl.concat([total, part])
+        growths = ["change_pct", *(["contribution_pp"] if total.height else [])] if kind in GROWTHS else []
+        columns = _columns(part, growths, factor, language)
+        below = [t["doubt"].format(words=doubt) for doubt in part["doubt"].drop_nulls().unique(maintain_order=True)]
+        if kind == "product":
+            below += [*_new_year(month, against, reporter, language), *_split(total, factor, t)]
+            below += _unusual(expected, factor, t)
+        products = [None if kind == "revision" else product for product in part["product"]]
+        colon = ": " if language == "en" else "："
+        yield Section(f"{about}{colon}{title}" if kind == "product" else title, columns, below, products)
+
+
+def _columns(part: pl.DataFrame, growths: Sequence[str], factor: float, language: str) -> dict[str, list[str]]:
+    """Return the columns of a table by their titles."""
+    t = words("movers", language)
+    columns = {"": [_name(row, language) for row in part.iter_rows(named=True)]}
+    for name in ("level", "before", "change"):
+        columns[t["columns"][name]] = [_number(value, factor, signed=name == "change") for value in part[name]]
+    columns |= {t["columns"][name]: [_per_cent(value) for value in part[name]] for name in growths}
+    notes = [_note(row, t) for row in part.iter_rows(named=True)]
+    return columns | ({t["columns"]["note"]: notes} if any(notes) else {})
+
+
+class Line(NamedTuple):
+    """One line of news: the product that it is about, its name, what is said of it, and the doubts about it."""
+
+    product: str | None
+    name: str
+    said: str
+    doubt: str | None
+
+
+def largest(rows: pl.DataFrame, products: pl.Series, language: str = "en") -> list[Line]:
+    """Return what moved these products, in their order: change, per cent, and what it is of the change of the total."""
+    t, (factor, unit) = words("movers", language), _scale(rows, language)
+    parts = rows.filter(pl.col("product").is_in(products.implode()), kind="product")
+    of_product = {row["product"]: row for row in parts.iter_rows(named=True)}
+    found = []
+    for product in products:
+        row = of_product[product]
+        growth, points = _per_cent(row["change_pct"]), row["contribution_pp"]
+        said = t["moved"].format(change=_number(row["change"], factor, signed=True), unit=unit, pct=growth)
+        said += t["moved_of_total"].format(pp=f"{points:+,.1f}") if points is not None else ""
+        quote = t["quotes"].get(row["quote"], "")
+        said = t["semicolon"].join(filter(None, (said, quote))).replace("-", "−")
+        found.append(Line(product, _name({**row, "depth": 0}, language), said, row["doubt"]))
+    return found
+
+
+def unusual(rows: pl.DataFrame, expected: pl.DataFrame, language: str = "en") -> list[Line]:
+    """Return the series that are unusual in the month, the least likely first."""
+    t, (factor, unit) = words("movers", language), _scale(rows, language)
+    found = []
+    for row in _least_likely(expected).head(UNUSUAL_MAX).iter_rows(named=True):
+        numbers = {name: _number(row[name], factor, signed=False) for name in ("level", "expected", "low", "high")}
+        name = _name({**row, "kind": "product", "depth": 0}, language)
+        found.append(Line(row["product"], name, t["unusual_said"].format(**numbers, unit=unit), None))
+    return found
+
+
+def revised(rows: pl.DataFrame, language: str = "en") -> list[Line]:
+    """Return the largest revisions by the releases of the month."""
+    t, (factor, unit) = words("movers", language), _scale(rows, language)
+    found = []
+    for row in rows.filter(kind="revision").head(UNUSUAL_MAX).iter_rows(named=True):
+        now, before = (_number(row[name], factor, signed=False) for name in ("level", "before"))
+        said = t["revised_said"].format(now=now, before=before, unit=unit)
+        found.append(Line(row["product"], _name(row, language), said, row["doubt"]))
+    return found
+
+
+def _new_year(month: date, against: str, reporter: str, language: str) -> Iterator[str]:
+    """Say of China's trade that the Lunar New Year lies in one of the months more than in the other."""
+    t, other = words("movers", language), month_number(month) - AGAINST[against][0]
+    now, then = days_share(month_number(month)), days_share(other)
+    if reporter == CHN and abs(now - then) >= HOLIDAY_MIN:
+        names = [month_words(f"{one:%Y-%m}", language) for one in (month, first_day(other))]
+        yield t["new_year"].format(now=100 * now, month=names[0], then=100 * then, other=names[1])
+
+
+def _split(total: pl.DataFrame, factor: float, t: dict[str, Any]) -> list[str]:
+    """Say what volume, price and exchange rate make of the change of all products, where it is split."""
+    if total["volume_effect"].is_null().all():
+        return []
+    terms = [(name, total[f"{name}_effect"][0]) for name in ("volume", "price", "currency")]
+    told = [f"{t['effects'][name]} {_number(value, factor, signed=True)}" for name, value in terms if value is not None]
+    return [t["split"].format(terms=t["comma"].join(told))]
+
+
+def _unusual(expected: pl.DataFrame, factor: float, t: dict[str, Any]) -> Iterator[str]:
+    """Say which series are unusual, the least likely first, or that none is."""
+    if not expected.height:
+        return
+    rows = _least_likely(expected)
+    for row in rows.head(UNUSUAL_MAX).iter_rows(named=True):
+        numbers = {name: _number(row[name], factor, signed=False) for name in ("level", "expected", "low", "high")}
+        yield t["unusual"].format(**numbers, name=f"{row['product']} {row['product_name'] or ''}".strip())
+    if rows.height > UNUSUAL_MAX or not rows.height:
+        yield t["usual"].format(unusual=rows.height, count=expected.height)
+
+
+def _least_likely(expected: pl.DataFrame) -> pl.DataFrame:
+    apart = (pl.col("level") / pl.col("expected")).log().abs() / (pl.col("high") / pl.col("low")).log()
+    return expected.filter("unusual").sort(apart, "product", descending=[True, False])
+
+
+def _scale(rows: pl.DataFrame, language: str) -> tuple[float, str]:
+    """Return the factor and the unit of all numbers of the tables."""
+    if rows["measure"][0] == "quantity_kg":
+        return 1e-3, words("brief", language)["units"].get("t", "t")
+    money = rows["measure"][0].removeprefix("value_").upper()
+    money = words("brief", language)["units"].get(money, money)
+    if rows["level"].max() >= MILLIONS_MIN:  # type: ignore[operator]
+        return 1e-6, words("movers", language)["millions"].format(money=money)
+    return 1.0, money
+
+
+def _name(row: dict[str, Any], language: str) -> str:
+    t = words("movers", language)
+    if row["kind"] == "total":
+        return str(t["all"])
+    partner = row["partner"] and (
+        partner_name(row["partner"]) if language == "en" else country(row["partner"], language)
+    )
+    if row["kind"] == "revision":
+        return f"{row['product']} {partner}, {row['revised_month']:%Y-%m}"
+    indent = "  " * row["depth"]
+    if row["product"]:
+        code = row["product"] if row["product"].isdigit() or not row["product_name"] else ""
+        name = f"{code} {row['product_name'] or ''}".strip()
+        return f"{indent}{name if len(name) <= NAME_MAX else name[: NAME_MAX - 1] + '…'}"
+    return f"{indent}{partner or t['others']}"
+
+
+def _number(value: float | None, factor: float, *, signed: bool) -> str:
+    if value is None:
+        return "–"
+    sign = "+" if signed and value > 0 else ""
+    return sign + amount(value * factor)
+
+
+def _per_cent(value: float | None) -> str:
+    # Of a base that is nearly nothing a percentage says only that.
+    return "–" if value is None else f"{value:+,.1f}" if value < PER_CENT_MAX else f"> +{PER_CENT_MAX:,}"
+
+
+def _note(row: dict[str, Any], t: dict[str, Any]) -> str:
+    note = translated(row["note"] or "", t["notes"])
+    return str(t["semicolon"]).join(
+        filter(None, (note, t["quotes"].get(row["quote"], ""), t["in_doubt"] if row["doubt"] else ""))
+    )

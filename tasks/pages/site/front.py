@@ -1,0 +1,199 @@
+"""Writes the front page as a morning paper: the first story with its chart, what moved, what is unusual, what was
+revised, what is due, and a card for each product that is watched.
+
+Readers see what comes next and when; those who run the site (`Desk.shown`) see what is overdue as well. Belongs here:
+what stands on the page, in which order. Does not belong here: figures, and which pages there are.
+"""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import polars as pl
+
+from schemas.forms.brief import Facts
+from schemas.forms.fetch import SourceState
+from tasks.analysis.movers import AGAINST
+from tasks.answers.movers import expected, month_of, moved
+from tasks.answers.read import with_names
+from tasks.domain.labels import capitalised, check_words, country, doubt_words, trade_of
+from tasks.pages.brief.watched import file_name
+from tasks.pages.charts import charts
+from tasks.pages.release import changes_since_release as changes
+from tasks.pages.series.data import PageSeries
+from tasks.pages.text import wording
+from tasks.pages.text.assets import policy_of
+from tasks.pages.text.page_templates import FRONT, template, translated, words
+from tasks.pages.text.sentences import doubt_of, headlines
+from tasks.reading.resolver import Resolver
+from tasks.store.snapshot import Snapshot
+
+# The columns of what is in and due, and for the desk of what is overdue.
+DUE = ("source", "reporters", "last month in", "next due", "overdue")
+STORIES_MAX, SENTENCES_MAX, CARD_MONTHS = 6, 3, 36
+
+
+class News(NamedTuple):
+    """What moved in the newest month of a direction: against which month, the rows of `mover`, what was expected."""
+
+    against: str
+    rows: pl.DataFrame
+    expected: pl.DataFrame
+
+
+class Card(NamedTuple):
+    """A product with a page of its newest month in words: its series, the facts of the month, and its page."""
+
+    series: PageSeries
+    facts: Facts
+    stem: str
+
+
+class Story(NamedTuple):
+    """What is said of a product: its name, sentences with the doubt behind each, its page, and its drawing."""
+
+    name: str
+    sentences: list[tuple[str, str]]
+    place: str
+    drawn: str
+
+
+class Desk(NamedTuple):
+    """What concerns those who run the site: sources, releases that wait with whose they are, reporters left out, and
+    whether the page is for them."""
+
+    states: Sequence[SourceState]
+    held: Sequence[tuple[str, Any]]
+    left_out: Sequence[str]
+    shown: bool
+
+
+class Trade(NamedTuple):
+    """What the front page says of one direction of a reporter, in one language."""
+
+    title: str
+    cited: str
+    month: str
+    lead: Story | None
+    cards: list[Story]
+    moved: list[changes.Line]
+    unusual: list[changes.Line]
+    revised: list[changes.Line]
+    sections: list[changes.Section]
+    pages: Mapping[str, str]
+    everything: str
+
+    @classmethod
+    def of(
+        cls,
+        resolver: Resolver,
+        reporter: str,
+        flow: str,
+        language: str,
+        news: News | None,
+        cards: Sequence[Card],
+        products: frozenset[str],
+        cited: str,
+    ) -> "Trade":
+        """Gather it from what moved, the cards, and the products with a page."""
+        pages = {code: f"{reporter}/{quote(file_name(code, flow))}.{language}.html" for code in products}
+        # The newest month is the news; of several the watch list has the order.
+        ordered = sorted(cards, key=lambda card: card.facts.month, reverse=True)
+        stories = [_story(card, language, is_lead=False) for card in ordered[1:]]
+        lead = _story(ordered[0], language, is_lead=True) if ordered else None
+        lines: dict[str, list[changes.Line]] = {"moved": [], "unusual": [], "revised": []}
+        sections = list[changes.Section]()
+        month = ""
+        if news is not None:
+            rows, beside = (with_names(one, resolver, language) for one in (news.rows, news.expected))
+            lines["moved"] = changes.largest(rows, finest(rows).head(STORIES_MAX), language)
+            lines["unusual"] = changes.unusual(rows, beside, language)
+            lines["revised"] = changes.revised(rows, language)
+            sections = [*changes.sections(rows, news.against, reporter, beside, language)]
+            month = f"{rows['period'][0]:%Y-%m}"
+        return cls(
+            capitalised(trade_of(reporter, flow, language)),
+            cited,
+            wording.month_words(month, language) if month else "",
+            lead,
+            stories,
+            **lines,
+            sections=sections,
+            pages=pages,
+            everything=f"{reporter}/index.{language}.html",
+        )
+
+
+def news_of(snapshot: Snapshot, flow: str) -> News | None:
+    """Return what moved in the newest month of a direction; None where no two months can be compared."""
+    for against in AGAINST:
+        # Of January and February together, or of a first month, the month before is not known.
+        with contextlib.suppress(ValueError):
+            rows = moved(snapshot, flow, month_of(snapshot, flow, "latest"), against=against).rows
+            return News(against, rows, expected(snapshot, rows))
+    return None
+
+
+def finest(rows: pl.DataFrame) -> pl.Series:
+    """Return the products that moved most, of those that no row below explains: the page of a chapter takes half a
+    minute."""
+    parts = rows.filter(pl.col("product").is_not_null(), kind="product")
+    found = parts.filter(~pl.col("product").is_in(parts["parent"].drop_nulls().implode()))
+    return found.sort(pl.col("change").abs(), descending=True)["product"]
+
+
+def _story(card: Card, language: str, *, is_lead: bool) -> Story:
+    series, facts = card.series, card.facts
+    said = headlines(facts, language)[: SENTENCES_MAX if is_lead else 1]
+    name = wording.texts(language)["name"].format(**dict(facts))
+    months, world = series.months[-CARD_MONTHS:], series.world()[-CARD_MONTHS:]
+    shown = [event for event in series.events if event["day"] >= months[0]]
+    drawn = (
+        charts.month_chart(months, world, series.measure, shown)
+        if is_lead
+        else charts.card_line(months, world, series.measure, language)
+    )
+    sentences = [(one.text, doubt_of(one, language)) for one in said]
+    return Story(name, sentences, f"{card.stem}.{language}.html", drawn)
+
+
+def page(trades: Sequence[Trade], day: date, desk: Desk, language: str, address: str) -> str:
+    """Return the front page: trades with a story first, and what concerns the desk last."""
+    # A direction without any total comes last.
+    ordered = sorted(trades, key=lambda trade: not (trade.lead or trade.moved))
+    rows = due_rows(desk.states, language)
+    t = words("brief", language) | words("series", language) | words("site", language)
+    return template("site.html.j2").render(
+        t=t,
+        trades=ordered,
+        day=day,
+        due=rows if desk.shown else [row[:-1] for row in rows],
+        due_columns=t["due_columns"] if desk.shown else t["due_columns"][:-1],
+        held=desk.held,
+        left_out=desk.left_out,
+        country=lambda key: capitalised(country(key, language)),
+        front=FRONT,
+        language=language,
+        up="",
+        policy=policy_of(),
+        title=f"Tidewaiter{t['colon']}{t['site']}",
+        description=next((trade.lead.sentences[0][0] for trade in ordered if trade.lead), t["site"]),
+        image=_image(ordered, address, language),
+        checks=check_words(language) if language != "en" else {},
+        doubt=lambda text: t["in_doubt"].format(doubt=doubt_words(text, language)),
+    )
+
+
+def _image(trades: Sequence[Trade], address: str, language: str) -> str:
+    lead = next((trade.lead for trade in trades if trade.lead), None)
+    stem = lead.place.removesuffix(f".{language}.html") if lead else ""
+    return f"{address.rstrip('/')}/{quote(stem)}.{language}.png" if lead and address else ""
+
+
+def due_rows(states: Sequence[SourceState], language: str) -> list[list[str]]:
+    """Return the rows of what is in, due and overdue, with the cells of `due_columns`, in a language."""
+    rows = (state.row | {"reporters": state.reporters_in_short} for state in states)
+    patterns = words("site", language)["due_patterns"]
+    return [[translated(row[name], patterns) for name in DUE] for row in rows]

@@ -1,0 +1,201 @@
+"""Makes the page of a partner, what a reporter trades with it, and the page that lists all products of a reporter.
+
+Belongs here: these two pages. Does not belong here: the page of a product, to which each line leads.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import polars as pl
+
+from schemas.names import MADE, MISSING, VALUES, status
+from tasks.answers.read import with_names
+from tasks.domain.coverage import WORLD
+from tasks.domain.labels import capitalised, country, doubt_words, trade_of
+from tasks.ledger.doubts import Doubts
+from tasks.pages.brief.watched import file_name
+from tasks.pages.series.page import SeriesRow, growth_text, level_text, partner_label
+from tasks.pages.text import wording
+from tasks.pages.text.assets import policy_of
+from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, words
+from tasks.reading.resolver import Resolver
+from tasks.store.parquet import read_table
+
+KG = "quantity_kg"
+LINES_MAX = 40
+CHAPTER = 2
+FIGURES = ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
+
+
+class PartnerMonth(NamedTuple):
+    """The newest month of a direction: the rows of all products and partners that have a figure."""
+
+    flow: str
+    month: date
+    rows: pl.DataFrame
+
+
+def newest(resolver: Resolver, flow: str, month: date) -> PartnerMonth:
+    """Return the rows of a month, of money where there is any, otherwise of kilograms; with names and doubts in none of
+    the languages yet."""
+    place = (flow, month.year, month.month)
+    columns = ("product", "classification", "partner", "period", "measure", "in_doubt", "figures_in_doubt")
+    figures = [name for figure in FIGURES for name in (figure, status(figure))]
+    rows = read_table(resolver.snapshot, "metric", place.__eq__, pl.col("level").is_not_null(), (*columns, *figures))
+    texts = pl.col("product", "partner", "measure", "classification").cast(pl.String)
+    rows = rows.with_columns(texts, flow=pl.lit(flow))
+    measure = next((one for one in (*VALUES, KG) if one in rows["measure"]), "")
+    return PartnerMonth(flow, month, rows.filter(measure=measure))
+
+
+def partner_pages(
+    resolver: Resolver,
+    reporter: str,
+    months: Sequence[PartnerMonth],
+    with_pages: Mapping[str, frozenset[str]],
+    cited: Mapping[str, str],
+) -> dict[str, str]:
+    """Return the pages of all partners with a figure, by their names. `with_pages` has the products with a page, by
+    direction, `cited` the source in each language."""
+    made: dict[str, str] = {}
+    keys = sorted({key for month in months for key in month.rows["partner"].unique()} - {WORLD})
+    tables = {month.flow: _largest(month) for month in months}
+    doubts = Doubts(resolver.snapshot)
+    for key in keys:
+        stem = partner_stem(key)
+        for language in LANGUAGES:
+            trades = []
+            for month in months:
+                rows = tables[month.flow].get(key)
+                if rows is None:
+                    continue
+                named = with_names(rows, resolver, language)
+                said = doubts.of_rows(named, ["level"])
+                trades.append(
+                    _trade(month, named, said, reporter, key, language, with_pages.get(month.flow, frozenset()))
+                )
+            t = wording.texts(language) | words("series", language) | words("partner", language)
+            title = t["title"].format(
+                reporter=capitalised(country(reporter, language)),
+                partner=country(key, language) if language == "zh" else partner_label(key, language),
+            )
+            made[f"{stem}.{language}.html"] = template("partner.html.j2").render(
+                _frame(t, language, title, stem),
+                trades=trades,
+                trail=[(capitalised(country(reporter, language)), f"index.{language}.html")],
+                cited=t["cite"].format(citation=cited[language]),
+            )
+    return made
+
+
+def partner_stem(key: str) -> str:
+    """Return the name of the page of a partner without its ending."""
+    return f"partner-{key.replace(':', '-')}"
+
+
+def list_page(
+    resolver: Resolver,
+    reporter: str,
+    with_pages: Mapping[str, frozenset[str]],
+    cited: Mapping[str, str],
+    partners: Sequence[str],
+) -> dict[str, str]:
+    """Return the page that lists the products and partners of a reporter that have a page, by chapter, in each
+    language."""
+    made = {}
+    for language in LANGUAGES:
+        t = wording.texts(language) | words("series", language) | words("partner", language)
+        groups = [
+            (capitalised(trade_of(reporter, flow, language)), _by_chapter(resolver, flow, products, language))
+            for flow, products in with_pages.items()
+            if products
+        ]
+        names = sorted(
+            (partner_label(key, language), f"{quote(partner_stem(key))}.{language}.html") for key in partners
+        )
+        title = t["all_of"].format(reporter=capitalised(country(reporter, language)))
+        made[f"index.{language}.html"] = template("list.html.j2").render(
+            _frame(t, language, title, "index"),
+            groups=groups,
+            partners=names,
+            trail=[],
+            cited=t["cite"].format(citation=cited[language]),
+        )
+    return made
+
+
+def _frame(t: Mapping[str, Any], language: str, title: str, stem: str) -> dict[str, Any]:
+    """What the frame of a page needs."""
+    other = next(one for one in LANGUAGES if one != language)
+    return {
+        "t": t,
+        "language": language,
+        "up": "../",
+        "front": FRONT,
+        "policy": policy_of(),
+        "title": title,
+        "description": title,
+        "other": f"{stem}.{other}.html",
+    }
+
+
+def _largest(month: PartnerMonth) -> dict[str, pl.DataFrame]:
+    """The largest lines of each partner: chapters, where there are several, otherwise the finest codes."""
+    rows = month.rows.filter(pl.col("partner") != WORLD)
+    plain = rows.filter(~pl.col("product").str.contains(":"))
+    chapters = plain.filter(pl.col("product").str.len_chars() == CHAPTER)
+    finest = plain.filter(pl.col("product").str.len_chars() == pl.col("product").str.len_chars().max())
+    several = chapters["product"].n_unique() > 1
+    parts = pl.concat(
+        [chapters if several else chapters.clear(), finest, rows.filter(pl.col("product").str.contains(":"))]
+    )
+    ordered = parts.sort("level", "product", descending=[True, False])
+    return {str(key): one.head(LINES_MAX) for (key,), one in ordered.partition_by("partner", as_dict=True).items()}
+
+
+def _trade(
+    month: PartnerMonth,
+    rows: pl.DataFrame,
+    doubts: pl.Series,
+    reporter: str,
+    key: str,
+    language: str,
+    with_pages: frozenset[str],
+) -> dict[str, Any]:
+    t = wording.texts(language)
+    reasons = {**MADE, **MISSING, **t["missing_reasons"]}
+    shown = []
+    for row, doubt in zip(rows.iter_rows(named=True), doubts, strict=True):
+        level = level_text(row["level"], row["measure"], language, "")
+        if doubt:
+            level = f"▲ {level[0]}", t["in_doubt"].format(doubt=doubt_words(doubt, language))
+        growths = [
+            growth_text(row, name, reasons, language) for name in ("mom_pct", "yoy_pct", "ytd_yoy_pct", "share_pct")
+        ]
+        ytd = level_text(row["ytd"], row["measure"], language, reasons[row["ytd_status"]])
+        code, name = row["product"], row["product_name"] or ""
+        stem = quote(file_name(code, month.flow))
+        address = f"{stem}.{language}.html#p={quote(key)}" if code in with_pages else ""
+        cells = [level, growths[0], growths[1], ytd, growths[2], growths[3]]
+        shown.append(SeriesRow(f"{code if code.isdigit() else ''} {name or code}".strip(), address, False, cells))
+    return {
+        "title": capitalised(trade_of(reporter, month.flow, language)),
+        "month": wording.month_words(f"{month.month:%Y-%m}", language),
+        "rows": shown,
+    }
+
+
+def _by_chapter(
+    resolver: Resolver, flow: str, products: frozenset[str], language: str
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The products with a page by chapter, baskets and customs' own lines first: a heading, names with addresses."""
+    rows = with_names(pl.DataFrame({"product": sorted(products)}), resolver, language)
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for code, name in rows.select("product", "product_name").iter_rows():
+        chapter = code[:CHAPTER] if code.isdecimal() else ""
+        text = f"{code} {name or ''}".strip() if code.isdecimal() else name or code
+        groups.setdefault(chapter, []).append((text, f"{quote(file_name(code, flow))}.{language}.html"))
+    names = dict(rows.select("product", "product_name").iter_rows())
+    return [(f"{chapter} {names.get(chapter) or ''}".strip(), sorted(groups[chapter])) for chapter in sorted(groups)]

@@ -1,0 +1,162 @@
+"""Makes the files of a product: the page of its series in both languages, its data, its file of all figures, and the
+pages of its newest months in words.
+
+Belongs here: which files a product has, and their names; nothing is written. A site writes them when it is built or, of
+a product that few ask for, when somebody asks.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from schemas.forms.brief import Facts
+from tasks.answers.read import with_names
+from tasks.domain.classification import members
+from tasks.domain.coverage import WORLD
+from tasks.domain.errors import NoFigure
+from tasks.domain.periods import first_day, month_number
+from tasks.ledger.doubts import Doubts
+from tasks.pages.brief import render as brief
+from tasks.pages.brief.facts import gather as facts_of
+from tasks.pages.charts.plot import draw
+from tasks.pages.series import data, page
+from tasks.pages.series.data import PageSeries
+from tasks.pages.text.assets import with_policy
+from tasks.pages.text.page_templates import FRONT, LANGUAGES
+from tasks.reading.resolver import Resolver
+from tasks.store.parquet import read_table
+
+# How many months before the newest one have a page of their own written anew, so that it leads to the next.
+MONTHS_BEFORE = 1
+HS_DIGITS = (2, 4, 6)
+
+
+class Files(NamedTuple):
+    """The files of a product by their names below the folder of its reporter, and the facts of its newest month, where
+    a page says them in words."""
+
+    files: dict[str, str | bytes]
+    facts: Facts | None
+
+
+def files_of(
+    resolver: Resolver,
+    series: PageSeries,
+    place: page.PagePlace,
+    day: date,
+    folder: Path,
+    *,
+    in_words: bool,
+    with_past: bool,
+) -> Files:
+    """Return the files of a product. `folder` is that of its reporter, in which earlier months have their pages;
+    `in_words` makes the pages of its newest months, `with_past` what was known on earlier days."""
+    stem = page.stem_of(series)
+    made: dict[str, str | bytes] = {}
+    facts = None
+    if in_words:
+        months, facts = _months(resolver, series, day, stem, folder)
+        made |= months
+    place = replace(place, months=_with_pages(folder / stem, made, stem))
+    below = _below(resolver, series)
+    made[f"{stem}.js"] = data.as_script(series)
+    made[f"{stem}.from.js"] = data.origins_as_script(series)
+    made[f"{stem}.csv"] = page.whole_series(series)
+    if with_past:
+        earlier = folder / f"{stem}.past.js"
+        before = earlier.read_text(encoding="utf-8") if earlier.is_file() else ""
+        made[f"{stem}.past.js"] = data.past_as_script(series, before)
+    for language in LANGUAGES:
+        made[f"{stem}.{language}.html"] = page.render(series, language, place, below[language], stem)
+        if place.address:
+            made[f"{stem}.{language}.png"] = picture(series, language)
+    return Files(made, facts)
+
+
+def picture(series: PageSeries, language: str) -> bytes:
+    """Return the chart of all partners together as a PNG with its source and its doubts, for those who share a link."""
+    first = series.partners[0]
+    rows = series.rows.filter(partner=first, measure=series.measure)
+    doubts = dict.fromkeys(text for key, text in series.doubts.items() if key[:2] == (series.measure, first))
+    cited = "; ".join([page.cited_of(series, language), *(f"IN DOUBT: {words}" for words in doubts)])
+    return draw(rows, series.product, [first], series.measure, ".png", series.reporter, cited, language, 1)
+
+
+def _months(
+    resolver: Resolver, series: PageSeries, day: date, stem: str, folder: Path
+) -> tuple[dict[str, str | bytes], Facts | None]:
+    """The pages of the newest months in words, each with its neighbours, and the facts of the newest one."""
+    made: dict[str, str | bytes] = {}
+    newest: Facts | None = None
+    last = month_number(series.last)
+    known = {number for number in range(last - MONTHS_BEFORE, last + 1) if number >= month_number(series.months[0])}
+    facts: dict[int, Facts] = {}
+    for number in sorted(known):
+        with suppress(NoFigure):
+            about = (series.product, series.flow, first_day(number), day, resolver.names)
+            facts[number] = facts_of(resolver.snapshot, resolver.snapshot.store, *about)
+    there = {*facts, *(number for number in map(_number, _names(folder / stem)) if number is not None)}
+    for number, of_month in facts.items():
+        newest = of_month
+        for language in LANGUAGES:
+            links = [("front", f"../../{FRONT[language]}"), ("series", f"../{stem}.{language}.html")]
+            before = max((one for one in there if one < number), default=None)
+            after = min((one for one in there if one > number), default=None)
+            for name, other in (("previous", before), ("next", after)):
+                links += [(name, f"{first_day(other):%Y-%m}.{language}.html")] if other is not None else []
+            links += [
+                ("other_language", f"{first_day(number):%Y-%m}.{one}.html") for one in LANGUAGES if one != language
+            ]
+            text = with_policy(brief.page(of_month, language, links))
+            made[f"{stem}/{first_day(number):%Y-%m}.{language}.html"] = text
+    return made, newest if newest is not None and newest.month == series.last else None
+
+
+def _names(folder: Path) -> list[str]:
+    """The months that have a page in a folder, as YYYY-MM."""
+    return sorted({file.name.split(".")[0] for file in folder.glob("????-??.??.html")})
+
+
+def _number(name: str) -> int | None:
+    with suppress(ValueError):
+        return month_number(date.fromisoformat(f"{name}-01"))
+    return None
+
+
+def _with_pages(folder: Path, made: dict[str, str | bytes], stem: str) -> Sequence[str]:
+    written = {name.removeprefix(f"{stem}/").split(".")[0] for name in made if name.startswith(f"{stem}/")}
+    return sorted(written | {name for name in _names(folder) if _number(name) is not None}, reverse=True)
+
+
+def _below(resolver: Resolver, series: PageSeries) -> dict[str, pl.DataFrame]:
+    """The rows of the newest month of what a product is made of, the largest first, with names and doubts, a frame a
+    language."""
+    parts = [*_parts(series.product, resolver)]
+    nothing = pl.DataFrame()
+    if not parts:
+        return dict.fromkeys(LANGUAGES, nothing)
+    month = (series.flow, series.last.year, series.last.month)
+    where = pl.col("product").is_in(parts) & (pl.col("partner") == WORLD) & (pl.col("measure") == series.measure)
+    rows = read_table(resolver.snapshot, "metric", month.__eq__, where)
+    rows = rows.with_columns(pl.col("flow", "product", "partner", "measure").cast(pl.String)).drop_nulls("level")
+    rows = rows.sort("level", "product", descending=[True, False])
+    rows = rows.with_columns(Doubts(resolver.snapshot).of_rows(rows, ["level"]).alias("doubt"))
+    return {language: with_names(rows, resolver, language) if rows.height else nothing for language in LANGUAGES}
+
+
+def _parts(product: str, resolver: Resolver) -> Iterator[str]:
+    """The codes of the next finer level below a product that are in the store; of a basket its codes."""
+    if not product.isdecimal():
+        yield from (code for code in members(product) if code in resolver.products)
+        return
+    finer = next((digits for digits in HS_DIGITS if digits > len(product)), None)
+    below = [code for code in resolver.products if code.isdecimal() and code.startswith(product) and code != product]
+    if finer is not None and len(product) < max(HS_DIGITS):
+        yield from (code for code in below if len(code) == finer)
+    else:
+        yield from below

@@ -1,0 +1,53 @@
+"""Writes what the pages of the site share: the style, the scripts, and the runtime that draws.
+
+The runtime is Vega-Lite with all that it needs, as the library that draws our pictures brings it; a browser loads it
+once and keeps it, because its name has its version. Belongs here: those files, and the policy of what a page may load.
+"""
+
+import base64
+import functools
+import hashlib
+import re
+
+import vl_convert
+
+from tasks.pages.text.page_templates import FOLDER, template
+
+RUNTIME = f"vega-{vl_convert.get_vega_version()}-{vl_convert.get_vegalite_versions()[-1]}.js"
+SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+def policy_of(text: str = "") -> str:
+    """Return the policy of a page: files of the site alone, no connection, no form, and of scripts inside the page only
+    those of this text, by their hashes."""
+    hashes = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in SCRIPT.findall(text)
+    ]
+    scripts = " ".join(["'self'", *hashes])
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:;"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def with_policy(text: str) -> str:
+    """Return a page with the policy of its own scripts."""
+    tag = f'<meta http-equiv="Content-Security-Policy" content="{policy_of(text)}">'
+    return text.replace('<meta charset="utf-8">\n', f'<meta charset="utf-8">\n{tag}\n', 1)
+
+
+def style() -> str:
+    """Return the style of all pages of the site."""
+    return template("site.css.j2").render()
+
+
+def script(name: str) -> str:
+    """Return a script of ours by its name."""
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def runtime() -> str:
+    """Return the runtime: `vegaEmbed` for the page, and no other name."""
+    return f"(()=>{{{vl_convert.javascript_bundle('window.vegaEmbed=vegaEmbed;')}}})();"

@@ -1,0 +1,116 @@
+"""Loads the templates of pages and the words of each language, which lie in `templates/`, and escapes foreign text for
+markdown."""
+
+import functools
+import html
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from rich.markup import escape
+
+from schemas.code_files import money
+from tasks.domain.text import clip
+
+if TYPE_CHECKING:
+    import jinja2
+
+LANGUAGES = ("en", "zh")
+# The front page of a site in each language.
+FRONT = {"en": "index.html", "zh": "index.zh.html"}
+# Other addresses, such as javascript:, are shown without a link.
+WEB = ("http", "https")
+FOLDER = Path(__file__).parents[1] / "templates"
+LENGTH_MAX = 300
+# Characters that are markup anywhere; an underscore only at the edge of a word.
+MARKUP = re.compile(r"[\\`*\[\]|~#]|(?<!\w)_|_(?!\w)")
+# Characters that start a list, a rule or a heading at the beginning of a line.
+START = re.compile(r"^([-+=]|\d+(?=[.)](?:\s|$)))")
+# Characters that viewers turn into a link.
+ADDRESS = re.compile(r"(?<=:)//|(?<=www)\.|@", re.IGNORECASE)
+
+
+@functools.cache
+def template(name: str) -> "jinja2.Template":
+    """Return a template. Texts in HTML are escaped; markdown viewers accept HTML, so texts of a file go through `plain`
+    there."""
+    return _environment(".html" in name).get_template(name)
+
+
+@functools.cache
+def _environment(is_html: bool) -> "jinja2.Environment":
+    # Only where something is written: a release without a watched product waits for no templates.
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=is_html,
+        undefined=jinja2.ChainableUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=not is_html,
+    )
+    environment.filters["host"] = lambda address: urlsplit(address).hostname or address
+    environment.filters["plain"] = plain
+    environment.filters["rows"] = lambda columns: zip(*columns, strict=True)
+    environment.filters["escaped"] = escape
+    environment.tests["on_the_web"] = _is_on_the_web
+    return environment
+
+
+@functools.cache
+def words(page: str, language: str) -> dict[str, Any]:
+    """Return the words of a page in a language, with those of money in the sections that have such."""
+    loaded = tomllib.loads((FOLDER / f"{page}.{language}.toml").read_text(encoding="utf-8"))
+    return {
+        name: _words_of_money(language).get(name, {}) | said if isinstance(said, dict) else said
+        for name, said in loaded.items()
+    }
+
+
+def _words_of_money(language: str) -> dict[str, dict[str, str]]:
+    """Names of money, by the section of a page: of values per kilogram, and where it is not English of values and
+    units."""
+    if language == "en":
+        return {
+            "unit_notes": {f"unit_{value}_per_kg": f"{row['name_en']} per kilogram" for value, row in money().items()}
+        }
+    rows = {value: (row["currency"], row["name_zh"], row["counted_zh"]) for value, row in money().items()}
+    return {
+        "measures": {value: f"{name}金额" for value, (_, name, _) in rows.items()},
+        "unit_notes": {f"unit_{value}_per_kg": f"{counted}/千克" for value, (_, _, counted) in rows.items()},
+        "units": {code: counted for code, _, counted in rows.values()}
+        | {f"{code}/kg": f"{counted}/千克" for code, _, counted in rows.values()},
+    }
+
+
+def translated(text: str, patterns: list[list[str]]) -> str:
+    r"""Return an English text in another language: each pattern of a page's words with what stands for it, in their
+    order.
+
+    >>> translated("2026-11 on 2026-12-20", [["^(.+) on (.+)$", r"\2: \1"]])
+    '2026-12-20: 2026-11'
+    """
+    for pattern, said in patterns:
+        text = re.sub(pattern, said, text)
+    return text
+
+
+def _is_on_the_web(address: str | None) -> bool:
+    """Whether an address may become a link: a file of collected figures may give any text as an address."""
+    try:
+        return urlsplit(address or "").scheme in WEB
+    except ValueError:
+        return False
+
+
+def plain(text: str) -> str:
+    """Return a text that markdown shows literally: no element, no link, no line break; short enough for a page.
+
+    >>> print(plain("a|b <b>*c*</b>"), plain("soybeans_import_2024.csv"))
+    a\\|b &lt;b&gt;\\*c\\*&lt;/b&gt; soybeans_import_2024.csv
+    """
+    safe = MARKUP.sub(r"\\\g<0>", html.escape(clip(" ".join(text.split()), LENGTH_MAX), quote=False))
+    safe = START.sub(lambda found: found[0] + "\\" if found[0].isdigit() else "\\" + found[0], safe)
+    return ADDRESS.sub(lambda found: "".join("\\" + letter for letter in found[0]), safe)

@@ -1,0 +1,154 @@
+"""Formats a number, a month or a partner for a brief, in English and Chinese; rounds last.
+
+A growth of 660 % is "more than seven times as much", never "six times". A number is shown with the digits that it
+carries.
+"""
+
+from datetime import date
+from typing import Any
+
+from schemas.forms.brief import Fact, Facts
+from tasks.answers.numbers import two_digits
+from tasks.domain.labels import country, written_month
+from tasks.domain.measures import MIXED_WORDS
+from tasks.domain.units import UNIT_VALUE_OF
+from tasks.pages.text.page_templates import words
+
+TIMES_MIN = 2
+EXACT = 1e-9
+WHOLE = 100
+MASS = "quantity_kg"
+PRICE_UNITS = {ratio: f"{value.removeprefix('value_').upper()}/kg" for value, ratio in UNIT_VALUE_OF.items()}
+
+
+def texts(language: str) -> dict[str, Any]:
+    """Return headings and labels of the page."""
+    return {"mixed": MIXED_WORDS} | words("brief", language)
+
+
+def shown(fact: Fact, language: str = "en") -> str:
+    """Format the figure as printed on the page."""
+    value = fact.value
+    if value is None or isinstance(value, str):
+        return month_words(value, language) if value else "–"
+    if fact.figure in ("level", "ytd"):
+        if fact.measure in PRICE_UNITS:
+            return in_unit(price_text(value), PRICE_UNITS[fact.measure], language)
+        return level(value, fact.measure, language)
+    if fact.figure == "rank":
+        return f"{value:.0f}"
+    if fact.figure.endswith("_pp"):
+        return in_unit(_signed(f"{value:+,.1f}"), "pp", language)
+    size = in_unit(percent(fact), "%", language)
+    sign = "" if fact.figure == "share_pct" or not is_seen(fact) else "+" if value > 0 else "−"
+    return f"{sign}{size}"
+
+
+def expected(facts: Facts, language: str) -> str:
+    """Say what the world total was expected to be, and whether the month is unusual; empty where nothing was expected
+    or is known."""
+    row, t = facts.expected, texts(language)
+    if row is None or row["level"] is None:
+        return ""
+    numbers = {name: level(row[name], facts.measure, language) for name in ("expected", "low", "high")}
+    fired = round((row["fired_pct"] or 0) * row["judged_months"] / 100)
+    unusual = t["unusual"].format(fired=fired, judged=row["judged_months"]) if row["unusual"] else ""
+    return str(t["expected"].format(**numbers, months=row["months"], unusual=unusual))
+
+
+def in_unit(number: str, unit: str, language: str) -> str:
+    """Format a number and its unit: 353 t, in Chinese 353吨."""
+    units = texts(language)["units"]
+    return f"{number}{units[unit]}" if unit in units else f"{number} {unit}"
+
+
+def money(value: float, measure: str, language: str) -> str:
+    """Format an amount of money: USD 2.16 million, in Chinese 216.40万美元."""
+    t = texts(language)
+    word, step = next(((word, step) for word, step in t["large"] if abs(value) >= step), ("", 1))
+    digits = 0 if step == 1 else 1 if abs(value) >= WHOLE * step else 2
+    currency = measure.removeprefix("value_").upper()
+    return str(
+        t["money"].format(number=f"{value / step:,.{digits}f}", large=word, unit=t["units"].get(currency, currency))
+    ).rstrip()
+
+
+def scale_name(unit: str, language: str) -> str:
+    """Return the unit of an axis in words: thousand tonnes, million USD, 百万美元."""
+    t = texts(language)
+    return str(t["between"].join(t["scales"].get(word, t["units"].get(word, word)) for word in unit.split()))
+
+
+def figure_name(fact: Fact, language: str) -> str:
+    """Return the name of a figure in the list of sources: a month of mass and a month's unit value differ."""
+    return str(texts(language)["price_figures" if fact.measure in PRICE_UNITS else "figures"][fact.figure])
+
+
+def is_seen(fact: Fact) -> bool:
+    """Whether a growth is large enough to keep a digit when it is rounded to those that it carries."""
+    return isinstance(fact.value, float) and round(abs(fact.value) / fact.step) > 0
+
+
+def percent(fact: Fact) -> str:
+    """Format the size of a growth or a share with the digits that it carries."""
+    assert isinstance(fact.value, float)
+    size = round(abs(fact.value) / fact.step) * fact.step
+    if size == WHOLE > abs(fact.value):
+        # A fall is below 100 % as long as anything is left.
+        texts = (f"{abs(fact.value):.{digits}f}" for digits in range(15))
+        return next((text for text in texts if float(text) < WHOLE), "100")
+    return f"{size:,.0f}" if fact.step >= 1 else f"{size:,.1f}"
+
+
+def _signed(number: str) -> str:
+    return number.replace("-", "−")
+
+
+def level(value: float, measure: str, language: str) -> str:
+    """Format a mass in tonnes, or an amount of money."""
+    return in_unit(_tonnes(value), "t", language) if measure == MASS else money(value, measure, language)
+
+
+def _tonnes(kilograms: float) -> str:
+    value = kilograms / 1000
+    if value >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if value >= 1 else f"{value:,.3f}" if value >= 0.001 else two_digits(value)
+
+
+def price_text(value: float) -> str:
+    """Format a value per kilogram, without its unit."""
+    return f"{value:,.2f}" if value >= 0.1 or value == 0 else two_digits(value)
+
+
+def month_words(text: str, language: str) -> str:
+    """Format a month given as YYYY-MM."""
+    year, month = map(int, text.split("-"))
+    name = written_month(date(year, month, 1)).split()[0]
+    return str(texts(language)["month"].format(year=year, month=month, name=name))
+
+
+def times(fact: Fact, language: str) -> str:
+    """Say how many times as much a large growth is, in whole times: the ratio, which is one more than the growth.
+    Empty if the printed digits leave the ratio open.
+    """
+    ratio = float(fact.value or 0) / 100 + 1
+    whole = int(ratio + EXACT)
+    is_more = ratio - whole > EXACT
+    if whole < TIMES_MIN or (is_more and fact.low is not None and fact.low / 100 + 1 < whole - EXACT):
+        return ""
+    t = texts(language)
+    said = t["numbers"][whole] if whole < len(t["numbers"]) else t["so_many"].format(whole)
+    return str(t["times"].format(more=t["more"] if is_more else "", times=said))
+
+
+def partner(key: str, language: str) -> str:
+    """Return the name of a partner."""
+    return texts(language)["all_partners"] if key == "WLD" else country(key, language)
+
+
+def amount(value: int, unit: str, language: str) -> str:
+    """Format a whole number of a release with its unit; hundredths of a per cent as per cent."""
+    if unit == "basis_point":
+        return in_unit(_signed(f"{value / 100:+,.2f}"), "%", language)
+    return in_unit(f"{value:,}", unit, language)

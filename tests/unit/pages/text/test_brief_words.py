@@ -1,0 +1,115 @@
+"""What a brief says of a growth, a decision and a missing figure, in both languages: made-up facts, no store."""
+
+import re
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from schemas.forms.brief import Caveat, Fact, Verdict
+from schemas.names import CAVEATS, MISSING
+from tasks.pages.text.page_templates import FOLDER, LANGUAGES, words
+from tasks.pages.text.sentences import Piece, Sentence, common, next_to, of_all, quotable
+
+JUNE = date(2025, 6, 1)
+
+
+LOW = Caveat(name="low_base", numbers={"base": 46_400, "usual": 353_000})
+FLIPS = Caveat(name="sign_flips", numbers={"flips": 5})
+KINDS = Caveat(name="coverage")
+
+
+def growth(figure: str, word: str | None, *caveats: Caveat) -> Fact:
+    verdict = None if word is None else Verdict(word=word, caveats=caveats)  # type: ignore[arg-type]
+    return Fact(id=figure, partner="USA", month=JUNE, figure=figure, value=1.0, status="computed", verdict=verdict)
+
+
+def page_of(*facts: Fact) -> Any:
+    return SimpleNamespace(measure="quantity_kg", facts=lambda: [*facts])
+
+
+def sentence_of(*facts: Fact) -> Sentence:
+    return Sentence([Piece("Exports rose "), *(Piece("1 %", one) for one in facts)])
+
+
+@pytest.mark.parametrize(
+    ("word", "caveats", "english", "chinese"),
+    [
+        ("yes", (), "", ""),
+        (
+            "care",
+            (LOW,),
+            "quote with care (its base is unusually low, 46.4 t where 353 t is usual)",
+            "引用时须说明（基数异常低（46.4吨，通常为353吨））",
+        ),
+        (
+            "no",
+            (FLIPS, KINDS),
+            "do not quote the percentage (it turned 5 times in six months; it rests on more than one kind of release)",
+            "不宜引用百分比（六个月内5次转向；依据不止一种发布）",
+        ),
+    ],
+)
+def test_the_verdict_on_one_growth(word: str, caveats: tuple[Caveat, ...], english: str, chinese: str) -> None:
+    one = growth("mom_pct", word, *caveats)
+    assert [next_to(sentence_of(one), page_of(one), language) for language in LANGUAGES] == [english, chinese]
+
+
+def test_two_growths_with_different_verdicts_are_named() -> None:
+    one, other, same = growth("mom_pct", "yes"), growth("yoy_pct", "care", KINDS), growth("ytd_yoy_pct", "yes")
+    said = next_to(sentence_of(one, other, same), page_of(one, other), "en")
+    assert said == "y/y: quote with care (it rests on more than one kind of release)"
+    assert (
+        quotable([sentence_of(one, other)], page_of(one, other), "en")
+        == "A growth without a note under it may be quoted."
+    )
+    assert quotable([sentence_of(other)], page_of(one, other), "en") == ""
+    one.doubts = ["few partners"]
+    assert quotable([sentence_of(one, same)], page_of(one, other), "zh") == ""
+
+
+@pytest.mark.parametrize(("count", "shared"), [(2, set()), (3, {"coverage"})])
+def test_a_caveat_of_all_growths_is_stated_once_from_three_on(count: int, shared: set[str]) -> None:
+    facts = [growth("mom_pct", "care", KINDS, *([LOW] if place == 0 else [])) for place in range(count)]
+    found = page_of(*facts, growth("level", None))
+    assert common(found) == shared
+    expected = "Of every growth on this page: it rests on more than one kind of release." if shared else ""
+    assert of_all(found, "en") == expected
+    if shared:
+        assert next_to(sentence_of(facts[1]), found, "en") == ""
+        assert next_to(sentence_of(facts[0]), found, "en").startswith("quote with care (its base is unusually low")
+
+
+# What one of the languages takes from elsewhere, or does not need.
+OWN = ("mixed", "numbers", "units", "missing_reasons", "kinds", "formulas", "measures", "valuations")
+EN, ZH = (words("brief", language) for language in LANGUAGES)
+
+
+def test_both_languages_have_the_same_texts_with_the_same_places_and_the_same_sentences() -> None:
+    assert {*EN} - {*OWN} == {*ZH} - {*OWN}
+    compared = [
+        pair
+        for name in {*EN} - {*OWN, "name", "subject", "month", "event", "goods", "so_many", "revised_one"}
+        for pair in (
+            [(EN[name][one], ZH[name][one]) for one in {*EN[name], *ZH[name]}]
+            if isinstance(EN[name], dict)
+            else [(EN[name], ZH[name])]
+        )
+    ]
+    assert len(compared) > 100
+    for english, chinese in compared:
+        assert type(english) is type(chinese), english
+        if isinstance(english, str):
+            places = [{*re.findall(r"\{(\w+)", text)} for text in (english, chinese)]
+            assert places[0] == places[1], english
+        if isinstance(english, list):
+            assert len(english) == len(chinese), english
+    macros = [re.findall(r"macro (\w+\(.*?\))", (FOLDER / f"sentences.{one}.j2").read_text()) for one in LANGUAGES]
+    assert macros[0] == macros[1]
+    assert len(macros[0]) > 5
+
+
+def test_every_reason_for_a_missing_figure_and_every_caveat_has_a_text_in_both_languages() -> None:
+    assert {*MISSING} - {"on_request"} <= {*ZH["missing_reasons"]} <= {*MISSING}
+    assert {*EN["caveats"]} == {*ZH["caveats"]} == {*CAVEATS}
