@@ -5,23 +5,10 @@ from typing import Annotated
 
 import typer
 
-from flows.cli import (
-    brief,
-    catalog,
-    deploy,
-    detours,
-    export,
-    fetch,
-    ingest,
-    mcp,
-    read,
-    reporters,
-    search,
-    site,
-    start,
-    withdraw,
-)
-from flows.cli.command import Command, Stoppable
+from flows.cli.frame.command import Command, Stoppable
+from flows.cli.questions import brief, catalog, detours, export, mcp, read, reporters, search, site
+from flows.cli.releases import fetch, ingest, start, withdraw
+from flows.cli.server import deploy
 from schemas import code_files, settings
 
 # A page of help uses a wide terminal up to here. It is plain text, as are refusals of options: rich with its Markdown

@@ -2,8 +2,8 @@
 missing.
 
 Belongs here: which questions are tools, and how large an answer may be. A tool takes the fields of its question
-without the store, and a number of rows. Does not belong here: the protocol by which they are asked (`flows.cli.mcp`).
-Nothing here writes.
+without the store, and a number of rows. Does not belong here: the protocol by which they are asked
+(`flows.cli.questions.mcp`). Nothing here writes.
 """
 
 import inspect

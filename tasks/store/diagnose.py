@@ -1,7 +1,7 @@
 """Explains errors of a store: each message says what was found, where, and what to do.
 
 Belongs here: which errors concern the store and not a single file, and the message of each. Does not belong here: how a
-caller continues after one (`flows.watch`, `flows.cli.options`).
+caller continues after one (`flows.watch`, `flows.cli.frame.options`).
 """
 
 import errno

@@ -14,8 +14,8 @@ import pytest
 from bad_inputs.download import CLEAN
 from typer.testing import CliRunner
 
-from flows.cli import terminal
 from flows.cli.app import app
+from flows.cli.frame import terminal
 from schemas.code_files import FOLDER
 from schemas.settings import WATCH_RULES
 from tasks.domain import clock

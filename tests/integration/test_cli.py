@@ -20,9 +20,9 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 from bad_inputs.download import downloads as downloads_of
 from typer.testing import CliRunner
 
-from flows.cli import terminal
 from flows.cli.app import app
-from flows.cli.ingest import SAMPLE
+from flows.cli.frame import terminal
+from flows.cli.releases.ingest import SAMPLE
 from tasks.inbox import held
 from tasks.reading import query
 from tasks.store.filesystem import FileSystem
@@ -145,7 +145,7 @@ def test_no_folder_is_said_before_a_run_begins(tmp_path: Path, monkeypatch: pyte
     def never() -> str:
         raise AssertionError("a run began")
 
-    monkeypatch.setattr("flows.cli.local_server.running_server", never)
+    monkeypatch.setattr("flows.cli.server.local_server.running_server", never)
     done = said(command, tmp_path)
     assert (done.code, "none: there is no such folder" in done.err) == (2, True), done
     (tmp_path / "none").write_text("a file")
@@ -178,7 +178,7 @@ def test_what_is_held_is_decided_about_by_command(tmp_path: Path, monkeypatch: p
     assert all(name in listed.out for name in [*waiting, *waiting.values()])
     assert said(f"reject {waiting['cut.csv']} {decision}", tmp_path).code == 0
     # Nor is a server started where none answers.
-    monkeypatch.setattr("flows.cli.local_server.running_server", lambda: None)
+    monkeypatch.setattr("flows.cli.server.local_server.running_server", lambda: None)
     monkeypatch.setattr(subprocess, "Popen", None)
     done = said(f"approve {waiting['gone.csv']} {decision}", tmp_path)
     assert (done.code, done.out.strip().split(":")[0]) == (0, "published gone.csv")

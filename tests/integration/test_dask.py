@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from benchmarks.servers import free_port
 from flows.backfill import backfill, workers_of
 from flows.cli.app import app
-from flows.cli.running import prepare_prefect
+from flows.cli.releases.running import prepare_prefect
 from schemas.forms.watch import BackfillRequest, WatchReport
 from schemas.store_address import S3Url
 from tasks.derive import cluster as dask

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.options import refusals
-from flows.cli.running import prepare_prefect
-from flows.cli.terminal import console
+from flows.cli.frame.options import refusals
+from flows.cli.frame.terminal import console
+from flows.cli.releases.running import prepare_prefect
 
 BEFORE, MONTH, TODAY = "2025-04", "2025-05", date(2025, 8, 20)
 MAGNETS = "850511"
@@ -36,8 +36,8 @@ def demo(
     ] = True,
 ) -> None:
     """Fetch invented answers of seven sources from a server on this machine, publish them, and show the figures."""
-    from flows.cli import local_server
-    from flows.cli.start import begin
+    from flows.cli.releases.start import begin
+    from flows.cli.server import local_server
     from tests.replay import site
 
     api = None

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from flows.audit import audit
 from flows.backfill import backfill
 from flows.cli.app import app
-from flows.cli.options import DISAGREES
+from flows.cli.frame.options import DISAGREES
 from schemas.forms.watch import BackfillRequest
 from tasks.analysis.after_release import update_tables
 from tasks.analysis.table_audit import audit_tables
@@ -209,7 +209,7 @@ after_release.mirrors_of = kill
 from tests.unit.customs import Store
 from flows.backfill import backfill
 from flows.cli.app import app
-from flows.cli.options import DISAGREES
+from flows.cli.frame.options import DISAGREES
 from schemas.forms.watch import BackfillRequest
 store = Store(Path(sys.argv[1]))
 if sys.argv[2] == "withdraw":

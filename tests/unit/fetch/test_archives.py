@@ -12,8 +12,8 @@ import pytest
 from comext_bulk import Row, archive, text
 from typer.testing import CliRunner
 
-from flows.cli.fetch import commands
-from flows.cli.options import REFUSED
+from flows.cli.frame.options import REFUSED
+from flows.cli.releases.fetch import commands
 from tasks.domain.errors import Refused
 from tasks.fetch.fetch import split_file
 from tasks.sources.eurostat.eurostat_archive import SOURCE

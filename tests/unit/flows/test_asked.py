@@ -13,7 +13,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from flows.cli.app import app
-from flows.cli.command import Command, Group
+from flows.cli.frame.command import Command, Group
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from tasks.reading.query import query
@@ -47,7 +47,7 @@ def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 def test_every_command_refuses_a_second_value_of_an_option_that_takes_one() -> None:
     """It took the last one, and nobody saw that the others were dropped. What such a command says:
-    `cli/test_options.py`."""
+    `cli/frame/test_options.py`."""
     found = dict(leaves(typer.main.get_command(app)))
     assert len(found) > 25
     assert [path for path, command in found.items() if not isinstance(command, (Command, Group))] == []

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from flows.backfill import backfill
 from flows.cli.app import app
-from flows.cli.options import HELD
+from flows.cli.frame.options import HELD
 from schemas.forms.watch import BackfillRequest, WatchReport
 from tasks.inbox import held
 from tasks.ingest import declaration

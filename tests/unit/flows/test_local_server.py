@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from flows.cli import local_server, password
+from flows.cli.server import local_server, password
 from tests.replay.server import Replay, Reply
 
 OVER = 2**22 + 1  # no process has this number

@@ -30,7 +30,7 @@ def _run(folder: Path, *arguments: str, first: Path | None = None) -> "subproces
 
 
 def test_the_command_works_in_the_folder_of_such_a_project_and_beside_a_folder_without_a_module(tmp_path: Path) -> None:
-    """That nothing is deployed there: `cli/test_deploy.py`."""
+    """That nothing is deployed there: `cli/server/test_deploy.py`."""
     done = _run(_project(tmp_path), COMMAND, "--version")
     assert (done.returncode, done.stderr) == (0, "")
     (tmp_path / "empty" / "schemas").mkdir(parents=True)

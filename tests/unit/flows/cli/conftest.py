@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.cli import terminal
+from flows.cli.frame import terminal
 
 
 @pytest.fixture(autouse=True)

@@ -16,9 +16,11 @@ from typer.testing import CliRunner, Result
 
 import flows.fetch
 import flows.withdraw
-from flows.cli import brief, fetch, ingest, local_server, read, reporters, search, site, withdraw
 from flows.cli.app import app
-from flows.cli.options import DISAGREES, REFUSED
+from flows.cli.frame.options import DISAGREES, REFUSED
+from flows.cli.questions import brief, read, reporters, search, site
+from flows.cli.releases import fetch, ingest, withdraw
+from flows.cli.server import local_server
 from schemas.forms.fetch import Fetched, FetchReport
 from schemas.forms.request import WithdrawalRequest
 from tasks.domain import clock

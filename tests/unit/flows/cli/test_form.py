@@ -12,8 +12,8 @@ import typer
 
 import tidewaiter
 from flows.cli.app import app
-from flows.cli.form import kind_of, plain
-from flows.cli.mcp import server_of
+from flows.cli.frame.form import kind_of, plain
+from flows.cli.questions.mcp import server_of
 from schemas.questions.question import Question, fields_of
 from tasks.api.mcp import TOOLS
 

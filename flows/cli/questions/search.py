@@ -1,0 +1,155 @@
+"""Defines the commands that list what is in a store and find it by name."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.frame import options
+from flows.cli.frame.command import Commands
+from flows.cli.frame.form import Printed, command
+from flows.cli.frame.terminal import console, say
+from schemas.questions.contents import Contents
+from schemas.questions.question import Form
+from schemas.questions.search import Search
+from schemas.questions.vintages import Vintages
+from tasks.domain.errors import NoFigure
+from tasks.domain.text import counted
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+ROWS_MAX = 40
+commands = Commands()
+
+
+class Listed(Printed, kw_only=True):
+    """How rows are printed, and how many of them."""
+
+    rows: options.Rows = 200
+
+
+# What the R package rjd3revisions takes, beside the forms of all rows.
+REVISIONS = "revisions"
+VintagesForm = StrEnum("VintagesForm", [*(form.value for form in options.Form), REVISIONS])  # type: ignore[misc]
+
+
+class VintagesOptions(Form, kw_only=True):
+    """How rows are printed, and whether first prints are compared instead."""
+
+    form: Annotated[
+        VintagesForm,
+        typer.Option(
+            "--format", help=f"{options.FORM_HELP}; revisions is CSV with every vintage whole, for rjd3revisions in R"
+        ),
+    ] = VintagesForm("table")
+    first_prints: Annotated[
+        bool,
+        typer.Option(
+            "--first-prints",
+            help="compare the first print of each month with later releases and with the partner's figure",
+        ),
+    ] = False
+
+
+@command(commands, Search, Printed, epilog="Example: `tidewaiter search soybeans`, or `tidewaiter search 大豆`")
+def search(question: Search, page: Printed) -> None:
+    """Print what is called so."""
+    from tasks.answers.search import search as answer_to
+
+    answer = answer_to(question)
+    options.show_remarks(answer.remarks)
+    _show(answer.rows, page.form, ROWS_MAX)
+
+
+@command(commands, Contents, Listed, name="list", epilog="Example: `tidewaiter list products`")
+def list_contents(question: Contents, page: Listed) -> None:
+    """Print what is in the store."""
+    from tasks.answers.contents import contents as answer_to
+
+    answer = answer_to(question)
+    options.show_remarks(answer.remarks)
+    found = answer.rows
+    shows_decisions = question.kind == "releases" and page.form is options.Form.table
+    _show(found.drop("decided") if shows_decisions else found, page.form, page.rows)
+    for release_id, decided in found.select("release_id", "decided").iter_rows() if shows_decisions else ():
+        if decided:
+            say(f"{release_id} was {decided}")
+
+
+@command(
+    commands,
+    Vintages,
+    VintagesOptions,
+    epilog="Example: `tidewaiter vintages magnets --partner world --month 2025-06`",
+)
+def vintages(question: Vintages, page: VintagesOptions) -> None:
+    """Print the values that a figure has had."""
+    import polars as pl
+
+    from tasks.analysis.first_prints import scorecard
+    from tasks.answers import tables
+    from tasks.answers.series import series_of
+    from tasks.answers.vintages import as_revisions
+    from tasks.answers.vintages import vintages as answer_to
+    from tasks.domain import labels
+    from tasks.reading import query
+
+    is_revisions = page.form.value == REVISIONS
+    form = options.Form.table if is_revisions else options.Form(page.form.value)
+    if page.first_prints:
+        if is_revisions:
+            raise ValueError(
+                "--format revisions has every vintage, and --first-prints the first: leave one of them out"
+            )
+        snapshot, flow, product, partner, notes = series_of(question)
+        options.show_remarks(notes)
+        _show_first_prints(scorecard(snapshot, flow, product, partner, question.measure), form)
+        return
+    try:
+        answer = answer_to(question)
+    except NoFigure as none:
+        raise ValueError(f"{none}; tidewaiter search {question.product} shows what there is") from none
+    options.show_remarks(answer.notes)
+    found = answer.rows
+    if is_revisions:
+        options.written(as_revisions(found), options.Form.csv)
+    elif not options.written(found, form):
+        snapshot, flow, product, partner, _ = answer.series
+        reporter = query.reporter_of(snapshot)
+        trade, name = labels.trade_of(reporter.code, flow), labels.product_name(product, reporter.nomenclature)
+        say(f"{question.metric} of {trade} of {name}, {labels.partner_name(partner)}, {question.measure}", style="bold")
+        of_month = pl.col("period").alias("month")
+        doubt = ["doubt"] if found["doubt"].count() else []
+        shown = found.select(
+            of_month, "known_from", "known_until", "value", pl.col("change_pct").round(2), "releases", *doubt
+        )
+        console().print(tables.listing(shown, console().width))
+
+
+def _show_first_prints(found: "pl.DataFrame", form: options.Form) -> None:
+    from tasks.analysis.first_prints import WITHIN_PCT, within
+
+    if not found.height:
+        raise ValueError("no source prints a single month of it: ask for a line of a release page, or for one partner")
+    counts = within(found) if form is options.Form.table else None
+    if form is options.Form.table:
+        found = found.drop("flow", "product", "partner", "measure", "first_release_id")
+        found = found.select(column for column in found if column.null_count() < found.height)
+    _show(found, form, ROWS_MAX)
+    if counts:
+        say(f"first prints have been within {WITHIN_PCT:g} % in {counts[0]} of {counts[1]} months")
+
+
+def _show(found: "pl.DataFrame", form: options.Form, rows_max: int) -> None:
+    from tasks.answers.tables import listing
+
+    if options.written(found, form):
+        return
+    # A heading or basket whose parts are not all covered has no figure: it is in the other formats.
+    known = found.drop_nulls("first_month") if "months" in found.columns else found
+    if known.height:
+        console().print(listing(known, console().width, rows_max))
+    if bare := found.height - known.height:
+        say(f"and without a figure {counted(bare, 'code')}: no release covers the whole of them", style="dim italic")
