@@ -67,14 +67,14 @@ class TablePublication(NamedTuple):
 def contents(store: Path | Snapshot, flow: str) -> StoreContents:
     """Return what there is of one direction of a store. Raises NothingPublished."""
     snapshot = store if isinstance(store, Snapshot) else open_published(store)
-    found: dict[int, list[str]] = {}
+    rests_on: dict[int, list[str]] = {}
     for entry in snapshot.files:
         if entry.table in READ and entry.partition.startswith(f"flow={flow}/"):
-            found.setdefault(partition_month(path_partition(entry.partition)), []).append(entry.sha256)
+            rests_on.setdefault(partition_month(path_partition(entry.partition)), []).append(entry.sha256)
     for first, last, name in releases_of(snapshot, flow).select("first_month", "last_month", "release_id").iter_rows():
         for month in range(month_number(first), month_number(last) + 1):
-            found.setdefault(month, []).append(name)
-    return StoreContents(snapshot, {month: sorted(there) for month, there in found.items()})
+            rests_on.setdefault(month, []).append(name)
+    return StoreContents(snapshot, {month: sorted(names) for month, names in rests_on.items()})
 
 
 def releases_of(snapshot: Snapshot, flow: str) -> pl.DataFrame:
@@ -160,9 +160,9 @@ def _changes(
     # Of what is lost nobody knows how it differs from what was published.
     kinds = (([month for month in stale if month not in lost], parent), ([*filter(lost.__contains__, stale)], None))
     for months, before in ((months, before) for some, before in kinds for months in _spans(some)):
-        made = MODELS[table].validate(rows_of(months, before), lazy=True)
-        rows += made.height
-        new += encode_months(table, made, lambda partition, made=made: _derivation(table, made, partition))  # type: ignore[misc]
+        frame = MODELS[table].validate(rows_of(months, before), lazy=True)
+        rows += frame.height
+        new += encode_months(table, frame, lambda partition, frame=frame: _derivation(table, frame, partition))  # type: ignore[misc]
     kept = [
         entry
         for entry in (parent.files if parent else ())
@@ -234,9 +234,9 @@ def _spans(months: list[int]) -> Iterator[range]:
             start = place
 
 
-def _derivation(table: str, made: pl.DataFrame, partition: Partition) -> dict[str, Any]:
+def _derivation(table: str, frame: pl.DataFrame, partition: Partition) -> dict[str, Any]:
     """What a file was made of: the releases that each of its columns of releases names."""
-    rows = made.filter(pl.col("period").dt.year() == partition[1], pl.col("period").dt.month() == partition[2])
+    rows = frame.filter(pl.col("period").dt.year() == partition[1], pl.col("period").dt.month() == partition[2])
     ids = {column.name: _texts(column) for column in rows if column.name.endswith(("release_id", "release_ids"))}
     return {"table": table, "code_sha256": code_sha256(), "releases": ids, "versions": versions()}
 
@@ -252,7 +252,7 @@ def _trail(
     from schemas.tables.release import Lineage
 
     parameters = {"snapshots": states, "months": [*map(month_name, months)]}
-    own = lineage_row(
+    row = lineage_row(
         name,
         1,
         table,
@@ -264,7 +264,7 @@ def _trail(
         rows,
         parameters,
     )
-    trail = Lineage.validate(pl.DataFrame([own], schema=as_table(name, []).schema), lazy=True)
+    trail = Lineage.validate(pl.DataFrame([row], schema=as_table(name, []).schema), lazy=True)
     return encode_file(
         "lineage", trail, "", {"table": "lineage", "code_sha256": code_sha256(), "snapshots": dict(states)}
     )

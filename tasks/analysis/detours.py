@@ -217,7 +217,7 @@ def _together(one: Leg, other: Leg) -> tuple[float, float]:
 def growths_of(placebos: Sequence[Goods], hub: str, window: DetourWindow) -> tuple[float, float]:
     """Return by how much both legs of a hub grew in general: the median over placebo goods of the months after by the
     same months a year before; 1 where too few are known."""
-    found = []
+    medians = []
     for side in ("first", "second"):
         ratios = [
             ratio
@@ -225,8 +225,8 @@ def growths_of(placebos: Sequence[Goods], hub: str, window: DetourWindow) -> tup
             for series in getattr(one, side).get(hub, ())[:1]
             if (ratio := _ratio(series, window)) is not None
         ]
-        found.append(statistics.median(ratios) if len(ratios) >= GROWTHS_MIN else 1.0)
-    return found[0], found[1]
+        medians.append(statistics.median(ratios) if len(ratios) >= GROWTHS_MIN else 1.0)
+    return medians[0], medians[1]
 
 
 def _ratio(series: Series, window: DetourWindow) -> float | None:
@@ -236,8 +236,8 @@ def _ratio(series: Series, window: DetourWindow) -> float | None:
 
 def screen(goods: Goods, window: DetourWindow, growths: Mapping[str, tuple[float, float]]) -> list[Found]:
     """Return what the screen says of each hub with both legs known, the highest score first."""
-    found = (judge(goods, hub, hub, window, growths.get(hub, (1.0, 1.0))) for hub in goods.hubs)
-    return sorted((one for one in found if one is not None), key=lambda one: (-one.score, one.hub))
+    judged = (judge(goods, hub, hub, window, growths.get(hub, (1.0, 1.0))) for hub in goods.hubs)
+    return sorted((one for one in judged if one is not None), key=lambda one: (-one.score, one.hub))
 
 
 def highest(goods: Goods, window: DetourWindow, growths: Mapping[str, tuple[float, float]]) -> float | None:
@@ -250,9 +250,9 @@ def placebo_rates(
 ) -> tuple[Placebos, list[float]]:
     """Return how often the screen fires where there is no detour, and the highest score of each placebo good in
     order."""
-    found = [screen(one, window, growths) for one in placebos]
-    scores = sorted(max(each.score for each in one) for one in found if one)
-    threshold, widening = threshold_of(scores), _widening([each for one in found for each in one])
+    screens = [screen(one, window, growths) for one in placebos]
+    scores = sorted(max(each.score for each in one) for one in screens if one)
+    threshold, widening = threshold_of(scores), _widening([each for one in screens for each in one])
     if threshold is None:
         return Placebos(None, widening, (0, len(scores)), (0, 0), (0, 0)), scores
     pairs = [one.score > threshold for one in _crossed(goods, window, growths)]
@@ -262,17 +262,17 @@ def placebo_rates(
     return Placebos(threshold, widening, *counts), scores
 
 
-def _widening(found: Sequence[Found]) -> float:
+def _widening(gains: Sequence[Found]) -> float:
     """How far the gains of placebo legs spread, in units of their own noise: months in a row rise and fall together."""
-    sizes = [abs(each.score) for one in found for each in (one.first, one.second)]
+    sizes = [abs(each.score) for one in gains for each in (one.first, one.second)]
     return max(statistics.median(sizes) / MEDIAN_SIZE, 1.0) if sizes else 1.0
 
 
-def widened(found: Found, widening: float) -> Found:
+def widened(gain: Found, widening: float) -> Found:
     """Return what the screen says of a hub, with an interval as wide as the gains of placebo legs are."""
-    estimate, error = _together(found.first, found.second)
-    low, high = (min(max(estimate + sign * ERRORS_SPANNED * widening * error, 0), found.ceiling) for sign in (-1, 1))
-    return found._replace(low=low, high=high)
+    estimate, error = _together(gain.first, gain.second)
+    low, high = (min(max(estimate + sign * ERRORS_SPANNED * widening * error, 0), gain.ceiling) for sign in (-1, 1))
+    return gain._replace(low=low, high=high)
 
 
 def threshold_of(scores: Sequence[float]) -> float | None:
@@ -297,8 +297,8 @@ def _crossed(goods: Goods, window: DetourWindow, growths: Mapping[str, tuple[flo
         for second in goods.hubs:
             if first != second:
                 both = growths.get(first, plain)[0], growths.get(second, plain)[1]
-                if (found := judge(goods, first, second, window, both)) is not None:
-                    yield found
+                if (gain := judge(goods, first, second, window, both)) is not None:
+                    yield gain
 
 
 def _earlier(goods: Goods, window: DetourWindow) -> Iterator[float]:

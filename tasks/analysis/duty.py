@@ -79,10 +79,10 @@ def verdict(claimed: str, rates: Mapping[str, float | None]) -> tuple[str, str]:
     for name, rate in known.items():
         if abs(Fraction(rate) - stated) * 2 <= step:
             return "supported", f"{rate:.{max(digits, 1)}f} % {name} was paid, which prints as {claimed.strip()}"
-    told = ", ".join(f"{rate:.1f} % {name}" for name, rate in known.items())
+    paid_rates = ", ".join(f"{rate:.1f} % {name}" for name, rate in known.items())
     return "contradicted", (
-        f"{told} was paid, not {claimed.strip()}: a rate of the tariff may be right all the same where entries are"
-        " free, excluded, or entered before it applied"
+        f"{paid_rates} was paid, not {claimed.strip()}: a rate of the tariff may be right all the same where entries"
+        " are free, excluded, or entered before it applied"
     )
 
 
@@ -97,14 +97,14 @@ def rank_of(shift: float | None, placebos: Sequence[float | None]) -> tuple[int,
     return sum(shift is not None and one >= shift for one in known), len(known)
 
 
-def row_of(made: Paid) -> dict[str, Any]:
+def row_of(paid: Paid) -> dict[str, Any]:
     """Return the figures as columns of the table `duty`."""
     return {
-        "consumption_usd": made.consumption,
-        "dutiable_usd": made.dutiable,
-        "duty_usd": made.duty,
-        "rate_pct": made.rate,
-        "dutiable_rate_pct": made.dutiable_rate,
-        "dutiable_share_pct": made.dutiable_share,
-        "status": made.status,
+        "consumption_usd": paid.consumption,
+        "dutiable_usd": paid.dutiable,
+        "duty_usd": paid.duty,
+        "rate_pct": paid.rate,
+        "dutiable_rate_pct": paid.dutiable_rate,
+        "dutiable_share_pct": paid.dutiable_share,
+        "status": paid.status,
     }

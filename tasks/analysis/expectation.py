@@ -71,25 +71,25 @@ def of_month(world: pl.DataFrame, month: int) -> dict[str, Any] | None:
     """Return the columns of an expectation of a month (month number) from the rows of `metric` of one series; None
     where there is none."""
     levels = {month_number(period): level for period, level in world.select("period", "level").iter_rows()}
-    own = world.filter(period=first_day(month))
-    row = _judged(levels, month, own["comparable_from"][0]) if own.height else {}
+    of_this_month = world.filter(period=first_day(month))
+    row = _judged(levels, month, of_this_month["comparable_from"][0]) if of_this_month.height else {}
     return row if "expected" in row else None
 
 
-def watched(there: Sequence[str], known: Sequence[str], reporter: str, flow: str) -> set[str]:
+def watched(products: Sequence[str], known: Sequence[str], reporter: str, flow: str) -> set[str]:
     """Return what is followed in a month: of the products that are known the codes above all others; of those that are
     there lines, baskets, and what is on the watch list.
     """
     codes, listed = {*known}, code_table("watch_list").filter(pl.col("reporter").is_in(["", reporter]), flow=flow)
     tops = {one for one in codes if one.isdecimal() and not any(one[:length] in codes for length in range(2, len(one)))}
-    return tops | ({*listed["product"]} & {*there}) | {one for one in there if one.startswith((LINE, BASKET))}
+    return tops | ({*listed["product"]} & {*products}) | {one for one in products if one.startswith((LINE, BASKET))}
 
 
 def _series(state: StoreState, flow: str, months: Sequence[int]) -> dict[tuple[str, str], LevelSeries]:
     """Return by product and measure the levels that these months rest on, and of each month that is followed since when
     they are comparable.
     """
-    wanted, near = {*months}, range(min(months) - WINDOW_MAX, max(months) + 1)
+    wanted, reach = {*months}, range(min(months) - WINDOW_MAX, max(months) + 1)
     where = (pl.col("partner") == WORLD) & pl.col("measure").is_in(MEASURES)
     columns = ("product", "measure", "period", "comparable_from", "level")
     now = state.read("metric", lambda part: part[0] == flow and partition_month(part) in wanted, where, columns)
@@ -106,18 +106,22 @@ def _series(state: StoreState, flow: str, months: Sequence[int]) -> dict[tuple[s
             followed[product, measure][month] = comparable
     # The levels alone are a thirtieth of the figures; they are in smallest units.
     where &= pl.col("product").is_in([product for product, _ in followed])
-    levels = state.read("record_level", lambda part: part[0] == flow and partition_month(part) in near, where)
-    found: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
+    levels = state.read("record_level", lambda part: part[0] == flow and partition_month(part) in reach, where)
+    levels_of: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
     for product, measure, period, level in levels.select("product", "measure", "period", "level").iter_rows():
-        found[product, measure][month_number(period)] = level / per_unit(measure)
+        levels_of[product, measure][month_number(period)] = level / per_unit(measure)
     # A measure without any number is another unit.
-    return {key: LevelSeries(found[key], since) for key, since in sorted(followed.items()) if any(found[key].values())}
+    return {
+        key: LevelSeries(levels_of[key], since)
+        for key, since in sorted(followed.items())
+        if any(levels_of[key].values())
+    }
 
 
 def window(levels: Levels, month: int, since: date | None) -> Window:
     """Return the unbroken window before a month: without a gap, a zero, or a month before `since`, which means
     something else."""
-    status, first, found = "too_few_months", month, list[float]()
+    status, first, unbroken = "too_few_months", month, list[float]()
     earliest = min(levels, default=month)
     for one in range(month - 1, month - 1 - WINDOW_MAX, -1):
         level = levels.get(one)
@@ -127,9 +131,9 @@ def window(levels: Levels, month: int, since: date | None) -> Window:
         if not level or level < 0:
             status = "gap" if level is None and earliest < one else status if level is None else "zero"
             break
-        found.append(level)
+        unbroken.append(level)
         first = one
-    return Window(first, found[::-1], "expected" if len(found) >= WINDOW_MIN else status)
+    return Window(first, unbroken[::-1], "expected" if len(unbroken) >= WINDOW_MIN else status)
 
 
 def _judged(levels: Levels, month: int, since: date | None) -> dict[str, Any]:
@@ -192,8 +196,8 @@ class Model:
 
     def ahead(self, month: int) -> tuple[float, float]:
         """Return the expected logarithm of the month after the window, and its standard error."""
-        found = self.fit.get_prediction(self._row(month - self.first))
-        return float(found.predicted_mean[0]), float(found.se_obs[0])
+        prediction = self.fit.get_prediction(self._row(month - self.first))
+        return float(prediction.predicted_mean[0]), float(prediction.se_obs[0])
 
     def bound(self, expected: float, error: float, sign: int, share: float) -> float:
         """Return an end of the interval that holds this share of the months, as a level. Raises Undetermined."""

@@ -63,25 +63,25 @@ def first_prints(snapshot: Snapshot, flow: str, months: Collection[int], **where
     )
     # Of a day the print that is least trusted is the one that was there first.
     first = rows.sort("known_from", "trust").group_by(PLACE).first()
-    found = first.select(
+    prints = first.select(
         *PLACE, first_kind="kind", first_known="known_from", first_release_id="release_id", first="value"
     )
     current = rows.filter(pl.col("known_until").is_null()).sort("known_from")
     for kind in KINDS:
         last = current.filter(kind=kind).group_by(PLACE).agg(pl.col("value").last().alias(kind))
-        found = found.join(last, on=PLACE, how="left")
+        prints = prints.join(last, on=PLACE, how="left")
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
-    lines = found.filter(pl.col("product").str.starts_with("line:"), partner=WORLD)
-    found = found.join(_sums_of_codes(snapshot, flow, lines, releases), on=PLACE, how="left")
-    found = found.with_columns(query=pl.coalesce("query", "summed")).with_columns(last=pl.coalesce(KINDS))
-    found = found.with_columns(flow=pl.lit(flow), is_again=_is_said_again(found, flow, releases))
+    lines = prints.filter(pl.col("product").str.starts_with("line:"), partner=WORLD)
+    prints = prints.join(_sums_of_codes(snapshot, flow, lines, releases), on=PLACE, how="left")
+    prints = prints.with_columns(query=pl.coalesce("query", "summed")).with_columns(last=pl.coalesce(KINDS))
+    prints = prints.with_columns(flow=pl.lit(flow), is_again=_is_said_again(prints, flow, releases))
     is_of_several = pl.sum_horizontal(pl.col(KINDS).is_not_null()) > 1
     is_compared = pl.col("is_again") | (pl.col("first") != pl.col("last")) | is_of_several
     error = pl.when(is_compared & (pl.col("last") > 0)).then((pl.col("first") / pl.col("last") - 1) * 100)
-    found = found.with_columns(error_pct=error)
-    told = found if where else found.drop_nulls("error_pct")
-    told = told.join(other_side(snapshot, flow, told.select(PLACE)), on=PLACE, how="left")
-    return told.sort("period", "product", "partner", "measure").select(
+    prints = prints.with_columns(error_pct=error)
+    shown = prints if where else prints.drop_nulls("error_pct")
+    shown = shown.join(other_side(snapshot, flow, shown.select(PLACE)), on=PLACE, how="left")
+    return shown.sort("period", "product", "partner", "measure").select(
         pl.col(name).cast(kind) for name, kind in polars_schema(TABLE).items()
     )
 
@@ -113,54 +113,54 @@ def publish_first_prints(root: Path | S3Url, reporter: str) -> TablePublication 
 
 def upstream(stores: Mapping[str, Path], reporter: str) -> Upstream:
     """Return what the table of a reporter rests on: its own store, and those of the others. Raises NothingPublished."""
-    own = {flow: contents(stores[reporter], flow) for flow in FLOWS}
-    snapshot = own[FLOWS[0]].snapshot
+    contents_of = {flow: contents(stores[reporter], flow) for flow in FLOWS}
+    snapshot = contents_of[FLOWS[0]].snapshot
     several = {flow: _months_of_several(releases_of(snapshot, flow)) for flow in FLOWS}
     snapshots, months = {reporter: snapshot}, dict[int, list[Any]]()
     others = dict[str, dict[int, list[str]]]()
     for code in stores if any(several.values()) else ():
         for flow in FLOWS if code != reporter and open_snapshot(stores[code]) else ():
-            there = contents(stores[code], flow)
-            snapshots[code], others[f"{code} {flow}"] = there.snapshot, there.months
+            other = contents(stores[code], flow)
+            snapshots[code], others[f"{code} {flow}"] = other.snapshot, other.months
     for flow, own_months in several.items():
         for month in own_months:
-            said = {name: there[month] for name, there in others.items() if month in there}
-            months.setdefault(month, []).append([flow, own[flow].months.get(month, []), said])
+            of_others = {name: other[month] for name, other in others.items() if month in other}
+            months.setdefault(month, []).append([flow, contents_of[flow].months.get(month, []), of_others])
     return Upstream(snapshots, months)
 
 
-def within(found: pl.DataFrame) -> tuple[int, int] | None:
+def within(prints: pl.DataFrame) -> tuple[int, int] | None:
     """Return in how many of the last months that can be compared the first print was within WITHIN_PCT, and how many
     these are; None where they are fewer than LEAST.
     """
-    errors = found.drop_nulls("error_pct").tail(MONTHS)["error_pct"]
+    errors = prints.drop_nulls("error_pct").tail(MONTHS)["error_pct"]
     return (int((errors.abs() <= WITHIN_PCT).sum()), errors.len()) if errors.len() >= LEAST else None
 
 
-def _is_said_again(found: pl.DataFrame, flow: str, releases: pl.DataFrame) -> pl.Series:
+def _is_said_again(prints: pl.DataFrame, flow: str, releases: pl.DataFrame) -> pl.Series:
     """Whether a release of a later day than that of the first print covers the same figure: it repeats what it does not
     change."""
-    asked = found.select(*PLACE, "first_known", flow=pl.lit(flow), month=month_index("period").cast(pl.Int32))
-    again = [pl.DataFrame(schema={name: found.schema[name] for name in PLACE})]
-    for day in asked["first_known"].unique():
+    keys_in_months = prints.select(*PLACE, "first_known", flow=pl.lit(flow), month=month_index("period").cast(pl.Int32))
+    again = [pl.DataFrame(schema={name: prints.schema[name] for name in PLACE})]
+    for day in keys_in_months["first_known"].unique():
         later = releases.filter(pl.col("released_on") > day)
-        keys = asked.filter(first_known=day)
-        told = covering(keys.select("flow", "product", "partner", "measure", "month"), later)
-        again.append(keys.join(told, on=["product", "partner", "measure", "month"], how="semi").select(PLACE))
-    marked = found.join(pl.concat(again).with_columns(is_again=True), on=PLACE, how="left", maintain_order="left")
+        keys = keys_in_months.filter(first_known=day)
+        repeated = covering(keys.select("flow", "product", "partner", "measure", "month"), later)
+        again.append(keys.join(repeated, on=["product", "partner", "measure", "month"], how="semi").select(PLACE))
+    marked = prints.join(pl.concat(again).with_columns(is_again=True), on=PLACE, how="left", maintain_order="left")
     return marked["is_again"].fill_null(False)
 
 
 def _sums_of_codes(snapshot: Snapshot, flow: str, lines: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """The sums of the national codes of these lines, in months of which queries of all partners asked for each code."""
-    found: list[dict[str, Any]] = []
+    sums: list[dict[str, Any]] = []
     for period in lines["period"].unique().sort():
         number = Month.of(period.year, period.month)
-        asked = asked_in(releases, flow, number)
+        queried = asked_in(releases, flow, number)
         here = code_table("line_codes").filter(valid_in(pl.lit(month_name(number))), flow=flow)
         here = here.filter(pl.col("product").is_in(lines.filter(period=period)["product"].implode()))
         parts_of = {product: codes_of_line(codes) for product, codes in here.select("product", "codes").iter_rows()}
-        parts_of = {line: parts for line, parts in parts_of.items() if all(is_asked(part, asked) for part in parts)}
+        parts_of = {line: parts for line, parts in parts_of.items() if all(is_asked(part, queried) for part in parts)}
         if not parts_of:
             continue
         is_code = (pl.col("partner") == WORLD) & (pl.col("classification") == CHINAS)
@@ -168,17 +168,17 @@ def _sums_of_codes(snapshot: Snapshot, flow: str, lines: pl.DataFrame, releases:
         rows = read_table(snapshot, "metric", partition.__eq__, is_code, ("product", "measure", "level"))
         rows = rows.with_columns(pl.col("product", "measure").cast(pl.String))
         for line, parts in parts_of.items():
-            mine = rows.filter(pl.any_horizontal(pl.col("product").str.starts_with(part) for part in parts))
-            codes = mine["product"].n_unique()
+            rows_of_line = rows.filter(pl.any_horizontal(pl.col("product").str.starts_with(part) for part in parts))
+            codes = rows_of_line["product"].n_unique()
             # Goods that are counted in pieces have no part in a sum of masses.
-            whole = mine.group_by("measure").agg(pl.col("level").sum(), known=pl.col("level").count())
+            whole = rows_of_line.group_by("measure").agg(pl.col("level").sum(), known=pl.col("level").count())
             whole = whole.filter(pl.col("known") == codes)
-            found += [
+            sums += [
                 {"product": line, "partner": WORLD, "measure": measure, "period": period, "summed": level}
                 for measure, level in whole.select("measure", "level").iter_rows()
             ]
     kinds = {**dict.fromkeys(PLACE, pl.String), "period": pl.Date, "summed": pl.Float64}
-    return pl.DataFrame(found, schema=kinds)
+    return pl.DataFrame(sums, schema=kinds)
 
 
 def _months_of_several(releases: pl.DataFrame) -> set[int]:

@@ -34,19 +34,21 @@ class MonthCompared(NamedTuple):
 
 
 def list_movers(
-    store: Path, snapshot: Snapshot, listed: ListedProducts, asked: MonthCompared
+    store: Path, snapshot: Snapshot, listed: ListedProducts, comparison: MonthCompared
 ) -> tuple[pl.DataFrame, Sequence[str]]:
     """Return rows of the table `mover`, the total first, and what is left out of them. Raises ValueError where no code
     is known in both months."""
-    number = month_number(asked.month)
-    before = number - AGAINST[asked.against][0]
-    for measure in [asked.measure] if asked.measure else MEASURES:
-        levels = code_levels(store, listed, asked.flow, asked.partner, (before, number), measure, asked.day)
+    number = month_number(comparison.month)
+    before = number - AGAINST[comparison.against][0]
+    for measure in [comparison.measure] if comparison.measure else MEASURES:
+        levels = code_levels(
+            store, listed, comparison.flow, comparison.partner, (before, number), measure, comparison.day
+        )
         known = levels.drop_nulls("level").group_by("code").len().filter(pl.col("len") == 2)
         if known.height:
             break
     else:
-        what = asked.measure or "measure"
+        what = comparison.measure or "measure"
         raise ValueError(
             f"no {what} of a code of the list is known in both {month_name(before)} and {month_name(number)}; ask for"
             " another month, or another measure"
@@ -54,12 +56,12 @@ def list_movers(
     moved = listed.moved((month_name(before), month_name(number)))
     both = _both(levels, (before, number)).filter(~pl.col("code").is_in(moved))
     compared = both.drop_nulls(["level", "before"])
-    rows = _rows(compared, asked, measure)
+    rows = _rows(compared, comparison, measure)
     parts = listed.rows.filter(coverage="part")["code"].to_list()
     rows = rows.with_columns(
         note=pl.when(pl.col("product").is_in(parts)).then(pl.lit("only a part of the code is controlled"))
     )
-    behind = _doubts(snapshot, listed, rows, measure, asked)
+    behind = _doubts(snapshot, listed, rows, measure, comparison)
     return rows.with_columns(doubt=behind), _left_out(levels, moved, compared, (before, number))
 
 
@@ -68,7 +70,7 @@ def _both(levels: pl.DataFrame, months: tuple[int, int]) -> pl.DataFrame:
     return now.join(before.rename({"level": "before"}), on="code", how="left")
 
 
-def _rows(compared: pl.DataFrame, asked: MonthCompared, measure: str) -> pl.DataFrame:
+def _rows(compared: pl.DataFrame, comparison: MonthCompared, measure: str) -> pl.DataFrame:
     change = (pl.col("level") - pl.col("before")).alias("change")
     parts = compared.select("level", "before", change, kind=pl.lit("product"), product="code", partner=pl.lit(None))
     parts = parts.sort(pl.col("change").abs(), "product", descending=[True, False])
@@ -83,9 +85,9 @@ def _rows(compared: pl.DataFrame, asked: MonthCompared, measure: str) -> pl.Data
     base = float(total["before"][0])
     rows = pl.concat([total, parts], how="vertical_relaxed").with_row_index("position", offset=1)
     rows = rows.with_columns(
-        flow=pl.lit(asked.flow),
-        period=pl.lit(asked.month),
-        against=pl.lit(asked.against),
+        flow=pl.lit(comparison.flow),
+        period=pl.lit(comparison.month),
+        against=pl.lit(comparison.against),
         measure=pl.lit(measure),
         depth=pl.lit(0),
         change_pct=pl.when(pl.col("before") != 0).then(pl.col("change") / pl.col("before") * 100),
@@ -98,11 +100,11 @@ def _rows(compared: pl.DataFrame, asked: MonthCompared, measure: str) -> pl.Data
 
 
 def _doubts(
-    snapshot: Snapshot, listed: ListedProducts, rows: pl.DataFrame, measure: str, asked: MonthCompared
+    snapshot: Snapshot, listed: ListedProducts, rows: pl.DataFrame, measure: str, comparison: MonthCompared
 ) -> pl.Series:
     """What is in doubt of the numbers of each code in both months, as text; of the total that of all."""
-    number = month_number(asked.month)
-    before = number - AGAINST[asked.against][0]
+    number = month_number(comparison.month)
+    before = number - AGAINST[comparison.against][0]
     keys = [
         (code, key, month)
         for code in rows["product"].drop_nulls()
@@ -111,11 +113,11 @@ def _doubts(
     ]
     frame = pl.DataFrame(keys, {"code": pl.String, "product": pl.String, "begin": pl.Int32}, orient="row")
     frame = frame.with_columns(
-        end="begin", flow=pl.lit(asked.flow), partner=pl.lit(asked.partner), measure=pl.lit(measure)
+        end="begin", flow=pl.lit(comparison.flow), partner=pl.lit(comparison.partner), measure=pl.lit(measure)
     )
-    found = frame.with_columns(query.doubts_of(snapshot, asked.day).of_keys(frame)).drop_nulls("doubt")
+    doubted = frame.with_columns(query.doubts_of(snapshot, comparison.day).of_keys(frame)).drop_nulls("doubt")
     of_code: Mapping[str, str] = dict(
-        found.group_by("code", maintain_order=True)
+        doubted.group_by("code", maintain_order=True)
         .agg(pl.col("doubt").unique(maintain_order=True).str.join("; "))
         .rows()
     )

@@ -213,11 +213,11 @@ def _both(levels: _Levels, comparison: Comparison, keys: list[str]) -> pl.DataFr
     month before has traded nothing for a year, or is not known; the status of its growth says which.
     """
     before, now = levels.of(comparison.measure, comparison.months)
-    found = now.join(before.select(*keys, before="level"), on=keys, how="left", maintain_order="left")
+    both = now.join(before.select(*keys, before="level"), on=keys, how="left", maintain_order="left")
     known = pl.when(f"{comparison.against}_from_zero").then(0.0).otherwise("before")
-    found = found.with_columns(before=known).drop_nulls("before")
-    found = found.with_columns(change=pl.col("level") - pl.col("before"))
-    return found.select(*keys, *NUMBERS, "highest_since", "lowest_since")
+    both = both.with_columns(before=known).drop_nulls("before")
+    both = both.with_columns(change=pl.col("level") - pl.col("before"))
+    return both.select(*keys, *NUMBERS, "highest_since", "lowest_since")
 
 
 class _Tree:
@@ -263,10 +263,13 @@ class _Splits:
         self._known, self._of_partners = dict[str, Terms | str](), dict[str, Terms | str]()
         if not self.is_value:
             return
-        currency, own = comparison.measure.removeprefix("value_").upper(), price_volume.own_currency(reporter)
-        self._is_own, self._own = own == currency, f"value_{own.lower()}" if own and own != currency else ""
-        needs_rate = bool(own) and not self._is_own
-        rates = [rate(str(own), currency, one) if needs_rate else None for one in comparison.months]
+        currency, own_currency = comparison.measure.removeprefix("value_").upper(), price_volume.own_currency(reporter)
+        self._is_own, self._own = (
+            own_currency == currency,
+            f"value_{own_currency.lower()}" if own_currency and own_currency != currency else "",
+        )
+        needs_rate = bool(own_currency) and not self._is_own
+        rates = [rate(str(own_currency), currency, one) if needs_rate else None for one in comparison.months]
         self._rates = dict(zip(("rate_before", "rate"), rates if all(rates) else (None, None), strict=True))
         is_finest, masses = pl.col("product").is_in(tree.finest), _pairs(world, comparison, "quantity_kg", ["product"])
         # Another unit counts where a code has no kilograms, and no third unit.
@@ -307,8 +310,10 @@ class _Splits:
         rows = rows.with_columns(pl.lit(value, pl.Float64).alias(name) for name, value in self._rates.items())
         if self._own:
             # What the source itself counts with.
-            own = _pairs(levels, self._comparison, self._own, keys).rename({"mass_before": "own_before", "mass": "own"})
-            rows = rows.join(own, on=keys, how="left", maintain_order="left")
+            own_values = _pairs(levels, self._comparison, self._own, keys).rename(
+                {"mass_before": "own_before", "mass": "own"}
+            )
+            rows = rows.join(own_values, on=keys, how="left", maintain_order="left")
             is_known = pl.col("own").is_not_null() & (pl.min_horizontal("own_before", "own", "before", "level") > 0)
             for name, amount, value in (("rate_before", "own_before", "before"), ("rate", "own", "level")):
                 stated = pl.col(amount) / pl.col(value)
@@ -414,10 +419,10 @@ def _by_partner(levels: _Levels, tree: _Tree, comparison: Comparison, top: int) 
     records = (
         pl.when(pl.len() == 1).then(pl.col(name).first()).alias(name) for name in ("highest_since", "lowest_since")
     )
-    found = both.group_by("partner").agg(pl.col("level", "before").sum(), *records)
-    found = found.with_columns(change=pl.col("level") - pl.col("before"))
-    largest = found.sort(pl.col("change").abs(), "partner", descending=[True, False]).head(top)
-    return [row | {"note": _note(row, comparison.month)} for row in largest.iter_rows(named=True)], found.height
+    sums = both.group_by("partner").agg(pl.col("level", "before").sum(), *records)
+    sums = sums.with_columns(change=pl.col("level") - pl.col("before"))
+    largest = sums.sort(pl.col("change").abs(), "partner", descending=[True, False]).head(top)
+    return [row | {"note": _note(row, comparison.month)} for row in largest.iter_rows(named=True)], sums.height
 
 
 def _partners(splits: _Splits, largest: list[Row], count: int, total: Row) -> Iterator[Row]:
@@ -443,8 +448,8 @@ def _turned(tree: _Tree, top: int) -> Iterator[Row]:
 def _left_out(world: _Levels, tree: _Tree, comparison: Comparison) -> Iterator[Row]:
     """Yield what cannot be compared, in words."""
     (before, now), (then, month) = world.of(comparison.measure, comparison.months), comparison.months
-    for one, other, there in ((month, then, now), (then, month, before)):
-        if alone := len({*there["product"]} - tree.compared):
+    for one, other, known in ((month, then, now), (then, month, before)):
+        if alone := len({*known["product"]} - tree.compared):
             note = (
                 f"{counted(alone, 'product')} of {month_name(one)} cannot be compared: {month_name(other)} is not known"
                 " of them"
@@ -461,8 +466,8 @@ def _revised(read: Read, flow: str, months: Sequence[int], top: int) -> Iterator
     newest = {name: month_number(last) for name, last in releases.select("release_id", "last_month").iter_rows()}
     first = {name.partition(MARK)[0]: month for name, month in newest.items()}
     newest |= {
-        own: first[name]
-        for own, name in read("decision").select("decision_id", "release_id").iter_rows()
+        decision_id: first[name]
+        for decision_id, name in read("decision").select("decision_id", "release_id").iter_rows()
         if name in first
     }
     wanted = [name for name, month in newest.items() if month in {*months}]
@@ -499,7 +504,7 @@ def _doubts_of(row: Row, state: StoreState, flow: str) -> list[str]:
         # Effects of volume and price rest on kilograms too.
         of_measure = measure if row.get("volume_effect") is None else None
         return state.doubts.of(flow, product, partner, pair, measure=of_measure)
-    least, found = threshold("doubt_part_least"), list[str]()
+    least, sentences = threshold("doubt_part_least"), list[str]()
     for month, total in zip(pair, (row.get("level"), row.get("before")), strict=True):
         doubted = state.doubts.of_month(flow, partner, measure, month)
         doubted = doubted.filter(pl.col("product").str.contains(r"^\d{2}$"))
@@ -514,18 +519,18 @@ def _doubts_of(row: Row, state: StoreState, flow: str) -> list[str]:
         part, bound = pl.col("part").fill_null(float("inf")), least * abs(total or 0)
         lights = parts.filter(part < bound)
         heavy = part >= (bound if (lights["part"].sum() or 0) < bound else 0)
-        found += parts.filter(heavy)["sentence"].to_list()
-    return list(dict.fromkeys(found))
+        sentences += parts.filter(heavy)["sentence"].to_list()
+    return list(dict.fromkeys(sentences))
 
 
 def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int]) -> None:
     """Add the doubts about the rows, and of the growth of each product whether it may be quoted: yes, care or no."""
     shown = sorted({row["product"] for row in rows if row.get("product") and row["kind"] == "product"})
-    near = range(min(months) - VERDICT_MONTHS, max(months) + 1)
+    reach = range(min(months) - VERDICT_MONTHS, max(months) + 1)
     # Signs are looked for among the growths of a few months; of all others the level is enough.
     recent = range(min(months) - SIGN_MONTHS + 1, max(months) + 1)
-    figures = (state.growths(flow, month) if month in recent else state.levels(flow, month) for month in near)
-    numbers = pl.concat(state.steps(flow, month) for month in near)
+    figures = (state.growths(flow, month) if month in recent else state.levels(flow, month) for month in reach)
+    numbers = pl.concat(state.steps(flow, month) for month in reach)
     every = pl.concat(figures, how="diagonal_relaxed")
     by_product = every.filter(pl.col("product").is_in(shown)).partition_by("product", as_dict=True)
     steps = _steps_of(numbers, shown)
@@ -534,7 +539,7 @@ def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int])
 
     def read(products: Sequence[str]) -> pl.DataFrame:
         above = [one for one in products if not any(one != other and one.startswith(other) for other in products)]
-        return state.read("observation", _in(near, flow), pl.any_horizontal(*map(part_of, above)), LEDGER_COLUMNS)
+        return state.read("observation", _in(reach, flow), pl.any_horizontal(*map(part_of, above)), LEDGER_COLUMNS)
 
     # The numbers of a whole nomenclature would take gigabytes.
     for _, together in itertools.groupby(shown, key=lambda product: product[:2] if product.isdecimal() else product):

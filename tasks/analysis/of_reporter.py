@@ -65,8 +65,8 @@ def rows_of(snapshot: Snapshot, table: str, flow: str, months: Sequence[int], da
         return _in_order(table, MAKERS[table](_known_on(snapshot, flow, day), flow, months))
     rows, missing = _published(snapshot, table, flow, months)
     state = state_of(snapshot) if missing else None
-    made = [MAKERS[table](state, flow, some) for some in _in_memory(snapshot, flow, missing)] if state else []
-    return _in_order(table, pl.concat([rows, *(one.cast(rows.schema) for one in made)]))
+    frames = [MAKERS[table](state, flow, some) for some in _in_memory(snapshot, flow, missing)] if state else []
+    return _in_order(table, pl.concat([rows, *(one.cast(rows.schema) for one in frames)]))
 
 
 def published_rows(snapshot: Snapshot, table: str, flow: str, months: Sequence[int]) -> pl.DataFrame:
@@ -93,13 +93,13 @@ def _in_order(table: str, rows: pl.DataFrame) -> pl.DataFrame:
 def _rests_on(snapshot: Snapshot, table: str) -> dict[int, list[list[str]]]:
     """All that the rows of each month with figures rest on."""
     filed = {path_partition(entry.partition) for entry in snapshot.entries("metric") if entry.rows}
-    found: dict[int, list[list[str]]] = {partition_month(place): [] for place in filed}
+    by_month: dict[int, list[list[str]]] = {partition_month(place): [] for place in filed}
     for flow in FLOWS:
-        there = {month: json_sha256(said) for month, said in contents(snapshot, flow).months.items()}
-        for month, rests_on in found.items():
-            near = (there.get(one, "") for one in range(month - REACH[table], month + 1))
-            rests_on.append([flow, *near])
-    return found
+        hash_of = {month: json_sha256(names) for month, names in contents(snapshot, flow).months.items()}
+        for month, rests_on in by_month.items():
+            hashes = (hash_of.get(one, "") for one in range(month - REACH[table], month + 1))
+            rests_on.append([flow, *hashes])
+    return by_month
 
 
 def _in_memory(snapshot: Snapshot, flow: str, months: Sequence[int]) -> list[list[int]]:
@@ -154,7 +154,7 @@ def _read(
     rows, month_of = frames[table], LAYOUTS[table].month_of
     if keep is not None and month_of is not None:
         months = pl.col(month_of).dt.month_start()
-        there = rows.select(months).to_series().unique()
-        rows = rows.filter(months.is_in([month for month in there if keep((flow, month.year, month.month))]))
+        periods = rows.select(months).to_series().unique()
+        rows = rows.filter(months.is_in([month for month in periods if keep((flow, month.year, month.month))]))
     rows = rows if where is None else rows.filter(where)
     return rows.select(columns) if columns else rows

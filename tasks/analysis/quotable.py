@@ -64,8 +64,8 @@ def words_of(snapshot: Snapshot, product: str, flow: str) -> pl.DataFrame:
 
 def own_or_parts(rows: pl.DataFrame, product: str) -> pl.DataFrame:
     """Return the rows of a product, or those of its parts if it has none; `rows` has a column `product`."""
-    own = rows.filter(pl.col("product") == product)
-    return own if own.height else rows.filter(part_of(product))
+    rows_of_product = rows.filter(pl.col("product") == product)
+    return rows_of_product if rows_of_product.height else rows.filter(part_of(product))
 
 
 def steps_of(ledger_rows: pl.DataFrame) -> Steps:
@@ -113,14 +113,14 @@ class Judge:
             "implied_base": self._implied_base,
         }
         assert [*checks] == [*CAVEATS]
-        found = []
+        caveats = []
         for name, check in checks.items():
             limit = self._limits.get((name, figure), self._limits.get((name, "*")))
             numbers = None if limit is None else check(place, figure, row, limit)
             if numbers is not None:
-                found.append(Caveat(name=name, numbers=numbers))
-        word = "yes" if not found else "no" if found[0].name == "nearly_nothing" else "care"
-        return Verdict.model_validate({"word": word, "caveats": tuple(found)})
+                caveats.append(Caveat(name=name, numbers=numbers))
+        answer = "yes" if not caveats else "no" if caveats[0].name == "nearly_nothing" else "care"
+        return Verdict.model_validate({"word": answer, "caveats": tuple(caveats)})
 
     def _base(self, place: Place, figure: str, row: Row) -> float | None:
         """Return the base of the growth, as published, otherwise as the growth implies it."""
@@ -146,7 +146,11 @@ class Judge:
     def _low_base(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
         base, last = self._base(place, figure, row), place[2] - BACK[figure]
         months = ((*place[:2], last - back) for back in range(1, USUAL_MONTHS + 1))
-        known = [found["level"] for month in months if (found := self._rows.get(month)) and found["level"] is not None]
+        known = [
+            past_row["level"]
+            for month in months
+            if (past_row := self._rows.get(month)) and past_row["level"] is not None
+        ]
         if base is None or len(known) < USUAL_KNOWN_MIN:
             return None
         usual = statistics.median(known)
@@ -154,7 +158,7 @@ class Judge:
 
     def _sign_flips(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
         months = ((*place[:2], place[2] - back) for back in range(SIGN_MONTHS))
-        growths = [found[figure] for month in months if (found := self._rows.get(month)) and found[figure]]
+        growths = [past_row[figure] for month in months if (past_row := self._rows.get(month)) and past_row[figure]]
         flips = sum(one * other < 0 for one, other in itertools.pairwise(growths))
         return {"flips": float(flips)} if flips >= limit else None
 
@@ -186,11 +190,11 @@ class Judge:
         """Return the numbers of months of a series, of any day: its own, otherwise those of its partners."""
         partner, measure, _ = place
         rows = self._ledger_rows.filter(pl.col("measure") == measure, pl.col("month").is_in([*months]))
-        own = rows.filter(pl.col("partner") == partner)
-        if own.height:
-            return own
+        rows_of_series = rows.filter(pl.col("partner") == partner)
+        if rows_of_series.height:
+            return rows_of_series
         groups = code_table("partner_groups")
         members = groups.filter(pl.col("group") == partner)["partner"].unique()
         if members.len():
             return rows.filter(pl.col("partner").is_in(members.implode()))
-        return rows.filter(pl.col("partner") != WORLD) if partner == WORLD else own
+        return rows.filter(pl.col("partner") != WORLD) if partner == WORLD else rows_of_series

@@ -47,11 +47,11 @@ def audit_tables(address: Address) -> AuditReport:
     }
     places = {table: table_of(root, table, reporter) for table in looks}
     folders = {table: at_hand(place) for table, place in places.items()}
-    there = {table for table, place in places.items() if _is_there(place, folders[table])}
+    present = {table for table, place in places.items() if _is_there(place, folders[table])}
     # The tables of one release are made together; where none is, the store was perhaps copied alone.
-    expected = set[str]() if there.isdisjoint(of_reporter.MAKERS) else {*of_reporter.MAKERS}
+    expected = set[str]() if present.isdisjoint(of_reporter.MAKERS) else {*of_reporter.MAKERS}
     for table, folder in folders.items():
-        if table in there | expected:
+        if table in present | expected:
             problems += _audit(folder, f"{table}/{folder.name}", table, reporter, looks[table])
     return report.model_copy(update={"problems": [str(problem) for problem in problems]})
 
@@ -76,9 +76,9 @@ def _audit(folder: Path, name: str, table: str, reporter: str, look: Callable[[]
     if snapshot is None:
         yield FileProblem(name, "nothing", f"the table {table}", remedy)
         return
-    found = [*audit_pointer(folder), *audit_snapshot(folder, snapshot.id, Hashes())]
-    yield from (replace(problem, file=f"{name}/{problem.file}", advice=remedy) for problem in found)
-    if not found:
+    problems = [*audit_pointer(folder), *audit_snapshot(folder, snapshot.id, Hashes())]
+    yield from (replace(problem, file=f"{name}/{problem.file}", advice=remedy) for problem in problems)
+    if not problems:
         yield from _audit_age(snapshot, name, table, remedy, look)
 
 

@@ -98,8 +98,8 @@ def _line_of(text: str, number: int, field: str) -> int:
     if number >= len(starts):
         return 1
     first, last = starts[number], [*starts, len(lines)][number + 1]
-    own = re.compile(rf"\s*[\"']?{re.escape(field)}[\"']?\s*=")
-    return next((place for place in range(first, last) if field and own.match(lines[place])), first) + 1
+    assignment = re.compile(rf"\s*[\"']?{re.escape(field)}[\"']?\s*=")
+    return next((place for place in range(first, last) if field and assignment.match(lines[place])), first) + 1
 
 
 class Grader:
@@ -116,25 +116,25 @@ class Grader:
         """Return what became of a rule in a month (a month number), now or by what was known on a day."""
         levels = self._series(rule.flow, rule.product, rule.partner, rule.measure, day)
         grade = _run if rule.figure in RUNS else _figure
-        outcome, value, said, behind = grade(rule, levels, month)
+        outcome, value, sentence, behind = grade(rule, levels, month)
         doubts = self._doubts_of(rule, behind, day) if value is not None else []
         about = (
             f"{trade_of(self.reporter.code, rule.flow)} of {product_name(rule.product, self.reporter.nomenclature)},"
             f" {partner_name(rule.partner)}"
         )
-        why = "; ".join([f"{about}, {month_name(month)}: {said}", *(f"in doubt: {words}" for words in doubts)])
+        why = "; ".join([f"{about}, {month_name(month)}: {sentence}", *(f"in doubt: {words}" for words in doubts)])
         return Graded(
             rule=rule.name, month=month_name(month), outcome=outcome, value=value, why=why, reason=rule.reason
         )
 
     def _doubts_of(self, rule: WatchRule, behind: list[int], day: date | None) -> list[str]:
         """Return what is in doubt of the numbers behind a grade; of a list, of the numbers of its codes."""
-        found = (
+        sentences = (
             words
             for product in self._products(rule)
             for words in self._doubts(day).of(rule.flow, product, rule.partner, behind, "level", rule.measure)
         )
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(sentences))
 
     def _products(self, rule: WatchRule) -> tuple[str, ...]:
         """Return the product of a rule; of a list the products of the store that are its codes."""
@@ -165,8 +165,8 @@ class Grader:
         if is_list(product):
             return self._read_list(flow, product, partner, measure, day)
         try:
-            asked: dict[str, Any] = {"flow": flow, "product": product, "partner": partner, "measure": measure}
-            rows = query.query(self.store, "metric", **asked, as_of=day)
+            series: dict[str, Any] = {"flow": flow, "product": product, "partner": partner, "measure": measure}
+            rows = query.query(self.store, "metric", **series, as_of=day)
         except (NothingPublished, ValueError):
             # Before the first day nothing was known.
             return {}
@@ -198,8 +198,8 @@ def _figure(rule: WatchRule, rows: dict[int, dict[str, Any]], month: int) -> Gra
     value = None if row is None else row[rule.figure]
     if row is None or value is None:
         return "not evaluable", None, f"no {rule.figure}: {_missing(row, rule.figure)}", behind
-    said = f"{rule.figure} ({rule.measure}) is {value:,.10g}; watched: {rule.bound}"
-    return "fired" if rule.is_reached_by(value) else "quiet", value, said, behind
+    sentence = f"{rule.figure} ({rule.measure}) is {value:,.10g}; watched: {rule.bound}"
+    return "fired" if rule.is_reached_by(value) else "quiet", value, sentence, behind
 
 
 def _run(rule: WatchRule, rows: dict[int, dict[str, Any]], month: int) -> Grade:
@@ -212,13 +212,13 @@ def _run(rule: WatchRule, rows: dict[int, dict[str, Any]], month: int) -> Grade:
             break
         count += 1
     behind = [month - back for back in range(count + 1)]
-    said = f"{count} in a row; watched: {rule.bound}"
+    sentence = f"{count} in a row; watched: {rule.bound}"
     if rule.is_reached_by(count):
-        return "fired", count, f"{rule.figure} {said}", behind
+        return "fired", count, f"{rule.figure} {sentence}", behind
     if growth is None:
         missing = f"no mom_pct of {month_name(month - count)}: {_missing(row, 'mom_pct')}"
-        return "not evaluable", None, f"{rule.figure} {said}, and {missing}", behind
-    return "quiet", count, f"{rule.figure} {said}", behind
+        return "not evaluable", None, f"{rule.figure} {sentence}, and {missing}", behind
+    return "quiet", count, f"{rule.figure} {sentence}", behind
 
 
 def _missing(row: dict[str, Any] | None, figure: str) -> str:
@@ -287,12 +287,12 @@ def listed(store: Path, month: int | None = None) -> pl.DataFrame:
     """
     grader, rows = Grader(store), list[tuple[Any, ...]]()
     for rule in watch_rules(grader.reporter.code):
-        asked = month if month is not None else grader.newest(rule)
-        if asked is None:
+        graded_month = month if month is not None else grader.newest(rule)
+        if graded_month is None:
             why = f"no {rule.flow} of {rule.product} in this store"
             rows.append((rule.name, "", None, None, "not evaluable", None, why, rule.reason))
             continue
-        first, now = grader.first_print(rule, asked), grader.grade(rule, asked)
+        first, now = grader.first_print(rule, graded_month), grader.grade(rule, graded_month)
         printed = (None, None) if first is None else (first.outcome, first.value)
         rows.append((rule.name, now.month, *printed, now.outcome, now.value, now.why, rule.reason))
     kinds = dict.fromkeys(("rule", "month", "first", "first_value", "now", "value", "why", "reason"), pl.String)

@@ -71,14 +71,14 @@ class FlowCoverage(NamedTuple):
         of_groups, cells = (pl.lit(one).gather(cell) for one in (scope.of_groups, scope.cells))
         in_cell = pl.when(names.is_group).then(of_groups).otherwise(cells)
         frame = frame.with_columns(names.family)
-        found = frame.select(priority=pl.when(names.founded <= pl.col("month")).then(in_cell))["priority"]
+        of_scope = frame.select(priority=pl.when(names.founded <= pl.col("month")).then(in_cell))["priority"]
         if not scope.listed.height:
-            return found
+            return of_scope
         place = names.key(*PLACE_OF_FAMILY).alias("place")
         listed = frame.select(place).join(
             scope.listed.select(place, "priority"), on="place", how="left", maintain_order="left"
         )
-        return pl.select(pl.min_horizontal(found, listed["priority"])).to_series()
+        return pl.select(pl.min_horizontal(of_scope, listed["priority"])).to_series()
 
     def everyone(self, frame: pl.DataFrame, *, groups: bool = False) -> pl.Series:
         """Of each row (product, measure, month, ...) whether every partner was requested, and with `groups` none is
@@ -114,9 +114,11 @@ def _scope(names: Names, releases: pl.DataFrame) -> tuple[Scope, pl.DataFrame]:
     covered = covered_codes(releases, codes, names.first, names.first + names.months - 1)
     known = names.numbered(covered.select("product", "month").unique())
     # A family without a series only counts towards the coverage of a product.
-    mine = names.numbered(covered.filter(pl.col("family").is_in(names.families)))
-    everyone = mine.filter("everyone").group_by(CELL).agg(pl.col("priority").min(), pl.col("groups").any())
-    listed = mine.filter(~pl.col("everyone")).with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
+    of_families = names.numbered(covered.filter(pl.col("family").is_in(names.families)))
+    everyone = of_families.filter("everyone").group_by(CELL).agg(pl.col("priority").min(), pl.col("groups").any())
+    listed = (
+        of_families.filter(~pl.col("everyone")).with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
+    )
     listed = names.numbered(listed.filter(pl.col("partner").is_in(names.partners)).drop("everyone", "groups", "lists"))
     members = names.baskets.rename({"part": "product"})
     months = pl.DataFrame({"month": range(names.first, names.first + names.months)}, schema={"month": pl.Int32})
@@ -153,8 +155,8 @@ def _of_baskets(covered: pl.DataFrame, members: pl.DataFrame, others: list[str])
     needed = members.group_by("basket", "month").agg(needed=pl.len())
     worst = [pl.col("priority").max()] if "priority" in covered.columns else []
     worst += [pl.col("groups").all()] if "groups" in covered.columns else []
-    there = (
+    covered_codes = (
         members.join(covered, on=["product", "month"]).group_by("basket", *others, "month").agg(*worst, there=pl.len())
     )
-    whole = there.join(needed, on=["basket", "month"]).filter(pl.col("there") == pl.col("needed"))
+    whole = covered_codes.join(needed, on=["basket", "month"]).filter(pl.col("there") == pl.col("needed"))
     return whole.rename({"basket": "product"})

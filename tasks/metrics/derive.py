@@ -61,21 +61,22 @@ def derive_all(
     `observation` must reach back LOOK_BACK_MONTHS and QUIET_MONTHS before it, and to the December of its year; numbers
     outside make no difference. Without `all_records` only the series with records in the table `metric` get them.
     """
-    made = [DerivedRows(*(empty_frame(table) for table in ("metric", "record_level", "doubt")))]
+    parts_of_tables = [DerivedRows(*(empty_frame(table) for table in ("metric", "record_level", "doubt")))]
     for flow in sorted(observation["flow"].cast(pl.String).unique()):
         statements = observation.filter(pl.col("flow") == flow)
         ends = statements.select(first=month_index("period_end").min(), last=month_index("period_end").max())
         first, last = ends.row(0)
         scope = releases.select(month_index("last_month").max()).item()
         months = range(first // YEAR * YEAR, min(max(last, last if scope is None else scope), last + QUIET_MONTHS) + 1)
-        asked = None if wanted is None else {*wanted.filter(pl.col("flow") == flow)["month"]}
+        shown = None if wanted is None else {*wanted.filter(pl.col("flow") == flow)["month"]}
         all_months = derive_months(
-            flow, months, [statements], releases, doubts=doubts, all_records=all_records, shown=asked
+            flow, months, [statements], releases, doubts=doubts, all_records=all_records, shown=shown
         )
-        made += all_months
+        parts_of_tables += all_months
     order = [pl.col(name).cast(pl.String) for name in ("flow", "measure", "product", "partner")]
     tables = (
-        pl.concat(parts).sort(order[0], "period", *order[1:], maintain_order=True) for parts in zip(*made, strict=True)
+        pl.concat(parts).sort(order[0], "period", *order[1:], maintain_order=True)
+        for parts in zip(*parts_of_tables, strict=True)
     )
     return DerivedRows(*tables)
 
@@ -148,8 +149,8 @@ def derive_months(
     portion.remember(earlier)
     portion.last_seen_in(Block(first, min(months) - first))
     for block in blocks(min(months), max(months) - min(months) + 1, count):
-        mine = {*block.months} & {*months}
-        yield portion.derived(block, mine, mine if shown is None else mine & {*shown})
+        wanted = {*block.months} & {*months}
+        yield portion.derived(block, wanted, wanted if shown is None else wanted & {*shown})
 
 
 class _Portion:
@@ -181,9 +182,13 @@ class _Portion:
         texts = at.select("at", *(names.named(name).cast(pl.String) for name in NAMED))
         rows = earlier.with_columns(pl.col(NAMED).cast(pl.String)).join(texts, on=NAMED)
         rows = rows.with_columns(month=month_index("period")).sort("month")
-        for (month,), own in rows.partition_by("month", as_dict=True, maintain_order=True).items():
-            level = pl.repeat(None, at.height, dtype=pl.Float64, eager=True).scatter(own["at"], own["level"])
-            kinds = pl.repeat(0, at.height, dtype=pl.UInt8, eager=True).scatter(own["at"], own["kinds"])
+        for (month,), rows_of_month in rows.partition_by("month", as_dict=True, maintain_order=True).items():
+            level = pl.repeat(None, at.height, dtype=pl.Float64, eager=True).scatter(
+                rows_of_month["at"], rows_of_month["level"]
+            )
+            kinds = pl.repeat(0, at.height, dtype=pl.UInt8, eager=True).scatter(
+                rows_of_month["at"], rows_of_month["kinds"]
+            )
             self.published.put(cast("int", month), level, kinds)
 
     def derived(self, block: Block, months: Collection[int], shown: Collection[int]) -> DerivedRows:
@@ -216,29 +221,29 @@ class _Portion:
             pairs.select("worth").with_row_index("at"), on="worth", how="left", maintain_order="left"
         )["at"]
         frames = []
-        made = self._records(block)
-        for frame, at, own, is_ratio in (
-            (plain, place.gather(of_plain), made.filter(~made["is_ratio"]), False),
-            (ratios, at_ratio, made.filter(made["is_ratio"]), True),
+        records = self._records(block)
+        for frame, at, records_of_part, is_ratio in (
+            (plain, place.gather(of_plain), records.filter(~records["is_ratio"]), False),
+            (ratios, at_ratio, records.filter(records["is_ratio"]), True),
         ):
-            there = at.is_not_null()
-            complete = with_records(frame, at.filter(there), own.filter(there))
+            has_record = at.is_not_null()
+            complete = with_records(frame, at.filter(has_record), records_of_part.filter(has_record))
             if self.marked.any:
                 bits = complete["doubted"]
-                of_records = bits.gather(at.filter(there)) | own["doubted"].filter(there)
-                complete = complete.with_columns(doubted=bits.scatter(at.filter(there), of_records))
+                of_records = bits.gather(at.filter(has_record)) | records_of_part["doubted"].filter(has_record)
+                complete = complete.with_columns(doubted=bits.scatter(at.filter(has_record), of_records))
             frames.append(as_metric(complete, grid.names, self.flow, is_ratio=is_ratio))
         doubts = self.marked.rows(grid, self.flow, block, place)
         return DerivedRows(in_order(frames[0], frames[1], grid.names), levels, doubts)
 
     def last_seen_in(self, block: Block) -> pl.Series:
         """By month and series the last month with a number."""
-        found = []
+        by_month = []
         for month in block.months:
             now = pl.repeat(month, self.grid.size, dtype=pl.Int32, eager=True)
             self.last_seen = now.zip_with(self.levels.months[month].seen, self.last_seen)
-            found.append(self.last_seen)
-        return pl.concat(found, rechunk=True)
+            by_month.append(self.last_seen)
+        return pl.concat(by_month, rechunk=True)
 
     def _pairs(self, pairs: pl.DataFrame, block: Block, place: pl.Series) -> pl.DataFrame:
         """Where values and their masses are among the rows of some months."""
@@ -262,12 +267,12 @@ class _Portion:
                 of_end = self.grid.frame.select(NAMED)[self.recorded_pairs[end]]
                 of_end = pl.DataFrame({name: block.tiled(of_end[name]) for name in NAMED})
                 ends.append(self._changes_of(of_end.with_columns(month=block.month(of_end.height // block.size))))
-            own = pl.select(pl.max_horizontal(changed.filter(is_ratio), *ends)).to_series()
-            changed = changed.scatter(is_ratio.arg_true(), own)
-        made = self.published.records(block, changed).with_columns(is_ratio=is_ratio)
+            changed_ratios = pl.select(pl.max_horizontal(changed.filter(is_ratio), *ends)).to_series()
+            changed = changed.scatter(is_ratio.arg_true(), changed_ratios)
+        records = self.published.records(block, changed).with_columns(is_ratio=is_ratio)
         if not self.marked.any:
-            return made
-        return made.with_columns(doubted=records_in_doubt(made, self.published, self.doubted_levels, block))
+            return records
+        return records.with_columns(doubted=records_in_doubt(records, self.published, self.doubted_levels, block))
 
     def _doubted_levels(self) -> pl.DataFrame:
         """The doubted parts of levels of the series with records, as parts of the level: `at`, month, part; a value
@@ -287,24 +292,24 @@ class _Portion:
     def _record(self, block: Block, keep: pl.Series, months: Collection[int]) -> pl.DataFrame:
         """Note the levels of the series with records, and return those that are published and known as rows of
         `record_level`."""
-        found, pairs = [empty_frame("record_level")], self.recorded_pairs
+        parts, pairs = [empty_frame("record_level")], self.recorded_pairs
         kept, schema = block.split(keep), polars_schema("record_level")
         for month in sorted(months):
             now = self.levels.months[month]
             is_known = kept[month] & (now.status < MISSING_FROM)
             frame = pl.DataFrame([now.value.alias("level"), now.kinds.alias("kinds"), is_known.alias("is_known")])
             plain, worth, mass = (frame[rows] for rows in (self.recorded, pairs["worth"], pairs["mass"]))
-            own = plain.select(pl.when("is_known").then(pl.col("level").cast(pl.Float64)), "kinds")
+            amounts = plain.select(pl.when("is_known").then(pl.col("level").cast(pl.Float64)), "kinds")
             both = worth.hstack(mass.rename({name: f"{name}_mass" for name in mass.columns}))
             has_ratio = pl.col("is_known") & pl.col("is_known_mass") & (pl.col("level_mass") > 0)
             ratio = both.select(
                 level=pl.when(has_ratio).then(pl.col("level") / pl.col("level_mass") * per_unit(MASS)),
                 kinds=pl.col("kinds") | pl.col("kinds_mass"),
             )
-            levels = pl.concat([own, ratio])
+            levels = pl.concat([amounts, ratio])
             self.published.put(month, levels["level"], levels["kinds"])
             rows = self.series.hstack(levels).drop_nulls("level").sort("measure", "product", "partner")
-            found.append(
+            parts.append(
                 rows.with_columns(month=pl.lit(month, pl.Int32))
                 .select(
                     flow=pl.lit(self.flow, dtype=schema["flow"]),
@@ -315,4 +320,4 @@ class _Portion:
                 )
                 .select(list(schema))
             )
-        return pl.concat(found)
+        return pl.concat(parts)

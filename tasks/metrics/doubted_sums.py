@@ -34,11 +34,11 @@ class Reach(NamedTuple):
         """Printed numbers, and the same at each sum of which they are a part. Rows have the columns of PLACE and what
         goes with the number."""
         is_total = self.names.is_total
-        own = self._printed(numbers)
-        parts = own.filter(~is_total)
+        printed = self._printed(numbers)
+        parts = printed.filter(~is_total)
         parts = pl.concat([parts, self._codes(parts)])
         parts = pl.concat([parts, self._baskets(parts)])
-        totals = pl.concat([own.filter(is_total), *self._partners(parts)])
+        totals = pl.concat([printed.filter(is_total), *self._partners(parts)])
         return pl.concat([parts, self._of_totals(totals)])
 
     def totals(self, cells: pl.DataFrame) -> pl.DataFrame:

@@ -93,11 +93,11 @@ class Marked(NamedTuple):
                 rows = rows.filter(place.gather(at).is_not_null())
             return rows
 
-        own = self.levels.filter(pl.col("month").is_in(block.months))
-        own = published(own, "row")
-        if not own.height:
+        levels = self.levels.filter(pl.col("month").is_in(block.months))
+        levels = published(levels, "row")
+        if not levels.height:
             return empty_frame("doubt")
-        named = own.hstack(grid.frame.select(KEY)[own["row"]])
+        named = levels.hstack(grid.frame.select(KEY)[levels["row"]])
         pairs = grid.masses()
         of_ratio = [
             published(named.drop("measure").join(pairs.with_columns(row=end), on="row"), "worth", "mass").select(
@@ -106,11 +106,11 @@ class Marked(NamedTuple):
             for end in ("worth", "mass")
         ]
         every = pl.concat([named, *of_ratio]).group_by("product", "partner", "measure", "month", "number")
-        found = every.agg(part=pl.when(pl.col("part").null_count() == 0).then(pl.col("part").max()))
-        found = found.join(self.open, on="number").with_columns(
+        weights = every.agg(part=pl.when(pl.col("part").null_count() == 0).then(pl.col("part").max()))
+        weights = weights.join(self.open, on="number").with_columns(
             map(grid.names.named, ("product", "partner", "measure"))
         )
-        rows = found.select(
+        rows = weights.select(
             flow=pl.lit(flow, polars_schema("doubt")["flow"]),
             product="product",
             partner="partner",
@@ -145,22 +145,22 @@ def mark(
     """
     doubts = doubts.filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
     # The numbers of a basket are copies, or sums, of those of its codes.
-    own = numbers.filter(~_is_basket(grid.names)).drop_nulls("value").with_row_index("source")
-    found = _with_findings(own, grid.names, doubts)
-    if not found.height:
+    of_codes = numbers.filter(~_is_basket(grid.names)).drop_nulls("value").with_row_index("source")
+    doubted = _with_findings(of_codes, grid.names, doubts)
+    if not doubted.height:
         return Marked.none()
     reach = Reach(grid.names, grid.coverage, functools.partial(_at_levels, levels, grid), _trades(levels, grid))
-    of_months = _amounts(found.filter(span="month"), reach)
-    zeros = _zeros(levels, grid, found.filter("of_zeros", span="month"), doubts)
+    of_months = _amounts(doubted.filter(span="month"), reach)
+    zeros = _zeros(levels, grid, doubted.filter("of_zeros", span="month"), doubts)
     per_finding = _weighed(levels, grid, pl.concat([of_months, zeros]))
     totals = per_finding.clear()
     if years is not None and levels.chained is not None:
         reach_of_years = Reach(
             grid.names, years.coverage, functools.partial(_at_years, years.frame), _trade_years(grid.names, years.frame)
         )
-        of_years = _amounts(found.filter(span="ytd"), reach_of_years)
+        of_years = _amounts(doubted.filter(span="ytd"), reach_of_years)
         per_finding, totals = _chained(*levels.chained, grid, per_finding, _per_finding(of_years))
-    growths = found.filter(~pl.col("of_sums"), pl.col("span").is_in(["yoy", "ytd_yoy"]))
+    growths = doubted.filter(~pl.col("of_sums"), pl.col("span").is_in(["yoy", "ytd_yoy"]))
     copies = in_baskets(grid.names, growths).filter("is_copy").select(growths.columns)
     growths = pl.concat([growths, copies])
     growths = growths.with_columns(row=grid.rows_of(growths)).drop_nulls("row").select(*GROWTHS).unique()
@@ -177,25 +177,25 @@ def _with_findings(numbers: pl.DataFrame, names: Names, doubts: pl.DataFrame) ->
         {"number": pl.UInt32, "product": NUMBER},
         orient="row",
     )
-    asked = doubts.select("number", "products", "first", "last", *SPECIES, "share", "measure", "release_id").rename(
+    scopes = doubts.select("number", "products", "first", "last", *SPECIES, "share", "measure", "release_id").rename(
         {"measure": "asked", "release_id": "release"}
     )
     named = pl.col("products").list.len() > 0
     pairs = [
-        numbers.join(asked.filter(named).join(about, on="number"), on=["release", "product"]),
-        numbers.join(asked.filter(~named), on="release"),
+        numbers.join(scopes.filter(named).join(about, on="number"), on=["release", "product"]),
+        numbers.join(scopes.filter(~named), on="release"),
     ]
     columns = [*numbers.columns, "number", "first", "last", *SPECIES, "share", "asked"]
-    found = pl.concat(one.select(columns) for one in pairs).filter(pl.col("month").is_between("first", "last"))
+    doubted = pl.concat(one.select(columns) for one in pairs).filter(pl.col("month").is_between("first", "last"))
     partners = doubts.select("number", partners=pl.col("partners").list.eval(_number_of(names)))
     text = pl.lit(pl.Series(names.labels["measure"], dtype=pl.String)).gather(pl.col("measure"))
     is_of_measure = pl.col("asked").is_null() | text.str.starts_with(pl.col("asked"))
-    found = found.filter(is_of_measure).drop("asked", "first", "last")
+    doubted = doubted.filter(is_of_measure).drop("asked", "first", "last")
     of_partners = partners.explode("partners").select("number", partner="partners")
-    is_named = found.join(of_partners, on=["number", "partner"], how="semi")
+    is_named = doubted.join(of_partners, on=["number", "partner"], how="semi")
     of_all = partners.filter(pl.col("partners").list.len() == 0)["number"]
     is_of_all = pl.col("number").is_in(of_all.implode()) | pl.col("of_sums")
-    return pl.concat([found.filter(is_of_all), is_named.filter(~is_of_all)])
+    return pl.concat([doubted.filter(is_of_all), is_named.filter(~is_of_all)])
 
 
 def _number_of(names: Names) -> pl.Expr:
@@ -204,30 +204,30 @@ def _number_of(names: Names) -> pl.Expr:
     return pl.element().replace_strict(place, default=len(place), return_dtype=NUMBER)
 
 
-def _codes(names: Names, asked: Sequence[str]) -> set[int]:
+def _codes(names: Names, codes: Sequence[str]) -> set[int]:
     """The products that are one of these codes, below one, or above one, in the numbers of `names`."""
-    found = set[int]()
-    for code in asked:
+    places_of_codes = set[int]()
+    for code in codes:
         first = bisect.bisect_left(names.products, code)
-        found |= {*range(first, bisect.bisect_left(names.products, f"{code}~"))}
+        places_of_codes |= {*range(first, bisect.bisect_left(names.products, f"{code}~"))}
         above = (code[:digits] for digits in range(2, len(code)))
         places = ((bisect.bisect_left(names.products, one), one) for one in above)
-        found |= {place for place, one in places if names.products[place : place + 1] == [one]}
-    return found
+        places_of_codes |= {place for place, one in places if names.products[place : place + 1] == [one]}
+    return places_of_codes
 
 
-def _amounts(found: pl.DataFrame, reach: Reach) -> pl.DataFrame:
+def _amounts(doubted: pl.DataFrame, reach: Reach) -> pl.DataFrame:
     """The doubted parts of numbers and of the sums that they reach: PLACE, number, amount; for each finding, and for
     ALL together."""
     is_total = reach.names.is_total
-    named = found.filter(~pl.col("of_sums") | (pl.col("of_totals") & is_total))
+    named = doubted.filter(~pl.col("of_sums") | (pl.col("of_totals") & is_total))
     size = pl.col("value").cast(pl.Float64).abs()
-    own = named.select(*PLACE, "source", "number", amount=pl.when(pl.col("value") == 0).then(UNKNOWN).otherwise(size))
-    parts = reach.all(own)
+    sizes = named.select(*PLACE, "source", "number", amount=pl.when(pl.col("value") == 0).then(UNKNOWN).otherwise(size))
+    parts = reach.all(sizes)
     # A number that several findings concern is in doubt once.
     every = pl.concat([parts, parts.with_columns(number=pl.lit(ALL, pl.UInt32))]).unique([*PLACE, "source", "number"])
     of_numbers = every.group_by(*PLACE, "number").agg(pl.col("amount").sum())
-    some = found.filter("of_sums", ~is_total).select(*PLACE, "number", "share").unique()
+    some = doubted.filter("of_sums", ~is_total).select(*PLACE, "number", "share").unique()
     part = pl.col("share") * pl.col("level").abs()
     totals = reach.totals(some).with_columns(
         amount=pl.when(pl.col("share").is_null() | (pl.col("level") == 0)).then(UNKNOWN).otherwise(part)
@@ -237,11 +237,11 @@ def _amounts(found: pl.DataFrame, reach: Reach) -> pl.DataFrame:
     return pl.concat([of_numbers.select(columns), totals.select(columns), largest.select(columns)])
 
 
-def _zeros(levels: Levels, grid: Grid, found: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
+def _zeros(levels: Levels, grid: Grid, doubted: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
     """The zeros of partners that a release may lack, where it has numbers of the product and month."""
     names = grid.names
     cells = with_products_above(
-        names, found.filter(~names.is_total).select("product", "measure", "month", "number").unique()
+        names, doubted.filter(~names.is_total).select("product", "measure", "month", "number").unique()
     )
     rows = cells.unique().join(grid.frame.select(KEY), on=["product", "measure"])
     text = pl.lit(pl.Series(names.partners, dtype=pl.String)).gather(pl.col("partner"))
@@ -272,9 +272,9 @@ def _heavy(levels: Levels, amounts: pl.DataFrame) -> pl.DataFrame:
     each = amounts.filter(pl.col("number") != ALL).join(is_in_doubt, on=["row", "month"], how="semi")
     is_light = pl.col("amount") < least * size
     lights = pl.col("amount").filter(is_light).sum().over("row", "month")
-    told = each.filter(~is_light | (lights >= least * size))
+    heavy = each.filter(~is_light | (lights >= least * size))
     is_known = (pl.col("amount") < UNKNOWN) & (size > 0)
-    return told.with_columns(part=pl.when(is_known).then((pl.col("amount") / size).clip(0, 1))).select(*MARKED)
+    return heavy.with_columns(part=pl.when(is_known).then((pl.col("amount") / size).clip(0, 1))).select(*MARKED)
 
 
 def _chained(
@@ -297,16 +297,16 @@ def _chained(
     totals = totals.join(numbers, on=["row", "year"]).join(
         years.select("row", "month", "number", "amount"), on=["row", "month", "number"], how="left"
     )
-    made = chained_years(
+    chain = chained_years(
         months.with_columns(pl.col("amount").fill_null(0.0)),
         totals.with_columns(pl.col("amount").fill_null(0.0)),
         keys,
     )
-    made = made.with_columns(row=grid.rows_of(made))
-    own = made.filter(pl.col("amount") > 0, pl.col("level").is_not_null())
-    others = amounts.join(made.select("row", "month", "number"), on=["row", "month", "number"], how="anti")
-    chained = own.select("row", "month", "number", "amount", pl.col("level").cast(amounts.schema["level"]))
-    so_far = made.filter(pl.col("ytd_amount") > 0, pl.col("ytd").is_not_null())
+    chain = chain.with_columns(row=grid.rows_of(chain))
+    months_in_doubt = chain.filter(pl.col("amount") > 0, pl.col("level").is_not_null())
+    others = amounts.join(chain.select("row", "month", "number"), on=["row", "month", "number"], how="anti")
+    chained = months_in_doubt.select("row", "month", "number", "amount", pl.col("level").cast(amounts.schema["level"]))
+    so_far = chain.filter(pl.col("ytd_amount") > 0, pl.col("ytd").is_not_null())
     ends = so_far.select("row", "month", "number", amount="ytd_amount", level=pl.col("ytd"))
     return pl.concat([others, chained]), ends
 
@@ -319,11 +319,11 @@ def _at_levels(levels: Levels, grid: Grid, places: pl.DataFrame) -> pl.DataFrame
     """Places that have a level, with their row, level and status."""
     rows = places.with_columns(row=grid.rows_of(places)).drop_nulls("row")
     parts = [rows.clear().with_columns(level=pl.lit(0, pl.Int64), status=pl.lit(0, pl.UInt8))]
-    for (month,), own in rows.partition_by("month", as_dict=True).items():
+    for (month,), rows_of_month in rows.partition_by("month", as_dict=True).items():
         now = levels.months.get(int(str(month)))
         if now is None:
             continue
-        known = own.with_columns(
+        known = rows_of_month.with_columns(
             level=pl.lit(now.value).gather(pl.col("row")), status=pl.lit(now.status).gather(pl.col("row"))
         )
         parts.append(known.filter(pl.col("status") < MISSING_FROM))
@@ -334,16 +334,16 @@ def _trades(levels: Levels, grid: Grid) -> Callable[[pl.DataFrame], pl.Series]:
     """Whether single partners have numbers of the product, measure and month of each row."""
 
     def traded(rows: pl.DataFrame) -> pl.Series:
-        found = [pl.DataFrame(schema={"group": NUMBER, "month": pl.Int32})]
+        groups_with_trade = [pl.DataFrame(schema={"group": NUMBER, "month": pl.Int32})]
         groups = grid.group.gather(rows["row"])
         for month in rows["month"].unique():
             status = levels.months[month].status
             has = status.is_in([STATUS["reported"], STATUS["sum"]]) & ~grid.is_total
-            own = grid.group.filter(has).unique().to_frame("group")
-            found.append(own.with_columns(month=pl.lit(month, pl.Int32)))
-        known = pl.concat(found).with_columns(has=pl.lit(True))
-        asked = rows.select("month", group=groups)
-        return asked.join(known, on=["group", "month"], how="left", maintain_order="left")["has"].fill_null(False)
+            trading = grid.group.filter(has).unique().to_frame("group")
+            groups_with_trade.append(trading.with_columns(month=pl.lit(month, pl.Int32)))
+        known = pl.concat(groups_with_trade).with_columns(has=pl.lit(True))
+        keys = rows.select("month", group=groups)
+        return keys.join(known, on=["group", "month"], how="left", maintain_order="left")["has"].fill_null(False)
 
     return traded
 

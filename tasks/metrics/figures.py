@@ -55,7 +55,7 @@ def growth(now: str, base: str, printed: str | None = None) -> tuple[pl.Expr, pl
         computed.when(is_implied).then(by_constant(pl.col(printed), BASIS_POINTS_PER_PERCENT)) if printed else computed
     )
     combined = pl.col(f"{base}_status") == status("combined_months") if now == "level" else pl.lit(False)
-    made = (
+    why = (
         pl.when(is_computed)
         .then(status("computed"))
         .when(is_implied)
@@ -68,7 +68,7 @@ def growth(now: str, base: str, printed: str | None = None) -> tuple[pl.Expr, pl
         .then(status("combined_months"))
         .otherwise(status("no_base"))
     )
-    return value, made
+    return value, why
 
 
 def contribution(level: str, before: str, world: str) -> tuple[pl.Expr, pl.Expr]:
@@ -76,7 +76,7 @@ def contribution(level: str, before: str, world: str) -> tuple[pl.Expr, pl.Expr]
     base = pl.col(world)
     value = pl.when(base > 0).then((pl.col(level) - pl.col(before)) / base * 100)
     combined = (pl.col(f"{before}_status") == status("combined_months")).fill_null(False)
-    made = (
+    why = (
         pl.when(pl.col(level).is_null())
         .then(f"{level}_status")
         .when(pl.col(before).is_null())
@@ -87,13 +87,13 @@ def contribution(level: str, before: str, world: str) -> tuple[pl.Expr, pl.Expr]
         .then(status("computed"))
         .otherwise(status("zero_base"))
     )
-    return value, made
+    return value, why
 
 
 def share(level: str, total: str) -> tuple[pl.Expr, pl.Expr]:
     """The share in the world total in per cent, and its status."""
     world = pl.col(total)
-    made = (
+    why = (
         pl.when(pl.col(level).is_null())
         .then(f"{level}_status")
         .when(world.is_null())
@@ -102,13 +102,13 @@ def share(level: str, total: str) -> tuple[pl.Expr, pl.Expr]:
         .then(status("computed"))
         .otherwise(status("zero_base"))
     )
-    return pl.when(world > 0).then(pl.col(level) / world * 100), made
+    return pl.when(world > 0).then(pl.col(level) / world * 100), why
 
 
 def rank(level: str, by_level: str) -> tuple[pl.Expr, pl.Expr]:
     """The rank among the partners of a completely known group, and its status."""
     place = pl.col(by_level)
-    made = (
+    why = (
         pl.when(place.is_not_null())
         .then(status("computed"))
         .when(pl.col("is_total") | (pl.col(level) == 0).fill_null(False))
@@ -117,7 +117,7 @@ def rank(level: str, by_level: str) -> tuple[pl.Expr, pl.Expr]:
         .then(f"{level}_status")
         .otherwise(status("not_covered"))
     )
-    return place, made
+    return place, why
 
 
 def number(name: str) -> tuple[pl.Expr, pl.Expr]:
@@ -180,13 +180,13 @@ FIGURES_OF: Sequence[FigureExpressions] = tuple(
 
 def with_figures(frame: pl.DataFrame, *, per_kilogram: bool) -> pl.DataFrame:
     """The frame with every metric and its status; `comparable_from` is the month since which a series is comparable."""
-    made, after, kinds = [], [], polars_schema("metric")
+    columns, after, kinds = [], [], polars_schema("metric")
     for figure in FIGURES_OF:
         value, why, name = figure.value, figure.status, status_of(figure.name)
         if per_kilogram and figure.of_partners:
-            made += [pl.lit(None, kinds[figure.name]).alias(figure.name), status("not_applicable").alias(name)]
+            columns += [pl.lit(None, kinds[figure.name]).alias(figure.name), status("not_applicable").alias(name)]
             continue
-        made += [value.alias(figure.name), why.alias(name)]
+        columns += [value.alias(figure.name), why.alias(name)]
         missing = pl.col(figure.name).is_null() & (pl.col(figure.own).is_null() if figure.own else pl.lit(False))
         stands = missing | (pl.col(name) == status("not_applicable"))
         if figure.name == "ytd":
@@ -197,7 +197,7 @@ def with_figures(frame: pl.DataFrame, *, per_kilogram: bool) -> pl.DataFrame:
             pl.when(~is_cut).then(figure.name).alias(figure.name),
             pl.when(is_cut).then(status("definition_break")).otherwise(name).alias(name),
         ]
-    frame = frame.with_columns(made)
+    frame = frame.with_columns(columns)
     has_break = frame.select((pl.col("comparable_from").max() > MONTH.min() - 24).fill_null(False)).item()
     return frame.with_columns(after) if has_break else frame
 

@@ -62,14 +62,14 @@ def operands_in_doubt(
 def _amounts(block: Block, chained: Mapping[int, pl.DataFrame], marked: Marked) -> Iterator[tuple[str, pl.DataFrame]]:
     """The doubted part of each operand in some months: row, month of the figure, amount."""
     amounts, years = marked.amounts, marked.years
-    own = pl.col("month")
+    this_month = pl.col("month")
     for name, back in LEVELS.items():
-        yield name, _in_block(amounts.with_columns(own + back), block)
+        yield name, _in_block(amounts.with_columns(this_month + back), block)
     for name, (start, end) in WINDOWS.items():
-        last = own + end if start is None else own + start
-        last = january_of(own) + (YEAR - 1) + end if start is None else last
+        last = this_month + end if start is None else this_month + start
+        last = january_of(this_month) + (YEAR - 1) + end if start is None else last
         months = pl.int_ranges(
-            pl.max_horizontal(own + end, pl.lit(block.first)),
+            pl.max_horizontal(this_month + end, pl.lit(block.first)),
             pl.min_horizontal(last, pl.lit(block.first + block.size - 1)) + 1,
             dtype=pl.Int32,
         )
@@ -81,7 +81,7 @@ def _amounts(block: Block, chained: Mapping[int, pl.DataFrame], marked: Marked) 
                 for month in block.months
                 if month - end in chained
             ]
-            of_years = _in_block(years.with_columns(own + end), block).select(added.columns)
+            of_years = _in_block(years.with_columns(this_month + end), block).select(added.columns)
             added = added.join(pl.concat(ends), on=["row", "month"], how="anti") if ends else added
             added = pl.concat([added, of_years])
         yield name, added
@@ -96,8 +96,8 @@ def _in_block(rows: pl.DataFrame, block: Block) -> pl.DataFrame:
 
 def _in_doubt(frame: pl.DataFrame, name: str, amounts: pl.Series, at: pl.Series) -> pl.Series:
     """The rows in which an operand is in doubt."""
-    there = at.is_not_null()
-    at, amounts = at.filter(there), amounts.filter(there)
+    is_known = at.is_not_null()
+    at, amounts = at.filter(is_known), amounts.filter(is_known)
     size = frame[name].gather(at).cast(pl.Float64).abs()
     return at.filter((amounts >= threshold("doubt_part_least") * size).fill_null(False))
 
@@ -108,11 +108,11 @@ def _with_bit(bits: pl.Series, name: str, rows: pl.Series) -> pl.Series:
 
 def _ranks_in_doubt(frame: pl.DataFrame, grid: Grid, block: Block, place: pl.Series, marked: Marked) -> pl.Series:
     """The groups of ranked partners of whose numbers together enough is in doubt."""
-    own = _in_block(marked.amounts, block)
-    at = place.gather((own["month"] - block.first).cast(NUMBER) * grid.size + own["row"])
-    own = own.with_columns(at=at).drop_nulls("at")
+    doubted_levels = _in_block(marked.amounts, block)
+    at = place.gather((doubted_levels["month"] - block.first).cast(NUMBER) * grid.size + doubted_levels["row"])
+    doubted_levels = doubted_levels.with_columns(at=at).drop_nulls("at")
     ranked = frame.select("group", "level", is_ranked=pl.col("place_by_level").is_not_null())
-    doubted = own.select("amount").hstack(ranked[own["at"]]).filter("is_ranked")
+    doubted = doubted_levels.select("amount").hstack(ranked[doubted_levels["at"]]).filter("is_ranked")
     sums = doubted.group_by("group").agg(pl.col("amount").sum())
     levels = ranked.filter(pl.col("is_ranked"), pl.col("group").is_in(sums["group"].implode()))
     levels = levels.group_by("group").agg(level=pl.col("level").cast(pl.Float64).sum())
@@ -120,13 +120,15 @@ def _ranks_in_doubt(frame: pl.DataFrame, grid: Grid, block: Block, place: pl.Ser
     return sums.join(levels, on="group").filter(pl.col("amount") >= least)["group"]
 
 
-def records_in_doubt(made: pl.DataFrame, published: PublishedLevels, doubted: pl.DataFrame, block: Block) -> pl.Series:
+def records_in_doubt(
+    records: pl.DataFrame, published: PublishedLevels, doubted: pl.DataFrame, block: Block
+) -> pl.Series:
     """By row of the records of some months, which are in doubt, as a set of BIT.
 
-    `made` has the named months (month numbers); `doubted` has the parts of levels in doubt: `at`, the place of the
+    `records` has the named months (month numbers); `doubted` has the parts of levels in doubt: `at`, the place of the
     series, month, part. A record goes back over many years, and is in doubt by the two before it.
     """
-    size, last = made.height // block.size, block.first + block.size - 1
+    size, last = records.height // block.size, block.first + block.size - 1
     level = pl.concat([published.of(month) for month in block.months])
     doubted = doubted.filter(pl.col("month").is_between(block.first - FIGURES_LOOK_BACK, last - 1))
     levels = [doubted.clear().with_columns(level=pl.lit(0.0))]
@@ -140,14 +142,14 @@ def records_in_doubt(made: pl.DataFrame, published: PublishedLevels, doubted: pl
     )
     pairs = doubted.with_columns(now=months).explode("now").drop_nulls("now")
     rows = pairs.select((pl.col("now") - block.first).cast(NUMBER) * size + pl.col("at")).to_series()
-    named = made.select(RECORDS)[rows]
+    named = records.select(RECORDS)[rows]
     pairs = pairs.hstack(named).with_columns(row=rows, own=level.gather(rows))
-    past, own = pl.col("level"), pl.col("own")
+    past, now = pl.col("level"), pl.col("own")
     amount = pl.when(pl.col("part") < UNKNOWN).then(pl.col("part") * past).otherwise(UNKNOWN)
-    bits = pl.repeat(0, made.height, dtype=BITS, eager=True)
+    bits = pl.repeat(0, records.height, dtype=BITS, eager=True)
     for name, could_fall, could_rise in (
-        ("highest_since", past - amount < own, past + amount >= own),
-        ("lowest_since", past + amount > own, past - amount <= own),
+        ("highest_since", past - amount < now, past + amount >= now),
+        ("lowest_since", past + amount > now, past - amount <= now),
     ):
         moves = (pl.col("month") == pl.col(name)) & could_fall | (pl.col("month") > pl.col(name)) & could_rise
         bits = _with_bit(bits, name, pairs.filter(moves)["row"].unique())
@@ -167,12 +169,12 @@ def figures_in_doubt(frame: pl.DataFrame, *, per_kilogram: bool) -> pl.Series:
     codes = []
     for name, figure in FIGURE_OF.items():
         rests_on = sum(BIT[one] for one in figure.formula[1:] if not one.startswith("printed_"))
-        asked = pl.lit(rests_on or BIT["level"] | BIT.get(name, 0), BITS)
+        bits = pl.lit(rests_on or BIT["level"] | BIT.get(name, 0), BITS)
         printed = next((one for one in figure.formula if one.startswith("printed_")), None)
         if printed and name in of_figure:
             is_implied = pl.col(status_of(name)) == status("implied_base")
-            asked = pl.when(is_implied).then(pl.lit(BIT[printed], BITS)).otherwise(asked)
-        is_doubted = pl.col(name).is_not_null() & ((pl.col("doubted") & asked) > 0)
+            bits = pl.when(is_implied).then(pl.lit(BIT[printed], BITS)).otherwise(bits)
+        is_doubted = pl.col(name).is_not_null() & ((pl.col("doubted") & bits) > 0)
         codes.append(pl.when(is_doubted).then(pl.lit(FIGURE_BIT[name], BITS)).otherwise(NOTHING))
     code = some.select(code=functools.reduce(operator.or_, codes))["code"]
     words = {

@@ -63,11 +63,11 @@ class Grid:
         world: By row the row of the world's series, null where there is none.
     """
 
-    def __init__(self, own: pl.DataFrame, coverage: FlowCoverage) -> None:
-        """`own` has the series (product, partner, measure) with a number of their own or a sum."""
+    def __init__(self, series: pl.DataFrame, coverage: FlowCoverage) -> None:
+        """`series` has the series (product, partner, measure) with a number of their own or a sum."""
         self.coverage, names = coverage, coverage.names
         self.names = names
-        keys = pl.concat([one.select(key=names.key(*KEY)) for one in (own, *_looked_for(own, names))])["key"]
+        keys = pl.concat([one.select(key=names.key(*KEY)) for one in (series, *_looked_for(series, names))])["key"]
         self.keys = keys.drop_nulls().unique().sort()
         self.size = self.keys.len()
         self.frame = pl.DataFrame({"key": self.keys}).select(names.unpacked(*KEY))
@@ -100,8 +100,8 @@ class Grid:
     def _link_places(self) -> None:
         names = self.names
         key = names.key(*PLACE)
-        own = self.frame.select(key=key)["key"]
-        places = pl.DataFrame({"key": own.unique()}).select(names.unpacked(*PLACE))
+        place_keys = self.frame.select(key=key)["key"]
+        places = pl.DataFrame({"key": place_keys.unique()}).select(names.unpacked(*PLACE))
         inside = places.rename({"product": "part"}).join(names.baskets, on="part")
         within = [places, inside.select(product="basket", partner="partner")]
         if self.coverage.is_mixed:
@@ -115,7 +115,7 @@ class Grid:
         def number(rows: pl.DataFrame, *columns: str) -> pl.DataFrame:
             return rows.with_columns(key=key).join(at, on="key").select(pl.col("at").alias("target"), *columns)
 
-        self.place = pl.DataFrame({"key": own}).join(at, on="key", how="left", maintain_order="left")["at"]
+        self.place = pl.DataFrame({"key": place_keys}).join(at, on="key", how="left", maintain_order="left")["at"]
         self.is_total_place = self.places.select(names.is_total).to_series()
         numbered = self.places.with_row_index("source")
         inside = numbered.rename({"product": "part"}).join(names.baskets, on="part").rename({"basket": "product"})
@@ -169,10 +169,10 @@ class Grid:
         }
         worth = self.frame.with_row_index("worth").filter(pl.col("measure").is_in([*ratio]))
         mass = worth.with_columns(measure=pl.lit(measures.index(MASS), NUMBER))
-        found = worth.select(
+        masses = worth.select(
             "worth", pl.col("measure").replace_strict(ratio, return_dtype=NUMBER), mass=self.rows_of(mass)
         )
-        return found.drop_nulls("mass")
+        return masses.drop_nulls("mass")
 
 
 def _in_baskets(places: pl.DataFrame, names: Names) -> pl.DataFrame:
@@ -181,10 +181,10 @@ def _in_baskets(places: pl.DataFrame, names: Names) -> pl.DataFrame:
     return inside.drop("part").rename({"basket": "product"})
 
 
-def _looked_for(own: pl.DataFrame, names: Names) -> list[pl.DataFrame]:
+def _looked_for(series: pl.DataFrame, names: Names) -> list[pl.DataFrame]:
     """The series published with others: the world and the groups, and the world of the levels above a national code."""
-    parts = own.filter(~names.is_total).select("product", "measure").unique()
+    parts = series.filter(~names.is_total).select("product", "measure").unique()
     totals = [parts.with_columns(partner=pl.lit(total, NUMBER)) for total in names.totals]
-    codes = own.filter(names.is_national).select("product", "measure").unique()
+    codes = series.filter(names.is_national).select("product", "measure").unique()
     world = pl.lit(names.world, NUMBER)
     return [*totals, *(codes.with_columns(product=names.above[level], partner=world) for level in HS_LEVELS)]

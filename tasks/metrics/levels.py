@@ -62,18 +62,18 @@ class Levels:
             some = of_year.select(*KEY, row=self.grid.rows_of(of_year))
             parts += [self._long(some, month) for month in range(year * 12, year * 12 + 12) if month in self.months]
         self.chained = pl.concat(parts), printed
-        made = chained_years(*self.chained)
-        made = made.with_columns(row=self.grid.rows_of(made))
-        for (month,), own in made.partition_by("month", as_dict=True).items():
-            now, row = self.months[month], own["row"]
+        chain = chained_years(*self.chained)
+        chain = chain.with_columns(row=self.grid.rows_of(chain))
+        for (month,), rows in chain.partition_by("month", as_dict=True).items():
+            now, row = self.months[month], rows["row"]
             self.months[month] = now._replace(
-                value=now.value.scatter(row, own["level"].fill_null(0)),
-                status=now.status.scatter(row, own["level_status"]),
+                value=now.value.scatter(row, rows["level"].fill_null(0)),
+                status=now.status.scatter(row, rows["level_status"]),
                 kinds=now.kinds.scatter(
-                    row, pl.select(pl.when(own["level"].is_not_null()).then(own["kinds"]).otherwise(0)).to_series()
+                    row, pl.select(pl.when(rows["level"].is_not_null()).then(rows["kinds"]).otherwise(0)).to_series()
                 ),
             )
-            self.ytd[month] = own.select("row", "ytd", "ytd_status", "ytd_kinds")
+            self.ytd[month] = rows.select("row", "ytd", "ytd_status", "ytd_kinds")
 
     def _long(self, some: pl.DataFrame, month: int) -> pl.DataFrame:
         now, row = self.months[month], some["row"]
@@ -118,8 +118,8 @@ def _months(
     def column(name: str, kind: type[pl.DataType]) -> pl.Series:
         nothing = _zeros(rows.height, kind)
         months = (f"{name}{month}" for month in block.months)
-        found = pl.concat([rows[one] if one in rows.columns else nothing for one in months], rechunk=True)
-        return _zeros(size, kind).scatter(at, found)
+        values = pl.concat([rows[one] if one in rows.columns else nothing for one in months], rechunk=True)
+        return _zeros(size, kind).scatter(at, values)
 
     value, codes = column("v", pl.Int64), column("c", pl.UInt8)
     of_row = column("k", pl.UInt8) if kind is None else pl.repeat(kind, 1, dtype=pl.UInt8, eager=True)
@@ -136,7 +136,7 @@ def _months(
     )
     has, covered = pl.col("code").is_between(PRINTED, SUM), pl.col("priority").is_not_null()
     zero = ~has & covered & ~pl.col("here") & ~pl.col("below")
-    made = (
+    why = (
         pl.when(has)
         .then(pl.when(pl.col("code") == PRINTED).then(status("reported")).otherwise(status("sum")))
         .when(zero)
@@ -146,7 +146,7 @@ def _months(
         .otherwise(status("not_covered"))
     )
     kinds = pl.when(has).then(pl.lit(of_row)).when(zero).then(bit_of(pl.col("priority"))).otherwise(pl.lit(0, pl.UInt8))
-    found = frame.select(status=made, kinds=kinds)
+    found = frame.select(status=why, kinds=kinds)
     of_block = (pl.col("month") - block.first).cast(NUMBER) * grid.size
     seen = _seen(grid, block, has_row.scatter(printed.select(pl.col("row") + of_block).to_series(), True))
     columns = (value, found["status"], found["kinds"], seen, here | below)
@@ -175,27 +175,27 @@ def _traded(grid: Grid, block: Block, has_row: pl.Series) -> tuple[pl.Series, pl
                 to = to.scatter(places["target"].filter(by.gather(places["source"])), True)
         return to
 
-    own = nothing.clone().scatter(block.offset(grid.place, size).filter(has_row), True)
-    parts = spread(own.clone(), own, grid.baskets)
+    has_number = nothing.clone().scatter(block.offset(grid.place, size).filter(has_row), True)
+    parts = spread(has_number.clone(), has_number, grid.baskets)
     here = spread(parts.clone(), parts, grid.worlds, grid.members)
     if not grid.coverage.is_mixed:
         return here, nothing
-    below = spread(nothing.clone(), own, grid.below, grid.worlds_below, grid.members_below)
+    below = spread(nothing.clone(), has_number, grid.below, grid.worlds_below, grid.members_below)
     # A basket of HS codes is not zero either where a code below one of them has a number.
-    baskets = spread(nothing.clone(), own, grid.baskets_below)
+    baskets = spread(nothing.clone(), has_number, grid.baskets_below)
     return here, spread(below | baskets, baskets, grid.worlds, grid.members)
 
 
-def _seen(grid: Grid, block: Block, own: pl.Series) -> pl.Series:
+def _seen(grid: Grid, block: Block, has_number: pl.Series) -> pl.Series:
     """The series with a number, and those published with them: totals of partners, and the world of the levels
     above."""
     size = grid.groups.height
     nothing, group = pl.repeat(False, size * block.size, eager=True), block.offset(grid.group, size)
     is_total = block.tiled(grid.is_total)
-    parts = nothing.clone().scatter(group.filter(own & ~is_total), True)
-    codes = nothing.clone().scatter(group.filter(own), True)
+    parts = nothing.clone().scatter(group.filter(has_number & ~is_total), True)
+    codes = nothing.clone().scatter(group.filter(has_number), True)
     above = nothing
     for links in grid.above:
         below, upper = block.offset(links["below"], size), block.offset(links["above"], size)
         above = above.scatter(upper.filter(codes.gather(below)), True)
-    return own | (is_total & parts.gather(group)) | (block.tiled(grid.is_world) & above.gather(group))
+    return has_number | (is_total & parts.gather(group)) | (block.tiled(grid.is_world) & above.gather(group))

@@ -101,13 +101,15 @@ class Names:
 
     def unpacked(self, *columns: str) -> list[pl.Expr]:
         """The columns from which the column `key` was made."""
-        rest, found = pl.col("key"), []
+        rest, columns_of_key = pl.col("key"), []
         for column in reversed(columns):
             size = self.size(column)
             part = rest % size
-            found.append((part.cast(pl.Int32) + self.first if column == "month" else part.cast(NUMBER)).alias(column))
+            columns_of_key.append(
+                (part.cast(pl.Int32) + self.first if column == "month" else part.cast(NUMBER)).alias(column)
+            )
             rest = rest // size
-        return found[::-1]
+        return columns_of_key[::-1]
 
     def numbered(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Columns of names, as text or categories, as numbers."""
@@ -175,9 +177,9 @@ class Names:
     def is_recorded(self) -> pl.Expr:
         """Whether `metric` has records of the series: see `records`."""
         rows, is_mine = self.reporter.rows("watch_list"), pl.col("reporter") != ""
-        own, of_all = set(rows.filter(is_mine)["product"]), set(rows.filter(~is_mine)["product"])
+        of_reporter, of_all = set(rows.filter(is_mine)["product"]), set(rows.filter(~is_mine)["product"])
         members = basket_members(self.national)
-        watched = own | set(members.filter(pl.col("product").is_in(own | of_all))["part"])
+        watched = of_reporter | set(members.filter(pl.col("product").is_in(of_reporter | of_all))["part"])
         # National codes that are watched of everybody are of China's list.
         watched |= {code for code in of_all if classification_of(code, self.national) == classification_of(code)}
         products = [code in watched or not code.isdigit() for code in self.products]

@@ -78,24 +78,24 @@ def _named(name: str) -> list[pl.Expr]:
 
     It names no month where the month before was as extreme, or where no month of the run was.
     """
-    found, start, month = pl.col(name), pl.col("series_start"), pl.col("month")
+    record, start, month = pl.col(name), pl.col("series_start"), pl.col("month")
     is_change = (pl.col("changed") == month).fill_null(False)
     why = (
         pl.when(start.is_null())
         .then(pl.lit(None, pl.UInt8))
         .when(start == month)
         .then(pl.when(is_change).then(status("definition_break")).otherwise(status("no_base")))
-        .when(found.is_null())
+        .when(record.is_null())
         .then(status("series_record"))
-        .when(found == month - 1)
+        .when(record == month - 1)
         .then(status("not_extreme"))
         .otherwise(status("computed"))
     )
-    return [pl.when(why == status("computed")).then(found).alias(name), why.alias(f"{name}_status")]
+    return [pl.when(why == status("computed")).then(record).alias(name), why.alias(f"{name}_status")]
 
 
-def with_records(frame: pl.DataFrame, at: pl.Series, made: pl.DataFrame) -> pl.DataFrame:
-    """The frame of a month with the columns of MADE: those `made` in the rows `at`, in the others they are on
+def with_records(frame: pl.DataFrame, at: pl.Series, records: pl.DataFrame) -> pl.DataFrame:
+    """The frame of a month with the columns of MADE: those `records` in the rows `at`, in the others they are on
     request."""
     hidden = pl.when(pl.col("level").is_null()).then("level_status").otherwise(status("on_request"))
     others = frame.select(
@@ -103,5 +103,5 @@ def with_records(frame: pl.DataFrame, at: pl.Series, made: pl.DataFrame) -> pl.D
         *(hidden.alias(name) for name in STATUSES),
         pl.col("kinds").alias("kinds_of_run"),
     )
-    made = made.with_columns(pl.col(name).fill_null(others[name].gather(at)) for name in STATUSES)
-    return frame.with_columns(others[name].scatter(at, made[name]) for name in MADE)
+    records = records.with_columns(pl.col(name).fill_null(others[name].gather(at)) for name in STATUSES)
+    return frame.with_columns(others[name].scatter(at, records[name]) for name in MADE)

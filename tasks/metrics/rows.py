@@ -54,10 +54,10 @@ def _with_printed(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     """The frame with the printed growth of its months; `spans` are rows of the grid (row, month, span, value,
     kinds)."""
     for span in SPANS:
-        own = spans.filter(span=span).select(
+        growths = spans.filter(span=span).select(
             "row", "month", pl.col("value").alias(f"printed_{span}"), pl.col("kinds").alias(f"printed_{span}_kinds")
         )
-        frame = frame.join(own, on=["row", "month"], how="left", maintain_order="left")
+        frame = frame.join(growths, on=["row", "month"], how="left", maintain_order="left")
     return frame
 
 
@@ -99,9 +99,9 @@ def per_kilogram(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     doubted = ["doubted"] if "doubted" in frame.columns else []
     of_mass = frame.select("comparable_from", *DIVIDED, *UNITED, *states, *doubted)[pairs["mass"]]
     both = frame[pairs["worth"]].hstack(of_mass.rename({name: f"{name}_mass" for name in of_mass.columns}))
-    made = [_divided(name, f"{name}_status" in states) for name in DIVIDED]
+    pairs_of_columns = [_divided(name, f"{name}_status" in states) for name in DIVIDED]
     return both.with_columns(
-        *(expression for pair in made for expression in pair),
+        *(expression for pair in pairs_of_columns for expression in pair),
         *(pl.col(name) | pl.col(f"{name}_mass") for name in UNITED),
         *([(pl.col("doubted") | pl.col("doubted_mass")) & OF_RATIO] if "doubted" in frame.columns else []),
         *(pl.lit(None, frame.schema[name]).alias(name) for name in PRINTED),
@@ -117,7 +117,7 @@ def _divided(name: str, has_status: bool) -> list[pl.Expr]:
     only rounding that depends on more than their ratio.
     """
     value, mass = pl.col(name), pl.col(f"{name}_mass")
-    made = [pl.when(mass > 0).then(value / mass * per_unit(MASS)).alias(name)]
+    columns = [pl.when(mass > 0).then(value / mass * per_unit(MASS)).alias(name)]
     if has_status:
         why = (
             pl.when(value.is_null())
@@ -128,24 +128,24 @@ def _divided(name: str, has_status: bool) -> list[pl.Expr]:
             .then(status("computed"))
             .otherwise(status("zero_base"))
         )
-        made.append(why.alias(f"{name}_status"))
-    return made
+        columns.append(why.alias(f"{name}_status"))
+    return columns
 
 
 def as_metric(frame: pl.DataFrame, names: Names, flow: str, *, is_ratio: bool) -> pl.DataFrame:
     """Published rows with the columns of `metric`, not sorted. The frame has the columns of `records` too."""
-    made = with_figures(frame, per_kilogram=is_ratio)
-    made = made.with_columns(figures_in_doubt(made, per_kilogram=is_ratio))
+    rows = with_figures(frame, per_kilogram=is_ratio)
+    rows = rows.with_columns(figures_in_doubt(rows, per_kilogram=is_ratio))
     units = [per_unit(name) for name in names.measures]
-    made = made.with_columns(size=pl.lit(pl.Series([*units, 1], dtype=pl.Int64)).gather(pl.col("measure")))
+    rows = rows.with_columns(size=pl.lit(pl.Series([*units, 1], dtype=pl.Int64)).gather(pl.col("measure")))
     size = pl.col("size")
-    largest = {} if is_ratio else made.select(pl.col(*TOTALS).abs().max()).row(0, named=True)
+    largest = {} if is_ratio else rows.select(pl.col(*TOTALS).abs().max()).row(0, named=True)
     kinds = kinds_behind(per_kilogram=is_ratio) | pl.when(
         pl.col("highest_since").is_not_null() | pl.col("lowest_since").is_not_null()
     ).then("kinds_of_run").otherwise(pl.lit(0, pl.UInt8))
     schema = polars_schema("metric")
     statuses = [name for name in schema if name.endswith("_status")]
-    return made.select(
+    return rows.select(
         flow=pl.lit(flow, dtype=schema["flow"]),
         product="product",
         partner="partner",

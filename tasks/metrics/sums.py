@@ -35,10 +35,10 @@ def wide(numbers: pl.DataFrame, names: Names) -> pl.DataFrame:
     by_month = keyed.drop("key").with_columns(at).partition_by("month", as_dict=True)
     del keyed, at
     columns, parts = {}, "vck" if only_kind(numbers) is None else "vc"
-    for (month,), own in sorted(by_month.items()):
+    for (month,), numbers_of_month in sorted(by_month.items()):
         for part in parts:
-            nothing = pl.repeat(0, keys.len(), dtype=own.schema[part], eager=True)
-            columns[f"{part}{month}"] = nothing.scatter(own["at"], own[part])
+            nothing = pl.repeat(0, keys.len(), dtype=numbers_of_month.schema[part], eager=True)
+            columns[f"{part}{month}"] = nothing.scatter(numbers_of_month["at"], numbers_of_month[part])
     return pl.DataFrame({"key": keys}).select(*names.unpacked(*SERIES)).with_columns(**columns)
 
 
@@ -101,33 +101,33 @@ class _Sums:
 
     def joined(self, rows: pl.DataFrame, sums: Iterable[pl.DataFrame]) -> pl.DataFrame:
         """The rows with the sums that no source prints."""
-        made = pl.concat([rows, *(one.select(rows.columns) for one in sums)])
-        twice = made.select(key=self.names.key(*SERIES))["key"].is_duplicated()
+        every = pl.concat([rows, *(one.select(rows.columns) for one in sums)])
+        twice = every.select(key=self.names.key(*SERIES))["key"].is_duplicated()
         if not twice.any():
-            return made
+            return every
         # The first row of a series has what is printed of it.
         firsts = [
             pl.col(f"{kind}{month}").filter(pl.col(f"c{month}") > NOTHING).first().fill_null(0)
             for month in self.months
             for kind in self.parts
         ]
-        merged = made.filter(twice).group_by(SERIES, maintain_order=True).agg(firsts)
-        return pl.concat([made.filter(~twice), merged.select(made.columns)])
+        merged = every.filter(twice).group_by(SERIES, maintain_order=True).agg(firsts)
+        return pl.concat([every.filter(~twice), merged.select(every.columns)])
 
     def of_codes(self, parts: pl.DataFrame) -> list[pl.DataFrame]:
         """HS6, HS4 and HS2 of the national codes among `parts`."""
         parts = parts.filter(self.names.is_national)
         if not parts.height:
             return []
-        made, below, places = [], self._counted(parts), self._places(parts)
+        by_level, below, places = [], self._counted(parts), self._places(parts)
         for level in HS_LEVELS:
             # All parts are national codes, so each level is the sum of the one below it.
             above = self.names.above[level].alias("product")
             below = self._summed(below.with_columns(above))
             places = places.with_columns(above).group_by("product", "partner").agg(pl.col("^n.*$").sum())
             sums = self._with_values(below, places, ["product", "partner"])
-            made.append(self._where(sums, self._may(sums)))
-        return made
+            by_level.append(self._where(sums, self._may(sums)))
+        return by_level
 
     def of_baskets(self, parts: pl.DataFrame, rows: pl.DataFrame) -> list[pl.DataFrame]:
         """Baskets of the codes among `parts`, national ones and HS codes, printed or summed; `rows` are all rows."""
@@ -137,20 +137,20 @@ class _Sums:
 
     def of_partners(self, parts: pl.DataFrame) -> list[pl.DataFrame]:
         """The world and the groups for which every partner was requested."""
-        made, counted, places = [], self._counted(parts), self._places(parts)
+        by_total, counted, places = [], self._counted(parts), self._places(parts)
         groups = self.names.groups
         for total in self.names.totals:
-            mine, of_places = counted, places
+            counts, of_places = counted, places
             if total != self.names.world:
                 of_total = groups.filter(pl.col("total") == total).drop("total")
-                mine, of_places = (self._valid(one.join(of_total, on="partner")) for one in (counted, places))
-            mine = mine.with_columns(partner=pl.lit(total, NUMBER))
+                counts, of_places = (self._valid(one.join(of_total, on="partner")) for one in (counted, places))
+            counts = counts.with_columns(partner=pl.lit(total, NUMBER))
             needed = of_places.group_by("product").agg(pl.col("^n.*$").sum())
-            sums = self._with_values(self._summed(mine), needed, ["product"])
+            sums = self._with_values(self._summed(counts), needed, ["product"])
             # A file of world totals alone covers the world, and none of the partners that are its parts. A partner code
             # that no list names may be a member, so then no group is a sum.
-            made.append(self._where(sums, self._asked(sums, groups=total != self.names.world)))
-        return made
+            by_total.append(self._where(sums, self._asked(sums, groups=total != self.names.world)))
+        return by_total
 
     def _of_baskets(self, inside: pl.DataFrame, members: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         """The baskets of which each code has a number in that month, or is covered."""
@@ -161,18 +161,18 @@ class _Sums:
         codes = (
             sums.select(*SERIES).rename({"product": "basket"}).join(members, on="basket").rename({"part": "product"})
         )
-        there = self._places(rows).select("product", "partner", pl.col("^n.*$").cast(pl.Boolean))
-        codes = codes.join(there, on=["product", "partner"], how="left").with_columns(self._may(codes, finest=False))
+        covered = self._places(rows).select("product", "partner", pl.col("^n.*$").cast(pl.Boolean))
+        codes = codes.join(covered, on=["product", "partner"], how="left").with_columns(self._may(codes, finest=False))
         whole = codes.group_by("basket", "partner", "measure").agg(
             (pl.col(f"n{month}").fill_null(False) | pl.col(f"may{month}") | ~pl.lit(month).is_between("begin", "end"))
             .all()
             .alias(f"may{month}")
             for month in self.months
         )
-        found = sums.select(*SERIES).join(
+        codes_known = sums.select(*SERIES).join(
             whole.rename({"basket": "product"}), on=SERIES, how="left", maintain_order="left"
         )
-        return self._where(sums, found.select(pl.col("^may.*$")).get_columns())
+        return self._where(sums, codes_known.select(pl.col("^may.*$")).get_columns())
 
     def _counted(self, parts: pl.DataFrame) -> pl.DataFrame:
         """Parts with `w`, 1 where there is a value, and `r`, 1 where there is a row; without `r` if each row has a
@@ -235,8 +235,8 @@ class _Sums:
     def _with_values(self, sums: pl.DataFrame, needed: pl.DataFrame, on: list[str]) -> pl.DataFrame:
         """Sums with how they were made: not known where a part of the place has a row in another measure and none in
         this."""
-        found = sums.join(needed, on=on, how="left", maintain_order="left")
-        return found.with_columns(
+        counted = sums.join(needed, on=on, how="left", maintain_order="left")
+        return counted.with_columns(
             pl.when(pl.col(f"r{month}" if f"r{month}" in sums.columns else f"w{month}") == 0)
             .then(NOTHING)
             .when(pl.col(f"w{month}") == pl.col(f"n{month}"))
@@ -277,12 +277,12 @@ class _Sums:
         return self._by_month(series, scope, lambda rows: self.coverage.everyone(rows, groups=groups))
 
     def _by_month(
-        self, series: pl.DataFrame, scope: Scope, found: Callable[[pl.DataFrame], pl.Series]
+        self, series: pl.DataFrame, scope: Scope, truth_of: Callable[[pl.DataFrame], pl.Series]
     ) -> list[pl.Series]:
         if {*self.months} <= scope.alike.keys():
             yes = pl.repeat(True, series.height, eager=True)
             return [yes.alias(f"may{month}") for month in self.months]
         rows = series.select(*SERIES)
         of_months = [rows.with_columns(month=pl.lit(month, pl.Int32)) for month in self.months]
-        truth = found(pl.concat(of_months))
+        truth = truth_of(pl.concat(of_months))
         return [truth.slice(at * rows.height, rows.height).alias(f"may{one}") for at, one in enumerate(self.months)]

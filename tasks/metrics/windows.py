@@ -130,20 +130,20 @@ class Windows:
     def _with_printed_years(self, frame: pl.DataFrame, block: Block) -> pl.DataFrame:
         """The frame with years to date of the series for which a source prints some."""
         for prefix, back in (("", 0), ("ago_", YEAR)):
-            own = [
+            years = [
                 self.levels.ytd[month - back].with_columns(month=pl.lit(month, pl.Int32))
                 for month in block.months
                 if month - back in self.levels.ytd
             ]
-            if not own:
+            if not years:
                 continue
-            found = frame.select("row", "month").join(
-                pl.concat(own), on=["row", "month"], how="left", maintain_order="left"
+            printed = frame.select("row", "month").join(
+                pl.concat(years), on=["row", "month"], how="left", maintain_order="left"
             )
-            is_own = found["ytd_status"].is_not_null()
+            is_own = printed["ytd_status"].is_not_null()
             names = [name for name in ("ytd", "ytd_status", "ytd_kinds") if f"{prefix}{name}" in frame.columns]
             frame = frame.with_columns(
-                pl.when(is_own).then(found[name]).otherwise(f"{prefix}{name}").alias(f"{prefix}{name}")
+                pl.when(is_own).then(printed[name]).otherwise(f"{prefix}{name}").alias(f"{prefix}{name}")
                 for name in names
             )
         return frame

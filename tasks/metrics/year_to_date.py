@@ -152,7 +152,7 @@ def _statuses(wide: pl.DataFrame) -> pl.DataFrame:
             pl.sum_horizontal(_level(earlier) for earlier in range(place + 1)) == _total(place)
         )
         is_sum = is_sum.fill_null(False) & ~pl.col(f"stated_{place}")
-        made = (
+        why = (
             pl.when(f"stated_{place}")
             .then(f"printed_made_{place}")
             .when(_total(place).is_null())
@@ -167,7 +167,7 @@ def _statuses(wide: pl.DataFrame) -> pl.DataFrame:
         so_far = pl.sum_horizontal(_amount(earlier) for earlier in range(place + 1))
         amount = pl.when(is_sum).then(so_far).otherwise(f"doubted_{place}")
         wide = wide.with_columns(
-            made.alias(f"status_{place}"), kinds.alias(f"ytd_kinds_{place}"), amount.alias(f"ytd_amount_{place}")
+            why.alias(f"status_{place}"), kinds.alias(f"ytd_kinds_{place}"), amount.alias(f"ytd_amount_{place}")
         )
     return wide
 
@@ -175,20 +175,20 @@ def _statuses(wide: pl.DataFrame) -> pl.DataFrame:
 def _filled_months(wide: pl.DataFrame) -> pl.DataFrame:
     """Months between two totals are their difference; for January and February the source may give only the sum."""
     together = pl.col("any_stated") & _total(1).is_not_null() & ~_has(1) & ~_has(0)
-    made = []
+    columns = []
     for place in MONTHS:
         before = _total(place - 1) if place else pl.lit(0, pl.Int64)
         links = pl.col(f"links_{place - 1}") if place else NO_KINDS
         follows = pl.col("any_stated") & ~_has(place) & (_total(place) >= before).fill_null(False)
         is_open = ~_has(place) & ~follows & together & pl.lit(place < 2)
-        own = pl.col(f"level_status_{place}")
-        made += [
+        why = pl.col(f"level_status_{place}")
+        columns += [
             pl.when(follows).then(_total(place) - before).otherwise(_level(place)).alias(f"level_{place}"),
             pl.when(follows)
             .then(status("ytd_difference"))
-            .when(is_open & own.is_not_null())
+            .when(is_open & why.is_not_null())
             .then(status("combined_months"))
-            .otherwise(own)
+            .otherwise(why)
             .alias(f"level_status_{place}"),
             pl.when(follows).then(pl.col(f"links_{place}") | links).otherwise(f"kinds_{place}").alias(f"kinds_{place}"),
             pl.when(follows)
@@ -196,4 +196,4 @@ def _filled_months(wide: pl.DataFrame) -> pl.DataFrame:
             .otherwise(f"amount_{place}")
             .alias(f"amount_{place}"),
         ]
-    return wide.with_columns(made)
+    return wide.with_columns(columns)

@@ -51,16 +51,16 @@ def publish_pair(root: Path | S3Url, exporter: str, importer: str) -> MirrorPubl
     def rows_of(months: range, parent: Snapshot | None) -> pl.DataFrame:
         sold, bought = read_pair(stores, (exporter, importer), months, through=through)
         figures = ("export_kg", "import_kg", "export_stated", "import_stated")
-        found = compare(sold, bought, months).filter(pl.max_horizontal(figures) > 0)
+        compared = compare(sold, bought, months).filter(pl.max_horizontal(figures) > 0)
         if parent is not None:
             before = read_table(parent, TABLE, lambda partition: partition_month(partition) in months)
             place, unexplained = ["product", "period"], before.filter(reason="unexplained")
-            gaps.append(found.filter(reason="unexplained").join(unexplained, on=place, how="anti"))
-        return found
+            gaps.append(compared.filter(reason="unexplained").join(unexplained, on=place, how="anti"))
+        return compared
 
     look = functools.partial(upstream, root, exporter, importer)
-    made = publish_table(TABLE, at_hand(mirror_of(root, exporter, importer)), look, rows_of)
-    return MirrorPublication(made.snapshot, made.changed, made.months, _as_gaps(gaps))
+    publication = publish_table(TABLE, at_hand(mirror_of(root, exporter, importer)), look, rows_of)
+    return MirrorPublication(publication.snapshot, publication.changed, publication.months, _as_gaps(gaps))
 
 
 def upstream(root: Path | S3Url, exporter: str, importer: str) -> Upstream:
@@ -75,19 +75,20 @@ def upstream(root: Path | S3Url, exporter: str, importer: str) -> Upstream:
             codes.append(hub)
     months = {
         month: [
-            [side.months.get(near, []) for near in range(month - REACH_BACK, month + REACH_AHEAD + 1)] for side in sides
+            [side.months.get(neighbour, []) for neighbour in range(month - REACH_BACK, month + REACH_AHEAD + 1)]
+            for side in sides
         ]
         for month in {month for side in sides[:2] for month in side.months}
     }
     return Upstream(dict(zip(codes, (side.snapshot for side in sides), strict=True)), months)
 
 
-def _as_gaps(found: list[pl.DataFrame]) -> list[Gap]:
+def _as_gaps(parts: list[pl.DataFrame]) -> list[Gap]:
     """The largest first."""
-    if not found:
+    if not parts:
         return []
     apart = (pl.max_horizontal("import_value", "fob_low") - pl.col("export_value")).abs()
-    rows = pl.concat(found).sort(apart, "product", descending=[True, False], nulls_last=True).head(GAPS_MAX)
+    rows = pl.concat(parts).sort(apart, "product", descending=[True, False], nulls_last=True).head(GAPS_MAX)
     names = ("product", "exporter", "importer", "export_kg", "import_kg", "export_value", "import_value", "currency")
     return [
         Gap(month=f"{row['period']:%Y-%m}", **{name: row[name] for name in names}) for row in rows.iter_rows(named=True)

@@ -57,9 +57,9 @@ class Side(NamedTuple):
         `product`, `moneys`. What is asked for decides, and no figure: who sells nothing has a currency too."""
         releases = self.releases.filter(pl.col("flow").is_null() | (pl.col("flow") == self.flow))
         spoken = releases.select("release_id", money="measures").explode("money").filter(pl.col("money").is_in(VALUES))
-        found = asked_products(releases, products, roll_up=True).join(spoken, on="release_id")
+        spoken_of = asked_products(releases, products, roll_up=True).join(spoken, on="release_id")
         order = pl.col("money").replace_strict(VALUES, range(len(VALUES)), return_dtype=pl.Int32)
-        unique = found.select("product", "money").unique().sort("product", order)
+        unique = spoken_of.select("product", "money").unique().sort("product", order)
         return unique.group_by("product", maintain_order=True).agg(moneys="money")
 
 
@@ -97,8 +97,8 @@ def read_side(
     if day is None or not releases.height:
         levels = read_table(snapshot if day is None else None, "metric", is_near, wanted & of_code, columns)
     else:
-        near = [Month(month).pair for month in months]
-        levels = query(store, "metric", flow=flow, product=product, month=near, as_of=day).filter(wanted & of_code)
+        pairs = [Month(month).pair for month in months]
+        levels = query(store, "metric", flow=flow, product=product, month=pairs, as_of=day).filter(wanted & of_code)
     digits = HS6 if product is None else len(product)
     rows = rows.filter(pl.col("product").str.contains(rf"^\d{{{digits},}}$")).with_columns(
         pl.col("product").str.slice(0, digits), period=pl.col("period_end").dt.month_start(), priority=priority()
@@ -127,10 +127,10 @@ def passed_on(side: Side, hub: str, onward: Side, months: Collection[int]) -> pl
     """
     products = side.levels.filter(pl.col("level") > 0, partner=hub, measure=KG)["product"]
     # Its values are in its own money and are not compared; whichever is asked for, the kilograms are the same.
-    said = statements(onward, every_month(months, products), CIF).sort("product", "period")
+    statements_of_hub = statements(onward, every_month(months, products), CIF).sort("product", "period")
     beside = [pl.col("kg").shift(by).over("product") for by in (-1, 0, 1)]
     largest = pl.when(pl.col("kg").is_not_null()).then(pl.max_horizontal(beside))
-    return said.select(pl.lit(hub).alias("hub"), "product", "period", kg=largest).drop_nulls()
+    return statements_of_hub.select(pl.lit(hub).alias("hub"), "product", "period", kg=largest).drop_nulls()
 
 
 def statements(side: Side, keys: pl.DataFrame, money: str) -> pl.DataFrame:
@@ -138,14 +138,14 @@ def statements(side: Side, keys: pl.DataFrame, money: str) -> pl.DataFrame:
     `kg_status`, `value_status`, `valuation`, `release_ids`, and `observed_margin_pct` where the source prints imports
     with and without freight.
     """
-    found = keys
+    stated_rows = keys
     for measure, value, status in ((KG, "kg", "kg_status"), (money, "stated", "value_status")):
-        own = side.levels.filter(partner=side.partner, measure=measure)
-        own = own.select("product", "period", "level", "level_status")
-        found = found.join(own, on=["product", "period"], how="left")
-        silent = _silent(side, found.filter(pl.col("level").is_null()), measure)
-        found = (
-            found.join(silent, on=["product", "period"], how="left")
+        rows = side.levels.filter(partner=side.partner, measure=measure)
+        rows = rows.select("product", "period", "level", "level_status")
+        stated_rows = stated_rows.join(rows, on=["product", "period"], how="left")
+        silent = _silent(side, stated_rows.filter(pl.col("level").is_null()), measure)
+        stated_rows = (
+            stated_rows.join(silent, on=["product", "period"], how="left")
             .with_columns(
                 pl.coalesce("level", pl.when(pl.col("why") == "zero").then(0.0)).alias(value),
                 pl.when(pl.col("level").is_null() & (pl.col("why") != "zero")).then("why").alias(status),
@@ -166,9 +166,9 @@ def statements(side: Side, keys: pl.DataFrame, money: str) -> pl.DataFrame:
         .agg(observed_margin_pct=pl.when(both[1] > 0).then((both[0] / both[1] - 1) * 100))
     )
     usual = terms.filter(pl.col("source").is_in(side.releases["source"].implode()))["valuation"].unique()
-    found = found.join(valued, on=place, how="left").join(freight, on=place, how="left")
+    stated_rows = stated_rows.join(valued, on=place, how="left").join(freight, on=place, how="left")
     valuation = pl.lit(usual[0] if usual.len() == 1 else None, pl.String)
-    return found.with_columns(pl.col("release_ids").fill_null([]), pl.col("valuation").fill_null(valuation))
+    return stated_rows.with_columns(pl.col("release_ids").fill_null([]), pl.col("valuation").fill_null(valuation))
 
 
 def hubs(side: Side, measure: str, name: str) -> pl.DataFrame:
@@ -177,15 +177,15 @@ def hubs(side: Side, measure: str, name: str) -> pl.DataFrame:
     others = pl.col("partner").is_in([hub for hub in HUBS if hub != side.partner])
     known = side.levels.drop_nulls("level").filter(others, measure=measure)
     if measure == KG:
-        own = side.onward.rename({"hub": "partner"})
-        known = known.join(own, on=["partner", "product", "period"], how="left")
+        onward = side.onward.rename({"hub": "partner"})
+        known = known.join(onward, on=["partner", "product", "period"], how="left")
         known = known.with_columns(level=pl.min_horizontal("level", "kg"))
     return known.group_by("product", "period").agg(pl.col("level").sum().alias(name))
 
 
 def _silent(side: Side, keys: pl.DataFrame, measure: str) -> pl.DataFrame:
     """Why these (product, period, level_status) have no level: `why` is zero, not_covered, or what says more."""
-    asked = keys.select(
+    keys_in_months = keys.select(
         "product",
         "period",
         month=month_index("period").cast(pl.Int32),
@@ -195,11 +195,11 @@ def _silent(side: Side, keys: pl.DataFrame, measure: str) -> pl.DataFrame:
     )
 
     def covered(releases: pl.DataFrame, name: str) -> pl.DataFrame:
-        found = covering(asked.drop("period"), releases).select("product", "month").unique()
-        return found.with_columns(pl.lit(name).alias(name))
+        pairs = covering(keys_in_months.drop("period"), releases).select("product", "month").unique()
+        return pairs.with_columns(pl.lit(name).alias(name))
 
     findings = read_table(side.snapshot, "finding", columns=("release_id", "check"))
-    found = asked.join(covered(side.releases, "zero"), on=["product", "month"], how="left")
+    explained = keys_in_months.join(covered(side.releases, "zero"), on=["product", "month"], how="left")
     for status, checks in HIDDEN_BY.items():
         doubted = findings.filter(pl.col("check").is_in(checks))["release_id"].implode()
         some = side.releases.filter(pl.col("release_id").is_in(doubted))
@@ -207,7 +207,7 @@ def _silent(side: Side, keys: pl.DataFrame, measure: str) -> pl.DataFrame:
         # They have lost what they would cover if no number had been set aside.
         whole = covered(some.with_columns(lost=pl.lit([], pl.List(pl.String))), status)
         hidden = whole.join(covered(some, status), on=["product", "month"], how="anti")
-        found = found.join(hidden, on=["product", "month"], how="left")
+        explained = explained.join(hidden, on=["product", "month"], how="left")
     weighed = side.levels.filter(
         pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != KG) & (pl.col("level") > 0),
         partner=side.partner,
@@ -215,13 +215,13 @@ def _silent(side: Side, keys: pl.DataFrame, measure: str) -> pl.DataFrame:
     others = weighed.select("product", "period", units=pl.lit("units_differ")).unique()
     lines = pl.DataFrame({"month": _months_of_lines(side)}, schema={"month": pl.Int32})
     lines = lines.with_columns(lines=pl.lit("nomenclature"))
-    found = found.join(others, on=["product", "period"], how="left").join(lines, on="month", how="left")
-    said = pl.col("level_status").replace_strict(SAID, default=None, return_dtype=pl.String)
-    found = found.join(keys.select("product", "period", said=said), on=["product", "period"], how="left")
+    explained = explained.join(others, on=["product", "period"], how="left").join(lines, on="month", how="left")
+    by_status = pl.col("level_status").replace_strict(SAID, default=None, return_dtype=pl.String)
+    explained = explained.join(keys.select("product", "period", said=by_status), on=["product", "period"], how="left")
     # A release that counts the goods in items has no row in kilograms, and yet there is trade.
     first, last = (["said", "units"], ["weight_estimated"]) if measure == KG else (["said"], [])
     why = pl.coalesce(*first, "zero", *last, "suppressed", "lines", pl.lit("not_covered"))
-    return found.select("product", "period", why=why)
+    return explained.select("product", "period", why=why)
 
 
 def _months_of_lines(side: Side) -> list[int]:

@@ -119,9 +119,11 @@ def mirror(
             f" {product[:6] if product[:6].isdecimal() else '850511'}"
         )
     stores = pair(root, exporter, importer)
-    there = sorted({*months_of(stores[0], "export"), *months_of(stores[1], "import")})
+    known_months = sorted({*months_of(stores[0], "export"), *months_of(stores[1], "import")})
     begin, end = (
-        (month_number(first) if first else there[0], month_number(last) if last else there[-1]) if there else (0, -1)
+        (month_number(first) if first else known_months[0], month_number(last) if last else known_months[-1])
+        if known_months
+        else (0, -1)
     )
     through = hub_stores(root, exporter, importer)
     sides = read_pair(stores, (exporter, importer), range(begin, end + 1), product, as_of, through)
@@ -148,21 +150,21 @@ def mirror(
     return BothSides(rows, (sides[0].snapshot, sides[1].snapshot), releases)
 
 
-def other_side(snapshot: Snapshot, flow: str, asked: pl.DataFrame) -> pl.DataFrame:
-    """What partners with a store under the same root say of `asked` (product, partner, measure, period): these and
-    `other_side`, in the unit of the measure; of HS codes that customs share. A figure that is not known has no row.
+def other_side(snapshot: Snapshot, flow: str, figures_here: pl.DataFrame) -> pl.DataFrame:
+    """What partners with a store under the same root say of `figures_here` (product, partner, measure, period): these
+    and `other_side`, in the unit of the measure; of HS codes that customs share. A figure that is not known has no row.
     """
-    found = [pl.DataFrame(schema={**asked.schema, "other_side": pl.Float64})]
-    root, own, there = _partners_of(snapshot)
+    parts = [pl.DataFrame(schema={**figures_here.schema, "other_side": pl.Float64})]
+    root, reporter, partners = _partners_of(snapshot)
     is_shared = pl.col("product").str.contains(r"^\d+$") & pl.col("product").str.len_chars().is_in(SHARED)
-    keys = asked.filter(is_shared, pl.col("partner").is_in(there))
+    keys = figures_here.filter(is_shared, pl.col("partner").is_in(partners))
     side = "import" if flow == "export" else "export"
     # All goods of six digits of a partner are read at once, any other code by itself.
     is_six = keys["product"].str.len_chars() == HS6
     groups = [*keys.filter(is_six).group_by("partner"), *keys.filter(~is_six).group_by("partner", "product")]
-    for (partner, *_), mine in groups:
-        names = (own, str(partner)) if flow == "export" else (str(partner), own)
-        codes, months = mine["product"].unique(), mine.select(month_index("period"))["period"]
+    for (partner, *_), rows_of_partner in groups:
+        names = (reporter, str(partner)) if flow == "export" else (str(partner), reporter)
+        codes, months = rows_of_partner["product"].unique(), rows_of_partner.select(month_index("period"))["period"]
         span = range(int(months.min()), int(months.max()) + 1)
         try:
             sides = read_pair(pair(root, *names), names, span, codes[0] if codes.len() == 1 else None)
@@ -174,25 +176,25 @@ def other_side(snapshot: Snapshot, flow: str, asked: pl.DataFrame) -> pl.DataFra
             rows.select("product", "partner", "period", measure=measure, other_side=column)
             for measure, column in ((pl.lit(KG), f"{side}_kg"), (money, f"{side}_value"))
         ]
-        found.append(mine.join(pl.concat(figures), on=asked.columns).drop_nulls())
-    return pl.concat(found)
+        parts.append(rows_of_partner.join(pl.concat(figures), on=figures_here.columns).drop_nulls())
+    return pl.concat(parts)
 
 
 def months_of_other_side(snapshot: Snapshot, flow: str, partner: str) -> list[int]:
     """The months (month numbers) of which a partner with a store under the same root has figures of the other
     direction."""
-    root, _, there = _partners_of(snapshot)
+    root, _, partners = _partners_of(snapshot)
     side = "import" if flow == "export" else "export"
-    return months_of(at_hand(stores_of(root)[partner]), side) if partner in there else []
+    return months_of(at_hand(stores_of(root)[partner]), side) if partner in partners else []
 
 
 def _partners_of(snapshot: Snapshot) -> tuple[Path | S3Url, str, list[str]]:
     """The root of a store, whose it is, and who else has a store there; nobody where its address does not say so."""
     address = address_of(snapshot.store)
-    root, own = root_of(address), named(address)
-    if root is None or own is None:
+    root, reporter = root_of(address), named(address)
+    if root is None or reporter is None:
         return address, "", []
-    return root, own, [code for code in stores_of(root) if code != own]
+    return root, reporter, [code for code in stores_of(root) if code != reporter]
 
 
 def pair(root: Path | S3Url, exporter: str, importer: str) -> tuple[Path, Path]:
@@ -201,9 +203,9 @@ def pair(root: Path | S3Url, exporter: str, importer: str) -> tuple[Path, Path]:
     if exporter == importer:
         raise ValueError(f"{exporter} and {importer} are one reporter; name two")
     if absent := sorted({exporter, importer} - {*stores}):
-        there = ", ".join(stores) or "nobody"
+        held = ", ".join(stores) or "nobody"
         raise ValueError(
-            f"there is no store of {' and of '.join(absent)}; there are those of {there}."
+            f"there is no store of {' and of '.join(absent)}; there are those of {held}."
             + "".join(f" {one.collector} has most others (tidewaiter fetch {one.name} -h)." for one in collectors())
         )
     return at_hand(stores[exporter]), at_hand(stores[importer])
@@ -224,14 +226,14 @@ def read_pair(
     through: Mapping[str, Path] = MappingProxyType({}),
 ) -> tuple[Side, Side]:
     """Read both sides, with the months beside `months` on which verdicts rest; `through` are the stores of hubs."""
-    near = range(months.start - REACH_BACK, months.stop + REACH_AHEAD)
-    sold = read_side(stores[0], "export", codes[1], near, product, as_of)
+    reach = range(months.start - REACH_BACK, months.stop + REACH_AHEAD)
+    sold = read_side(stores[0], "export", codes[1], reach, product, as_of)
     books = [sold.onward]
     for hub, store in through.items():
         # A hub that has published nothing says nothing.
         with suppress(NothingPublished):
-            books.append(passed_on(sold, hub, read_side(store, "export", codes[1], near, product, as_of), near))
-    return sold._replace(onward=pl.concat(books)), read_side(stores[1], "import", codes[0], near, product, as_of)
+            books.append(passed_on(sold, hub, read_side(store, "export", codes[1], reach, product, as_of), reach))
+    return sold._replace(onward=pl.concat(books)), read_side(stores[1], "import", codes[0], reach, product, as_of)
 
 
 def compare(sold: Side, bought: Side, months: range, products: pl.Series | None = None) -> pl.DataFrame:
@@ -251,11 +253,11 @@ def _compared(sold: Side, bought: Side, months: range, products: pl.Series, mone
     """The rows of products of which each side has values in one measure, `moneys`."""
     exporter, importer = bought.partner, sold.partner
     names = {"export": exporter, "import": importer}
-    near = range(months.start - REACH_BACK, months.stop + REACH_AHEAD)
-    wide = every_month(near, products)
+    reach = range(months.start - REACH_BACK, months.stop + REACH_AHEAD)
+    wide = every_month(reach, products)
     for name, side, money in zip(names, (sold, bought), moneys, strict=True):
-        own = statements(side, wide.select(KEYS), money)
-        named_own = own.rename({column: f"{name}_{column}" for column in own.columns if column not in KEYS})
+        side_rows = statements(side, wide.select(KEYS), money)
+        named_own = side_rows.rename({column: f"{name}_{column}" for column in side_rows.columns if column not in KEYS})
         wide = wide.join(named_own, on=KEYS, how="left")
         wide = wide.with_columns(pl.lit(money.removeprefix("value_").upper()).alias(f"{name}_currency"))
     common = moneys[0] if moneys[0] == moneys[1] else COMMON
@@ -283,16 +285,16 @@ def _is_unknown(side: str) -> pl.Expr:
 def _moneys(sold: Side, bought: Side, products: pl.Series) -> pl.DataFrame:
     """The measure of each side's value of each product: `product`, `sold`, `bought`; one that both have, otherwise
     dollars or what there is. It hangs on the releases alone, so it is the same whichever rows are read."""
-    found = products.to_frame("product")
+    by_product = products.to_frame("product")
     for name, side in (("sold", sold), ("bought", bought)):
-        found = found.join(side.moneys(products).rename({"moneys": name}), on="product", how="left")
-        found = found.with_columns(pl.col(name).fill_null([]))
+        by_product = by_product.join(side.moneys(products).rename({"moneys": name}), on="product", how="left")
+        by_product = by_product.with_columns(pl.col(name).fill_null([]))
     both = pl.coalesce(
         pl.when(pl.all_horizontal(pl.col("sold", "bought").list.contains(money))).then(pl.lit(money))
         for money in VALUES
     )
     # What a side does not value, it is asked for in dollars.
-    return found.with_columns(
+    return by_product.with_columns(
         pl.coalesce(both, pl.col(name).list.first(), pl.lit(COMMON)).alias(name) for name in ("sold", "bought")
     )
 
@@ -306,8 +308,8 @@ def _in_one_currency(wide: pl.DataFrame, common: str, sold: Side, money: str) ->
     into = rates.filter(currency=currency).select("month", into="per_eur")
     wide = wide.with_columns(month=MONTH, currency=pl.lit(currency)).join(into, on="month", how="left")
     for side in ("export", "import"):
-        own = rates.rename({"currency": f"{side}_currency", "per_eur": "per"})
-        wide = wide.join(own, on=["month", f"{side}_currency"], how="left")
+        rates_of_side = rates.rename({"currency": f"{side}_currency", "per_eur": "per"})
+        wide = wide.join(rates_of_side, on=["month", f"{side}_currency"], how="left")
         is_same, crossed = pl.col(f"{side}_currency") == currency, pl.col("into") / pl.col("per")
         wide = wide.with_columns(pl.when(is_same).then(1.0).otherwise(crossed).alias(f"{side}_rate")).drop("per")
         wide = wide.with_columns((pl.col(f"{side}_stated") * pl.col(f"{side}_rate")).alias(f"{side}_value"))
@@ -359,14 +361,14 @@ def _with_breaks(judged: pl.DataFrame, sides: tuple[Side, Side], moneys: tuple[s
         )
         for name, side, money in zip(("sold", "bought"), sides, moneys, strict=True)
     ]
-    found = open_ones.with_columns(since).filter(pl.col("sold").ne_missing(pl.col("bought")))
+    broken = open_ones.with_columns(since).filter(pl.col("sold").ne_missing(pl.col("bought")))
     words = [
         f"{bought.partner if (a or -1) > (b or -1) else sold.partner}: another meaning since"
         f" {month_name(max(a or -1, b or -1))}"
-        for a, b in found.select("sold", "bought").iter_rows()
+        for a, b in broken.select("sold", "bought").iter_rows()
     ]
-    found = found.select(*KEYS, _break=pl.Series(words, dtype=pl.String))
-    judged = judged.join(found, on=KEYS, how="left", maintain_order="left")
+    broken = broken.select(*KEYS, _break=pl.Series(words, dtype=pl.String))
+    judged = judged.join(broken, on=KEYS, how="left", maintain_order="left")
     is_break = pl.col("_break").is_not_null()
     return judged.with_columns(reason=pl.when(is_break).then(pl.lit("definition_break")).otherwise("reason"))
 

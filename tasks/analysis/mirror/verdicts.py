@@ -62,10 +62,10 @@ def judge(months: pl.DataFrame) -> pl.DataFrame:
     on, of these intervals; `lag`, months by which three-month sums fit best, where at least SUMS_MIN of the SUMS around
     the month are whole; `reason`, one of REASONS.
     """
-    found = months.with_row_index("_order").sort(*KEYS, "period")
+    judged = months.with_row_index("_order").sort(*KEYS, "period")
     low, high = ((pl.col("margin_pct") + points) / 100 + 1 for points in (MARGIN_POINTS, -MARGIN_POINTS))
     is_fob = pl.col("margin_pct") == 0
-    found = found.with_columns(
+    judged = judged.with_columns(
         fob_low=pl.col("import_value") / pl.when(is_fob).then(1.0).otherwise(low),
         fob_high=pl.col("import_value") / pl.when(is_fob).then(1.0).otherwise(high),
         kg_low=pl.col("import_kg") * (1 - KG_TOLERANCE),
@@ -73,23 +73,23 @@ def judge(months: pl.DataFrame) -> pl.DataFrame:
         value_ratio=_ratio("import_value", "export_value"),
         kg_ratio=_ratio("import_kg", "export_kg"),
     )
-    found = found.with_columns(
+    judged = judged.with_columns(
         _ratio(f"{over}_{end}", f"export_{under}").alias(f"{under}_ratio_{end}")
         for over, under in (("fob", "value"), ("kg", "kg"))
         for end in ("low", "high")
     )
-    found = found.with_columns(
+    judged = judged.with_columns(
         _sums(name) for name in ("export_kg", "export_value", "import_kg", "fob_low", "fob_high")
     )
-    found = found.with_columns(_fit(lag).alias(f"_fit_{lag}") for lag in LAGS)
-    found = found.with_columns(_share(lag).alias(f"_share_{lag}") for lag in LAGS)
+    judged = judged.with_columns(_fit(lag).alias(f"_fit_{lag}") for lag in LAGS)
+    judged = judged.with_columns(_share(lag).alias(f"_share_{lag}") for lag in LAGS)
     fits, shares = ([f"{name}_{lag}" for lag in LAGS] for name in ("_fit", "_share"))
     # Of equal shares the shortest lag.
-    found = found.with_columns(_best=pl.concat_list(shares).list.arg_max(), _share=pl.max_horizontal(shares))
-    found = found.with_columns(_fit=pl.concat_list(fits).list.get("_best"))
+    judged = judged.with_columns(_best=pl.concat_list(shares).list.arg_max(), _share=pl.max_horizontal(shares))
+    judged = judged.with_columns(_fit=pl.concat_list(fits).list.get("_best"))
     is_lag = (pl.col("_fit") <= 0) & (pl.col("_share") >= FITS_MIN)
-    found = found.with_columns(lag=pl.when(is_lag).then("_best").cast(pl.Int8), reason=_reason(is_lag))
-    return found.sort("_order").select(
+    judged = judged.with_columns(lag=pl.when(is_lag).then("_best").cast(pl.Int8), reason=_reason(is_lag))
+    return judged.sort("_order").select(
         *months.columns,
         "fob_low",
         "fob_high",
@@ -208,8 +208,8 @@ def _fit(lag: int) -> pl.Expr:
     value = _distance(pl.col("_export_value"), low, high, VALUE_TOLERANCE)
     # Sums without trade on either side fit whatever the lag is: they tell nothing.
     weight, value = (
-        pl.when(pl.max_horizontal(own, other) > 0).then(distance)
-        for own, other, distance in (
+        pl.when(pl.max_horizontal(here, other) > 0).then(distance)
+        for here, other, distance in (
             (pl.col("_export_kg"), mass, weight),
             (pl.col("_export_value"), high, value),
         )
