@@ -89,9 +89,9 @@ def handed(question: Adjust) -> Handed:
     level_of = dict(known.select("period", "level").iter_rows())
     first, last = month_number(min(level_of)), month_number(max(level_of))
     months = range(first, last + 1)
-    found = sorted({*_measures(product, flow, reporter), *_breaks(rows)})
-    inside = [one for one in found if first + 1 < one.month < last]
-    at_ends = [one for one in found if one not in inside and first < one.month <= last]
+    interventions = sorted({*_measures(product, flow, reporter), *_breaks(rows)})
+    inside = [one for one in interventions if first + 1 < one.month < last]
+    at_ends = [one for one in interventions if one not in inside and first < one.month <= last]
     return Handed(
         f"{reporter} {flow} {product} {partner} {question.measure}",
         first,
@@ -111,7 +111,7 @@ def compared(question: Adjust, result: Result) -> Answer:
     """
     series = handed(question)
     months = [series.month(place) for place in range(len(series.levels))]
-    asked = Read(
+    read_question = Read(
         question.product,
         table="expectation",
         measure=question.measure,
@@ -121,7 +121,7 @@ def compared(question: Adjust, result: Result) -> Answer:
         names=False,
         store=question.store,
     )
-    answer = read(asked)
+    answer = read(read_question)
     part = next(iter(answer.parts.values()))
     ours = part.rows.select("period", "seasonally_adjusted") if series_is_judged(part.rows, question) else None
     rows = pl.DataFrame(
@@ -193,9 +193,9 @@ def _breaks(rows: pl.DataFrame) -> list[Intervention]:
     return [Intervention(month_number(month), "definition break") for month in changed["period"]]
 
 
-def _by_month(found: list[Intervention]) -> tuple[Intervention, ...]:
+def _by_month(interventions: list[Intervention]) -> tuple[Intervention, ...]:
     reasons: dict[int, list[str]] = {}
-    for month, reason in found:
+    for month, reason in interventions:
         reasons.setdefault(month, []).append(reason)
     return tuple(Intervention(month, ", ".join(reasons[month])) for month in sorted(reasons))
 

@@ -99,7 +99,7 @@ class AnswerOfSeveral(Answer):
         """What is said beside the rows; of several reporters with the name of the reporter before it."""
         is_several = len(self.parts) > 1 or bool(self.notes)
         of_parts = ((name, remark) for name, part in self.parts.items() for remark in part.remarks)
-        return (*(f"{name}: {said}" if is_several else said for name, said in of_parts), *super().remarks)
+        return (*(f"{name}: {text}" if is_several else text for name, text in of_parts), *super().remarks)
 
     @property
     def reporters(self) -> tuple[str, ...]:

@@ -69,9 +69,9 @@ def _mirrors(store: Path) -> pl.DataFrame:
     for pair in mirrors_of(root) if root else []:
         snapshot = open_snapshot(at_hand(mirror_of(root, *pair))) if root and reporter in pair else None
         if snapshot is not None:
-            there = read_table(snapshot, "mirror", columns=("period", "reason"))
-            span = there["period"].min(), there["period"].max()
-            rows.append((*pair, *span, there.height, there.filter(reason="unexplained").height, snapshot.id))
+            gaps = read_table(snapshot, "mirror", columns=("period", "reason"))
+            span = gaps["period"].min(), gaps["period"].max()
+            rows.append((*pair, *span, gaps.height, gaps.filter(reason="unexplained").height, snapshot.id))
     kinds = {
         "exporter": pl.String,
         "importer": pl.String,
@@ -129,15 +129,15 @@ def _months(snapshot: Snapshot) -> pl.DataFrame:
         for frame in _figures(snapshot)
     ]
     kinds = {"flow": pl.String, "period": pl.Date, "products": pl.UInt32, "partners": pl.UInt32}
-    found = pl.concat(rows) if rows else pl.DataFrame(schema=kinds)
+    months = pl.concat(rows) if rows else pl.DataFrame(schema=kinds)
     counted = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     releases = counted.select("flow", "first_month", "last_month", "release_id")
-    covered = found.join(releases, how="cross", suffix="_of").filter(
+    covered = months.join(releases, how="cross", suffix="_of").filter(
         pl.col("flow_of").is_null() | (pl.col("flow_of") == pl.col("flow")),
         pl.col("period").is_between("first_month", "last_month"),
     )
     counts = covered.group_by("flow", "period").agg(releases=pl.len())
-    return found.join(counts, on=["flow", "period"], how="left").rename({"period": "month"}).sort("flow", "month")
+    return months.join(counts, on=["flow", "period"], how="left").rename({"period": "month"}).sort("flow", "month")
 
 
 def _figures(snapshot: Snapshot) -> list[pl.LazyFrame]:
@@ -164,5 +164,5 @@ def _releases(snapshot: Snapshot) -> pl.DataFrame:
     decisions = read_table(snapshot, "decision").sort("decided_on", "number").iter_rows(named=True)
     decided = {row["release_id"]: decision_text(row) for row in decisions}
     texts = release_of().replace_strict(decided, default="", return_dtype=pl.String)
-    found = read_table(snapshot, "release").select(columns).with_columns(decided=texts)
-    return found.sort("released_on", "release_id")
+    releases = read_table(snapshot, "release").select(columns).with_columns(decided=texts)
+    return releases.sort("released_on", "release_id")

@@ -14,14 +14,14 @@ def coverage(question: Coverage) -> groups.GroupMonth:
     if period is None:
         raise ValueError(f"--month: {question.month!r} is no month; write 2025-06")
     product = resolver.known_product(question.product)
-    asked = groups.FigureOfReporters(question.flow, product, period[0], question.measure, question.partner)
-    return groups.group_month(root_given(question.store), question.group, asked)
+    figure = groups.FigureOfReporters(question.flow, product, period[0], question.measure, question.partner)
+    return groups.group_month(root_given(question.store), question.group, figure)
 
 
-def rows_of(found: groups.GroupMonth) -> pl.DataFrame:
+def rows_of(of_group: groups.GroupMonth) -> pl.DataFrame:
     """Return a row for each reporter, and one for the group."""
     return pl.DataFrame(
-        [*found.parts, groups.ReporterFigure(found.group, found.status, found.total, found.doubts)],
+        [*of_group.parts, groups.ReporterFigure(of_group.group, of_group.status, of_group.total, of_group.doubts)],
         {"reporter": pl.String, "status": pl.String, "level": pl.Float64, "reason": pl.String},
         orient="row",
     )

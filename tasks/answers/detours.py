@@ -120,17 +120,19 @@ def detours(question: DetoursQuestion) -> DetoursAnswer:
     exporter, importer = pair_of(question.from_, question.to)
     sold, bought = pair(root, exporter, importer)
     window = _window(sold, bought, question)
-    own = {hub: at_hand(place) for hub, place in stores_of(root).items() if hub not in (exporter, importer, *TOTALS)}
-    every = Stores(exporter, importer, sold, bought, own)
+    stores_of_hubs = {
+        hub: at_hand(place) for hub, place in stores_of(root).items() if hub not in (exporter, importer, *TOTALS)
+    }
+    every = Stores(exporter, importer, sold, bought, stores_of_hubs)
     measure, hubs = _measure_and_hubs(code, every, window, day, question.measure)
-    stores = every._replace(hubs={hub: place for hub, place in own.items() if hub in hubs})
+    stores = every._replace(hubs={hub: place for hub, place in stores_of_hubs.items() if hub in hubs})
     frame = Frame(stores, window, measure, day)
     goods, by_parts = _read([code], hubs, frame)
     placebos = _placebos(code, hubs, frame)
     growths = {hub: screen.growths_of(placebos, hub, window) for hub in hubs}
-    found = screen.screen(goods[code], window, growths)
+    judged = screen.screen(goods[code], window, growths)
     rates, scores = screen.placebo_rates(goods[code], placebos, window, growths)
-    rows = _rows(code, goods[code], found, hubs, (rates, scores, growths), frame)
+    rows = _rows(code, goods[code], judged, hubs, (rates, scores, growths), frame)
     doubts = _doubts(code, rows["hub"].to_list(), frame)
     rows = rows.with_columns(doubt=pl.Series([doubts.get(hub) for hub in rows["hub"]], dtype=pl.String))
     states = (open_published(sold), open_published(bought), *(open_published(place) for place in stores.hubs.values()))
@@ -177,16 +179,16 @@ def _window(sold: Path, bought: Path, question: DetoursQuestion) -> DetourWindow
 
 
 def _measure_and_hubs(
-    code: str, stores: Stores, window: DetourWindow, day: date | None, asked: str | None
+    code: str, stores: Stores, window: DetourWindow, day: date | None, wanted: str | None
 ) -> tuple[str, list[str]]:
     """The measure asked for, otherwise the first in which both legs of a hub are known, and the hubs, the largest."""
-    near = [Month(month).pair for month in range(window.since - screen.YEAR, window.after.stop)]
-    tried = (asked,) if asked else (KG, *VALUES)
+    pairs = [Month(month).pair for month in range(window.since - screen.YEAR, window.after.stop)]
+    tried = (wanted,) if wanted else (KG, *VALUES)
     for measure in tried:
         sides = []
         for place, flow in ((stores.sold, "export"), (stores.bought, "import")):
             keys = _keys(place, code)
-            given: dict[str, Any] = {"flow": flow, "measure": measure, "month": near, "as_of": day}
+            given: dict[str, Any] = {"flow": flow, "measure": measure, "month": pairs, "as_of": day}
             rows = query(place, "metric", product=keys, **given) if keys else pl.DataFrame()
             sides.append(_by_partner(rows, code))
         both = sides[0].join(sides[1], on="partner", suffix="_there")
@@ -230,16 +232,16 @@ def _read(codes: Collection[str], hubs: Sequence[str], frame: Frame) -> tuple[di
             f"{whose} has no total of HS {code}: it stands for {', '.join(of_it)} alone"
             for code, of_it in parts.items()
         )
-        found: dict[tuple[str, str], dict[int, float]] = {}
+        by_leg: dict[tuple[str, str], dict[int, float]] = {}
         for product, partner, month, level in rows.select("product", "partner", "month", "level").iter_rows():
-            series = found.setdefault((product, partner), {})
+            series = by_leg.setdefault((product, partner), {})
             if level is not None:
                 series[month] = level
-        return found
+        return by_leg
 
     sold = side(stores.sold, "export", [stores.importer, *hubs], stores.exporter)
     bought = side(stores.bought, "import", [stores.exporter, *hubs], stores.importer)
-    there = {
+    books = {
         hub: (
             side(place, "import", [stores.exporter], hub),
             side(place, "export", [stores.importer], hub),
@@ -248,21 +250,21 @@ def _read(codes: Collection[str], hubs: Sequence[str], frame: Frame) -> tuple[di
     }
     goods = {}
     for code in codes:
-        first = {hub: (sold[code, hub], *_known(there, hub, 0, (code, stores.exporter))) for hub in hubs}
-        second = {hub: (bought[code, hub], *_known(there, hub, 1, (code, stores.importer))) for hub in hubs}
+        first = {hub: (sold[code, hub], *_known(books, hub, 0, (code, stores.exporter))) for hub in hubs}
+        second = {hub: (bought[code, hub], *_known(books, hub, 1, (code, stores.importer))) for hub in hubs}
         direct = sold[code, stores.importer] or bought[code, stores.exporter]
         goods[code] = Goods(direct, first, second, bought[code, stores.exporter])
     return goods, list(dict.fromkeys(notes))
 
 
 def _known(
-    there: Mapping[str, tuple[Mapping[tuple[str, str], dict[int, float]], ...]],
+    books: Mapping[str, tuple[Mapping[tuple[str, str], dict[int, float]], ...]],
     hub: str,
     place: int,
     key: tuple[str, str],
 ) -> tuple[dict[int, float], ...]:
     """What the hub itself says of a leg; nothing where it has no store, or no figure of it."""
-    series = there[hub][place].get(key) if hub in there else None
+    series = books[hub][place].get(key) if hub in books else None
     return (series,) if series else ()
 
 
@@ -270,15 +272,15 @@ def _placebos(code: str, hubs: Sequence[str], frame: Frame) -> list[Goods]:
     """Goods that no measure of the exporter touches, of other headings, which the exporter sells to the importer; those
     nearest in size."""
     stores, window = frame.stores, frame.window
-    near = [Month(month).pair for month in range(window.since - screen.YEAR, window.since)]
-    given: dict[str, Any] = {"flow": "export", "partner": stores.importer, "measure": frame.measure, "month": near}
+    pairs = [Month(month).pair for month in range(window.since - screen.YEAR, window.since)]
+    given: dict[str, Any] = {"flow": "export", "partner": stores.importer, "measure": frame.measure, "month": pairs}
     rows = query(stores.sold, "metric", **given, as_of=frame.day)
     sums = rows.filter(pl.col("level") > 0).group_by(pl.col("product").cast(pl.String)).agg(pl.col("level").sum())
-    own = sums.filter(pl.col("product").str.starts_with(code))["level"].max()
+    level_of_code = sums.filter(pl.col("product").str.starts_with(code))["level"].max()
     others = sums.filter(
         pl.col("product").str.contains(rf"^\d{{{HS6}}}$"), ~pl.col("product").str.starts_with(code[:4])
     )
-    size = math.log(float(own or 1.0))  # type: ignore[arg-type]
+    size = math.log(float(level_of_code or 1.0))  # type: ignore[arg-type]
     ranked = others.sort((pl.col("level").log() - size).abs(), "product")["product"].to_list()
     chosen: list[str] = []
     for one in ranked:
@@ -295,7 +297,7 @@ def _placebos(code: str, hubs: Sequence[str], frame: Frame) -> list[Goods]:
 def _rows(
     code: str,
     goods: Goods,
-    found: Sequence[Found],
+    gains: Sequence[Found],
     hubs: Sequence[str],
     judged: tuple[Placebos, Sequence[float], Mapping[str, tuple[float, float]]],
     frame: Frame,
@@ -322,9 +324,9 @@ def _rows(
     }
     for name, (fired, tried) in (("goods", rates.goods), ("pairs", rates.pairs), ("dates", rates.dates)):
         shared |= {f"placebo_{name}": tried, f"placebo_{name}_fired": fired}
-    by_hub = {one.hub: screen.widened(one, rates.widening) for one in found}
+    by_hub = {one.hub: screen.widened(one, rates.widening) for one in gains}
     rows = []
-    for hub in [*(one.hub for one in found), *(hub for hub in hubs if hub not in by_hub)]:
+    for hub in [*(one.hub for one in gains), *(hub for hub in hubs if hub not in by_hub)]:
         row = shared | {"hub": hub} | _other_sides(goods, hub, window)
         row |= {"first_usd_per_kg": prices.get(f"first {hub}"), "second_usd_per_kg": prices.get(f"second {hub}")}
         row |= {"first_growth": growths[hub][0], "second_growth": growths[hub][1]}
@@ -361,16 +363,16 @@ def _of(one: Found, rates: Placebos, scores: Sequence[float], *, has_fallen: boo
 
 def _other_sides(goods: Goods, hub: str, window: DetourWindow) -> dict[str, Any]:
     """What the hub itself says of both legs, where it has a store."""
-    found: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     for name, legs in (("first", goods.first[hub]), ("second", goods.second[hub])):
         sums = screen.plain_sums(legs[1], window) if len(legs) > 1 else None
-        found |= dict(zip((f"{name}_other_before", f"{name}_other_after"), sums or (None, None), strict=True))
-    return found
+        figures |= dict(zip((f"{name}_other_before", f"{name}_other_after"), sums or (None, None), strict=True))
+    return figures
 
 
 def _prices(code: str, hubs: Sequence[str], frame: Frame) -> dict[str, float]:
     """US dollars per kilogram of each flow in the months since the date, as the side says that counts it."""
-    stores, found = frame.stores, dict[str, float]()
+    stores, prices = frame.stores, dict[str, float]()
     for place, flow, partners, name in (
         (stores.sold, "export", [stores.importer, *hubs], "first"),
         (stores.bought, "import", list(hubs), "second"),
@@ -381,29 +383,29 @@ def _prices(code: str, hubs: Sequence[str], frame: Frame) -> dict[str, float]:
             sums.append(rows.group_by("partner").agg(pl.col("level").sum(), known=pl.col("level").is_not_null().all()))
         both = sums[0].join(sums[1], on="partner", suffix="_kg").filter("known", "known_kg", pl.col("level_kg") > 0)
         for partner, value, mass in both.select("partner", "level", "level_kg").iter_rows():
-            found["direct" if partner == stores.importer else f"{name} {partner}"] = value / mass
-    return found
+            prices["direct" if partner == stores.importer else f"{name} {partner}"] = value / mass
+    return prices
 
 
 def _doubts(code: str, hubs: Sequence[str], frame: Frame) -> dict[str, str]:
     """What is in doubt of the numbers behind the row of each hub."""
-    stores, found = frame.stores, dict[str, list[str]]()
-    asked: list[tuple[Path, str, str, str]] = [(stores.sold, "export", stores.importer, "")]
-    asked += [(stores.sold, "export", hub, hub) for hub in hubs]
-    asked += [(stores.bought, "import", hub, hub) for hub in hubs]
-    for place in dict.fromkeys(place for place, *_ in asked):
-        own = [row for row in asked if row[0] == place]
-        keys = [(flow, key, partner, hub) for _, flow, partner, hub in own for key in _keys(place, code)]
+    stores, by_hub = frame.stores, dict[str, list[str]]()
+    legs: list[tuple[Path, str, str, str]] = [(stores.sold, "export", stores.importer, "")]
+    legs += [(stores.sold, "export", hub, hub) for hub in hubs]
+    legs += [(stores.bought, "import", hub, hub) for hub in hubs]
+    for place in dict.fromkeys(place for place, *_ in legs):
+        of_place = [row for row in legs if row[0] == place]
+        keys = [(flow, key, partner, hub) for _, flow, partner, hub in of_place for key in _keys(place, code)]
         table = pl.DataFrame(keys, ["flow", "product", "partner", "hub"], orient="row").with_columns(
             measure=pl.lit(frame.measure),
             begin=pl.lit(frame.window.since - screen.YEAR * screen.YEARS_MAX, pl.Int32),
             end=pl.lit(frame.window.after.stop - 1, pl.Int32),
         )
-        said = table.with_columns(doubts_of(open_published(place), frame.day).of_keys(table.drop("hub")))
-        for hub, doubt in said.drop_nulls("doubt").select("hub", "doubt").iter_rows():
+        doubted = table.with_columns(doubts_of(open_published(place), frame.day).of_keys(table.drop("hub")))
+        for hub, doubt in doubted.drop_nulls("doubt").select("hub", "doubt").iter_rows():
             for one in [hub] if hub else hubs:
-                found.setdefault(one, []).append(doubt)
-    return {hub: "; ".join(dict.fromkeys(texts)) for hub, texts in found.items()}
+                by_hub.setdefault(one, []).append(doubt)
+    return {hub: "; ".join(dict.fromkeys(texts)) for hub, texts in by_hub.items()}
 
 
 def _flows(goods: Goods, hub: str | None, frame: Frame) -> pl.DataFrame:

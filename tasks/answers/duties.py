@@ -51,22 +51,22 @@ def duties(question: Duties) -> DutiesAnswer:
     snapshot = open_published(store)
     resolver = Resolver(snapshot)
     keys, notes = _keys(resolver, question.product)
-    asked = DutyGoods(store, question.product if len(keys) > 1 else keys[0], keys, day)
+    duty_goods = DutyGoods(store, question.product if len(keys) > 1 else keys[0], keys, day)
     partners = list(dict.fromkeys(map(resolver.partner, texts(question.partner) or (WORLD,))))
     if question.around is None:
-        rows = list(_by_month(asked, partners, _months(snapshot, question.month)))
+        rows = list(_by_month(duty_goods, partners, _months(snapshot, question.month)))
     else:
-        rows, more = _around(asked, partners, question)
+        rows, more = _around(duty_goods, partners, question)
         notes += more
     if all(row["consumption_usd"] is None for row in rows):
         raise NoFigure(
-            f"no imports for consumption of {asked.name} are known; the statistics of the United States state"
+            f"no imports for consumption of {duty_goods.name} are known; the statistics of the United States state"
             " them (docs/controls.md)"
         )
     rows = [row | _judged(row, question.claimed) for row in rows]
     kinds = polars_schema("duty")
     frame = pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
-    doubt = _doubts(snapshot, frame, asked)
+    doubt = _doubts(snapshot, frame, duty_goods)
     return DutiesAnswer(
         frame.with_columns(doubt=doubt),
         snapshot,
@@ -98,58 +98,65 @@ def _months(snapshot: Snapshot, text: str) -> range:
 
 
 def _parts(
-    asked: DutyGoods, partners: Sequence[str], months: Sequence[int]
+    duty_goods: DutyGoods, partners: Sequence[str], months: Sequence[int]
 ) -> dict[tuple[str, int], list[tuple[Any, ...]]]:
     """The three values of each product, by partner and month."""
     frames = [
-        levels(asked.store, FLOW, asked.keys, partners, months, measure, asked.day).rename({"level": measure})
+        levels(duty_goods.store, FLOW, duty_goods.keys, partners, months, measure, duty_goods.day).rename(
+            {"level": measure}
+        )
         for measure in MEASURES
     ]
     keys = ["product", "partner", "month"]
     both = frames[0].select(*keys, MEASURES[0])
     for measure, frame in zip(MEASURES[1:], frames[1:], strict=True):
         both = both.join(frame.select(*keys, measure), on=keys)
-    found: dict[tuple[str, int], list[tuple[Any, ...]]] = {}
+    by_partner: dict[tuple[str, int], list[tuple[Any, ...]]] = {}
     for partner, month, *values in both.select("partner", "month", *MEASURES).iter_rows():
-        found.setdefault((partner, month), []).append(tuple(values))
-    return found
+        by_partner.setdefault((partner, month), []).append(tuple(values))
+    return by_partner
 
 
-def _by_month(asked: DutyGoods, partners: Sequence[str], months: range) -> Iterator[dict[str, Any]]:
-    parts = _parts(asked, partners, months)
+def _by_month(duty_goods: DutyGoods, partners: Sequence[str], months: range) -> Iterator[dict[str, Any]]:
+    parts = _parts(duty_goods, partners, months)
     for partner in partners:
         for month in months:
-            made = duty.together(parts[partner, month])
-            yield _row(asked, partner, (month, month), made)
+            paid = duty.together(parts[partner, month])
+            yield _row(duty_goods, partner, (month, month), paid)
 
 
 def _row(
-    asked: DutyGoods, partner: str, months: tuple[int, int], made: Paid, role: str = "asked", side: str | None = None
+    duty_goods: DutyGoods,
+    partner: str,
+    months: tuple[int, int],
+    paid: Paid,
+    role: str = "asked",
+    side: str | None = None,
 ) -> dict[str, Any]:
     first, last = map(first_day, months)
-    place = {"product": asked.name, "partner": partner, "role": role, "side": side}
-    return place | {"first_month": first, "last_month": last} | duty.row_of(made)
+    place = {"product": duty_goods.name, "partner": partner, "role": role, "side": side}
+    return place | {"first_month": first, "last_month": last} | duty.row_of(paid)
 
 
-def _around(asked: DutyGoods, partners: Sequence[str], question: Duties) -> tuple[list[dict[str, Any]], list[str]]:
+def _around(duty_goods: DutyGoods, partners: Sequence[str], question: Duties) -> tuple[list[dict[str, Any]], list[str]]:
     """The months before and from the month of a day on, for the partners and for others of the same goods, and how many
     of these rose by as much."""
     middle = month_number(read_months(str(question.around)[:7])[0])
     sides = {"before": range(middle - question.months, middle), "after": range(middle, middle + question.months)}
     span = range(sides["before"].start, sides["after"].stop)
-    others = _placebos(asked, partners, span)
-    parts = _parts(asked, [*partners, *others], span)
+    others = _placebos(duty_goods, partners, span)
+    parts = _parts(duty_goods, [*partners, *others], span)
     rows, shifts = [], dict[str, float | None]()
     for partner in (*partners, *others):
-        made = {
+        paid = {
             side: duty.together([one for month in months for one in parts[partner, month]])
             for side, months in sides.items()
         }
-        shifts[partner] = duty.shift_of(made["before"], made["after"])
+        shifts[partner] = duty.shift_of(paid["before"], paid["after"])
         role = "asked" if partner in partners else "placebo"
         rows += [
-            _row(asked, partner, (sides[side].start, sides[side].stop - 1), one, role, side)
-            for side, one in made.items()
+            _row(duty_goods, partner, (sides[side].start, sides[side].stop - 1), one, role, side)
+            for side, one in paid.items()
         ]
     notes = []
     for partner in partners:
@@ -166,11 +173,17 @@ def _around(asked: DutyGoods, partners: Sequence[str], question: Duties) -> tupl
     return rows, notes
 
 
-def _placebos(asked: DutyGoods, partners: Sequence[str], months: range) -> list[str]:
+def _placebos(duty_goods: DutyGoods, partners: Sequence[str], months: range) -> list[str]:
     """Other partners of the goods, the largest."""
-    near = [(month // 12, month % 12 + 1) for month in months]
+    pairs = [(month // 12, month % 12 + 1) for month in months]
     rows = query.query(
-        asked.store, "metric", flow=FLOW, product=asked.keys, measure=CONSUMPTION, month=near, as_of=asked.day
+        duty_goods.store,
+        "metric",
+        flow=FLOW,
+        product=duty_goods.keys,
+        measure=CONSUMPTION,
+        month=pairs,
+        as_of=duty_goods.day,
     )
     known = rows.filter(pl.col("level") > 0, ~pl.col("partner").is_in([*partners, *TOTALS]))
     single = known.filter(pl.col("partner").cast(pl.String).str.contains("^[A-Z]{3}$"))
@@ -182,20 +195,22 @@ def _judged(row: dict[str, Any], claimed: str | None) -> dict[str, Any]:
     if claimed is None or row["role"] == "placebo":
         return {}
     rates = {"of all imports": row["rate_pct"], "of dutiable imports": row["dutiable_rate_pct"]}
-    found, reason = duty.verdict(claimed, rates)
-    return {"verdict": found, "note": reason}
+    verdict, reason = duty.verdict(claimed, rates)
+    return {"verdict": verdict, "note": reason}
 
 
-def _doubts(snapshot: Snapshot, rows: pl.DataFrame, asked: DutyGoods) -> pl.Series:
+def _doubts(snapshot: Snapshot, rows: pl.DataFrame, duty_goods: DutyGoods) -> pl.Series:
     """What is in doubt of the numbers behind each row, as text."""
     keys = [
         (place, FLOW, key, row["partner"], measure, month_number(row["first_month"]), month_number(row["last_month"]))
         for place, row in enumerate(rows.iter_rows(named=True))
-        for key in asked.keys
+        for key in duty_goods.keys
         for measure in MEASURES
     ]
     names = ["place", "flow", "product", "partner", "measure", "begin", "end"]
     table = pl.DataFrame(keys, names, orient="row").with_columns(pl.col("begin", "end").cast(pl.Int32))
-    found = table.with_columns(query.doubts_of(snapshot, asked.day).of_keys(table.drop("place"))).drop_nulls("doubt")
-    said = dict(found.group_by("place").agg(pl.col("doubt").unique().sort().str.join("; ")).iter_rows())
-    return pl.Series("doubt", [said.get(place) for place in range(rows.height)], pl.String)
+    doubted = table.with_columns(query.doubts_of(snapshot, duty_goods.day).of_keys(table.drop("place"))).drop_nulls(
+        "doubt"
+    )
+    text_of = dict(doubted.group_by("place").agg(pl.col("doubt").unique().sort().str.join("; ")).iter_rows())
+    return pl.Series("doubt", [text_of.get(place) for place in range(rows.height)], pl.String)

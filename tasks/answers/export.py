@@ -78,8 +78,8 @@ def form_of(form: str, output: Path | None) -> str:
     kind = ENDINGS.get(output.suffix.lower())
     if kind is None:
         *most, last = ENDINGS
-        found = f"there is no format for the ending {output.suffix}" if output.suffix else "the name has no ending"
-        raise ValueError(f"{output}: {found}; end the name in {', '.join(most)} or {last}")
+        mistake = f"there is no format for the ending {output.suffix}" if output.suffix else "the name has no ending"
+        raise ValueError(f"{output}: {mistake}; end the name in {', '.join(most)} or {last}")
     if (form, kind) == (SAFE, "csv"):
         kind = SAFE
     if form != TABLE and form != kind.split()[0]:

@@ -67,9 +67,9 @@ def notes(
         ("table", table),
         ("reporter", Reporter.of(read_table(snapshot, "release")).code),
         *(
-            (name, said)
+            (name, text)
             for state in states or [snapshot]
-            for name, said in (("store", str(address_of(state.store))), ("snapshot", state.id))
+            for name, text in (("store", str(address_of(state.store))), ("snapshot", state.id))
         ),
         *([("as known on", str(as_of))] if as_of else []),
         ("written by", f"Tidewaiter {importlib.metadata.version('tidewaiter')}"),
@@ -104,21 +104,21 @@ def _releases(snapshot: Snapshot, table: str, rows: pl.DataFrame, as_of: date | 
     assert isinstance(first, date)
     assert isinstance(last, date)
     back = LOOKS_BACK_MONTHS.get(table, 0)
-    near = releases.filter(
+    in_reach = releases.filter(
         pl.col("flow").is_null() | pl.col("flow").is_in(rows["flow"].unique().implode()),
         month_index("last_month") >= month_number(first) - back,
         month_index("first_month") <= month_number(last),
     )
     wanted = rows["product"].unique().to_list()
     codes = {code for product in wanted for code in (product, *members(product))}
-    return near.filter(pl.Series([_overlaps(asked, codes) for asked in near["products"]], dtype=pl.Boolean)).select(
-        RELEASE
-    )
+    return in_reach.filter(
+        pl.Series([_overlaps(scope, codes) for scope in in_reach["products"]], dtype=pl.Boolean)
+    ).select(RELEASE)
 
 
-def _overlaps(asked: Iterable[str], codes: Iterable[str]) -> bool:
+def _overlaps(scope: Iterable[str], codes: Iterable[str]) -> bool:
     """Whether a release that requested some codes has one of `codes`, something below it, or what it is part of."""
-    requested = set(asked)
+    requested = set(scope)
     parts = {code[:digits] for code in requested for digits in PREFIXES}
     return EVERYTHING in requested or any(
         code in parts or code in requested or any(code[:digits] in requested for digits in PREFIXES) for code in codes

@@ -66,9 +66,15 @@ def mirror(question: questions.MirrorTrade) -> MirrorAnswer:
     """Return what both sides of a flow say, by month. Raises ValueError for a code that customs do not share or a
     reporter without a store, and LookupError where neither has a figure."""
     day, root = day_of(question.as_of), root_given(question.store)
-    made = between(root, question.product, question.exporter, question.importer, question.month, day)
+    both_sides = between(root, question.product, question.exporter, question.importer, question.month, day)
     return MirrorAnswer(
-        made.rows, made.states[0], tuple(notes(made)), as_of=day, table="mirror", states=made.states, mirror=made
+        both_sides.rows,
+        both_sides.states[0],
+        tuple(notes(both_sides)),
+        as_of=day,
+        table="mirror",
+        states=both_sides.states,
+        mirror=both_sides,
     )
 
 
@@ -100,11 +106,11 @@ def title(rows: pl.DataFrame) -> str:
     return f"HS {row['product']} from {country(row['exporter'])} to {country(row['importer'])}, as each side counts it"
 
 
-def notes(found: BothSides) -> list[str]:
+def notes(both_sides: BothSides) -> list[str]:
     """Say what the columns and reasons mean, what is in doubt, and which published states were read."""
-    rows, there = found.rows, {*found.rows["reason"]}
+    rows, reasons = both_sides.rows, {*both_sides.rows["reason"]}
     row = rows.row(0, named=True)
-    lines = [f"{reason.replace('_', ' ')}: {words}" for reason, words in REASONS.items() if reason in there]
+    lines = [f"{reason.replace('_', ' ')}: {words}" for reason, words in REASONS.items() if reason in reasons]
     lines += terms(rows)
     lines += [
         f"in doubt, {month:%Y-%m}: {doubt}" for month, doubt in rows.select("period", "doubt").iter_rows() if doubt
@@ -113,9 +119,9 @@ def notes(found: BothSides) -> list[str]:
     for why, months in missing.iter_rows():
         first, last = (f"{month:%Y-%m}" for month in (months[0], months[-1]))
         lines.append(f"{first if first == last else f'{first} to {last}, {len(months)} months'}: {why}")
-    states = zip((row["exporter"], row["importer"]), found.snapshots, strict=True)
+    states = zip((row["exporter"], row["importer"]), both_sides.snapshots, strict=True)
     lines.append("; ".join(f"{capitalised(country(whose))}: snapshot {name}" for whose, name in states))
-    return [*lines, *(source.forbids for source in restricted(found.releases["source"]))]
+    return [*lines, *(source.forbids for source in restricted(both_sides.releases["source"]))]
 
 
 def terms(rows: pl.DataFrame) -> list[str]:
@@ -125,7 +131,7 @@ def terms(rows: pl.DataFrame) -> list[str]:
         return []
     row = rows.row(0, named=True)
     valuations = (rows[f"{side}_valuation"].drop_nulls().unique().sort() for side in ("export", "import"))
-    sold, bought = (" and ".join(those) or "valuation not known" for those in valuations)
+    sold, bought = (" and ".join(names) or "valuation not known" for names in valuations)
     lines = [f"sold: {sold}, by destination; bought: {bought}, by origin"]
     others = sorted({row["export_currency"], row["import_currency"]} - {row["currency"]})
     lines += [f"{' and '.join(others)} in {row['currency']} {RATES}"] if others else []
@@ -142,13 +148,13 @@ def terms(rows: pl.DataFrame) -> list[str]:
     return lines
 
 
-def workbook_notes(found: BothSides) -> Notes:
+def workbook_notes(both_sides: BothSides) -> Notes:
     """The second sheet of a workbook: the same lines, what each column means, and the releases."""
-    said = columns_of_table("mirror").values()
+    columns = columns_of_table("mirror").values()
     schema = ("column", "unit", "meaning")
-    meanings = pl.DataFrame([(one.name, one.unit or "", one.description) for one in said], schema, orient="row")
-    facts = [("title", title(found.rows)), *(("note", line) for line in notes(found))]
-    return Notes("mirror", facts, meanings, found.releases.select("reporter", *RELEASE))
+    meanings = pl.DataFrame([(one.name, one.unit or "", one.description) for one in columns], schema, orient="row")
+    facts = [("title", title(both_sides.rows)), *(("note", line) for line in notes(both_sides))]
+    return Notes("mirror", facts, meanings, both_sides.releases.select("reporter", *RELEASE))
 
 
 def _each(values: Any, write: Callable[[Any], str]) -> list[str]:

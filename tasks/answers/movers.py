@@ -29,16 +29,18 @@ def movers(question: Movers) -> Answer:
     month = month_of(snapshot, flow, question.month)
     if question.list is not None:
         return _of_list(question, snapshot, flow, month)
-    found = moved(snapshot, flow, month, measure=question.measure or "", against=question.against, day=day)
-    return Answer(with_names(found.rows, Resolver(snapshot)), snapshot, tuple(found.notes), as_of=day, table="mover")
+    changes = moved(snapshot, flow, month, measure=question.measure or "", against=question.against, day=day)
+    return Answer(
+        with_names(changes.rows, Resolver(snapshot)), snapshot, tuple(changes.notes), as_of=day, table="mover"
+    )
 
 
 def _of_list(question: Movers, snapshot: Snapshot, flow: str, month: date) -> Answer:
     """Return what made the change of the codes of a list. Raises ValueError where none is known in both months."""
     day, resolver = day_of(question.as_of), Resolver(snapshot)
     listed = resolver.listed([question.list or ""])
-    asked = list_movers.MonthCompared(flow, month, question.against, question.measure, day)
-    rows, notes = list_movers.list_movers(store_of(question), snapshot, listed, asked)
+    comparison = list_movers.MonthCompared(flow, month, question.against, question.measure, day)
+    rows, notes = list_movers.list_movers(store_of(question), snapshot, listed, comparison)
     doubts = rows["doubt"].drop_nulls().unique(maintain_order=True).to_list()
     return Answer(
         with_names(rows, resolver), snapshot, (*listed.notes, *notes), tuple(doubts), as_of=day, table="mover"
@@ -56,13 +58,13 @@ def expected(snapshot: Snapshot, rows: pl.DataFrame, day: date | None = None) ->
     """Return what was expected of the month and measure of rows of `mover`: rows of the table `expectation` that have
     one."""
     flow, month, measure = rows.select("flow", "period", "measure").row(0)
-    found = rows_of(snapshot, "expectation", flow, [month_number(month)], day)
-    return found.filter(pl.col("unusual").is_not_null(), measure=measure)
+    expectations = rows_of(snapshot, "expectation", flow, [month_number(month)], day)
+    return expectations.filter(pl.col("unusual").is_not_null(), measure=measure)
 
 
-def flow_of(snapshot: Snapshot, asked: str | None) -> str:
+def flow_of(snapshot: Snapshot, wanted: str | None) -> str:
     """Return the direction asked for; otherwise the only one of the store, exports of both."""
-    return asked or next((flow for flow in FLOWS if snapshot.entries("metric", flow)), FLOWS[0])
+    return wanted or next((flow for flow in FLOWS if snapshot.entries("metric", flow)), FLOWS[0])
 
 
 def month_of(snapshot: Snapshot, flow: str, text: str) -> date:
@@ -95,10 +97,10 @@ def moved(
     measure = measure or next(iter(known), "")
     if measure not in known:
         number = month_number(month) - AGAINST[against][0]
-        there = f". Ask for another month, or compare with the {OTHER[against]} before."
-        there = f"; there is {', '.join(known)}" if known else there
+        remedy = f". Ask for another month, or compare with the {OTHER[against]} before."
+        remedy = f"; there is {', '.join(known)}" if known else remedy
         both = f"{month:%Y-%m} and {month_name(number)}"
-        raise ValueError(f"no {measure or 'measure'} of {flow}s is known for the world in both {both}{there}")
+        raise ValueError(f"no {measure or 'measure'} of {flow}s is known for the world in both {both}{remedy}")
     is_revision = pl.col("kind") == "revision"
-    found = rows.filter((pl.col("against") == against) | is_revision, measure=measure).sort(is_revision, "position")
-    return Moved(found.filter(pl.col("kind") != "left_out"), found.filter(kind="left_out")["note"].to_list())
+    changes = rows.filter((pl.col("against") == against) | is_revision, measure=measure).sort(is_revision, "position")
+    return Moved(changes.filter(pl.col("kind") != "left_out"), changes.filter(kind="left_out")["note"].to_list())

@@ -45,8 +45,8 @@ def partner(question: PartnerTrade) -> PartnerAnswer:
     known = [one for one in MEASURES if one in now["measure"]]
     measure = question.measure or next(iter(known), "")
     if measure not in known:
-        there = f"; there is {', '.join(known)}" if known else ""
-        raise NoFigure(f"no {measure or 'trade'} of {flow}s, partner {key}, in {month:%Y-%m}{there}")
+        alternatives = f"; there is {', '.join(known)}" if known else ""
+        raise NoFigure(f"no {measure or 'trade'} of {flow}s, partner {key}, in {month:%Y-%m}{alternatives}")
     rows = goods(figures.filter(measure=measure), month)
     doubt = query.doubts_of(snapshot).of_keys(
         rows.select("flow", "product", "partner", "measure", begin=month_index("period") - 1, end=month_index("period"))
@@ -91,9 +91,9 @@ def _month(snapshot: Snapshot, flow: str, key: str, text: str) -> date:
 def _moved(question: PartnerTrade, key: str, month: date, measure: str) -> pl.DataFrame:
     """Return what the table `mover` says of all goods with the partner; nothing where it is not among the largest."""
     flow, store, reporter = question.flow, question.store, question.reporter
-    asked = Movers(f"{month:%Y-%m}", flow=flow, measure=measure, store=store, reporter=reporter)
+    movers_question = Movers(f"{month:%Y-%m}", flow=flow, measure=measure, store=store, reporter=reporter)
     try:
-        return movers(asked).rows.filter(kind="partner", partner=key)
+        return movers(movers_question).rows.filter(kind="partner", partner=key)
     except ValueError:
         # Of no good the world has a figure of both months.
         return pl.DataFrame()
@@ -103,8 +103,8 @@ def _mirror(store: Path, flow: str, key: str, month: date) -> pl.DataFrame:
     """Return the rows of the published mirror of both in the month; none where there is no such table."""
     side = "importer" if flow == "export" else "exporter"
     try:
-        found = read_store(Read(table="mirror", month=f"{month:%Y-%m}"), store).rows
+        rows = read_store(Read(table="mirror", month=f"{month:%Y-%m}"), store).rows
     except ValueError:
         # The table has other months.
         return pl.DataFrame()
-    return found.filter(pl.col(side) == key)
+    return rows.filter(pl.col(side) == key)

@@ -92,21 +92,21 @@ def read_store(question: Read, store: Path) -> Answer:
     as_of = day_of(question.as_of)
     snapshot = query.open_published(store)
     resolver = Resolver(snapshot)
-    layout, there = LAYOUTS[question.table], polars_schema(question.table)
-    _require_columns(question, there)
+    layout, schema = LAYOUTS[question.table], polars_schema(question.table)
+    _require_columns(question, schema)
     notes: list[str] = []
     products = _keys(texts(question.product), "product", resolver, question.table, notes)
     partners = _keys(texts(question.partner), "partner", resolver, question.table, notes)
     keys_of = {"product": products, "partner": partners}
     codes = _each(products)
-    asked: dict[str, Any] = {"flow": question.flow, "partner": _each(partners) or None, "as_of": as_of}
+    series: dict[str, Any] = {"flow": question.flow, "partner": _each(partners) or None, "as_of": as_of}
     states = query.states_with(snapshot, question.table)
-    rows = _rows(states, question, asked, codes, _months(question, states))
+    rows = _rows(states, question, series, codes, _months(question, states))
     rows = _of_measures(_of_latest(rows, question, layout.month_of), question, _measures_of(rows))
     if rows.height:
         notes += _absent(rows, question, keys_of)
     else:
-        notes.append(f"0 rows: {_why_none(snapshot, states, question, codes, asked)}")
+        notes.append(f"0 rows: {_why_none(snapshot, states, question, codes, series)}")
     rows = _ordered(rows, question, notes)
     if question.names and question.table not in NAME_OF:
         rows = with_names(rows, resolver, question.language)
@@ -157,13 +157,16 @@ def _is_of_latest(question: Read) -> bool:
     return any(map(is_latest, question.months))
 
 
-def _require_columns(question: Read, there: Collection[str]) -> None:
+def _require_columns(question: Read, of_table: Collection[str]) -> None:
     """Reject conditions on columns that the table does not have, and unknown columns, and list those that it has."""
     keys = (("product", question.product), ("partner", question.partner), ("measure", question.measure))
-    added = [NAME_OF[name] for name in NAME_OF if name in there] if question.names else []
+    added = [NAME_OF[name] for name in NAME_OF if name in of_table] if question.names else []
     doubt = ["doubt"] if question.table in DOUBTED else []
     shown = [*(name for name in question.shown if name not in doubt), *([question.sort] if question.sort else [])]
-    for wanted, columns in (([name for name, asked in keys if asked], [*there]), (shown, [*there, *added])):
+    for wanted, columns in (
+        ([name for name, wanted_keys in keys if wanted_keys], [*of_table]),
+        (shown, [*of_table, *added]),
+    ):
         for name in wanted:
             if name not in columns:
                 raise ValueError(f"the table {question.table} has no column {name}; it has {', '.join(columns)}")
@@ -214,9 +217,9 @@ def _months(question: Read, states: Sequence[Snapshot]) -> list[query.Month] | N
     if not question.months or not filed:
         return None
     spans = [read_months(text, filed[-1]) for text in question.months]
-    there = [(max(first, filed[0]), min(last, filed[-1])) for first, last in spans]
-    there = [(first, last) for first, last in there if first <= last]
-    if not there:
+    inside = [(max(first, filed[0]), min(last, filed[-1])) for first, last in spans]
+    inside = [(first, last) for first, last in inside if first <= last]
+    if not inside:
         raise ValueError(
             f"there is no month {', '.join(question.months)} in this store; there is {filed[0]:%Y-%m} to"
             f" {filed[-1]:%Y-%m}"
@@ -224,7 +227,7 @@ def _months(question: Read, states: Sequence[Snapshot]) -> list[query.Month] | N
     if _is_of_latest(question) and (question.product or question.partner):
         # The newest month of the store need not be that of the product.
         return None
-    return each_month(there)
+    return each_month(inside)
 
 
 def _newest(rows: pl.DataFrame, month_of: str) -> date | None:
@@ -256,16 +259,16 @@ def _absent(rows: pl.DataFrame, question: Read, keys_of: dict[str, dict[str, tup
 def _rows(
     states: Sequence[Snapshot],
     question: Read,
-    asked: dict[str, Any],
+    series: dict[str, Any],
     products: Sequence[str],
     months: list[query.Month] | None,
 ) -> pl.DataFrame:
     """Return rows in key order. Products are read one by one, because for one product Polars skips whole row groups."""
     layout = LAYOUTS[question.table]
     if question.table in ANALYSIS:
-        return _analysis(states[0], question, asked, products, months)
+        return _analysis(states[0], question, series, products, months)
     parts = [
-        query.query(state.store, question.table, product=one, month=months, **asked)
+        query.query(state.store, question.table, product=one, month=months, **series)
         for state in states
         for one in products or (None,)
     ] or [pl.DataFrame(schema=readers_schema(question.table))]
@@ -278,7 +281,7 @@ def _rows(
 def _analysis(
     snapshot: Snapshot,
     question: Read,
-    asked: dict[str, Any],
+    series: dict[str, Any],
     products: Sequence[str],
     months: list[query.Month] | None,
 ) -> pl.DataFrame:
@@ -298,10 +301,10 @@ def _analysis(
     rows = pl.concat(
         [
             pl.DataFrame(schema=readers_schema(question.table)),
-            *(of_reporter.rows_of(snapshot, question.table, flow, wanted, asked["as_of"]) for flow in flows),
+            *(of_reporter.rows_of(snapshot, question.table, flow, wanted, series["as_of"]) for flow in flows),
         ]
     )
-    for name, keys in (("product", products), ("partner", asked["partner"])):
+    for name, keys in (("product", products), ("partner", series["partner"])):
         rows = rows.filter(pl.col(name).is_in(list(keys))) if keys else rows
     return rows
 

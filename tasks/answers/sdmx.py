@@ -69,15 +69,15 @@ def observations(parts: Mapping[str, Answer], figures: Sequence[str]) -> pl.Data
             raise ValueError(f"there is no figure {figure!r}; there are {', '.join(numbers())}")
         if figure not in numbers():
             raise ValueError(f"{figure} is a month, and an observation of SDMX is a number: leave it out")
-    made = [pl.DataFrame(schema=SCHEMA)]
+    frames = [pl.DataFrame(schema=SCHEMA)]
     for reporter, answer in parts.items():
         if answer.table != "metric":
             raise ValueError(f"the table {answer.table} has no form in SDMX; it is made of metric")
         rows = answer.rows.join(valid_from(answer.snapshot, answer.as_of), on=[*_OF_SERIES, "level_kinds"], how="left")
         rows = rows.with_columns(reporter=pl.lit(reporter), known_on=pl.lit(str(answer.as_of or answer.known_on)))
         doubts = query.doubts_of(answer.snapshot, answer.as_of)
-        made += [_of_figure(rows.with_columns(doubts.of_rows(rows, [figure])), figure) for figure in figures]
-    return pl.concat(made)
+        frames += [_of_figure(rows.with_columns(doubts.of_rows(rows, [figure])), figure) for figure in figures]
+    return pl.concat(frames)
 
 
 def numbers() -> list[str]:
@@ -121,14 +121,14 @@ def valid_from(snapshot: Snapshot, day: date | None = None) -> pl.DataFrame:
 
 
 def _of_figure(rows: pl.DataFrame, figure: str) -> pl.DataFrame:
-    value, made = pl.col(figure), pl.col(status(figure)).cast(pl.String)
+    value, why = pl.col(figure), pl.col(status(figure)).cast(pl.String)
     is_level = figure == "level"
     unit = {PER_CENT: "PC", POINTS: "PP", None: "1"}.get(FIGURE_OF[figure].unit)
     of_measure = pl.col("measure").str.replace(PREFIXES, "").str.to_uppercase()
     kinds = pl.col("level_kinds" if is_level else "kinds")
     state = (
         pl.when(value.is_null())
-        .then(made.replace_strict(STATUS_OF_MISSING, default=ABSENT))
+        .then(why.replace_strict(STATUS_OF_MISSING, default=ABSENT))
         .when(pl.col("doubt").is_not_null())
         .then(pl.lit(UNRELIABLE))
         .when(pl.col("comparable_from") == pl.col("period"))
@@ -151,13 +151,13 @@ def _of_figure(rows: pl.DataFrame, figure: str) -> pl.DataFrame:
         TIME_PERIOD=pl.col("period").dt.strftime("%Y-%m"),
         OBS_VALUE=value.cast(pl.Float64).cast(pl.String).fill_null("NaN"),
         OBS_STATUS=state,
-        COMMENT_OBS=pl.when(value.is_null()).then(made.replace_strict(MISSING, default=made)),
-        MADE=made,
+        COMMENT_OBS=pl.when(value.is_null()).then(why.replace_strict(MISSING, default=why)),
+        MADE=why,
         DOUBT=pl.col("doubt"),
         COMPARABLE_FROM=pl.col("comparable_from").dt.strftime(day),
         KINDS=kinds.cast(pl.String),
         # A sum, or a growth, rests on several numbers.
-        VALID_FROM=pl.when(made == "reported").then(pl.col("valid_from").dt.strftime(day)) if is_level else None,
+        VALID_FROM=pl.when(why == "reported").then(pl.col("valid_from").dt.strftime(day)) if is_level else None,
         UNIT_MEASURE=of_measure if unit is None else pl.lit(unit),
         KNOWN_ON=pl.col("known_on"),
     ).cast(SCHEMA)  # type: ignore[arg-type]

@@ -79,7 +79,7 @@ def data_set(question: Export) -> DataSet:
     """
     extra("pysdmx.io", USE, "sdmx")
     figures = tuple(name.strip() for text in texts(question.figure) for name in text.split(","))
-    asked = Read(
+    read_question = Read(
         table="metric",
         product=question.product,
         partner=question.partner,
@@ -91,7 +91,7 @@ def data_set(question: Export) -> DataSet:
         names=False,
         store=question.store,
     )
-    answer = read(asked)
+    answer = read(read_question)
     ((reporter, part),) = answer.parts.items()
     rows = observations({reporter: part}, figures)
     if not rows.height:
@@ -108,7 +108,7 @@ def structure_of(rows: pl.DataFrame, answer: Answer, figures: Iterable[str]) -> 
     lists = code_lists(rows, answer, figures)
     model, message = extra("pysdmx.model", USE, "sdmx"), extra("pysdmx.model.message", USE, "sdmx")
     io, form = extra("pysdmx.io", USE, "sdmx"), extra("pysdmx.io.format", USE, "sdmx")
-    made = _objects(model, lists, f"{answer.citation}{f' {answer.licence}' if answer.licence else ''}")
+    objects = _objects(model, lists, f"{answer.citation}{f' {answer.licence}' if answer.licence else ''}")
     # The same data set has the same structure to the byte.
     known = answer.as_of or answer.known_on
     day = known if isinstance(known, date) else date.fromisoformat(known)
@@ -117,30 +117,30 @@ def structure_of(rows: pl.DataFrame, answer: Answer, figures: Iterable[str]) -> 
         prepared=datetime(day.year, day.month, day.day, tzinfo=UTC),
         sender=model.Organisation(id=AGENCY),
     )
-    written = io.write_sdmx(made, form.Format.STRUCTURE_SDMX_ML_3_0, header=header)
+    written = io.write_sdmx(objects, form.Format.STRUCTURE_SDMX_ML_3_0, header=header)
     return _with_chinese(written, {f"CL_{name}": codes for name, codes in lists.items()})
 
 
 def code_lists(rows: pl.DataFrame, answer: Answer, figures: Iterable[str]) -> dict[str, Names]:
     """Return the codes of each column that has a list, with their names: those that the observations have."""
     names = Resolver(answer.snapshot).names
-    there = {column: rows[column].unique().drop_nulls().sort().to_list() for column in rows.columns}
+    present = {column: rows[column].unique().drop_nulls().sort().to_list() for column in rows.columns}
     measures = [] if not answer.rows.height else answer.rows["measure"].cast(pl.String).unique().sort().to_list()
     of_figures = {
         indicator(measure, figure): _indicator_names(measure, figure) for measure in measures for figure in figures
     }
     every: dict[str, Names] = {
         "FREQ": {"M": ("Monthly", "月度")},
-        "REPORTER": {code: (country(code), country(code, "zh")) for code in there["REPORTER"]},
+        "REPORTER": {code: (country(code), country(code, "zh")) for code in present["REPORTER"]},
         "PARTNER": _names_of(names.partner, "partner"),
         "PRODUCT": _names_of(names.product, "product"),
         "FLOW": {FLOW_CODES["import"]: ("Import", "进口"), FLOW_CODES["export"]: ("Export", "出口")},
         "INDICATORS": of_figures,
         "OBS_STATUS": STATUS_NAMES,
-        "MADE": {made: (words, None) for made, words in (MADE | MISSING).items()},
+        "MADE": {origin: (words, None) for origin, words in (MADE | MISSING).items()},
     }
     return {
-        column: {code: names_of.get(code, (_key(code), None)) for code in there[column]}
+        column: {code: names_of.get(code, (_key(code), None)) for code in present[column]}
         for column, names_of in every.items()
     }
 
@@ -222,5 +222,5 @@ def _with_chinese(written: str, lists: Mapping[str, Names]) -> bytes:
             other = etree.Element(name.tag, {language: "zh"})
             other.text, other.tail = chinese, name.tail
             name.addnext(other)
-    found: bytes = etree.tostring(tree, xml_declaration=True, encoding="UTF-8")
-    return found
+    document: bytes = etree.tostring(tree, xml_declaration=True, encoding="UTF-8")
+    return document

@@ -35,21 +35,21 @@ def _search(text: str, store: Path) -> Answer:
     ):
         hits = [hit.code for hit in find(table, text)]
         order = pl.DataFrame({"code": hits, "place": range(len(hits))}, schema={"code": pl.String, "place": pl.Int64})
-        there = things(snapshot, names, subject, hits).rename({subject: "code"})
-        parts.append(there.join(order, on="code").select(*_SHOWN, kind=pl.lit(subject), place="place"))
-    found = pl.concat(parts)
-    rows = found.sort(pl.col("first_month").is_null(), pl.col("kind") == "partner", "place").drop("place")
+        listed = things(snapshot, names, subject, hits).rename({subject: "code"})
+        parts.append(listed.join(order, on="code").select(*_SHOWN, kind=pl.lit(subject), place="place"))
+    matches = pl.concat(parts)
+    rows = matches.sort(pl.col("first_month").is_null(), pl.col("kind") == "partner", "place").drop("place")
     return Answer(rows, snapshot, () if rows.height else (_nothing(resolver, text),))
 
 
 def nearest_names(resolver: Resolver, text: str) -> list[str]:
     """Return the names in a store, and the press terms for them, that are most similar to a text."""
     names, columns = resolver.names, ("name", "printed_zh", "printed_en")
-    there = (table.select(columns).unpivot()["value"].drop_nulls() for table in (names.product, names.partner))
-    return nearest(text, (*(name for column in there for name in column), *resolver.press_names))
+    texts = (table.select(columns).unpivot()["value"].drop_nulls() for table in (names.product, names.partner))
+    return nearest(text, (*(name for column in texts for name in column), *resolver.press_names))
 
 
 def _nothing(resolver: Resolver, text: str) -> str:
-    near = nearest_names(resolver, text)
-    close = f"; the nearest: {', '.join(near)}" if near else ""
+    similar = nearest_names(resolver, text)
+    close = f"; the nearest: {', '.join(similar)}" if similar else ""
     return f"nothing in this store is called {clip(text)!r}{close}; tidewaiter list products and list partners show all"

@@ -73,11 +73,11 @@ def due_on(kind: str, month: int) -> Due | None:
 
 
 def _releases(root: Path | S3Url) -> pl.DataFrame:
-    found = []
+    frames = []
     for store in stores_of(root).values():
         snapshot = open_snapshot(at_hand(store))
-        found.append(counting(read_table(snapshot, "release"), read_table(snapshot, "decision")).select(COLUMNS))
-    return pl.concat(found) if found else read_table(None, "release").select(COLUMNS)
+        frames.append(counting(read_table(snapshot, "release"), read_table(snapshot, "decision")).select(COLUMNS))
+    return pl.concat(frames) if frames else read_table(None, "release").select(COLUMNS)
 
 
 def _state(
@@ -111,7 +111,9 @@ def _due(kind: str, months_in: Collection[int], day: date) -> dict[str, Any]:
     """The fields of the month that comes next, and of those that are due and not in."""
     today = month_number(day)
     months = range(min(months_in, default=today - 1), today + MONTHS_AHEAD)
-    due = {month: found for month in months if month not in months_in and (found := due_on(kind, month)) is not None}
+    due = {
+        month: due_day for month in months if month not in months_in and (due_day := due_on(kind, month)) is not None
+    }
     fields: dict[str, Any] = {}
     ahead = next((month for month, when in due.items() if when.day >= day), None)
     if ahead is not None:
@@ -165,9 +167,9 @@ def _late(kind: str, months_in: Collection[int], day: date) -> dict[int, date]:
 
 def _reporters_by_month(releases: pl.DataFrame) -> dict[int, set[str]]:
     """The months that releases cover, each with its reporters; a month can be in only when it had ended."""
-    found: dict[int, set[str]] = {}
+    reporters: dict[int, set[str]] = {}
     spans = releases.select("reporter", "released_on", "first_month", "last_month")
     for reporter, released_on, first, last in spans.iter_rows():
         for month in range(month_number(first), min(month_number(last), month_number(released_on) - 1) + 1):
-            found.setdefault(month, set()).add(reporter)
-    return found
+            reporters.setdefault(month, set()).add(reporter)
+    return reporters

@@ -78,8 +78,8 @@ def table(
 def _add_column(shown: Table, title: str, cells: Sequence[str | Text], *, is_first: bool, is_right: bool) -> None:
     # A short name in the first column and a day stay whole; longer texts fold.
     is_whole = is_first and all(cell_len(str(cell)) <= FIRST_WIDTH_MAX for cell in cells)
-    words = (cell_len(word) for cell in cells for word in str(cell).split())
-    least = max((word for word in words if word <= WORD_WIDTH_MAX), default=None)
+    words = (cell_len(width) for cell in cells for width in str(cell).split())
+    least = max((width for width in words if width <= WORD_WIDTH_MAX), default=None)
     justify: Literal["left", "right"] = "right" if is_right else "left"
     shown.add_column(escape(title), justify=justify, overflow="fold", no_wrap=is_whole, min_width=least)
 
@@ -166,8 +166,8 @@ def _cut_to(need: dict[str, int], width: int) -> list[str]:
     return [name for name in need if name in fitting]
 
 
-def _without_value(columns: Sequence[str], there: Sequence[str]) -> list[str]:
-    why = " (status says why)" if "status" in there else ""
+def _without_value(columns: Sequence[str], others: Sequence[str]) -> list[str]:
+    why = " (status says why)" if "status" in others else ""
     return [f"no value in {', '.join(columns)}{why}"] if columns else []
 
 
@@ -359,8 +359,8 @@ def _with_unit(row: dict[str, Any], name: str) -> str:
 
 
 def _why(row: dict[str, Any], name: str) -> str:
-    made = row[status(name)]
-    return _reason(made, row) if row[name] is None else MARK_WORDS.get(MARKS.get(made, ""), "")
+    why = row[status(name)]
+    return _reason(why, row) if row[name] is None else MARK_WORDS.get(MARKS.get(why, ""), "")
 
 
 def _reason(reason: str, row: dict[str, Any]) -> str:

@@ -91,17 +91,23 @@ def _date(month: int) -> str:
 
 def _table(file: Path) -> dict[date, float]:
     """A table that the program saved: a line each of month and number, below a header."""
-    found: dict[date, float] = {}
+    values: dict[date, float] = {}
     for line in file.read_text(encoding="ascii").splitlines():
         if match := re.fullmatch(r"(\d{4})(\d{2})\s+(\S+)\s*", line):
-            found[date(int(match[1]), int(match[2]), 1)] = float(match[3])
-    if not found:
+            values[date(int(match[1]), int(match[2]), 1)] = float(match[3])
+    if not values:
         raise ValueError(f"{file}: no line with a month and a number, as X-13 saves its tables")
-    return found
+    return values
 
 
 def _version(folder: Path) -> str | None:
     """The version that the program's diagnostics name; they are there where it ran with -s."""
     file = newest(folder, ".udg")
-    said = dict(re.findall(r"^(version|build): (\S+)", file.read_text(errors="replace"), re.MULTILINE)) if file else {}
-    return f"X-13ARIMA-SEATS {said['version']} build {said.get('build', '?')}" if "version" in said else None
+    diagnostics = (
+        dict(re.findall(r"^(version|build): (\S+)", file.read_text(errors="replace"), re.MULTILINE)) if file else {}
+    )
+    return (
+        f"X-13ARIMA-SEATS {diagnostics['version']} build {diagnostics.get('build', '?')}"
+        if "version" in diagnostics
+        else None
+    )

@@ -91,9 +91,9 @@ def _of_list(question: questions.Brief, store: Path, snapshot: Snapshot) -> Brie
     """Return the page on a control list."""
     flow, language = flow_of(snapshot, question.flow), question.language
     month = month_of(snapshot, flow, question.month)
-    made, rows, doubts = list_sheet(store, snapshot, question.product, month, flow, language)
+    listed, rows, doubts = list_sheet(store, snapshot, question.product, month, flow, language)
     name = question.product.replace(":", "-").replace("@", "-")
     page = BriefPage(
-        f"brief-{name}-{flow}-{month:%Y-%m}-{language}", sheet.page(made), sheet.markdown(made), [*made.headlines]
+        f"brief-{name}-{flow}-{month:%Y-%m}-{language}", sheet.page(listed), sheet.markdown(listed), [*listed.headlines]
     )
-    return BriefAnswer(rows, snapshot, tuple(made.notes), doubts, table="mover", page=page)
+    return BriefAnswer(rows, snapshot, tuple(listed.notes), doubts, table="mover", page=page)

@@ -42,31 +42,31 @@ def mirrored(store: Path, product: str, flow: str, month: date, first: date | No
     store, the largest first; none where the page is of several HS codes.
     """
     address = address_of(store)
-    root, own = root_of(address), named(address)
+    root, reporter = root_of(address), named(address)
     codes = {code[:HS6] for code in members(product)}
-    if root is None or own is None or len(codes) != 1 or not (code := codes.pop()).isdecimal():
+    if root is None or reporter is None or len(codes) != 1 or not (code := codes.pop()).isdecimal():
         return []
     first = first or date(month.year - 1, month.month, 1)
-    found = []
+    parts = []
     for other in stores_of(root):
-        pair = (own, other) if flow == "export" else (other, own)
-        if other == own or other in TOTALS:
+        pair = (reporter, other) if flow == "export" else (other, reporter)
+        if other == reporter or other in TOTALS:
             continue
         try:
-            made = statements.mirror(root, code, *pair, first, month)
+            both_sides = statements.mirror(root, code, *pair, first, month)
         except (NoFigure, NothingPublished):
             continue
         largest = pl.max_horizontal("export_kg", "import_kg", "export_stated", "import_stated")
-        if made.rows.filter(largest > 0).height:
-            found.append(_part(made, other))
-    found.sort(key=lambda part: (-max((value or 0 for value in part.sold), default=0), part.partner))
-    return found[:PARTNERS_MAX]
+        if both_sides.rows.filter(largest > 0).height:
+            parts.append(_part(both_sides, other))
+    parts.sort(key=lambda part: (-max((value or 0 for value in part.sold), default=0), part.partner))
+    return parts[:PARTNERS_MAX]
 
 
-def _part(made: statements.BothSides, partner: str) -> MirrorPart:
-    rows = made.rows
-    plain = {"partner": partner, "product": rows["product"][0], "snapshots": list(made.snapshots)}
-    if is_withheld(made.releases["source"].to_list()):
+def _part(both_sides: statements.BothSides, partner: str) -> MirrorPart:
+    rows = both_sides.rows
+    plain = {"partner": partner, "product": rows["product"][0], "snapshots": list(both_sides.snapshots)}
+    if is_withheld(both_sides.releases["source"].to_list()):
         return MirrorPart(**plain, withheld=True)
     is_weighed = rows.filter(pl.col("export_kg").is_not_null(), pl.col("import_kg").is_not_null()).height > 0
     names = (
@@ -82,7 +82,7 @@ def _part(made: statements.BothSides, partner: str) -> MirrorPart:
         **{field: rows[name].to_list() for field, name in columns},
         reasons=rows["reason"].to_list(),
         whys=rows["why"].to_list(),
-        sources=made.releases["source"].unique().sort().to_list(),
+        sources=both_sides.releases["source"].unique().sort().to_list(),
         terms=[] if is_weighed else shown.terms(rows),
     )
 
@@ -108,10 +108,12 @@ def decided(
         if covers_product(product, row["products"])
     }
     last = decisions.sort("number").group_by("release_id", maintain_order=True).last()
-    mine = last.filter(pl.col("release_id").is_in([*titles])).sort("decided_on", "release_id", descending=[True, False])
+    about_product = last.filter(pl.col("release_id").is_in([*titles])).sort(
+        "decided_on", "release_id", descending=[True, False]
+    )
     return [
         {**row, "title": titles[row["release_id"]]}
-        for row in mine.iter_rows(named=True)
+        for row in about_product.iter_rows(named=True)
         if since is None or row["decided_on"] > since
     ]
 
@@ -125,4 +127,8 @@ def covers_product(product: str, scope: Iterable[str]) -> bool:
     False
     """
     codes = (product, *members(product))
-    return any(asked == "*" or code.startswith(asked) or asked.startswith(code) for asked in scope for code in codes)
+    return any(
+        in_scope == "*" or code.startswith(in_scope) or in_scope.startswith(code)
+        for in_scope in scope
+        for code in codes
+    )

@@ -53,12 +53,12 @@ PRODUCTS_NAMED = 50
 def _products(snapshot: Snapshot, flow: str) -> str:
     """List the products of a flow, from its last month back; for a full cube only some."""
     months = sorted((path_partition(entry.partition) for entry in snapshot.entries("metric", flow)), reverse=True)
-    there: set[str] = set()
+    products: set[str] = set()
     for month in months:
-        there |= {*read_table(snapshot, "metric", month.__eq__, columns=("product",))["product"].unique()}
-        if len(there) > PRODUCTS_NAMED:
-            return ", ".join([*sorted(there)[:PRODUCTS_NAMED], "and more"])
-    return ", ".join(sorted(there)) or "none of this flow"
+        products |= {*read_table(snapshot, "metric", month.__eq__, columns=("product",))["product"].unique()}
+        if len(products) > PRODUCTS_NAMED:
+            return ", ".join([*sorted(products)[:PRODUCTS_NAMED], "and more"])
+    return ", ".join(sorted(products)) or "none of this flow"
 
 
 class Gatherer:
@@ -80,9 +80,9 @@ class Gatherer:
         """The measure of the page: kilograms where any are known in the month, otherwise money. Raises NoFigure."""
         rows = self.rows.filter(pl.col("period") == self.month)
         known = {*rows.filter(pl.col("level").is_not_null() | pl.col("ytd").is_not_null())["measure"]}
-        for there in (known, {*rows["measure"]}):
-            if found := next((measure for measure in (KG, *VALUES) if measure in there), ""):
-                return found
+        for measures_of_rows in (known, {*rows["measure"]}):
+            if chosen := next((measure for measure in (KG, *VALUES) if measure in measures_of_rows), ""):
+                return chosen
         shown = self.rows.filter(pl.col("measure").is_in([KG, *VALUES]))["period"].sort().dt.strftime("%Y-%m")
         there_is = f"there is {shown[0]} to {shown[-1]}" if shown.len() else "there is no such month"
         nothing = f"no {self.flow} of {self.product} in {self.month:%Y-%m}"
@@ -100,7 +100,7 @@ class Gatherer:
         money."""
         rows = self.rows.filter((pl.col("period") == self.month) & (pl.col("partner") == WORLD))
         known, named = {*rows.filter(pl.col("level").is_not_null())["measure"]}, {*rows["measure"]}
-        return next((measure for there in (known, named) for measure in PRICES if measure in there), PRICES[0])
+        return next((measure for measures in (known, named) for measure in PRICES if measure in measures), PRICES[0])
 
     def has_values(self) -> bool:
         """Whether the product has a value in any currency."""
@@ -146,13 +146,13 @@ class Gatherer:
         )
         base = spot.shifted(-(FIGURE_OF[figure].months_back or 12))
         if figure == "share_pct":
-            found = self.readings.share(spot)
+            intervals = self.readings.share(spot)
         elif measure in PRICES:
             pairs = zip(self.readings.unit_value(spot), self.readings.unit_value(base), strict=False)
-            found = [made for now, before in pairs if (made := growth_of(now, before))]
+            intervals = [growth for now, before in pairs if (growth := growth_of(now, before))]
         else:
-            found = self.readings.growth(spot, base)
-        return min((reading.strict for reading in found), key=lambda one: one.width, default=None)
+            intervals = self.readings.growth(spot, base)
+        return min((reading.strict for reading in intervals), key=lambda one: one.width, default=None)
 
     def is_within_union(self) -> bool:
         """Whether the reporter is a group and its own members are among the partners of the month."""
@@ -204,38 +204,40 @@ def gather(
     product or month.
     """
     day = day or date.fromisoformat(snapshot.about["released_on"])
-    found = Gatherer(snapshot, product, flow, month)
-    partners = found.partners()
+    gatherer = Gatherer(snapshot, product, flow, month)
+    partners = gatherer.partners()
     rows = [
         PartnerRow(
             partner=partner,
-            level=found.fact(partner, "level"),
-            mom=found.fact(partner, "mom_pct"),
-            contribution=found.fact(partner, "contribution_mom_pp"),
-            yoy=found.fact(partner, "yoy_pct"),
-            ytd=found.fact(partner, "ytd"),
-            ytd_yoy=found.fact(partner, "ytd_yoy_pct"),
-            share=found.fact(partner, "share_pct"),
-            rank=found.fact(partner, "rank"),
-            rank_before=found.fact(partner, "rank", back=1),
-            recent=found.levels(partner, MONTHS_SPARK),
+            level=gatherer.fact(partner, "level"),
+            mom=gatherer.fact(partner, "mom_pct"),
+            contribution=gatherer.fact(partner, "contribution_mom_pp"),
+            yoy=gatherer.fact(partner, "yoy_pct"),
+            ytd=gatherer.fact(partner, "ytd"),
+            ytd_yoy=gatherer.fact(partner, "ytd_yoy_pct"),
+            share=gatherer.fact(partner, "share_pct"),
+            rank=gatherer.fact(partner, "rank"),
+            rank_before=gatherer.fact(partner, "rank", back=1),
+            recent=gatherer.levels(partner, MONTHS_SPARK),
         )
         for partner in partners
     ]
     codes = members(product)
     named = names_of(product, snapshot, names)
-    reporter = found.tracer.reporter
-    before = {partner: found.levels(partner, 2)[0] for partner in partners}
-    months = [first_day(found.number - back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
-    prices = [found.fact(WORLD, figure, measure=found.price()) for figure in ("level", "mom_pct", "yoy_pct")]
-    before_it = first_day(found.number - 1)
+    reporter = gatherer.tracer.reporter
+    before = {partner: gatherer.levels(partner, 2)[0] for partner in partners}
+    months = [first_day(gatherer.number - back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
+    prices = [gatherer.fact(WORLD, figure, measure=gatherer.price()) for figure in ("level", "mom_pct", "yoy_pct")]
+    before_it = first_day(gatherer.number - 1)
     of_it = (flow, before_it.year, before_it.month)
     # The day on which the month before was first published, regardless of later revisions.
     since = read_table(snapshot, "observation", of_it.__eq__, part_of(product))["known_from"].min()
     assert since is None or isinstance(since, date)
     revised, more = _revised(snapshot, product, flow, since)
     releases = read_table(snapshot, "release")
-    start = found.tracer.row(Point(flow, product, WORLD, found.measure, found.number), "highest_since")["series_start"]
+    start = gatherer.tracer.row(Point(flow, product, WORLD, gatherer.measure, gatherer.number), "highest_since")[
+        "series_start"
+    ]
     page = Facts(
         flow=flow,
         product=product,
@@ -244,21 +246,21 @@ def gather(
         printed_name=named[0] if readable(named[0]) != named[0] else "",
         codes=codes,
         month=month,
-        measure=found.measure,
+        measure=gatherer.measure,
         snapshot_id=snapshot.id,
-        world_before=found.fact(WORLD, "level", back=1),
-        highest_since=found.fact(WORLD, "highest_since"),
-        lowest_since=found.fact(WORLD, "lowest_since"),
+        world_before=gatherer.fact(WORLD, "level", back=1),
+        highest_since=gatherer.fact(WORLD, "highest_since"),
+        lowest_since=gatherer.fact(WORLD, "lowest_since"),
         partners=rows,
         months=months,
-        world=found.levels(WORLD, MONTHS_SHOWN),
+        world=gatherer.levels(WORLD, MONTHS_SHOWN),
         before=before,
         events=events_in(product, flow, months, day, reporter.code),
         states_on=day,
         unit_value=prices[0],
         unit_value_mom=prices[1],
         unit_value_yoy=prices[2],
-        has_values=found.has_values(),
+        has_values=gatherer.has_values(),
         mix_moved_pp=_mix_moved(rows, before),
         series_start=start,
         revised_since=since,
@@ -267,11 +269,11 @@ def gather(
         decisions=decided(snapshot, product, flow, month, since),
         held=_held(store, snapshot),
         mirror=mirrored(store, product, flow, month),
-        first_prints=within(scorecard(snapshot, flow, product, WORLD, found.measure)),
+        first_prints=within(scorecard(snapshot, flow, product, WORLD, gatherer.measure)),
         mixed_code=bool(mixed_words([product], reporter.code)),
         on_lists=lists_with(product),
-        within_union=found.is_within_union(),
-        expected=found.expected(),
+        within_union=gatherer.is_within_union(),
+        expected=gatherer.expected(),
         reporter=reporter.code,
         known_on=str(known_on(releases, read_table(snapshot, "decision"))),
     )
@@ -293,7 +295,7 @@ def names_of(product: str, snapshot: Snapshot, names: NameTables | None = None) 
 def events_in(product: str, flow: str, months: Sequence[date], state_day: date, reporter: str) -> list[dict[str, Any]]:
     """Return the measures that took effect in these months: their rows, with number, day, and the term that decides the
     state."""
-    last, found, states = month_end(months[-1]), list[dict[str, Any]](), states_on(state_day)
+    last, events, states = month_end(months[-1]), list[dict[str, Any]](), states_on(state_day)
     for row in events_of(product, flow, reporter).iter_rows(named=True):
         day, state = date.fromisoformat(row["effective_from"] or row["announced_on"]), states[row["event"]]
         if months[0] <= day <= last:
@@ -305,8 +307,8 @@ def events_in(product: str, flow: str, months: Sequence[date], state_day: date, 
             elif words == "suspended" and state.until is None:
                 words += "_open"
             of_term = {"state": words, "since": state.since, "until": state.until, "part": state.part}
-            found.append({**row, **of_term, "number": len(found) + 1, "day": day, "address": row["source"]})
-    return found
+            events.append({**row, **of_term, "number": len(events) + 1, "day": day, "address": row["source"]})
+    return events
 
 
 def _mix_moved(rows: list[PartnerRow], before: dict[str, float | None]) -> float | None:
@@ -344,17 +346,17 @@ def _held(store: Path, snapshot: Snapshot) -> list[dict[str, Any]]:
     """Return the releases that need a decision, by the files of the store; a file that cannot be read is named. A
     release that is published by now is left out.
     """
-    found = []
+    waiting_releases = []
     for file in sorted((store / HELD).glob("*.json")):
         try:
             release = HeldRelease.model_validate(read_json(file))
         except (OSError, ValueError):
-            found.append({"title": file.stem, "release_id": "", "since": "", "why": []})
+            waiting_releases.append({"title": file.stem, "release_id": "", "since": "", "why": []})
             continue
         if release.waits and not is_outdated(release.release_id, snapshot.about["releases"]):
             waiting: dict[str, Any] = {"since": str(release.held_since), "why": list(release.findings)}
-            found.append({"title": release.title, "release_id": release.release_id, **waiting})
-    return found
+            waiting_releases.append({"title": release.title, "release_id": release.release_id, **waiting})
+    return waiting_releases
 
 
 def _step(left_open: Interval, value: float) -> float:

@@ -45,18 +45,18 @@ def list_sheet(
     months = [number, number - 1, number - YEAR]
     total = totals(code_levels(store, listed, flow, WORLD, months, measure), listed)[number]
     t, whose = texts(language)["list"], reporter_of(snapshot).code
-    said = {
+    shared_words = {
         "trade": capitalised(trade_of(whose, flow, language)) if language == "en" else trade_of(whose, flow, language),
         "lists": name,
         "month": wording.month_words(f"{month:%Y-%m}", language),
     }
     doubts = tuple(rows["doubt"].drop_nulls().unique(maintain_order=True))
-    headlines = [_total(total, said, measure, language), *_largest(rows, measure, language)]
+    headlines = [_total(total, shared_words, measure, language), *_largest(rows, measure, language)]
     parts = listed.rows.filter(coverage="part", is_below=False)["code"].to_list()
     shared = [code for code in parts if listed.products.get(code)]
     headlines += [t["part"].format(count=len(shared))] if shared else []
     sheet = Sheet(
-        t["title"].format(**said),
+        t["title"].format(**shared_words),
         t["about"].format(count=listed.rows.height, snapshot=snapshot.id),
         headlines,
         [_codes(rows, listed, measure, language), _partners(store, listed, (flow, month, measure), language)],
@@ -67,7 +67,7 @@ def list_sheet(
     return sheet, rows, doubts
 
 
-def _total(total: dict[str, Any], said: dict[str, str], measure: str, language: str) -> str:
+def _total(total: dict[str, Any], shared_words: dict[str, str], measure: str, language: str) -> str:
     t = texts(language)["list"]
     shown = {"level": t["why"].get(total["level_status"], total["level_status"])}
     if total["level"] is not None:
@@ -79,7 +79,7 @@ def _total(total: dict[str, Any], said: dict[str, str], measure: str, language: 
             if growth is not None
             else t[f"no_{name}"].format(why=t["why"].get(status, status))
         )
-    return str(t["total"].format(**said, **shown, known=total["codes_known"]))
+    return str(t["total"].format(**shared_words, **shown, known=total["codes_known"]))
 
 
 def _largest(rows: pl.DataFrame, measure: str, language: str) -> list[str]:
@@ -116,11 +116,11 @@ def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: s
     return SheetPart(t["codes"], columns=columns, numbers=t["columns"][4:])
 
 
-def _partners(store: Path, listed: ListedProducts, asked: tuple[str, date, str], language: str) -> SheetPart:
-    flow, month, measure = asked
+def _partners(store: Path, listed: ListedProducts, series: tuple[str, date, str], language: str) -> SheetPart:
+    flow, month, measure = series
     number, t = month_number(month), texts(language)["list"]
-    near = [Month(one).pair for one in (number - 1, number)]
-    figures = query(store, "metric", flow=flow, product=listed.keys, measure=measure, month=near)
+    both_months = [Month(one).pair for one in (number - 1, number)]
+    figures = query(store, "metric", flow=flow, product=listed.keys, measure=measure, month=both_months)
     traded = figures.drop_nulls("level").filter(~pl.col("partner").is_in(TOTALS))["partner"].cast(pl.String).unique()
     known = levels(store, flow, listed.keys, traded.to_list(), (number - 1, number), measure)
     sums = alike(known, (number,), 1)

@@ -60,9 +60,9 @@ def numbers_that_matter(fact: Fact) -> tuple[list[TracedNumber], int]:
         chosen = [operand for operand in operands if any(day in operand.name for day in (month, str(fact.value)))]
     elif fact.figure == "rank":
         is_own = [any(number.partner == fact.partner for number in operand.numbers) for operand in operands]
-        own = list(itertools.compress(operands, is_own))
+        of_partner = list(itertools.compress(operands, is_own))
         others = sorted(itertools.compress(operands, map(operator.not_, is_own)), key=lambda one: -(one.value or 0))
-        chosen = [*own, *others[: NUMBERS_MAX - 1]]
+        chosen = [*of_partner, *others[: NUMBERS_MAX - 1]]
     else:
         chosen = operands if len(operands) <= NUMBERS_MAX else [operands[0], operands[-1]]
     each = math.ceil(NUMBERS_MAX / max(1, len(chosen)))
@@ -92,12 +92,12 @@ class File(NamedTuple):
 def files(numbers: Iterable[TracedNumber]) -> dict[str, File]:
     """Return the releases of the numbers that the page shows behind its figures, in the order in which they are
     shown."""
-    found: dict[str, File] = {}
+    by_release: dict[str, File] = {}
     for number in numbers:
-        file = found.setdefault(number.release_id, File(len(found) + 1, number, []))
+        file = by_release.setdefault(number.release_id, File(len(by_release) + 1, number, []))
         if number.address not in file.addresses:
             file.addresses.append(number.address)
-    return found
+    return by_release
 
 
 def cited(facts: Facts, language: str) -> str:
@@ -195,22 +195,22 @@ def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
     """Describe what each partner says: title, rows of month, sold, bought, band and reason, and where it is from."""
     t = texts(language)
     home = partner(facts.reporter, language)
-    found: list[dict[str, Any]] = []
+    tables: list[dict[str, Any]] = []
     for part in facts.mirror:
         other = partner(part.partner, language)
         sides = (home, other) if facts.flow == "export" else (other, home)
         title = t["mirror_title"].format(product=part.product, exporter=sides[0], importer=sides[1])
-        made = {"title": title, "rows": [], "part": part}
-        said = part.bought if facts.flow == "export" else part.sold
+        table = {"title": title, "rows": [], "part": part}
+        other_side = part.bought if facts.flow == "export" else part.sold
         if part.withheld:
-            found.append({**made, "note": t["mirror_withheld"]})
+            tables.append({**table, "note": t["mirror_withheld"]})
         # Or the partner's customs say nothing of these months. A zero is a statement.
-        if part.withheld or all(value is None for value in said):
+        if part.withheld or all(value is None for value in other_side):
             continue
         of_months = (part.months, part.sold, part.bought, part.low, part.high, part.reasons, part.whys)
         every = list(zip(*of_months, strict=True))
         known = [row for row in every if row[1] is not None or row[2] is not None][-MIRROR_ROWS:]
-        made["rows"] = [
+        table["rows"] = [
             (
                 f"{month:%Y-%m}",
                 *(_level_or_dash(value, part.measure, language) for value in (sold, bought)),
@@ -229,8 +229,8 @@ def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
         unit = scale_name(scale_of([*part.sold, *part.bought], part.measure)[1], language)
         # Of one or two months there is no line to see.
         both = sum(sold is not None and bought is not None for _, sold, bought, *_ in every)
-        found.append({**made, "note": f"{band} {states}", "unit": unit, "has_chart": both >= MIRROR_DRAWN_MIN})
-    return found
+        tables.append({**table, "note": f"{band} {states}", "unit": unit, "has_chart": both >= MIRROR_DRAWN_MIN})
+    return tables
 
 
 def _level_or_dash(value: float | None, measure: str, language: str) -> str:

@@ -202,7 +202,7 @@ def _svg(drawn: str, prefix: str, name: str) -> str:
     """Render SVG that scales, takes its colour from the page and shares no id with another chart."""
     svg = vl_convert.vegalite_to_svg(drawn)
     svg = re.sub(IDLE, "", svg.replace(INK, "currentColor"))
-    svg = re.sub(COORDINATE, lambda found: f"{float(found[0]):.1f}", svg)
+    svg = re.sub(COORDINATE, lambda coordinate: f"{float(coordinate[0]):.1f}", svg)
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\1{prefix}-", svg)
     return re.sub(
         r'<svg ([^>]*?)width="[^"]*" height="[^"]*"',
@@ -214,10 +214,10 @@ def _svg(drawn: str, prefix: str, name: str) -> str:
 
 def sparkline(values: list[float | None]) -> str:
     """Draw a line of the last months, broken where a month is missing; a single month is a dot."""
-    there = [value for value in values if value is not None]
-    if not there:
+    known = [value for value in values if value is not None]
+    if not known:
         return ""
-    high = max(there) or 1.0
+    high = max(known) or 1.0
     runs: list[list[tuple[float, float]]] = [[]]
     for number, value in enumerate(values):
         if value is None:
@@ -235,12 +235,12 @@ def sparkline(values: list[float | None]) -> str:
 def card_line(months: Sequence[date], values: Sequence[float | None], measure: str, language: str) -> str:
     """Draw a readable line of months for a card: its highest level, the newest month as a dot, the first and the last
     month; broken where a month is missing."""
-    there = [(number, value) for number, value in enumerate(values) if value is not None]
-    if not there:
+    known = [(number, value) for number, value in enumerate(values) if value is not None]
+    if not known:
         return ""
     factor, unit = scale_of(values, measure)
     unit = scale_name(unit, language)
-    high = max(abs(value) for _, value in there) or 1.0
+    high = max(abs(value) for _, value in known) or 1.0
     step = 292 / max(1, len(values) - 1)
     runs: list[list[tuple[float, float]]] = [[]]
     for number, value in enumerate(values):
@@ -250,7 +250,7 @@ def card_line(months: Sequence[date], values: Sequence[float | None], measure: s
             runs[-1].append((round(4 + number * step, 1), round(72 - value / high * 52, 1)))
     parts = [f'<polyline points="{" ".join(f"{x},{y}" for x, y in run)}"/>' for run in runs if len(run) > 1]
     parts += [f'<circle cx="{run[0][0]}" cy="{run[0][1]}" r="2"/>' for run in runs if len(run) == 1]
-    last, value = there[-1]
+    last, value = known[-1]
     x, y = round(4 + last * step, 1), round(72 - value / high * 52, 1)
     parts.append(f'<circle cx="{x}" cy="{y}" r="3.5" fill="currentColor"/>')
     top = f"{high * factor:,.0f}" if high * factor >= 100 else f"{high * factor:,.3g}"

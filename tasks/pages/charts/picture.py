@@ -50,8 +50,8 @@ def plot(question: Plot) -> PlotAnswer:
     shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
     doubts = tuple(Doubts(snapshot).of_rows(shown, ["level"]).drop_nulls().unique().sort())
     in_doubt = texts_in(language)["in_doubt"]
-    told = [in_doubt.format(doubt=doubt_words(words, language)) for words in doubts]
-    cited = "; ".join([cite_rows(shown, snapshot, None, language) or "", *told])
+    doubt_lines = [in_doubt.format(doubt=doubt_words(words, language)) for words in doubts]
+    cited = "; ".join([cite_rows(shown, snapshot, None, language) or "", *doubt_lines])
     whose = query.reporter_of(snapshot)
     file = Path(question.output or _name(products, partners, measure))
     export.require_folder_of(file)

@@ -24,7 +24,7 @@ def sheet_of(answer: DetoursAnswer, language: str) -> Sheet:
     """Return the page of an answer."""
     t, rows = texts(language)["detours"], answer.rows
     first = rows.row(0, named=True)
-    said = {
+    places = {
         "product": first["product"],
         "exporter": country(first["exporter"], language),
         "importer": country(first["importer"], language),
@@ -35,16 +35,16 @@ def sheet_of(answer: DetoursAnswer, language: str) -> Sheet:
         SheetPart(
             t["chart"].format(hub=country(first["hub"], language)),
             picture=draw_flows(answer, language).decode(),
-            caption=t["caption"].format(**said, hub=country(first["hub"], language)),
+            caption=t["caption"].format(**places, hub=country(first["hub"], language)),
         ),
         _hubs(rows, language),
         _sides(rows, language),
         _rates(first, language),
     ]
     return Sheet(
-        t["title"].format(**said),
+        t["title"].format(**places),
         t["about"],
-        _headlines(rows, said, language),
+        _headlines(rows, places, language),
         blocks,
         [*answer.notes, *(f"in doubt: {doubt}" for doubt in answer.doubts)],
         answer.citation,
@@ -55,10 +55,10 @@ def sheet_of(answer: DetoursAnswer, language: str) -> Sheet:
 def write_page(answer: DetoursAnswer, place: Path, language: str) -> Path:
     """Write the page, and its markdown next to it; return the page. Raises ValueError where either is in a store or no
     file."""
-    made = sheet_of(answer, language)
+    sheet = sheet_of(answer, language)
     if place.suffix.lower() != ".html":
         raise ValueError(f"{place}: the page is HTML; end the name in .html")
-    for file, text in ((place, page(made)), (place.with_suffix(".md"), markdown(made))):
+    for file, text in ((place, page(sheet)), (place.with_suffix(".md"), markdown(sheet))):
         export.require_folder_of(file)
         write_outside(file, text.encode())
     return place
@@ -73,16 +73,16 @@ def write_picture(answer: DetoursAnswer, place: Path, language: str) -> Path:
     return place
 
 
-def _headlines(rows: pl.DataFrame, said: dict[str, str], language: str) -> list[str]:
+def _headlines(rows: pl.DataFrame, places: dict[str, str], language: str) -> list[str]:
     t, first = texts(language)["detours"], rows.row(0, named=True)
     measure, before, after = first["measure"], first["direct_before"], first["direct_after"]
     lines = []
     if before:
         change = f"{100 * (after / before - 1):+.1f} %".replace("-", "−")
         numbers = {"after": level(after, measure, language), "before": level(before, measure, language)}
-        lines.append(t["direct"].format(**said, **numbers, change=change))
+        lines.append(t["direct"].format(**places, **numbers, change=change))
     else:
-        lines.append(t["no_direct"].format(**said))
+        lines.append(t["no_direct"].format(**places))
     fired = rows.filter(pl.col("fires")).to_dicts()
     for row in fired:
         numbers = {name: level(row[name], measure, language) for name in ("estimate", "low", "high", "ceiling")}

@@ -88,18 +88,18 @@ def event_brief(question: EventBrief) -> EventAnswer:
     if not codes:
         raise NoFigure(f"this store has no code of {row['event']}, which has {named_few(listed.rows['code'])}")
     world = _world(snapshot, store, codes, months, question.flow)
-    found = [_code_row(store, listed, code, world, months, question.flow) for code in codes]
+    code_rows = [_code_row(store, listed, code, world, months, question.flow) for code in codes]
     doubts = _doubts(snapshot, listed, months, question.flow)
-    sheet = _sheet(snapshot, store, row, listed, found, months, question, doubts)
-    made = BriefPage(
+    sheet = _sheet(snapshot, store, row, listed, code_rows, months, question, doubts)
+    brief_page = BriefPage(
         f"measure-{row['event']}-{question.flow}-{language}", page(sheet), markdown(sheet), [*sheet.headlines]
     )
     rows = pl.DataFrame(
-        [(one.code, one.coverage, one.after, one.before, one.growth, one.status) for one in found],
+        [(one.code, one.coverage, one.after, one.before, one.growth, one.status) for one in code_rows],
         ["product", "coverage", "quantity_kg", "quantity_year_before_kg", "yoy_pct", "status"],
         orient="row",
     )
-    return EventAnswer(rows, snapshot, tuple(sheet.notes), doubts, table="event_window", page=made)
+    return EventAnswer(rows, snapshot, tuple(sheet.notes), doubts, table="event_window", page=brief_page)
 
 
 def _months(snapshot: Snapshot, row: dict[str, Any], question: EventBrief) -> range:
@@ -153,14 +153,14 @@ def _code_row(store: Path, listed: ListedProducts, code: str, world: WorldSeries
 
 
 def _metric(store: Path, flow: str, months: Sequence[int]) -> pl.DataFrame:
-    near = [(month // YEAR, month % YEAR + 1) for month in months]
-    rows = query(store, "metric", flow=flow, partner=WORLD, month=near)
+    pairs = [(month // YEAR, month % YEAR + 1) for month in months]
+    rows = query(store, "metric", flow=flow, partner=WORLD, month=pairs)
     return rows.filter(event_windows.places(WORLD)).select(event_windows.LOOKED_AT)
 
 
 def _values(store: Path, flow: str, code: str, months: Sequence[int]) -> dict[int, float]:
-    near = [(month // YEAR, month % YEAR + 1) for month in months]
-    rows = query(store, "metric", flow=flow, product=code, partner=WORLD, measure=USD, month=near).drop_nulls("level")
+    pairs = [(month // YEAR, month % YEAR + 1) for month in months]
+    rows = query(store, "metric", flow=flow, product=code, partner=WORLD, measure=USD, month=pairs).drop_nulls("level")
     return {month_number(period): value for period, value in rows.select("period", "level").iter_rows()}
 
 
@@ -184,7 +184,7 @@ def _sheet(
     store: Path,
     row: dict[str, Any],
     listed: ListedProducts,
-    found: Sequence[CodeRow],
+    code_rows: Sequence[CodeRow],
     months: range,
     question: EventBrief,
     doubts: Sequence[str],
@@ -193,7 +193,7 @@ def _sheet(
     t = texts(language)["measure"]
     span = " – ".join(month_words(month_name(month), language) for month in (months.start, months.stop - 1))
     zh = "_zh" if language == "zh" else ""
-    said = {
+    named_parts = {
         "document": f"{row['body' + zh]}{t['of']}{row['document' + zh]}",
         "goods": row["goods" + zh],
         "day": row["effective_from"],
@@ -203,16 +203,16 @@ def _sheet(
     detour_block, detour_notes = _detours(store, listed, months, question, snapshot)
     blocks = [
         _facts(row, t, language),
-        _codes(found, t, span, language),
+        _codes(code_rows, t, span, language),
         _partners(store, listed, months, question, t),
         SheetPart(t["other_side"], side_notes, columns=sides, numbers=t["side_columns"][2:5]),
         SheetPart(t["detours"], detour_notes, columns=detour_block, numbers=t["detour_columns"][3:]),
     ]
-    unknown = [*_unknown(found, months, question, t), *(f"in doubt: {doubt}" for doubt in doubts)]
+    unknown = [*_unknown(code_rows, months, question, t), *(f"in doubt: {doubt}" for doubt in doubts)]
     return Sheet(
-        t["title"].format(**said),
+        t["title"].format(**named_parts),
         t["about"].format(snapshot=snapshot.id),
-        _headlines(found, said, t, language),
+        _headlines(code_rows, named_parts, t, language),
         blocks,
         [*unknown, *listed.notes],
         Answer(pl.DataFrame(), snapshot).citation,
@@ -220,9 +220,13 @@ def _sheet(
     )
 
 
-def _headlines(found: Sequence[CodeRow], said: dict[str, str], t: dict[str, Any], language: str) -> list[str]:
-    lines = [t["first"].format(**said)]
-    known = sorted((one for one in found if one.growth is not None and one.after is not None), key=lambda one: one.code)
+def _headlines(
+    code_rows: Sequence[CodeRow], named_parts: dict[str, str], t: dict[str, Any], language: str
+) -> list[str]:
+    lines = [t["first"].format(**named_parts)]
+    known = sorted(
+        (one for one in code_rows if one.growth is not None and one.after is not None), key=lambda one: one.code
+    )
     for one in known[:3]:
         numbers = {"after": level(one.after or 0, KG, language), "before": level(one.before or 0, KG, language)}
         growth = f"{one.growth:+,.1f} %".replace("-", "−")
@@ -233,8 +237,8 @@ def _headlines(found: Sequence[CodeRow], said: dict[str, str], t: dict[str, Any]
             if one.band
             else t["no_band"].format(count=one.placebos)
         )
-        lines.append(t["code"].format(code=one.code, **numbers, growth=growth, band=band, **said))
-    if silent := len(found) - len(known):
+        lines.append(t["code"].format(code=one.code, **numbers, growth=growth, band=band, **named_parts))
+    if silent := len(code_rows) - len(known):
         lines.append(t["silent"].format(count=silent))
     return lines
 
@@ -256,9 +260,9 @@ def _facts(row: dict[str, Any], t: dict[str, Any], language: str) -> SheetPart:
     return SheetPart(t["facts"], lines)
 
 
-def _codes(found: Sequence[CodeRow], t: dict[str, Any], span: str, language: str) -> SheetPart:
+def _codes(code_rows: Sequence[CodeRow], t: dict[str, Any], span: str, language: str) -> SheetPart:
     cells = []
-    for one in found:
+    for one in code_rows:
         band = f"{one.band[0]:+.0f} … {one.band[1]:+.0f} ({one.placebos})" if one.band else f"– ({one.placebos})"
         growth = "–" if one.growth is None else f"{one.growth:+,.1f}"
         prices = ["–" if price is None else amount(price) for price in (one.price_before, one.price_after)]
@@ -272,8 +276,8 @@ def _codes(found: Sequence[CodeRow], t: dict[str, Any], span: str, language: str
 def _partners(store: Path, listed: ListedProducts, months: range, question: EventBrief, t: dict[str, Any]) -> SheetPart:
     """The partners of all codes together, those with the largest change first."""
     before = range(months.start - YEAR, months.stop - YEAR)
-    near = [(month // YEAR, month % YEAR + 1) for month in (*before, *months)]
-    rows = query(store, "metric", flow=question.flow, product=listed.keys, measure=KG, month=near).drop_nulls("level")
+    pairs = [(month // YEAR, month % YEAR + 1) for month in (*before, *months)]
+    rows = query(store, "metric", flow=question.flow, product=listed.keys, measure=KG, month=pairs).drop_nulls("level")
     traded = rows.filter(~pl.col("partner").is_in(TOTALS))["partner"].cast(pl.String).unique()
     known = levels(store, question.flow, listed.keys, traded.to_list(), [*before, *months], KG)
     sums = alike(known, months, YEAR)
@@ -295,10 +299,10 @@ def _partners(store: Path, listed: ListedProducts, months: range, question: Even
 
 def _others(store: Path, snapshot: Snapshot) -> tuple[Any, str, list[str]]:
     address = address_of(snapshot.store)
-    root, own = root_of(address), named(address)
-    if root is None or own is None:
+    root, reporter = root_of(address), named(address)
+    if root is None or reporter is None:
         return None, "", []
-    return root, own, [code for code in stores_of(root) if code != own and code not in TOTALS]
+    return root, reporter, [code for code in stores_of(root) if code != reporter and code not in TOTALS]
 
 
 def _sides(
@@ -306,11 +310,11 @@ def _sides(
 ) -> tuple[dict[str, list[str]], list[str]]:
     """What partners with a store say of each HS code of six digits."""
     t, language = texts(question.language)["measure"], question.language
-    root, own, others = _others(store, snapshot)
+    root, reporter, others = _others(store, snapshot)
     cells = []
     for code in sorted({key[:6] for key in listed.keys}):
         for other in others:
-            pair = (own, other) if question.flow == "export" else (other, own)
+            pair = (reporter, other) if question.flow == "export" else (other, reporter)
             try:
                 rows = mirror(root, code, *pair, first_day(months.start), first_day(months.stop - 1)).rows
             except (NoFigure, NothingPublished, ValueError):
@@ -331,17 +335,22 @@ def _detours(
 ) -> tuple[dict[str, list[str]], list[str]]:
     """The hub with the highest score of each HS code and importer with a store."""
     t, language = texts(question.language)["measure"], question.language
-    root, own, others = _others(store, snapshot)
+    root, reporter, others = _others(store, snapshot)
     cells, notes = [], list[str]()
     if question.flow != "export" or not others:
         return {}, [t["no_detours"].format(count=len(others))]
     for code in sorted({key[:6] for key in listed.keys}):
         for other in others[:SIDES_MAX]:
-            asked = Detours(
-                code, from_=own, to=other, since=month_name(months.start), until=month_name(months.stop - 1), store=root
+            detours_question = Detours(
+                code,
+                from_=reporter,
+                to=other,
+                since=month_name(months.start),
+                until=month_name(months.stop - 1),
+                store=root,
             )
             try:
-                answer = detours(asked)
+                answer = detours(detours_question)
             except (LookupError, ValueError) as error:
                 notes.append(f"HS {code}, {country(other, language)}: {error}")
                 continue
@@ -358,14 +367,14 @@ def _detours(
     return columns, [t["detour_note"], *notes]
 
 
-def _unknown(found: Sequence[CodeRow], months: range, question: EventBrief, t: dict[str, Any]) -> list[str]:
+def _unknown(code_rows: Sequence[CodeRow], months: range, question: EventBrief, t: dict[str, Any]) -> list[str]:
     lines = []
     if len(months) < question.months:
         lines.append(t["short"].format(known=len(months), asked=question.months))
-    shared = [one.code for one in found if one.coverage == "part"]
+    shared = [one.code for one in code_rows if one.coverage == "part"]
     if shared:
         lines.append(t["shared"].format(codes=", ".join(shared)))
-    for one in found:
+    for one in code_rows:
         if one.growth is None:
             gaps = ", ".join(map(month_name, one.gaps)) or t["none"]
             after, before = (level(mass, KG, question.language) for mass in one.alike)

@@ -100,38 +100,38 @@ def largest(rows: pl.DataFrame, products: pl.Series, language: str = "en") -> li
     t, (factor, unit) = words("movers", language), _scale(rows, language)
     parts = rows.filter(pl.col("product").is_in(products.implode()), kind="product")
     of_product = {row["product"]: row for row in parts.iter_rows(named=True)}
-    found = []
+    lines = []
     for product in products:
         row = of_product[product]
         growth, points = _per_cent(row["change_pct"]), row["contribution_pp"]
-        said = t["moved"].format(change=_number(row["change"], factor, signed=True), unit=unit, pct=growth)
-        said += t["moved_of_total"].format(pp=f"{points:+,.1f}") if points is not None else ""
+        sentence = t["moved"].format(change=_number(row["change"], factor, signed=True), unit=unit, pct=growth)
+        sentence += t["moved_of_total"].format(pp=f"{points:+,.1f}") if points is not None else ""
         quote = t["quotes"].get(row["quote"], "")
-        said = t["semicolon"].join(filter(None, (said, quote))).replace("-", "−")
-        found.append(Line(product, _name({**row, "depth": 0}, language), said, row["doubt"]))
-    return found
+        sentence = t["semicolon"].join(filter(None, (sentence, quote))).replace("-", "−")
+        lines.append(Line(product, _name({**row, "depth": 0}, language), sentence, row["doubt"]))
+    return lines
 
 
 def unusual(rows: pl.DataFrame, expected: pl.DataFrame, language: str = "en") -> list[Line]:
     """Return the series that are unusual in the month, the least likely first."""
     t, (factor, unit) = words("movers", language), _scale(rows, language)
-    found = []
+    lines = []
     for row in _least_likely(expected).head(UNUSUAL_MAX).iter_rows(named=True):
         numbers = {name: _number(row[name], factor, signed=False) for name in ("level", "expected", "low", "high")}
         name = _name({**row, "kind": "product", "depth": 0}, language)
-        found.append(Line(row["product"], name, t["unusual_said"].format(**numbers, unit=unit), None))
-    return found
+        lines.append(Line(row["product"], name, t["unusual_said"].format(**numbers, unit=unit), None))
+    return lines
 
 
 def revised(rows: pl.DataFrame, language: str = "en") -> list[Line]:
     """Return the largest revisions by the releases of the month."""
     t, (factor, unit) = words("movers", language), _scale(rows, language)
-    found = []
+    lines = []
     for row in rows.filter(kind="revision").head(UNUSUAL_MAX).iter_rows(named=True):
         now, before = (_number(row[name], factor, signed=False) for name in ("level", "before"))
-        said = t["revised_said"].format(now=now, before=before, unit=unit)
-        found.append(Line(row["product"], _name(row, language), said, row["doubt"]))
-    return found
+        sentence = t["revised_said"].format(now=now, before=before, unit=unit)
+        lines.append(Line(row["product"], _name(row, language), sentence, row["doubt"]))
+    return lines
 
 
 def _new_year(month: date, against: str, reporter: str, language: str) -> Iterator[str]:
@@ -148,8 +148,10 @@ def _split(total: pl.DataFrame, factor: float, t: dict[str, Any]) -> list[str]:
     if total["volume_effect"].is_null().all():
         return []
     terms = [(name, total[f"{name}_effect"][0]) for name in ("volume", "price", "currency")]
-    told = [f"{t['effects'][name]} {_number(value, factor, signed=True)}" for name, value in terms if value is not None]
-    return [t["split"].format(terms=t["comma"].join(told))]
+    effects = [
+        f"{t['effects'][name]} {_number(value, factor, signed=True)}" for name, value in terms if value is not None
+    ]
+    return [t["split"].format(terms=t["comma"].join(effects))]
 
 
 def _unusual(expected: pl.DataFrame, factor: float, t: dict[str, Any]) -> Iterator[str]:

@@ -25,21 +25,21 @@ CELL_MAX = 300
 
 def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     """Write the pages of a published release, and return them."""
-    made = pages(store, outcome, pictures=pictures)
-    _markdown(made.summary, key_of("summary", outcome), plain(made.lead))
+    written = pages(store, outcome, pictures=pictures)
+    _markdown(written.summary, key_of("summary", outcome), plain(written.lead))
     month, of = outcome.months[-1], f"of {_about(outcome)}"
     tables = (
-        ("checks", made.checks, f"{month}: {counted(len(made.checks), 'doubt')} and remarks {of}"),
-        ("quarantine", made.quarantine, f"{month}: {counted(outcome.records_quarantined, 'record')} set aside {of}"),
+        ("checks", written.checks, f"{month}: {counted(len(written.checks), 'doubt')} and remarks {of}"),
+        ("quarantine", written.quarantine, f"{month}: {counted(outcome.records_quarantined, 'record')} set aside {of}"),
         (
             "lineage",
-            made.lineage,
+            written.lineage,
             (
-                f"{month}: {counted(len(made.lineage), 'step')} from {counted(outcome.records, 'record')} to "
+                f"{month}: {counted(len(written.lineage), 'step')} from {counted(outcome.records, 'record')} to "
                 f"snapshot {outcome.snapshot_id}; hashes are on the page {key_of('hashes', outcome)} {of}"
             ),
         ),
-        ("hashes", made.hashes, f"{month}: the hash of everything that a step took or made {of}"),
+        ("hashes", written.hashes, f"{month}: the hash of everything that a step took or made {of}"),
     )
     for name, rows, words in tables:
         if rows:
@@ -52,8 +52,8 @@ def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
             text = (store / place).read_text(encoding="utf-8")
             _markdown(text, f"brief-{re.sub('[^a-z0-9]+', '-', place.stem)}", words)
     if outcome.decision:
-        _rewrite_earlier(outcome, made)
-    return made
+        _rewrite_earlier(outcome, written)
+    return written
 
 
 def _markdown(text: str, key: str, words: str) -> None:
@@ -72,7 +72,7 @@ def gap_pages(outcome: Outcome) -> list[tuple[str, str, list[dict[str, object]]]
     """Return a page for each pair in whose mirror the release left a difference unexplained: its key, its title and its
     rows."""
     pairs = dict.fromkeys((gap.exporter, gap.importer) for gap in outcome.gaps)
-    made = []
+    titled = []
     for exporter, importer in pairs:
         gaps = [gap for gap in outcome.gaps if (gap.exporter, gap.importer) == (exporter, importer)]
         words = (
@@ -80,8 +80,8 @@ def gap_pages(outcome: Outcome) -> list[tuple[str, str, list[dict[str, object]]]
             f" {country(importer)} says it bought that no known cause explains, since {_about(outcome)}; all months:"
             f" tidewaiter mirror {gaps[0].product} --exporter {exporter} --importer {importer}"
         )
-        made.append((f"mirror-{exporter}-{importer}".lower(), words, [*map(_gap_row, gaps)]))
-    return made
+        titled.append((f"mirror-{exporter}-{importer}".lower(), words, [*map(_gap_row, gaps)]))
+    return titled
 
 
 def _gap_row(gap: Gap) -> dict[str, object]:
@@ -95,7 +95,7 @@ def _gap_row(gap: Gap) -> dict[str, object]:
     return {"product": gap.product, "month": gap.month, **shown}
 
 
-def _rewrite_earlier(outcome: Outcome, made: Pages) -> None:
+def _rewrite_earlier(outcome: Outcome, newer: Pages) -> None:
     """Replace the first pages of a release that were written before a decision about it: each of them states it."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import ArtifactUpdate
@@ -104,21 +104,21 @@ def _rewrite_earlier(outcome: Outcome, made: Pages) -> None:
     wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key_of("summary", outcome)]))
     with get_client(sync_client=True) as client:
         for page in client.read_artifacts(artifact_filter=wanted):
-            if f"Release `{outcome.release_id}`" in str(page.data) and page.data != made.summary:
-                client.update_artifact(page.id, ArtifactUpdate(data=made.summary, description=plain(made.lead)))
+            if f"Release `{outcome.release_id}`" in str(page.data) and page.data != newer.summary:
+                client.update_artifact(page.id, ArtifactUpdate(data=newer.summary, description=plain(newer.lead)))
 
 
 def write_summary(store: Path, outcome: Outcome) -> None:
     """Rewrite the first page of a published release, with its pictures."""
-    made = pages(store, outcome)
-    _markdown(made.summary, key_of("summary", outcome), plain(made.lead))
+    written = pages(store, outcome)
+    _markdown(written.summary, key_of("summary", outcome), plain(written.lead))
 
 
 def write_held(kept: HeldRelease) -> None:
     """Write the page of a release that needs a decision: a row for each finding, with what to do."""
     titles = ("check", "about", "found", "expected", "what to do")
-    found = ((one.check, one.subject, one.observed, one.expected, one.advice) for one in kept.findings)
-    rows = [{name: clip(text, CELL_MAX) for name, text in zip(titles, one, strict=True)} for one in found]
+    cells = ((one.check, one.subject, one.observed, one.expected, one.advice) for one in kept.findings)
+    rows = [{name: clip(text, CELL_MAX) for name, text in zip(titles, one, strict=True)} for one in cells]
     words = (
         f"{counted(len(rows), 'finding')} against {plain(kept.title)}, release {kept.release_id}; nothing of it is"
         " published"

@@ -173,17 +173,17 @@ def largest(months: Iterable[pl.DataFrame]) -> list[str]:
     one. Only as many months as necessary are read, because one may have millions of rows.
     """
     kinds = {"product": pl.String(), "several": pl.Boolean(), "level": pl.Float64(), "age": pl.Int32()}
-    found = pl.DataFrame(schema=kinds)
+    ranked = pl.DataFrame(schema=kinds)
     for age, levels in enumerate(months):
-        others = levels.filter(~pl.col("product").is_in(found["product"].implode()))
+        others = levels.filter(~pl.col("product").is_in(ranked["product"].implode()))
         of_month = others.group_by("product").agg(
             pl.col("partner").n_unique().gt(1).alias("several"), pl.col("level").max(), age=pl.lit(age, pl.Int32)
         )
-        found = pl.concat([found, of_month])
+        ranked = pl.concat([ranked, of_month])
         # Products of older months rank lower.
-        if found["several"].sum() >= PRODUCTS_MAX:
+        if ranked["several"].sum() >= PRODUCTS_MAX:
             break
-    order = found.sort("several", "age", "level", "product", descending=[True, False, True, False])
+    order = ranked.sort("several", "age", "level", "product", descending=[True, False, True, False])
     return order["product"].head(PRODUCTS_MAX).to_list()
 
 
@@ -258,10 +258,10 @@ def _pct(row: Row, name: str) -> str:
 
 def _lineage(snapshot: Snapshot, name: str, release: Row) -> tuple[list[Row], list[Row]]:
     """Return the steps, compared with those of the previous release of the same source; and the hashes."""
-    own = read_table(snapshot, "lineage", where=pl.col("release_id") == name)
+    of_release = read_table(snapshot, "lineage", where=pl.col("release_id") == name)
     others = read_table(snapshot, "release", where=pl.col("source") == release["source"]).filter(
         pl.col("release_id") != release["release_id"], pl.col("released_on") <= release["released_on"]
     )
     earlier = others.sort("released_on", "release_id")["release_id"][-1] if others.height else None
-    before = read_table(snapshot, "lineage", where=pl.col("release_id") == earlier) if earlier else own.clear()
-    return steps(own, before, earlier), hashes(own)
+    before = read_table(snapshot, "lineage", where=pl.col("release_id") == earlier) if earlier else of_release.clear()
+    return steps(of_release, before, earlier), hashes(of_release)

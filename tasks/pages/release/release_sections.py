@@ -99,9 +99,9 @@ def hashes(lineage: pl.DataFrame) -> list[Row]:
 def _changed(row: Row) -> str:
     """Return `made detail, release`, or which outputs equal an input."""
     given = {sha256 for _, sha256 in map(_named, row["inputs"])}
-    made = [_named(text) for text in row["outputs"]]
-    new = [name for name, sha256 in made if sha256 not in given]
-    same = [name for name, sha256 in made if sha256 in given]
+    outputs = [_named(text) for text in row["outputs"]]
+    new = [name for name, sha256 in outputs if sha256 not in given]
+    same = [name for name, sha256 in outputs if sha256 in given]
     if not new:
         return "nothing" if same else "nothing is made"
     return f"made {', '.join(new)}" + (f"; left as it was: {', '.join(same)}" if same else "")

@@ -204,7 +204,7 @@ def _compare_unit_values(
         [money / mass if money is not None and mass else None for money, mass in zip(*lines, strict=True)]
         for lines in zip(values, masses, strict=True)
     ]
-    _compare(exceptions, "level", ratio, quotients, table, 0, partners, made=quotients)
+    _compare(exceptions, "level", ratio, quotients, table, 0, partners, computed=quotients)
     kept = [
         [None if cell[0] is None else one for one, cell in zip(*lines, strict=True)]
         for lines in zip(quotients, table, strict=True)
@@ -221,17 +221,17 @@ def _compare(
     table: list[list[tuple[Any, ...]]],
     place: int,
     partners: Sequence[str],
-    made: list[list[float | None]] | None = None,
+    computed: list[list[float | None]] | None = None,
 ) -> None:
     """Add the figures of a measure that the page would not compute from its levels, with their statuses."""
     for line, cells in enumerate(table):
         for month, cell in enumerate(cells):
             value, why = cell[2 * place : 2 * place + 2]
-            if made is not None:
-                own = made[line][month], "computed" if made[line][month] is not None else why
+            if computed is not None:
+                from_page = computed[line][month], "computed" if computed[line][month] is not None else why
             else:
-                own = _follows(figure, levels, line, month, partners)
-            if not _is_same(value, own[0]) or (value is None and why != own[1]) or why == "implied_base":
+                from_page = _follows(figure, levels, line, month, partners)
+            if not _is_same(value, from_page[0]) or (value is None and why != from_page[1]) or why == "implied_base":
                 of_line = exceptions.setdefault(figure, {}).setdefault(measure, {}).setdefault(line, {})
                 of_line[month] = [None if value is None else _rounded(value), CODE_OF[why]]
 
@@ -254,10 +254,10 @@ def _follows(
     return ((now / before - 1) * 100, "") if before else (None, "zero_base")
 
 
-def _is_same(published: float | None, own: float | None) -> bool:
-    if published is None or own is None:
-        return published is own
-    return abs(published - own) <= 1e-6 * max(1.0, abs(published))
+def _is_same(published: float | None, computed: float | None) -> bool:
+    if published is None or computed is None:
+        return published is computed
+    return abs(published - computed) <= 1e-6 * max(1.0, abs(published))
 
 
 def _plain(value: float | None) -> float | None:
@@ -279,8 +279,8 @@ def _doubts(snapshot: Snapshot, rows: pl.DataFrame) -> dict[tuple[str, str, date
 
 def _breaks(product: str, measure: str, months: Sequence[date], reporter: Reporter) -> list[tuple[date, str]]:
     """The changes of definition across which the total cannot be compared, in these months."""
-    found = breaks_of(product, WORLD, measure, reporter)
-    return [(first_day(one.month), one.what) for one in found if months[0] < first_day(one.month) <= months[-1]]
+    breaks = breaks_of(product, WORLD, measure, reporter)
+    return [(first_day(one.month), one.what) for one in breaks if months[0] < first_day(one.month) <= months[-1]]
 
 
 def _expected(snapshot: Snapshot, flow: str, product: str, months: Sequence[date]) -> pl.DataFrame:
@@ -324,7 +324,7 @@ def _values(levels: list[list[float | None]]) -> Iterable[float | None]:
 
 def _folded(statuses: list[list[int]]) -> list[list[int]]:
     """Runs of the same status: the status and how many months it lasts, one after another."""
-    found = []
+    by_line = []
     for line in statuses:
         runs: list[int] = []
         for code in line:
@@ -332,8 +332,8 @@ def _folded(statuses: list[list[int]]) -> list[list[int]]:
                 runs[-1] += 1
             else:
                 runs += [code, 1]
-        found.append(runs)
-    return found
+        by_line.append(runs)
+    return by_line
 
 
 def _place(day: date, months: Sequence[date]) -> float:
@@ -343,12 +343,12 @@ def _place(day: date, months: Sequence[date]) -> float:
 
 def _bands(series: PageSeries, places: Mapping[date, int]) -> dict[str, list[list[Any]]]:
     names = ("expected", "low", "high", "unusual")
-    found: dict[str, list[list[Any]]] = {}
+    by_measure: dict[str, list[list[Any]]] = {}
     for month, measure, *values in series.expected.select("period", "measure", *names).iter_rows():
         if measure in series.measures:
             numbers = [value if value is None or isinstance(value, bool) else _rounded(value) for value in values]
-            found.setdefault(measure, []).append([places[month], *numbers])
-    return found
+            by_measure.setdefault(measure, []).append([places[month], *numbers])
+    return by_measure
 
 
 def _mirror(part: MirrorPart, places: Mapping[date, int]) -> dict[str, Any]:
@@ -382,11 +382,11 @@ def origins_as_script(series: PageSeries) -> str:
 
 def _shared(points: dict[str, list[list[int]]]) -> dict[str, Any]:
     """The points of each measure; those of an earlier measure by its name, where they are the same."""
-    found: dict[str, Any] = {}
+    distinct: dict[str, Any] = {}
     for measure, rows in points.items():
-        same = next((name for name, others in points.items() if others == rows and name in found), None)
-        found[measure] = same or rows
-    return found
+        same = next((name for name, others in points.items() if others == rows and name in distinct), None)
+        distinct[measure] = same or rows
+    return distinct
 
 
 def _stated(
@@ -405,22 +405,22 @@ def _stated(
     begin, end = month_index("period_start").cast(pl.Int64), month_index("period_end").cast(pl.Int64)
     single = current_statements(rows).filter(pl.col("measure").is_in(measures), begin == end).with_columns(month=begin)
     keys = ["measure", "partner", "month"]
-    own = single.filter(pl.col("product") == product, pl.col("partner").is_in(partners))
-    own = own.unique(keys, keep="last", maintain_order=True)
+    printed = single.filter(pl.col("product") == product, pl.col("partner").is_in(partners))
+    printed = printed.unique(keys, keep="last", maintain_order=True)
     # A printed total counts, and not the partners that are printed beside it.
     of_code = ["product", "measure", "month"]
     of_world = single.filter(pl.col("partner") != WORLD).with_columns(partner=pl.lit(WORLD))
     of_world = of_world.join(single.filter(partner=WORLD), on=of_code, how="anti")
-    rest = pl.concat([of_world, single]).filter(pl.col("partner").is_in(partners)).join(own, on=keys, how="anti")
-    made = {
+    rest = pl.concat([of_world, single]).filter(pl.col("partner").is_in(partners)).join(printed, on=keys, how="anti")
+    aggregates = {
         "release_id": pl.col("release_id").sort_by("known_from").last(),
         "known_from": pl.col("known_from").max(),
         "record": pl.when(pl.len() == 1).then(pl.col("record").first()),
         "count": pl.len().cast(pl.Int64),
     }
-    found = pl.concat([one.group_by(keys).agg(**made) for one in (own, rest)])
+    behind = pl.concat([one.group_by(keys).agg(**aggregates) for one in (printed, rest)])
     within = pl.col("month").is_between(month_number(months[0]), month_number(months[-1]))
-    return found.filter(within).sort(keys)
+    return behind.filter(within).sort(keys)
 
 
 def past_as_script(series: PageSeries, before: str = "") -> str:
@@ -432,15 +432,15 @@ def past_as_script(series: PageSeries, before: str = "") -> str:
     kept = {(one["day"], one.get("print")): one for one in json.loads(before.removeprefix("PAST=") or "[]")}
     rows = read_table(series.snapshot, "observation", lambda place: place[0] == series.flow, part_of(series.product))
     days = pl.concat([rows["known_from"], rows["known_until"]]).drop_nulls().unique().sort(descending=True)
-    found: list[dict[str, Any]] = [{"day": str(day)} for day in days.head(1)]
+    states: list[dict[str, Any]] = [{"day": str(day)} for day in days.head(1)]
     for day in days.slice(1, DAYS_MAX - 1).to_list():
         other = (pl.col("known_from") > day) | (pl.col("known_until") > day)
         since: date = max(rows.filter(other)["period_start"].min(), series.months[0])  # type: ignore[type-var, assignment]
         known = rows.filter(was_last_on(day), pl.col("period_end") >= since)
         about = [str(since), series.partners, series.measures, sorted(map(str, known.rows()))]
         mark = json_sha256(about)[:16]
-        found.append(kept.get((str(day), mark)) or {"day": str(day), "print": mark, **_known_on(series, day, since)})
-    return f"PAST={_json(found)}"
+        states.append(kept.get((str(day), mark)) or {"day": str(day), "print": mark, **_known_on(series, day, since)})
+    return f"PAST={_json(states)}"
 
 
 def _known_on(series: PageSeries, day: date, since: date) -> dict[str, Any]:
@@ -472,9 +472,9 @@ def _from(exceptions: Exceptions, begin: int) -> Exceptions:
     for figure, measures in exceptions.items():
         for measure, lines in measures.items():
             for line, months in lines.items():
-                own = {month: value for month, value in months.items() if month >= begin}
-                if own:
-                    kept.setdefault(figure, {}).setdefault(measure, {})[line] = own
+                shown = {month: value for month, value in months.items() if month >= begin}
+                if shown:
+                    kept.setdefault(figure, {}).setdefault(measure, {})[line] = shown
     return kept
 
 
@@ -484,4 +484,4 @@ UNSAFE = {"<": "\\u003c", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 def _json(data: Any) -> str:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return functools.reduce(lambda said, pair: said.replace(*pair), UNSAFE.items(), text)
+    return functools.reduce(lambda escaped, pair: escaped.replace(*pair), UNSAFE.items(), text)

@@ -77,7 +77,7 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
     factor, unit = charts.scale_of(world, series.measure)
     title = title_of(series, language)
     rows = series.month_rows()
-    own = rows.filter(pl.col("partner") == series.partners[0])
+    total = rows.filter(pl.col("partner") == series.partners[0])
     reasons = {**MADE, **MISSING, **t["missing_reasons"]}
     table = [
         _row(row, series, language, place, reasons) for row in rows.head(PARTNERS_LISTED + 1).iter_rows(named=True)
@@ -110,7 +110,7 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
         last=last,
         month=month,
         mixed=t["mixed"] if mixed_words([series.product], series.reporter.code) else "",
-        key=_key(own, series, language, reasons, first_line),
+        key=_key(total, series, language, reasons, first_line),
         doubts=_doubts_of_first(series, language),
         measures=_measures(series, language, t),
         partners=[(key, partner_label(key, language)) for key in series.partners],
@@ -123,7 +123,7 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
         licence=t["licence"] if stated else "",
         table=table,
         more_partners=PARTNERS_LISTED if rows.height > PARTNERS_LISTED + 1 else 0,
-        implied=any("implied_base" in row for row in own.select(pl.col(pl.String)).rows()),
+        implied=any("implied_base" in row for row in total.select(pl.col(pl.String)).rows()),
         below=[
             _row(row, series, language, place, reasons, is_part=True)
             for row in below.head(BELOW_LISTED).iter_rows(named=True)
@@ -160,14 +160,14 @@ def _doubts_of_first(series: PageSeries, language: str) -> list[str]:
 def script_words(language: str) -> str:
     """Return the words of the script of the pages in a language, as a script: `WORDS={…}`."""
     t = wording.texts(language)
-    own = words("series", language)["script"]
-    reasons = {**MADE, **MISSING, **t["missing_reasons"], "not_known": own["not_known"]}
+    of_script = words("series", language)["script"]
+    reasons = {**MADE, **MISSING, **t["missing_reasons"], "not_known": of_script["not_known"]}
     units = {KG: t["units"].get("kg", "kg")} | {
         name: t["units"].get(name.removeprefix("value_").upper(), name.removeprefix("value_").upper())
         for name in UNIT_VALUE_OF
     }
-    said = {**own, "statuses": STATUSES, "reasons": reasons, "units": units}
-    return f"WORDS={json.dumps(said, ensure_ascii=False, separators=(',', ':'))}"
+    script = {**of_script, "statuses": STATUSES, "reasons": reasons, "units": units}
+    return f"WORDS={json.dumps(script, ensure_ascii=False, separators=(',', ':'))}"
 
 
 def whole_series(series: PageSeries) -> bytes:
@@ -214,7 +214,7 @@ def _is_first(series: PageSeries, measure: str, partner: str, day: date) -> bool
 
 def _measures(series: PageSeries, language: str, t: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The choices of a measure: its name, the factor and the unit of an axis, and what a person reads."""
-    found, moneys = [], money()
+    choices, moneys = [], money()
     for name in series.measures:
         factor, unit = charts.scale_of((v for line in series.state.levels[name] for v in line), name)
         plain = name.removeprefix("quantity_")
@@ -222,14 +222,14 @@ def _measures(series: PageSeries, language: str, t: Mapping[str, Any]) -> list[d
         kind = "value" if currency else name if name == KG else "quantity"
         label = t["chart_measures"][kind].format(unit=plain, money=currency)
         shown = wording.scale_name(unit, language) if name in (KG, *UNIT_VALUE_OF) else plain
-        found.append({"name": name, "factor": factor, "unit": shown, "label": label})
+        choices.append({"name": name, "factor": factor, "unit": shown, "label": label})
     for value, ratio in UNIT_VALUE_OF.items():
         if value in series.measures and KG in series.measures:
             code = value.removeprefix("value_").upper()
             unit = t["units"].get(f"{code}/kg", f"{code}/kg")
             label = t["chart_measures"]["unit_value"].format(money=t["units"].get(code, code))
-            found.append({"name": ratio, "factor": 1, "unit": unit, "label": label})
-    return found
+            choices.append({"name": ratio, "factor": 1, "unit": unit, "label": label})
+    return choices
 
 
 def growth_text(row: Mapping[str, Any], figure: str, reasons: Mapping[str, str], language: str) -> tuple[str, str]:
@@ -253,26 +253,26 @@ def level_text(value: float | None, measure: str, language: str, why: str) -> tu
 
 
 def _key(
-    own: pl.DataFrame, series: PageSeries, language: str, reasons: Mapping[str, str], line: str
+    newest: pl.DataFrame, series: PageSeries, language: str, reasons: Mapping[str, str], line: str
 ) -> list[tuple[str, str, str]]:
     """The figures of the newest month: name, text, and a reason where there is none."""
     t = wording.texts(language) | words("series", language)
-    if not own.height:
+    if not newest.height:
         return []
-    row = own.row(0, named=True)
+    row = newest.row(0, named=True)
     month = wording.month_words(f"{series.last:%Y-%m}", language)
     level = level_text(row["level"], series.measure, language, "")
-    found = [(f"{line}{t['comma']}{month}", *level)]
+    figures = [(f"{line}{t['comma']}{month}", *level)]
     for figure in ("mom_pct", "yoy_pct"):
         text, why = growth_text(row, figure, reasons, language)
-        found.append(
+        figures.append(
             (t["figures"][figure], text if text == "–" else text + words("series", language)["script"]["percent"], why)
         )
     ytd = level_text(row["ytd"], series.measure, language, reasons[row["ytd_status"]])
     growth, why = growth_text(row, "ytd_yoy_pct", reasons, language)
-    found += [(t["figures"]["ytd"], *ytd)]
+    figures += [(t["figures"]["ytd"], *ytd)]
     percent = growth if growth == "–" else growth + words("series", language)["script"]["percent"]
-    return [*found, (t["figures"]["ytd_yoy_pct"], percent, why)]
+    return [*figures, (t["figures"]["ytd_yoy_pct"], percent, why)]
 
 
 def _row(
@@ -311,7 +311,7 @@ def _row(
 def _recent(series: PageSeries, factor: float, reasons: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
     """The newest months of each partner, in the unit of the chart: the name of the month, texts and reasons."""
     levels, codes = series.state.levels[series.measure], series.state.statuses[series.measure]
-    found = []
+    months = []
     for number in range(len(series.months) - 1, max(-1, len(series.months) - 1 - RECENT), -1):
         cells = []
         for line, values in enumerate(levels):
@@ -319,8 +319,8 @@ def _recent(series: PageSeries, factor: float, reasons: Mapping[str, str]) -> li
             value = values[number]
             text = "–" if value is None else _amount(value * factor) + (" ▲" if doubt else "")
             cells.append((text, doubt or ("" if value is not None else reasons[STATUSES[codes[line][number]]])))
-        found.append((f"{series.months[number]:%Y-%m}", cells))
-    return found
+        months.append((f"{series.months[number]:%Y-%m}", cells))
+    return months
 
 
 def _amount(value: float) -> str:

@@ -64,7 +64,7 @@ def feed(name: str, language: str, address: str, entries: Iterable[FeedEntry], d
 def of_releases(releases: pl.DataFrame, reporter: str, language: str, page: str) -> list[FeedEntry]:
     """Return an entry for each release of a reporter, a withdrawn one too: the feed says what was published."""
     t = words("site", language)
-    found = []
+    entries = []
     for row in releases.iter_rows(named=True):
         months = f"{row['first_month']:%Y-%m}"
         if row["last_month"] != row["first_month"]:
@@ -73,8 +73,8 @@ def of_releases(releases: pl.DataFrame, reporter: str, language: str, page: str)
         title = t["release_title"].format(trade=trade, months=months)
         products = ", ".join(one for one in row["products"][:5] if one not in ("*", *TOTALS)) or t["all_products"]
         text = t["release_text"].format(name=row["title"] or row["release_id"], source=row["source"], products=products)
-        found.append(FeedEntry(f"{reporter}/release/{row['release_id']}", row["released_on"], title, text, page))
-    return found
+        entries.append(FeedEntry(f"{reporter}/release/{row['release_id']}", row["released_on"], title, text, page))
+    return entries
 
 
 def of_rules(graded: Sequence[tuple[Graded, date, str]], reporter: str, language: str) -> list[FeedEntry]:

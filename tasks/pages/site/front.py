@@ -140,13 +140,13 @@ def finest(rows: pl.DataFrame) -> pl.Series:
     """Return the products that moved most, of those that no row below explains: the page of a chapter takes half a
     minute."""
     parts = rows.filter(pl.col("product").is_not_null(), kind="product")
-    found = parts.filter(~pl.col("product").is_in(parts["parent"].drop_nulls().implode()))
-    return found.sort(pl.col("change").abs(), descending=True)["product"]
+    moved = parts.filter(~pl.col("product").is_in(parts["parent"].drop_nulls().implode()))
+    return moved.sort(pl.col("change").abs(), descending=True)["product"]
 
 
 def _story(card: Card, language: str, *, is_lead: bool) -> Story:
     series, facts = card.series, card.facts
-    said = headlines(facts, language)[: SENTENCES_MAX if is_lead else 1]
+    lines = headlines(facts, language)[: SENTENCES_MAX if is_lead else 1]
     name = wording.texts(language)["name"].format(**dict(facts))
     months, world = series.months[-CARD_MONTHS:], series.world()[-CARD_MONTHS:]
     shown = [event for event in series.events if event["day"] >= months[0]]
@@ -155,7 +155,7 @@ def _story(card: Card, language: str, *, is_lead: bool) -> Story:
         if is_lead
         else charts.card_line(months, world, series.measure, language)
     )
-    sentences = [(one.text, doubt_of(one, language)) for one in said]
+    sentences = [(one.text, doubt_of(one, language)) for one in lines]
     return Story(name, sentences, f"{card.stem}.{language}.html", drawn)
 
 

@@ -59,7 +59,7 @@ def partner_pages(
 ) -> dict[str, str]:
     """Return the pages of all partners with a figure, by their names. `with_pages` has the products with a page, by
     direction, `cited` the source in each language."""
-    made: dict[str, str] = {}
+    pages: dict[str, str] = {}
     keys = sorted({key for month in months for key in month.rows["partner"].unique()} - {WORLD})
     tables = {month.flow: _largest(month) for month in months}
     doubts = Doubts(resolver.snapshot)
@@ -72,22 +72,22 @@ def partner_pages(
                 if rows is None:
                     continue
                 named = with_names(rows, resolver, language)
-                said = doubts.of_rows(named, ["level"])
+                in_doubt = doubts.of_rows(named, ["level"])
                 trades.append(
-                    _trade(month, named, said, reporter, key, language, with_pages.get(month.flow, frozenset()))
+                    _trade(month, named, in_doubt, reporter, key, language, with_pages.get(month.flow, frozenset()))
                 )
             t = wording.texts(language) | words("series", language) | words("partner", language)
             title = t["title"].format(
                 reporter=capitalised(country(reporter, language)),
                 partner=country(key, language) if language == "zh" else partner_label(key, language),
             )
-            made[f"{stem}.{language}.html"] = template("partner.html.j2").render(
+            pages[f"{stem}.{language}.html"] = template("partner.html.j2").render(
                 _frame(t, language, title, stem),
                 trades=trades,
                 trail=[(capitalised(country(reporter, language)), f"index.{language}.html")],
                 cited=t["cite"].format(citation=cited[language]),
             )
-    return made
+    return pages
 
 
 def partner_stem(key: str) -> str:
@@ -104,7 +104,7 @@ def list_page(
 ) -> dict[str, str]:
     """Return the page that lists the products and partners of a reporter that have a page, by chapter, in each
     language."""
-    made = {}
+    pages = {}
     for language in LANGUAGES:
         t = wording.texts(language) | words("series", language) | words("partner", language)
         groups = [
@@ -116,14 +116,14 @@ def list_page(
             (partner_label(key, language), f"{quote(partner_stem(key))}.{language}.html") for key in partners
         )
         title = t["all_of"].format(reporter=capitalised(country(reporter, language)))
-        made[f"index.{language}.html"] = template("list.html.j2").render(
+        pages[f"index.{language}.html"] = template("list.html.j2").render(
             _frame(t, language, title, "index"),
             groups=groups,
             partners=names,
             trail=[],
             cited=t["cite"].format(citation=cited[language]),
         )
-    return made
+    return pages
 
 
 def _frame(t: Mapping[str, Any], language: str, title: str, stem: str) -> dict[str, Any]:

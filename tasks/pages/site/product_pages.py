@@ -57,25 +57,25 @@ def files_of(
     """Return the files of a product. `folder` is that of its reporter, in which earlier months have their pages;
     `in_words` makes the pages of its newest months, `with_past` what was known on earlier days."""
     stem = page.stem_of(series)
-    made: dict[str, str | bytes] = {}
+    files: dict[str, str | bytes] = {}
     facts = None
     if in_words:
         months, facts = _months(resolver, series, day, stem, folder)
-        made |= months
-    place = replace(place, months=_with_pages(folder / stem, made, stem))
+        files |= months
+    place = replace(place, months=_with_pages(folder / stem, files, stem))
     below = _below(resolver, series)
-    made[f"{stem}.js"] = data.as_script(series)
-    made[f"{stem}.from.js"] = data.origins_as_script(series)
-    made[f"{stem}.csv"] = page.whole_series(series)
+    files[f"{stem}.js"] = data.as_script(series)
+    files[f"{stem}.from.js"] = data.origins_as_script(series)
+    files[f"{stem}.csv"] = page.whole_series(series)
     if with_past:
         earlier = folder / f"{stem}.past.js"
         before = earlier.read_text(encoding="utf-8") if earlier.is_file() else ""
-        made[f"{stem}.past.js"] = data.past_as_script(series, before)
+        files[f"{stem}.past.js"] = data.past_as_script(series, before)
     for language in LANGUAGES:
-        made[f"{stem}.{language}.html"] = page.render(series, language, place, below[language], stem)
+        files[f"{stem}.{language}.html"] = page.render(series, language, place, below[language], stem)
         if place.address:
-            made[f"{stem}.{language}.png"] = picture(series, language)
-    return Files(made, facts)
+            files[f"{stem}.{language}.png"] = picture(series, language)
+    return Files(files, facts)
 
 
 def picture(series: PageSeries, language: str) -> bytes:
@@ -91,7 +91,7 @@ def _months(
     resolver: Resolver, series: PageSeries, day: date, stem: str, folder: Path
 ) -> tuple[dict[str, str | bytes], Facts | None]:
     """The pages of the newest months in words, each with its neighbours, and the facts of the newest one."""
-    made: dict[str, str | bytes] = {}
+    files: dict[str, str | bytes] = {}
     newest: Facts | None = None
     last = month_number(series.last)
     known = {number for number in range(last - MONTHS_BEFORE, last + 1) if number >= month_number(series.months[0])}
@@ -100,21 +100,21 @@ def _months(
         with suppress(NoFigure):
             about = (series.product, series.flow, first_day(number), day, resolver.names)
             facts[number] = facts_of(resolver.snapshot, resolver.snapshot.store, *about)
-    there = {*facts, *(number for number in map(_number, _names(folder / stem)) if number is not None)}
+    numbers = {*facts, *(number for number in map(_number, _names(folder / stem)) if number is not None)}
     for number, of_month in facts.items():
         newest = of_month
         for language in LANGUAGES:
             links = [("front", f"../../{FRONT[language]}"), ("series", f"../{stem}.{language}.html")]
-            before = max((one for one in there if one < number), default=None)
-            after = min((one for one in there if one > number), default=None)
+            before = max((one for one in numbers if one < number), default=None)
+            after = min((one for one in numbers if one > number), default=None)
             for name, other in (("previous", before), ("next", after)):
                 links += [(name, f"{first_day(other):%Y-%m}.{language}.html")] if other is not None else []
             links += [
                 ("other_language", f"{first_day(number):%Y-%m}.{one}.html") for one in LANGUAGES if one != language
             ]
             text = with_policy(brief.page(of_month, language, links))
-            made[f"{stem}/{first_day(number):%Y-%m}.{language}.html"] = text
-    return made, newest if newest is not None and newest.month == series.last else None
+            files[f"{stem}/{first_day(number):%Y-%m}.{language}.html"] = text
+    return files, newest if newest is not None and newest.month == series.last else None
 
 
 def _names(folder: Path) -> list[str]:

@@ -181,8 +181,8 @@ class OnDemand:
             return False
         place = PagePlace((), frozenset(resolver.products), frozenset(), self.plan.address)
         folder = self.plan.folder / reporter
-        made = product_pages.files_of(resolver, series, place, day, folder, in_words=False, with_past=with_past)
-        for name, content in made.files.items():
+        written = product_pages.files_of(resolver, series, place, day, folder, in_words=False, with_past=with_past)
+        for name, content in written.files.items():
             _write(self.plan.folder, f"{reporter}/{name}", content)
         return True
 
@@ -208,8 +208,8 @@ def _reporter(resolver: Resolver, reporter: str, plan: SitePlan, written: Writte
     known = known_on(releases, read_table(snapshot, "decision"))
     cited = {language: citation([], reporter, known, snapshot.id, language) for language in LANGUAGES}
     single = pl.col("level").is_not_null() & ~pl.col("partner").is_in(TOTALS)
-    there = {flow: newest_month(snapshot, flow, single, ("level",)) for flow in FLOWS}
-    months = [partner_pages.newest(resolver, flow, month) for flow, month in there.items() if month is not None]
+    newest = {flow: newest_month(snapshot, flow, single, ("level",)) for flow in FLOWS}
+    months = [partner_pages.newest(resolver, flow, month) for flow, month in newest.items() if month is not None]
     partners = frozenset(key for month in months for key in month.rows["partner"].unique()) - {WORLD}
     for flow in FLOWS:
         if snapshot.entries("metric", flow):
@@ -260,14 +260,14 @@ def _trade(
     for product, one in series.items():
         place = PagePlace((), products, partners, plan.address)
         in_words = product in chosen
-        made = product_pages.files_of(
+        of_product = product_pages.files_of(
             resolver, one, place, plan.day, plan.folder / reporter, in_words=in_words, with_past=in_words
         )
-        for name, content in made.files.items():
+        for name, content in of_product.files.items():
             file = _write(plan.folder, f"{reporter}/{name}", content)
             written.pages += [file] if name.endswith(".html") else []
-        if made.facts is not None:
-            cards.append(front.Card(one, made.facts, f"{reporter}/{stem_of(one)}"))
+        if of_product.facts is not None:
+            cards.append(front.Card(one, of_product.facts, f"{reporter}/{stem_of(one)}"))
     for language in LANGUAGES:
         trade = front.Trade.of(resolver, reporter, flow, language, news, cards, products, cited[language])
         written.trades[language].append(trade)
@@ -277,7 +277,7 @@ def _trade(
 def _graded(snapshot: Snapshot, reporter: str, pages: dict[str, frozenset[str]]) -> list[tuple[Any, date, str]]:
     """What became of each watch rule in the newest month of its series, with the day from which that month is known and
     the page of its product."""
-    grader, found = Grader(snapshot.store), []
+    grader, grades = Grader(snapshot.store), []
     for rule in watch_rules(reporter):
         month = grader.newest(rule)
         if month is None:
@@ -287,8 +287,8 @@ def _graded(snapshot: Snapshot, reporter: str, pages: dict[str, frozenset[str]])
         stem = file_name(rule.product, rule.flow) if rule.product in pages.get(rule.flow, ()) else "index"
         newest = days.max()
         if isinstance(newest, date):
-            found.append((grader.grade(rule, month), newest, stem))
-    return found
+            grades.append((grader.grade(rule, month), newest, stem))
+    return grades
 
 
 def _forget(folder: Path, stems: Collection[str]) -> None:
@@ -307,7 +307,7 @@ def _names(
     """List what the search finds: reporter, code, both names, first and last month, and the page if there is one."""
     months = (pl.col(name).dt.strftime("%Y-%m") for name in ("first_month", "last_month"))
     shown = (pl.lit(reporter), pl.first(), pl.col("name", "name_zh").fill_null(""), *months)
-    found = []
+    listed = []
     for kind in ("product", "partner"):
         rows = things(resolver.snapshot, resolver.names, kind).drop_nulls("last_month").select(*shown, "flows")
         for row in rows.iter_rows():
@@ -318,8 +318,8 @@ def _names(
                 page = f"{reporter}/{file_name(code, flow)}.en.html" if flow else ""
             elif code in partners:
                 page = f"{reporter}/{partner_pages.partner_stem(code)}.en.html"
-            found.append((*row[:-1], page))
-    return found
+            listed.append((*row[:-1], page))
+    return listed
 
 
 def _shared(plan: SitePlan, written: WrittenPages) -> None:

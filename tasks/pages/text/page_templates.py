@@ -64,8 +64,8 @@ def words(page: str, language: str) -> dict[str, Any]:
     """Return the words of a page in a language, with those of money in the sections that have such."""
     loaded = tomllib.loads((FOLDER / f"{page}.{language}.toml").read_text(encoding="utf-8"))
     return {
-        name: _words_of_money(language).get(name, {}) | said if isinstance(said, dict) else said
-        for name, said in loaded.items()
+        name: _words_of_money(language).get(name, {}) | value if isinstance(value, dict) else value
+        for name, value in loaded.items()
     }
 
 
@@ -92,8 +92,8 @@ def translated(text: str, patterns: list[list[str]]) -> str:
     >>> translated("2026-11 on 2026-12-20", [["^(.+) on (.+)$", r"\2: \1"]])
     '2026-12-20: 2026-11'
     """
-    for pattern, said in patterns:
-        text = re.sub(pattern, said, text)
+    for pattern, replacement in patterns:
+        text = re.sub(pattern, replacement, text)
     return text
 
 
@@ -112,5 +112,5 @@ def plain(text: str) -> str:
     a\\|b &lt;b&gt;\\*c\\*&lt;/b&gt; soybeans_import_2024.csv
     """
     safe = MARKUP.sub(r"\\\g<0>", html.escape(clip(" ".join(text.split()), LENGTH_MAX), quote=False))
-    safe = START.sub(lambda found: found[0] + "\\" if found[0].isdigit() else "\\" + found[0], safe)
-    return ADDRESS.sub(lambda found: "".join("\\" + letter for letter in found[0]), safe)
+    safe = START.sub(lambda match: match[0] + "\\" if match[0].isdigit() else "\\" + match[0], safe)
+    return ADDRESS.sub(lambda match: "".join("\\" + letter for letter in match[0]), safe)

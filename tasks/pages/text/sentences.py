@@ -68,15 +68,17 @@ def headlines(facts: Facts, language: str) -> list[Sentence]:
     about = subject(facts.reporter, facts.flow, texts(language)["name"].format(**dict(facts)), language)
     # The first sentence names the goods; one that is quoted alone must not read as all trade.
     these, row = subject(facts.reporter, facts.flow, texts(language)["these"], language), facts.partners[0]
-    made = [write("world", about, row)] if row.level.value is not None else []
+    sentences = [write("world", about, row)] if row.level.value is not None else []
     # For January the year to date is the month.
-    made += [write("year", about, these, row)] if row.ytd.value is not None and facts.month.month > 1 else []
-    made += [write(*record) for record in [_record(facts, these)] if record]
-    moved = [row for row in facts.partners[1:] if row.mom.value is not None][: SENTENCES_MAX - len(made)]
+    sentences += [write("year", about, these, row)] if row.ytd.value is not None and facts.month.month > 1 else []
+    sentences += [write(*record) for record in [_record(facts, these)] if record]
+    moved = [row for row in facts.partners[1:] if row.mom.value is not None][: SENTENCES_MAX - len(sentences)]
     for mover in moved:
-        made.append(write("partner", these if made else about, not made, mover, partner(mover.partner, language)))
+        sentences.append(
+            write("partner", these if sentences else about, not sentences, mover, partner(mover.partner, language))
+        )
     reasons = MISSING | texts(language)["missing_reasons"]
-    return made or [write("nothing", about, reasons[row.level.status])]
+    return sentences or [write("nothing", about, reasons[row.level.status])]
 
 
 def unit_value_pieces(facts: Facts, language: str) -> list[Piece]:
@@ -86,8 +88,8 @@ def unit_value_pieces(facts: Facts, language: str) -> list[Piece]:
         reason = (MISSING | t["missing_reasons"])[price.status]
         return [Piece(t["no_unit_value"].format(reason=reason))] if facts.has_values else []
     operands = price.trace.operands if price.trace is not None else []
-    found = {number.valuation for operand in operands for number in operand.numbers if number.valuation} - {NOT_STATED}
-    valuations = [t["valuations"].get(name, name) for name in sorted(found)]
+    stated = {number.valuation for operand in operands for number in operand.numbers if number.valuation} - {NOT_STATED}
+    valuations = [t["valuations"].get(name, name) for name in sorted(stated)]
     return _written(facts, language, "unit_value", price, t["unit_notes"][price.measure], valuations).pieces
 
 
@@ -121,9 +123,9 @@ def _written(facts: Facts, language: str, macro: str, *given: Any) -> Sentence:
     """The sentence that a macro of the template writes."""
     text = str(getattr(_macros(language), macro)(facts, *given))
     known, pieces, end = {fact.id: fact for fact in facts.facts()}, list[Piece](), 0
-    for found in NUMBER.finditer(text):
-        pieces += [Piece(text[end : found.start()]), Piece(found[2], known.get(found[1]))]
-        end = found.end()
+    for number in NUMBER.finditer(text):
+        pieces += [Piece(text[end : number.start()]), Piece(number[2], known.get(number[1]))]
+        end = number.end()
     return Sentence([piece for piece in (*pieces, Piece(text[end:])) if piece.text])
 
 
@@ -131,8 +133,8 @@ def _written(facts: Facts, language: str, macro: str, *given: Any) -> Sentence:
 def _macros(language: str) -> Any:
     def number(fact: Fact, text: str = "") -> str:
         is_price = fact.figure == "level" and fact.measure in texts("en")["unit_notes"]
-        said = price_text(float(fact.value or 0)) if is_price else shown(fact, language)
-        return f"\x02{fact.id}\x03{text or said}\x02"
+        formatted = price_text(float(fact.value or 0)) if is_price else shown(fact, language)
+        return f"\x02{fact.id}\x03{text or formatted}\x02"
 
     def month(day: date, later: int = 0) -> str:
         return month_words(f"{first_day(month_number(day) + later):%Y-%m}", language)
@@ -207,8 +209,8 @@ def _doubted(facts: Iterable[Fact], language: str) -> str:
 
 
 def _doubts(facts: Iterable[Fact], language: str) -> str:
-    found = dict.fromkeys(doubt for fact in facts for doubt in fact.doubts)
-    return str(texts(language)["semicolon"]).join(doubt_words(doubt, language) for doubt in found)
+    doubts = dict.fromkeys(doubt for fact in facts for doubt in fact.doubts)
+    return str(texts(language)["semicolon"]).join(doubt_words(doubt, language) for doubt in doubts)
 
 
 def doubt_of(sentence: Sentence, language: str) -> str:
@@ -225,14 +227,14 @@ def with_doubt(sentence: Sentence, language: str) -> str:
 def _verdict(fact: Fact, shared: set[str], language: str) -> str:
     assert fact.verdict is not None
     t: dict[str, Any] = texts(language)
-    own = [_caveat(caveat, fact.measure, language) for caveat in fact.verdict.caveats if caveat.name not in shared]
+    caveats = [_caveat(caveat, fact.measure, language) for caveat in fact.verdict.caveats if caveat.name not in shared]
     if fact.doubts:
-        word = t["verdicts"]["no" if fact.verdict.word == "no" else "care"]
-        return str(t["semicolon"].join([f"{word}{_doubted([fact], language)}", *own]))
-    if not own:
+        answer = t["verdicts"]["no" if fact.verdict.word == "no" else "care"]
+        return str(t["semicolon"].join([f"{answer}{_doubted([fact], language)}", *caveats]))
+    if not caveats:
         # The caveats that all growths share are stated above.
         return str(t["verdicts"]["no" if fact.verdict.word == "no" else "yes"])
-    return f"{t['verdicts'][fact.verdict.word]}{t['open']}{t['semicolon'].join(own)}{t['close']}"
+    return f"{t['verdicts'][fact.verdict.word]}{t['open']}{t['semicolon'].join(caveats)}{t['close']}"
 
 
 def _caveat(caveat: Caveat, measure: str, language: str) -> str:

@@ -65,18 +65,18 @@ def in_unit(number: str, unit: str, language: str) -> str:
 def money(value: float, measure: str, language: str) -> str:
     """Format an amount of money: USD 2.16 million, in Chinese 216.40万美元."""
     t = texts(language)
-    word, step = next(((word, step) for word, step in t["large"] if abs(value) >= step), ("", 1))
+    large, step = next(((large, step) for large, step in t["large"] if abs(value) >= step), ("", 1))
     digits = 0 if step == 1 else 1 if abs(value) >= WHOLE * step else 2
     currency = measure.removeprefix("value_").upper()
     return str(
-        t["money"].format(number=f"{value / step:,.{digits}f}", large=word, unit=t["units"].get(currency, currency))
+        t["money"].format(number=f"{value / step:,.{digits}f}", large=large, unit=t["units"].get(currency, currency))
     ).rstrip()
 
 
 def scale_name(unit: str, language: str) -> str:
     """Return the unit of an axis in words: thousand tonnes, million USD, 百万美元."""
     t = texts(language)
-    return str(t["between"].join(t["scales"].get(word, t["units"].get(word, word)) for word in unit.split()))
+    return str(t["between"].join(t["scales"].get(part, t["units"].get(part, part)) for part in unit.split()))
 
 
 def figure_name(fact: Fact, language: str) -> str:
@@ -138,8 +138,8 @@ def times(fact: Fact, language: str) -> str:
     if whole < TIMES_MIN or (is_more and fact.low is not None and fact.low / 100 + 1 < whole - EXACT):
         return ""
     t = texts(language)
-    said = t["numbers"][whole] if whole < len(t["numbers"]) else t["so_many"].format(whole)
-    return str(t["times"].format(more=t["more"] if is_more else "", times=said))
+    multiple = t["numbers"][whole] if whole < len(t["numbers"]) else t["so_many"].format(whole)
+    return str(t["times"].format(more=t["more"] if is_more else "", times=multiple))
 
 
 def partner(key: str, language: str) -> str:
