@@ -93,9 +93,9 @@ def _without_row(
     goods = _goods_of_partners(context)
     proven = _proven_months(context, key)
     for month in context.own.filter("single", MONEY)["month"].unique().sort():
-        found = _missed(history, now, goods, key, month).join(proven.filter(month=month), on=key, how="anti")
+        missed = _missed(history, now, goods, key, month).join(proven.filter(month=month), on=key, how="anti")
         yield from found_in(
-            found.filter(is_much).with_columns(graded(hold), partners=partners, largest=largest, absent=absent),
+            missed.filter(is_much).with_columns(graded(hold), partners=partners, largest=largest, absent=absent),
             "partners_missing",
             "{severity}",
             " ".join(f"{{{name}}}" for name in [*key, "at"]),
@@ -113,9 +113,9 @@ def _proven_months(context: CheckContext, key: list[str]) -> pl.DataFrame:
     """Return for which `key` and month every product of the release meets a printed world total. A product without a
     row meets none: its total may be lost with its rows."""
     place = ["flow", "product", "measure", "month"]
-    own = context.own.filter("single", MONEY, pl.col("partner") != WORLD)
-    months = own.select("flow", "measure", "month").unique()
-    sums = own.select("flow", "product").unique().join(months, on="flow")
+    partners = context.own.filter("single", MONEY, pl.col("partner") != WORLD)
+    months = partners.select("flow", "measure", "month").unique()
+    sums = partners.select("flow", "product").unique().join(months, on="flow")
     open_ = sums.join(context.proven, on=place, how="anti")
     return sums.select(*key, "month").unique().join(open_, on=[*key, "month"], how="anti")
 
@@ -164,7 +164,7 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, goods: pl.DataFrame, key: 
         & (pl.col("last") >= threshold("missing_partners_level") * pl.col("due"))
         & (pl.col("goods") > 1)
     )
-    found = (
+    lost = (
         gone.sort(*key, "value", "partner", descending=[False] * len(key) + [True, False])
         .group_by(*key, "total", "known", maintain_order=True)
         .agg(
@@ -184,8 +184,8 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, goods: pl.DataFrame, key: 
     seasons = year.filter(pl.col("month") == month - YEAR_MONTHS).select(*key, has_season=pl.lit(True)).unique()
     present = present.join(seasons, on=key, how="left").with_columns(pl.col("has_season").fill_null(False))
     file = here.group_by("flow", "measure").agg(file=pl.col("value").sum())
-    found = found.filter(pl.col("total") > 0).join(present, on=key, maintain_order="left")
-    found = found.join(file, on=["flow", "measure"], maintain_order="left").with_columns(
+    lost = lost.filter(pl.col("total") > 0).join(present, on=key, maintain_order="left")
+    lost = lost.join(file, on=["flow", "measure"], maintain_order="left").with_columns(
         lost=pl.col("value") / pl.col("total"),
         a_month=in_dollars("total") / pl.col("known"),
         goods_share=(pl.col("due") / (pl.col("due") + pl.col("here"))).fill_nan(0),
@@ -199,7 +199,7 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, goods: pl.DataFrame, key: 
     hold = is_most & is_known & is_much & is_in_season & is_large(in_dollars("due"))
     # What came in every month, and never in a fifth of what is due, stops in one kind of goods and not in all of them.
     is_steady = is_in_season & (in_dollars("steady") >= threshold("trifle_a_month")) & is_large_part()
-    return found.with_columns(
+    return lost.with_columns(
         largest=pl.col("largest") & is_known, is_known=is_known & is_much, hold=hold, hold_steady=is_steady
     )
 
@@ -278,13 +278,13 @@ def _few_partners(context: CheckContext) -> Rows:
         " made of them."
     )
     many = usual.filter(pl.col("usual") >= threshold("many_partners")).join(trifles, on=key, how="left")
-    for found in rare.join(many, on=key).sort(key).to_dicts():
+    for product_row in rare.join(many, on=key).sort(key).to_dicts():
         yield finding(
             "few_partners",
-            "warning" if found["is_trifle"] else "error",
-            f"{found['flow']} {found['product']}",
-            observed=f"{counted(found['partners'], 'partner')} in all months, where all were declared",
-            expected=f"about {found['usual']:.0f} partners a month, as published",
+            "warning" if product_row["is_trifle"] else "error",
+            f"{product_row['flow']} {product_row['product']}",
+            observed=f"{counted(product_row['partners'], 'partner')} in all months, where all were declared",
+            expected=f"about {product_row['usual']:.0f} partners a month, as published",
             advice=advice,
         )
     if len(partners) <= few and rare.join(usual, on=key, how="semi").is_empty():
@@ -358,15 +358,15 @@ def _months_without_records(context: CheckContext) -> Rows:
     row = context.row
     if row["partners"] == "keys" or not row["by_month"]:
         return
-    own = {*context.own["month"].unique()}
-    absent = [month for month in range(context.first, context.last + 1) if month not in own]
+    present = {*context.own["month"].unique()}
+    absent = [month for month in range(context.first, context.last + 1) if month not in present]
     if not absent:
         return
     others = {*context.sums.by_product.filter(pl.col("product").is_in(context.products))["month"].unique()}
-    between = [month for month in absent if min(own | others) < month < max(own | others)]
-    density = max(len(months) / (max(months) - min(months) + 1) for months in (own, own | others))
+    between = [month for month in absent if min(present | others) < month < max(present | others)]
+    density = max(len(months) / (max(months) - min(months) + 1) for months in (present, present | others))
     sums = context.own.filter("single", MONEY).group_by("measure").agg(pl.col("value").sum())
-    is_enough = (in_dollars() >= threshold("trifle_a_month") * len(own)).alias("is_enough")
+    is_enough = (in_dollars() >= threshold("trifle_a_month") * len(present)).alias("is_enough")
     is_trifle = sums.height > 0 and not sums.select(is_enough)["is_enough"].any()
     is_missing = bool(between) and row["partners"] == "all" and density >= threshold("gap_density") and not is_trifle
     yield finding(
@@ -386,15 +386,15 @@ def _product_without_records(context: CheckContext) -> Rows:
     if row["partners"] != "all" or not row["by_month"] or context.is_broad or len(context.products) == 1:
         return
     key = ["flow", "product"]
-    own = context.own.filter("single")
+    single = context.own.filter("single")
     others = context.sums.by_product.filter(pl.col("product").is_in(context.products)).select(*key, "month")
-    present = pl.concat([own.select(*key, "month"), others]).unique()
+    present = pl.concat([single.select(*key, "month"), others]).unique()
     spans = present.group_by(key).agg(first=pl.col("month").min(), last=pl.col("month").max(), months=pl.len())
     span = pl.col("last") - pl.col("first") + 1
     broken = spans.filter(pl.col("months") < span, pl.col("months") >= threshold("product_gap_density") * span)
-    money = own.filter(MONEY).group_by(*key, "measure").agg(pl.col("value").sum(), of=pl.col("month").n_unique())
+    money = single.filter(MONEY).group_by(*key, "measure").agg(pl.col("value").sum(), of=pl.col("month").n_unique())
     usual = money.with_columns(value=in_dollars() / pl.col("of")).group_by(key).agg(pl.col("value").max())
-    traded = own.select("flow", "month").unique()
+    traded = single.select("flow", "month").unique()
     absent = (
         broken.join(usual.filter(pl.col("value") >= threshold("product_gap_a_month")), on=key)
         .with_columns(month=pl.int_ranges("first", "last", dtype=pl.Int32))
@@ -406,16 +406,16 @@ def _product_without_records(context: CheckContext) -> Rows:
         .agg(pl.col("month").sort())
         .sort(key)
     )
-    for found in absent.head(EXAMPLES).to_dicts():
+    for gap in absent.head(EXAMPLES).to_dicts():
         yield finding(
             "product_without_records",
             "error",
-            f"{found['flow']} {found['product']}",
+            f"{gap['flow']} {gap['product']}",
             observed=(
-                f"no record of {_named(found['month'])}, where {counted(absent.height, 'product')} of the file "
+                f"no record of {_named(gap['month'])}, where {counted(absent.height, 'product')} of the file "
                 f"{'lacks' if absent.height == 1 else 'lack'} months"
             ),
-            expected=f"a record of each month, as {found['months']} months before and after have",
+            expected=f"a record of each month, as {gap['months']} months before and after have",
             advice=NO_RECORD,
         )
 
@@ -438,9 +438,9 @@ def _between_seasons(context: CheckContext, products: pl.DataFrame) -> pl.DataFr
 
 def _of_both(context: CheckContext) -> Iterator[pl.DataFrame]:
     """Yield the values of partners in the release, and those published that it does not have."""
-    own = context.own.filter("single", pl.col("partner") != WORLD)
-    yield own
-    yield context.values.filter(pl.col("partner") != WORLD).join(own, on=["flow", "product", "month"], how="anti")
+    partners = context.own.filter("single", pl.col("partner") != WORLD)
+    yield partners
+    yield context.values.filter(pl.col("partner") != WORLD).join(partners, on=["flow", "product", "month"], how="anti")
 
 
 def _named(months: list[int]) -> str:

@@ -99,8 +99,8 @@ def hold_on_errors(findings: Finding, landed: Landed, known: Known, store: Path,
     if decision.verdict == "reject":
         why = f"rejected by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}: {decision.reason}"
         raise Rejected(release_id, [*(entry.line for entry in seen), why], store)
-    said = f"approved by {decision.by}: {decision.reason}"
-    return _approved(findings, before.title, said, lifts=said if decision.lifts_doubts else None)
+    approval = f"approved by {decision.by}: {decision.reason}"
+    return _approved(findings, before.title, approval, lifts=approval if decision.lifts_doubts else None)
 
 
 def _held_anew(
@@ -127,21 +127,23 @@ def _decided(before: HeldRelease | None) -> set[FindingKey]:
 
 def _as_given(answers: Iterable[ApprovedDoubt]) -> list[str]:
     """Return what was said, each once, with the first release that it was said about."""
-    return sorted({said if " (asked about " in said else f"{said} (asked about {name})" for said, name in answers})
+    return sorted(
+        {reason if " (asked about " in reason else f"{reason} (asked about {name})" for reason, name in answers}
+    )
 
 
 def _doubt(entry: HeldFinding, title: str) -> FindingKey:
     return doubt_of(entry.check, entry.subject, entry.observed, title)
 
 
-def _approved(findings: Finding, title: str, *said: str, lifts: str | None = None) -> Finding:
+def _approved(findings: Finding, title: str, *reasons: str, lifts: str | None = None) -> Finding:
     """The findings with the decision among them, and with the reason why it `lifts` the doubts about the numbers."""
     errors = findings.filter(pl.col("severity") == "error")
     approved = finding(
         APPROVED,
         "info",
         title,
-        observed="; ".join(said),
+        observed="; ".join(reasons),
         expected=f"no errors; there were {errors.height}: {', '.join(errors['check'].unique().sort())}",
         advice="Read the errors of this release before you cite it.",
     )
@@ -217,15 +219,15 @@ def answered(errors: pl.DataFrame, landed: Landed, known: Known) -> dict[Finding
         "release_id", "title", "released_on"
     )
     findings = read_table(known.snapshot, "finding").join(earlier, on="release_id")
-    said = dict(findings.filter(check=APPROVED).select("release_id", "observed").iter_rows())
-    findings = findings.filter(pl.col("severity") == "error", pl.col("release_id").is_in([*said]))
+    reasons = dict(findings.filter(check=APPROVED).select("release_id", "observed").iter_rows())
+    findings = findings.filter(pl.col("severity") == "error", pl.col("release_id").is_in([*reasons]))
     wanted = {
         doubt_of(row["check"], row["subject"], row["observed"], landed.title) for row in trade.iter_rows(named=True)
     }
-    withdrawn, found = withdrawn_on(known.decisions), dict[FindingKey, ApprovedDoubt | None]()
+    withdrawn, answers = withdrawn_on(known.decisions), dict[FindingKey, ApprovedDoubt | None]()
     for row in findings.sort("released_on", "release_id").iter_rows(named=True):
         doubt = doubt_of(row["check"], row["subject"], row["observed"], row["title"])
         if doubt in wanted:
             is_out = row["release_id"].partition(MARK)[0] in withdrawn
-            found[doubt] = None if is_out else ApprovedDoubt(said[row["release_id"]], row["release_id"])
-    return {doubt: answer for doubt, answer in found.items() if answer is not None}
+            answers[doubt] = None if is_out else ApprovedDoubt(reasons[row["release_id"]], row["release_id"])
+    return {doubt: answer for doubt, answer in answers.items() if answer is not None}

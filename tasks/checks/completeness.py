@@ -47,20 +47,21 @@ def _partners_removed(context: CheckContext) -> Rows:
     gone = old.join(now, on=["flow", "partner", "measure", "month"], how="anti").join(
         old.group_by("flow", "measure", "month").agg(total=pl.col("value").sum()), on=["flow", "measure", "month"]
     )
-    for found in (
+    for removed in (
         # Multiplied, not divided: for a month without trade 0 / 0 would be nan, which compares as larger than any
         # number.
         gone.filter(pl.col("value") > (1 - PARTNERS_SHARE_MIN) * pl.col("total"))
         .sort("month", "partner")
         .iter_rows(named=True)
     ):
-        of_it = before.filter(partner=found["partner"], month=found["month"])
+        of_it = before.filter(partner=removed["partner"], month=removed["month"])
         yield finding(
             "partner_removed",
             "error",
-            f"{found['partner']} {found['measure']} {month_name(found['month'])}",
+            f"{removed['partner']} {removed['measure']} {month_name(removed['month'])}",
             observed=(
-                f"no row, where {found['value']:,} was published ({found['value'] / found['total']:.1%} of the month)"
+                f"no row, where {removed['value']:,} was published"
+                f" ({removed['value'] / removed['total']:.1%} of the month)"
             ),
             expected="the partner, with its old or a revised number",
             advice=_what_approval_does(context, of_it),
@@ -86,8 +87,8 @@ def _products_removed(context: CheckContext) -> Rows:
     if not published.height:
         return
     before = published.group_by(CELL).agg(pl.col("value").sum()).with_columns(pl.col("product").cast(pl.String))
-    asked = asked_products(context.release.release, before["product"], roll_up=False)
-    before = without_lost(before.join(asked, on="product").with_columns(family()), context.release.release)
+    requested = asked_products(context.release.release, before["product"], roll_up=False)
+    before = without_lost(before.join(requested, on="product").with_columns(family()), context.release.release)
     now = context.own.select(CELL).unique().with_columns(pl.col("product").cast(pl.String))
     sums = before.group_by("flow", "measure", "month").agg(total=pl.col("value").sum())
     gone = (
@@ -98,15 +99,16 @@ def _products_removed(context: CheckContext) -> Rows:
         .filter(pl.col("value") > REMOVED_SHARE_MAX * pl.col("total"))
         .sort("flow", "measure", "month")
     )
-    for found in gone.head(EXAMPLES).iter_rows(named=True):
-        of_it = published.filter(pl.col("product").is_in(found["product"]), month=found["month"])
+    for removed in gone.head(EXAMPLES).iter_rows(named=True):
+        of_it = published.filter(pl.col("product").is_in(removed["product"]), month=removed["month"])
         yield finding(
             "product_removed",
             "error",
-            f"{found['flow']} {found['measure']} {month_name(found['month'])}",
+            f"{removed['flow']} {removed['measure']} {month_name(removed['month'])}",
             observed=(
-                f"no row of {', '.join(found['product'][:EXAMPLES])}, where {found['value']:,} was published "
-                f"({found['value'] / found['total']:.1%} of what was asked for; {counted(gone.height, 'such month')})"
+                f"no row of {', '.join(removed['product'][:EXAMPLES])}, where {removed['value']:,} was published "
+                f"({removed['value'] / removed['total']:.1%} of what was asked for;"
+                f" {counted(gone.height, 'such month')})"
             ),
             expected="the products, with their old or revised numbers",
             advice=_what_approval_does(context, of_it),
@@ -158,13 +160,15 @@ def _world_total(context: CheckContext) -> Rows:
 def _world_of_others(context: CheckContext) -> Rows:
     """Check that a world total of this release is the sum of the releases that requested all partners."""
     row, key = context.row, ["flow", "product", "measure", "period_start", "period_end"]
-    asked = context.known.counting.filter(
+    of_all_partners = context.known.counting.filter(
         pl.col("partners") == "all", pl.col("source") == row["source"], pl.col("partner_list") != [WORLD]
     )["release_id"]
-    if row["partner_list"] != [WORLD] or not asked.len():
+    if row["partner_list"] != [WORLD] or not of_all_partners.len():
         return
     parts = (
-        context.published_rows.filter(~GROWTH, pl.col("partner") != WORLD, pl.col("release_id").is_in(asked.implode()))
+        context.published_rows.filter(
+            ~GROWTH, pl.col("partner") != WORLD, pl.col("release_id").is_in(of_all_partners.implode())
+        )
         .group_by(key)
         .agg(parts=pl.col("value").sum(), release_id=pl.col("release_id").max(), known_from=pl.col("known_from").max())
     )
@@ -200,15 +204,15 @@ def _line_differs(context: CheckContext) -> Rows:
     of_lines = pl.col("product").is_in(catalogue["product"].unique().to_list()) & (pl.col("partner") == WORLD)
     printed = _single(context, of_lines).filter(pl.col("value") > 0)
     differing: list[dict[str, str]] = []
-    for (flow, month), found in printed.group_by("flow", "month"):
+    for (flow, month), of_month in printed.group_by("flow", "month"):
         place = str(flow), int(month)
         valid = catalogue.filter(valid_in(pl.lit(month_name(place[1]))), flow=place[0])
-        lines = found.join(valid.select("product", "codes"), on="product")
-        asked = asked_in(releases, *place)
+        lines = of_month.join(valid.select("product", "codes"), on="product")
+        requested = asked_in(releases, *place)
         whole = {
             codes: codes_of_line(codes)
             for codes in lines["codes"]
-            if all(is_asked(code, asked) for code in codes_of_line(codes))
+            if all(is_asked(code, requested) for code in codes_of_line(codes))
         }
         for codes, parts in whole.items():
             differing += _compare(context, place, lines.filter(codes=codes), parts)
@@ -220,7 +224,7 @@ def _single(context: CheckContext, where: pl.Expr) -> pl.DataFrame:
     columns = ["flow", "product", "month", "measure", "value", "resolution"]
     months = set(context.own["month"].unique())
     names = ("flow", "product", "partner", "measure")
-    own = context.own.with_columns(pl.col(name).cast(pl.String) for name in names).filter("single", where)
+    of_release = context.own.with_columns(pl.col(name).cast(pl.String) for name in names).filter("single", where)
     theirs = context.published.rows(
         {place for place in context.months if place[1] in months},
         ("flow", "product", "partner", "measure", "value", "resolution"),
@@ -229,7 +233,10 @@ def _single(context: CheckContext, where: pl.Expr) -> pl.DataFrame:
     theirs = theirs.filter("single").with_columns(pl.col(name).cast(pl.String) for name in names)
     key = ["flow", "product", "partner", "measure", "month"]
     rows = pl.concat(
-        [own.select(*columns, "partner"), theirs.join(own, on=key, how="anti").select(*columns, "partner")]
+        [
+            of_release.select(*columns, "partner"),
+            theirs.join(of_release, on=key, how="anti").select(*columns, "partner"),
+        ]
     )
     return rows.filter(pl.col("measure").is_in(RATED)).select(columns)
 

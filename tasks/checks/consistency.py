@@ -39,13 +39,13 @@ def _of_one_day(context: CheckContext) -> Rows:
     replaced = same_query(row, known.counting)
     key = ["flow", "product", "partner", "period_start", "period_end", "measure", "known_from"]
     other = with_codes(known.detail.filter(pl.col("release_id").is_in(same_day.to_list())))
-    mine = context.own.group_by(key).agg(pl.col("value").sum(), pl.col("resolution").max())
+    of_release = context.own.group_by(key).agg(pl.col("value").sum(), pl.col("resolution").max())
     theirs = other.group_by(*key, "release_id").agg(
         other=pl.col("value").sum(), other_resolution=pl.col("resolution").max()
     )
     one, another = [pl.col("value"), pl.col("resolution")], [pl.col("other"), pl.col("other_resolution")]
     is_same = (one[0] == another[0]) | has_fewer_digits(*one, *another) | has_fewer_digits(*another, *one)
-    differing = mine.join(theirs, on=key).filter(~is_same).sort(*key, "release_id")
+    differing = of_release.join(theirs, on=key).filter(~is_same).sort(*key, "release_id")
     advice = pl.when(release_of().is_in(replaced)).then(pl.lit(SAME_QUERY)).otherwise(pl.lit(TWO_EDITIONS))
     yield from found_in(
         differing.head(EXAMPLES).with_columns(advice=advice),
@@ -127,9 +127,11 @@ def _known_again(context: CheckContext) -> Rows:
             advice="Its day stays, and the numbers of later releases are current.",
         )
     columns = [name for name in context.release.detail.columns if name not in {"known_from", "kind"}]
-    mine = context.release.detail.select(columns)
+    of_release = context.release.detail.select(columns)
     theirs = known.detail.filter(release_id=row["release_id"]).select(columns)
-    other = mine.height + theirs.height - 2 * mine.join(theirs, on=columns, how="semi", nulls_equal=True).height
+    other = (
+        of_release.height + theirs.height - 2 * of_release.join(theirs, on=columns, how="semi", nulls_equal=True).height
+    )
     if other:
         yield finding(
             "known_release",
@@ -147,11 +149,11 @@ def _known_again(context: CheckContext) -> Rows:
 def _unit_changed(context: CheckContext) -> Rows:
     """Find products whose unit changed."""
     key, is_unit = ["flow", "product"], QUANTITY & ~GROWTH
-    mine = context.own.filter(is_unit).select(*key, "measure").unique()
+    of_release = context.own.filter(is_unit).select(*key, "measure").unique()
     # A product that is weighed now and was weighed before has kept its unit. The few others can be looked up.
     weighed = context.sums.by_product.filter(pl.col("quantity_kg") > 0)
-    settled = mine.filter(measure="quantity_kg").join(weighed, on=key, how="semi")
-    open_ = mine.join(settled, on=key, how="anti")
+    settled = of_release.filter(measure="quantity_kg").join(weighed, on=key, how="semi")
+    open_ = of_release.join(settled, on=key, how="anti")
     seen = pl.concat([context.sums.by_product.select(key), context.published_rows.select(key)]).unique()
     open_ = open_.join(seen, on=key, how="semi")
     if not open_.height:
@@ -184,20 +186,20 @@ def _magnitude(context: CheckContext) -> Rows:
     """Find quantities without a value that are far from those of the months before with the same partners."""
     key = ["flow", "product", "partner", "measure"]
     with_value = context.own.filter(MONEY).select("flow", "product").unique()
-    mine = context.own.join(with_value, on=["flow", "product"], how="anti")
-    if not mine.height:
+    of_release = context.own.join(with_value, on=["flow", "product"], how="anti")
+    if not of_release.height:
         return
-    of_those = pl.col("product").is_in(mine["product"].unique().cast(pl.String).to_list())
+    of_those = pl.col("product").is_in(of_release["product"].unique().cast(pl.String).to_list())
     theirs = context.published.rows(
         context.months, (*CODED, "value"), of_those, pl.col("measure").str.starts_with("quantity")
     )
     now, before = (
         frame.filter("single", QUANTITY & ~GROWTH).group_by(*key, "month").agg(pl.col("value").sum())
-        for frame in (mine, theirs)
+        for frame in (of_release, theirs)
     )
-    asked = now.select(*key, asked="month")
+    months_of_release = now.select(*key, asked="month")
     earlier = (
-        asked.join(before, on=key)
+        months_of_release.join(before, on=key)
         .filter(pl.col("month").is_between(pl.col("asked") - MAGNITUDE_MONTHS_BACK, pl.col("asked") - 1))
         .group_by("flow", "product", "measure", "month", "asked")
         .agg(pl.col("value").sum())
@@ -234,11 +236,11 @@ def _revised(context: CheckContext) -> Rows:
     )
     if not published.height:
         return
-    mine, old = (
+    new, old = (
         frame.filter("single", ~GROWTH).group_by(key).agg(pl.col("value").sum()) for frame in (context.own, published)
     )
     sums = (
-        mine.join(old, on=key)
+        new.join(old, on=key)
         .group_by("flow", "product", "measure", "month")
         .agg(pl.col("value").sum(), before=pl.col("value_right").sum())
     )

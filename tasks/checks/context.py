@@ -145,12 +145,12 @@ class CheckContext:
         alone.
         """
         columns = [*CODED, "month", "value"]
-        mine = self.own.filter("single", pl.col("measure").is_in(RATED)).select(columns)
+        of_release = self.own.filter("single", pl.col("measure").is_in(RATED)).select(columns)
         published = (
             self.published_rows.filter("single", pl.col("kind") != "published") if self.is_broad else self.values
         )
-        theirs = published.select(columns).join(mine, on=[*CODED, "month"], how="anti")
-        rows = pl.concat([mine.with_columns(new=pl.lit(True)), theirs.with_columns(new=pl.lit(False))])
+        theirs = published.select(columns).join(of_release, on=[*CODED, "month"], how="anti")
+        rows = pl.concat([of_release.with_columns(new=pl.lit(True)), theirs.with_columns(new=pl.lit(False))])
         met = rows["measure"].unique().cast(pl.String)
         each = {name: pl.when(pl.col("measure") == name).then("value").otherwise(0) for name in RATED if name in met}
         place = ["flow", "product", "month", "partner"]
@@ -161,9 +161,9 @@ class CheckContext:
     @functools.cached_property
     def numbers(self) -> pl.DataFrame:
         """Single months of the release: CODED, month, value. For a broad release: whole products."""
-        own = self.own.filter("single", pl.col("measure").is_in(RATED))
+        single = self.own.filter("single", pl.col("measure").is_in(RATED))
         partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if self.is_broad else pl.col("partner")
-        return own.with_columns(partner).group_by(*CODED, "month").agg(pl.col("value").sum())
+        return single.with_columns(partner).group_by(*CODED, "month").agg(pl.col("value").sum())
 
     @functools.cached_property
     def proven(self) -> pl.DataFrame:
@@ -176,8 +176,8 @@ class CheckContext:
             .group_by(key)
             .agg(total=pl.col("value").last(), step=pl.col("resolution").max())
         )
-        own = self.own.filter("single", pl.col("partner") != WORLD).group_by(key).agg(pl.col("value").sum())
-        met = own.join(world, on=key).filter((pl.col("value") - pl.col("total")).abs() <= pl.col("step"))
+        sums = self.own.filter("single", pl.col("partner") != WORLD).group_by(key).agg(pl.col("value").sum())
+        met = sums.join(world, on=key).filter((pl.col("value") - pl.col("total")).abs() <= pl.col("step"))
         return pl.concat([with_codes(printed), met.select(key)], how="vertical_relaxed").unique()
 
     @functools.cached_property

@@ -60,12 +60,12 @@ def _exchange_rate(context: CheckContext) -> Rows:
     key = ["flow", "product", "partner", "period_start", "period_end"]
     shared = [*key, "measure"]
     money = pl.col("measure").is_in(DOLLARS_OR_YUAN)
-    mine, theirs = context.own.filter(money), context.published_rows.filter(money, pl.col("kind") != "published")
-    if pl.concat([mine["measure"], theirs["measure"]]).n_unique() < 2:
+    of_release, theirs = context.own.filter(money), context.published_rows.filter(money, pl.col("kind") != "published")
+    if pl.concat([of_release["measure"], theirs["measure"]]).n_unique() < 2:
         return
-    mine = mine.group_by(shared).agg(pl.col("value", "resolution").sum(), new=pl.lit(True))
-    theirs = theirs.select(*shared, "value", "resolution", new=pl.lit(False)).join(mine, on=shared, how="anti")
-    both = pl.concat([mine, theirs])
+    of_release = of_release.group_by(shared).agg(pl.col("value", "resolution").sum(), new=pl.lit(True))
+    theirs = theirs.select(*shared, "value", "resolution", new=pl.lit(False)).join(of_release, on=shared, how="anti")
+    both = pl.concat([of_release, theirs])
     pairs = both.group_by(key).agg(
         pl.col("new").any(),
         **{name: pl.col("value").filter(measure=f"value_{name}").sum() for name in ("usd", "cny")},
@@ -115,7 +115,7 @@ def _strange_months(pairs: pl.DataFrame) -> pl.DataFrame:
 def _rates(start: date, end: date) -> tuple[float, float, str]:
     """The lowest and the highest rate that values of these months may have, and where that is from."""
     months = range(month_number(start) - 1, month_number(end) + 1)
-    known = [found for month in months if (found := rate("CNY", "USD", month))]
+    known = [monthly_rate for month in months if (monthly_rate := rate("CNY", "USD", month))]
     if len(known) < len(months):
         return CNY_PER_USD_MIN, CNY_PER_USD_MAX, ""
     low, high = min(known) * (1 - RATE_SHARE_MAX), max(known) * (1 + RATE_SHARE_MAX)
@@ -162,8 +162,8 @@ def _price_of_other_currency(context: CheckContext, money: str) -> Rows:
     if context.sums.by_product.height < STEADY_MONTHS_MIN:
         return
     other = next(name for name in DOLLARS_OR_YUAN if name != money)
-    mine = context.trades.filter("new", pl.col(money) > 0).select("flow", "product").unique()
-    if context.sums.by_product.filter(pl.col(money) > 0).join(mine, on=["flow", "product"], how="semi").height:
+    products = context.trades.filter("new", pl.col(money) > 0).select("flow", "product").unique()
+    if context.sums.by_product.filter(pl.col(money) > 0).join(products, on=["flow", "product"], how="semi").height:
         return
     ratios = _ratios_of_prices(context, money, other)
     currency = other.removeprefix("value_").upper()
@@ -200,14 +200,14 @@ def _first_of_most(hits: pl.DataFrame, rows: pl.DataFrame, money: str, **texts: 
 def _ratios_of_one_month(context: CheckContext, money: str) -> pl.DataFrame:
     """Divide values by published ones of the same month and partners: flow, product, month, ratio."""
     key = ["flow", "product", "month"]
-    mine, theirs = (
+    of_release, theirs = (
         frame.filter("single", *of).group_by(*key, "partner").agg(pl.col("value").sum())
         for frame, of in (
             (context.own, [pl.col("measure") == money]),
             (context.published_rows, [pl.col("measure") == money, pl.col("kind") != "published"]),
         )
     )
-    both = mine.join(theirs, on=[*key, "partner"]).group_by(key).agg(pl.col("value", "value_right").sum())
+    both = of_release.join(theirs, on=[*key, "partner"]).group_by(key).agg(pl.col("value", "value_right").sum())
     # Below this a month may be a parcel.
     both = both.filter(pl.col("value") > 0, pl.col("value_right") >= SMALL_USD)
     return both.select(*key, ratio=pl.col("value") / pl.col("value_right"))
@@ -221,8 +221,8 @@ def _ratios_of_prices(context: CheckContext, money: str, published_in: str | Non
     key = ["flow", "product", "month"]
     if context.sums.by_product.height < STEADY_MONTHS_MIN:
         return context.trades.clear().select(*key, ratio=pl.lit(None, pl.Float64))
-    mine = context.trades.filter("new", (pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
-    mine = mine.group_by(key).agg(pl.col("quantity_kg", money).sum()).filter(pl.col(money) >= SMALL_USD)
+    of_release = context.trades.filter("new", (pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
+    of_release = of_release.group_by(key).agg(pl.col("quantity_kg", money).sum()).filter(pl.col(money) >= SMALL_USD)
     others = context.sums.by_product.filter((pl.col("quantity_kg") > 0) & (pl.col(before) > 0))
     others = others.select("flow", "product", (pl.col(before) / pl.col("quantity_kg")).alias("price"))
     usual = others.group_by("flow", "product").agg(
@@ -233,5 +233,5 @@ def _ratios_of_prices(context: CheckContext, money: str, published_in: str | Non
         pl.col("low") * STEADY_FACTOR >= pl.col("price"),
         pl.col("high") <= pl.col("price") * STEADY_FACTOR,
     )
-    found = mine.join(steady.rename({"price": "usual"}), on=["flow", "product"])
-    return found.select(*key, ratio=pl.col(money) / pl.col("quantity_kg") / pl.col("usual"))
+    priced = of_release.join(steady.rename({"price": "usual"}), on=["flow", "product"])
+    return priced.select(*key, ratio=pl.col(money) / pl.col("quantity_kg") / pl.col("usual"))

@@ -30,8 +30,8 @@ def year_so_far(context: CheckContext) -> Rows:
     """Find years to date declared as a month: it equals the earlier months of its year and one more like them."""
     if context.row["kind"] == "published":
         return
-    own = context.own.filter("single", pl.col("measure").is_in(RATED))
-    months: set[Month] = {(flow, month) for flow, month in own.select("flow", "month").unique().iter_rows()}
+    single = context.own.filter("single", pl.col("measure").is_in(RATED))
+    months: set[Month] = {(flow, month) for flow, month in single.select("flow", "month").unique().iter_rows()}
     for flow, month in sorted(months):
         before = {(flow, number) for number in range(month - month % YEAR_MONTHS, month)}
         # The second of two months is often as large as both.
@@ -42,15 +42,15 @@ def year_so_far(context: CheckContext) -> Rows:
         compared = before if before <= context.months else a_year_ago
         if compared <= context.months:
             earlier = len(before) if compared is before else 0
-            yield from _as_sum_of(context, own.filter(flow=flow, month=month), compared, earlier)
+            yield from _as_sum_of(context, single.filter(flow=flow, month=month), compared, earlier)
 
 
-def _as_sum_of(context: CheckContext, own: pl.DataFrame, months: set[Month], earlier: int) -> Rows:
+def _as_sum_of(context: CheckContext, of_month: pl.DataFrame, months: set[Month], earlier: int) -> Rows:
     """Find a month that is one more than the sum of `earlier` months before it, or, where that is 0, as much as all
     months of the year before up to it.
     """
     published = _published(context, months)
-    if earlier and _lacks_trade_of(context, own, published):
+    if earlier and _lacks_trade_of(context, of_month, published):
         return
     known = (
         published.group_by(*SERIES, "month")
@@ -58,12 +58,12 @@ def _as_sum_of(context: CheckContext, own: pl.DataFrame, months: set[Month], ear
         .group_by(SERIES)
         .agg(before=pl.col("value").sum(), least=pl.col("value").min(), most=pl.col("value").max(), months=pl.len())
     )
-    series = _by_series(context, own).join(known.filter(pl.col("months") == len(months)), on=SERIES)
+    series = _by_series(context, of_month).join(known.filter(pl.col("months") == len(months)), on=SERIES)
     measures = series.sort(SERIES).partition_by("measure", maintain_order=True)
     # If only the value rose, it is not a sum: kilograms and money rise together.
     is_sum = all(_are_like_sums(rows, earlier) if earlier else _are_as_before(rows) for rows in measures)
     (flow, first), (_, last) = min(months), max(months)
-    month = own["month"][0]
+    month = of_month["month"][0]
     for rows in measures if is_sum else ():
         total, sum_before = int(rows["value"].sum()), int(rows["before"].sum())
         times = f", {total * earlier / sum_before:.1f} times a month before it" if earlier else ""
@@ -83,9 +83,9 @@ def _as_sum_of(context: CheckContext, own: pl.DataFrame, months: set[Month], ear
         )
 
 
-def _lacks_trade_of(context: CheckContext, own: pl.DataFrame, before: pl.DataFrame) -> bool:
+def _lacks_trade_of(context: CheckContext, of_month: pl.DataFrame, before: pl.DataFrame) -> bool:
     """Whether the file lacks trade that is published for the months before: a year to date has all of it."""
-    now = _by_series(context, own)
+    now = _by_series(context, of_month)
     if context.row["partners"] != "all":
         before = before.join(now, on=SERIES, how="semi")
     sums = before.group_by(SERIES).agg(before=pl.col("value").sum()).join(now, on=SERIES, how="left")
@@ -112,13 +112,13 @@ def _printed_so_far(context: CheckContext) -> Rows:
     if context.row["kind"] == "published" or not printed.height:
         return
     key = [*SERIES, "month"]
-    own = context.own.filter("single").group_by(key).agg(pl.col("value").sum())
+    sums = context.own.filter("single").group_by(key).agg(pl.col("value").sum())
     if context.row["partners"] == "all":
-        world = own.filter(pl.col("partner") != WORLD).group_by("flow", "product", "measure", "month")
+        world = sums.filter(pl.col("partner") != WORLD).group_by("flow", "product", "measure", "month")
         everyone = with_codes(world.agg(pl.col("value").sum()).with_columns(partner=pl.lit(WORLD)))
-        own = pl.concat([own.filter(pl.col("partner") != WORLD), everyone.select(own.columns)])
+        sums = pl.concat([sums.filter(pl.col("partner") != WORLD), everyone.select(sums.columns)])
     is_it = (pl.col("value") - pl.col("value_right")).abs() <= pl.col("resolution")
-    met = own.join(printed.select(*key, "single", "value", "resolution", "release_id", so_far=SO_FAR), on=key)
+    met = sums.join(printed.select(*key, "single", "value", "resolution", "release_id", so_far=SO_FAR), on=key)
     met = met.join(met.filter("single", is_it), on=key, how="anti")
     yield from found_in(
         met.filter("so_far", ~pl.col("single"), is_it).sort(key).head(EXAMPLES),
@@ -151,10 +151,10 @@ def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
 @check(severity="error")
 def _months_of_span(context: CheckContext) -> Rows:
     """Check that a figure of several months is their sum, and at least the sum of those that are published."""
-    own = context.own.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
-    if context.row["kind"] == "published" or not own.height:
+    of_spans = context.own.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
+    if context.row["kind"] == "published" or not of_spans.height:
         return
-    for (flow, start, end), spans in own.sort("flow", "period_start", "period_end").group_by(
+    for (flow, start, end), spans in of_spans.sort("flow", "period_start", "period_end").group_by(
         "flow", "period_start", "period_end", maintain_order=True
     ):
         months = range(month_number(start), month_number(end) + 1)
@@ -187,24 +187,24 @@ def _span_of_months(context: CheckContext) -> Rows:
     if context.row["kind"] == "published" or (not context.months and context.own["single"].all()):
         return
     releases = pl.concat([context.known.counting, context.release.release]).unique("release_id")
-    mine = _spans(
+    of_release = _spans(
         context.own.with_columns(release_id=pl.lit(context.row["release_id"]), kind=pl.lit(context.row["kind"]))
     )
-    asked = asked_products(
+    requested = asked_products(
         context.release.release, pl.Series(context.published.with_totals, dtype=pl.String), roll_up=False
     )
     kept = (*CODED, "period_start", "period_end", "value", "kind", "release_id", "known_from")
     theirs = _spans(
         context.published.rows(
-            context.months if asked.height else (),
+            context.months if requested.height else (),
             kept,
-            pl.col("product").is_in(asked["product"].to_list()),
+            pl.col("product").is_in(requested["product"].to_list()),
             pl.col("kind") != "published",
         )
     )
     # One that gave way before says nothing any more.
     theirs = _priority(theirs, context.known.counting)
-    known = pl.concat([mine, theirs.join(mine, on=[*SERIES, "first", "last"], how="anti")])
+    known = pl.concat([of_release, theirs.join(of_release, on=[*SERIES, "first", "last"], how="anti")])
     if known.is_empty():
         return
     sums = _of_their_months(context, known).join(known, on=[*SERIES, "first", "last"])
@@ -214,15 +214,15 @@ def _span_of_months(context: CheckContext) -> Rows:
     changed = changed.with_row_index("place")
     current = _priority(changed, releases)["place"].to_list()
     for rows in changed.partition_by("flow", "first", "last", maintain_order=True):
-        for found in rows.head(EXAMPLES).iter_rows(named=True):
-            is_mine, gives_way = found["release_id"] == context.row["release_id"], found["place"] not in current
+        for row in rows.head(EXAMPLES).iter_rows(named=True):
+            is_mine, gives_way = row["release_id"] == context.row["release_id"], row["place"] not in current
             yield finding(
                 "span_of_months",
                 "warning",
-                f"{found['flow']} {found['product']} {found['partner']}"
-                f" {span_name(found['period_start'], found['period_end'])} {found['measure']}",
-                observed=f"{found['together']:,}, the sum of the months ({rows.height} such series)",
-                expected=f"{found['value']:,} in {'this file' if is_mine else found['release_id']}, "
+                f"{row['flow']} {row['product']} {row['partner']}"
+                f" {span_name(row['period_start'], row['period_end'])} {row['measure']}",
+                observed=f"{row['together']:,}, the sum of the months ({rows.height} such series)",
+                expected=f"{row['value']:,} in {'this file' if is_mine else row['release_id']}, "
                 + (
                     "which gives way to these months"
                     if gives_way
@@ -267,19 +267,19 @@ def _of_their_months(context: CheckContext, spans: pl.DataFrame) -> pl.DataFrame
         .explode("month")
     )
     key = [*SERIES, "month"]
-    asked = months.select(key).unique()
-    of_them = pl.col("product").is_in(asked["product"].unique().to_list())
-    wanted = {(flow, month) for flow, month in asked.select("flow", "month").unique().iter_rows()}
-    mine, others = (
+    keys = months.select(key).unique()
+    of_them = pl.col("product").is_in(keys["product"].unique().to_list())
+    wanted = {(flow, month) for flow, month in keys.select("flow", "month").unique().iter_rows()}
+    of_release, others = (
         rows.filter(of_them).with_columns(pl.col(SERIES).cast(pl.String)).group_by(key).agg(pl.col("value").sum())
         for rows in (context.own.filter("single"), _published(context, wanted & context.months))
     )
-    own, before = context.release.release, context.known.counting
+    this_release, before = context.release.release, context.known.counting
     of_months = pl.concat(
         [
             rows.select(*key, "value", is_own_number=pl.lit(is_own))
-            for is_own, numbers, releases in ((True, mine, own), (False, others, before))
-            for rows in (numbers, _covered_without_number(asked, numbers, releases))
+            for is_own, numbers, releases in ((True, of_release, this_release), (False, others, before))
+            for rows in (numbers, _covered_without_number(keys, numbers, releases))
         ]
     ).unique(key, keep="first", maintain_order=True)
     sums = (
@@ -290,10 +290,10 @@ def _of_their_months(context: CheckContext, spans: pl.DataFrame) -> pl.DataFrame
     return sums.filter(pl.col("len") == pl.col("last") - pl.col("first") + 1).drop("len")
 
 
-def _covered_without_number(asked: pl.DataFrame, numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+def _covered_without_number(keys: pl.DataFrame, numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """The months that releases cover without a number: of a partner no trade, of the world the sum of the partners."""
     key = [*SERIES, "month"]
-    covered = covering(asked.filter((pl.col("partner") == WORLD) | ~pl.col("partner").is_in(TOTALS)), releases).select(
+    covered = covering(keys.filter((pl.col("partner") == WORLD) | ~pl.col("partner").is_in(TOTALS)), releases).select(
         key
     )
     partners = numbers.filter(~pl.col("partner").is_in(TOTALS)).with_columns(partner=pl.lit(WORLD))

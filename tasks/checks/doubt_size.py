@@ -54,10 +54,12 @@ def _part(of: pl.Expr) -> pl.Expr:
 def _totals(context: CheckContext) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Return `total` by measure: of GOODS and month in the release, of the middle month of GOODS there and as
     published, and of all of a flow in the release."""
-    own = context.own.filter("single", pl.col("measure").is_in(RATED)).with_columns(pl.col("measure").cast(pl.String))
+    single = context.own.filter("single", pl.col("measure").is_in(RATED)).with_columns(
+        pl.col("measure").cast(pl.String)
+    )
     is_world, place = pl.col("partner") == WORLD, [*GOODS, "measure", "month"]
     # The printed world counts where no partner has a row.
-    months = own.filter(~is_world | is_world.all().over(place)).group_by(place).agg(total=pl.col("value").sum())
+    months = single.filter(~is_world | is_world.all().over(place)).group_by(place).agg(total=pl.col("value").sum())
     published = context.sums.by_product.unpivot(
         RATED, index=[*GOODS, "month"], variable_name="measure", value_name="total"
     ).filter(pl.col("total") > 0)

@@ -171,9 +171,10 @@ def _mixed_units(context: CheckContext) -> Rows:
     all_records = quantities.group_by(key).agg(pl.col("record").n_unique().alias("of"))
     uneven = counts.join(all_records, on=key).filter(pl.col("with") < pl.col("of")).select(key).unique().sort(key)
     for place in uneven.iter_rows(named=True):
-        mine = quantities.filter(pl.all_horizontal(pl.col(name) == value for name, value in place.items()))
+        of_place = quantities.filter(pl.all_horizontal(pl.col(name) == value for name, value in place.items()))
         sets = {
-            tuple(measures) for measures in mine.group_by("record").agg(pl.col("measure").unique().sort())["measure"]
+            tuple(measures)
+            for measures in of_place.group_by("record").agg(pl.col("measure").unique().sort())["measure"]
         }
         if any(not (set(one) <= set(other) or set(other) <= set(one)) for one in sets for other in sets):
             yield finding(

@@ -123,16 +123,16 @@ def _surges_of_partners(
     """Return the months of single partners that are too large, with their shares and whether to `hold`: not where the
     partner trades now and then, and not where all partners together are the world total that the file prints."""
     whole = products.select(*PRODUCT, "month", whole=money)
-    found = _large(trades, around, PARTNER, money).join(whole, on=[*PRODUCT, "month"])
-    found = _of_partners(found, money).join(_presence(trades), on=PARTNER, how="left", maintain_order="left")
+    surges = _large(trades, around, PARTNER, money).join(whole, on=[*PRODUCT, "month"])
+    surges = _of_partners(surges, money).join(_presence(trades), on=PARTNER, how="left", maintain_order="left")
     proven = context.proven.filter(measure=money).select(*PRODUCT, "month", is_proven=pl.lit(True))
-    found = found.join(proven, on=[*PRODUCT, "month"], how="left", maintain_order="left")
+    surges = surges.join(proven, on=[*PRODUCT, "month"], how="left", maintain_order="left")
     is_steady = pl.col("presence") >= threshold("surge_partner_presence")
     is_odd = (pl.col(money) > pl.col("bound") * pl.col("lump").fill_null(0)) & pl.col("is_usual").is_null()
-    found = _weighed(context, found, money).with_columns(
+    surges = _weighed(context, surges, money).with_columns(
         hold=pl.col("hold") & is_steady & is_odd & pl.col("is_proven").is_null() & is_large_part()
     )
-    return found.drop("presence", "is_proven")
+    return surges.drop("presence", "is_proven")
 
 
 def _weighed(context: CheckContext, rows: pl.DataFrame, money: str, expected: str | None = None) -> pl.DataFrame:
@@ -191,12 +191,12 @@ def _of_months(
     )
 
 
-def _as_in_the_year(rows: pl.DataFrame, found: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
-    """Return which months of `found` have few months around them and are no surge beside the year before and the year
+def _as_in_the_year(rows: pl.DataFrame, surges: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
+    """Return which months of `surges` have few months around them and are no surge beside the year before and the year
     after: the months between two seasons are no measure of a series that is traded now and then. Other doubted months
     are no measure either: they may have the same fault."""
-    few = found.filter(pl.col("months") < whole_threshold("history_months")).select(*key, "month", "bound", here=money)
-    others = rows.join(found, on=[*key, "month"], how="anti")
+    few = surges.filter(pl.col("months") < whole_threshold("history_months")).select(*key, "month", "bound", here=money)
+    others = rows.join(surges, on=[*key, "month"], how="anti")
     year = _of_months(others, few.select(*key, "month"), YEARS_AROUND, key, money).select(*key, "month", year="most")
     usual = few.join(year, on=[*key, "month"]).filter(pl.col("here") <= pl.col("bound") * pl.col("year"))
     return usual.select(*key, "month", is_usual=pl.lit(True))
@@ -240,22 +240,22 @@ def _large(rows: pl.DataFrame, around: pl.DataFrame, key: list[str], money: str)
     # If only the value rose, prices rose.
     moves = (pl.col("most_kg") == 0) | (pl.col("quantity_kg") > pl.col("bound") * pl.col("most_kg"))
     is_large = (pl.col("times") > pl.col("bound")) & moves
-    found = both.filter(is_large).unique([*key, "month"], keep="first", maintain_order=True)
-    swings = _swings(rows.join(found, on=key, how="semi"), found, key, money)
-    lumps = _lumps(rows.join(found, on=key, how="semi"), found, key, money)
+    surges = both.filter(is_large).unique([*key, "month"], keep="first", maintain_order=True)
+    swings = _swings(rows.join(surges, on=key, how="semi"), surges, key, money)
+    lumps = _lumps(rows.join(surges, on=key, how="semi"), surges, key, money)
     lumps = lumps.join(of_file.select(*key, "month"), on=[*key, "month"], how="anti")
-    years = _as_in_the_year(rows, found, key, money)
+    years = _as_in_the_year(rows, surges, key, money)
     for frame in (swings, lumps, years):
-        found = found.join(frame, on=[*key, "month"], how="left", maintain_order="left")
+        surges = surges.join(frame, on=[*key, "month"], how="left", maintain_order="left")
     return (
-        found.with_columns(bound=pl.max_horizontal("bound", "swing"))
+        surges.with_columns(bound=pl.max_horizontal("bound", "swing"))
         .filter(pl.col("times") > pl.col("bound"))
         .drop("swing")
     )
 
 
-def _swings(rows: pl.DataFrame, found: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
-    """Return how many times as much as in the month before each series of `found` once had in other months: `swing`.
+def _swings(rows: pl.DataFrame, surges: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
+    """Return how many times as much as in the month before each series of `surges` once had in other months: `swing`.
 
     A season or a boom rises and stays up for more than a month. A digit too many is gone in the next month, so a rise
     counts where the month after it keeps a large part of it; a fall is a rise read backwards. A step from a published
@@ -274,12 +274,14 @@ def _swings(rows: pl.DataFrame, found: pl.DataFrame, key: list[str], money: str)
     falls = (pl.col("after") < pl.col("here")) & (pl.col("before") >= kept * pl.col("here"))
     swing = pl.max_horizontal(pl.col("after") / pl.col("here"), pl.col("here") / pl.col("after")).alias("swing")
     lasting = steps.filter((rises | falls).fill_null(False)).select(*key, swing, step="month")
-    others = found.select(*key, "month").join(lasting, on=key).filter(~(pl.col("month") - pl.col("step")).is_in([0, 1]))
+    others = (
+        surges.select(*key, "month").join(lasting, on=key).filter(~(pl.col("month") - pl.col("step")).is_in([0, 1]))
+    )
     return others.group_by(*key, "month").agg(pl.col("swing").max())
 
 
-def _lumps(rows: pl.DataFrame, found: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
-    """Return the most that each series of `found` had in another month that is as odd: `lump`.
+def _lumps(rows: pl.DataFrame, surges: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
+    """Return the most that each series of `surges` had in another month that is as odd: `lump`.
 
     Goods that go by the shipload have months many times all around them. A month next to the doubted one is no
     witness: a wrong unit lasts. Nor is a month of the same release, which may have the same fault, unless the other
@@ -295,13 +297,13 @@ def _lumps(rows: pl.DataFrame, found: pl.DataFrame, key: list[str], money: str) 
     after = rest.select(*key, pl.col("month") - 1, after=money)
     step = pl.max_horizontal(pl.col("after") / pl.col(money), pl.col(money) / pl.col("after"))
     steps = rest.join(after, on=[*key, "month"]).group_by(key).agg(step=step.median())
-    others = found.select(*key, "month").join(odd, on=key).join(steps, on=key, how="left")
+    others = surges.select(*key, "month").join(odd, on=key).join(steps, on=key, how="left")
     is_witness = ~pl.col("is_new") | (pl.col("step") >= threshold("surge_lumpy_step")).fill_null(False)
     others = others.filter(is_witness, (pl.col("there") - pl.col("month")).abs() > 1)
     return others.group_by(*key, "month").agg(pl.col("lump").max())
 
 
-def _of_partners(found: pl.DataFrame, money: str) -> pl.DataFrame:
+def _of_partners(surges: pl.DataFrame, money: str) -> pl.DataFrame:
     """Return rows of single partners, whose trade is less steady than the total, with whether to `hold`: a row is
     held if it is beyond the threshold for partners or much of the product; a smaller one gives a warning.
     """
@@ -317,16 +319,16 @@ def _of_partners(found: pl.DataFrame, money: str) -> pl.DataFrame:
         pl.when(is_much).then("bound").otherwise(pl.max_horizontal("bound", pl.lit(threshold("surge_partner_factor"))))
     )
     is_part = pl.col(money) < pl.col("whole")
-    return found.with_columns(bound=bound, hold=hold).filter(is_part, pl.col("hold") | warn).drop("whole")
+    return surges.with_columns(bound=bound, hold=hold).filter(is_part, pl.col("hold") | warn).drop("whole")
 
 
-def _findings(found: pl.DataFrame, money: str) -> Rows:
-    more = "" if found.height == 1 else f" ({found.height} such months)"
+def _findings(surges: pl.DataFrame, money: str) -> Rows:
+    more = "" if surges.height == 1 else f" ({surges.height} such months)"
     yield from found_in(
-        found.filter(shown_of("hold")).with_columns(graded("hold"), value=money),
+        surges.filter(shown_of("hold")).with_columns(graded("hold"), value=money),
         "magnitude",
         "{severity}",
-        _subject(found, money),
+        _subject(surges, money),
         observed="{value:,}, {times:,.1f} times the most of {months} other months" + more,
         expected="at most {bound:.3g} times {most:,}, in quantity or in value",
         advice=ADVICE,
@@ -404,13 +406,13 @@ def _fall_of_partners(trades: pl.DataFrame, row: dict[str, Any], money: str) -> 
 
 def _of_many_products(context: CheckContext, money: str) -> Rows:
     """Check a broad release by whole products: most many times what they were, or one off by a wrong unit."""
-    mine = (
+    of_release = (
         context.trades.filter("new")
         .group_by(*PRODUCT, "month")
         .agg(pl.col("quantity_kg", money).sum(), new=pl.lit(True))
     )
-    others = context.sums.by_product.with_columns(new=pl.lit(False)).select(mine.columns)
-    rows = pl.concat([mine, others]).filter(pl.col(money) > 0)
+    others = context.sums.by_product.with_columns(new=pl.lit(False)).select(of_release.columns)
+    rows = pl.concat([of_release, others]).filter(pl.col(money) > 0)
     around = (
         _around(rows, PRODUCT, money)
         .filter(

@@ -35,21 +35,25 @@ def _year_to_date(context: CheckContext) -> Rows:
     """Check that a printed cumulative figure less the one before equals the month, within the steps of the printed
     digits, where the release has one of the three. A release is not at fault for earlier figures of others.
     """
-    own = context.own
-    products = {*own.filter(~pl.col("single"))["product"].cast(pl.String), *context.published.with_totals}
+    statements = context.own
+    products = {*statements.filter(~pl.col("single"))["product"].cast(pl.String), *context.published.with_totals}
     if not products:
         return
     of_those = pl.col("product").is_in(sorted(products))
     place = [*FIGURE, "month", "single"]
     # A figure of a release by province or regime is the sum of its records; of several days in one release, the last
     # day counts.
-    mine = own.filter(of_those).group_by(*place, "known_from").agg(pl.col("value").sum(), pl.col("resolution").max())
-    mine = mine.sort(*place, "known_from").unique(place, keep="last", maintain_order=True)
+    of_release = (
+        statements.filter(of_those)
+        .group_by(*place, "known_from")
+        .agg(pl.col("value").sum(), pl.col("resolution").max())
+    )
+    of_release = of_release.sort(*place, "known_from").unique(place, keep="last", maintain_order=True)
     theirs = context.published.rows(context.months, (*FIGURE, "value", "resolution"), of_those).join(
-        mine, on=place, how="anti"
+        of_release, on=place, how="anti"
     )
     everything = pl.concat(
-        frame.select(*place, "value", "resolution", new=pl.lit(frame is mine)) for frame in (mine, theirs)
+        frame.select(*place, "value", "resolution", new=pl.lit(frame is of_release)) for frame in (of_release, theirs)
     )
     quantities, is_month = everything.filter(~GROWTH), pl.col("single")
     so_far = quantities.filter(SO_FAR)
@@ -120,9 +124,9 @@ def _implied_revision(context: CheckContext) -> Rows:
         return
     growths = printed.select(*key, growth="value", growth_step="resolution")
     now = printed.select("flow", "month").unique().rows()
-    asked = {(flow, month - back) for flow, month in now for back in (0, YEAR_MONTHS)}
+    wanted = {(flow, month - back) for flow, month in now for back in (0, YEAR_MONTHS)}
     theirs = context.published.rows(
-        asked,
+        wanted,
         (*FIGURE, "value", "resolution"),
         pl.col("measure") == "quantity_kg",
         pl.col("product").is_in(printed["product"].unique().cast(pl.String).to_list()),
@@ -176,16 +180,16 @@ def _implied(growth: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
 
 def _printed(context: CheckContext) -> pl.DataFrame:
     """FIGURE, STATED, kind, single, `new`: the amounts of the file, and published statements on its products."""
-    own = context.own.filter(~GROWTH)
+    statements = context.own.filter(~GROWTH)
     theirs = context.published.rows(
         context.months,
         (*FIGURE, *STATED, "kind"),
         pl.col("product").is_in(context.products),
         ~pl.col("measure").str.ends_with("_yoy"),
     )
-    mine = own.with_columns(kind=pl.lit("published"), new=pl.lit(True))
+    of_release = statements.with_columns(kind=pl.lit("published"), new=pl.lit(True))
     columns = [*FIGURE, *STATED, "kind", "single", "new"]
-    return pl.concat([mine.select(columns), theirs.with_columns(new=pl.lit(False)).select(columns)])
+    return pl.concat([of_release.select(columns), theirs.with_columns(new=pl.lit(False)).select(columns)])
 
 
 @check(severity="error")
@@ -274,11 +278,11 @@ def _thousandth(context: CheckContext) -> Rows:
         usual=pl.col("value") / (pl.col("last") - pl.col("first") + 1)
     )
     to_the_kilogram = rows.filter("new", pl.col("value") > 0, resolution=1)
-    near = to_the_kilogram.join(rows, on=CODED, suffix="_near").filter(
+    comparable = to_the_kilogram.join(rows, on=CODED, suffix="_near").filter(
         (pl.col("last") - pl.col("last_near")).abs() <= YEAR_MONTHS,
         (pl.col("period_start") != pl.col("period_start_near")) | (pl.col("period_end") != pl.col("period_end_near")),
     )
-    others = near.group_by(*FIGURE, "value", "usual").agg(
+    others = comparable.group_by(*FIGURE, "value", "usual").agg(
         least=pl.col("usual_near").min(), middle=pl.col("usual_near").median(), figures=pl.len()
     )
     like = 1000 * pl.col("usual") / pl.col("middle")

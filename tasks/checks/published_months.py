@@ -86,8 +86,8 @@ class PublishedMonths:
         of_month = functools.partial(self._sums_of_month, of_partners=of_partners, products=products)
         # Each file is small and keeps no more than one core busy.
         with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-            found = [Sums(_NO_PRODUCTS, _NO_PARTNERS), *threads.map(of_month, months)]
-        return Sums(*(pl.concat(parts) for parts in zip(*found, strict=True)))
+            parts_of_sums = [Sums(_NO_PRODUCTS, _NO_PARTNERS), *threads.map(of_month, months)]
+        return Sums(*(pl.concat(parts) for parts in zip(*parts_of_sums, strict=True)))
 
     def _sums_of_month(self, place: Month, of_partners: Collection[Month], products: Sequence[str]) -> "Sums":
         flow, month = place

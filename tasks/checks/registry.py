@@ -71,8 +71,8 @@ def check_release(release: Normalised, known: Known) -> Finding:
     _refuse_withdrawn(release, known)
     context = CheckContext(release, known)
     raised = [row for ask in checks() for row in ask(context)]
-    own = release.findings.drop("release_id").to_dicts()
-    return gather(context.row["release_id"], [*own, *raised])
+    of_reading = release.findings.drop("release_id").to_dicts()
+    return gather(context.row["release_id"], [*of_reading, *raised])
 
 
 def _refuse_withdrawn(release: Normalised, known: Known) -> None:

@@ -39,10 +39,10 @@ def _numbers_of_other_flow(context: CheckContext) -> Rows:
     )
     if same_bytes.height:
         return
-    mine = _statements(context)
-    for flow in mine["flow"].cast(pl.String).unique().sort():
+    statements = _statements(context)
+    for flow in statements["flow"].cast(pl.String).unique().sort():
         other = next(name for name in FLOWS if name != flow)
-        numbers = mine.filter(pl.col("flow") == flow)
+        numbers = statements.filter(pl.col("flow") == flow)
         published = PublishedMonths(context.known.snapshot, {other}, context.first, context.last, row["release_id"])
         months: set[Month] = {(other, month) for month in numbers["month"].unique()} & set(published.files)
         if not months:
@@ -70,20 +70,24 @@ def _another_month(context: CheckContext) -> Rows:
     """Find the numbers of other months, published or of the file: another query, or months that were relabelled."""
     if context.row["kind"] == "published":
         return
-    mine, places = _statements(context), [*SERIES, "month", "value"]
-    published = context.values.select(places).unique([*SERIES, "month"]).join(mine, on=[*SERIES, "month"], how="anti")
-    others = pl.concat([published.with_columns(own=pl.lit(False)), mine.select(places).with_columns(own=pl.lit(True))])
+    statements, places = _statements(context), [*SERIES, "month", "value"]
+    published = (
+        context.values.select(places).unique([*SERIES, "month"]).join(statements, on=[*SERIES, "month"], how="anti")
+    )
+    others = pl.concat(
+        [published.with_columns(own=pl.lit(False)), statements.select(places).with_columns(own=pl.lit(True))]
+    )
     others = others.rename({"month": "there"})
     lag = (pl.col("there") - pl.col("month")).alias("lag")
     # Of two months of one file the later is the copy.
     is_other = (pl.col("there") != pl.col("month")) & (~pl.col("own") | (pl.col("there") < pl.col("month")))
-    same = mine.join(others, on=[*SERIES, "value"]).filter(is_other).group_by("flow", "month", lag).len()
+    same = statements.join(others, on=[*SERIES, "value"]).filter(is_other).group_by("flow", "month", lag).len()
     lags = same.filter(pl.col("len") >= whole_threshold("same_numbers_some")).select("flow", "lag").unique()
     if lags.is_empty():
         return
-    there = mine.join(lags, on="flow").with_columns(there=pl.col("month") + pl.col("lag"))
+    shifted = statements.join(lags, on="flow").with_columns(there=pl.col("month") + pl.col("lag"))
     counts = (
-        there.join(others, on=[*SERIES, "there"])
+        shifted.join(others, on=[*SERIES, "there"])
         .filter(is_other)
         .group_by("flow", "month", "lag")
         .agg(same=(pl.col("value") == pl.col("value_right")).sum(), of=pl.len())
@@ -104,14 +108,14 @@ def _relabelled(counts: pl.DataFrame) -> Rows:
         pl.col("same") >= threshold("same_numbers_share") * pl.col("of"),
     ).filter(pl.len().over("flow") == 1)
     advice = "See for which month the query was. If it was for the other one, ingest the right one under its own day."
-    for found in spans.to_dicts():
-        first, last, lag = found["first"], found["last"], found["lag"]
+    for row in spans.to_dicts():
+        first, last, lag = row["first"], row["last"], row["lag"]
         yield finding(
             "another_month",
             "error",
-            f"{found['flow']} {month_name(first)}..{month_name(last)}",
+            f"{row['flow']} {month_name(first)}..{month_name(last)}",
             observed=(
-                f"{found['same']} of {found['of']} numbers are those of {abs(lag)} months"
+                f"{row['same']} of {row['of']} numbers are those of {abs(lag)} months"
                 f" {'before' if lag < 0 else 'after'}, {month_name(first + lag)}..{month_name(last + lag)}"
             ),
             expected="numbers of its own",
@@ -119,13 +123,13 @@ def _relabelled(counts: pl.DataFrame) -> Rows:
         )
     months = counts.filter(pl.col("same") >= whole_threshold("same_numbers_some"), pl.col("same") == pl.col("of"))
     months = months.filter(pl.len().over("flow", "month") == 1).join(spans, on="flow", how="anti")
-    for found in months.head(EXAMPLES).to_dicts():
+    for row in months.head(EXAMPLES).to_dicts():
         more = "" if months.height == 1 else f" ({months.height} such months)"
         yield finding(
             "another_month",
             "error",
-            f"{found['flow']} {month_name(found['month'])}",
-            observed=f"{found['same']} numbers, all of them those of {month_name(found['month'] + found['lag'])}{more}",
+            f"{row['flow']} {month_name(row['month'])}",
+            observed=f"{row['same']} numbers, all of them those of {month_name(row['month'] + row['lag'])}{more}",
             expected="numbers of its own",
             advice=advice,
         )

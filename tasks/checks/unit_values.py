@@ -209,9 +209,9 @@ def _strange_partners(context: CheckContext, traded: pl.DataFrame, rated: pl.Dat
         .filter(pl.col("rates") > UNIT_VALUE_MONTHS_MIN)
     )
     partners = partners.join(partners.filter("new").select(key).unique(), on=key, how="semi")
-    own = with_others(partners, key).filter("new", pl.col("months") > whole_threshold("history_months"))
-    own = own.join(middles, on=PRODUCT)
-    rest = partners.filter("new").join(own, on=[*key, "month"], how="anti").join(middles, on=PRODUCT)
+    by_own_months = with_others(partners, key).filter("new", pl.col("months") > whole_threshold("history_months"))
+    by_own_months = by_own_months.join(middles, on=PRODUCT)
+    rest = partners.filter("new").join(by_own_months, on=[*key, "month"], how="anti").join(middles, on=PRODUCT)
     hold, warn, parcel = (
         threshold(name) * dollars_of(money) for name in ("price_range_hold", "price_range_warn", "price_unit_hold")
     )
@@ -222,7 +222,7 @@ def _strange_partners(context: CheckContext, traded: pl.DataFrame, rated: pl.Dat
     is_small = pl.max_horizontal("quantity_kg", pl.col(money) / pl.col("middle")) < SMALL_KG
     is_unit = (_off_range() > unit) & (worth >= parcel)
     beyond = (
-        own.with_columns(hold=((_off_range() > times) & (worth >= hold)) | is_unit)
+        by_own_months.with_columns(hold=((_off_range() > times) & (worth >= hold)) | is_unit)
         .filter(pl.col("hold") | ((_off_range() > times) & (worth >= warn)))
         .filter(~is_small)
         .with_columns(expected=_bounds(times))
@@ -232,8 +232,8 @@ def _strange_partners(context: CheckContext, traded: pl.DataFrame, rated: pl.Dat
         hold=True, expected=_middle(unit_new)
     )
     columns = [*PLACE, "partner", "rate", "hold", "expected", "quantity_kg", money, "middle"]
-    found = pl.concat([beyond.select(columns), new.select(columns)])
-    return found.sort("hold", *PLACE, "partner", descending=[True, False, False, False, False])
+    doubted = pl.concat([beyond.select(columns), new.select(columns)])
+    return doubted.sort("hold", *PLACE, "partner", descending=[True, False, False, False, False])
 
 
 def _worth(money: str) -> pl.Expr:
@@ -312,22 +312,22 @@ def _zero_numbers(context: CheckContext) -> Rows:
             expected="a weight where there is a value",
             advice="Where a file has many products, its source prints these goods so; nothing to do.",
         )
-    for found in _graded_zeros(context, strange).filter(shown_of("hold")).to_dicts():
-        quantity = f"{found['value']:,} {found['measure'].removeprefix('quantity_')}"
-        paid = f"{found['paid']:,} {found['money'].removeprefix('value_').upper()}"
-        parts = (quantity, paid) if found["value"] == 0 else (paid, quantity)
-        absent = found["measure" if found["value"] == 0 else "money"]
+    for zero in _graded_zeros(context, strange).filter(shown_of("hold")).to_dicts():
+        quantity = f"{zero['value']:,} {zero['measure'].removeprefix('quantity_')}"
+        paid = f"{zero['paid']:,} {zero['money'].removeprefix('value_').upper()}"
+        parts = (quantity, paid) if zero["value"] == 0 else (paid, quantity)
+        absent = zero["measure" if zero["value"] == 0 else "money"]
         more = "" if strange.height == 1 else f" ({strange.height} such numbers)"
         yield finding(
             "zero_number",
-            "error" if found["hold"] else "warning",
-            f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])} {absent}",
+            "error" if zero["hold"] else "warning",
+            f"{zero['flow']} {zero['product']} {zero['partner']} {month_name(zero['month'])} {absent}",
             observed=" and ".join(parts) + more,
             expected="both, where either is so large",
             advice=(
                 "Compare with the site: an empty or cut field reads as 0. If it is printed so, approve or correct it."
             ),
-            shares={name: found[name] for name in SHARES},
+            shares={name: zero[name] for name in SHARES},
         )
 
 
@@ -394,15 +394,15 @@ def _piece_weight(context: CheckContext) -> Rows:
     strange = others.filter((weight > times * pl.col("high")) | (weight * times < pl.col("low"))).sort(
         *OF_PARTNER, "month"
     )
-    for found in strange.head(EXAMPLES).to_dicts():
-        unit = found["measure"].removeprefix("quantity_")
+    for row in strange.head(EXAMPLES).to_dicts():
+        unit = row["measure"].removeprefix("quantity_")
         yield finding(
             "piece_weight",
             "warning",
-            f"{found['flow']} {found['product']} {found['partner']} {month_name(found['month'])} quantity",
-            observed=f"{found['rate']:,.4g} kg per {unit} ({counted(strange.height, 'such month')})",
+            f"{row['flow']} {row['product']} {row['partner']} {month_name(row['month'])} quantity",
+            observed=f"{row['rate']:,.4g} kg per {unit} ({counted(strange.height, 'such month')})",
             expected=(
-                f"within {times:g} times {found['low']:,.4g} to {found['high']:,.4g} kg, as in {found['months'] - 1}"
+                f"within {times:g} times {row['low']:,.4g} to {row['high']:,.4g} kg, as in {row['months'] - 1}"
                 " other months"
             ),
             advice=(

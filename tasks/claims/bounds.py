@@ -93,19 +93,19 @@ class PrintedSeries:
         if self._solved is None:
             rounded_or_cut_off = self._solve(lambda value, step: hull(rounded(value, step), cut_off(value, step)))
             self._solved = (self._solve(rounded), rounded_or_cut_off)
-        found = [_of(period, bounds) for bounds in self._solved]
-        strict, loose = ((bound.low, bound.high) for bound in found)
+        solved = [_of(period, bounds) for bounds in self._solved]
+        strict, loose = ((bound.low, bound.high) for bound in solved)
         if strict[1] is None or loose[1] is None:
             return None
         inside = Interval(strict[0], strict[1])
-        return inside, hull(inside, Interval(loose[0], loose[1])), found[0].low_from | found[0].high_from
+        return inside, hull(inside, Interval(loose[0], loose[1])), solved[0].low_from | solved[0].high_from
 
     def _solve(self, opened: Of) -> dict[Period, Bound]:
         bounds = {period: Bound() for period in self._periods()}
         for period, printed in self.levels.items():
-            own = opened(*printed)
+            interval = opened(*printed)
             source = frozenset({BoundSource(*period, is_growth=False)})
-            bounds[period] = Bound(max(own.low, Fraction(0)), own.high, source, source, is_fixed=True)
+            bounds[period] = Bound(max(interval.low, Fraction(0)), interval.high, source, source, is_fixed=True)
         for period, value in self.exact.items():
             bounds[period] = Bound(value, value, is_fixed=True)
         sums = list(self._sums())
@@ -155,21 +155,21 @@ class PrintedSeries:
         base = _year_before(period)
         if not self.is_comparable(period, base) or ratio.high <= 0:
             return False
-        now, before, own = bounds[period], bounds[base], frozenset({BoundSource(*period, is_growth=True)})
-        narrowed = [before.raise_low(now.low / ratio.high, now.low_from | own)]
-        narrowed += [now.raise_low(before.low * max(ratio.low, Fraction(0)), before.low_from | own)]
+        now, before, source = bounds[period], bounds[base], frozenset({BoundSource(*period, is_growth=True)})
+        narrowed = [before.raise_low(now.low / ratio.high, now.low_from | source)]
+        narrowed += [now.raise_low(before.low * max(ratio.low, Fraction(0)), before.low_from | source)]
         if before.high is not None:
-            narrowed.append(now.lower_high(before.high * ratio.high, before.high_from | own))
+            narrowed.append(now.lower_high(before.high * ratio.high, before.high_from | source))
         if now.high is not None and ratio.low > 0:
-            narrowed.append(before.lower_high(now.high / ratio.low, now.high_from | own))
+            narrowed.append(before.lower_high(now.high / ratio.low, now.high_from | source))
         return any(narrowed)
 
 
-def reading(found: tuple[Interval, Interval, Sources], series: PrintedSeries, measure: str) -> Reading:
+def reading(bounds_of: tuple[Interval, Interval, Sources], series: PrintedSeries, measure: str) -> Reading:
     """Make a reading of a level that follows from others; one that rests on more than a month and its growth carries
     the silent revisions of all of them.
     """
-    strict, loose, sources = found
+    strict, loose, sources = bounds_of
     low, high = (show_level(end, measure) for end in (strict.low, strict.high))
     between = f"between {low} and {high}" if strict.low else f"at most {high}"
     growth = of_growth(sources)
@@ -227,14 +227,14 @@ def _of(period: Period, bounds: dict[Period, Bound]) -> Bound:
     if period in bounds:
         return bounds[period]
     first, last = period
-    own, january = Bound(), Month(first).january
-    extended = bounds | {period: own}
+    bound, january = Bound(), Month(first).january
+    extended = bounds | {period: bound}
     months = [(month, month) for month in range(first, last + 1)]
     if all(month in bounds for month in months):
         _add_up(extended, period, months)
     if first > january and (january, last) in bounds:
         _add_up({**extended}, (january, last), [(january, first - 1), period])
-    return own
+    return bound
 
 
 def _sum_of_highs(bounds: list[Bound]) -> Fraction | None:

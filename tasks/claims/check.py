@@ -47,8 +47,8 @@ def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> CheckedClaim:
     national = Reporter.of(read_table(snapshot, "release")).nomenclature
     products = {product for row in claims.rows.iter_rows(named=True) if (product := product_of(row, national))}
     readings = Readings(snapshot, products | {code for product in products for code in members(product)})
-    found = [check_claim(readings, row) for row in claims.rows.iter_rows(named=True)]
-    verdicts = pl.DataFrame(found, {"verdict": pl.String, "reason": pl.String}, orient="row")
+    judged = [check_claim(readings, row) for row in claims.rows.iter_rows(named=True)]
+    verdicts = pl.DataFrame(judged, {"verdict": pl.String, "reason": pl.String}, orient="row")
     kept = claims.rows.drop("verdict", "reason", strict=False).with_columns(pl.col(INPUT).fill_null(""))
     return pl.concat([kept, verdicts], how="horizontal")
 
@@ -77,8 +77,8 @@ def read_claims(file: Path) -> ClaimsFile:
             " qualifier, hs_code_if_stated and others"
         )
     if odd := [(name, known) for name in rows.columns if (known := _nearly(name)) is not None]:
-        told = ", ".join(f"{name} (did you mean {known}?)" for name, known in odd)
-        raise ValueError(f"{file}: no claim is read by the column {told}. Rename it, or leave it out.")
+        columns = ", ".join(f"{name} (did you mean {known}?)" for name, known in odd)
+        raise ValueError(f"{file}: no claim is read by the column {columns}. Rename it, or leave it out.")
     return ClaimsFile(file.name, hashlib.sha256(data).hexdigest(), rows)
 
 

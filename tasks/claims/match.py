@@ -56,8 +56,8 @@ def distance(stated: Stated, reading: Reading) -> Fraction:
     """Compute how far the claim lies from the values that the ledger's digits allow, as a share of the level or of
     the growth's ratio.
     """
-    ours, own = in_claim_units(stated, reading.loose), rounded(stated.value, stated.step)
-    return max(ours.low - own.high, own.low - ours.high, Fraction(0)) / _whole(stated, ours.middle)
+    ours, printed = in_claim_units(stated, reading.loose), rounded(stated.value, stated.step)
+    return max(ours.low - printed.high, printed.low - ours.high, Fraction(0)) / _whole(stated, ours.middle)
 
 
 def tolerance(stated: Stated, reading: Reading) -> Fraction:
@@ -124,8 +124,8 @@ def _confirms(stated: Stated, reading: Reading, step: Fraction, *, is_point: boo
         return True
     if is_point and reading.tier == "computed" and strict.width <= WIDE * _whole(stated, strict.middle):
         return True
-    own, *others = (rounded(stated.value + shift * step, step).meets(strict) for shift in (0, -1, 1))
-    return own and not any(others)
+    itself, *others = (rounded(stated.value + shift * step, step).meets(strict) for shift in (0, -1, 1))
+    return itself and not any(others)
 
 
 def _qualified_match(stated: Stated, reading: Reading) -> Agreement | None:

@@ -36,11 +36,11 @@ MIXED_UNITS = (
 )
 
 
-def elsewhere(readings: Readings, stated: Stated, found: Sequence[Reading], match: Match) -> tuple[str, str] | None:
+def elsewhere(readings: Readings, stated: Stated, read: Sequence[Reading], match: Match) -> tuple[str, str] | None:
     """Return the nearest place where the claim's digits are right: its description, and the ledger's reading there."""
     if stated.qualifier and stated.digits < FAIRLY_SURE:
         return None
-    for digits, what, as_kind, reading in _places(readings, stated, found):
+    for digits, what, as_kind, reading in _places(readings, stated, read):
         if stated.digits < digits:
             continue
         same = replace(stated, kind=as_kind)
@@ -65,41 +65,41 @@ def at_same_place(readings: Readings, stated: Stated, match: Match) -> tuple[str
 Candidate = tuple[int, str, str, Reading]
 
 
-def _places(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Iterator[Candidate]:
+def _places(readings: Readings, stated: Stated, read: Sequence[Reading]) -> Iterator[Candidate]:
     spot, kind = stated.spot, stated.kind
-    if not found:
+    if not read:
         yield from _uncovered(readings, stated)
         return
     if kind.endswith("_times"):
-        yield from _multiples(found)
+        yield from _multiples(read)
     if kind in ("mom", "yoy", "against"):
-        yield from _variants(readings, stated, found)
+        yield from _variants(readings, stated, read)
         yield from _same_place(readings, stated)
     if kind == "level":
         yield from _within(readings, spot)
         for factor, what in MIXED_UNITS:
             other_unit = functools.partial(Interval.scaled, factor=1 / factor)
-            yield FAIRLY_SURE, what, "level", found[0].mapped(other_unit)
+            yield FAIRLY_SURE, what, "level", read[0].mapped(other_unit)
     for digits, what, other in _spots(readings, spot):
         for reading in readings.figure(other, kind, exact=True):
             yield digits, what, kind, reading
     if kind in FIGURES:
-        for digits, what, other in _spots(readings, spot, near=True):
+        for digits, what, other in _spots(readings, spot, is_nearby=True):
             for name, words in FIGURES.items():
                 if name != kind:
                     for reading in readings.figure(other, name, exact=True):
                         yield max(digits, FAIRLY_SURE), f"{words}, {what}", name, reading
 
 
-def _multiples(found: Sequence[Reading]) -> Iterator[Candidate]:
+def _multiples(read: Sequence[Reading]) -> Iterator[Candidate]:
     """Yield the growth in multiples, which is one less than the ratio: "six times" for a growth of 660 %."""
-    for reading in found:
+    for reading in read:
         growth = reading.mapped(lambda one: one.scaled(1, -100))
         times = float(reading.point) / 100 + 1
         yield 1, f"the growth in multiples; the figure rose to {times:.1f} times what it was", "yoy_times", growth
 
 
-def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Iterator[Candidate]:
+def _variants(readings: Readings, stated: Stated, read: Sequence[Reading]) -> Iterator[Candidate]:
     """Yield the growth from figures that were rounded first, the ratio in per cent, the change measured from the
     later figure.
     """
@@ -116,7 +116,7 @@ def _variants(readings: Readings, stated: Stated, found: Sequence[Reading]) -> I
             words = f"{show_level(a, spot.measure)} against {show_level(b, spot.measure)} is {float(point):+.1f} %"
             what = (
                 f"the growth from figures that were {how} first; from the unrounded ones it is"
-                f" {float(found[0].point):+.1f} %"
+                f" {float(read[0].point):+.1f} %"
             )
             one = Interval(point, point)
             yield 2, what, stated.kind, Reading(one, one, point, "computed", words)
@@ -157,7 +157,7 @@ def _within(readings: Readings, spot: Spot) -> Iterator[Candidate]:
                 yield 1 if place < min(3, len(months)) else FAIRLY_SURE, readings.describe(other), "level", reading
 
 
-def _spots(readings: Readings, spot: Spot, *, near: bool = False) -> Iterator[tuple[int, str, Spot]]:
+def _spots(readings: Readings, spot: Spot, *, is_nearby: bool = False) -> Iterator[tuple[int, str, Spot]]:
     """Yield other places, nearest first: basket, partner, month, direction."""
     for other in _baskets(readings, spot):
         yield FAIRLY_SURE, f"another basket: {readings.describe(other)}", other
@@ -171,7 +171,7 @@ def _spots(readings: Readings, spot: Spot, *, near: bool = False) -> Iterator[tu
         other = spot.at(last=spot.last + shift) if is_longer else spot.shifted(shift)
         yield FAIRLY_SURE, f"another month: {readings.describe(other)}", other
     yield FAIRLY_SURE, f"the other direction: {readings.describe(_other_way(spot))}", _other_way(spot)
-    if near:
+    if is_nearby:
         return
     for shift in (*range(-11, -1), *range(2, 12)):
         if not spot.is_month and spot.first % 12 == 0 and spot.first < spot.last + shift < spot.first + 12:

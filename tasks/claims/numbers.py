@@ -80,11 +80,11 @@ def _by_place(rows: pl.DataFrame) -> dict[Key, Printed]:
         for row in code_table("units").iter_rows(named=True)
         if row["kg_per_unit"]
     }
-    found = {}
+    numbers = {}
     for flow, product, partner, measure, start, end, value, unit, resolution in rows.select(NAMES).iter_rows():
         plain = measure.removesuffix(YOY)
         size = Fraction(1, 100) if plain != measure else sizes.get(unit, Fraction(1))
         kept = "quantity_kg" if unit in sizes or plain.removeprefix("quantity_") in sizes else plain
         key = (flow, product, partner, kept, month_number(start), month_number(end))
-        found[key] = (value * size, resolution * size)
-    return found
+        numbers[key] = (value * size, resolution * size)
+    return numbers

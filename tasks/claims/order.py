@@ -35,23 +35,23 @@ def check_extreme(readings: Readings, stated: Stated) -> Verdict:
 
 def _rank(readings: Readings, stated: Stated) -> Verdict:
     spot = stated.spot
-    own = readings.level(spot, exact=True)
+    levels = readings.level(spot, exact=True)
     match = WITHIN.fullmatch(stated.unit)
     if stated.value < 1 or (stated.unit not in ("rank", "") and not match and "all-time" not in stated.unit):
         return _unclear(f"{stated.shown!r} is no rank that can be looked up")
-    if not own:
+    if not levels:
         return _unclear(f"no release at hand gives the level of {readings.describe(spot)}")
     if match:
-        return _rank_within(readings, stated, own[0], int(match[1]))
+        return _rank_within(readings, stated, levels[0], int(match[1]))
     if "all-time" in stated.unit:
         series = (spot.flow, spot.product, spot.partner, spot.measure)
         months = {key[4] for key in readings.numbers if key[:4] == series and key[4] == key[5]}
         others = {month_name(month): spot.at(first=month, last=month) for month in months if month < spot.first}
-        return _placed(readings, stated, own[0], others, complete=False, among="all months")
-    return _rank_of_partner(readings, stated, own[0])
+        return _placed(readings, stated, levels[0], others, complete=False, among="all months")
+    return _rank_of_partner(readings, stated, levels[0])
 
 
-def _rank_within(readings: Readings, stated: Stated, own: Reading, year: int) -> Verdict:
+def _rank_within(readings: Readings, stated: Stated, level: Reading, year: int) -> Verdict:
     """Check the rank of a month among those of its year."""
     spot, end, among = stated.spot, year * 12 + 12, f"the months of {year}"
     if not spot.is_month or Month(spot.first).year != year:
@@ -61,10 +61,10 @@ def _rank_within(readings: Readings, stated: Stated, own: Reading, year: int) ->
         end, among = spot.first + 1, f"{among} so far"
     months = (month for month in range(year * 12, end) if month != spot.first)
     others = {month_name(month): spot.at(first=month, last=month) for month in months}
-    return _placed(readings, stated, own, others, complete=True, among=among)
+    return _placed(readings, stated, level, others, complete=True, among=among)
 
 
-def _rank_of_partner(readings: Readings, stated: Stated, own: Reading) -> Verdict:
+def _rank_of_partner(readings: Readings, stated: Stated, level: Reading) -> Verdict:
     """Check the rank of a partner among all of them, in a month as the table `metric` has it."""
     spot = stated.spot
     if spot.partner == WORLD or is_group(spot.partner):
@@ -77,32 +77,32 @@ def _rank_of_partner(readings: Readings, stated: Stated, own: Reading) -> Verdic
     partners = [one for one in readings.partners(spot) if one != spot.partner and not is_group(one)]
     others = {partner: spot.at(partner=partner) for partner in partners}
     known = {name: place for name, place in others.items() if readings.level(place, exact=True)}
-    if _leaves_nothing(readings, own, spot, known):
-        return _placed(readings, stated, own, known, complete=True, among="the partners")
-    return _placed(readings, stated, own, others, complete=False, among="the partners")
+    if _leaves_nothing(readings, level, spot, known):
+        return _placed(readings, stated, level, known, complete=True, among="the partners")
+    return _placed(readings, stated, level, others, complete=False, among="the partners")
 
 
-def _leaves_nothing(readings: Readings, own: Reading, spot: Spot, known: dict[str, Spot]) -> bool:
+def _leaves_nothing(readings: Readings, level: Reading, spot: Spot, known: dict[str, Spot]) -> bool:
     """Whether the rest of the world's total is too small for any other partner to be higher."""
     world = readings.level(spot.at(partner=WORLD), exact=True)
-    parts = own.loose.low + sum(readings.level(place, exact=True)[0].loose.low for place in known.values())
-    return bool(world) and world[0].loose.high - parts < own.loose.low
+    parts = level.loose.low + sum(readings.level(place, exact=True)[0].loose.low for place in known.values())
+    return bool(world) and world[0].loose.high - parts < level.loose.low
 
 
 def _placed(
-    readings: Readings, stated: Stated, own: Reading, others: dict[str, Spot], *, complete: bool, among: str
+    readings: Readings, stated: Stated, ranked: Reading, others: dict[str, Spot], *, complete: bool, among: str
 ) -> Verdict:
     """Return the verdict on the rank of a number among others, some of which may be missing unless these are
     `complete`.
     """
     place = int(stated.value)
-    there = _comparable(readings, stated.spot, others.values())
-    levels = {name: there[spot] for name, spot in others.items() if spot in there}
-    beyond = {name: _beyond(level, own, 1) for name, level in levels.items()}
+    known = _comparable(readings, stated.spot, others.values())
+    levels = {name: known[spot] for name, spot in others.items() if spot in known}
+    beyond = {name: _beyond(level, ranked, 1) for name, level in levels.items()}
     higher = [name for name, is_higher in beyond.items() if is_higher]
     is_open = len(levels) < len(others) or None in beyond.values()
     facts = (
-        f"{readings.describe(stated.spot)}: {own.words}; higher among those at hand:"
+        f"{readings.describe(stated.spot)}: {ranked.words}; higher among those at hand:"
         f" {', '.join(sorted(higher)) or 'none'}"
     )
     if len(higher) >= place:
@@ -122,7 +122,7 @@ def _comparable(readings: Readings, spot: Spot, others: Iterable[Spot]) -> dict[
     """Return the levels of other places that are known; those on the other side of a change of definition are neither
     higher nor lower."""
     comparable = (place for place in others if not readings.changes(spot, place))
-    return {place: found[0] for place in comparable if (found := readings.level(place, exact=True))}
+    return {place: levels[0] for place in comparable if (levels := readings.level(place, exact=True))}
 
 
 def _since(readings: Readings, stated: Stated) -> Verdict:
@@ -134,29 +134,29 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
         return _unclear(f"a record is of a month or of a whole year, and the claim is of {spot.months}")
     if (record := _record(stated)) is None:
         return _unclear(f"{stated.shown!r} names no earlier month or year since which it was the highest or lowest")
-    own = readings.level(spot, exact=True)
-    if not own:
+    levels_here = readings.level(spot, exact=True)
+    if not levels_here:
         return _unclear(f"no release at hand gives the level of {readings.describe(spot)}")
     levels = _comparable(readings, spot, (*record.named, *record.between))
-    words = [word for _, word in record.ways]
+    words = [adjective for _, adjective in record.ways]
     against = ""
-    for sign, word in record.ways:
-        beyond = {place: _beyond(own[0], level, sign) for place, level in levels.items()}
-        broken = _broken(record, word, beyond, levels)
+    for sign, adjective in record.ways:
+        beyond = {place: _beyond(levels_here[0], level, sign) for place, level in levels.items()}
+        broken = _broken(record, adjective, beyond, levels)
         if not broken:
-            return _unbroken(readings, spot, record, word, beyond, levels, own[0])
+            return _unbroken(readings, spot, record, adjective, beyond, levels, levels_here[0])
         against += broken
     neither = f"not the {words[0]}" if len(words) == 1 else "neither the highest nor the lowest"
-    why = f"{own[0].words} is {neither} {record.since_words}, {readings.describe(spot)}{against}."
+    why = f"{levels_here[0].words} is {neither} {record.since_words}, {readings.describe(spot)}{against}."
     return "contradicted", why
 
 
-def _broken(record: "Record", word: str, beyond: dict[Spot, bool | None], levels: dict[Spot, Reading]) -> str:
+def _broken(record: "Record", adjective: str, beyond: dict[Spot, bool | None], levels: dict[Spot, Reading]) -> str:
     """Return what contradicts a record in one direction; empty where nothing does."""
     if passed := [place for place in record.between if beyond.get(place) is False]:
-        return f"; as {word.removesuffix('est')} or {word.removesuffix('st')}r: {_listed(passed, levels)}"
+        return f"; as {adjective.removesuffix('est')} or {adjective.removesuffix('st')}r: {_listed(passed, levels)}"
     if record.named and all(beyond.get(place) for place in record.named):
-        return f"; {word.removesuffix('st')}r than that itself: {_listed(record.named, levels)}"
+        return f"; {adjective.removesuffix('st')}r than that itself: {_listed(record.named, levels)}"
     return ""
 
 
@@ -164,7 +164,7 @@ def _unbroken(
     readings: Readings,
     spot: Spot,
     record: "Record",
-    word: str,
+    adjective: str,
     beyond: dict[Spot, bool | None],
     levels: dict[Spot, Reading],
     level: Reading,
@@ -176,9 +176,9 @@ def _unbroken(
     unknown += [] if reached else [place for place in record.named if place not in levels]
     if not unknown:
         then = f" ({levels[reached[-1]].words})" if reached else ""
-        return "supported", f"{level.words} is the {word} {record.since_words}{then}, {readings.describe(spot)}."
+        return "supported", f"{level.words} is the {adjective} {record.since_words}{then}, {readings.describe(spot)}."
     return _unclear(
-        f"it may be the {word} {record.since_words}; {_why_open(readings, spot, unknown)}; nothing at hand"
+        f"it may be the {adjective} {record.since_words}; {_why_open(readings, spot, unknown)}; nothing at hand"
         f" contradicts it ({readings.describe(spot)}: {level.words})"
     )
 
@@ -246,11 +246,11 @@ def _why_open(readings: Readings, spot: Spot, unknown: list[Spot]) -> str:
     return f"not at hand{cut}: {which}"
 
 
-def _beyond(own: Reading, other: Reading, sign: int) -> bool | None:
+def _beyond(level: Reading, other: Reading, sign: int) -> bool | None:
     """Whether a number is higher (or lower) than another; None if their printed digits leave it open."""
-    if own.point != other.point and own.strict.meets(other.strict):
+    if level.point != other.point and level.strict.meets(other.strict):
         return None
-    return (own.point - other.point) * sign > 0
+    return (level.point - other.point) * sign > 0
 
 
 def _streak(readings: Readings, stated: Stated) -> Verdict:

@@ -258,8 +258,8 @@ def read_product(row: dict[str, str], national: str) -> str:
         return row["commodity"][:digits]
     if re.fullmatch(r"(line|basket):[a-z0-9_]+", row["commodity"]):
         return row["commodity"]
-    word = " ".join(re.sub(r"[_,\-\s]+", " ", row["commodity"].lower()).split())
-    rows = code_table("commodity_words").filter(pl.col("word") == word).to_dicts()
+    term = " ".join(re.sub(r"[_,\-\s]+", " ", row["commodity"].lower()).split())
+    rows = code_table("commodity_words").filter(pl.col("word") == term).to_dicts()
     if not rows:
         raise Unclear(
             f"{row['commodity']!r} is no commodity of the table commodity_words: what the outlet counts is not known"
@@ -290,11 +290,11 @@ def read_qualifier(text: str) -> str:
     """Return below, slightly above, above, under, about, or nothing. Raises Unclear for other words: a guess would
     be a tolerance.
     """
-    word = text.lower().strip().rstrip(".")
-    if not word:
+    qualifier = text.lower().strip().rstrip(".")
+    if not qualifier:
         return ""
     for kind, words in QUALIFIERS.items():
-        if word in words:
+        if qualifier in words:
             return kind
     raise Unclear(
         f"{text!r} is no word before a number that we know; write about, nearly, more than, less than, or none"

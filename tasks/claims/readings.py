@@ -97,12 +97,12 @@ class Readings:
         return self._levels[spot, exact]
 
     def _level(self, spot: Spot) -> list[Reading]:
-        if (own := self._printed(spot) or self._computed_level(spot)) is not None:
-            return [own]
+        if (direct := self._printed(spot) or self._computed_level(spot)) is not None:
+            return [direct]
         if not spot.is_month and self.changes(spot, spot):
             return []
-        found = [reading for reading in (self._difference(spot), self._sum(spot)) if reading is not None]
-        return found or self._covered_total(spot)
+        derived = [reading for reading in (self._difference(spot), self._sum(spot)) if reading is not None]
+        return derived or self._covered_total(spot)
 
     def _covered_total(self, spot: Spot) -> list[Reading]:
         """Return a year to date that the table `metric` adds up: of partners, or of months of which one has no row
@@ -186,23 +186,23 @@ class Readings:
     def _implied(self, spot: Spot) -> list[Reading]:
         """Return the bounds that all printed numbers of the series give for a level that nobody prints."""
         series = self._series_of(spot)
-        found = series.between((spot.first, spot.last))
-        return [] if found is None else [bounds.reading(found, series, spot.measure)]
+        solved = series.between((spot.first, spot.last))
+        return [] if solved is None else [bounds.reading(solved, series, spot.measure)]
 
     def _series_of(self, spot: Spot) -> bounds.PrintedSeries:
         """Return the printed numbers of a place's series, gathered once."""
         name = _key(spot)[:4]
         if name not in self._series:
             levels, growths = (
-                {key[4:]: number for key, number in found.items() if key[:4] == name}
-                for found in (self.numbers, self.growths)
+                {key[4:]: number for key, number in numbers.items() if key[:4] == name}
+                for numbers in (self.numbers, self.growths)
             )
             places = {key[4:] for key in (*self.metric, *self.silent) if key[:4] == name and key[4] == key[5]}
-            made = {
+            computed = {
                 place: self._computed_level(spot.at(first=place[0], last=place[1]))
                 for place in sorted(places - {*levels})
             }
-            exact = {place: one.point for place, one in made.items() if one is not None}
+            exact = {place: one.point for place, one in computed.items() if one is not None}
 
             def is_comparable(one: bounds.Period, other: bounds.Period) -> bool:
                 first, second = (spot.at(first=period[0], last=period[1]) for period in (one, other))
@@ -215,23 +215,23 @@ class Readings:
         """Return readings of a growth in per cent: as a source prints it, and from two levels with the same meaning;
         `exact` leaves out levels that are only implied.
         """
-        found = []
+        growths = []
         changes = self.changes(spot, base)
         number = self.growths.get(_key(spot)) if base == spot.shifted(-12) else None
         if number is not None and printed_too:
             over = f" over a change of what the series means ({describe_changes(changes)})" if changes else ""
-            found.append(printed(*number, f"{show_percent(number[0])}, as a source prints it{over}"))
+            growths.append(printed(*number, f"{show_percent(number[0])}, as a source prints it{over}"))
         if changes:
-            return found
+            return growths
         # A printed growth is among the sources of its implied base, and says more than what follows from that base.
         now, before = (self.level(one, exact=exact or (number is not None and printed_too)) for one in (spot, base))
         growth = growth_of(now[0], before[0]) if now and before else None
-        return [*found, growth] if growth else found
+        return [*growths, growth] if growth else growths
 
     def share(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
         """Return the share in the world total, in per cent."""
-        own, world = (self.level(one, exact=exact) for one in (spot, spot.at(partner=WORLD)))
-        return _quotients(own, world, lambda share: f"{float(share):.1f} %", "of", 100)
+        part, world = (self.level(one, exact=exact) for one in (spot, spot.at(partner=WORLD)))
+        return _quotients(part, world, lambda share: f"{float(share):.1f} %", "of", 100)
 
     def unit_value(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
         """Return money per kilogram, in the currency of the place's measure."""
@@ -257,12 +257,12 @@ class Readings:
 
 def growth_of(now: Reading, before: Reading) -> Reading | None:
     """Compute the growth from one level to another, in per cent."""
-    found = _quotients([now], [before], show_percent, "against", 100, -100)
-    if not found or found[0].tier == "implied":
-        return found[0] if found else None
-    low, high = show_percent(found[0].strict.low), show_percent(found[0].strict.high)
+    growths = _quotients([now], [before], show_percent, "against", 100, -100)
+    if not growths or growths[0].tier == "implied":
+        return growths[0] if growths else None
+    low, high = show_percent(growths[0].strict.low), show_percent(growths[0].strict.high)
     between = f" (the printed digits leave {low} to {high} open)" if low != high else ""
-    return replace(found[0], words=found[0].words + between)
+    return replace(growths[0], words=growths[0].words + between)
 
 
 def _quotients(
@@ -287,11 +287,11 @@ def _quotients(
     return [Reading(strict, loose, point, tier, words, over[0].is_revisable or under[0].is_revisable)]
 
 
-def _exactly(value: float, spot: Spot, tier: str, made: str) -> Reading:
+def _exactly(value: float, spot: Spot, tier: str, origin: str) -> Reading:
     """Return the reading of a figure that the table `metric` has made of others."""
     exact = Fraction(value)
     one = Interval(exact, exact)
-    return Reading(one, one, exact, tier, f"{show_level(exact, spot.measure)} ({MADE[made]})")
+    return Reading(one, one, exact, tier, f"{show_level(exact, spot.measure)} ({MADE[origin]})")
 
 
 def _combined(first: Reading, second: Reading, sign: int, spot: Spot, words: str) -> Reading:

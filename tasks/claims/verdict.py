@@ -38,42 +38,42 @@ def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
     return _with_doubts(readings, stated, spot, _verdict(readings, stated, spot))
 
 
-def _with_doubts(readings: Readings, stated: Stated, spot: Spot, made: Verdict) -> Verdict:
+def _with_doubts(readings: Readings, stated: Stated, spot: Spot, verdict: Verdict) -> Verdict:
     """Return the verdict, which no number in doubt can give: it neither supports nor contradicts what others print."""
     base = _compared(stated)
     months = {*range(spot.first, spot.last + 1), *range(base.first, base.last + 1)}
     figure = {"share": "share_pct", "rank": "rank"}.get(stated.kind, "level")
     place = (spot.flow, spot.product, spot.partner)
-    found = readings.doubts.of(*place, sorted(months), figure, spot.measure) if readings.doubts else []
-    if not found or made[0] == "not_checkable":
-        return made
-    return "not_checkable", f"Not checkable: what the ledger has is in doubt ({'; '.join(found)}). {made[1]}"
+    doubts = readings.doubts.of(*place, sorted(months), figure, spot.measure) if readings.doubts else []
+    if not doubts or verdict[0] == "not_checkable":
+        return verdict
+    return "not_checkable", f"Not checkable: what the ledger has is in doubt ({'; '.join(doubts)}). {verdict[1]}"
 
 
 def _verdict(readings: Readings, stated: Stated, spot: Spot) -> Verdict:
     stated = replace(stated, spot=spot, against=stated.against and readings.canonical(stated.against))
     if stated.kind in ("rank", "since", "streak"):
         return check_extreme(readings, stated)
-    found = direct(readings, stated)
-    if agreed := _agreed(readings, stated, found):
+    read = direct(readings, stated)
+    if agreed := _agreed(readings, stated, read):
         return agreed
     base = _compared(stated)
-    if not found and (changes := readings.changes(spot, base)):
+    if not read and (changes := readings.changes(spot, base)):
         cut = f"{readings.describe(spot)} cannot be compared with {base.months}"
         cut = f"the months of {readings.describe(spot)} cannot be added up" if base == spot else cut
         return "not_checkable", f"Not checkable: {cut}, because {describe_changes(changes)}."
-    if other := elsewhere(readings, stated, found, match):
-        own = f"{found[0].words if found else 'no such figure'} for {readings.describe(spot)}"
-        why = f"{stated.shown} is right elsewhere: it is {other[0]} ({other[1]}); the ledger has {own}."
+    if other := elsewhere(readings, stated, read, match):
+        ledger_words = f"{read[0].words if read else 'no such figure'} for {readings.describe(spot)}"
+        why = f"{stated.shown} is right elsewhere: it is {other[0]} ({other[1]}); the ledger has {ledger_words}."
         return "right_number_wrong_place", why
-    return _against(readings, stated, found) if found else ("not_checkable", _missing(readings, stated))
+    return _against(readings, stated, read) if read else ("not_checkable", _missing(readings, stated))
 
 
-def _agreed(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Verdict | None:
+def _agreed(readings: Readings, stated: Stated, read: Sequence[Reading]) -> Verdict | None:
     """Return the verdict by the readings that the claim agrees with: the first that confirms it, otherwise the first
     of all.
     """
-    agreeing = [(how, reading) for reading in found if (how := match(stated, reading))]
+    agreeing = [(how, reading) for reading in read if (how := match(stated, reading))]
     for how, reading in agreeing:
         if how.is_sure:
             why = f"{stated.shown} {how.words}: the ledger has {reading.words} for {readings.describe(stated.spot)}."
@@ -90,15 +90,15 @@ def _agreed(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Ver
     return None
 
 
-def _against(readings: Readings, stated: Stated, found: Sequence[Reading]) -> Verdict:
+def _against(readings: Readings, stated: Stated, read: Sequence[Reading]) -> Verdict:
     """Return the verdict if every reading disagrees: the difference decides whether the claim can be called wrong."""
-    words = "; or ".join(reading.words for reading in found)
+    words = "; or ".join(reading.words for reading in read)
     both = f"printed {stated.qualifier_text}{stated.shown}; the ledger has {words} for {readings.describe(stated.spot)}"
-    if any(distance(stated, reading) <= tolerance(stated, reading) for reading in found) and not stated.qualifier:
+    if any(distance(stated, reading) <= tolerance(stated, reading) for reading in read) and not stated.qualifier:
         return "not_checkable", f"Unresolved, a difference no larger than silent revisions make: {both}."
     mirrored = replace(stated, value=-stated.value)
     is_change = stated.kind in CHANGES and stated.value != 0
-    is_mirrored = is_change and any(match(mirrored, reading, plain=True) for reading in found)
+    is_mirrored = is_change and any(match(mirrored, reading, plain=True) for reading in read)
     sign = " The sign is the other way round." if is_mirrored else ""
     why = f"{NAMES.get(stated.kind, 'the figure').capitalize()} differs: {both}.{sign}{_needed(readings, stated)}"
     return "contradicted", why
@@ -140,7 +140,7 @@ def _missing(readings: Readings, stated: Stated) -> str:
     if base != spot and (before := readings.level(base, exact=True)) and not before[0].point:
         return f"Not checkable: there is no growth of what was nothing: {before[0].words}, {readings.describe(base)}."
     what = NAMES.get(stated.kind.removesuffix("_times"), "this figure")
-    parts = [(place, found[0]) for place in dict.fromkeys((spot, base)) if (found := readings.level(place))]
+    parts = [(place, levels[0]) for place in dict.fromkeys((spot, base)) if (levels := readings.level(place))]
     if base != spot and len(parts) > 1:
         known = "; ".join(f"{reading.words}, {readings.describe(place)}" for place, reading in parts)
         return (
