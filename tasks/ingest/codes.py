@@ -106,8 +106,10 @@ def _refuse_other_months(read: pl.DataFrame, landed: Landed, where: str) -> None
             advice="Correct released_on, or download again.",
         )
     if landed.first_month is not None and landed.last_month is not None:
-        asked = (pl.col("period_start") >= landed.first_month) & (pl.col("period_end") <= month_end(landed.last_month))
-        other = read.filter(~asked).sort("period_end", "period")
+        is_requested = (pl.col("period_start") >= landed.first_month) & (
+            pl.col("period_end") <= month_end(landed.last_month)
+        )
+        other = read.filter(~is_requested).sort("period_end", "period")
         if other.height:
             raise Refused(
                 "other month",
@@ -131,14 +133,16 @@ def _read_products(read: pl.DataFrame, landed: Landed) -> pl.DataFrame:
 
 def _refuse_other_scope(products: pl.DataFrame, turns: pl.DataFrame, landed: Landed, where: str) -> None:
     """Refuse both directions in one file, codes of several levels, and products that were not requested."""
-    source, asked = SOURCES[landed.source], landed.products or (EVERYTHING,)
+    source, requested = SOURCES[landed.source], landed.products or (EVERYTHING,)
     # The scope of a release is of one direction: where it has no row there was no trade in that direction.
     flows = turns.filter(pl.col("flow_fault").is_null())["flow_read"].unique()
     codes = products.filter(pl.col("classification") != LINE)
     levels = codes["classification"].unique().sort().to_list()
     # Then the file or its declaration is the wrong one.
     other = [
-        code for code in codes["product"].unique().sort() if not code.startswith(asked) and EVERYTHING not in asked
+        code
+        for code in codes["product"].unique().sort()
+        if not code.startswith(requested) and EVERYTHING not in requested
     ]
     refuse_first(
         where,
@@ -157,7 +161,7 @@ def _refuse_other_scope(products: pl.DataFrame, turns: pl.DataFrame, landed: Lan
         (
             other,
             "other product",
-            f"product {''.join(other[:1])} ({len(other)} such), declared are {clip(', '.join(asked))}",
+            f"product {''.join(other[:1])} ({len(other)} such), declared are {clip(', '.join(requested))}",
             "Correct products, or drop the right file.",
         ),
     )

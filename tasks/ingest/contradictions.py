@@ -132,5 +132,5 @@ def doubt_file_name(landed: Landed, measures: Collection[str], first: int, last:
 
 
 def _only_one(words: dict[str, str], name: str) -> str | None:
-    said = [meaning for meaning, pattern in words.items() if re.search(pattern, name, re.IGNORECASE)]
-    return said[0] if len(said) == 1 else None
+    meanings = [meaning for meaning, pattern in words.items() if re.search(pattern, name, re.IGNORECASE)]
+    return meanings[0] if len(meanings) == 1 else None

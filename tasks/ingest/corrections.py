@@ -61,8 +61,8 @@ def corrected(reported: pl.DataFrame, corrections: list[dict[str, str]], where: 
     kinds = polars_schema("reported")
     for row in corrections:
         field, place = row["field"], pl.col("record") == int(row["record"])
-        found = reported.filter(place)
-        text = found[field].cast(pl.String)[0] if field in kinds and found.height else None
+        record = reported.filter(place)
+        text = record[field].cast(pl.String)[0] if field in kinds and record.height else None
         if text != row["expect"]:
             raise Refused(
                 "correction does not fit",

@@ -74,30 +74,32 @@ def locate(request: ReleaseRequest) -> Declared:
             advice="Give the file a shorter name.",
         )
     if not file.is_file():
-        found, advice = _no_file(file)
-        raise Refused("no file", where=str(file), found=found, advice=advice)
+        kind, advice = _no_file(file)
+        raise Refused("no file", where=str(file), found=kind, advice=advice)
     _refuse_misnamed_sidecar(file)
-    said = _declared(request)
+    values = _declared(request)
     is_page = file.suffix.lower() in PAGE_SUFFIXES
-    _require("source", said, file, PAGES_ARE if is_page else "" if "flow" in said else FLOW_TOO)
-    if said["source"] not in SOURCES:
-        raise Refused("unknown source", str(file), f"source {said['source']!r}", f"It is one of {', '.join(SOURCES)}.")
-    source = SOURCES[said["source"]]
+    _require("source", values, file, PAGES_ARE if is_page else "" if "flow" in values else FLOW_TOO)
+    if values["source"] not in SOURCES:
+        raise Refused(
+            "unknown source", str(file), f"source {values['source']!r}", f"It is one of {', '.join(SOURCES)}."
+        )
+    source = SOURCES[values["source"]]
     for need in source.needs:
-        _require(need, said, file)
-    first, last = _months(said.pop("months", None))
-    if "reporter" not in said:
-        said["reporter"] = source.reporter or _named_reporter(source.name, file, _state(file))
-    source.refuse_other_reporters([said["reporter"]], str(file))
+        _require(need, values, file)
+    first, last = _months(values.pop("months", None))
+    if "reporter" not in values:
+        values["reporter"] = source.reporter or _named_reporter(source.name, file, _state(file))
+    source.refuse_other_reporters([values["reporter"]], str(file))
     nothing = dict.fromkeys(("flow", "products", "released_on"))
-    said = {**nothing, "partners": "listed", **source.declared, **said}
-    said["title"] = _title(said.get("title") or file.name, file)
-    return Declared(file=file, store=request.store, first_month=first, last_month=last, **said)
+    values = {**nothing, "partners": "listed", **source.declared, **values}
+    values["title"] = _title(values.get("title") or file.name, file)
+    return Declared(file=file, store=request.store, first_month=first, last_month=last, **values)
 
 
 def _state(file: Path) -> tuple[int, int, int]:
-    found = file.stat()
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    status = file.stat()
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 @functools.lru_cache(256)
@@ -113,14 +115,14 @@ def _no_file(path: Path) -> tuple[str, str]:
     if path.is_dir():
         try:
             with os.scandir(path):
-                found = "a folder"
+                kind = "a folder"
         except PermissionError:
             return "a folder that may not be opened", "Check its permissions."
     elif path.exists():
         return "a pipe or a device, which is no file", "Save its content as a file, and give that."
     else:
-        found = "a link that leads to no file" if path.is_symlink() else "there is no such file"
-    return found, "Give the path of a downloaded file; a folder of them goes in with tidewaiter backfill."
+        kind = "a link that leads to no file" if path.is_symlink() else "there is no such file"
+    return kind, "Give the path of a downloaded file; a folder of them goes in with tidewaiter backfill."
 
 
 def _title(title: str, file: Path) -> str:
@@ -140,9 +142,9 @@ def _declared(request: ReleaseRequest) -> dict[str, Any]:
     """What is declared about the file; of several declarations of one thing the strongest counts."""
     given = request.model_dump(include=set(Declaration.model_fields), exclude_none=True)
     # Also a pipe and a broken link, which are refused: someone meant to declare something there.
-    said = (_read(paper) for paper in declaration_files(request.file) if os.path.lexists(paper))
-    found = [Declaration(**given), *said, *map(_folder_names, _places(request.file)), request.otherwise]
-    return {name: value for paper in found[::-1] for name, value in paper if value is not None}
+    written = (_read(paper) for paper in declaration_files(request.file) if os.path.lexists(paper))
+    declarations = [Declaration(**given), *written, *map(_folder_names, _places(request.file)), request.otherwise]
+    return {name: value for paper in declarations[::-1] for name, value in paper if value is not None}
 
 
 def declaration_files(file: Path) -> list[Path]:
@@ -180,7 +182,7 @@ def _refuse_misnamed_sidecar(file: Path) -> None:
 
 def _read(paper: Path) -> Declaration:
     try:
-        _, said = read_toml(paper)
+        _, values = read_toml(paper)
     # Of a number that is too long the reader says so as of any wrong value.
     except (ValueError, OSError) as error:
         raise Refused(
@@ -190,7 +192,7 @@ def _read(paper: Path) -> Declaration:
             advice="Mend the file, and save it as UTF-8.",
         ) from error
     try:
-        return Sidecar(**said)
+        return Sidecar(**values)
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0])
@@ -218,8 +220,8 @@ def _folder_names(file: Path) -> Declaration:
     return Declaration.model_validate({"source": file.parent.name} if file.parent.name in SOURCES else {})
 
 
-def _require(name: str, said: Mapping[str, Any], file: Path, more: str = "") -> None:
-    if name not in said:
+def _require(name: str, values: Mapping[str, Any], file: Path, more: str = "") -> None:
+    if name not in values:
         line = OF_PAGES if more == PAGES_ARE else WAYS[name]
         raise Refused(
             f"{name} not declared",

@@ -31,7 +31,7 @@ from tasks.store.snapshot import load_snapshot, open_snapshot
 
 def release_id_of(landed: Landed) -> str:
     """Id of a release, or of the edition that the landed bytes make."""
-    said = [
+    identity = [
         landed.raw_sha256,
         landed.reporter,
         landed.flow,
@@ -40,7 +40,7 @@ def release_id_of(landed: Landed) -> str:
         str(landed.first_month),
         str(landed.last_month),
     ]
-    return f"{landed.source}-{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:12]}{landed.edition}"
+    return f"{landed.source}-{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]}{landed.edition}"
 
 
 def is_outdated(release_id: str, published: Collection[str]) -> bool:
@@ -55,10 +55,10 @@ def corrections_in(release: Mapping[str, Any]) -> list[dict[str, str]] | None:
     corrections = corrections_of(release["source"], release["raw_sha256"])
     if SOURCES[release["source"]].says_day:
         return None if corrections else []
-    _, _, said = _parts(release["release_id"])
-    if not said:
+    _, _, digest = _parts(release["release_id"])
+    if not digest:
         return []
-    return corrections if said == _hash_of(corrections) else None
+    return corrections if digest == _hash_of(corrections) else None
 
 
 def amend(landed: Landed, declared: Declared, store: Path, today: date) -> Landed:
@@ -77,25 +77,25 @@ def amended(landed: Landed, store: Path, today: date, declared_on: date | None =
         return landed
     corrections = corrections_of(landed.source, landed.raw_sha256)
     _refuse_later(corrections, today)
-    name, said = release_id_of(landed), _hash_of(corrections)
+    name, digest = release_id_of(landed), _hash_of(corrections)
     snapshot = open_snapshot(store)
     published = snapshot.about["releases"] if snapshot else ()
     # Each of thousands of inbox files makes this query on thousands of releases.
     editions = sorted(of for of in published if of == name or of.startswith(name + MARK))
     if not editions:
-        return landed.model_copy(update={"edition": f"{MARK}00-{said}" if said else ""})
+        return landed.model_copy(update={"edition": f"{MARK}00-{digest}" if digest else ""})
     _, number, before = _parts(editions[-1])
-    if before == said and not number and declared_on is None:
+    if before == digest and not number and declared_on is None:
         return landed.model_copy(update={"edition": editions[-1].removeprefix(name)})
     assert snapshot is not None
     releases, counts = _releases(store, snapshot.id)
     last = releases.row(by_predicate=pl.col("release_id") == editions[-1], named=True)
     edition, day = editions[-1].removeprefix(name), last["released_on"]
-    if before != said:
+    if before != digest:
         decided = [date.fromisoformat(row["decided_on"]) for row in corrections] or [today]
-        edition, day = f"{MARK}{len(editions):02d}-{said}", max(*decided, day)
+        edition, day = f"{MARK}{len(editions):02d}-{digest}", max(*decided, day)
     elif declared_on is not None and declared_on > day and _is_said_between(counts, last, declared_on):
-        edition, day = f"{MARK}{len(editions):02d}-{said}", declared_on
+        edition, day = f"{MARK}{len(editions):02d}-{digest}", declared_on
     elif not number:
         return landed.model_copy(update={"edition": edition})
     scope = Amended(**{name: last[name] for name in Amended.model_fields})
@@ -126,8 +126,8 @@ def _is_said_between(releases: pl.DataFrame, last: Mapping[str, Any], day: date)
         & (pl.col("last_month") >= last["first_month"])
         & (pl.lit(last["flow"] is None) | pl.col("flow").is_null() | (pl.col("flow") == last["flow"]))
     )
-    asked = _chapters(last["products"])
-    return any("*" in asked | other or asked & other for other in map(_chapters, others["products"]))
+    chapters = _chapters(last["products"])
+    return any("*" in chapters | other or chapters & other for other in map(_chapters, others["products"]))
 
 
 def _chapters(products: Collection[str]) -> set[str]:
@@ -144,11 +144,11 @@ def _releases(store: Path, snapshot_id: str) -> tuple[pl.DataFrame, pl.DataFrame
 
 def _parts(release_id: str) -> tuple[str, int, str]:
     """The release, the number of the edition and the hash of its corrections."""
-    name, number, said = re.fullmatch(EDITION, release_id, re.DOTALL).groups()  # type: ignore[union-attr]
-    return name, int(number or 0), said or ""
+    name, number, digest = re.fullmatch(EDITION, release_id, re.DOTALL).groups()  # type: ignore[union-attr]
+    return name, int(number or 0), digest or ""
 
 
 def _hash_of(corrections: Collection[Mapping[str, str]]) -> str:
     """Hash that distinguishes different corrections; empty for none."""
-    said = sorted([row["record"], row["field"], row["value"]] for row in corrections)
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8] if said else ""
+    corrected = sorted([row["record"], row["field"], row["value"]] for row in corrections)
+    return hashlib.sha256(json.dumps(corrected).encode()).hexdigest()[:8] if corrected else ""

@@ -185,7 +185,7 @@ def _refuse_overflow(numbers: pl.DataFrame, where: str) -> None:
 
 def _as_detail(numbers: pl.DataFrame, keys: pl.DataFrame, record: pl.Series, landed: Landed, release_id: str) -> Detail:
     """The numbers with the keys of their records, in the order of the table `detail`; those of one key by record."""
-    made = numbers.join(keys, on="row", how="left", maintain_order="left").with_columns(
+    rows = numbers.join(keys, on="row", how="left", maintain_order="left").with_columns(
         record.gather(numbers["row"]),
         source=pl.lit(landed.source),
         kind=pl.lit(SOURCES[landed.source].kind),
@@ -194,10 +194,10 @@ def _as_detail(numbers: pl.DataFrame, keys: pl.DataFrame, record: pl.Series, lan
     )
     # By the number of a text and not by the text, of which there are millions.
     ranks = (
-        pl.col(name).cast(pl.Enum(made[name].drop_nulls().unique().sort()))
+        pl.col(name).cast(pl.Enum(rows[name].drop_nulls().unique().sort()))
         for name in ("product", "partner", "measure")
     )
-    return made.sort(*ranks, "period_start", "row").select(*polars_schema("detail"))
+    return rows.sort(*ranks, "period_start", "row").select(*polars_schema("detail"))
 
 
 def _refuse_growth_of_pieces(detail: Detail, where: str) -> None:
@@ -227,12 +227,14 @@ def _missing_marks(records: pl.DataFrame, where: str) -> list[dict[str, str]]:
             "missing_number",
             "info",
             f"{where}, column {name}",
-            observed=f"{counted(found.height, 'mark')} like '{found[name][0]}', first in record {found['record'][0]}",
+            observed=(
+                f"{counted(marked.height, 'mark')} like '{marked[name][0]}', first in record {marked['record'][0]}"
+            ),
             expected="a number",
             advice="They are missing, not zero; nothing to do.",
         )
-        for name, found in marks.items()
-        if found.height
+        for name, marked in marks.items()
+        if marked.height
     ]
 
 

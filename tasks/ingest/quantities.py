@@ -48,8 +48,8 @@ def read_amounts(records: pl.DataFrame) -> Amounts:
     numbers = pl.concat(part for name in NUMBERS for part in _read(name, records))
     faults = numbers.filter(pl.col("reason").is_not_null()).select("row", "reason")
     read = numbers.filter(pl.col("value").is_not_null()).drop("reason")
-    told = pl.concat([read["row"], faults["row"]]).unique().to_frame()
-    silent = records.select("row").join(told, on="row", how="anti").with_columns(reason=pl.lit(SILENT))
+    with_numbers = pl.concat([read["row"], faults["row"]]).unique().to_frame()
+    silent = records.select("row").join(with_numbers, on="row", how="anti").with_columns(reason=pl.lit(SILENT))
     return Amounts(read, pl.concat([faults, silent]))
 
 
@@ -83,7 +83,11 @@ def _read(name: str, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]
     if name.endswith("quantity"):
         # One with a scale before it, as `10,000 Tons`, is no row of the table.
         others = sorted({*numbers["printed_unit"].drop_nulls().unique()} - {*units["printed_unit"]})
-        scaled = [(text, *found, f"quantity_{found[0]}") for text in others if (found := printed_unit(text))]
+        scaled = [
+            (text, *unit_and_factor, f"quantity_{unit_and_factor[0]}")
+            for text in others
+            if (unit_and_factor := printed_unit(text))
+        ]
         units = pl.concat([units, pl.DataFrame(scaled, orient="row", schema=units.schema)])
     text = pl.col("printed_number")
     digits = pl.when(text.str.contains(WHOLE)).then(text.str.replace_all(",", "", literal=True)).cast(pl.Int64)

@@ -47,16 +47,18 @@ class RawFile:
 
     def text(self, record: int, measure: str, span: Span) -> dict[str, Any]:
         """The printed text of a record, about these months and with a number in this measure where there is one."""
-        found, values = self._places(record, span), self._values.get(measure)
-        place = next((place for place in found if values is not None and values[place]), found[0])
+        places, values = self._places(record, span), self._values.get(measure)
+        place = next((place for place in places if values is not None and values[place]), places[0])
         row = self.reported.row(place, named=True)
         return {name: text for name, text in row.items() if text is not None}
 
     def changes(self, records: list[int]) -> list[str]:
         """The corrections of some records."""
-        said = {str(record) for record in records}
+        numbers = {str(record) for record in records}
         return [
-            f"record {row['record']}, {correction_text(row)}" for row in self.corrections or () if row["record"] in said
+            f"record {row['record']}, {correction_text(row)}"
+            for row in self.corrections or ()
+            if row["record"] in numbers
         ]
 
     def total(self, records: list[int], measure: str, span: Span) -> int | None:
@@ -69,18 +71,18 @@ class RawFile:
         return 0 if values is None else sum(values[place] for place in places)
 
     def _places(self, record: int, span: Span) -> list[int]:
-        found = self.places[record]
-        if len(found) == 1:
-            return found
-        return [place for place in found if read_period(self._periods[place]) == span] or found
+        places = self.places[record]
+        if len(places) == 1:
+            return places
+        return [place for place in places if read_period(self._periods[place]) == span] or places
 
     @functools.cached_property
     def places(self) -> dict[int, list[int]]:
         """The places of each record."""
-        found: dict[int, list[int]] = {}
+        by_record: dict[int, list[int]] = {}
         for at, number in enumerate(self.reported["record"]):
-            found.setdefault(number, []).append(at)
-        return found
+            by_record.setdefault(number, []).append(at)
+        return by_record
 
     @functools.cached_property
     def _periods(self) -> list[str]:
@@ -89,11 +91,11 @@ class RawFile:
     @functools.cached_property
     def _values(self) -> dict[str, list[int]]:
         """The numbers in each measure by place, 0 where there is none: read once, because a chapter uses thousands."""
-        found = {}
+        by_measure = {}
         for (measure,), numbers in numbers_of(self.corrected).partition_by("measure", as_dict=True).items():
             nothing = pl.repeat(0, self.reported.height, dtype=pl.Int64, eager=True)
-            found[str(measure)] = nothing.scatter(numbers["row"], numbers["value"]).to_list()
-        return found
+            by_measure[str(measure)] = nothing.scatter(numbers["row"], numbers["value"]).to_list()
+        return by_measure
 
 
 def read_raw(store: Path, release: Mapping[str, Any]) -> RawFile:

@@ -51,19 +51,19 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
     # Under the lock, because a publication sweeps the folder of half-written files.
     with exclusive(store):
         keep_bytes(store, place, raw)
-        found = {"landed_on": today.isoformat(), "name": declared.file.name, "address": declared.address}
+        landing = {"landed_on": today.isoformat(), "name": declared.file.name, "address": declared.address}
         # Of a fetched file the address and the time of the answer; nothing of one that a person dropped.
-        found["answered_at"] = declared.answered_at.isoformat() if declared.answered_at else None
-        said = json.dumps({name: text for name, text in found.items() if text}).encode()
-        first = first_landing(store, place, note, said)
+        landing["answered_at"] = declared.answered_at.isoformat() if declared.answered_at else None
+        content = json.dumps({name: text for name, text in landing.items() if text}).encode()
+        first = first_landing(store, place, note, content)
         keep_bytes(store, note, first)
         released_on = _released_on(declared, raw, _landed_on(note))
         _refuse_impossible_days(declared, released_on, today)
-        said = _declaration(declared, released_on)
-        paper = place.with_name(f"{sha256}.{hashlib.sha256(said).hexdigest()[:12]}.json")
+        content = _declaration(declared, released_on)
+        paper = place.with_name(f"{sha256}.{hashlib.sha256(content).hexdigest()[:12]}.json")
         if not paper.exists():
-            share_once(store, paper, said)
-        keep_bytes(store, paper, said)
+            share_once(store, paper, content)
+        keep_bytes(store, paper, content)
     landed = _landed(declared, place, sha256, len(raw), released_on)
     return landed if parsed is None else landed.model_copy(update={"parsed": parsed})
 
@@ -97,9 +97,9 @@ def as_downloads(folder: Path) -> Iterator[Path]:
         yield folder
         return
     with tempfile.TemporaryDirectory(prefix="tidewaiter-raw-") as aside:
-        for raw, found in notes.items():
+        for raw, notes_of in notes.items():
             landing = raw.with_name(f"{raw.name}.json")
-            for paper in [path for path in found if path != landing] or [landing]:
+            for paper in [path for path in notes_of if path != landing] or [landing]:
                 kept = read_json(paper)
                 # As deep as `locate` searches upwards, so that no defaults.toml among the temporary files applies.
                 file = Path(aside, *["raw"] * (FOLDERS_UP - 2), paper.stem, kept.get("name", raw.name))

@@ -63,10 +63,10 @@ def _last_month(landed: Landed, keys: pl.DataFrame) -> date:
     stated = first_day(months_of(keys)[1])
     if landed.last_month is None:
         return stated
-    asked = month_start(landed.last_month)
+    requested = month_start(landed.last_month)
     if SOURCES[landed.source].kind == "query":
-        asked = min(asked, last_opened(landed.released_on))
-    return max(stated, asked)
+        requested = min(requested, last_opened(landed.released_on))
+    return max(stated, requested)
 
 
 def last_opened(day: date) -> date:

@@ -72,9 +72,9 @@ def first_source(reporter: str) -> Source:
     country."""
     starts = [source for source in SOURCES.values() if source.first_fetch]
     groups = code_table("partner_groups").filter(partner=reporter, valid_to="")["group"].to_list()
-    own = [source for source in starts if source.reporter == reporter]
+    of_reporter = [source for source in starts if source.reporter == reporter]
     of_group = [source for source in starts if source.group and source.group in (reporter, *groups)]
-    return [*own, *of_group, *(source for source in starts if not source.reporter and not source.group)][0]
+    return [*of_reporter, *of_group, *(source for source in starts if not source.reporter and not source.group)][0]
 
 
 def read_file(source: str, raw: bytes, where: str) -> Parsed:

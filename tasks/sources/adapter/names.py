@@ -47,12 +47,12 @@ def refuse_totals(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: s
     is_total = plain.str.replace_all(r"[\s:：]", "").str.to_lowercase().is_in(TOTALS)
     is_total |= texts["column"].is_in(["product", *CODED]) & plain.str.contains(ZEROS)
     for text, name in texts.filter(is_total).iter_rows():
-        place, found = (
+        place, total = (
             f"{where}, record {first_record(fields, name, text)}, column {name}",
             f"'{clip(text)}': a sum among",
         )
         advice = "Download it again, or ingest the records without the sums."
-        raise Refused("summary row", place, f"{found} the records, and a query download has none", advice)
+        raise Refused("summary row", place, f"{total} the records, and a query download has none", advice)
 
 
 def refuse_mojibake(fields: pl.DataFrame, distinct: dict[str, pl.Series], where: str) -> None:
@@ -75,8 +75,8 @@ def refuse_mojibake(fields: pl.DataFrame, distinct: dict[str, pl.Series], where:
             was = next((right for right in (*rows["name_zh"], *rows["name_en"]) if _is_damaged(name, right)), None)
             if was:
                 place = f"{where}, record {first_record(fields, f'{code}_name', name)}, column {code}_name"
-                found = f"'{clip(name)}' for {found_code}, which is {was!r} read in a wrong encoding"
-                raise Refused("mojibake", place, found, AGAIN)
+                misread = f"'{clip(name)}' for {found_code}, which is {was!r} read in a wrong encoding"
+                raise Refused("mojibake", place, misread, AGAIN)
 
 
 def _is_damaged(name: str, right: str) -> bool:
@@ -112,17 +112,17 @@ def doubt_names(reported: pl.DataFrame, where: str) -> Rows:
         texts = texts.filter(texts != "")
         formulas = texts.filter(texts.str.contains(FORMULA) | plain_texts(texts).str.contains(FORMULA)).sort()
         controls = texts.filter(texts.str.strip_chars().str.contains(CONTROL)).sort()
-        for check, found, expected, advice in (
+        for check, doubted, expected, advice in (
             ("name_is_formula", formulas, "a name", "Put an apostrophe before it wherever a spreadsheet may open it."),
             ("control_character", controls, "letters that can be seen", "Nothing depends on a name; look at the file."),
         ):
-            if found.len():
-                shown = f"'{clip(found[0], 40)}' in record {first_record(reported, name, found[0])}"
+            if doubted.len():
+                shown = f"'{clip(doubted[0], 40)}' in record {first_record(reported, name, doubted[0])}"
                 yield finding(
                     check,
                     "warning",
                     f"{where}, column {name}",
-                    observed=f"{counted(found.len(), 'such name')}, {shown}",
+                    observed=f"{counted(doubted.len(), 'such name')}, {shown}",
                     expected=expected,
                     advice=advice,
                 )
@@ -135,20 +135,20 @@ def doubt_pairs(reported: pl.DataFrame, where: str) -> Rows:
     """
     pairs = reported.select("partner", "partner_name").unique().cast(pl.String).drop_nulls()
     known = code_table("partners").unpivot(["name_zh", "name_en"], index="gacc_code", value_name="name")
-    own = pairs.with_columns(name=plain_texts(pairs["partner_name"]), code=plain_texts(pairs["partner"]))
-    own = own.filter(pl.col("code").is_in(known["gacc_code"].unique().implode()))
-    other = own.join(known, on="name").filter((pl.col("code") != pl.col("gacc_code")).all().over("partner", "name"))
-    for found in other.sort("partner", "name").head(1).iter_rows(named=True):
-        record = reported.filter(partner=found["partner"], partner_name=found["partner_name"])["record"][0]
+    named = pairs.with_columns(name=plain_texts(pairs["partner_name"]), code=plain_texts(pairs["partner"]))
+    named = named.filter(pl.col("code").is_in(known["gacc_code"].unique().implode()))
+    other = named.join(known, on="name").filter((pl.col("code") != pl.col("gacc_code")).all().over("partner", "name"))
+    for pair in other.sort("partner", "name").head(1).iter_rows(named=True):
+        record = reported.filter(partner=pair["partner"], partner_name=pair["partner_name"])["record"][0]
         yield finding(
             "name_of_another",
             "error",
             f"{where}, column partner_name",
             observed=(
-                f"'{clip(found['name'], 40)}' next to {found['code']} in record {record} "
+                f"'{clip(pair['name'], 40)}' next to {pair['code']} in record {record} "
                 f"({counted(other.select('partner', 'name').n_unique(), 'such pair')})"
             ),
-            expected=f"the code {found['gacc_code']} next to that name",
+            expected=f"the code {pair['gacc_code']} next to that name",
             advice=(
                 "Codes and names have slipped apart, and the numbers perhaps with them: download it again. If customs"
                 " have renamed a partner, approve."

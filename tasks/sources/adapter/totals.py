@@ -125,13 +125,13 @@ def _sums_of_groups(rows: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:
     loose = rows.group_by(cell).agg(
         below=unknown.clip(upper_bound=0).sum(), above=unknown.clip(lower_bound=0).sum(), lost=unknown.is_null().sum()
     )
-    found = printed.select(*cell, part_of="partner", group="key", total="amount")
-    found = found.join(sums, on=at, how="left", maintain_order="left").join(
+    groups = printed.select(*cell, part_of="partner", group="key", total="amount")
+    groups = groups.join(sums, on=at, how="left", maintain_order="left").join(
         loose, on=cell, how="left", maintain_order="left"
     )
-    found = found.filter(pl.col("unread").fill_null(0) + pl.col("lost") == 0)
+    groups = groups.filter(pl.col("unread").fill_null(0) + pl.col("lost") == 0)
     amount = pl.col("amount").fill_null(0)
-    return found.select(
+    return groups.select(
         *cell,
         "part_of",
         "total",
@@ -154,18 +154,21 @@ def concerned(partners: pl.Series, code_list: str, unlisted: Mapping[str, str] |
     listed = set(codes["code"])
     for pattern, total in (unlisted or {}).items():
         above |= dict.fromkeys(set(printed.filter(printed.str.contains(pattern))) - listed, total)
-    there, found = set(printed), set(codes.filter(pl.col("kind").is_in(["total", "group"]))["code"]) & set(printed)
-    if set(codes.filter(pl.col("kind") == "group", pl.col("key").is_in(TOTALS))["code"]) & there:
+    codes_here, chosen = (
+        set(printed),
+        set(codes.filter(pl.col("kind").is_in(["total", "group"]))["code"]) & set(printed),
+    )
+    if set(codes.filter(pl.col("kind") == "group", pl.col("key").is_in(TOTALS))["code"]) & codes_here:
         # Any of the others may be a member.
-        return sorted(there)
+        return sorted(codes_here)
     for code in printed:
         whole = code
         for _ in above:
             if not (whole := above.get(whole, "")):
                 break
-            if whole in there:
-                found |= {code, whole}
-    return sorted(found)
+            if whole in codes_here:
+                chosen |= {code, whole}
+    return sorted(chosen)
 
 
 def _codes(code_list: str) -> pl.DataFrame:
@@ -178,10 +181,10 @@ def _in_printed(known: pl.DataFrame, printed: pl.DataFrame, codes: pl.DataFrame,
     printed = printed.with_columns(there=True)
     # A table of one's own may go round in a circle; no way up is longer than there are codes.
     for _ in range(codes.height + 1):
-        there = known.join(printed, on=[*cell, "part_of"], how="left", maintain_order="left", nulls_equal=True)
-        there = there.join(above, on="part_of", how="left", maintain_order="left")
+        joined = known.join(printed, on=[*cell, "part_of"], how="left", maintain_order="left", nulls_equal=True)
+        joined = joined.join(above, on="part_of", how="left", maintain_order="left")
         is_there = pl.col("there").fill_null(False) | (pl.col("next").fill_null("") == "")
-        moved = there.with_columns(part_of=pl.when(is_there).then("part_of").otherwise("next")).drop("there", "next")
+        moved = joined.with_columns(part_of=pl.when(is_there).then("part_of").otherwise("next")).drop("there", "next")
         if moved["part_of"].equals(known["part_of"]):
             break
         known = moved

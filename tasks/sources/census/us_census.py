@@ -138,9 +138,11 @@ def _table(raw: bytes, where: str) -> pl.DataFrame:
         # The answer repeats a predicate of the request as one more column.
         if columns.setdefault(name, texts) != texts:
             raise Refused("column twice", f"{where}, column {clip(name)}", "two columns of one name that differ", AGAIN)
-    found = [name for name in PRODUCT if name in columns]
+    code_columns = [name for name in PRODUCT if name in columns]
     missing = [name for name in ("CTY_CODE", "COMM_LVL") if name not in columns]
-    missing += ["I_COMMODITY or E_COMMODITY"] * (len(found) != 1) + ["a value"] * VALUES.keys().isdisjoint(columns)
+    missing += ["I_COMMODITY or E_COMMODITY"] * (len(code_columns) != 1) + ["a value"] * VALUES.keys().isdisjoint(
+        columns
+    )
     if missing:
         raise Refused("columns", f"{where}, header", f"no {', '.join(missing)}", AGAIN)
     # Without a code it would be the world.
@@ -197,7 +199,7 @@ def _whole_goods(table: pl.DataFrame, product: str, numbers: Sequence[str]) -> t
 
 def _parted(table: pl.DataFrame, product: str, numbers: Sequence[str], where: str) -> Parted:
     """Which rows are single countries and totals, checked against the totals of each number."""
-    found = [
+    by_number = [
         part_totals(
             table.select(product, "period", pl.lit(name).alias("number_of"), partner="CTY_CODE", number=name),
             CODES,
@@ -208,15 +210,15 @@ def _parted(table: pl.DataFrame, product: str, numbers: Sequence[str], where: st
         for name in numbers
     ]
     # The masks are alike for each number.
-    return found[-1]._replace(
-        kept=found[-1].kept & ~table["CTY_CODE"].str.contains(GROUP),
-        doubts=tuple(doubt for one in found for doubt in one.doubts),
-        short=tuple(doubt for one in found for doubt in one.short),
+    return by_number[-1]._replace(
+        kept=by_number[-1].kept & ~table["CTY_CODE"].str.contains(GROUP),
+        doubts=tuple(doubt for one in by_number for doubt in one.doubts),
+        short=tuple(doubt for one in by_number for doubt in one.short),
     )
 
 
 def _reported(rows: pl.DataFrame, product: str, flow: str) -> Reported:
-    records = [made for row in rows.iter_rows(named=True) for made in _records(row, product, flow)]
+    records = [record for row in rows.iter_rows(named=True) for record in _records(row, product, flow)]
     return as_reported(pl.DataFrame(records, infer_schema_length=None))
 
 
@@ -263,14 +265,14 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
     if request.months is None and today.month in REISSUED:
         years = [str(today.year - 2), *years]
     for year in reversed(years):
-        asked = [month for month in months if month[:4] == year] or [f"{year}-01", f"{year}-12"]
+        span = [month for month in months if month[:4] == year] or [f"{year}-01", f"{year}-12"]
         for product in products_of(request):
             for flow in request.flows:
                 query = {
                     "get": ASKED[flow],
                     "COMM_LVL": LEVEL,
                     commodity[flow]: f"{product}*",
-                    "time": f"from {asked[0]} to {asked[-1]}",
+                    "time": f"from {span[0]} to {span[-1]}",
                 }
                 yield WantedFile(
                     name=f"census_{flow}_{product}_{year}",
@@ -280,7 +282,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
                     address=f"{request.base or BASE}{PATH}/{flow}s/hs?{urlencode(query, safe=',*')}",
                     title=f"US Census, {flow}s of {product} in {year}",
                     declared={"reporter": "USA", "flow": flow, "partners": "all", "products": [product]},
-                    first_month=asked[0],
+                    first_month=span[0],
                 )
 
 

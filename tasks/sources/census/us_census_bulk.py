@@ -111,8 +111,8 @@ QUANTITIES = ("con_qy1", "con_qy2", "gen_qy1", "gen_qy2", "qty_1", "qty_2")
 
 def _layout(keys: Sequence[tuple[str, int]], numbers: Sequence[str], *, has_quantities: bool = True) -> Layout:
     """The places of keys, month and numbers, with the names that the descriptions of the layouts have for them."""
-    there = [name for name in numbers if has_quantities or name not in QUANTITIES]
-    named = [f"{name}_{span}" for span in ("mo", "yr") for name in there]
+    present = [name for name in numbers if has_quantities or name not in QUANTITIES]
+    named = [f"{name}_{span}" for span in ("mo", "yr") for name in present]
     return layout_of([*keys, *MONTH, *((name, DIGITS) for name in named)])
 
 
@@ -234,28 +234,28 @@ class MonthDetail(NamedTuple):
 def _by_stem(members: Mapping[str, Member], where: str) -> dict[str, Member]:
     """Texts by the word that their name has, descriptions of layouts by that word and `.lay`. Raises Refused for two of
     one word."""
-    found = dict[str, Member]()
+    by_stem = dict[str, Member]()
     for name, member in members.items():
-        if word := WORD.search(name):
-            stem = word[0] + (LAYOUT if name.endswith(LAYOUT) else "")
-            if stem in found:
-                other = f"{clip(found[stem].name)} and {clip(member.name)}"
+        if match := WORD.search(name):
+            stem = match[0] + (LAYOUT if name.endswith(LAYOUT) else "")
+            if stem in by_stem:
+                other = f"{clip(by_stem[stem].name)} and {clip(member.name)}"
                 raise Refused("archive", where, f"two files of one kind: {other}", AGAIN)
-            found[stem] = member
-    return found
+            by_stem[stem] = member
+    return by_stem
 
 
 def _database(members: Mapping[str, Member], where: str) -> Database:
-    there = [base for base in (IMPORTS, EXPORTS) if base.detail in members]
-    if len(there) != 1:
+    bases = [base for base in (IMPORTS, EXPORTS) if base.detail in members]
+    if len(bases) != 1:
         names = ", ".join(clip(member.name) for member in [*members.values()][:8])
         raise Refused(
-            "both flows" if there else "no detail",
+            "both flows" if bases else "no detail",
             where,
-            f"{'both' if there else 'neither'} of IMP_DETL.TXT and EXP_DETL.TXT, but {names}",
+            f"{'both' if bases else 'neither'} of IMP_DETL.TXT and EXP_DETL.TXT, but {names}",
             "Give IMDByymm.ZIP for imports or EXDByymm.ZIP for exports, as the Census Bureau packs them.",
         )
-    return there[0]
+    return bases[0]
 
 
 def _read(

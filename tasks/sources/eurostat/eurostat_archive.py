@@ -122,8 +122,8 @@ def split_parts(
                 question.name,
                 ", ".join(f"{code} ({counted(rows, 'row')})" for code, rows in others.items()),
             )
-        there = {part.reporter for part in parts}
-        if absent := [reporter for reporter in chosen if reporter not in there and reporter != "EU27"]:
+        in_archive = {part.reporter for part in parts}
+        if absent := [reporter for reporter in chosen if reporter not in in_archive and reporter != "EU27"]:
             log.warning(
                 "%s: no row of %s: the month of a reporter that is not in the file is not out yet, and is no month"
                 " without trade",

@@ -154,15 +154,15 @@ def _checked(fields: pl.DataFrame, where: str) -> pl.DataFrame:
     require_columns(fields.columns, NEEDED, where, COLUMNS, f"The columns are {', '.join(COLUMNS)}.")
     fields = numbered(fields, where, AGAIN)
     for period in fields["PERIOD"].unique().cast(pl.String).sort():
-        found = pl.Series([period])
-        if found.str.contains(YEAR).any():
+        text = pl.Series([period])
+        if text.str.contains(YEAR).any():
             raise Refused(
                 "frequency",
                 f"{where}, column PERIOD",
                 f"{period}, which is the whole year",
                 "Take the files of the months.",
             )
-        if not found.str.contains(MONTH).any():
+        if not text.str.contains(MONTH).any():
             raise Refused("period", f"{where}, column PERIOD", f"'{clip(period)}'", AGAIN)
     other = [code for code in fields["STAT_PROCEDURE"].unique().cast(pl.String).sort() if code not in PROCEDURES]
     if other:
@@ -217,9 +217,9 @@ def _single_partners(sums: pl.DataFrame, where: str) -> tuple[pl.Series, list[di
     aside = pl.repeat(False, looked_at.height, eager=True, dtype=pl.Boolean)
     for name in (VALUE, MASS):
         rows = looked_at.select("product", "period", "partner", number_of=pl.lit(name), number=_text(name, 3))
-        found = part_totals(rows, CODES, CELL, where, UNLISTED)
-        aside, notes = aside | ~found.kept, [*found.notes]
-        doubts += [*found.doubts, *found.short]
+        parted = part_totals(rows, CODES, CELL, where, UNLISTED)
+        aside, notes = aside | ~parted.kept, [*parted.notes]
+        doubts += [*parted.doubts, *parted.short]
     kept = ~pl.int_range(sums.height, dtype=pl.UInt32, eager=True).is_in(looked_at["row"].filter(aside).implode())
     return kept, doubts, notes
 

@@ -118,11 +118,11 @@ def parse(raw: bytes, where: str) -> Parsed:
 def _refuse_other_downloads(head: bytes, where: str) -> None:
     """Raises Refused for another form of these data, which a person could take for an answer of the API, and for its
     error."""
-    if found := re.search(TOO_BIG, head):
+    if message := re.search(TOO_BIG, head):
         raise Refused(
             "request too large",
             where,
-            f"an error of the API: {clip(found[1].decode('utf-8', 'replace'), 200)}",
+            f"an error of the API: {clip(message[1].decode('utf-8', 'replace'), 200)}",
             "Ask for fewer months, products or partners at a time.",
         )
     form = next((form for pattern, form in OTHER_DOWNLOADS if re.match(pattern, head)), None)

@@ -84,7 +84,7 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     }
     for column in fields:
         _refuse_long(column, distinct.get(column.name, column), where)
-    is_mixed = any(found.str.contains("\r", literal=True).any() for found in distinct.values())
+    is_mixed = any(texts.str.contains("\r", literal=True).any() for texts in distinct.values())
     if is_quoted and not is_mixed and header.eol == b"\r\n":
         normalised.append("CRLF line ends")
     return Lexed(fields, distinct, encoding, tuple(normalised), is_unquoted=not is_quoted or is_mixed)
@@ -195,8 +195,8 @@ def _place_of(body: bytes, at: int, where: str) -> str:
             break
         number, begins = number + 1, start
     column = 0
-    while (found := TOKEN.match(body, begins)) and found.end() <= at:
-        column, begins = column + 1, found.end()
+    while (token := TOKEN.match(body, begins)) and token.end() <= at:
+        column, begins = column + 1, token.end()
     return f"{where}, record {number}, column {titles[column]}" if number else f"{where}, header (line 1)"
 
 
@@ -229,12 +229,12 @@ def check_titles(titles: Sequence[str], where: str) -> None:
     """Raises Refused where a column has no title, or two columns have the same."""
     advice = "Download it again with the columns of the site; do not rename, add or remove columns."
     if "" in titles:
-        found = f"column {titles.index('') + 1} of {len(titles)} has no title"
-        raise Refused("empty title", where=f"{where}, header", found=found, advice=advice)
+        mistake = f"column {titles.index('') + 1} of {len(titles)} has no title"
+        raise Refused("empty title", where=f"{where}, header", found=mistake, advice=advice)
     twice = sorted({title for title in titles if titles.count(title) > 1})
     if twice:
-        found = f"the same title twice: {', '.join(map(clip, twice))}"
-        raise Refused("column twice", where=f"{where}, header", found=found, advice=advice)
+        mistake = f"the same title twice: {', '.join(map(clip, twice))}"
+        raise Refused("column twice", where=f"{where}, header", found=mistake, advice=advice)
 
 
 def _refuse_long(column: pl.Series, texts: pl.Series, where: str) -> None:

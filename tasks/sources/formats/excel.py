@@ -51,8 +51,8 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
         book = fastexcel.read_excel(raw)
         names = book.sheet_names
         if len(names) != 1:
-            found = f"{len(names)} sheets: {', '.join(map(clip, names))}"
-            raise Refused("sheets", where, found, "Keep one table a file.")
+            sheets = f"{len(names)} sheets: {', '.join(map(clip, names))}"
+            raise Refused("sheets", where, sheets, "Keep one table a file.")
         columns = _load(book, where)
     except fastexcel.FastExcelError as error:
         raise Refused(
@@ -111,13 +111,13 @@ def _as_text(column: pl.Series, where: str) -> pl.Series:
         digits = column.set(~whole.fill_null(False), None).cast(pl.Int64).cast(pl.String)
         column = digits.zip_with(whole.fill_null(True), column.cast(pl.String))
     texts = column.cast(pl.String).fill_null("")
-    for bad, rule, found in (
+    for bad, rule, mistake in (
         (texts.str.len_bytes() > FIELD_BYTES_MAX, "field too long", f"a field of more than {FIELD_BYTES_MAX:,} bytes"),
         (texts.str.contains(REPLACEMENT, literal=True), "damaged text", "U+FFFD: an earlier program lost characters"),
     ):
         if bad.any():
             place = f"{where}, record {int(bad.arg_true()[0]) + 1}, column {column.name}"
-            raise Refused(rule, place, found, "Drop the download as the site gave it.")
+            raise Refused(rule, place, mistake, "Drop the download as the site gave it.")
     return texts
 
 
@@ -176,9 +176,9 @@ def _inspect(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> N
             raise _hidden(f"{where}, {name}", meaning)
 
 
-def _hidden(where: str, found: str) -> Refused:
+def _hidden(where: str, content: str) -> Refused:
     advice = "Copy the values into a plain sheet, or drop the download as the site gave it."
-    return Refused("workbook content", where, found, advice)
+    return Refused("workbook content", where, content, advice)
 
 
 def _check_places(sheet: bytes, where: str) -> None:

@@ -63,8 +63,8 @@ def stated_layout(text: str) -> dict[str, tuple[int, int]]:
     >>> stated_layout("FILENAME: X\\n 01-10  Commodity\\tHTS code\\n\\n 11-14\\tcty_code  Country")
     {'commodity': (0, 10), 'cty_code': (10, 4)}
     """
-    found = [(int(first), int(last), name.lower()) for first, last, name in FIELD.findall(text)]
-    return {name: (first - 1, last - first + 1) for first, last, name in found if 1 <= first <= last}
+    places = [(int(first), int(last), name.lower()) for first, last, name in FIELD.findall(text)]
+    return {name: (first - 1, last - first + 1) for first, last, name in places if 1 <= first <= last}
 
 
 def members_of(raw: bytes, where: str) -> dict[str, Member]:
@@ -227,5 +227,5 @@ def _base(name: str) -> str:
 
 
 def _damaged(place: str, error: BaseException) -> Refused:
-    found = f"it cannot be read ({type(error).__name__}: {clip(str(error), 80)})"
-    return Refused("damaged archive", place, found, AGAIN)
+    damage = f"it cannot be read ({type(error).__name__}: {clip(str(error), 80)})"
+    return Refused("damaged archive", place, damage, AGAIN)

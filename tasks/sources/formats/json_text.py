@@ -113,12 +113,14 @@ def refuse_cut(documents: Sequence[Any], count: int, where: str) -> None:
             plain = re.sub(r"[^a-z]", "", name.casefold()).removeprefix("odata")
             # The next page of one that is not the last lies behind it.
             if plain in NEXT and mark not in NOTHING and place == len(documents):
-                found = f"{clip(name)} '{clip(str(mark))}' beside {count:,} rows: more of them follow"
+                mark_of_more = f"{clip(name)} '{clip(str(mark))}' beside {count:,} rows: more of them follow"
             elif plain in COUNTS and _count(mark) > count:
-                found = f"{clip(name)} {clip(str(mark))} beside {count:,} rows"
+                mark_of_more = f"{clip(name)} {clip(str(mark))} beside {count:,} rows"
             else:
                 continue
-            raise Refused("cut off", where, found, "The rest is missing: ask again for every page, or for fewer rows.")
+            raise Refused(
+                "cut off", where, mark_of_more, "The rest is missing: ask again for every page, or for fewer rows."
+            )
 
 
 def _count(mark: Any) -> Decimal:
@@ -150,12 +152,12 @@ class _Unclear(ValueError):
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    record: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in record:
             raise _Unclear(f"the key '{clip(name)}' twice in one record")
-        found[name] = value
-    return found
+        record[name] = value
+    return record
 
 
 def _refuse_constant(text: str) -> Any:

@@ -61,7 +61,7 @@ def read_page(raw: bytes, where: str) -> Page:
     small = text.lower()
     if "<html" not in small[:2_000] and "<!doctype html" not in small[:2_000]:
         raise Refused("not a page", where, f"it begins with '{clip(text[:40])}'", "Save the page as HTML.")
-    gate = next((word for word in GATES if word in small), None)
+    gate = next((phrase for phrase in GATES if phrase in small), None)
     if gate and len(raw) <= GATE_BYTES_MAX and "<table" not in small:
         raise Refused(
             "gate",

@@ -150,8 +150,8 @@ def _doubt_unions(
     """A warning where the members of a printed group are all on the page and do not add up to it."""
     month = f"{heading.year}-{heading.last:02d}"
     # The table also names codes of other lists that are part of a member.
-    own = partner_codes(GACC_NAMES)["partner"].unique().to_list()
-    groups = code_table("partner_groups").filter(valid_in(pl.lit(month)), pl.col("partner").is_in(own))
+    keys_of_list = partner_codes(GACC_NAMES)["partner"].unique().to_list()
+    groups = code_table("partner_groups").filter(valid_in(pl.lit(month)), pl.col("partner").is_in(keys_of_list))
     by_key = dict(zip(keys, rows, strict=True))
     doubts = []
     for row, key in zip(rows, keys, strict=True):
@@ -303,14 +303,14 @@ def lines_of(
     known = {_slug(row["label"]): (row["product"], row["unit"]) for row in table.iter_rows(named=True)}
     taken = {product for product, _ in known.values()}
     slugs = [_slug(row.label) for row in rows]
-    found = [known.get(slug, (f"line:{slug}", "")) for slug in slugs]
-    times = Counter(product for product, _ in found)
+    pairs = [known.get(slug, (f"line:{slug}", "")) for slug in slugs]
+    times = Counter(product for product, _ in pairs)
     marked = []
-    for row, slug, (product, _) in zip(rows, slugs, found, strict=True):
+    for row, slug, (product, _) in zip(rows, slugs, pairs, strict=True):
         is_other = slug not in known and (product in taken or not slug)
         marked.append(row._replace(fault=row.fault or _fault_of_line(product, times[product], is_other=is_other)))
     new = [row.label for row, slug in zip(marked, slugs, strict=True) if slug not in known and not row.fault]
-    products, units = ([*column] for column in zip(*found, strict=True)) if found else ([], [])
+    products, units = ([*column] for column in zip(*pairs, strict=True)) if pairs else ([], [])
     return marked, products, units, _doubt_new_labels(new, len(rows), where)
 
 
@@ -353,29 +353,29 @@ def partners_of(rows: Sequence[Row]) -> tuple[list[Row], list[str], list[str]]:
     unknown)."""
     codes = partner_codes(GACC_NAMES).select("code", "partner", "kind").rows()
     keys = {code: partner for code, partner, _ in codes}
-    found = _codes_and_kinds(rows, codes)
-    single = [kind != GROUP or _is_union(row, keys.get(code)) for row, (code, kind) in zip(rows, found, strict=True)]
-    times = Counter(keys.get(code) for (code, _), is_one in zip(found, single, strict=True) if is_one)
+    pairs = _codes_and_kinds(rows, codes)
+    single = [kind != GROUP or _is_union(row, keys.get(code)) for row, (code, kind) in zip(rows, pairs, strict=True)]
+    times = Counter(keys.get(code) for (code, _), is_one in zip(pairs, single, strict=True) if is_one)
     marked = []
-    for row, (code, _), is_one in zip(rows, found, single, strict=True):
+    for row, (code, _), is_one in zip(rows, pairs, single, strict=True):
         fault = "" if code else "no partner of schemas/reference/partner_codes.csv, list gacc_en"
         if code and is_one and times[keys[code]] > 1:
             fault = f"another row of the page means the same partner, {keys[code]}"
         marked.append(row._replace(fault=row.fault or fault))
-    return marked, [code for code, _ in found], [kind for _, kind in found]
+    return marked, [code for code, _ in pairs], [kind for _, kind in pairs]
 
 
 def _codes_and_kinds(rows: Sequence[Row], codes: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
     """The code and the kind of each row, by its name in the list of customs or by the name of its key."""
     by_name = {_folded(code): (code, kind) for code, _, kind in codes}
     by_key = {partner: (code, kind) for code, partner, kind in reversed(codes)}
-    found = []
+    pairs = []
     for row in rows:
         name = re.sub(r"^of which:\s*", "", plain(row.label))
         code, kind = by_name.get(_folded(name)) or by_key.get(_key(name), ("", ""))
         # A colon ends the name of a continent, whose partners follow.
-        found.append((code or row.label, GROUP) if name.endswith(":") else (code, kind))
-    return found
+        pairs.append((code or row.label, GROUP) if name.endswith(":") else (code, kind))
+    return pairs
 
 
 def _folded(name: str) -> str:

@@ -194,35 +194,38 @@ def records_of(
     for column, printed in cells.items():
         name = "quantity" if column.what == "quantity" else "value"
         numbers = [*dict.fromkeys(filter(NUMBER.match, printed))] or printed
-        made = {name: " | ".join(numbers), **beside[name]}
-        if not NUMBER.match(made[name]) or (name == "quantity" and printed_unit(unit) is None):
-            yield common | {"period": column.months, **made}
+        fields = {name: " | ".join(numbers), **beside[name]}
+        if not NUMBER.match(fields[name]) or (name == "quantity" and printed_unit(unit) is None):
+            yield common | {"period": column.months, **fields}
         else:
-            whole[column.months] = whole.get(column.months, {}) | made
-    for months, made in whole.items():
-        yield common | {"period": months, **made}
+            whole[column.months] = whole.get(column.months, {}) | fields
+    for months, fields in whole.items():
+        yield common | {"period": months, **fields}
 
 
 def doubt_cells(
     rows: Sequence[Row], columns: Sequence[PrintedColumn | None], words: Sequence[str], where: str
 ) -> Iterator[dict[str, str]]:
     """A finding about the cells of columns with one of `words` that have no number, and are set aside by themselves."""
-    found = [
+    without_number = [
         (row, cell)
         for row in rows
         if not row.fault
         for column, cell in zip(columns, row.cells, strict=True)
         if _is_figure(column) and column and column.what in words and (LOST.match(cell) or _is_odd(cell))
     ]
-    if found:
+    if without_number:
         texts = clip(
-            "; ".join(f"'{clip(cell, 40)}' in row {row.number} ({clip(row.label, 40)})" for row, cell in found), 300
+            "; ".join(
+                f"'{clip(cell, 40)}' in row {row.number} ({clip(row.label, 40)})" for row, cell in without_number
+            ),
+            300,
         )
         yield finding(
             "number_not_read",
             "warning",
             where,
-            observed=f"{counted(len(found), 'cell')} without a number: {texts}",
+            observed=f"{counted(len(without_number), 'cell')} without a number: {texts}",
             expected="a number",
             advice=(
                 "#### is a number too wide for its cell, #REF! one that Excel lost. They are in the table quarantine"
@@ -265,13 +268,13 @@ def doubt_so_far(
             if NUMBER.match(now) and NUMBER.match(total) and _bounds(now)[0] > _bounds(total)[1]:
                 wrong.append((row, f"{what} {now} in {month}, {total} from January on"))
     if wrong:
-        row, found = wrong[0]
+        row, contradiction = wrong[0]
         more = f"; {counted(len(wrong), 'such number')}" if len(wrong) > 1 else ""
         yield finding(
             "month_above_year",
             "error",
             f"{where}, row {row.number}, {row.label}",
-            observed=f"{found}{more}",
+            observed=f"{contradiction}{more}",
             expected="a month that is no more than the months up to it together",
             advice="One of the two is wrong or in another column: look at the page.",
         )

@@ -37,7 +37,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
     """
     wanted = months_of(request, today)
     recent = wanted[-RECENT:]
-    found: dict[str, WantedFile] = {}
+    by_name: dict[str, WantedFile] = {}
     for year in sorted({int(month[:4]) for month in wanted}, reverse=True):
         index = PAGE_KINDS[request.source].index_page.format(year="" if year == today.year else year)
         place = f"{request.base or BASE}{index}"
@@ -50,7 +50,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
         for month, topic, currency, address in links:
             if month in wanted:
                 name = f"{request.source}_{topic}_{month}_{currency}"
-                found[name] = WantedFile(
+                by_name[name] = WantedFile(
                     name=name,
                     source=request.source,
                     address=address,
@@ -61,7 +61,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
                     declared={},
                     attachment=attachment,
                 )
-    yield from sorted(found.values(), key=lambda question: re.findall(r"\d{4}-\d{2}", question.name)[0], reverse=True)
+    yield from sorted(by_name.values(), key=lambda question: re.findall(r"\d{4}-\d{2}", question.name)[0], reverse=True)
 
 
 def linked(index: Response, year: int, source: str) -> Iterator[tuple[str, str, str, str]]:
@@ -69,8 +69,8 @@ def linked(index: Response, year: int, source: str) -> Iterator[tuple[str, str, 
     page = read_page(index.body, index.address)
     years = [int(match) for match in YEAR.findall(index.body)]
     if not any(row and TITLE.match(plain(row[0])) for table in page.tables for row in table):
-        found = "an index page without a title of a release"
-        raise Refused("no links", index.address, found, "The site has changed: look at it in a browser.")
+        mistake = "an index page without a title of a release"
+        raise Refused("no links", index.address, mistake, "The site has changed: look at it in a browser.")
     # Without a year in its name the index is that of the newest year it offers.
     shown = max(years, default=year) if re.search(r"(preliminary|monthly)\.html$", index.address) else year
     for link in page.links:
@@ -101,13 +101,13 @@ def _address(page: str, printed: str) -> str:
     """
     try:
         place = urljoin(page, printed.strip().replace("\\", "/"))
-        parts, asked = urlsplit(place), urlsplit(page)
+        parts, of_page = urlsplit(place), urlsplit(page)
     except ValueError:
         return printed
-    if parts.hostname not in {urlsplit(BASE).hostname, asked.hostname}:
+    if parts.hostname not in {urlsplit(BASE).hostname, of_page.hostname}:
         return place
     # Links have the public name; the request goes to the host that the page came from.
-    return urlunsplit((asked.scheme, asked.netloc, quote(parts.path, safe="/%"), parts.query, ""))
+    return urlunsplit((of_page.scheme, of_page.netloc, quote(parts.path, safe="/%"), parts.query, ""))
 
 
 def source_of(name: str, experimental: str = "") -> Source:

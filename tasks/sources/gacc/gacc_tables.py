@@ -97,14 +97,14 @@ class Title(NamedTuple):
 
 def read_title(text: str) -> Title | None:
     """What the title of a table says; None where it names no months."""
-    found = TITLE.match(YEAR_FIRST.sub(r"\2.\1", squeeze(text.translate(LETTERS))))
-    if found is None:
+    match = TITLE.match(YEAR_FIRST.sub(r"\2.\1", squeeze(text.translate(LETTERS))))
+    if match is None:
         return None
-    first, last = month_of(found["name"] or found["month"]), month_of(found["last_name"] or found["last_month"])
-    has_last = bool(found["last_name"] or found["last_month"])
+    first, last = month_of(match["name"] or match["month"]), month_of(match["last_name"] or match["last_month"])
+    has_last = bool(match["last_name"] or match["last_month"])
     if first is None or (has_last and (last is None or last < first)):
         return None
-    return Title(found["topic"], last or first, int(found["year"]), _money(found["currency"] or ""))
+    return Title(match["topic"], last or first, int(match["year"]), _money(match["currency"] or ""))
 
 
 def _money(text: str) -> tuple[str, ...]:
@@ -162,12 +162,12 @@ def day_of(text: str, title: Title | None = None, kind: str = "") -> date | None
     Where day and month could change places the release decides: its figures come out after its last month, near the
     day that `release_calendar.csv` has for this `kind` of page.
     """
-    found = DAY.search(text)
-    if found is None:
+    match = DAY.search(text)
+    if match is None:
         return None
-    if found[1]:
-        return _date(found[1], found[2], found[3])
-    orders = (_date(found[6], found[4], found[5]), _date(found[6], found[5], found[4]))
+    if match[1]:
+        return _date(match[1], match[2], match[3])
+    orders = (_date(match[6], match[4], match[5]), _date(match[6], match[5], match[4]))
     days = [day for day in dict.fromkeys(orders) if day is not None]
     if title is not None:
         end = month_end(date(title.year, title.last, 1))
@@ -244,16 +244,16 @@ def _printed_column(
 def _column(cells: Sequence[str]) -> tuple[int | None, bool, int | None, str]:
     """The last month that the header cells of a column name, whether from January on, their year, and what it holds."""
     small = [re.sub(r"\s", "", plain(cell)) for cell in cells]
-    what = next((MEANINGS[word] for word in (re.sub(r"s\b", "", cell) for cell in small) if word in MEANINGS), "")
+    what = next((MEANINGS[name] for name in (re.sub(r"s\b", "", cell) for cell in small) if name in MEANINGS), "")
     if any("unit" in cell for cell in small):
         return None, False, None, UNITS
     if any(GROWTH.search(cell) for cell in small):
         return None, False, None, f"{GROWTHS} {what}"
     for cell in small:
-        found = SPAN.match(cell)
-        last = month_of(found["last"]) if found else None
-        if found and last and (found["first"] is None or month_of(found["first"]) == 1):
-            return last, found["first"] is not None, int(found["year"]) if found["year"] else None, what
+        span = SPAN.match(cell)
+        last = month_of(span["last"]) if span else None
+        if span and last and (span["first"] is None or month_of(span["first"]) == 1):
+            return last, span["first"] is not None, int(span["year"]) if span["year"] else None, what
     return None, False, None, what
 
 
@@ -291,7 +291,7 @@ def _doubt_months(lasts: Sequence[int], heading: Heading, where: str) -> Iterato
     if named in ([], [heading.last]):
         return
     title = f"{heading.year}-{heading.last:02d}"
-    found = (
+    contradiction = (
         f"months up to {', '.join(map(str, named))} in the header, {title} in the title, printed on"
         f" {heading.day or 'no day'}"
     )
@@ -300,7 +300,7 @@ def _doubt_months(lasts: Sequence[int], heading: Heading, where: str) -> Iterato
         raise Refused(
             "header of another month",
             where,
-            found,
+            contradiction,
             "The page contradicts itself, so nobody can say which month its figures are of. Customs have to mend it;"
             " leave it out.",
         )
@@ -308,7 +308,7 @@ def _doubt_months(lasts: Sequence[int], heading: Heading, where: str) -> Iterato
         "header_month",
         "error",
         where,
-        observed=found,
+        observed=contradiction,
         expected=f"months up to {heading.last} in the header",
         advice=(
             f"By title and day the figures are of {title} and the header was left from the page before. Compare the"

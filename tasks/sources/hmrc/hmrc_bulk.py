@@ -119,8 +119,8 @@ def parse(raw: bytes, where: str) -> Parsed:
     month = _the_month(fields, where)
     named = NAME.search(where)
     direction = DIRECTIONS[named[1].lower()] if named else None
-    own = fields.filter(pl.col("account") == month)
-    if not own.height:
+    of_month = fields.filter(pl.col("account") == month)
+    if not of_month.height:
         raise Refused("no records", where, f"amendments alone, and no record of {month}", AGAIN)
     doubts = [
         *doubt_copies(fields, [*TEXTS, *NUMBERS], where),
@@ -128,11 +128,14 @@ def parse(raw: bytes, where: str) -> Parsed:
         *_doubt_name(month, where),
         *_doubt_flow(fields, direction, where),
         *_doubt_amendments(fields.filter(pl.col("account") != month), where),
-        *_doubt_hidden(own, where),
-        *_doubt_negative(own, where),
+        *_doubt_hidden(of_month, where),
+        *_doubt_negative(of_month, where),
     ]
-    sums = summed(own.with_columns(mass=pl.when(~_is_hidden()).then("mass")), CELL, NUMBERS)
-    notes = [f"{counted(own.height, 'record')} of single ports added up to {counted(sums.height, 'sum')}", *text.notes]
+    sums = summed(of_month.with_columns(mass=pl.when(~_is_hidden()).then("mass")), CELL, NUMBERS)
+    notes = [
+        f"{counted(of_month.height, 'record')} of single ports added up to {counted(sums.height, 'sum')}",
+        *text.notes,
+    ]
     reported = sums.select(
         "record",
         "note",
@@ -266,8 +269,8 @@ def _doubt_amendments(amended: pl.DataFrame, where: str) -> Iterator[dict[str, s
         )
 
 
-def _doubt_hidden(own: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
-    hidden = own.filter(_is_hidden())
+def _doubt_hidden(fields: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
+    hidden = fields.filter(_is_hidden())
     if hidden.height:
         yield finding(
             "suppressed",
@@ -279,8 +282,8 @@ def _doubt_hidden(own: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
         )
 
 
-def _doubt_negative(own: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
-    negative = own.filter(pl.any_horizontal(pl.col(name) < 0 for name in NUMBERS))
+def _doubt_negative(fields: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
+    negative = fields.filter(pl.any_horizontal(pl.col(name) < 0 for name in NUMBERS))
     if negative.height:
         yield finding(
             "negative_part",
@@ -323,7 +326,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
 def _links(answer: Response) -> list[str]:
     """The addresses that a page links to. Raises Refused for one that links to no file of trade."""
     text = answer.body.decode("utf-8", "replace")
-    links = [urljoin(answer.address, html.unescape(found)) for found in LINK.findall(text)]
+    links = [urljoin(answer.address, html.unescape(target)) for target in LINK.findall(text)]
     if not any(MONTH_FILE.search(urlsplit(link).path) or YEAR_FILE.search(urlsplit(link).path) for link in links):
         raise Refused(
             "no links",
@@ -343,18 +346,18 @@ def _files(links: Sequence[str], wanted: Sequence[str], flows: Sequence[str], pa
             months.setdefault((DIRECTIONS[named[1].lower()], f"20{named[2]}-{named[3]}"), link)
         elif named := YEAR_FILE.search(path):
             years.setdefault((DIRECTIONS[named[1].lower()], f"20{named[2]}"), link)
-    made = 0
+    count = 0
     for flow in flows:
         missing = [month for month in wanted if (flow, month) not in months]
         for month in reversed(wanted):
             if (flow, month) in months:
-                made += 1
+                count += 1
                 yield _question(months[flow, month], flow, [month])
         for year in sorted({month[:4] for month in missing}, reverse=True):
             if (flow, year) in years:
-                made += 1
+                count += 1
                 yield _question(years[flow, year], flow, [month for month in missing if month.startswith(year)])
-    if not made:
+    if not count:
         raise Refused(
             "no links", page, f"no file of {wanted[0]} to {wanted[-1]}", "Ask for other months, or fetch hmrc_ots."
         )
@@ -379,18 +382,18 @@ def split_months(
 ) -> Iterator[tuple[WantedFile, Response]]:
     """Yield question and answer of each of these months in an archive, one a text. Raises Refused for an archive that
     has none of them."""
-    made = 0
+    count = 0
     for name, body in _texts(answer.body, question.name, 0):
         named = NAME.search(name)
         month = f"20{named[2]}-{named[3]}" if named and named[2] else None
         if month is None and len(months) == 1:
             (month,) = months
         if month in months and (named is None or DIRECTIONS[named[1].lower()] == question.declared["flow"]):
-            made += 1
+            count += 1
             short = f"bds{question.declared['flow'][:3]}{month[2:4]}{month[5:]}"
             declared = {**question.declared, "months": month}
             yield replace(question, name=short, form="csv", parts=None, declared=declared), replace(answer, body=body)
-    if not made:
+    if not count:
         raise Refused("no file yet", question.name, "an archive without the months that are asked for", AGAIN)
 
 

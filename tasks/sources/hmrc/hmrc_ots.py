@@ -126,8 +126,8 @@ def _key(row: dict[str, Any], number: int, where: str) -> Key:
     if not (country.isascii() and country.isdecimal()):
         raise Refused("no codes", place, f"CountryId {clip(country)}, no number", AGAIN)
     if row["FlowTypeId"] not in FLOWS:
-        found = f"FlowTypeId {clip(str(row['FlowTypeId']))}"
-        raise Refused("unknown flow", place, found, "It is 1 to 4; mend tasks/sources/hmrc/hmrc_ots.py.")
+        flow_type = f"FlowTypeId {clip(str(row['FlowTypeId']))}"
+        raise Refused("unknown flow", place, flow_type, "It is 1 to 4; mend tasks/sources/hmrc/hmrc_ots.py.")
     return str(row["MonthId"]), FLOWS[row["FlowTypeId"]], _product(str(row["CommodityId"]), code), country
 
 
@@ -174,8 +174,8 @@ def _refuse_repeated_pages(pages: list[list[dict[str, Any]]], where: str) -> Non
     full = [page for page in pages if page]
     twice = next((at for at, page in enumerate(full) if page in full[:at]), None)
     if twice is not None:
-        found = "the same rows as on an earlier page"
-        raise Refused("page twice", f"{where}, page {twice + 1}", found, "Ask again: $skip was not heeded.")
+        mistake = "the same rows as on an earlier page"
+        raise Refused("page twice", f"{where}, page {twice + 1}", mistake, "Ask again: $skip was not heeded.")
 
 
 def _doubt_end(pages: list[list[dict[str, Any]]], where: str) -> Iterator[dict[str, str]]:

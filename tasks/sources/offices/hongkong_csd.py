@@ -120,8 +120,8 @@ def _rows(document: Any, where: str) -> list[dict[str, Any]]:
     status = header.get("status") or {}
     if header and status.get("name") != "Success":
         shown = clip(str(status.get("message") or status.get("name")), 120)
-        found, advice = f"'{shown}' in place of rows", f"{AGAIN} A limit of use ends after a while."
-        raise Refused("message instead of data", where, found, advice)
+        message, advice = f"'{shown}' in place of rows", f"{AGAIN} A limit of use ends after a while."
+        raise Refused("message instead of data", where, message, advice)
     rows = document.get("dataSet", document.get("rows"))
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Refused("no answer", where, f"no dataSet, but {', '.join(map(clip, [*document][:6]))}", AGAIN)
@@ -140,8 +140,8 @@ def _fields(row: Mapping[str, Any], number: int, where: str) -> dict[str, Any]:
     text = {name: str(row[name]).strip() for name in NEEDED}
     level, month = LEVEL.fullmatch(text["codeclass"]), MONTH.fullmatch(text["period"])
     if text["sv"] not in (VALUE, QUANTITY) or text["freq"] != "M" or month is None:
-        found = f"{clip(text['sv'])} of {clip(text['period'])} (freq {clip(text['freq'])}), which is no month"
-        raise Refused("years", place, found, "Ask for months: freq=M, sv=VCm and sv=QCm.")
+        mistake = f"{clip(text['sv'])} of {clip(text['period'])} (freq {clip(text['freq'])}), which is no month"
+        raise Refused("years", place, mistake, "Ask for months: freq=M, sv=VCm and sv=QCm.")
     if text["ttype"] not in FLOWS:
         raise Refused("unknown flow", place, f"ttype {clip(text['ttype'])}", "It is 1 to 4.")
     if level is None or len(text["code"]) != int(level[1]):
@@ -163,15 +163,15 @@ def _fields(row: Mapping[str, Any], number: int, where: str) -> dict[str, Any]:
 
 
 def _partner(row: Mapping[str, Any], flow: str, place: str) -> dict[str, str | None]:
-    own, other = ("co", "cc") if flow == "import" else ("cc", "co")
+    side, other = ("co", "cc") if flow == "import" else ("cc", "co")
     if row.get(other):
-        found, advice = (
+        mistake, advice = (
             ("imports by consignment (cc)", "Ask by origin: coclass=C.")
             if flow == "import"
             else ("exports by destination and origin (cc and co)", "Ask by destination alone: ccclass=C.")
         )
-        raise Refused("another table", place, found, advice)
-    return {"partner": str(row.get(own) or WORLD), "partner_name": row.get(f"{own}DescEN")}
+        raise Refused("another table", place, mistake, advice)
+    return {"partner": str(row.get(side) or WORLD), "partner_name": row.get(f"{side}DescEN")}
 
 
 def _wide(fields: pl.DataFrame) -> pl.DataFrame:

@@ -118,8 +118,8 @@ def parse(raw: bytes, where: str) -> Parsed:
 
 def dated(raw: bytes) -> date | None:
     """The day of the report, None where the page has none."""
-    found = REPORT.search(_plain(raw, "page"))
-    return _day(found[1]) if found else None
+    report = REPORT.search(_plain(raw, "page"))
+    return _day(report[1]) if report else None
 
 
 def _plain(raw: bytes, where: str) -> str:
@@ -133,8 +133,8 @@ def _head(text: str, where: str) -> _Page:
     if not (direction and commodity and report):
         missing = [
             name
-            for name, found in (("direction", direction), ("commodity", commodity), ("day of the report", report))
-            if not found
+            for name, match in (("direction", direction), ("commodity", commodity), ("day of the report", report))
+            if not match
         ]
         raise Refused("other page", where, f"no {', '.join(missing)} of a report by country", AGAIN)
     day = _day(report[1])
@@ -161,8 +161,8 @@ def _table(tables: list[list[list[str]]], where: str) -> tuple[list[str], list[l
             header, rows = cells[0], [row for row in cells[1:] if any(row)]
             wrong = next((number for number, row in enumerate(rows, 1) if len(row) != len(header)), None)
             if wrong:
-                found = f"{len(rows[wrong - 1])} cells where the header has {len(header)}"
-                raise Refused("row width", f"{where}, record {wrong}", found, AGAIN)
+                mistake = f"{len(rows[wrong - 1])} cells where the header has {len(header)}"
+                raise Refused("row width", f"{where}, record {wrong}", mistake, AGAIN)
             if not rows:
                 raise Refused("no records", where, "a header and no row", AGAIN)
             if rows[-1][1].casefold() != WORLD.casefold():
@@ -174,14 +174,14 @@ def _table(tables: list[list[list[str]]], where: str) -> tuple[list[str], list[l
 def _newest(header: list[str], where: str) -> tuple[int, str, str]:
     """The column of the newest month, the month, and its mark."""
     titles = ((place, MONTH.fullmatch(title)) for place, title in enumerate(header))
-    found = [
+    months = [
         (f"{match[2]}-{MONTHS.index(match[1]) + 1:02d}", place, match[3])
         for place, match in titles
         if match and match[1] in MONTHS
     ]
-    if not found:
+    if not months:
         raise Refused("no month", f"{where}, header", ", ".join(map(clip, header)), AGAIN)
-    month, place, mark = max(found)
+    month, place, mark = max(months)
     return place, month, mark
 
 
@@ -210,12 +210,12 @@ def _measure(page: _Page, where: str) -> tuple[str, str]:
 
 
 def _doubts(text: str, where: str) -> Iterator[dict[str, str]]:
-    if found := REALLOCATED.search(text):
+    if notice := REALLOCATED.search(text):
         yield finding(
             "codes_reallocated",
             "info",
             where,
-            observed=f"the site says that codes may be dropped or re-allocated, and units changed, from {found[1]}",
+            observed=f"the site says that codes may be dropped or re-allocated, and units changed, from {notice[1]}",
             expected="the same goods under a code in all months",
             advice="Compare no month from then on with one before, unless the code is the same in both lists.",
         )

@@ -122,7 +122,9 @@ def parse(raw: bytes, where: str) -> Parsed:
     if not out:
         raise Refused("no records", where, "no number but 0 in any month", AGAIN)
     notes += lexed.normalised
-    records = [made for row in summed.iter_rows(named=True) for made in _records(row, layout, out)]
+    records = [
+        fields_of_month for row in summed.iter_rows(named=True) for fields_of_month in _records(row, layout, out)
+    ]
     return Parsed(
         as_reported(pl.DataFrame(records, infer_schema_length=None)), lexed.encoding, tuple(notes), tuple(doubts)
     )
@@ -257,11 +259,11 @@ def linked(page: str, place: str) -> Iterator[tuple[str, list[str], str]]:
             continue
         text = html.unescape(TAG.sub(" ", page[done : match.start()]))
         done = match.end()
-        for found in CHAPTERS.finditer(text):
-            first, last = int(found[1]), int(found[2] or found[1])
+        for span in CHAPTERS.finditer(text):
+            first, last = int(span[1]), int(span[2] or span[1])
             section = [f"{chapter:02d}" for chapter in range(first, last + 1)]
-        for word in NAMED_FLOW.finditer(text):
-            flow = word[1].lower()
+        for mention in NAMED_FLOW.finditer(text):
+            flow = mention[1].lower()
         if flow and section:
             yield flow, section, _joined(place, address)
 

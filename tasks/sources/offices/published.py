@@ -51,7 +51,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         fields["measure"],
         where,
         rule="measure",
-        found="{}",
+        description="{}",
         advice=f"It is one of {', '.join(MEASURES)}.",
     )
     _refuse_where(
@@ -59,7 +59,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         fields["unit"],
         where,
         rule="unit of growth",
-        found="'{}' for a quantity_yoy",
+        description="'{}' for a quantity_yoy",
         advice="A growth is in %.",
     )
     for name in ("publisher", "address"):
@@ -69,20 +69,20 @@ def parse(raw: bytes, where: str) -> Parsed:
             fields[name],
             where,
             rule="no source",
-            found="'{}' names nobody",
+            description="'{}' names nobody",
             advice="Write who printed the figure and where: no figure is published without its source.",
         )
     return Parsed(as_reported(_placed(fields, measure)), lexed.encoding, lexed.normalised)
 
 
-def _refuse_where(bad: pl.Series, column: pl.Series, where: str, *, rule: str, found: str, advice: str) -> None:
-    """Raises Refused where a text of a column is `bad`, with the first such text in `found`."""
+def _refuse_where(bad: pl.Series, column: pl.Series, where: str, *, rule: str, description: str, advice: str) -> None:
+    """Raises Refused where a text of a column is `bad`, with the first such text in `description`."""
     if bad.any():
         row = int(bad.arg_true()[0])
         raise Refused(
             rule,
             f"{where}, record {row + 1}, column {column.name}",
-            found.format(clip(column.cast(pl.String)[row])),
+            description.format(clip(column.cast(pl.String)[row])),
             advice,
         )
 

@@ -292,11 +292,11 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
     letters = {flow: letter for letter, flow in FLOWS.items()}
     for reporter, number in [(reporter, number_of(reporter)) for reporter in request.reporters]:
         ask = partial(datasets, site, number, months_of(request, today), request.base or BASE)
-        there = site.tried(f"un_comtrade, list of {reporter}", ask)
-        if isinstance(there, Fetched):
-            yield there
+        newest = site.tried(f"un_comtrade, list of {reporter}", ask)
+        if isinstance(newest, Fetched):
+            yield newest
             continue
-        for month in sorted(there, reverse=True):
+        for month in sorted(newest, reverse=True):
             for flow in request.flows:
                 for some in [products] if site.has_key else [[product] for product in products]:
                     query = (
@@ -310,7 +310,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
                         form="json",
                         zone=ZONE,
                         again=False,
-                        address=f"{request.base or BASE}/{place}/C/M/HS?{query}#{quote(there[month], safe='')}",
+                        address=f"{request.base or BASE}/{place}/C/M/HS?{query}#{quote(newest[month], safe='')}",
                         title=f"UN Comtrade, {reporter}, {flow}s of {short(some)} in {month}",
                         declared={"reporter": reporter, "flow": flow, "partners": "all", "products": some},
                         first_month=month,
@@ -328,7 +328,7 @@ def number_of(reporter: str) -> str:
 def datasets(site: Site, number: str, months: Sequence[str], base: str) -> dict[str, str]:
     """Return the day and the checksum of the newest dataset of each month that the service has. Raises Refused and
     Unreachable."""
-    found: dict[str, str] = {}
+    newest: dict[str, str] = {}
     for start in range(0, len(months), MONTHS_MAX):
         periods = ",".join(month.replace("-", "") for month in months[start : start + MONTHS_MAX])
         address = f"{base}/public/v1/getDA/C/M/HS?reporterCode={number}&period={periods}"
@@ -345,8 +345,8 @@ def datasets(site: Site, number: str, months: Sequence[str], base: str) -> dict[
                     "The form of getDA has changed; see tasks/sources/offices/un_comtrade.py.",
                 )
             period = str(plain["period"])
-            found[f"{period[:4]}-{period[4:]}"] = f"{plain['lastreleased']} {plain['datasetchecksum']}"
-    return found
+            newest[f"{period[:4]}-{period[4:]}"] = f"{plain['lastreleased']} {plain['datasetchecksum']}"
+    return newest
 
 
 SOURCE = Source(
