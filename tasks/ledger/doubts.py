@@ -61,8 +61,8 @@ def open_doubts(findings: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     rows = findings.filter(is_open).join(lifted, on=["release_id", "check"], how="anti")
     months = releases.select("release_id", "flow", "first_month", "last_month")
     rows = rows.join(months, on="release_id").unique(["release_id", "check", "subject"], keep="first")
-    found = [_open(row) for row in rows.sort("release_id", "check", "subject").iter_rows(named=True)]
-    known = [row for row in found if row is not None]
+    opened = [_open(row) for row in rows.sort("release_id", "check", "subject").iter_rows(named=True)]
+    known = [row for row in opened if row is not None]
     if not known:
         return NONE_OPEN
     return pl.DataFrame([row | {"number": number} for number, row in enumerate(known)], schema=OPEN)
@@ -71,15 +71,15 @@ def open_doubts(findings: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 def _open(row: dict[str, Any]) -> dict[str, Any] | None:
     """What a finding is about, by the words of its subject; None where it names no number: only that of a file does."""
     words = row["subject"].split()
-    flows = [word for word in words if word in FLOWS]
-    products = [word for word in words if PRODUCT.fullmatch(word) and not MONTHS.fullmatch(word)]
-    partners = [word for word in words if PARTNER.fullmatch(word) and not PRODUCT.fullmatch(word)]
-    measures = [word for word in words if MEASURE.fullmatch(word)]
-    months = [word for word in words if MONTHS.fullmatch(word)]
+    flows = [part for part in words if part in FLOWS]
+    products = [part for part in words if PRODUCT.fullmatch(part) and not MONTHS.fullmatch(part)]
+    partners = [part for part in words if PARTNER.fullmatch(part) and not PRODUCT.fullmatch(part)]
+    measures = [part for part in words if MEASURE.fullmatch(part)]
+    months = [part for part in words if MONTHS.fullmatch(part)]
     of_sums = row["check"] in OF_SUMS
     if not (flows or products or of_sums):
         return None
-    days = [date.fromisoformat(f"{month}-01") for word in months for month in word.split("..")]
+    days = [date.fromisoformat(f"{month}-01") for part in months for month in part.split("..")]
     days = days or [row["first_month"], row["last_month"]]
     first, last = min(days), max(days)
     return {
@@ -201,7 +201,7 @@ class Doubts:
         names = ["flow", "product", "partner", *(["measure"] if "measure" in rows.columns else [])]
         if "figures_in_doubt" in rows.columns:
             return self._sentences(_operands(rows, names, figures), rows.height)
-        first, last, back = next(found for column, found in MONTHS_BEHIND.items() if column in rows.columns)
+        first, last, back = next(columns for column, columns in MONTHS_BEHIND.items() if column in rows.columns)
         keys = rows.select(names, begin=month_index(first) - back, end=month_index(last), of_world=pl.lit(False))
         keys = keys.with_row_index("at")
         return self._sentences(keys.filter(rows["in_doubt"]) if "in_doubt" in rows.columns else keys, rows.height)
@@ -212,30 +212,30 @@ class Doubts:
         is none."""
         return self._sentences(keys.with_row_index("at").with_columns(of_world=pl.lit(False)), keys.height)
 
-    def _sentences(self, asked: pl.DataFrame, height: int) -> pl.Series:
+    def _sentences(self, keys: pl.DataFrame, height: int) -> pl.Series:
         """The doubts about numbers of the rows `at`, as text by row; `of_world`: those of all partners together."""
         nothing = pl.repeat(None, height, dtype=pl.String, eager=True).alias("doubt")
-        flows = asked["flow"].cast(pl.String).unique().to_list()
+        flows = keys["flow"].cast(pl.String).unique().to_list()
         known = pl.concat([NO_ROWS, *(self._of_flow(flow) for flow in flows)])
-        if not known.height or not asked.height:
+        if not known.height or not keys.height:
             return nothing
-        names = [name for name in ("flow", "product", "partner", "measure") if name in asked.columns]
-        asked = asked.with_columns(pl.col(names).cast(pl.String))
+        names = [name for name in ("flow", "product", "partner", "measure") if name in keys.columns]
+        keys = keys.with_columns(pl.col(names).cast(pl.String))
         columns = ["at", "begin", "end", "month", "sentence"]
-        pairs = asked.filter(~pl.col("of_world")).join(known, on=names).select(columns)
-        shared = asked.filter("of_world").join(
+        pairs = keys.filter(~pl.col("of_world")).join(known, on=names).select(columns)
+        shared = keys.filter("of_world").join(
             known.filter(partner=WORLD), on=[name for name in names if name != "partner"]
         )
         named = pl.format(f"{OF_THE_SUM['en']}{{}}", "sentence").alias("sentence")
         pairs = pl.concat([pairs, shared.select(*columns[:-1], named)])
-        found = (
+        joined = (
             pairs.filter(pl.col("month").is_between("begin", "end"))
             .sort("at", "month", "sentence", descending=[False, True, False])
             .unique(["at", "sentence"], keep="first", maintain_order=True)
             .group_by("at", maintain_order=True)
             .agg(pl.col("sentence").str.join("; "))
         )
-        return nothing.scatter(found["at"], found["sentence"])
+        return nothing.scatter(joined["at"], joined["sentence"])
 
     def _of_flow(self, flow: str, product: str | None = None) -> pl.DataFrame:
         key = (flow, product if self._rows_on else None)
@@ -259,14 +259,14 @@ def _operands(rows: pl.DataFrame, names: Sequence[str], figures: Collection[str]
         figure=pl.col("figures_in_doubt").cast(pl.String).str.split("+"),
     )
     every = every.drop_nulls("figure").explode("figure")
-    asked = every.filter(pl.col("figure").is_in(list(figures))) if figures else every
-    found = [asked.select("at", *names, begin="month", end="month", of_world=pl.lit(False)).clear()]
-    for (figure,), own in asked.partition_by("figure", as_dict=True).items():
+    of_figures = every.filter(pl.col("figure").is_in(list(figures))) if figures else every
+    operands = [of_figures.select("at", *names, begin="month", end="month", of_world=pl.lit(False)).clear()]
+    for (figure,), rows_of_figure in of_figures.partition_by("figure", as_dict=True).items():
         for first, last, of_world in months_of(str(figure)):
             # A number of the world is a figure of its own there.
-            some = own.filter(pl.col("partner").cast(pl.String) != WORLD) if of_world else own
-            found.append(some.select("at", *names, begin=first, end=last, of_world=pl.lit(of_world)))
-    return pl.concat(found).unique()
+            some = rows_of_figure.filter(pl.col("partner").cast(pl.String) != WORLD) if of_world else rows_of_figure
+            operands.append(some.select("at", *names, begin=first, end=last, of_world=pl.lit(of_world)))
+    return pl.concat(operands).unique()
 
 
 def months_of(figure: str) -> list[tuple[pl.Expr, pl.Expr, bool]]:

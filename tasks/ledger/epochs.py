@@ -79,17 +79,17 @@ def statements_in_order(
 
 def epochs(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame) -> list[Epoch]:
     """Return the epochs of some months: a single one unless a decision changes which of their releases count."""
-    mine = _that_matter(detail, releases, decisions)
-    turns = mine.filter(pl.col("kind") != "replaced").sort("decided_on", "release_id", "number")
+    deciding = _that_matter(detail, releases, decisions)
+    turns = deciding.filter(pl.col("kind") != "replaced").sort("decided_on", "release_id", "number")
     # Before the first day of a person's decisions only the replacements hold.
-    found = [Epoch(None, None, out_on(releases, mine, date.min))]
+    list_of_epochs = [Epoch(None, None, out_on(releases, deciding, date.min))]
     for (day,), rows in turns.group_by("decided_on", maintain_order=True):
         assert isinstance(day, date)
-        out = out_on(releases, mine, day)
-        if out != found[-1].out:
-            found[-1] = found[-1]._replace(end=day)
-            found.append(Epoch(day, None, out, _last_about_month(rows, detail, releases)))
-    return found
+        out = out_on(releases, deciding, day)
+        if out != list_of_epochs[-1].out:
+            list_of_epochs[-1] = list_of_epochs[-1]._replace(end=day)
+            list_of_epochs.append(Epoch(day, None, out, _last_about_month(rows, detail, releases)))
+    return list_of_epochs
 
 
 def _last_about_month(decisions: pl.DataFrame, detail: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
@@ -120,10 +120,10 @@ def _that_matter(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.Dat
     if not decisions.height or not detail.height:
         return decisions.clear()
     first, last = detail.select(first=pl.col("period_end").min(), last=pl.col("period_end").max()).row(0)
-    near = releases.filter(
+    in_months = releases.filter(
         month_index("first_month") <= month_index(pl.lit(last)), month_index("last_month") >= month_index(pl.lit(first))
     ).select(release_of().unique())
-    return decisions.filter(pl.col("release_id").is_in(near.to_series().implode()))
+    return decisions.filter(pl.col("release_id").is_in(in_months.to_series().implode()))
 
 
 def _that_count(detail: pl.DataFrame, releases: pl.DataFrame, epoch: Epoch) -> tuple[Detail, Release]:

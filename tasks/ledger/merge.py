@@ -237,13 +237,13 @@ def _missing_numbers(
         return statements.clear().select("number", "release", "known_from")
     # Without numbers, which editions of the same day can take away, both ends are null and no release is near.
     first, last = (pl.lit(end, dtype=pl.Date) for end in (numbers["period_end"].min(), numbers["period_end"].max()))
-    near = (pl.col("first_month") <= last) & (pl.col("last_month").dt.month_end() >= first)
-    scopes = with_scope(releases.filter(near)).join(known.select("release_id", "release"), on="release_id")
+    is_in_months = (pl.col("first_month") <= last) & (pl.col("last_month").dt.month_end() >= first)
+    scopes = with_scope(releases.filter(is_in_months)).join(known.select("release_id", "release"), on="release_id")
     cell = [*CELL, "grain"] if "grain" in numbers.columns else CELL
     celled = numbers.with_columns(family())
     cell_of, firsts = numbered(cell, celled)
     cells = celled.select(cell)[firsts].with_row_index("cell").cast({"cell": pl.Int64})
-    asked = asked_products(scopes, cells["product"], roll_up=False)
+    products_asked = asked_products(scopes, cells["product"], roll_up=False)
     scopes = scopes.select(
         "release_id",
         "lost",
@@ -270,7 +270,7 @@ def _missing_numbers(
     is_month = pl.col("period_start").dt.month_end() == pl.col("period_end")
     inside = (pl.col("period_start") >= pl.col("first_month")) & (pl.col("period_end") <= pl.col("last_day"))
     whole = (pl.col("period_start") == pl.col("first_month")) & (pl.col("period_end") == pl.col("last_day"))
-    meeting = cells.join(asked, on="product").join(scopes, on=alike)
+    meeting = cells.join(products_asked, on="product").join(scopes, on=alike)
     meeting = meeting.filter(pl.when("by_month").then(is_month & inside).otherwise(whole))
     meeting = meeting.with_columns(month=month_index("period_end"))
     meeting = without_lost(meeting, scopes).select("cell", "release", "everyone", "lists", "known_from")

@@ -57,12 +57,12 @@ def revisions(
     # Of releases with the same grain; those by a decision are found at partner grain.
     alike = _differing(statements([*NUMBER, *GRAIN, "grain"])).filter(~pl.col("by_decision"))
     changes = [alike.select(*NUMBER, *GRAIN, *CHANGE), _changes_between_grains(fine, statements(NUMBER))]
-    found = _add_world(_tell_moved(pl.concat(changes)), observation, releases, decisions)
+    changed = _add_world(_tell_moved(pl.concat(changes)), observation, releases, decisions)
     # A printed world takes the place of the sum of all partners, and makes way for it: where the total stays, nothing
     # changed.
     is_place = (pl.col("partner") == WORLD) & pl.col("kind").is_in(["added", "removed"])
-    found = found.filter(~(is_place & (pl.col("world_old") == pl.col("world_new"))).fill_null(False))
-    return found.select(*polars_schema("revision")).sort("flow", "period_end", *LAYOUTS["revision"].sort_by)
+    changed = changed.filter(~(is_place & (pl.col("world_old") == pl.col("world_new"))).fill_null(False))
+    return changed.select(*polars_schema("revision")).sort("flow", "period_end", *LAYOUTS["revision"].sort_by)
 
 
 def _repeated(detail: pl.DataFrame, releases: pl.DataFrame) -> pl.Series:
@@ -77,7 +77,7 @@ def _repeated(detail: pl.DataFrame, releases: pl.DataFrame) -> pl.Series:
         & pl.all_horizontal(pl.col(name).n_unique() == 1 for name in ("value", "resolution", *GRAIN)),
     )
     spans = releases.select(scope=pl.col("flow"), first=month_index("first_month"), last=month_index("last_month"))
-    asked = (
+    requested = (
         alike.select("flow", "month")
         .unique()
         .join(spans, how="cross")
@@ -87,7 +87,7 @@ def _repeated(detail: pl.DataFrame, releases: pl.DataFrame) -> pl.Series:
         .group_by("flow", "month")
         .agg(pl.len().alias("asked"))
     )
-    same = alike.filter("is_one").join(asked, on=["flow", "month"]).filter(pl.col("stated") == pl.col("asked"))
+    same = alike.filter("is_one").join(requested, on=["flow", "month"]).filter(pl.col("stated") == pl.col("asked"))
     return number.is_in(same["number"].implode())
 
 
@@ -213,7 +213,7 @@ def _world_on(wanted: pl.DataFrame, statements: pl.DataFrame, releases: pl.DataF
     measured = statements.filter(pl.col("partner") == WORLD, ~pl.col("measure").str.ends_with("_yoy"))
     # A file of world totals alone covers the world, and none of the partners that are its parts.
     everyone = _covered(wanted, releases, EVERYTHING)
-    found = (
+    counts = (
         unprinted.join(parts.group_by(CELL).agg(needed=partners), on=CELL, how="left")
         .join(parts.group_by(PLACE).agg(counted=partners, world=pl.col("value").sum()), on=PLACE, how="left")
         .with_columns(pl.col("needed", "counted", "world").fill_null(0))
@@ -221,8 +221,8 @@ def _world_on(wanted: pl.DataFrame, statements: pl.DataFrame, releases: pl.DataF
     # A missing number is zero where a release gives single months; for a span of months it is unknown.
     is_month = pl.col("period_start").dt.month_end() == pl.col("period_end")
     # A total is not zero either where it is printed in another measure: the goods are counted in another unit.
-    zeros = found.filter(pl.col("needed") == 0, is_month).join(measured, on=CELL, how="anti")
-    sums = found.filter((pl.col("counted") == pl.col("needed")) & (pl.col("needed") > 0))
+    zeros = counts.filter(pl.col("needed") == 0, is_month).join(measured, on=CELL, how="anti")
+    sums = counts.filter((pl.col("counted") == pl.col("needed")) & (pl.col("needed") > 0))
     sums = sums.join(everyone, on=TOTAL, how="semi")
     summed = pl.concat([sums, zeros])
     return pl.concat([printed, summed.select(printed.columns)])
@@ -232,12 +232,12 @@ def _covered(wanted: pl.DataFrame, releases: pl.DataFrame, partner: str) -> pl.D
     """The totals for which `partner` was requested (EVERYTHING: all) by the same source and level: others have other
     numbers."""
     keys = wanted.with_columns(partner=pl.lit(partner), month=month_index("period_end"))
-    found = [wanted.clear()]
+    covered = [wanted.clear()]
     for (source, level), rows in keys.group_by("source", "classification"):
         of_level = releases.filter(
             (pl.col("source") == source) & (pl.col("classification").is_null() | (pl.col("classification") == level))
         )
-        found.append(
+        covered.append(
             rows.join(covering(rows.select(KEY).unique(), of_level), on=KEY, how="semi").select(wanted.columns)
         )
-    return pl.concat(found)
+    return pl.concat(covered)

@@ -53,7 +53,7 @@ class Beside:
     def get(self, name: str) -> bytes | None:
         """The bytes of a file; None where there is none."""
         if self._bucket:
-            return found[0] if (found := self._bucket.get(name)) else None
+            return reply[0] if (reply := self._bucket.get(name)) else None
         assert self.folder is not None
         try:
             return (self.folder / name).read_bytes()
@@ -81,8 +81,8 @@ class Beside:
     def replace(self, name: str, data: bytes) -> None:
         """Write a file in place of the one that is there. Raises Outpaced where somebody else does so meanwhile."""
         if self._bucket:
-            found = self._bucket.get(name)
-            self._bucket.swap(name, data, found[1] if found else None)
+            before = self._bucket.get(name)
+            self._bucket.swap(name, data, before[1] if before else None)
         else:
             write_at_once(self._folder_for(name), data)
 
@@ -101,12 +101,12 @@ class Beside:
         if self._bucket:
             return [item["path"] for item in self._bucket.list(folder)]
         assert self.folder is not None
-        found = (self.folder / folder).rglob("*")
-        return sorted(path.relative_to(self.folder).as_posix() for path in found if path.is_file())
+        paths = (self.folder / folder).rglob("*")
+        return sorted(path.relative_to(self.folder).as_posix() for path in paths if path.is_file())
 
     def _folder_for(self, name: str) -> Path:
         assert self.folder is not None
         place = self.folder / name
-        for made in make_directories(LOCAL, place.parent):
-            LOCAL.fsync_directory(made.parent)
+        for directory in make_directories(LOCAL, place.parent):
+            LOCAL.fsync_directory(directory.parent)
         return place

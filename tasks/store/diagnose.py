@@ -32,8 +32,8 @@ def disk_problem(problem: OSError, otherwise: object = "") -> str:
         return str(problem)
     where = problem.filename or otherwise
     # Some libraries replace the system's message by their own.
-    found = f"{where}: {os.strerror(problem.errno)}" if where else os.strerror(problem.errno)
-    return f"{found}. {_ADVICE[problem.errno]}, then run this again."
+    cause = f"{where}: {os.strerror(problem.errno)}" if where else os.strerror(problem.errno)
+    return f"{cause}. {_ADVICE[problem.errno]}, then run this again."
 
 
 def of_every_file(problem: Exception, store: StoreAddress) -> str | None:

@@ -185,8 +185,8 @@ def keep_bytes(store: Path, place: Path, data: bytes) -> None:
     waiting = store / "tmp" / f"landing-{place.name}"
     if not (place.is_file() and place.read_bytes() == data):
         for folder in (waiting.parent, place.parent):
-            for made in make_directories(LOCAL, folder):
-                LOCAL.fsync_directory(made.parent)
+            for directory in make_directories(LOCAL, folder):
+                LOCAL.fsync_directory(directory.parent)
         if waiting.exists():
             LOCAL.remove(waiting)
         LOCAL.write_file(waiting, data)

@@ -88,10 +88,10 @@ def _options(table: str, rows: pl.DataFrame, derivation: Mapping[str, Any]) -> d
     # Polars reads without pyarrow, which takes as long to import as Polars.
     import pyarrow
 
-    readers, mine, layout = arrow_schema(table), rows.clear().to_arrow().schema, LAYOUTS[table]
+    readers, written, layout = arrow_schema(table), rows.clear().to_arrow().schema, LAYOUTS[table]
     # Categories go into the file as dictionaries; the readers' schema has them as text. A null in a column that must
     # not have one is refused here, where its place is known.
-    exact = [mine.field(field.name).with_nullable(field.nullable).remove_metadata() for field in readers]
+    exact = [written.field(field.name).with_nullable(field.nullable).remove_metadata() for field in readers]
     return {
         **(COMPACT if layout.is_compact else QUICK),
         "statistics": True,

@@ -119,11 +119,11 @@ def pending_snapshot(
     about: dict[str, Any],
 ) -> PendingSnapshot:
     """Return the state after `base` that has these files; it is named as if it were published."""
-    own = [*pending]
-    files = tuple(sorted([*stays, *own], key=lambda entry: entry.path))
+    entries = [*pending]
+    files = tuple(sorted([*stays, *entries], key=lambda entry: entry.path))
     sequence, parent = (base.sequence + 1, base.id) if base else (1, None)
     name = manifest_id(sequence, encode(sequence, parent, about, files, ()))
-    paths = frozenset(entry.path for entry in own)
+    paths = frozenset(entry.path for entry in entries)
     return PendingSnapshot(store, name, sequence, parent, about, files, base=base, place=place, pending=paths)
 
 

@@ -302,12 +302,12 @@ def _build(stage: Stage, snapshot: Snapshot, manifest: bytes) -> None:
     # Every folder that the files lie in, each after the one that it lies in.
     paths = (entry.path for entry in snapshot.files)
     for name in sorted({path[:end] for path in paths for end, sign in enumerate(path) if sign == "/"}):
-        above, _, own = name.rpartition("/")
-        folders[name] = folders[above] / own
+        above, _, leaf = name.rpartition("/")
+        folders[name] = folders[above] / leaf
         fs.make_directory(folders[name])
     for entry in snapshot.every:
-        folder, _, own = entry.path.rpartition("/")
-        link_or_copy(fs, object_path(snapshot.store, entry.sha256), folders[folder] / own)
+        folder, _, leaf = entry.path.rpartition("/")
+        link_or_copy(fs, object_path(snapshot.store, entry.sha256), folders[folder] / leaf)
     fs.write_file(tree / "manifest.json", manifest)
     fs.fsync_file(tree / "manifest.json")
     fs.fsync_directories([*folders.values()][::-1])
@@ -351,10 +351,10 @@ def _link_tables(stage: Stage, tables: Iterable[str]) -> None:
 
 
 def _refuse_stale(store: Path, parent: Snapshot | None) -> None:
-    found, expected = current_id(store), None if parent is None else parent.id
-    if found != expected:
+    current, expected = current_id(store), None if parent is None else parent.id
+    if current != expected:
         raise StaleParent(
-            f"{store}: current is {found}, not {expected}, from which this publication was derived. "
+            f"{store}: current is {current}, not {expected}, from which this publication was derived. "
             "Hold `exclusive`, open the parent again, derive again and publish."
         )
 

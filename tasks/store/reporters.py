@@ -45,15 +45,15 @@ def only_store(root: Address, reporter: str | None = None) -> Address:
     if reporter is None and is_one_store(root):
         # Whose figures it has does not matter.
         return root
-    found = stores_of(root)
-    there = ", ".join(found)
+    stores = stores_of(root)
+    reporters = ", ".join(stores)
     if reporter is None:
-        if len(found) > 1:
-            raise ValueError(f"{root} has figures of {there}; name one of them as the reporter")
-        return next(iter(found.values()), root)
-    if reporter not in found:
-        raise ValueError(f"{root} has no figures of the reporter {reporter!r}; it has those of {there or 'nobody'}")
-    return found[reporter]
+        if len(stores) > 1:
+            raise ValueError(f"{root} has figures of {reporters}; name one of them as the reporter")
+        return next(iter(stores.values()), root)
+    if reporter not in stores:
+        raise ValueError(f"{root} has no figures of the reporter {reporter!r}; it has those of {reporters or 'nobody'}")
+    return stores[reporter]
 
 
 def store_with(root: Address, has: Callable[[Path], bool]) -> Address | None:
@@ -61,10 +61,10 @@ def store_with(root: Address, has: Callable[[Path], bool]) -> Address | None:
     published."""
     from tasks.store.working_copy import at_hand
 
-    found = stores_of(root)
-    if not found:
+    stores = stores_of(root)
+    if not stores:
         return root
-    return next((store for store in found.values() if len(found) == 1 or has(at_hand(store))), None)
+    return next((store for store in stores.values() if len(stores) == 1 or has(at_hand(store))), None)
 
 
 def mirror_of(root: Address, exporter: str, importer: str) -> Address:
@@ -105,32 +105,32 @@ def is_one_store(root: Address) -> bool:
     names = _names(root)
     if names is None:
         return True
-    mine, others = sorted(names & OF_A_STORE), _reporters(names)
-    if mine and others:
+    of_store, others = sorted(names & OF_A_STORE), _reporters(names)
+    if of_store and others:
         raise BrokenStore(
-            f"{root}: both a store ({', '.join(mine)}) and a folder of stores ({', '.join(others)}). "
+            f"{root}: both a store ({', '.join(of_store)}) and a folder of stores ({', '.join(others)}). "
             "Move one of them to another place."
         )
-    return bool(mine)
+    return bool(of_store)
 
 
 def named(address: Address) -> str | None:
     """The reporter in the last part of an address; None where there is none."""
-    found = _NAMED.fullmatch(address.rpartition("/")[2] if isinstance(address, S3Url) else address.name)
-    return found.group(1) if found else None
+    match = _NAMED.fullmatch(address.rpartition("/")[2] if isinstance(address, S3Url) else address.name)
+    return match.group(1) if match else None
 
 
 def reporter_of(store: Address) -> str | None:
     """Whose figures a store has; None where its address does not say so and nothing is published."""
-    if (found := named(store)) is not None:
-        return found
+    if (reporter := named(store)) is not None:
+        return reporter
     from tasks.store.parquet import read_table
     from tasks.store.snapshot import open_snapshot
     from tasks.store.working_copy import address_of, at_hand
 
     folder = at_hand(store)
-    if (found := named(address_of(folder))) is not None:
-        return found
+    if (reporter := named(address_of(folder))) is not None:
+        return reporter
     releases = read_table(open_snapshot(folder), "release")
     return str(releases["reporter"][0]) if releases.height else None
 
@@ -140,7 +140,7 @@ def _below(root: Address, *names: str) -> Address:
 
 
 def _reporters(names: set[str]) -> list[str]:
-    return sorted(found.group(1) for found in map(_NAMED.fullmatch, names) if found)
+    return sorted(match.group(1) for match in map(_NAMED.fullmatch, names) if match)
 
 
 def _names(root: Address) -> set[str] | None:

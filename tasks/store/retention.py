@@ -38,9 +38,9 @@ def retain(store: Path, *, today: date, months: int = 24, least: int = 1, fs: Fi
     holes).
     """
     newest = open_snapshot(store)
-    found = {name: load_snapshot(store, name) for name in snapshot_ids(store)}
-    published = [] if newest is None else history(newest, found, found.__getitem__)
-    present = [*found.values()]
+    snapshots = {name: load_snapshot(store, name) for name in snapshot_ids(store)}
+    published = [] if newest is None else history(newest, snapshots, snapshots.__getitem__)
+    present = [*snapshots.values()]
     old = expired(published, present, today=today, months=months, least=least)
     kept = [other for other in present if other.id not in old]
     needed = {entry.sha256 for other in kept for entry in other.every}

@@ -74,20 +74,20 @@ class Bucket:
 
     def get(self, key: str) -> tuple[bytes, str] | None:
         """Bytes and etag, None where no such object exists."""
-        found = self._read(key)
-        return (found[0], str(found[1]["e_tag"])) if found else None
+        stored = self._read(key)
+        return (stored[0], str(stored[1]["e_tag"])) if stored else None
 
     def list(self, folder: str) -> "list[obstore.ObjectMeta]":
         """What the server says of everything below a folder, in the order of the keys (`path`)."""
-        found = self._reply("LIST", folder, lambda: [meta for page in obstore.list(self._s3, folder) for meta in page])
-        return sorted(found or (), key=lambda meta: meta["path"])
+        metas = self._reply("LIST", folder, lambda: [meta for page in obstore.list(self._s3, folder) for meta in page])
+        return sorted(metas or (), key=lambda meta: meta["path"])
 
     def names(self) -> set[str]:
         """The names directly below the prefix, of objects and of folders."""
 
         def ask() -> set[str]:
-            found = obstore.list_with_delimiter(self._s3)
-            paths = [*found["common_prefixes"], *(meta["path"] for meta in found["objects"])]
+            listing = obstore.list_with_delimiter(self._s3)
+            paths = [*listing["common_prefixes"], *(meta["path"] for meta in listing["objects"])]
             return {path.rstrip("/").rpartition("/")[2] for path in paths}
 
         return self._reply("LIST", "", ask) or set()
@@ -100,9 +100,9 @@ class Bucket:
             if self._puts(key, data, "create"):
                 return False
             # Compares the bytes and not the metadata: a damaged object can have the right size.
-            found = self._read(key)
-            age = datetime.now(UTC) - found[1]["last_modified"] if found else timedelta.max
-            if found is None or found[0] != data or age > timedelta(seconds=FRESH_SECONDS):
+            stored = self._read(key)
+            age = datetime.now(UTC) - stored[1]["last_modified"] if stored else timedelta.max
+            if stored is None or stored[0] != data or age > timedelta(seconds=FRESH_SECONDS):
                 self._put(key, data, "overwrite")
             return True
 
@@ -114,10 +114,10 @@ class Bucket:
         def ask() -> bytes:
             if self._puts(key, data, "create"):
                 return data
-            found = self.get(key)
-            if found is None:
+            stored = self.get(key)
+            if stored is None:
                 raise GenericError(f"{key} was there and is gone")
-            return found[0]
+            return stored[0]
 
         return self._tried("PUT", key, ask)
 
@@ -129,10 +129,10 @@ class Bucket:
                 self._put(key, data, "create" if etag is None else {"e_tag": etag})
                 return
             except (AlreadyExistsError, PreconditionError, GenericError) as error:
-                found = self.get(key)
-                if found is not None and found[0] == data:
+                stored = self.get(key)
+                if stored is not None and stored[0] == data:
                     return  # ours: the server did it and its reply was lost
-                if (found[1] if found else None) != etag:
+                if (stored[1] if stored else None) != etag:
                     raise Outpaced(f"{self.url}/{key}: somebody else wrote it meanwhile") from None
                 # The old object is still there: the server did not execute the request, or two requests met.
                 raise GenericError(str(error)) from None
@@ -167,8 +167,8 @@ class Bucket:
 
     def _read(self, key: str) -> "tuple[bytes, obstore.ObjectMeta] | None":
         def ask() -> "tuple[bytes, obstore.ObjectMeta]":
-            found = obstore.get(self._s3, key)
-            return bytes(found.bytes()), found.meta
+            reply = obstore.get(self._s3, key)
+            return bytes(reply.bytes()), reply.meta
 
         return self._reply("GET", key, ask)
 
@@ -204,9 +204,9 @@ class Bucket:
         text = str(error)
         reply = re.search(r"<Code>(.*?)</Code>.*?<Message>(.*?)</Message>", text, re.DOTALL)
         first, _, rest = text.partition("\n\nDebug source")
-        said, why = clean(": ".join(reply.groups()) if reply else first), "" if reply else _unconnected(first, rest)
+        message, why = clean(": ".join(reply.groups()) if reply else first), "" if reply else _unconnected(first, rest)
         return BucketError(
-            f"{self.url}/{key}: {verb} failed: {said[:400]}{why}. Check the address, AWS_ENDPOINT_URL, AWS_REGION,"
+            f"{self.url}/{key}: {verb} failed: {message[:400]}{why}. Check the address, AWS_ENDPOINT_URL, AWS_REGION,"
             " SSL_CERT_FILE and the credentials in the environment; nothing is half published, so the same may be run"
             " again."
         )
@@ -219,7 +219,7 @@ def _unconnected(first: str, details: str) -> str:
             ", because AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and no role of this machine gives"
             " others"
         )
-    reasons = [next(filter(None, found)) for found in _REASON.findall(details)]
+    reasons = [next(filter(None, groups)) for groups in _REASON.findall(details)]
     named = [reason for reason in reasons if reason.isidentifier()] or reasons
     return f", because of: {clean(named[-1])}" if named else ""
 
@@ -235,13 +235,13 @@ def clean(text: str) -> str:
 
 def endpoint() -> str:
     """Address of the S3 server from the environment; empty: Amazon's. Raises BucketError where it contains a secret."""
-    found = next(filter(None, map(settings.text, ENDPOINTS)), "")
-    if "@" in found:
+    address = next(filter(None, map(settings.text, ENDPOINTS)), "")
+    if "@" in address:
         raise BucketError(
             "AWS_ENDPOINT_URL holds a user or a password; give credentials as AWS_ACCESS_KEY_ID and"
             " AWS_SECRET_ACCESS_KEY."
         )
-    return found
+    return address
 
 
 def _allows_http() -> bool:
@@ -262,16 +262,16 @@ def file_system() -> "FsspecStore":
 
 
 def _timeout_seconds() -> float:
-    said = settings.value(settings.S3_TIMEOUT_SECONDS)
-    if said is None:
+    setting = settings.value(settings.S3_TIMEOUT_SECONDS)
+    if setting is None:
         return TIMEOUT_SECONDS
     try:
-        seconds = float(said)
+        seconds = float(setting)
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
         raise BucketError(
-            f"{settings.S3_TIMEOUT_SECONDS} is {said!r}. Give seconds, such as 60, or leave it out for"
+            f"{settings.S3_TIMEOUT_SECONDS} is {setting!r}. Give seconds, such as 60, or leave it out for"
             f" {TIMEOUT_SECONDS:g}."
         )
     return seconds

@@ -62,21 +62,21 @@ class Remote:
 
     def pointer(self) -> Pointer | None:
         """The pointer, None where nothing was published yet. Raises BrokenStore where it is missing but must exist."""
-        found = self.bucket.get(POINTER)
-        if found is not None:
+        stored = self.bucket.get(POINTER)
+        if stored is not None:
             try:
-                said = json.loads(found[0])
-                name = str(said["snapshot"])
+                content = json.loads(stored[0])
+                name = str(content["snapshot"])
             except (ValueError, KeyError, TypeError):
                 name = ""
             if not is_snapshot_id(name):
-                raise BrokenStore(f"{self.url}/{POINTER}: {found[0][:100]!r} is no pointer. {_REPAIR}.")
-            if said.get("format") != POINTER_FORMAT:
+                raise BrokenStore(f"{self.url}/{POINTER}: {stored[0][:100]!r} is no pointer. {_REPAIR}.")
+            if content.get("format") != POINTER_FORMAT:
                 raise BrokenStore(
-                    f"{self.url}/{POINTER}: format {said.get('format')}; this version reads {POINTER_FORMAT}."
+                    f"{self.url}/{POINTER}: format {content.get('format')}; this version reads {POINTER_FORMAT}."
                     f" {OTHER_VERSION}"
                 )
-            return Pointer(name, found[1], found[0])
+            return Pointer(name, stored[1], stored[0])
         lost = [name for name in self.snapshot_ids() if sequence_of(name) > 1]
         if lost:
             raise BrokenStore(
@@ -88,17 +88,17 @@ class Remote:
     def snapshot_ids(self) -> list[str]:
         """Names of all manifests by sequence, published or left by a run that died; foreign objects are ignored."""
         keys = (item["path"] for item in self.bucket.list("snapshots"))
-        found = {key.split("/")[1] for key in keys if key.count("/") == 2}
-        return sorted(filter(is_snapshot_id, found), key=lambda name: (sequence_of(name), name))
+        names = {key.split("/")[1] for key in keys if key.count("/") == 2}
+        return sorted(filter(is_snapshot_id, names), key=lambda name: (sequence_of(name), name))
 
     def manifest(self, name: str) -> bytes:
         """The manifest of a snapshot, unchecked. Raises UnknownSnapshot."""
-        found = self.bucket.get(manifest_key(name))
-        if found is None:
+        stored = self.bucket.get(manifest_key(name))
+        if stored is None:
             raise UnknownSnapshot(
                 f"{self.url}: no snapshot {name!r}. Ask for one of: {', '.join(self.snapshot_ids()) or 'none'}."
             )
-        return found[0]
+        return stored[0]
 
     def snapshot(self, name: str) -> Snapshot:
         """A snapshot, verified by the hash in its name. It lies in no folder: only its list of files may be used."""
@@ -110,11 +110,11 @@ class Remote:
         return _at_once(self._fetch, entries)
 
     def _fetch(self, entry: FileEntry) -> bytes:
-        found = self.bucket.get(file_key(entry))
-        if found is None or hashlib.sha256(found[0]).hexdigest() != entry.sha256:
-            what = "no such object" if found is None else "other bytes than its manifest says"
+        stored = self.bucket.get(file_key(entry))
+        if stored is None or hashlib.sha256(stored[0]).hexdigest() != entry.sha256:
+            what = "no such object" if stored is None else "other bytes than its manifest says"
             raise BrokenStore(f"{self.url}/{file_key(entry)}: {what}. {_REPAIR}.")
-        return found[0]
+        return stored[0]
 
     def publish(self, snapshot: Snapshot, parent: Snapshot | None) -> None:
         """Make a snapshot in a local folder the current one in the bucket, as the successor of `parent`. Raises
@@ -124,11 +124,11 @@ class Remote:
         before = self.pointer()
         if (before and before.id) != snapshot.parent:
             raise Outpaced(self._outpaced(before, snapshot))
-        there = {file_key(entry) for entry in parent.every} if parent else set()
+        stored = {file_key(entry) for entry in parent.every} if parent else set()
         new = [
             (file_key(entry), object_path(snapshot.store, entry.sha256))
             for entry in snapshot.every
-            if file_key(entry) not in there
+            if file_key(entry) not in stored
         ]
 
         def upload(place: tuple[str, Path]) -> bool:
@@ -215,16 +215,16 @@ class Remote:
                 named[key] = key.rpartition("/")[2]
         for key, seen in zip(named, _at_once(self._sha256, [*named]), strict=True):
             if seen != named[key]:
-                found = f"sha256 {seen}" if seen else "no such object"
-                problems.append(self._problem(key, found, f"sha256 {named[key]}"))
+                actual = f"sha256 {seen}" if seen else "no such object"
+                problems.append(self._problem(key, actual, f"sha256 {named[key]}"))
         return problems
 
     def _sha256(self, key: str) -> str | None:
-        found = self.bucket.get(key)
-        return hashlib.sha256(found[0]).hexdigest() if found else None
+        stored = self.bucket.get(key)
+        return hashlib.sha256(stored[0]).hexdigest() if stored else None
 
-    def _problem(self, key: str, found: str, expected: str) -> FileProblem:
-        return FileProblem(f"{self.url}/{key}", found, expected, _REPAIR)
+    def _problem(self, key: str, actual: str, expected: str) -> FileProblem:
+        return FileProblem(f"{self.url}/{key}", actual, expected, _REPAIR)
 
 
 def file_key(entry: FileEntry) -> str:
@@ -239,8 +239,8 @@ def manifest_key(name: str) -> str:
 
 def pointer_bytes(name: str) -> bytes:
     """The pointer to a snapshot."""
-    said: dict[str, Any] = {"format": POINTER_FORMAT, "manifest": manifest_key(name), "snapshot": name}
-    return json.dumps(said, sort_keys=True).encode()
+    content: dict[str, Any] = {"format": POINTER_FORMAT, "manifest": manifest_key(name), "snapshot": name}
+    return json.dumps(content, sort_keys=True).encode()
 
 
 def _at_once(work: Callable[[T], R], things: Sequence[T]) -> Iterator[R]:

@@ -196,8 +196,8 @@ def parse_manifest(store: Path, wanted: str, data: bytes, where: str) -> Snapsho
     """The snapshot `wanted` from the bytes of its manifest at `where`. Raises BrokenStore where its name has another
     hash."""
     if not is_snapshot_id(wanted) or manifest_id(sequence_of(wanted), data) != wanted:
-        found = hashlib.sha256(data).hexdigest()[:12]
-        raise BrokenStore(f"{where}: the manifest hashes to {found}, its id is {wanted}. Remedy: {REPAIR}.")
+        digest = hashlib.sha256(data).hexdigest()[:12]
+        raise BrokenStore(f"{where}: the manifest hashes to {digest}, its id is {wanted}. Remedy: {REPAIR}.")
     content = manifest.decode(data, where)
     if content.sequence != sequence_of(wanted):
         raise BrokenStore(

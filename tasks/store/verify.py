@@ -100,11 +100,11 @@ def check_file(snapshot: Snapshot, entry: FileEntry, hashes: Hashes) -> FileProb
         return FileProblem(name, "no such file", f"{entry.bytes} bytes", _mended(entry))
     if status.st_size != entry.bytes:
         return FileProblem(name, f"{status.st_size} bytes", f"{entry.bytes} bytes", _mended(entry))
-    found = hashes.known.get((status.st_dev, status.st_ino)) or hashes.of(path)
+    digest = hashes.known.get((status.st_dev, status.st_ino)) or hashes.of(path)
     return (
         None
-        if found == entry.sha256
-        else FileProblem(name, f"sha256 {found}", f"sha256 {entry.sha256}", _mended(entry))
+        if digest == entry.sha256
+        else FileProblem(name, f"sha256 {digest}", f"sha256 {entry.sha256}", _mended(entry))
     )
 
 
@@ -116,11 +116,11 @@ def _mended(entry: FileEntry) -> str:
 def unknown_files(snapshot: Snapshot) -> Iterator[FileProblem]:
     """Files in the tree that the manifest does not name: a reader of the folder would read them too."""
     named = {"manifest.json", *(entry.path for entry in snapshot.every)}
-    found, above = list[str](), len(str(snapshot.path)) + 1
+    paths, above = list[str](), len(str(snapshot.path)) + 1
     for place, folders, files in os.walk(snapshot.path):
         links = (name for name in folders if os.path.islink(f"{place}/{name}"))
-        found += [f"{place}/{name}"[above:] for name in (*files, *links)]
-    for name in sorted({*found} - named):
+        paths += [f"{place}/{name}"[above:] for name in (*files, *links)]
+    for name in sorted({*paths} - named):
         where = f"{SNAPSHOTS}/{snapshot.id}/{name}"
         yield FileProblem(where, "a file", "nothing, the manifest does not name it", "move it out of the store")
 
@@ -128,27 +128,27 @@ def unknown_files(snapshot: Snapshot) -> Iterator[FileProblem]:
 def audit_snapshot(store: Path, name: str, hashes: Hashes) -> list[FileProblem]:
     """Differences between the disk and the manifest of that name; none where its folder is gone at the end. Every byte
     is read."""
-    folder, found = store / SNAPSHOTS / name, list[FileProblem]()
+    folder, problems = store / SNAPSHOTS / name, list[FileProblem]()
     try:
         snapshot = load_snapshot(store, name)
         for entry in snapshot.every:
             if problem := check_file(snapshot, entry, hashes):
-                found.append(problem)
+                problems.append(problem)
             where = object_name(entry.sha256)
             if not os.path.isfile(f"{store}/{where}"):
-                found.append(
+                problems.append(
                     FileProblem(where, "no such file", f"{entry.bytes} bytes for {name}/{entry.path}", _mended(entry))
                 )
-        found += unknown_files(snapshot)
+        problems += unknown_files(snapshot)
     except BrokenStore as error:
         where = f"{SNAPSHOTS}/{name}/manifest.json"
-        found.append(FileProblem(where, str(error), "a manifest that hashes to its id", REPAIR))
+        problems.append(FileProblem(where, str(error), "a manifest that hashes to its id", REPAIR))
     except (UnknownSnapshot, FileNotFoundError):
         if folder.is_dir():
             raise
     if os.path.lexists(folder) and not folder.is_dir():
         return [FileProblem(f"{SNAPSHOTS}/{name}", "no folder", "the folder of a snapshot", "move it out of the store")]
-    return found if folder.is_dir() else []
+    return problems if folder.is_dir() else []
 
 
 def audit_pointer(store: Path) -> Iterator[FileProblem]:
@@ -162,10 +162,10 @@ def audit_pointer(store: Path) -> Iterator[FileProblem]:
         yield FileProblem(POINTER, f"{SNAPSHOTS}/{name}, which is missing", "an existing snapshot", REPAIR)
     for table in sorted(os.listdir(store / READERS)) if (store / READERS).is_dir() else ():
         path, link = store / READERS / table, table_link(table)
-        found = os.readlink(path) if path.is_symlink() else "no link"
-        if found != link:
+        target = os.readlink(path) if path.is_symlink() else "no link"
+        if target != link:
             advice = f"move it out of the store, then: ln -s {link} {path}"
-            yield FileProblem(f"{READERS}/{table}", found, f"a link to {link}", advice)
+            yield FileProblem(f"{READERS}/{table}", target, f"a link to {link}", advice)
 
 
 def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterator[FileProblem]:
@@ -182,11 +182,11 @@ def _audit_named(store: Path, area: str, suffix: str, hashes: Hashes) -> Iterato
             yield FileProblem(where, "a foreign name", f"{area}/<ab>/<sha256>{suffix}", "move it out of the store")
             continue
         try:
-            found = hashes.of(path)
+            digest = hashes.of(path)
         except FileNotFoundError:
             # A name that is gone by now was removed by a retention.
             if path.is_symlink():
                 yield FileProblem(where, "a link to nothing", f"a file of sha256 {sha256}", "restore it from a copy")
             continue
-        if found != sha256:
-            yield FileProblem(where, f"sha256 {found}", f"sha256 {sha256}", _ADVICE[area])
+        if digest != sha256:
+            yield FileProblem(where, f"sha256 {digest}", f"sha256 {sha256}", _ADVICE[area])

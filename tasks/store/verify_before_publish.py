@@ -25,11 +25,11 @@ def read_back(snapshot: Snapshot, manifest: bytes, written: list[FileEntry]) -> 
             problems.append(problem if problem or not entry.table else _check_rows(snapshot, entry))
         else:
             problems.append(check_link(snapshot, entry, hashes))
-    found = [f"- {problem}" for problem in problems if problem is not None]
-    if found:
-        listed = "\n".join(found[:10])
+    lines = [f"- {problem}" for problem in problems if problem is not None]
+    if lines:
+        listed = "\n".join(lines[:10])
         raise AuditFailed(
-            f"{snapshot.path}: not published, {counted(len(found), 'problem')}. Mend and publish again:\n{listed}"
+            f"{snapshot.path}: not published, {counted(len(lines), 'problem')}. Mend and publish again:\n{listed}"
         )
 
 

@@ -89,13 +89,15 @@ def prove(snapshot: Snapshot | None, table: str, keep: Callable[[Partition], boo
 def _prove(snapshot: Snapshot, entries: Sequence[FileEntry]) -> None:
     hashes = Hashes()
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        found = [problem for problem in threads.map(lambda one: check_file(snapshot, one, hashes), entries) if problem]
-    if not found:
+        damaged = [
+            problem for problem in threads.map(lambda one: check_file(snapshot, one, hashes), entries) if problem
+        ]
+    if not damaged:
         return
-    listed = "\n".join(f"- {problem}" for problem in found[:SHOWN_MAX])
+    listed = "\n".join(f"- {problem}" for problem in damaged[:SHOWN_MAX])
     is_copy = isinstance(address_of(snapshot.store), S3Url)
     remedy = f"\nThis is a working copy: delete {snapshot.store}, and it is fetched again." if is_copy else ""
-    raise DamagedStore(f"{len(found)} of the files to be read failed their checksum:\n{listed}{remedy}")
+    raise DamagedStore(f"{len(damaged)} of the files to be read failed their checksum:\n{listed}{remedy}")
 
 
 def refuse_unknown(snapshot: Snapshot | None) -> None:
@@ -106,8 +108,8 @@ def refuse_unknown(snapshot: Snapshot | None) -> None:
         raise StoreError(f"the store has tables that this version does not know: {', '.join(tables)}. {REMEDY}")
     for (table, form), entry in sorted(forms.items()):
         if form != schema_sha256(table):
-            found = pl.read_parquet_schema(snapshot.located(entry))  # type: ignore[union-attr]
-            if columns := [name for name in found if name not in stored_columns(table)]:
+            schema = pl.read_parquet_schema(snapshot.located(entry))  # type: ignore[union-attr]
+            if columns := [name for name in schema if name not in stored_columns(table)]:
                 raise StoreError(
                     f"{entry.path}: the table {table} has columns that this version does not know:"
                     f" {', '.join(columns)}. {REMEDY}"

@@ -112,17 +112,17 @@ def again_if_outpaced(work: Callable[P, R]) -> Callable[P, R]:
     return patient
 
 
-def first_landing(store: Path, raw: Path, note: Path, said: bytes) -> bytes:
-    """The note of the first landing, here or elsewhere, else `said`; the bytes at `raw` are sent before it, and again
-    if lost."""
-    remote, mine = _remote(store), note.read_bytes() if note.exists() else said
+def first_landing(store: Path, raw: Path, note: Path, new_note: bytes) -> bytes:
+    """The note of the first landing, here or elsewhere, else `new_note`; the bytes at `raw` are sent before it, and
+    again if lost."""
+    remote, note_here = _remote(store), note.read_bytes() if note.exists() else new_note
     if remote is None:
-        return mine
-    data, there = raw.read_bytes(), remote.bucket.get(_key(store, raw))
-    if there is None or there[0] != data:
-        remote.bucket.swap(_key(store, raw), data, there[1] if there else None)
-    found = remote.bucket.get(_key(store, note))
-    return found[0] if found else remote.bucket.first(_key(store, note), mine)
+        return note_here
+    data, stored = raw.read_bytes(), remote.bucket.get(_key(store, raw))
+    if stored is None or stored[0] != data:
+        remote.bucket.swap(_key(store, raw), data, stored[1] if stored else None)
+    kept = remote.bucket.get(_key(store, note))
+    return kept[0] if kept else remote.bucket.first(_key(store, note), note_here)
 
 
 def share(store: Path, place: Path, data: bytes) -> None:
@@ -130,14 +130,14 @@ def share(store: Path, place: Path, data: bytes) -> None:
     read first."""
     if (remote := _remote(store)) is None:
         return
-    found = remote.bucket.get(_key(store, place))
+    stored = remote.bucket.get(_key(store, place))
     before = place.read_bytes() if place.exists() else None
-    if found is not None and found[0] not in (before, data):
+    if stored is not None and stored[0] not in (before, data):
         raise Outpaced(
             f"{remote.url}/{_key(store, place)}: somebody else wrote it meanwhile. Look at it and decide again."
         )
-    if found is None or found[0] != data:
-        remote.bucket.swap(_key(store, place), data, found[1] if found else None)
+    if stored is None or stored[0] != data:
+        remote.bucket.swap(_key(store, place), data, stored[1] if stored else None)
 
 
 def share_once(store: Path, place: Path, data: bytes) -> None:
@@ -167,11 +167,11 @@ def renew(store: Path, place: Path) -> None:
 
 
 def _renew(store: Path, place: Path, remote: Remote) -> None:
-    found = remote.bucket.get(_key(store, place))
-    if found is None:
+    stored = remote.bucket.get(_key(store, place))
+    if stored is None:
         place.unlink(missing_ok=True)
-    elif not (place.is_file() and place.read_bytes() == found[0]):
-        keep_bytes(store, place, found[0])
+    elif not (place.is_file() and place.read_bytes() == stored[0]):
+        keep_bytes(store, place, stored[0])
 
 
 def missing(store: Path, places: Iterable[Path]) -> dict[Path, str]:
@@ -181,8 +181,8 @@ def missing(store: Path, places: Iterable[Path]) -> dict[Path, str]:
     if (remote := _remote(store)) is None:
         return {place: key for place, key in wanted.items() if not place.is_file()}
     folders = {key.partition("/")[0] for key in wanted.values()}
-    there = {item["path"] for folder in folders for item in remote.bucket.list(folder)}
-    return {place: f"{remote.url}/{key}" for place, key in wanted.items() if key not in there}
+    stored = {item["path"] for folder in folders for item in remote.bucket.list(folder)}
+    return {place: f"{remote.url}/{key}" for place, key in wanted.items() if key not in stored}
 
 
 def audit(store: Path) -> list[FileProblem]:
@@ -202,15 +202,15 @@ def _refresh(folder: Path, remote: Remote) -> None:
     """Set the copy to the state of the bucket's pointer. Anything else in the copy was never published."""
     pointer = remote.pointer()
     try:
-        mine = current_id(folder)
+        current = current_id(folder)
     except BrokenStore:
-        mine = None  # a run died while it made the copy
-    if pointer is None and mine is not None:
+        current = None  # a run died while it made the copy
+    if pointer is None and current is not None:
         raise BrokenStore(
-            f"{remote.url}: nothing is published there, but it was when {mine} was fetched: the bucket was emptied or"
-            f" lost. Restore it; or, if it is meant to start empty, delete its working copy {folder}."
+            f"{remote.url}: nothing is published there, but it was when {current} was fetched: the bucket was emptied"
+            f" or lost. Restore it; or, if it is meant to start empty, delete its working copy {folder}."
         )
-    if pointer is not None and pointer.id != mine:
+    if pointer is not None and pointer.id != current:
         publish.adopt(folder, pointer.id, remote.manifest(pointer.id), remote.fetch)
 
 
@@ -218,15 +218,15 @@ def _fetch_held(folder: Path, remote: Remote) -> None:
     """Fetch held releases and decisions about them that changed in the bucket."""
     note = _note(folder)
     assert note is not None
-    known, there = note["held"], {item["path"]: item["e_tag"] for item in remote.bucket.list(HELD)}
-    for key, etag in there.items():
+    known, etags = note["held"], {item["path"]: item["e_tag"] for item in remote.bucket.list(HELD)}
+    for key, etag in etags.items():
         if known.get(key) != etag or not (folder / key).is_file():
             _renew(folder, folder / key, remote)
     for path in sorted((folder / HELD).glob("*.json")):
-        if _key(folder, path) not in there:
+        if _key(folder, path) not in etags:
             path.unlink()
-    if known != there:
-        _write_note(folder, {**note, "held": there})
+    if known != etags:
+        _write_note(folder, {**note, "held": etags})
 
 
 def _remote(store: Path) -> Remote | None:
@@ -249,10 +249,10 @@ def _connected(url: S3Url, environment: tuple[tuple[str, str], ...]) -> Remote:
 
 def _note(store: Path) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = json.loads((store / COPY_NOTE).read_bytes())
+        content: dict[str, Any] = json.loads((store / COPY_NOTE).read_bytes())
     except FileNotFoundError:
         return None
-    return found
+    return content
 
 
 def _write_note(folder: Path, note: dict[str, Any]) -> None:
