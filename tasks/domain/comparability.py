@@ -36,14 +36,14 @@ def changes(frame: pl.DataFrame, labels: Mapping[str, Sequence[str]], reporter: 
     The columns product, partner and measure hold positions in the sorted lists of `labels`; `month` is a month index.
     """
     months = frame["month"].unique()
-    found = [pl.repeat(None, frame.height, dtype=pl.Int32, eager=True)]
+    columns_of_changes = [pl.repeat(None, frame.height, dtype=pl.Int32, eager=True)]
     if months.len():
         for columns, changed in _numbered(*(tuple(labels[name]) for name in WILD), reporter):
             has_come = changed.filter(pl.col("changed") <= months.max())
             if has_come.height:
                 find = _of_one_month if months.len() == 1 else _by_month
-                found.append(find(frame.select("month", key=_key(columns, labels)), has_come))
-    return pl.select(pl.max_horizontal(*found)).to_series()
+                columns_of_changes.append(find(frame.select("month", key=_key(columns, labels)), has_come))
+    return pl.select(pl.max_horizontal(*columns_of_changes)).to_series()
 
 
 @functools.lru_cache(64)
@@ -51,14 +51,16 @@ def _numbered(
     products: tuple[str, ...], partners: tuple[str, ...], measures: tuple[str, ...], reporter: Reporter
 ) -> list[tuple[list[str], pl.DataFrame]]:
     """The breaks of these names by the columns that they name: `key` of these, and `changed`, a month index."""
-    labels, found = dict(zip(WILD, (products, partners, measures), strict=True)), []
+    labels, numbered = dict(zip(WILD, (products, partners, measures), strict=True)), []
     for flags, rows in breaks(products, reporter).group_by(*(pl.col(name) == "" for name in WILD)):
         columns = [name for name, wild in zip(WILD, flags, strict=True) if not wild]
-        mine = rows.filter(*(pl.col(name).is_in(labels[name]) for name in columns))
-        if mine.height:
+        of_names = rows.filter(*(pl.col(name).is_in(labels[name]) for name in columns))
+        if of_names.height:
             places = [pl.col(name).cast(pl.Enum(labels[name])).to_physical() for name in columns]
-            found.append((columns, mine.select("month", *places).select(changed="month", key=_key(columns, labels))))
-    return found
+            numbered.append(
+                (columns, of_names.select("month", *places).select(changed="month", key=_key(columns, labels)))
+            )
+    return numbered
 
 
 def changes_of_texts(frame: pl.DataFrame, reporter: Reporter) -> pl.Series:
@@ -82,10 +84,10 @@ def _of_one_month(frame: pl.DataFrame, changed: pl.DataFrame) -> pl.Series:
 
 def _by_month(frame: pl.DataFrame, changed: pl.DataFrame) -> pl.Series:
     rows, since = frame.with_row_index("row").sort("month"), changed.with_columns(since="changed").sort("since")
-    found = rows.join_asof(
+    joined = rows.join_asof(
         since, left_on="month", right_on="since", by="key", strategy="backward", check_sortedness=False
     )
-    return found.sort("row")["changed"]
+    return joined.sort("row")["changed"]
 
 
 @dataclass(frozen=True, order=True)
@@ -100,7 +102,7 @@ class Change:
 def breaks_of(product: str, partner: str, measure: str, reporter: Reporter) -> list[Change]:
     """The changes in the statistics of the reporter across which the series cannot be compared, in order."""
     concerned = {"product": [product], "partner": [partner], "measure": RATIOS.get(measure, (measure,))}
-    rows = breaks((product,), reporter).filter(pl.col(name).is_in(["", *own]) for name, own in concerned.items())
+    rows = breaks((product,), reporter).filter(pl.col(name).is_in(["", *names]) for name, names in concerned.items())
     return sorted({Change(*row) for row in rows.select("month", *WORDS).iter_rows()})
 
 
@@ -134,8 +136,8 @@ def _of_codes(products: tuple[str, ...], baskets: pl.DataFrame) -> pl.DataFrame:
     ]
     what = pl.format("{} {}", "code", pl.concat_str(moves, separator=" and ", ignore_nulls=True))
     revisions = code_table("hs_revisions").select("code", month=_month("from_month"), what=what, source="source")
-    found = pl.DataFrame({"product": codes}).with_columns(code=code).join(revisions, on="code")
-    return found.with_columns(partner=pl.lit(""), measure=pl.lit("")).select(*WILD, "month", *WORDS)
+    moved = pl.DataFrame({"product": codes}).with_columns(code=code).join(revisions, on="code")
+    return moved.with_columns(partner=pl.lit(""), measure=pl.lit("")).select(*WILD, "month", *WORDS)
 
 
 def _of_baskets(baskets: pl.DataFrame) -> pl.DataFrame:
@@ -157,7 +159,7 @@ def _of_partners(reporter: Reporter) -> pl.DataFrame:
 def _begins_and_ends(rows: pl.DataFrame) -> pl.DataFrame:
     """The months in which a `part` enters and leaves its `whole`."""
     ends = (("valid_from", "enters", 0), ("valid_to", "leaves", 1))
-    found = [
+    months = [
         rows.filter(pl.col(day) != "").select(
             "product",
             "partner",
@@ -168,7 +170,7 @@ def _begins_and_ends(rows: pl.DataFrame) -> pl.DataFrame:
         )
         for day, verb, after in ends
     ]
-    return pl.concat(found).unique()
+    return pl.concat(months).unique()
 
 
 def _in_baskets(changes: pl.DataFrame, baskets: pl.DataFrame) -> pl.DataFrame:

@@ -57,10 +57,10 @@ def is_list(text: str) -> bool:
 
 def read_spec(text: str) -> Spec:
     """Return what list:chpl, list:chpl:3.A or list:chpl@2024-02 names. Raises UnknownList."""
-    found = SPEC.fullmatch(text.strip())
-    if found is None:
+    match = SPEC.fullmatch(text.strip())
+    if match is None:
         raise UnknownList(f"{clip(text)!r} names no list; write list:<name>, list:<name>:<tier> or list:<name>@2024-02")
-    return Spec(found["list"], found["tier"] or "", found["month"] or "")
+    return Spec(match["list"], match["tier"] or "", match["month"] or "")
 
 
 @functools.cache
@@ -72,16 +72,16 @@ def control_lists() -> pl.DataFrame:
         return packaged
     file = Path(place)
     try:
-        own = _sound(file)
+        of_user = _sound(file)
     except OSError as error:
         raise BrokenTable(
             f"{settings.CONTROL_LISTS}: {file} cannot be read ({error.strerror}); name a CSV file"
         ) from None
     known = {*packaged["list"], *code_table("control_events")["event"]}
-    for number, name in enumerate(own["list"], 1):
+    for number, name in enumerate(of_user["list"], 1):
         if name in known:
             raise _broken(file, number, "list", name, "is a list already; give yours another name")
-    return pl.concat([packaged, own])
+    return pl.concat([packaged, of_user])
 
 
 def _sound(file: Path) -> pl.DataFrame:
@@ -143,11 +143,11 @@ def _broken(file: Path, number: int, column: str, value: str, why: str) -> Broke
 def _months_of_codes() -> dict[str, tuple[tuple[str, str], ...]]:
     """First and last month of each HS code, of those of four and two digits by the codes below."""
     rows = code_table("hs_codes").select("code", "valid_from", "valid_to").rows()
-    found = dict[str, list[tuple[str, str]]]()
+    spans_of = dict[str, list[tuple[str, str]]]()
     for code, first, last in rows:
         for digits in (2, 4, HS_DIGITS):
-            found.setdefault(code[:digits], []).append((first, last or "9999-12"))
-    return {code: tuple(dict.fromkeys(spans)) for code, spans in found.items()}
+            spans_of.setdefault(code[:digits], []).append((first, last or "9999-12"))
+    return {code: tuple(dict.fromkeys(spans)) for code, spans in spans_of.items()}
 
 
 def _is_in(code: str, month: str, months: dict[str, tuple[tuple[str, str], ...]]) -> bool:
@@ -170,19 +170,19 @@ def codes_on(spec: Spec) -> pl.DataFrame:
             f" events; {settings.CONTROL_LISTS} names a file of your own lists"
         )
     month = spec.month or ("" if (rows["valid_to"] == "").any() else str(rows["valid_to"].max()))
-    there = rows.filter(valid_in(pl.lit(month)) if month else pl.col("valid_to") == "")
-    if not there.height:
+    codes = rows.filter(valid_in(pl.lit(month)) if month else pl.col("valid_to") == "")
+    if not codes.height:
         first = min(rows["valid_from"].to_list())
         raise UnknownList(f"list:{spec.list} has no code in {month}; its first month is {first}")
     if spec.tier:
         is_of_tier = (pl.col("tier") == spec.tier) | pl.col("tier").str.starts_with(spec.tier + ".")
-        tiers = there["tier"].unique().sort().to_list()
-        there = there.filter(is_of_tier)
-        if not there.height:
+        tiers = codes["tier"].unique().sort().to_list()
+        codes = codes.filter(is_of_tier)
+        if not codes.height:
             raise UnknownList(
                 f"list:{spec.list} has no tier {spec.tier!r}; it has {', '.join(filter(None, tiers)) or 'none'}"
             )
-    return there.select(COLUMNS)
+    return codes.select(COLUMNS)
 
 
 def _of_measure(event: str) -> pl.DataFrame:
@@ -248,18 +248,18 @@ class Counted(NamedTuple):
 def counted_in(code: str, edition: str, month: str) -> Sequence[Counted]:
     """Return the codes of a month (YYYY-MM) that hold the goods of a code of an edition: itself where no revision
     between the two moved goods of it, else each code that holds a part of them, or that has only goods of it."""
-    own = EDITIONS[edition]
-    there = max((first for first in EDITIONS.values() if first <= month), default=min(EDITIONS.values()))
-    if there == own:
+    edition_month = EDITIONS[edition]
+    later_month = max((first for first in EDITIONS.values() if first <= month), default=min(EDITIONS.values()))
+    if later_month == edition_month:
         return (Counted(code, WHOLE),)
-    later = max(own, there)
+    later = max(edition_month, later_month)
     revised = code_table("hs_revisions").filter(pl.col("code") == code[:HS_DIGITS], pl.col("from_month") == later)
     if not revised.height:
         return (Counted(code, WHOLE),)
     gained, lost = (re.findall(r"\d+", revised[name][0]) for name in ("gained_from", "lost_to"))
     # Seen from the other edition: the codes that goods came from, or went to.
-    others, leaves = (gained, lost) if there < own else (lost, gained)
-    exists = _is_in(code[:HS_DIGITS], there, _months_of_codes())
+    others, leaves = (gained, lost) if later_month < edition_month else (lost, gained)
+    exists = _is_in(code[:HS_DIGITS], later_month, _months_of_codes())
     itself = [Counted(code, PART if leaves else WHOLE)] if exists else []
     return (*itself, *(Counted(other, PART) for other in others if other != code))
 

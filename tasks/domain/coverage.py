@@ -104,11 +104,11 @@ def unlisted_place() -> pl.Expr:
 
 def _unplaced_months(releases: pl.DataFrame) -> pl.Series:
     """The months (month indices) in which each release has a partner code that no list names."""
-    found = [
+    by_release = [
         {month_number(date.fromisoformat(f"{month}-01")) for key, month in map(str.split, places) if is_unplaced(key)}
         for places in releases["unlisted"]
     ]
-    return pl.Series([sorted(months) for months in found], dtype=pl.List(pl.Int32))
+    return pl.Series([sorted(months) for months in by_release], dtype=pl.List(pl.Int32))
 
 
 def years_as_months(releases: Release) -> Release:
@@ -169,11 +169,11 @@ def asked_products(releases: pl.DataFrame, products: pl.Series, *, roll_up: bool
     above = pl.concat_list(pl.lit(EVERYTHING), *(pl.col("product").str.slice(0, level) for level in LEVELS))
     above = pl.when(is_code).then(pl.concat_list("product", above).list.unique()).otherwise(pl.concat_list("product"))
     finest = pl.col("classification").is_in([*NATIONAL])
-    asked = releases.select("release_id", finest=finest, digits=digits_of(pl.col("classification")), asked="products")
-    asked = asked.explode("asked")
-    found = codes.with_columns(above.alias("asked")).explode("asked").join(asked, on="asked")
+    scopes = releases.select("release_id", finest=finest, digits=digits_of(pl.col("classification")), asked="products")
+    scopes = scopes.explode("asked")
+    matches = codes.with_columns(above.alias("asked")).explode("asked").join(scopes, on="asked")
     level = (digits == pl.col("digits")) | (pl.lit(roll_up) & pl.col("finest") & (digits <= max(SHARED)))
-    return found.filter(~is_code | level).select("release_id", "product").unique()
+    return matches.filter(~is_code | level).select("release_id", "product").unique()
 
 
 def of_national_lists(releases: pl.DataFrame) -> pl.DataFrame:
@@ -199,15 +199,15 @@ def covering(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     )
     expanded = named.select(pl.exclude("product", "part"), product="part").select(keys.columns)
     plain = keys.filter(~pl.col("product").str.starts_with(BASKET))
-    found = _covering_codes(pl.concat([plain, expanded]).unique(), releases)
+    covered = _covering_codes(pl.concat([plain, expanded]).unique(), releases)
     if not named.height:
-        return found
-    parts = named.join(found.rename({"product": "part"}), on=[*(set(keys.columns) - {"product"}), "part"], how="left")
+        return covered
+    parts = named.join(covered.rename({"product": "part"}), on=[*(set(keys.columns) - {"product"}), "part"], how="left")
     baskets = parts.group_by(keys.columns).agg(
         pl.col("priority").max(), pl.col("priority").is_null().any().alias("open")
     )
     return pl.concat(
-        [found.join(plain, on=keys.columns, how="semi"), baskets.filter(~pl.col("open")).select(found.columns)]
+        [covered.join(plain, on=keys.columns, how="semi"), baskets.filter(~pl.col("open")).select(covered.columns)]
     )
 
 
@@ -216,19 +216,19 @@ def _covering_codes(keys: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
         return keys.clear().with_columns(priority=pl.lit(None, pl.Int32))
     first, last = keys.select(first=pl.col("month").min(), last=pl.col("month").max()).row(0)
     covered = covered_codes(releases, keys["product"], first, last)
-    asked = keys.with_columns(family())
+    keys_of_families = keys.with_columns(family())
     everyone = covered.filter("everyone").group_by(CELL).agg(pl.col("priority").min(), pl.col("groups").any())
     # A single partner, or a group that has members in that month.
     since = dict(code_table("partner_groups").group_by("group").agg(pl.col("valid_from").min()).iter_rows())
     founded = pl.col("partner").replace_strict(since, default="", return_dtype=pl.String)
     is_covered = (founded <= month_text()) & (~pl.col("partner").is_in(GROUPS) | pl.col("groups"))
-    whole = asked.join(everyone, on=CELL).filter(is_covered)
+    whole = keys_of_families.join(everyone, on=CELL).filter(is_covered)
     columns = [*keys.columns, "priority"]
     if covered["everyone"].all():
         return whole.select(columns)
     listed = covered.filter(~pl.col("everyone")).group_by(*CELL, "lists").agg(pl.col("priority").min())
     partners = listed.select("lists").unique().with_columns(partner=pl.col("lists").str.split(",")).explode("partner")
-    part = asked.join(listed, on=CELL).join(partners, on=["lists", "partner"], how="semi")
+    part = keys_of_families.join(listed, on=CELL).join(partners, on=["lists", "partner"], how="semi")
     return pl.concat([whole.select(columns), part.select(columns)]).group_by(keys.columns).agg(pl.col("priority").min())
 
 
@@ -251,8 +251,8 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
     # A later file replaces an earlier one of its kind; only where a code has no place their order matters.
     order = ["unplaced", "said"] if unplaced.list.len().sum() else []
     if order:
-        said = pl.struct("released_on", "release_id").rank("ordinal")
-        inside = inside.with_columns(unplaced=unplaced, said=said)
+        position = pl.struct("released_on", "release_id").rank("ordinal")
+        inside = inside.with_columns(unplaced=unplaced, said=position)
     inside = _alike(inside)
     months = (
         inside.select(
@@ -272,8 +272,8 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
     if order:
         months = months.with_columns(pl.col("unplaced").list.contains(pl.col("month")))
     scopes = inside.unique("release_id")
-    asked = asked_products(scopes, products, roll_up=True)
-    covered = without_lost(months.join(asked, on="release_id"), scopes)
+    products_of = asked_products(scopes, products, roll_up=True)
+    covered = without_lost(months.join(products_of, on="release_id"), scopes)
     covered = covered.select(*CELL, "everyone", "lists", "priority", *order)
     if order:
         telling = covered.filter(pl.col("everyone") | pl.col("unplaced")).sort(
@@ -293,5 +293,5 @@ def _alike(releases: pl.DataFrame) -> pl.DataFrame:
 
     Most releases request the same month after month, so their products are looked up once.
     """
-    asked = (pl.col(name).list.join("\n") for name in ("products", "lost"))
-    return releases.with_columns(pl.col("release_id").first().over("classification", *asked))
+    scope = (pl.col(name).list.join("\n") for name in ("products", "lost"))
+    return releases.with_columns(pl.col("release_id").first().over("classification", *scope))

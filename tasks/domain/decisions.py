@@ -93,12 +93,12 @@ def same_query(row: Mapping[str, Any], releases: pl.DataFrame) -> list[str]:
         of_day.filter(pl.all_horizontal(pl.col(name).eq_missing(row[name]) for name in names))
         for names in (ALIKE, ALIKE_OF_BYTES)
     )
-    asked = tuple(row["products"])
+    requested = tuple(row["products"])
     return sorted(
         {
             other["release_id"].partition(MARK)[0]
             for other in alike.iter_rows(named=True)
-            if ("*" in asked or all(code.startswith(asked) for code in other["products"]))
+            if ("*" in requested or all(code.startswith(requested) for code in other["products"]))
             and (row["partners"] == "all" or {*other["partner_list"]} <= {*row["partner_list"]})
         }
         | {*of_bytes.select(release_of()).to_series()}

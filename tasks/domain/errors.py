@@ -28,9 +28,9 @@ class Refused(Exception):
 def refuse_first(where: str, *cases: tuple[object, str, str, str]) -> None:
     """Raise Refused for the first of these cases that holds. A case: whether it holds, the rule, what was found, what
     to do about it."""
-    for is_so, rule, found, advice in cases:
+    for is_so, rule, description, advice in cases:
         if is_so:
-            raise Refused(rule, where, found, advice)
+            raise Refused(rule, where, description, advice)
 
 
 class Held(Exception):

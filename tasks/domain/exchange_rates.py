@@ -10,10 +10,10 @@ from tasks.domain.periods import month_name
 EURO = "EUR"
 
 
-def rate(own: str, currency: str, month: int) -> float | None:
+def rate(of_currency: str, currency: str, month: int) -> float | None:
     """Return how many units of a currency one of another was worth, mean of a month; None where the table does not
     say."""
-    per_euro = [1.0 if one == EURO else _per_euro().get((month_name(month), one)) for one in (own, currency)]
+    per_euro = [1.0 if one == EURO else _per_euro().get((month_name(month), one)) for one in (of_currency, currency)]
     return per_euro[0] / per_euro[1] if per_euro[0] and per_euro[1] else None
 
 

@@ -26,8 +26,8 @@ def finding(
     shares: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """One finding; the release id is added when the rows are gathered. `shares` are SHARES, of a doubted amount."""
-    said = {"observed": str(observed), "expected": str(expected), "advice": advice}
-    return {"check": check, "severity": severity, "subject": subject, **said, **(shares or {})}
+    texts = {"observed": str(observed), "expected": str(expected), "advice": advice}
+    return {"check": check, "severity": severity, "subject": subject, **texts, **(shares or {})}
 
 
 def found_in(

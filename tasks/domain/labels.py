@@ -177,8 +177,8 @@ def names_of_parts() -> pl.DataFrame:
     """HS6 that no table names and China divides (product, name_en, name_zh): the names of the first PARTS_NAMED codes
     below them, and how many more there are."""
     names = code_table("hs_names").filter(pl.col("product").str.len_chars() > HS_DIGITS).sort("product")
-    own = pl.concat([code_table(name).select("product") for name in ("products", "hs_names")])
-    below = names.with_columns(product=pl.col("product").str.slice(0, HS_DIGITS)).join(own, on="product", how="anti")
+    named = pl.concat([code_table(name).select("product") for name in ("products", "hs_names")])
+    below = names.with_columns(product=pl.col("product").str.slice(0, HS_DIGITS)).join(named, on="product", how="anti")
     more = pl.when(pl.len() > PARTS_NAMED).then(pl.format(" (+{})", pl.len() - PARTS_NAMED)).otherwise(pl.lit(""))
     joined = {
         name: pl.col(name).head(PARTS_NAMED).str.join(mark) + more
@@ -202,8 +202,8 @@ def product_names(product: str, national: str = CHINAS) -> tuple[str, str] | Non
         rows = code_table("baskets").filter(BASKET + pl.col("basket") == product)
     else:
         tables = (code_table("products"), code_table("hs_names"), names_of_parts())
-        found = (table.filter(pl.col("product") == product) for table in tables)
-        rows = next((rows for rows in found if rows.height), pl.DataFrame())
+        matches = (table.filter(pl.col("product") == product) for table in tables)
+        rows = next((rows for rows in matches if rows.height), pl.DataFrame())
     return (rows["name_en"][0], rows["name_zh"][0]) if rows.height else None
 
 

@@ -30,18 +30,18 @@ def asked_in(releases: pl.DataFrame, flow: str, month: int) -> tuple[str, ...]:
     """The products that queries of all partners asked for in a month (month number); empty text where one asked for
     all."""
     is_inside = pl.lit(month).is_between(month_index("first_month"), month_index("last_month"))
-    there = releases.filter(is_inside, partners="all", flow=flow, classification=CHINAS)
-    products = there["products"].explode().drop_nulls().unique().to_list()
+    queries = releases.filter(is_inside, partners="all", flow=flow, classification=CHINAS)
+    products = queries["products"].explode().drop_nulls().unique().to_list()
     return tuple("" if product == EVERYTHING else product for product in products)
 
 
-def is_asked(code: str, asked: tuple[str, ...]) -> bool:
+def is_asked(code: str, requested: tuple[str, ...]) -> bool:
     """Whether a code, or each national code below it that we know, was asked for."""
-    if code.startswith(asked):
+    if code.startswith(requested):
         return True
     known = _national()
     below = known[bisect_left(known, code) : bisect_left(known, f"{code}:")]
-    return bool(below) and all(name.startswith(asked) for name in below)
+    return bool(below) and all(name.startswith(requested) for name in below)
 
 
 @functools.cache

@@ -80,12 +80,12 @@ def states(table: pl.DataFrame, day: date) -> dict[str, State]:
 def with_states(events: pl.DataFrame, day: date) -> pl.DataFrame:
     """Rows of `control_events` with the `state` of each on a day, the row that decides it and the last day of that
     term."""
-    found = [states_on(day)[event] for event in events["event"]]
+    states = [states_on(day)[event] for event in events["event"]]
     return events.with_columns(
-        pl.Series("state", [state.name for state in found], pl.String),
-        pl.Series("state_on", [day] * len(found), pl.Date),
-        pl.Series("state_by", [state.by or None for state in found], pl.String),
-        pl.Series("state_until", [state.until for state in found], pl.Date),
+        pl.Series("state", [state.name for state in states], pl.String),
+        pl.Series("state_on", [day] * len(states), pl.Date),
+        pl.Series("state_by", [state.by or None for state in states], pl.String),
+        pl.Series("state_until", [state.until for state in states], pl.Date),
     )
 
 
@@ -129,12 +129,12 @@ def _by(name: str, suspension: Term, term: Term) -> State:
 
 def _suspensions(term: Term, terms: Mapping[str, Term], day: date) -> list[Term]:
     """The measures that have begun and suspend another one or a part of it, in the order in which they end."""
-    found = [
+    suspending = [
         other
         for other in terms.values()
         if term.event in other.suspends and other.basis == MEASURE and other.has_begun(day)
     ]
-    return sorted(found, key=lambda other: (other.end or date.max, other.start, other.event))
+    return sorted(suspending, key=lambda other: (other.end or date.max, other.start, other.event))
 
 
 def _is_succeeded(term: Term, terms: Mapping[str, Term], day: date) -> bool:

@@ -35,8 +35,8 @@ def events_of(product: str | None = None, flow: str = "export", reporter: str | 
     events = _of(code_table("control_events"), reporter).sort(day, "event")
     if product is None:
         return events.with_columns(coverage=pl.lit(None, pl.String))
-    found = [coverage(event, product) if flow == "export" else None for event in events["event"]]
-    return events.with_columns(coverage=pl.Series(found, dtype=pl.String)).drop_nulls("coverage")
+    coverages = [coverage(event, product) if flow == "export" else None for event in events["event"]]
+    return events.with_columns(coverage=pl.Series(coverages, dtype=pl.String)).drop_nulls("coverage")
 
 
 def events_of_several(products: list[str]) -> pl.DataFrame:
@@ -92,13 +92,13 @@ def _revised(codes: tuple[tuple[str, str], ...], month: str) -> dict[str, str]:
     A heading means the goods that it had in that month. A later edition that put other goods into it leaves an unknown
     share of it controlled, and of each code that goods have gone to.
     """
-    shares, found = dict(codes), dict[str, str]()
+    shares, revised = dict(codes), dict[str, str]()
     later = code_table("hs_revisions").filter(pl.col("from_month") > month)
     for code, gained, lost in later.select("code", "gained_from", "lost_to").iter_rows():
         if is_heading(code) and code in shares:
-            found |= dict.fromkeys(re.findall(r"\d+", lost), "unknown_share")
-            found |= {code: "unknown_share"} if gained else {}
-    return shares | {code: share for code, share in found.items() if is_heading(code) or code not in shares}
+            revised |= dict.fromkeys(re.findall(r"\d+", lost), "unknown_share")
+            revised |= {code: "unknown_share"} if gained else {}
+    return shares | {code: share for code, share in revised.items() if is_heading(code) or code not in shares}
 
 
 def mixed_note(product: str, events: Collection[str]) -> str | None:
@@ -144,15 +144,15 @@ def event_row(text: str, reporter: str) -> dict[str, Any]:
     """The measure of a reporter that a text names: by its name, or by number and year, as in MOFCOM 18/2025 or
     2025年第18号. Raises ValueError where there is none, several, or one without a day."""
     rows = measures(reporter)
-    asked = text.strip().lower()
-    found = [row for row in rows if row["event"] == asked]
-    if not found:
-        numbers = re.findall(r"\d+", asked)
+    name = text.strip().lower()
+    matches = [row for row in rows if row["event"] == name]
+    if not matches:
+        numbers = re.findall(r"\d+", name)
         year = next((one for one in numbers if re.fullmatch(r"20\d\d", one)), None)
         number = next((one for one in numbers if one != year), None)
-        found = [row for row in rows if number and re.findall(r"\d+", row["document"]) == [number, year]]
-    if len(found) != 1:
-        what = "several measures are" if found else "no measure with a day of effect is"
-        names = ", ".join(row["event"] for row in found or rows) or "none"
+        matches = [row for row in rows if number and re.findall(r"\d+", row["document"]) == [number, year]]
+    if len(matches) != 1:
+        what = "several measures are" if matches else "no measure with a day of effect is"
+        names = ", ".join(row["event"] for row in matches or rows) or "none"
         raise ValueError(f"{what} {clip(text)!r} of {reporter}; write one of {names}")
-    return found[0]
+    return matches[0]

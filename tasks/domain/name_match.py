@@ -50,39 +50,39 @@ def folded(text: str) -> str:
     ('battery', 'gas', '稀土永磁体')
     """
     plain = MARKS.sub(" ", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join(_singular(word) for word in plain.split())
+    return " ".join(_singular(part) for part in plain.split())
 
 
-def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("ches", "shes", "xes", "sses")):
-        return word[:-2]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+def _singular(noun: str) -> str:
+    if len(noun) > 4 and noun.endswith("ies"):
+        return noun[:-3] + "y"
+    if len(noun) > 4 and noun.endswith(("ches", "shes", "xes", "sses")):
+        return noun[:-2]
+    return noun[:-1] if len(noun) > 3 and noun.endswith("s") and not noun.endswith(("ss", "us", "is")) else noun
 
 
-def grade(asked: str, name: str) -> int | None:
+def grade(query: str, name: str) -> int | None:
     """How well a folded name matches a query, 0 is the best; None: not at all.
 
     Chinese has no blanks between words, so any substring counts there.
     """
-    if asked == name:
+    if query == name:
         return EXACT
-    words, there = asked.split(), name.split()
-    if all(word in there for word in words):
+    words, parts = query.split(), name.split()
+    if all(part in parts for part in words):
         return WHOLE_WORDS
-    if all(any(one.startswith(word) for one in there) for word in words):
+    if all(any(one.startswith(part) for one in parts) for part in words):
         return BEGINNINGS
-    if CHINESE.search(asked) and all(word in name for word in words):
+    if CHINESE.search(query) and all(part in name for part in words):
         return INSIDE
     return None
 
 
-def nearest(asked: str, names: Iterable[str], count: int = NEAREST) -> list[str]:
+def nearest(query: str, names: Iterable[str], count: int = NEAREST) -> list[str]:
     """The names most similar to the query, the most similar first; names with little similarity are left out."""
-    if len(asked) > NAME_MAX:
+    if len(query) > NAME_MAX:
         return []
-    wanted = folded(asked)
+    wanted = folded(query)
     by_folded: dict[str, str] = {}
     for name in names:
         by_folded.setdefault(folded(name), name)

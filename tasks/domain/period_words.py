@@ -97,16 +97,16 @@ def each_month(spans: Iterable[tuple[date, date]]) -> list[tuple[int, int]]:
     >>> each_month([(date(2024, 12, 1), date(2025, 1, 1)), (date(2025, 1, 1), date(2025, 1, 1))])
     [(2024, 12), (2025, 1)]
     """
-    found = {number for first, last in spans for number in range(month_number(first), month_number(last) + 1)}
-    return [Month(number).pair for number in sorted(found)]
+    numbers = {number for first, last in spans for number in range(month_number(first), month_number(last) + 1)}
+    return [Month(number).pair for number in sorted(numbers)]
 
 
 def _part_of_year(text: str) -> tuple[int, int] | None:
     """Parse a month, a year or a part of one; None for anything else."""
-    found = next((match.groupdict() for form in FORMS if (match := form.fullmatch(text))), None)
-    if found is None:
+    fields = next((match.groupdict() for form in FORMS if (match := form.fullmatch(text))), None)
+    if fields is None:
         return None
-    number = {name: int(part) if part.isdecimal() else NUMBERS.get(part, 0) for name, part in found.items() if part}
+    number = {name: int(part) if part.isdecimal() else NUMBERS.get(part, 0) for name, part in fields.items() if part}
     first, last = 1, 12
     if "m" in number:
         first, last = number["m"], number.get("n", number["m"])

@@ -65,15 +65,15 @@ def monthly_numbers(observation: pl.DataFrame) -> pl.DataFrame:
     # Sorting is expensive, and most products have one source and one unit.
     units = placed.select("product", "measure", "source", "reporter", "unit").unique()
     several = units.filter(pl.struct("product", "measure").is_duplicated())["product"].unique().to_list()
-    found = [*SERIES, "month", "value", "span", "source", "kind", "priority", "release_id", "known_from"]
+    columns = [*SERIES, "month", "value", "span", "source", "kind", "priority", "release_id", "known_from"]
     if not several:
-        return placed.select(found)
+        return placed.select(columns)
     doubled = (
         placed.filter(pl.col("product").is_in(several))
         .sort(*SERIES, "month", "span", "priority", "source", "reporter", "resolution", "unit")
         .unique([*SERIES, "month", "span"], keep="first", maintain_order=True)
     )
-    return pl.concat([placed.filter(~pl.col("product").is_in(several)), doubled]).select(found)
+    return pl.concat([placed.filter(~pl.col("product").is_in(several)), doubled]).select(columns)
 
 
 def too_large(numbers: pl.DataFrame) -> pl.DataFrame:
@@ -215,9 +215,9 @@ def _copy_baskets(numbers: pl.DataFrame, national: str) -> pl.DataFrame:
     """A basket of one code, in stores of this list, is a copy of that code, with all its printed numbers."""
     members = basket_members(national).filter(pl.len().over("product") == 1).drop("nomenclature")
     members = members.rename({"product": "basket", "part": "product"})
-    mine = numbers.filter(pl.col("product").is_in(members["product"].unique().to_list()))
+    of_members = numbers.filter(pl.col("product").is_in(members["product"].unique().to_list()))
     is_of_list = pl.col("classification").cast(pl.String).is_in([*ANY_LIST, national])
-    named = mine.filter(is_of_list).join(members, on="product").filter(valid_in(month_text()))
+    named = of_members.filter(is_of_list).join(members, on="product").filter(valid_in(month_text()))
     return named.with_columns(product="basket", classification=pl.lit("basket"))
 
 
@@ -243,10 +243,10 @@ def superseded_as_null(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.Data
     spans = spans.join(turns.select("release_id", "first_day"), on="release_id", how="left").select(
         *KEY, "priority", stated_on=pl.min_horizontal("known_from", "first_day")
     )
-    asked = with_scope(turns).with_columns(
+    scopes = with_scope(turns).with_columns(
         priority=priority(), first=month_index("first_month"), last=month_index("last_month")
     )
-    wholes = asked.filter(~pl.col("by_month"), pl.col("first") % YEAR == 0)
+    wholes = scopes.filter(~pl.col("by_month"), pl.col("first") % YEAR == 0)
     for release, row in _one_by_one(wholes):
         same = (
             spans.filter(month=row["last"], priority=row["priority"])
@@ -267,7 +267,7 @@ def superseded_as_null(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.Data
         )
     gone = [spans.clear()]
     january = january_of(pl.col("month"))
-    for release, row in _one_by_one(asked.filter("by_month", pl.col("first") < pl.col("last"))):
+    for release, row in _one_by_one(scopes.filter("by_month", pl.col("first") < pl.col("last"))):
         older = spans.filter(
             pl.col("stated_on") < row["first_day"],
             pl.col("priority") >= row["priority"],

@@ -39,5 +39,6 @@ def _rows(table: str, reporter: Reporter) -> pl.DataFrame:
     rows = code_table(table)
     named = zip(OWNERS, reporter, strict=True)
     return rows.filter(
-        pl.lit(True), *(pl.col(name).is_in([*ANY_LIST, own]) for name, own in named if name in rows.columns)
+        pl.lit(True),
+        *(pl.col(name).is_in([*ANY_LIST, name_of_owner]) for name, name_of_owner in named if name in rows.columns),
     )

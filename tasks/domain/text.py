@@ -30,7 +30,7 @@ def visible(text: str) -> str:
     >>> print(visible("a\x1b[31mb\u202ec"))
     a\\x1b[31mb\\u202ec
     """
-    return HIDDEN.sub(lambda found: ascii(found[0])[1:-1], text)
+    return HIDDEN.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def clip_bytes(data: bytes) -> str:

@@ -5,10 +5,10 @@ from schemas.reference.code_tables import code_table
 
 def threshold(name: str) -> float:
     """Return the value of a threshold. Raises LookupError if the table does not have it."""
-    found = code_table("check_thresholds").filter(name=name)["value"]
-    if found.is_empty():
+    values = code_table("check_thresholds").filter(name=name)["value"]
+    if values.is_empty():
         raise LookupError(f"schemas/reference/check_thresholds.csv has no threshold {name}. Add a row with its reason.")
-    return float(found[0])
+    return float(values[0])
 
 
 def whole_threshold(name: str) -> int:

@@ -61,11 +61,11 @@ def printed_unit(text: str) -> tuple[str, int] | None:
     known = _units()
     if text in known:
         return known[text]
-    found = SCALE.match(text)
-    base = found and {label.lower(): unit for label, unit in known.items()}.get(found["unit"].lower())
-    if not found or not base:
+    match = SCALE.match(text)
+    base = match and {label.lower(): unit for label, unit in known.items()}.get(match["unit"].lower())
+    if not match or not base:
         return None
-    return base[0], base[1] * int((found["number"] or "1").replace(",", "")) * SCALES[(found["word"] or "").lower()]
+    return base[0], base[1] * int((match["number"] or "1").replace(",", "")) * SCALES[(match["word"] or "").lower()]
 
 
 @functools.cache

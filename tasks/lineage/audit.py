@@ -88,16 +88,16 @@ def _trace_sample(snapshot: Snapshot, sample: int) -> tuple[list[FileProblem], i
             point = Point(flow, product, row["partner"], row["measure"], month)
             published = [name for name in FIGURES if row[name] is not None or row[status(name)] in NO_RECORD]
             figure = chance.choice(published)
-            found = tracer.trace(point, figure)
+            traced = tracer.trace(point, figure)
             differing = [
                 _unlike_its_release(flow, number)
-                for operand in found.operands
+                for operand in traced.operands
                 for number in operand.numbers
                 if not number.holds
             ]
-            if not found.agrees and not differing:
-                name = f"metric {figure} of {point.flow} {point.product} {point.partner} {point.measure} {found.month}"
-                differing = [FileProblem(name, str(found.value), str(found.recomputed), AGAIN)]
+            if not traced.agrees and not differing:
+                name = f"metric {figure} of {point.flow} {point.product} {point.partner} {point.measure} {traced.month}"
+                differing = [FileProblem(name, str(traced.value), str(traced.recomputed), AGAIN)]
             wrong |= {problem.file: problem for problem in differing}
     return [*wrong.values()], len(rows)
 

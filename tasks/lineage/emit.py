@@ -37,17 +37,17 @@ def emit(run: Run, store: Path, *entered: Run) -> None:
     place = store / FOLDER / f"{name}.ndjson"
     try:
         lies = place_of(address_of(store))
-        made = [
+        run_events = [
             event
             for one in (run, *entered)
             for event in events(one, one.outcome.release_id if one.outcome else name, lies)
         ]
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
-            lines = "".join(f"{Serde.to_json(event)}\n" for event in made).encode()
+            lines = "".join(f"{Serde.to_json(event)}\n" for event in run_events).encode()
             share_once(store, place, lines)
             write_at_once(place, lines)
-        emit_elsewhere(made)
+        emit_elsewhere(run_events)
     except OSError as error:
         # The OSError has all details, and a full disk has already failed the run.
         log.error("the lineage events of %s could not be written to %s: %s", name, place, error)

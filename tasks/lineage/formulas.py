@@ -49,17 +49,17 @@ def months_of(point: Point, text: str, row: dict[str, Any]) -> range:
 def months_behind(figure: str, point: Point) -> list[int]:
     """The months on whose numbers a figure rests; of a record, which goes back far, those of two years."""
     _, names, _ = RECIPES[figure]
-    found = {point.month}
+    months = {point.month}
     for name in names:
         what, _, shift = name.partition("@")
         if ":" in shift:
-            found |= {*months_of(point, shift, {})}
+            months |= {*months_of(point, shift, {})}
         elif shift == "series":
-            found |= {*range(point.month - FIGURES_LOOK_BACK, point.month)}
+            months |= {*range(point.month - FIGURES_LOOK_BACK, point.month)}
         else:
             last = point.month + int(shift or 0)
-            found |= {*range(first_month(point, name), last + 1)} if what == "ytd" else {last}
-    return sorted(found)
+            months |= {*range(first_month(point, name), last + 1)} if what == "ytd" else {last}
+    return sorted(months)
 
 
 def _growth(operands: list[ExactOperand], point: Point) -> Fraction | None:
@@ -96,14 +96,14 @@ def _rolling_growth(operands: list[ExactOperand], point: Point) -> Fraction | No
 
 
 def _share(operands: list[ExactOperand], point: Point) -> Fraction | None:
-    own, world = operands[0].exact, operands[1].exact
-    return None if own is None or not world else own / world * 100
+    part, world = operands[0].exact, operands[1].exact
+    return None if part is None or not world else part / world * 100
 
 
 def _rank(operands: list[ExactOperand], point: Point) -> Fraction | None:
-    own = next(known.exact for known in operands if known.point.partner == point.partner)
+    level = next(known.exact for known in operands if known.point.partner == point.partner)
     return Fraction(
-        1 + sum(1 for known in operands if own is not None and known.exact is not None and known.exact > own)
+        1 + sum(1 for known in operands if level is not None and known.exact is not None and known.exact > level)
     )
 
 
@@ -114,10 +114,12 @@ def _contribution(operands: list[ExactOperand], point: Point) -> Fraction | None
 
 def _since(sign: int) -> Callable[[list[ExactOperand], Point], Any]:
     def latest(operands: list[ExactOperand], point: Point) -> date | None:
-        own = operands[-1].exact
-        assert own is not None
+        level = operands[-1].exact
+        assert level is not None
         months = [
-            known.point.month for known in operands[:-1] if known.exact is not None and sign * known.exact >= sign * own
+            known.point.month
+            for known in operands[:-1]
+            if known.exact is not None and sign * known.exact >= sign * level
         ]
         return first_day(max(months)) if months else None
 

@@ -169,11 +169,11 @@ def events(run: Run, release_id: str, place: Place) -> list[RunEvent]:
     root = kinds.Root(kinds.RootRun(me), kinds.RootJob(NAMESPACE, RELEASE_JOB))
     parent = kinds.ParentRunFacet(kinds.Run(me), kinds.Job(NAMESPACE, RELEASE_JOB), root)
     of_steps: list[RunEvent] = []
-    for record, given, made in _things(run.records):
+    for record, given, results in _things(run.records):
         tags = {"release_id": release_id, "code_sha256": record.code_sha256, "prefect_task_run_id": record.task_run_id}
         inputs = [_input(thing, place) for thing in given]
-        at_end = inputs + [_input(thing, place) for thing in made if not thing.holds]
-        outputs = [_output(thing, given, place) for thing in made if thing.holds]
+        at_end = inputs + [_input(thing, place) for thing in results if not thing.holds]
+        outputs = [_output(thing, given, place) for thing in results if thing.holds]
         of_steps += _start_and_end(record, "STEP", tags, {"parent": parent}, inputs, at_end, outputs)
     error = None if run.outcome else run.records[-1].error or "the run ended without an outcome"
     begin, end = min(record.started for record in run.records), max(record.ended for record in run.records)
@@ -190,7 +190,7 @@ def _start_and_end(
     facets: dict[str, facet_v2.RunFacet],
     given: Sequence[InputDataset] = (),
     at_end: Sequence[InputDataset] = (),
-    made: Sequence[OutputDataset] = (),
+    results: Sequence[OutputDataset] = (),
 ) -> tuple[RunEvent, RunEvent]:
     engine = facet_v2.processing_engine_run.ProcessingEngineRunFacet
     fields = [facet_v2.tags_run.TagsRunFacetFields(key, tag, INTEGRATION) for key, tag in tags.items() if tag]
@@ -203,7 +203,7 @@ def _start_and_end(
     if record.error is not None:
         message = facet_v2.error_message_run.ErrorMessageRunFacet(record.error, "PYTHON")
         end, run = EventType.FAIL, event_v2.Run(run.runId, facets | {"errorMessage": message})
-    return begin, RunEvent(eventTime=time, eventType=end, run=run, job=job, inputs=[*at_end], outputs=[*made])
+    return begin, RunEvent(eventTime=time, eventType=end, run=run, job=job, inputs=[*at_end], outputs=[*results])
 
 
 def _things(records: Sequence[StepRecord]) -> Iterator[tuple[StepRecord, list[_Thing], list[_Thing]]]:
@@ -220,13 +220,13 @@ def _things(records: Sequence[StepRecord]) -> Iterator[tuple[StepRecord, list[_T
             thing = same.get(name if whole else "") or same.get(part) or next(reversed(same.values()), None)
             thing = thing or _Thing(name, sha256, None)
             given[replace(thing, rows=record.rows_in.get(name))] = None
-        made: dict[str, _Thing] = {}
+        results: dict[str, _Thing] = {}
         for name in record.outputs if record.error is None else _misfits(record):
             table, holds = record.tables.get(name), record.error is None
             dataset = PREFIXES.get(record.step, "") + (table if table and name == record.step else name)
-            made[name] = _Thing(dataset, record.outputs.get(name), record.rows_out.get(name), table, holds)
-        yield record, list(given), list(made.values())
-        for name, thing in made.items() if record.error is None else ():
+            results[name] = _Thing(dataset, record.outputs.get(name), record.rows_out.get(name), table, holds)
+        yield record, list(given), list(results.values())
+        for name, thing in results.items() if record.error is None else ():
             known.setdefault(record.outputs[name], {})["" if name == record.step else thing.dataset] = thing
 
 
@@ -256,10 +256,10 @@ def _input(thing: _Thing, place: Place) -> InputDataset:
 
 
 def _output(thing: _Thing, given: Sequence[_Thing], place: Place) -> OutputDataset:
-    facets, own = _facets(thing, place), dict[str, facet_v2.OutputDatasetFacet]()
+    facets, output_facets = _facets(thing, place), dict[str, facet_v2.OutputDatasetFacet]()
     if thing.rows is not None:
         statistics = facet_v2.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
-        own["outputStatistics"] = statistics(thing.rows)
+        output_facets["outputStatistics"] = statistics(thing.rows)
     if thing.table is not None:
         kind, types = facet_v2.schema_dataset.SchemaDatasetFacetFields, readers_schema(thing.table)
         shown = [kind(name, str(types[name]), column.description) for name, column in columns(thing.table).items()]
@@ -268,8 +268,8 @@ def _output(thing: _Thing, given: Sequence[_Thing], place: Place) -> OutputDatas
     origins: dict[str, facet_v2.column_lineage_dataset.Fields] = {}
     for dataset, declared in COLUMNS.get(thing.dataset, {}).items():
         for column, sources in declared.items() if dataset in at_hand else ():
-            found = [kinds.InputField(place.namespace, place.name(dataset), source) for source in sources]
-            origins.setdefault(column, kinds.Fields([])).inputFields.extend(found)
+            fields = [kinds.InputField(place.namespace, place.name(dataset), source) for source in sources]
+            origins.setdefault(column, kinds.Fields([])).inputFields.extend(fields)
     if origins:
         facets["columnLineage"] = kinds.ColumnLineageDatasetFacet(origins)
-    return OutputDataset(place.namespace, place.name(thing.dataset), own, facets=facets)
+    return OutputDataset(place.namespace, place.name(thing.dataset), output_facets, facets=facets)

@@ -78,18 +78,18 @@ class Origins:
         years._reported, years._printed, years._priorities, years._whole, years._levels = {}, {}, {}, {}, {}
         return years
 
-    def level(self, point: Point, made: str) -> Amount | None:
-        """The level, by the rule of `made` (a level_status); None where that rule gives none."""
-        if (point, made) not in self._levels:
-            self._levels[point, made] = self._level(point, made)
-        return self._levels[point, made]
+    def level(self, point: Point, rule: str) -> Amount | None:
+        """The level, by the rule of `rule` (a level_status); None where that rule gives none."""
+        if (point, rule) not in self._levels:
+            self._levels[point, rule] = self._level(point, rule)
+        return self._levels[point, rule]
 
-    def _level(self, point: Point, made: str) -> Amount | None:
-        if made == "reported":
+    def _level(self, point: Point, rule: str) -> Amount | None:
+        if rule == "reported":
             return self._printed_level(point)
-        if made == "sum":
+        if rule == "sum":
             return self._sum(point)
-        priority = self._priority(point) if made == "zero" else None
+        priority = self._priority(point) if rule == "zero" else None
         return None if priority is None else Amount(Fraction(0), frozenset({KINDS[priority]}), ())
 
     def printed_ytd(self, point: Point) -> Amount | None:
@@ -108,15 +108,15 @@ class Origins:
         """
         january = Month(point.month).january
         row, start, end = printed.rows[0], first_day(january), month_end(first_day(point.month))
-        own = point.at(product=row["product"], measure=row["measure"])
+        as_printed = point.at(product=row["product"], measure=row["measure"])
         is_whole = ~pl.col("by_month") & (pl.col("first_month") == start) & (pl.col("last_month").dt.month_end() == end)
         turns = in_turns(self.releases)
         again = turns.filter(is_whole, kind=row["kind"]).with_columns(first_month="last_month", by_month=True)
         first = min(row["known_from"], turns.filter(release_id=row["release_id"])["first_day"][0])
-        stated_on = max([first, *(one["first_day"][0] for one in _each(again) if _covers_all(one, [own]))])
+        stated_on = max([first, *(one["first_day"][0] for one in _each(again) if _covers_all(one, [as_printed]))])
         better = pl.col("kind").is_in(KINDS[: KINDS.index(row["kind"]) + 1])
         later = turns.filter("by_month", better, pl.col("first_day") > stated_on, pl.col("first_month") <= start)
-        year = [own.at(month=month) for month in range(january, point.month + 1)]
+        year = [as_printed.at(month=month) for month in range(january, point.month + 1)]
         return any(_covers_all(one, year) for one in _each(later))
 
     def chain(self, point: Point, levels: dict[int, Amount], year_sums: dict[int, Amount]) -> dict[int, Amount]:
@@ -170,15 +170,17 @@ class Origins:
         new = [point for point in points if point not in self._priorities]
         if new:
             keys = keys_of(new)
-            found = covering(keys, self.releases).select(*keys.columns, "priority")
-            self._priorities |= dict.fromkeys(new) | {Point(*row[:-1]): row[-1] for row in found.iter_rows()}
+            covered = covering(keys, self.releases).select(*keys.columns, "priority")
+            self._priorities |= dict.fromkeys(new) | {Point(*row[:-1]): row[-1] for row in covered.iter_rows()}
 
     def _printed_level(self, point: Point) -> Amount | None:
         """The printed number of the point itself, or of the only code of its basket."""
         printed = self._numbers(point)
-        own = printed.get((point.product, point.partner, point.measure))
+        of_point = printed.get((point.product, point.partner, point.measure))
         codes = self._codes_of(point)
-        return printed.get((codes[0], point.partner, point.measure)) if own is None and len(codes) == 1 else own
+        return (
+            printed.get((codes[0], point.partner, point.measure)) if of_point is None and len(codes) == 1 else of_point
+        )
 
     def _sum(self, point: Point) -> Amount | None:
         """The sum over the partners of a total where each was requested, else over the codes of a level or basket."""
@@ -205,13 +207,13 @@ class Origins:
         return _added([self._of_code(point.at(product=code)) for code in codes])
 
     def _of_code(self, point: Point) -> Amount | None:
-        own = self._printed_level(point)
+        as_printed = self._printed_level(point)
         adds_up = point.partner in TOTALS or (is_heading(point.product) and self._adds_up(point))
-        return self._sum(point) if own is None and adds_up else own
+        return self._sum(point) if as_printed is None and adds_up else as_printed
 
     def _of_partner(self, point: Point) -> Amount | None:
-        own = self._printed_level(point)
-        return self._sum(point) if own is None and self._adds_up(point) else own
+        as_printed = self._printed_level(point)
+        return self._sum(point) if as_printed is None and self._adds_up(point) else as_printed
 
     def _adds_up(self, point: Point) -> bool:
         """Whether the codes below are complete: in a basket each has a number or is covered; else all are covered."""
@@ -228,16 +230,16 @@ class Origins:
         new = [point for point in points if point not in self._whole]
         if new:
             keys = keys_of(new)
-            found = covering(keys, of_national_lists(self.releases)).select(keys.columns)
-            self._whole |= dict.fromkeys(new, False) | {Point(*row): True for row in found.iter_rows()}
+            covered = covering(keys, of_national_lists(self.releases)).select(keys.columns)
+            self._whole |= dict.fromkeys(new, False) | {Point(*row): True for row in covered.iter_rows()}
 
     def _products(self, point: Point) -> dict[str, set[str]]:
         """The codes of `_numbers`, by partner."""
         if (point.product, point.month) not in self._printed:
-            found: dict[str, set[str]] = {}
+            by_partner: dict[str, set[str]] = {}
             for product, partner, _ in self._numbers(point):
-                found.setdefault(partner, set()).add(product)
-            self._printed[point.product, point.month] = found
+                by_partner.setdefault(partner, set()).add(product)
+            self._printed[point.product, point.month] = by_partner
         return self._printed[point.product, point.month]
 
     def _numbers(self, point: Point) -> dict[tuple[str, str, str], Amount]:
@@ -246,21 +248,23 @@ class Origins:
         Each number is of the best kind, unless a better kind covers it without a number.
         """
         if (point.product, point.month) not in self._reported:
-            own = pl.col("product") == point.product
+            is_of_product = pl.col("product") == point.product
             first = Month(point.month).january if self._is_cumulative else point.month
-            rows = self.observation.filter(_is_of(first, point.month), own | self._is_below(point))
-            found: dict[tuple[str, str, str], Row] = {}
+            rows = self.observation.filter(_is_of(first, point.month), is_of_product | self._is_below(point))
+            rows_by_key: dict[tuple[str, str, str], Row] = {}
             for row in sorted(rows.iter_rows(named=True), key=_rank):
                 if not row["measure"].endswith("_yoy"):
-                    found.setdefault((row["product"], row["partner"], _measure_in_kg(row)), row)
+                    rows_by_key.setdefault((row["product"], row["partner"], _measure_in_kg(row)), row)
             best = min(map(KINDS.index, self.releases.filter(pl.col("partners") != "keys")["kind"]), default=len(KINDS))
             lesser = [
-                Point(self.flow, *key, point.month) for key, row in found.items() if KINDS.index(row["kind"]) > best
+                Point(self.flow, *key, point.month)
+                for key, row in rows_by_key.items()
+                if KINDS.index(row["kind"]) > best
             ]
             self._ask(lesser)
             self._reported[point.product, point.month] = {
                 key: _amount(row)
-                for key, row in found.items()
+                for key, row in rows_by_key.items()
                 if (better := self._priorities.get(Point(self.flow, *key, point.month))) is None
                 or better >= KINDS.index(row["kind"])
             }
@@ -287,8 +291,8 @@ class Origins:
         rows = self.observation.filter(
             _is_of(first, point.month), pl.col("product").is_in(products), pl.col("partner") == point.partner
         )
-        found = [row for row in rows.iter_rows(named=True) if _measure_in_kg(row) == point.measure]
-        return _amount(min(found, key=_rank)) if found else None
+        candidates = [row for row in rows.iter_rows(named=True) if _measure_in_kg(row) == point.measure]
+        return _amount(min(candidates, key=_rank)) if candidates else None
 
 
 def _each(releases: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -80,12 +80,12 @@ def derivation_of(
         for release_id, sha256 in sorted(zip(releases["release_id"], releases["raw_sha256"], strict=True))
         if release_id not in out
     ]
-    said = {"table": table, "code_sha256": code_sha256(), "inputs": made_from, "versions": versions()}
+    derivation = {"table": table, "code_sha256": code_sha256(), "inputs": made_from, "versions": versions()}
     about = decisions.filter(pl.col("release_id").is_in(releases.select(release_of()).to_series().implode()))
-    told = (
+    listed = (
         about.sort("release_id", "number")
         .drop("decision_id", "number")
         .with_columns(pl.col("decided_on").cast(pl.String))
     )
-    rows = [{name: value for name, value in row.items() if value is not None} for row in told.iter_rows(named=True)]
-    return {**said, "decisions": rows} if rows else said
+    rows = [{name: value for name, value in row.items() if value is not None} for row in listed.iter_rows(named=True)]
+    return {**derivation, "decisions": rows} if rows else derivation

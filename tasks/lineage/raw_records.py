@@ -56,10 +56,10 @@ class RawRecords:
 
     def traced(self, rows: Iterable[Row]) -> list[TracedNumber]:
         """Each row with its records in the raw file. Raises ValueError where the raw bytes do not match their hash."""
-        found = {tuple(row[name] for name in (*KEY, "source", "unit")): row for row in rows}
-        for key in found.keys() - self._known.keys():
-            self._known[key] = self._trace(found[key])
-        return [self._known[key] for key in sorted(found)]
+        by_key = {tuple(row[name] for name in (*KEY, "source", "unit")): row for row in rows}
+        for key in by_key.keys() - self._known.keys():
+            self._known[key] = self._trace(by_key[key])
+        return [self._known[key] for key in sorted(by_key)]
 
     def _trace(self, row: Row) -> TracedNumber:
         release = self._releases[row["release_id"]]

@@ -140,8 +140,8 @@ def lineage_row(
     parameters: Mapping[str, Any],
 ) -> dict[str, Any]:
     """One row of the table `lineage`."""
-    given, made = ([f"{name}={sha256}" for name, sha256 in sorted(one.items())] for one in (inputs, outputs))
-    told = json.dumps(dict(parameters), sort_keys=True, ensure_ascii=False, default=str)
+    given, results = ([f"{name}={sha256}" for name, sha256 in sorted(one.items())] for one in (inputs, outputs))
+    parameters_text = json.dumps(dict(parameters), sort_keys=True, ensure_ascii=False, default=str)
     made_with = json.dumps(versions(), sort_keys=True)
-    row = (release_id, position, step, code, schema, given, made, rows_in, rows_out, told, made_with)
+    row = (release_id, position, step, code, schema, given, results, rows_in, rows_out, parameters_text, made_with)
     return dict(zip(polars_schema("lineage"), row, strict=True))

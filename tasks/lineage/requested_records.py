@@ -25,11 +25,11 @@ PRODUCTS_MAX = 20
 
 def with_requested_records(rows: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
     """Rows of `metric` with the records of single partners; unchanged for more than PRODUCTS_MAX products."""
-    asked = rows.filter(pl.col("highest_since_status") == ON_REQUEST)
-    if not 0 < asked.select("flow", "product").n_unique() <= PRODUCTS_MAX:
+    on_request = rows.filter(pl.col("highest_since_status") == ON_REQUEST)
+    if not 0 < on_request.select("flow", "product").n_unique() <= PRODUCTS_MAX:
         return rows
-    found = [_records(of_flow, snapshot) for of_flow in asked.partition_by("flow")]
-    known = pl.concat(found).rename({name: f"{name}_found" for name in RECORDS})
+    of_flows = [_records(of_flow, snapshot) for of_flow in on_request.partition_by("flow")]
+    known = pl.concat(of_flows).rename({name: f"{name}_found" for name in RECORDS})
     joined = rows.join(known, on=KEY, how="left", maintain_order="left")
     is_asked = pl.col("highest_since_status") == ON_REQUEST
     return joined.with_columns(
@@ -37,10 +37,10 @@ def with_requested_records(rows: pl.DataFrame, snapshot: Snapshot) -> pl.DataFra
     ).select(rows.columns)
 
 
-def _records(asked: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
+def _records(rows: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
     """The requested records of the rows of one direction."""
-    flow = asked["flow"][0]
-    months = asked.select(pl.lit(flow).alias("flow"), month=month_index("period")).unique()
+    flow = rows["flow"][0]
+    months = rows.select(pl.lit(flow).alias("flow"), month=month_index("period")).unique()
     indices = sorted(int(month) for month in months["month"])
     first = (indices[0] - LOOK_BACK_MONTHS - QUIET_MONTHS) // 12 * 12
     last = indices[-1] // 12 * 12 + 11
@@ -48,9 +48,9 @@ def _records(asked: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
         snapshot,
         "observation",
         lambda partition: partition[0] == flow and first <= partition_month(partition) <= last,
-        where=pl.col("known_until").is_null() & pl.any_horizontal(map(part_of, asked["product"].unique().sort())),
+        where=pl.col("known_until").is_null() & pl.any_horizontal(map(part_of, rows["product"].unique().sort())),
     )
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
-    made = derive(ledger.current_statements(statements), releases, months)
-    wanted = made.cast(readers_schema("metric")).select(*KEY, *RECORDS)  # type: ignore[arg-type]
-    return wanted.join(asked.select(KEY), on=KEY, how="semi")
+    derived = derive(ledger.current_statements(statements), releases, months)
+    wanted = derived.cast(readers_schema("metric")).select(*KEY, *RECORDS)  # type: ignore[arg-type]
+    return wanted.join(rows.select(KEY), on=KEY, how="semi")

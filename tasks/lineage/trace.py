@@ -128,25 +128,26 @@ class Tracer:
                 return with_requested_records(self.metric[place : place + 1], self.snapshot).row(0, named=True)
             return self.metric.row(place, named=True)
         of_it = (pl.col("product") == point.product) & (pl.col("partner") == point.partner)
-        near = self.metric.filter(of_it)
+        similar = self.metric.filter(of_it)
         missing = (
             f"no {point.flow} of {point.product}, partner {point.partner}, {point.measure}, in"
             f" {month_name(point.month)}"
         )
         if decided := self.origins.decided.lines([point]):
             missing += f"; {'; '.join(decided)}"
-        if not near.height:
+        if not similar.height:
             others = read_table(
                 self.snapshot, "metric", lambda partition: partition[0] != self.flow, of_it, columns=("flow",)
             )
             if others.height:
                 raise NoFigure(f"{missing}; of this product and partner there are only {others['flow'][0]}s")
             partners = self.metric.filter(pl.col("product") == point.product)["partner"].unique()
-            there = f"{counted(partners.len(), 'partner')}: {named(partners)}" if partners.len() else "nothing"
-            raise NoFigure(f"{missing}; of this product there {'are' if partners.len() > 1 else 'is'} {there}")
-        months = " to ".join(near["period"].sort().dt.strftime("%Y-%m").gather([0, -1]))
+            alternatives = f"{counted(partners.len(), 'partner')}: {named(partners)}" if partners.len() else "nothing"
+            raise NoFigure(f"{missing}; of this product there {'are' if partners.len() > 1 else 'is'} {alternatives}")
+        months = " to ".join(similar["period"].sort().dt.strftime("%Y-%m").gather([0, -1]))
         raise NoFigure(
-            f"{missing}; of this product and partner there is {months} in {', '.join(near['measure'].unique().sort())}"
+            f"{missing}; of this product and partner there is {months} in"
+            f" {', '.join(similar['measure'].unique().sort())}"
         )
 
     def operands(self, point: Point, names: tuple[str, ...], row: dict[str, Any]) -> list[ExactOperand]:
@@ -200,10 +201,10 @@ class Tracer:
         if level_status == "ytd_difference":
             totals = self._chain(point)
             now, before = totals.get(point.month), totals.get(point.month - 1)
-            found = now if now is None or point.month % 12 == 0 else before and now.with_other(before, -1)
+            amount = now if now is None or point.month % 12 == 0 else before and now.with_other(before, -1)
         else:
-            found = self.origins.level(point, level_status)
-        return self._known_amount(f"level {month_name(point.month)}", found, level_status, point)
+            amount = self.origins.level(point, level_status)
+        return self._known_amount(f"level {month_name(point.month)}", amount, level_status, point)
 
     def _status(self, point: Point, name: str = "level_status") -> str:
         """The status of the level, or of the year to date; without a row in the table, what that means."""
@@ -218,10 +219,16 @@ class Tracer:
         """The year's totals, from the months that are known by themselves."""
         january = Month(point.month).january
         year = [point.at(month=month) for month in range(january, january + 12)]
-        levels = {own.month: level for own in year if (level := self.origins.level(own, self._status(own))) is not None}
+        levels = {
+            month_point.month: level
+            for month_point in year
+            if (level := self.origins.level(month_point, self._status(month_point))) is not None
+        }
         # A year so far that every partner was asked for adds up without its months.
-        so_far = [own for own in year if self._status(own, "ytd_status") == "sum"]
-        of_partners = {own.month: total for own in so_far if (total := self.origins.year_sum(own))}
+        so_far = [month_point for month_point in year if self._status(month_point, "ytd_status") == "sum"]
+        of_partners = {
+            month_point.month: total for month_point in so_far if (total := self.origins.year_sum(month_point))
+        }
         return self.origins.chain(point, levels, of_partners)
 
     def _ytd(self, point: Point) -> ExactOperand:
@@ -236,17 +243,17 @@ class Tracer:
             kinds = frozenset[str]().union(*(known.kinds for known in months))
             return _known(f"ytd {month_name(point.month)}", exact, ytd_status, numbers, point, kinds)
         if ytd_status in ("ytd_difference", "ytd_sum"):
-            found = self._chain(point).get(point.month)
+            amount = self._chain(point).get(point.month)
         elif ytd_status == "sum":
-            found = self.origins.year_sum(point)
+            amount = self.origins.year_sum(point)
         else:
-            found = self.origins.printed_ytd(point) if ytd_status == "reported" else None
-        return self._known_amount(f"ytd {month_name(point.month)}", found, ytd_status, point)
+            amount = self.origins.printed_ytd(point) if ytd_status == "reported" else None
+        return self._known_amount(f"ytd {month_name(point.month)}", amount, ytd_status, point)
 
-    def _known_amount(self, name: str, found: Amount | None, made: str, point: Point) -> ExactOperand:
-        if found is None:
-            return _known(name, None, made, [], point, frozenset())
-        return _known(name, found.exact, made, self.origins.records.traced(found.rows), point, found.kinds)
+    def _known_amount(self, name: str, amount: Amount | None, rule: str, point: Point) -> ExactOperand:
+        if amount is None:
+            return _known(name, None, rule, [], point, frozenset())
+        return _known(name, amount.exact, rule, self.origins.records.traced(amount.rows), point, amount.kinds)
 
     def _unit_value(self, point: Point, what: str) -> ExactOperand:
         value, mass = (getattr(self, f"_{what}")(point.at(measure=measure)) for measure in RATIOS[point.measure])
@@ -259,32 +266,32 @@ class Tracer:
     def implied(self, point: Point, figure: str) -> tuple[str, list[ExactOperand], Fraction | None]:
         """A printed growth without a base: the growth is the metric, and its implied base is shown."""
         is_so_far = FIGURE_OF[figure].is_so_far
-        own = self._ytd(point) if is_so_far else self._level(point)
+        now_operand = self._ytd(point) if is_so_far else self._level(point)
         growth = self.origins.printed_growth(point, cumulative=is_so_far)
         printed = growth.exact / BASIS_POINTS if growth is not None else None
         known = self._known_amount(f"printed {figure} {month_name(point.month)}", growth, "reported", point)
         known.shown.value, known.exact = float(printed) if printed is not None else None, printed
-        if growth is not None and printed is not None and own.exact is not None:
+        if growth is not None and printed is not None and now_operand.exact is not None:
             half = Fraction(growth.rows[0]["resolution"], BASIS_POINTS) / 2
-            now = own.exact
+            now = now_operand.exact
             low, high = (now / (1 + (printed + sign * half) / 100) for sign in (1, -1))
             known.shown.note = (
                 f"implies a base of {float(low):,.0f} to {float(high):,.0f}, which no source at hand prints"
             )
-        return "the growth as printed; its base is implied", [own, known], printed
+        return "the growth as printed; its base is implied", [now_operand, known], printed
 
 
 def _known(
-    name: str, exact: Fraction | None, made: str, numbers: list[TracedNumber], point: Point, kinds: frozenset[str]
+    name: str, exact: Fraction | None, rule: str, numbers: list[TracedNumber], point: Point, kinds: frozenset[str]
 ) -> ExactOperand:
     value = float(exact) if exact is not None else None
     label = name if point.partner != WORLD else f"{name}, world"
-    return ExactOperand(Operand(name=label, value=value, status=made, numbers=numbers), exact, point, kinds)
+    return ExactOperand(Operand(name=label, value=value, status=rule, numbers=numbers), exact, point, kinds)
 
 
-def _is_published(made: str, cut: list[Change] | None) -> bool:
+def _is_published(rule: str, cut: list[Change] | None) -> bool:
     """Whether a metric across a change of definition is null, with the status `definition_break` or another reason."""
-    return cut is None or (bool(cut) if made == "definition_break" else not cut or made in MISSING)
+    return cut is None or (bool(cut) if rule == "definition_break" else not cut or rule in MISSING)
 
 
 def _hold(operands: list[ExactOperand]) -> bool:

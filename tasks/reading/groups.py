@@ -91,30 +91,30 @@ def members_of(group: str, month: date) -> list[str]:
         known = ", ".join(groups["group"].unique().sort())
         raise ValueError(f"there is no group of reporters {group!r}; there is {known}")
     # Trade with the group without a country has a code of a list, and no reporter.
-    there = groups.filter(~pl.col("partner").str.contains(":"), group=group)
-    there = there.with_columns(month=pl.lit(month_number(month), pl.Int32))
-    return there.filter(valid_in(month_text()))["partner"].sort().to_list()
+    members = groups.filter(~pl.col("partner").str.contains(":"), group=group)
+    members = members.with_columns(month=pl.lit(month_number(month), pl.Int32))
+    return members.filter(valid_in(month_text()))["partner"].sort().to_list()
 
 
 def group_month(
-    root: Path | S3Url, group: str, asked: FigureOfReporters, members: Collection[str] | None = None
+    root: Path | S3Url, group: str, figure: FigureOfReporters, members: Collection[str] | None = None
 ) -> GroupMonth:
     """What the members of a group say about a month; `members` replaces those of the table of groups."""
     stores = stores_of(root)
     parts = tuple(
-        part_of(at_hand(stores[reporter]), reporter, asked)
+        part_of(at_hand(stores[reporter]), reporter, figure)
         if reporter in stores
         else ReporterFigure(reporter, "missing", None, NO_STORE)
-        for reporter in (sorted(members) if members is not None else members_of(group, asked.month))
+        for reporter in (sorted(members) if members is not None else members_of(group, figure.month))
     )
-    printed = part_of(at_hand(stores[group]), group, asked).level if group in stores else None
+    printed = part_of(at_hand(stores[group]), group, figure).level if group in stores else None
     statuses = {part.status for part in parts}
     if statuses == {"complete"}:
         return GroupMonth(group, "complete", math.fsum(part.level or 0 for part in parts), parts, printed)
     return GroupMonth(group, "missing" if statuses <= {"missing"} else "partial", None, parts, printed)
 
 
-def part_of(store: Path, reporter: str, asked: FigureOfReporters) -> ReporterFigure:
+def part_of(store: Path, reporter: str, figure: FigureOfReporters) -> ReporterFigure:
     """What one reporter says about a month.
 
     Where a release covers the figure and no row has it, there was no trade. A figure of the world is covered only
@@ -123,26 +123,28 @@ def part_of(store: Path, reporter: str, asked: FigureOfReporters) -> ReporterFig
     snapshot = open_snapshot(store)
     if snapshot is None:
         return ReporterFigure(reporter, "missing", None, NO_STORE)
-    given: dict[str, Any] = asked._asdict() | {"month": (asked.month.year, asked.month.month)}
-    rows, month = query.query(store, "metric", **given), month_number(asked.month)
+    given: dict[str, Any] = figure._asdict() | {"month": (figure.month.year, figure.month.month)}
+    rows, month = query.query(store, "metric", **given), month_number(figure.month)
     if rows.height:
         level, why = rows.row(0, named=True)["level"], str(rows["level_status"][0])
         if level is None:
             return ReporterFigure(reporter, "partial", None, why)
-        found = Doubts(snapshot).of(asked.flow, asked.product, asked.partner, [month], measure=asked.measure)
-        return ReporterFigure(reporter, "complete", level, f"in doubt: {'; '.join(found)}" if found else "")
+        doubts = Doubts(snapshot).of(figure.flow, figure.product, figure.partner, [month], measure=figure.measure)
+        return ReporterFigure(reporter, "complete", level, f"in doubt: {'; '.join(doubts)}" if doubts else "")
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     key = pl.DataFrame([given | {"month": month}], schema_overrides={"month": pl.Int32})
     if covering(key, releases).height:
         return ReporterFigure(reporter, "complete", 0.0)
     of_month = releases.filter(
-        pl.col("flow").is_null() | (pl.col("flow") == asked.flow),
+        pl.col("flow").is_null() | (pl.col("flow") == figure.flow),
         month_index("first_month") <= month,
         month_index("last_month") >= month,
-        pl.col("measures").list.contains(family_of(asked.measure)),
+        pl.col("measures").list.contains(family_of(figure.measure)),
     )
     codes = of_month["products"].explode().drop_nulls().unique()
-    is_near = (code == EVERYTHING or asked.product.startswith(code) or code.startswith(asked.product) for code in codes)
+    is_near = (
+        code == EVERYTHING or figure.product.startswith(code) or code.startswith(figure.product) for code in codes
+    )
     return (
         ReporterFigure(reporter, "partial", None, IN_PART)
         if any(is_near)

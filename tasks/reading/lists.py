@@ -106,7 +106,7 @@ def specs_of(texts: Iterable[str]) -> tuple[Spec, ...]:
 def listed_products(specs: Sequence[Spec], products: Collection[str], national: str = CHINAS) -> ListedProducts:
     """Return what lists mean in a store with these products, whose codes are of the list `national`."""
     rows = codes_of_lists(specs)
-    found, absent, others = dict[str, tuple[str, ...]](), list[str](), list[str]()
+    keys_of, absent, others = dict[str, tuple[str, ...]](), list[str](), list[str]()
     for code, nomenclature, is_below in rows.select("code", "nomenclature", "is_below").iter_rows():
         if is_below:
             continue
@@ -114,10 +114,10 @@ def listed_products(specs: Sequence[Spec], products: Collection[str], national: 
             others.append(code)
             continue
         below = [one for one in products if one.isdecimal() and len(one) > HS_DIGITS and one.startswith(code)]
-        found[code] = (code,) if code in products else tuple(sorted(below))
-        if not found[code]:
+        keys_of[code] = (code,) if code in products else tuple(sorted(below))
+        if not keys_of[code]:
             absent.append(code)
-    return ListedProducts(tuple(specs), rows, found, tuple(absent), tuple(others))
+    return ListedProducts(tuple(specs), rows, keys_of, tuple(absent), tuple(others))
 
 
 def listed_in(snapshot: Snapshot, specs: Sequence[Spec]) -> ListedProducts:
@@ -139,22 +139,22 @@ def code_levels(
     national codes their sum, null where one of them is not known, and where the edition of the HS of the month does not
     have the code."""
     keys = listed.keys
-    found = levels(store, flow, keys, [partner], months, measure, day)
-    if missing := [code for code, own in listed.products.items() if own == (code,)]:
-        found = _by_parts(store, listed, found, missing, (flow, partner, months, measure, day))
+    of_keys = levels(store, flow, keys, [partner], months, measure, day)
+    if missing := [code for code, keys_of_code in listed.products.items() if keys_of_code == (code,)]:
+        of_keys = _by_parts(store, listed, of_keys, missing, (flow, partner, months, measure, day))
     place = pl.DataFrame(
-        [(code, key) for code, own in listed.products.items() for key in own],
+        [(code, key) for code, keys_of_code in listed.products.items() for key in keys_of_code],
         {"code": pl.String, "product": pl.String},
         orient="row",
     )
-    rows = found.join(place, on="product").group_by("code", "month", maintain_order=True)
+    rows = of_keys.join(place, on="product").group_by("code", "month", maintain_order=True)
     sums = rows.agg(
         level=pl.when(pl.col("level").is_null().any()).then(None).otherwise(pl.col("level").sum()),
         status=pl.col("status").filter(pl.col("level").is_null()).first().fill_null("sum"),
         period=pl.col("period").first(),
     )
-    there = [listed.is_there(code, month_name(month)) for code, month in sums.select("code", "month").iter_rows()]
-    is_there = pl.Series(there, dtype=pl.Boolean)
+    is_held = [listed.is_there(code, month_name(month)) for code, month in sums.select("code", "month").iter_rows()]
+    is_there = pl.Series(is_held, dtype=pl.Boolean)
     return sums.with_columns(
         level=pl.when(is_there).then("level"),
         status=pl.when(is_there).then("status").otherwise(pl.lit(BREAK)),
@@ -162,12 +162,12 @@ def code_levels(
 
 
 def _by_parts(
-    store: Path, listed: ListedProducts, found: pl.DataFrame, codes: Collection[str], asked: tuple[Any, ...]
+    store: Path, listed: ListedProducts, of_keys: pl.DataFrame, codes: Collection[str], series: tuple[Any, ...]
 ) -> pl.DataFrame:
     """Fill the months in which the store has no total of a heading with the sum of the national codes that it has,
     where each of them is known; the status says that they may not be all."""
-    flow, partner, months, measure, day = asked
-    silent = set(found.filter(pl.col("level").is_null(), pl.col("product").is_in([*codes]))["product"])
+    flow, partner, months, measure, day = series
+    silent = set(of_keys.filter(pl.col("level").is_null(), pl.col("product").is_in([*codes]))["product"])
     names = names_in(open_published(store)).product["product"].to_list()
     below = {
         one: next(code for code in silent if one.startswith(code))
@@ -175,14 +175,14 @@ def _by_parts(
         if one.isdecimal() and len(one) > HS_DIGITS and any(one.startswith(code) for code in silent)
     }
     if not below:
-        return found
+        return of_keys
     parts = levels(store, flow, [*below], [partner], months, measure, day)
     sums = (
         parts.with_columns(product=pl.col("product").replace(below))
         .group_by("product", "month")
         .agg(part=pl.when(pl.col("level").is_null().any()).then(None).otherwise(pl.col("level").sum()))
     )
-    joined = found.join(sums, on=["product", "month"], how="left", maintain_order="left")
+    joined = of_keys.join(sums, on=["product", "month"], how="left", maintain_order="left")
     is_filled = pl.col("level").is_null() & pl.col("part").is_not_null()
     return joined.with_columns(
         level=pl.when(is_filled).then("part").otherwise("level"),
@@ -199,7 +199,7 @@ def totals(rows: pl.DataFrame, listed: ListedProducts) -> dict[int, dict[str, An
         for (month,), some in rows.partition_by("month", as_dict=True).items()
     }
     every = {code for code, keys in listed.products.items() if keys}
-    found = dict[int, dict[str, Any]]()
+    by_month_number = dict[int, dict[str, Any]]()
     for month, of_codes in sorted(by_month.items()):
         known = {code: level for code, level in of_codes.items() if level is not None}
         is_all = known.keys() == every
@@ -207,10 +207,10 @@ def totals(rows: pl.DataFrame, listed: ListedProducts) -> dict[int, dict[str, An
         why = "sum" if is_all else BREAK if moved else "not_covered"
         row = {"level": sum(known.values()) if is_all else None, "level_status": why, "codes_known": len(known)}
         for name, back in (("mom", 1), ("yoy", YEAR)):
-            before = found.get(month - back) or {}
+            before = by_month_number.get(month - back) or {}
             row |= _growth(name, row, before, listed, (month_name(month - back), month_name(month)))
-        found[month] = row
-    return found
+        by_month_number[month] = row
+    return by_month_number
 
 
 def _growth(

@@ -123,8 +123,8 @@ def states_with(snapshot: Snapshot, table: str) -> list[Snapshot]:
         return [snapshot]
     pairs = [pair for pair in mirrors_of(root) if reporter in pair] if table == MIRRORS else []
     places = [mirror_of(root, *pair) for pair in pairs] if table == MIRRORS else [table_of(root, table, reporter)]
-    found = (open_snapshot(at_hand(place)) for place in places)
-    return [proved(one, bytes_max=PROVED_BYTES_MAX) for one in found if one is not None]
+    states = (open_snapshot(at_hand(place)) for place in places)
+    return [proved(one, bytes_max=PROVED_BYTES_MAX) for one in states if one is not None]
 
 
 def newest_month(
@@ -225,9 +225,9 @@ def table_on(
     if table == "doubt" and not doubts.height:
         return empty_frame(table).cast(readers_schema(table))  # type: ignore[arg-type]
     if table == "trade_flow":
-        made = trade_flow.widen(statements, releases, doubts)
+        table_rows = trade_flow.widen(statements, releases, doubts)
     else:
         derived = derive_all(statements, releases, doubts=doubts)
-        made = derived.doubts if table == "doubt" else derived.metric
-    made = made.cast(readers_schema(table))  # type: ignore[arg-type]
-    return made if since is None else made.filter(pl.col("period") >= since)
+        table_rows = derived.doubts if table == "doubt" else derived.metric
+    table_rows = table_rows.cast(readers_schema(table))  # type: ignore[arg-type]
+    return table_rows if since is None else table_rows.filter(pl.col("period") >= since)

@@ -89,8 +89,8 @@ class Resolver:
             return Meaning((self._code(text, digits),))
         if KEY.fullmatch(text):
             raise self._absent(text, text)
-        if (word := _press_name(text)) is not None:
-            return self._press_term(text, *word)
+        if (term := _press_name(text)) is not None:
+            return self._press_term(text, *term)
         hits = search_names(self.names.product, text)
         same = [hit.code for hit in hits if hit.grade == EXACT]
         if len(same) == 1:
@@ -130,9 +130,9 @@ class Resolver:
     def _press_term(self, text: str, product: str, means: str) -> Meaning:
         """Return the meaning of a press term."""
         if not product:
-            near = [hit.code for hit in search_names(self.names.product, text)][:CHOICES_MAX]
-            there = f"; choose one: {self._listed(near)}" if near else ""
-            raise Unresolved(f"{text!r} is {means}: no product of ours is the same{there}", near)
+            similar = [hit.code for hit in search_names(self.names.product, text)][:CHOICES_MAX]
+            choice = f"; choose one: {self._listed(similar)}" if similar else ""
+            raise Unresolved(f"{text!r} is {means}: no product of ours is the same{choice}", similar)
         if product in self.products:
             return self._itself_or_parts(product, text)
         parts = [code for code in members(product) if code in self.products]
@@ -157,12 +157,12 @@ class Resolver:
         return Meaning(tuple(below), self._parts_note(text, product, below))
 
     def _parts_note(self, text: str, product: str, parts: list[str]) -> str:
-        there = f"of it {self._listed(parts)}" if len(parts) == 1 else f"{len(parts)} of its codes"
+        held = f"of it {self._listed(parts)}" if len(parts) == 1 else f"{len(parts)} of its codes"
         absent = [code for code in members(product) if code not in self.products and code != product]
         more = f" and {len(absent) - CHOICES_MAX} more" if len(absent) > CHOICES_MAX else ""
         listed = ", ".join(absent[:CHOICES_MAX]) + more
         needed = f"{listed} too" if absent else f"all codes of {product}, in the same month"
-        return f"{text}: {product} has no total in this store, which has {there}; a total needs {needed}"
+        return f"{text}: {product} has no total in this store, which has {held}; a total needs {needed}"
 
     def _has(self, where: pl.Expr, flow: str | None = None) -> bool:
         """Whether there is such a figure, in one direction or in any."""
@@ -171,7 +171,7 @@ class Resolver:
 
     def _absent(self, text: str, wanted: str, means: str = "") -> Unresolved:
         if wanted.isdecimal():
-            near = _nearest_codes(wanted, self.products)
+            similar = _nearest_codes(wanted, self.products)
         else:
             columns = ("name", "printed_zh", "printed_en", "reference_zh", "reference_en")
             pairs = (
@@ -181,12 +181,12 @@ class Resolver:
                 if name
             )
             code_of = dict(pairs) | self.press_names
-            near = list(dict.fromkeys(code_of[name] for name in nearest(text, code_of)))
+            similar = list(dict.fromkeys(code_of[name] for name in nearest(text, code_of)))
         what = f"there is no product {text!r}{means} in this store"
         partner = None if wanted.isdecimal() else partner_key(text)
         also = f". As a partner it is {partner}" if partner is not None else ""
-        if near:
-            return Unresolved(f"{what}; the nearest: {self._listed(near)}{also}", near)
+        if similar:
+            return Unresolved(f"{what}; the nearest: {self._listed(similar)}{also}", similar)
         few = [code for code in self.products if not is_heading(code)][:NEAREST]
         return Unresolved(
             f"{what}, which has {self._listed(few) or 'no product'} …; see tidewaiter list products{also}"
@@ -196,7 +196,7 @@ class Resolver:
     def press_names(self) -> dict[str, str]:
         """Press terms for products of the store."""
         rows = code_table("commodity_words").filter(agency="").select("word", "product")
-        return {word: product for word, product in rows.iter_rows() if product in self.products}
+        return {term: product for term, product in rows.iter_rows() if product in self.products}
 
     def _listed(self, codes: Iterable[str]) -> str:
         return ", ".join(f"{code} {self.products[code]}".strip() for code in codes)
@@ -204,29 +204,33 @@ class Resolver:
     def partner(self, text: str) -> str:
         """Return the key of the partner of a text. Raises Unresolved."""
         text = _short(text)
-        found = text if text in self.partners else partner_key(text)
+        key_of_text = text if text in self.partners else partner_key(text)
         # A source may print another name than the code tables have.
-        same = {key for name, key in self._partner_names.items() if folded(name) == folded(text)} if not found else ()
-        found = same.pop() if len(same) == 1 else found
-        if found in self.partners:
-            return found
-        if found is None:
+        same = (
+            {key for name, key in self._partner_names.items() if folded(name) == folded(text)}
+            if not key_of_text
+            else ()
+        )
+        key_of_text = same.pop() if len(same) == 1 else key_of_text
+        if key_of_text in self.partners:
+            return key_of_text
+        if key_of_text is None:
             hits = [hit.code for hit in search_names(self.names.partner, text)]
             hits = hits or [self._partner_names[name] for name in nearest(text, self._partner_names)]
-            near = list(dict.fromkeys(hits))[:CHOICES_MAX]
-            raise Unresolved(f"there is no partner {text!r}; {self._partners_listed(near)}", near)
-        raise Unresolved(f"the partner {text!r} ({found}) is not in this store; {self._partners_listed([])}")
+            similar = list(dict.fromkeys(hits))[:CHOICES_MAX]
+            raise Unresolved(f"there is no partner {text!r}; {self._partners_listed(similar)}", similar)
+        raise Unresolved(f"the partner {text!r} ({key_of_text}) is not in this store; {self._partners_listed([])}")
 
-    def flow(self, products: Iterable[str], asked: str | None) -> str:
+    def flow(self, products: Iterable[str], wanted_flow: str | None) -> str:
         """Return the direction asked for; otherwise the only one in which the store has trade of the products, or rows
         that say why there is none, and exports if it has both or neither.
         """
-        if asked:
-            return asked
+        if wanted_flow:
+            return wanted_flow
         wanted = pl.col("product").is_in([*products])
         for has in (wanted & (pl.col("level") > 0), wanted):
-            if found := next((flow for flow in FLOWS if self._has(has, flow)), None):
-                return found
+            if with_trade := next((flow for flow in FLOWS if self._has(has, flow)), None):
+                return with_trade
         return FLOWS[0]
 
     def months(self, text: str, flow: str, products: Collection[str]) -> tuple[date, date]:
@@ -254,10 +258,10 @@ class Resolver:
         rows = self.names.partner.iter_rows(named=True)
         return {row[column]: row["partner"] for row in rows for column in columns if row[column]}
 
-    def _partners_listed(self, near: list[str]) -> str:
-        few = near or [key for key in self.partners if not key.startswith("gacc:")][:PARTNERS_NAMED]
+    def _partners_listed(self, similar: list[str]) -> str:
+        few = similar or [key for key in self.partners if not key.startswith("gacc:")][:PARTNERS_NAMED]
         listed = ", ".join(f"{key} {self.partners[key]}".strip() for key in few)
-        if near:
+        if similar:
             return f"the nearest: {listed}"
         more = len(self.partners) - len(few)
         return f"there are {listed}" + (f" and {more} more (tidewaiter list partners)" if more > 0 else "")
@@ -274,13 +278,13 @@ def known_product(text: str) -> str:
         return plain
     if (digits := code_digits(plain)) is not None:
         return digits
-    word = _press_name(plain)
-    if word is not None and word[0]:
-        return word[0]
+    term = _press_name(plain)
+    if term is not None and term[0]:
+        return term[0]
     same = [hit.code for hit in search_names(product_references(), plain) if hit.grade == EXACT]
     if len(same) == 1:
         return same[0]
-    why = f"is {word[1]}: no product of ours is the same" if word else "is no product that the code tables know"
+    why = f"is {term[1]}: no product of ours is the same" if term else "is no product that the code tables know"
     raise Unresolved(f"{text!r} {why}; write a code, line:… or basket:…", same)
 
 
@@ -297,8 +301,8 @@ def _press_name(text: str) -> tuple[str, str] | None:
     """Return product and meaning of a press term, as used by outlets without a row of their own."""
     rows = code_table("commodity_words").filter(agency="")
     wanted = folded(text)
-    for word, product, means in rows.select("word", "product", "means").iter_rows():
-        if folded(word) == wanted:
+    for term, product, means in rows.select("word", "product", "means").iter_rows():
+        if folded(term) == wanted:
             return product, means
     return None
 

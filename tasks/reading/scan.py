@@ -91,12 +91,12 @@ def _states(address: Address, table: str) -> Sequence[OpenRelease]:
         places = [mirror_of(root, *pair) for pair in mirrors_of(root) if reporter in pair]
     else:
         places = [table_of(root, table, reporter)]
-    found = []
+    states = []
     for place in places:
         try:
-            found.append(open_release(place))
+            states.append(open_release(place))
         except NothingPublished:
             continue
-    if not found:
+    if not states:
         raise NothingPublished(f"{root}: the table {table} of {reporter} is not published")
-    return found
+    return states

@@ -40,19 +40,19 @@ def search_names(table: pl.DataFrame, text: str) -> list[Hit]:
     """
     if len(text) > NAME_MAX:
         return []
-    asked, digits = folded(text), code_digits(text)
-    if not asked:
+    query, digits = folded(text), code_digits(text)
+    if not query:
         return []
     key, hits = table.columns[0], []
     for row in table.iter_rows(named=True):
-        best = _grade_of(row, row[key], asked, digits)
+        best = _grade_of(row, row[key], query, digits)
         if best is not None:
             hits.append(Hit(row[key], best, row.get("name")))
     if digits is None:
         # A heading of one code has the name and the figures of that code.
-        there = {(hit.code, hit.name) for hit in hits}
+        listed = {(hit.code, hit.name) for hit in hits}
         codes = ((hit.code.ljust(HS8_DIGITS, "0"), hit) for hit in hits)
-        hits = [hit for code, hit in codes if len(hit.code) >= HS8_DIGITS or (code, hit.name) not in there]
+        hits = [hit for code, hit in codes if len(hit.code) >= HS8_DIGITS or (code, hit.name) not in listed]
     return sorted(hits, key=_order)
 
 
@@ -73,7 +73,7 @@ def search_products(table: pl.DataFrame, text: str) -> list[Hit]:
     hits = {hit.code: hit for hit in search_names(table, text)}
     wanted = folded(text)
     rows = code_table("commodity_words").filter(pl.col("product") != "")
-    meant = {product for word, product in rows.select("word", "product").iter_rows() if folded(word) == wanted}
+    meant = {product for term, product in rows.select("word", "product").iter_rows() if folded(term) == wanted}
     names = dict(table.select("product", "name").iter_rows())
     for product in sorted(meant):
         for code, name in names.items():
@@ -109,20 +109,20 @@ def what_is_nearby(
         if (wanted := several(keys)) is not None:
             before, narrowed = narrowed, _Narrowed(snapshot, table, {**narrowed.keys, name: wanted})
             if not narrowed.has_rows():
-                there = before.values(name)
+                values = before.values(name)
                 missing = before.words(f"{name} {named(wanted)}")
-                return f"{missing}; " + (f"there are {name}s {there}" if there else "no row names one")
+                return f"{missing}; " + (f"there are {name}s {values}" if values else "no row names one")
     if not narrowed.has_rows():
         return f"the table {table} has no rows in this snapshot"
     days = sorted(date(*one, 1) for one in months_of(month) or ())
     if days and month_of is not None:
         months = narrowed.months(month_of)
         if not {*days} & {*months}:
-            near = [day for day in months if day < days[0]][-MONTHS_NEARBY:]
-            near += [day for day in months if day > days[-1]][:MONTHS_NEARBY]
+            neighbours = [day for day in months if day < days[0]][-MONTHS_NEARBY:]
+            neighbours += [day for day in months if day > days[-1]][:MONTHS_NEARBY]
             return (
                 f"{narrowed.words(f'month {span_name(days[0], days[-1])}')}; there is {months[0]:%Y-%m} to"
-                f" {months[-1]:%Y-%m}, nearby {', '.join(f'{day:%Y-%m}' for day in near)}"
+                f" {months[-1]:%Y-%m}, nearby {', '.join(f'{day:%Y-%m}' for day in neighbours)}"
             )
     return f"on {as_of} nothing of this was known; without a day there is something"
 
@@ -146,13 +146,13 @@ class _Narrowed:
 
     def values(self, name: str) -> str:
         """List values of a column, from the last month back; only some if there are too many."""
-        there: set[str] = set()
+        values: set[str] = set()
         newest_first: list[Partition | None] = [*self.partitions[::-1]]
         for month in newest_first or [None]:
-            there |= {*self._rows(name, month)[name].drop_nulls()}
-            if len(there) > NAMED_MAX:
+            values |= {*self._rows(name, month)[name].drop_nulls()}
+            if len(values) > NAMED_MAX:
                 break
-        return named(there)
+        return named(values)
 
     def months(self, month_of: str) -> list[date]:
         if self.is_by_files:

@@ -40,27 +40,27 @@ def levels(
     grid = pl.DataFrame({"product": sorted(products)}, {"product": pl.String})
     grid = grid.join(pl.DataFrame({"partner": sorted(partners)}, {"partner": pl.String}), how="cross")
     grid = grid.join(pl.DataFrame({"month": sorted(months)}, {"month": pl.Int32}), how="cross")
-    near = [Month(month).pair for month in months]
+    pairs = [Month(month).pair for month in months]
     measures = [measure, *(VALUES if measure.startswith("quantity_") else ())]
-    asked = {"flow": flow, "product": [*products], "partner": [*partners], "measure": measures}
-    rows = query(store, "metric", **asked, month=near, as_of=day)  # type: ignore[arg-type]
+    series = {"flow": flow, "product": [*products], "partner": [*partners], "measure": measures}
+    rows = query(store, "metric", **series, month=pairs, as_of=day)  # type: ignore[arg-type]
     rows = rows.select(
         pl.col("product", "partner", "measure", "level_status").cast(pl.String),
         "level",
         month=month_index("period").cast(pl.Int32),
     )
-    own = rows.filter(measure=measure).select(*KEYS, "level", status="level_status")
-    found = grid.join(own, on=KEYS, how="left", maintain_order="left")
+    of_measure = rows.filter(measure=measure).select(*KEYS, "level", status="level_status")
+    rows_of_grid = grid.join(of_measure, on=KEYS, how="left", maintain_order="left")
     snapshot = open_published(store)
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"), day or date.max)
     releases = releases if day is None else releases.filter(pl.col("released_on") <= day)
-    silent = found.filter(pl.col("level").is_null(), pl.col("status").is_null()).select(KEYS)
+    silent = rows_of_grid.filter(pl.col("level").is_null(), pl.col("status").is_null()).select(KEYS)
     keys = silent.with_columns(flow=pl.lit(flow), measure=pl.lit(measure))
     zeros = covering(keys, releases).select(*KEYS, is_zero=True) if keys.height else keys.select(*KEYS, is_zero=True)
     # Who values goods and does not weigh them has traded.
     traded = rows.filter(pl.col("measure") != measure, pl.col("level") > 0).select(KEYS).unique()
-    found = found.join(zeros.unique(), on=KEYS, how="left", maintain_order="left")
-    found = found.join(traded.with_columns(is_traded=True), on=KEYS, how="left", maintain_order="left")
+    rows_of_grid = rows_of_grid.join(zeros.unique(), on=KEYS, how="left", maintain_order="left")
+    rows_of_grid = rows_of_grid.join(traded.with_columns(is_traded=True), on=KEYS, how="left", maintain_order="left")
     is_zero = pl.col("is_zero").fill_null(False) & pl.col("is_traded").is_null()
     status = (
         pl.when(pl.col("status").is_not_null())
@@ -71,7 +71,7 @@ def levels(
         .then(pl.lit(OTHER_UNIT))
         .otherwise(pl.lit(NOT_COVERED))
     )
-    return found.select(
+    return rows_of_grid.select(
         *KEYS,
         level=pl.when(pl.col("level").is_null() & is_zero).then(0.0).otherwise("level"),
         status=status,
@@ -90,26 +90,26 @@ def levels_or_parts(
 ) -> tuple[pl.DataFrame, dict[str, list[str]]]:
     """Return `levels`, and the codes that are sums of the national codes below them, with these: those of which the
     store has no total. A sum is null where one of its codes is not known."""
-    found = levels(store, flow, products, partners, months, measure, day)
-    silent = found.group_by("product").agg(pl.col("level").is_null().all()).filter("level")["product"].to_list()
+    of_codes = levels(store, flow, products, partners, months, measure, day)
+    silent = of_codes.group_by("product").agg(pl.col("level").is_null().all()).filter("level")["product"].to_list()
     names = names_in(open_published(store)).product["product"].to_list() if silent else []
     longer = [name for name in names if name.isdecimal() and len(name) > HS_DIGITS]
     parts = {code: [name for name in longer if name.startswith(code)] for code in silent}
     parts = {code: below for code, below in parts.items() if below}
     if not parts:
-        return found, {}
+        return of_codes, {}
     above = {name: code for code, below in parts.items() for name in below}
     rows = levels(store, flow, [*above], partners, months, measure, day).with_columns(
         product=pl.col("product").replace(above)
     )
     if not rows["level"].count():
-        return found, {}
+        return of_codes, {}
     is_known = ~pl.col("level").is_null().any()
     sums = rows.group_by(KEYS).agg(
         part=pl.when(is_known).then(pl.col("level").sum()),
         why=pl.col("status").filter(pl.col("level").is_null()).first().fill_null(CODES_OF_STORE),
     )
-    joined = found.join(sums, on=KEYS, how="left", maintain_order="left")
+    joined = of_codes.join(sums, on=KEYS, how="left", maintain_order="left")
     is_sum = pl.col("product").is_in([*parts])
     return joined.with_columns(
         level=pl.when(is_sum).then("part").otherwise("level"),
@@ -117,13 +117,13 @@ def levels_or_parts(
     ).drop("part", "why"), parts
 
 
-def alike(found: pl.DataFrame, months: Collection[int], back: int) -> pl.DataFrame:
+def alike(series: pl.DataFrame, months: Collection[int], back: int) -> pl.DataFrame:
     """Return partner, `after`, `before`, `change` and `months` of `levels`: the sums over the months, and `back` months
     earlier, of each product and month that is known at both times. Who is never known at both has no row: what is not
     known is no zero."""
     keys = ["product", "partner", "month"]
-    now = found.filter(pl.col("month").is_in(list(months))).drop_nulls("level").select(*keys, after="level")
-    then = found.drop_nulls("level").select("product", "partner", pl.col("month") + back, before="level")
+    now = series.filter(pl.col("month").is_in(list(months))).drop_nulls("level").select(*keys, after="level")
+    then = series.drop_nulls("level").select("product", "partner", pl.col("month") + back, before="level")
     both = now.join(then, on=keys)
     sums = both.group_by("partner").agg(
         pl.col("after").sum(), pl.col("before").sum(), months=pl.col("month").n_unique()

@@ -49,45 +49,45 @@ def vintages(
     snapshot = query.open_published(store)
     statements = _statements(snapshot, flow, product, partner, months, figure)
     value = pl.col(figure).dt.epoch("d") if figure in ("highest_since", "lowest_since") else pl.col(figure)
-    stated, there = list[tuple[date, date, float | None, str, str]](), set[date]()
+    stated, months_seen = list[tuple[date, date, float | None, str, str]](), set[date]()
     for day in _days(statements):
         rows = query.query(store, "metric", flow=flow, product=product, partner=partner, as_of=day)
         rows = rows.filter(pl.col("measure") == measure, pl.col("period").is_between(*months))
         # Of what was withdrawn nothing need be left, not even a row that says why.
-        stated += [(month, day, None, "not_covered", "") for month in there - {*rows["period"]}]
+        stated += [(month, day, None, "not_covered", "") for month in months_seen - {*rows["period"]}]
         in_doubt = pl.col("figures_in_doubt").cast(pl.String).fill_null("")
         stated += rows.select("period", pl.lit(day), value.cast(pl.Float64), status(figure), in_doubt).rows()
-        there |= {*rows["period"]}
+        months_seen |= {*rows["period"]}
     names = ("period", "known_from", "value", "status")
     kinds = {name: SCHEMA[name] for name in names} | {"in_doubt": pl.String()}
-    found = pl.DataFrame(stated, kinds, orient="row").sort("period", "known_from")
+    prints = pl.DataFrame(stated, kinds, orient="row").sort("period", "known_from")
     is_other = [pl.col(name).ne_missing(pl.col(name).shift()) for name in ("period", "value", "status")]
-    found = found.filter(pl.any_horizontal(is_other))
+    prints = prints.filter(pl.any_horizontal(is_other))
     doubts = functools.cache(lambda day: query.doubts_of(snapshot, day))
     made_on = _releases_by_day(snapshot, statements, flow, months)
-    said = [
+    doubts_of_prints = [
         doubts(day).of(flow, product, partner, months_behind(figure, point), figure, measure)
         if known is not None and figure in in_doubt.split("+")
         else []
-        for month, day, known, _, in_doubt in found.iter_rows()
+        for month, day, known, _, in_doubt in prints.iter_rows()
         for point in [Point(flow, product, partner, measure, month_number(month))]
     ]
     earlier = pl.col("value").shift().over("period")
-    return found.with_columns(
+    return prints.with_columns(
         change=pl.col("value") - earlier,
         change_pct=pl.when(earlier != 0).then((pl.col("value") / earlier - 1) * 100),
         known_until=pl.col("known_from").shift(-1).over("period"),
         releases=pl.col("known_from").replace_strict(made_on, default=None, return_dtype=pl.String),
-        doubt=pl.Series(["; ".join(words) or None for words in said], dtype=pl.String),
+        doubt=pl.Series(["; ".join(words) or None for words in doubts_of_prints], dtype=pl.String),
     ).select(*SCHEMA)
 
 
 def none_known(snapshot: Snapshot, flow: str, product: str, partner: str, month: str, measure: str, figure: str) -> str:
     """Say that a figure has had no value on any day, and in which other measures there are figures of the series."""
-    found = f"no {figure} of {flow}s of {product}, partner {partner}, {measure}, in {month}, on any day"
+    absence = f"no {figure} of {flow}s of {product}, partner {partner}, {measure}, in {month}, on any day"
     rows = query.query(snapshot.store, "metric", flow=flow, product=product, partner=partner).drop_nulls("level")
     others = rows["measure"].cast(pl.String).unique().sort().to_list()
-    return f"{found}; there is {', '.join(others)}" if measure not in others and others else found
+    return f"{absence}; there is {', '.join(others)}" if measure not in others and others else absence
 
 
 def days_from_the_first_print(
