@@ -47,9 +47,9 @@ class NeedsAttention(Exception):
     """A report about which a person must do something. Prefect raises it if a run has failed, and so logs its
     message."""
 
-    def __init__(self, report: Any, said: str) -> None:
-        self.report, self.said = report, said
-        super().__init__(f"{report.headline}: {said}")
+    def __init__(self, report: Any, message: str) -> None:
+        self.report, self.said = report, message
+        super().__init__(f"{report.headline}: {message}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return NeedsAttention, (self.report, self.said)
@@ -60,10 +60,10 @@ def ended(report: T, lines: Sequence[str], *, needs_attention: bool) -> T:
     something."""
     if FlowRunContext.get() is None:
         return report
-    said = "; ".join(lines) or "nothing new"
+    message = "; ".join(lines) or "nothing new"
     if needs_attention:
-        return cast(T, Failed(name=report.headline, message=said, data=NeedsAttention(report, said)))
-    return cast(T, Completed(name=report.headline, message=said, data=report))
+        return cast(T, Failed(name=report.headline, message=message, data=NeedsAttention(report, message)))
+    return cast(T, Completed(name=report.headline, message=message, data=report))
 
 
 def reported(work: Callable[P, R]) -> Callable[P, R]:
@@ -179,15 +179,15 @@ def published(outcome: Outcome, *, pictures: bool) -> None:
     `rule-fired` for each watch rule that fires and did not before. If the pages fail, the event is emitted all the
     same, because messages depend on it. The event of a decision about a published release has its name.
     """
-    made: list[Pages] = []
-    attempt(lambda: made.append(prefect_pages.write(outcome.store, outcome, pictures=pictures)))
-    lead, revised = (made[0].lead, made[0].revised) if made else (f"{outcome.span}, {outcome.title}", 0)
-    doubt = made[0].doubt if made else ""
+    pages: list[Pages] = []
+    attempt(lambda: pages.append(prefect_pages.write(outcome.store, outcome, pictures=pictures)))
+    lead, revised = (pages[0].lead, pages[0].revised) if pages else (f"{outcome.span}, {outcome.title}", 0)
+    doubt = pages[0].doubt if pages else ""
     payload = outcome.model_dump(
         mode="json", include={"release_id", "title", "snapshot_id", "flows", "months", "products"}
     )
-    said = notify.decided(outcome, revised) if outcome.decision else notify.published(outcome, lead, revised, doubt)
-    payload |= {"store": str(address_of(outcome.store)), **said}
+    words = notify.decided(outcome, revised) if outcome.decision else notify.published(outcome, lead, revised, doubt)
+    payload |= {"store": str(address_of(outcome.store)), **words}
     event(
         decided(outcome) or "published",
         outcome.release_id,
@@ -224,8 +224,8 @@ def overdue(state: SourceState) -> None:
         resource=EventResourceFilter(id=[f"{EVENT}.{name}"]),
     )
     with get_client(sync_client=True) as client:
-        said = client.read_events(filter=wanted, limit=1).total
-    if not said:
+        events = client.read_events(filter=wanted, limit=1).total
+    if not events:
         event("overdue", name, {**state.model_dump(mode="json"), **notify.overdue(state)})
 
 

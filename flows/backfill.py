@@ -73,11 +73,11 @@ def _helped(scheduler: str | None, store: StoreAddress) -> Iterator[None]:
     if scheduler is None:
         yield
     else:
-        own = folder_of(store)
+        folder = folder_of(store)
         if not isinstance(store, Path):
             # Workers see the folder of working copies, which need not be there yet.
-            own.parent.mkdir(parents=True, exist_ok=True)
-        with folder_next_to(own) as place, workers_of(scheduler, place):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+        with folder_next_to(folder) as place, workers_of(scheduler, place):
             yield
 
 

@@ -50,8 +50,8 @@ def fetch(request: FetchRequest, today: Day = None) -> FetchReport:
         note_state(request.inbox, report, datetime.now(UTC))
     except OSError:
         log.exception("the page of all sources does not know of this fetch; what was dropped is there")
-    told = ("failed", "refused", "new", "skipped")
-    lines = [f"{one.name}: {one.reason}" for one in report.fetched if one.outcome in told]
+    reported = ("failed", "refused", "new", "skipped")
+    lines = [f"{one.name}: {one.reason}" for one in report.fetched if one.outcome in reported]
     return ended(report, lines, needs_attention=bool(report.count("failed") or report.count("refused")))
 
 

@@ -113,13 +113,13 @@ async def _block(client: "PrefectClient", kind: str, name: str, *, is_wanted: bo
     from prefect.exceptions import ObjectNotFound
 
     try:
-        found = await client.read_block_document_by_name(name, kind, include_secrets=False)
+        block = await client.read_block_document_by_name(name, kind, include_secrets=False)
     except ObjectNotFound:
         return None
     if not is_wanted:
-        await client.delete_block_document(found.id)
+        await client.delete_block_document(block.id)
         return None
-    return found.id
+    return block.id
 
 
 def actions(subject: str, text: str, channels: Channels) -> list[dict[str, Any]]:
@@ -129,14 +129,14 @@ def actions(subject: str, text: str, channels: Channels) -> list[dict[str, Any]]
     from prefect.settings import PREFECT_UI_URL
 
     text += f"{{% if flow_run %}}\n{PREFECT_UI_URL.value()}/runs/flow-run/{{{{ flow_run.id }}}}{{% endif %}}"
-    made: list[dict[str, Any]] = []
+    channel_actions: list[dict[str, Any]] = []
     if channels.webhook:
         body = slack_template(subject, text)
-        made.append({"type": "call-webhook", "block_document_id": channels.webhook, "payload": body})
+        channel_actions.append({"type": "call-webhook", "block_document_id": channels.webhook, "payload": body})
     if channels.mail:
         mail = {"subject": f"[Tidewaiter] {subject}", "body": text}
-        made.append({"type": "send-notification", "block_document_id": channels.mail, **mail})
-    return made
+        channel_actions.append({"type": "send-notification", "block_document_id": channels.mail, **mail})
+    return channel_actions
 
 
 def slack_template(subject: str, text: str) -> str:
@@ -230,8 +230,8 @@ def overdue(state: SourceState) -> Message:
 
 
 def _message(subject: str, lines: list[str]) -> Message:
-    said = [clip(line, LINE_LENGTH_MAX) for line in lines if line]
-    if len(said) > LINES_MAX:
+    shown = [clip(line, LINE_LENGTH_MAX) for line in lines if line]
+    if len(shown) > LINES_MAX:
         # The last line says what to do.
-        said = [*said[: LINES_MAX - 1], f"and {len(said) - LINES_MAX:,} more", said[-1]]
-    return {"subject": clip(subject, 200), "text": "\n".join(said)}
+        shown = [*shown[: LINES_MAX - 1], f"and {len(shown) - LINES_MAX:,} more", shown[-1]]
+    return {"subject": clip(subject, 200), "text": "\n".join(shown)}

@@ -98,10 +98,10 @@ def decided(
     # A decision made by command during the pause is the result of this run.
     kept = held_releases.find(hold.store, hold.release_id) or kept
     if answer is not None:
-        said, made = (answer.verdict, answer.by, answer.reason), kept.decision
-        if made is None or said != (made.verdict, made.by, made.reason):
+        given, recorded = (answer.verdict, answer.by, answer.reason), kept.decision
+        if recorded is None or given != (recorded.verdict, recorded.by, recorded.reason):
             now, lifts = datetime.now(UTC), answer.lifts_doubts
-            kept = held_releases.decide(hold.store, hold.release_id, *said, now, lifts_doubts=lifts)
+            kept = held_releases.decide(hold.store, hold.release_id, *given, now, lifts_doubts=lifts)
     decision = kept.decision
     if decision is None:
         return hold
@@ -113,13 +113,13 @@ def decided(
 
 
 @contextmanager
-def _answered_by_command(hold: Hold, asked: HeldRelease) -> Iterator[None]:
+def _answered_by_command(hold: Hold, held_release: HeldRelease) -> Iterator[None]:
     """Answer the form with a decision made by command after the question, as soon as there is one."""
     over, run_id = threading.Event(), runtime.flow_run.id
 
     def answer() -> None:
-        decision = held_releases.settled(at_hand(hold.store), asked.release_id)
-        if decision is not None and decision != asked.decision:
+        decision = held_releases.settled(at_hand(hold.store), held_release.release_id)
+        if decision is not None and decision != held_release.decision:
             with get_client(sync_client=True) as client:
                 client.resume_flow_run(run_id, decision.model_dump(include=set(Approval.model_fields)))
 

@@ -38,17 +38,17 @@ def table_files() -> dict[str, Path]:
     folder = Path(named)
     if not folder.is_dir():
         raise BrokenTable(f"{VARIABLE} names {named}, and there is no such folder: create it, or unset the variable")
-    own = {file.name: file for file in sorted(folder.iterdir()) if not file.name.startswith(".")}
-    if unknown := sorted(own.keys() - {file.name for file in packaged.values()}):
+    replacing = {file.name: file for file in sorted(folder.iterdir()) if not file.name.startswith(".")}
+    if unknown := sorted(replacing.keys() - {file.name for file in packaged.values()}):
         raise BrokenTable(
             f"{VARIABLE}: {folder / unknown[0]} replaces no code table; the tables are "
             f"{', '.join(file.name for file in packaged.values())}. Rename the file or take it out of that folder."
         )
-    for file in own.values():
+    for file in replacing.values():
         # A pipe would make every command wait for its writer.
         if not file.is_file():
             raise BrokenTable(f"{VARIABLE}: {file} is a folder, a pipe, or a link to nothing, and no file. Replace it.")
-    return packaged | {file.stem: file for file in own.values()}
+    return packaged | {file.stem: file for file in replacing.values()}
 
 
 def table_file(name: str) -> Path:

@@ -66,10 +66,10 @@ def tables() -> str:
     """What the models say of each table and of each of its columns, a line each."""
     parts = []
     for name, model in MODELS.items():
-        said = [json.dumps(column, ensure_ascii=False) for column in columns_of(model)]
+        lines = [json.dumps(column, ensure_ascii=False) for column in columns_of(model)]
         # The first paragraph says what the rows are.
         what = json.dumps(" ".join((model.__doc__ or "").partition("\n\n")[0].split()), ensure_ascii=False)
-        parts.append(f'"{name}": {{"what": {what}, "columns": [\n' + ",\n".join(said) + "\n]}")
+        parts.append(f'"{name}": {{"what": {what}, "columns": [\n' + ",\n".join(lines) + "\n]}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
@@ -87,7 +87,7 @@ def _section(name: str, model: type[Table]) -> str:
         # Arrow's name for the items of a list is not part of the type, and a file that was read has another one.
         kind = stored.get(column.name, "in the path" if stored else "string").replace("item: ", "")
         allowed = allowed_by(model, column.name)
-        words = ", ".join(f"`{word}`" for word in allowed) if len(allowed) <= WORDS_IN_A_LINE_MAX else ""
+        words = ", ".join(f"`{value}`" for value in allowed) if len(allowed) <= WORDS_IN_A_LINE_MAX else ""
         meaning = f"{column.description}; one of {words}" if words else column.description
         lines.append(
             f"| {column.name} | {kind} | {column.unit or ''} | {'yes' if column.nullable else ''} | {meaning} |"
@@ -97,7 +97,7 @@ def _section(name: str, model: type[Table]) -> str:
 
 def _meanings(where: str, words: Mapping[str, str]) -> str:
     lines = [f"### {where}\n", "| word | meaning |", "|---|---|"]
-    return "\n".join([*lines, *(f"| {word} | {meaning} |" for word, meaning in words.items())]) + "\n"
+    return "\n".join([*lines, *(f"| {term} | {meaning} |" for term, meaning in words.items())]) + "\n"
 
 
 def _statuses() -> str:
@@ -113,7 +113,7 @@ def main(arguments: list[str]) -> int:
         FILE.write_text(tables(), encoding="utf-8")
         PAGE.write_text(page(), encoding="utf-8")
         return 0
-    stale = [file for file, made in ((FILE, tables), (PAGE, page)) if file.read_text(encoding="utf-8") != made()]
+    stale = [file for file, text_of in ((FILE, tables), (PAGE, page)) if file.read_text(encoding="utf-8") != text_of()]
     for file in stale:
         sys.stderr.write(f"{file}: not what the models say. Run make dictionary.\n")
     return 1 if stale else 0

@@ -44,7 +44,7 @@ def read_toml(place: Path) -> tuple[str, dict[str, Any]]:
     """Return the text of a TOML file and what it says. Raises ValueError with what is wrong with it, and OSError."""
     # Some editors put a byte order mark before the text.
     text = read_small(place, TOML_BYTES_MAX).decode("utf-8-sig")
-    plain = _TEXTS.sub(lambda found: "t" + "\n" * found[0].count("\n"), text)
+    plain = _TEXTS.sub(lambda match: "t" + "\n" * match[0].count("\n"), text)
     for number, line in enumerate(plain.split("\n"), 1):
         parts = max(chunk.count(".") for chunk in _BETWEEN_KEYS.split(line)) + 1
         if parts > KEY_PARTS_MAX:

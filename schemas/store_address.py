@@ -37,13 +37,13 @@ class S3Url(str):
                 "an address of a store with a user or a password in it: it would be written into logs and lineage. "
                 "Give s3://bucket/prefix, and the credentials as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
             )
-        found = _URL.fullmatch(text)
-        if found is None or {".", ".."} & set(found.group(2).split("/")):
+        match = _URL.fullmatch(text)
+        if match is None or {".", ".."} & set(match.group(2).split("/")):
             raise UnusableAddress(
                 f"{text.split('?', maxsplit=1)[0]!r} is no address of a store. Write s3://bucket/prefix, the prefix of"
                 " letters, digits and . _ = - /, without a query; endpoint and credentials come from the environment."
             )
-        return super().__new__(cls, SCHEME + found.group(1) + found.group(2))
+        return super().__new__(cls, SCHEME + match.group(1) + match.group(2))
 
     @property
     def bucket(self) -> str:

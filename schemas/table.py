@@ -36,8 +36,8 @@ class Column(NamedTuple):
 
 @functools.cache
 def _models() -> dict[str, dict[str, Any]]:
-    said: dict[str, dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
-    return said
+    models: dict[str, dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
+    return models
 
 
 @functools.cache
@@ -74,8 +74,8 @@ def _kind(text: str) -> pl.DataType:
     name, _, inner = text.removesuffix(")").partition("(")
     if name == "Enum":
         return pl.Enum(ast.literal_eval(inner.removeprefix("categories=")))
-    made: pl.DataType = getattr(pl, name)(*([_kind(inner)] if inner else []))
-    return made
+    kind: pl.DataType = getattr(pl, name)(*([_kind(inner)] if inner else []))
+    return kind
 
 
 def stored_columns(table: str) -> list[str]:
@@ -89,10 +89,10 @@ def arrow_schema(table: str) -> "pyarrow.Schema":
     """The Arrow schema of a published file: `description` and `unit` stand in each field's metadata."""
     import pyarrow
 
-    fields, said = [], columns(table)
+    fields, columns_by_name = [], columns(table)
     plain = pl.DataFrame(schema=readers_schema(table)).to_arrow().schema
     for name in stored_columns(table):
-        column = said[name]
+        column = columns_by_name[name]
         note = {"description": column.description, **({"unit": column.unit} if column.unit else {})}
         fields.append(pyarrow.field(name, _small(plain.field(name).type), column.nullable, note))
     return pyarrow.schema(fields)
@@ -111,15 +111,15 @@ def _small(kind: "pyarrow.DataType") -> "pyarrow.DataType":
 def schema_sha256(table: str) -> str:
     """Hash of names, types, nullability, descriptions, units and value checks, and of the code tables that it rests
     on."""
-    said: list[list[Any]] = [
+    content: list[list[Any]] = [
         [*column[:4], {"unit": column.unit} if column.unit else None, column.checks] for column in _file()[table]
     ]
     layout = LAYOUTS.get(table)
     for name in layout.rests_on if layout else ():
         # No number rests on names, notes and sources.
         rows = read_texts(name).drop("name_en", "name_zh", "note", "what", "source", strict=False)
-        said.append([name, sorted(map(list, rows.iter_rows()))])
-    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        content.append([name, sorted(map(list, rows.iter_rows()))])
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def empty_frame(table: str) -> pl.DataFrame:

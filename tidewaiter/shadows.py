@@ -41,6 +41,6 @@ def refuse_shadows_in(folder: Path) -> None:
             )
 
 
-def _place(found: ModuleSpec | None) -> Path | None:
+def _place(spec: ModuleSpec | None) -> Path | None:
     """The file of a module; None for a folder without `__init__.py`, which hides nothing."""
-    return Path(found.origin).resolve() if found and found.origin else None
+    return Path(spec.origin).resolve() if spec and spec.origin else None

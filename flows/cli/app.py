@@ -79,10 +79,10 @@ def show_help(
         typer.echo(above.get_help())
         return
     group = above.command
-    found = group.get_command(above, command) if isinstance(group, Stoppable) else None
-    if found is None:
+    shown = group.get_command(above, command) if isinstance(group, Stoppable) else None
+    if shown is None:
         raise typer.BadParameter(f"there is no command {command!r}; tidewaiter help lists them", param_hint="command")
-    typer.echo(found.get_help(type(context)(found, info_name=command, parent=above)))
+    typer.echo(shown.get_help(type(context)(shown, info_name=command, parent=above)))
 
 
 def _check_own_tables() -> None:
@@ -90,10 +90,10 @@ def _check_own_tables() -> None:
     ValueError."""
     if not (named := settings.value(code_files.VARIABLE)):
         return
-    own = [name for name, file in code_files.table_files().items() if file.parent != code_files.FOLDER]
+    names = [name for name, file in code_files.table_files().items() if file.parent != code_files.FOLDER]
     from schemas.reference.code_tables import code_table
 
-    for name in own:
+    for name in names:
         try:
             code_table(name)
         except (OSError, ValueError) as error:

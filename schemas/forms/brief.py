@@ -143,10 +143,10 @@ class Facts(BaseModel):
 
     def facts(self) -> list[Fact]:
         """Every figure that has a value, in the order of the page."""
-        found = [self.world_before, self.highest_since, self.lowest_since]
-        found += [fact for row in self.partners for _, fact in row if isinstance(fact, Fact)]
-        found += [self.unit_value, self.unit_value_mom, self.unit_value_yoy]
-        return [fact for fact in found if fact.value is not None]
+        every = [self.world_before, self.highest_since, self.lowest_since]
+        every += [fact for row in self.partners for _, fact in row if isinstance(fact, Fact)]
+        every += [self.unit_value, self.unit_value_mom, self.unit_value_yoy]
+        return [fact for fact in every if fact.value is not None]
 
     def numbers(self) -> list[TracedNumber]:
         """The numbers of the ledger that the page rests on."""

@@ -60,7 +60,7 @@ def _of_one_type(field: dict[str, Any]) -> dict[str, Any]:
     kinds: list[dict[str, Any]] = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) != 1:
         return field
-    return kinds[0] | {name: said for name, said in field.items() if name not in ("anyOf", "default")}
+    return kinds[0] | {name: value for name, value in field.items() if name not in ("anyOf", "default")}
 
 
 def ready_to_send(schema: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +75,9 @@ def ready_to_send(schema: dict[str, Any]) -> dict[str, Any]:
     """
     fields: dict[str, dict[str, Any]] = schema["properties"]
     sendable = {
-        name: {key: said for key, said in field.items() if key != "default" or said is not None or "type" not in field}
+        name: {
+            key: value for key, value in field.items() if key != "default" or value is not None or "type" not in field
+        }
         for name, field in fields.items()
     }
     return schema | {"properties": sendable}

@@ -84,7 +84,8 @@ class TraceReport(BaseModel):
 
     def __repr__(self) -> str:
         """The figure and whether it was found again; everything else is in the fields."""
-        found = "agrees" if self.agrees else f"differs: {self.recomputed} recomputed"
-        return f"<Trace {self.metric} of {self.flow} {self.product} {self.partner} {self.month}: {self.value}, {found}>"
+        agreement = "agrees" if self.agrees else f"differs: {self.recomputed} recomputed"
+        series = f"{self.metric} of {self.flow} {self.product} {self.partner} {self.month}"
+        return f"<Trace {series}: {self.value}, {agreement}>"
 
     __str__ = __repr__

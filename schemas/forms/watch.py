@@ -226,8 +226,8 @@ class WatchReport(Frozen):
             if one.outcome == "refused":
                 alike.setdefault(one.problem or one.reason, []).append(one)
         lines = [
-            found[0].reason if len(found) == 1 or isinstance(why, str) else why.of([one.file for one in found])
-            for why, found in alike.items()
+            same[0].reason if len(same) == 1 or isinstance(why, str) else why.of([one.file for one in same])
+            for why, same in alike.items()
         ]
         return [*(shared.problem.of(shared.files) for shared in self.looked.shared), *lines]
 

@@ -34,9 +34,9 @@ def checked(question: Asked) -> Asked:
 @functools.cache
 def model_of(question: type[Form]) -> type[BaseModel]:
     """Return the model of pydantic of a question."""
-    made = {field.name: (annotation_of(field), default_of(field)) for field in fields_of(question)}
+    fields = {field.name: (annotation_of(field), default_of(field)) for field in fields_of(question)}
     config = ConfigDict(frozen=True, extra="forbid")
-    return create_model(question.__name__, __config__=config, __doc__=summary_of(question), **made)  # type: ignore[call-overload,no-any-return]
+    return create_model(question.__name__, __config__=config, __doc__=summary_of(question), **fields)  # type: ignore[call-overload,no-any-return]
 
 
 def annotation_of(field: FormField) -> Any:

@@ -34,11 +34,11 @@ class _Strict:
         """Return the options and arguments. Flags for help and completion are false where they are not given: Typer
         reads every missing value with pydantic, which takes as long to import as Typer.
         """
-        found: list[Any] = super().get_params(ctx)  # type: ignore[misc]
-        for option in found:
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for option in parameters:
             if getattr(option, "is_flag", False) and option.default is None and not option.expose_value:
                 option.default = False
-        return found
+        return parameters
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments. Raises Exit."""
@@ -118,9 +118,9 @@ class Stoppable(Group):
         heard = [number for number, handler in before.items() if handler != signal.SIG_IGN]
         for number in heard:
             signal.signal(number, _end)
-        made = None
+        result = None
         try:
-            made = super().invoke(ctx)
+            result = super().invoke(ctx)
         except BrokenPipeError as problem:
             # Nobody reads what is still to be flushed at the end; without a place for it, Python would complain on
             # stderr.
@@ -140,4 +140,4 @@ class Stoppable(Group):
                 markup=True,
             )
             raise typer.Exit(128 + _sent[0])
-        return made
+        return result

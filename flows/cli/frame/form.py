@@ -53,7 +53,7 @@ class Written(Printed, kw_only=True):
 def command(
     commands: Commands,
     question: type[Asked],
-    own: type[Own],
+    extra: type[Own],
     *,
     epilog: str,
     name: str | None = None,
@@ -65,16 +65,16 @@ def command(
     """
     parameters = [parameter_of(field, question, is_optional=field.name in optional) for field in fields_of(question)]
     place = next(number for number, one in enumerate(parameters) if one.name in SHARED)
-    parameters[place:place] = map(own_parameter, fields_of(own))
+    parameters[place:place] = map(own_parameter, fields_of(extra))
     names = {field.name for field in fields_of(question)}
 
     def register(function: Callable[[Asked, Own], None]) -> Callable[[Asked, Own], None]:
         def run(**given: Any) -> None:
-            asked = {key: plain(value) for key, value in given.items() if key in names}
-            function(question(**asked), own(**{key: value for key, value in given.items() if key not in names}))
+            fields = {key: plain(value) for key, value in given.items() if key in names}
+            function(question(**fields), extra(**{key: value for key, value in given.items() if key not in names}))
 
         # Of what it is made, for who compares it with other ways of asking.
-        run.question, run.own = question, own  # type: ignore[attr-defined]
+        run.question, run.own = question, extra  # type: ignore[attr-defined]
         sign(run, parameters, None)
         commands.command(name or function.__name__, help=summary_of(question), epilog=epilog)(run)
         return function

@@ -175,13 +175,13 @@ def store_that_holds(root: "Path | S3Url", reporter: str | None, release_id: str
     stores = each_store(root, reporter)
     if len(stores) == 1:
         return stores[0][1]
-    found = next((store for _, store in stores if held.find(store, release_id) is not None), None)
-    if found is None:
+    holder = next((store for _, store in stores if held.find(store, release_id) is not None), None)
+    if holder is None:
         waiting = [f"{entry.release_id} of {name}" for name, store in stores for entry in held.waiting(store)]
         raise NotHeld(
             f"{root}: no release {release_id!r} is held here. Those that wait: {', '.join(waiting) or 'none'}."
         )
-    return found
+    return holder
 
 
 def _noted(context: typer.Context, reporter: str | None) -> str | None:

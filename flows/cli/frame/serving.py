@@ -24,11 +24,11 @@ PORT_IN_USE = 1
 
 def require_port(port: int) -> None:
     """Raises Exit with PORT_IN_USE where another program has a port of this machine; 0 is any free one."""
-    with socket.socket() as asked:
+    with socket.socket() as probe:
         # A port that was in use a moment ago is free.
-        asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            asked.bind((LOOPBACK, port))
+            probe.bind((LOOPBACK, port))
         except OSError as problem:
             refuse(
                 f"--port: {port} cannot be had ({problem.strerror}): another program answers there, or it is kept for"

@@ -73,8 +73,8 @@ def check(question: CheckClaims, page: CheckOptions) -> None:
     file, store = Path(str(question.claims)), store_of(question)
     query.open_published(store)
     if page.publish:
-        checked, made = check_and_publish(file, store)
-        snapshot, changed = made.snapshot, made.changed
+        checked, publication = check_and_publish(file, store)
+        snapshot, changed = publication.snapshot, publication.changed
     else:
         answer = check_claims(question)
         checked, snapshot, changed = answer.rows, answer.snapshot, False
@@ -124,20 +124,20 @@ def list_events(
     products = list(dict.fromkeys(map(resolver.known_product, product or [])))
     # The recorded terms decide the states of a day in the future.
     day = clock.read_day(on, may_come=True) if on else clock.today()
-    found = measure_states.with_states(measures.events_of_several(products), day)
-    if options.written(found, form):
+    states = measure_states.with_states(measures.events_of_several(products), day)
+    if options.written(states, form):
         return
     # Of one product the rows do not name it.
-    touched = {*found["product"]} if "product" in found.columns else {*products} if found.height else set()
+    touched = {*states["product"]} if "product" in states.columns else {*products} if states.height else set()
     if absent := sorted({*products} - touched):
         say(f"no measure touches {', '.join(absent)}; tidewaiter events lists all measures")
-    if not found.height:
+    if not states.height:
         return
-    columns = {"product": found["product"].to_list()} if "product" in found.columns else {}
-    cells = [_event_cells(row) for row in found.iter_rows(named=True)]
+    columns = {"product": states["product"].to_list()} if "product" in states.columns else {}
+    cells = [_event_cells(row) for row in states.iter_rows(named=True)]
     columns |= {name: [row[name] for row in cells] for name in cells[0]}
     on_products = f" on {', '.join(map(labels.product_name, products))}" if products else ""
-    above = f"{counted(found['event'].n_unique(), 'measure')}{on_products}, as of {day}"
+    above = f"{counted(states['event'].n_unique(), 'measure')}{on_products}, as of {day}"
     console().print(tables.table(columns, above=above))
     _say_mixed(products, "CHN")
 
@@ -183,13 +183,17 @@ def windows(
     snapshot = query.open_published(store)
     products = list(dict.fromkeys(map(resolver.known_product, product)))
     partners = list(dict.fromkeys(map(resolver.Resolver(snapshot).partner, partner or ["WLD"])))
-    found = pl.concat(_windows_of(snapshot, one, flow, partners, event) for one in products).unique(maintain_order=True)
-    found, doubts = with_doubts(found, snapshot)
+    rows_of_windows = pl.concat(_windows_of(snapshot, one, flow, partners, event) for one in products).unique(
+        maintain_order=True
+    )
+    rows_of_windows, doubts = with_doubts(rows_of_windows, snapshot)
     options.show_remarks(f"in doubt: {doubt}" for doubt in doubts)
-    if options.written(found, form, output, lambda: export_notes.notes(snapshot, "event_window", found)):
+    if options.written(
+        rows_of_windows, form, output, lambda: export_notes.notes(snapshot, "event_window", rows_of_windows)
+    ):
         return
     # Of most placebos nothing is known: their rows would hide the few with figures.
-    known = found.filter(pl.any_horizontal(pl.col(WINDOW_FIGURES).is_not_null()))
+    known = rows_of_windows.filter(pl.any_horizontal(pl.col(WINDOW_FIGURES).is_not_null()))
     for (name,), rows in known.partition_by("event", as_dict=True, maintain_order=True).items():
         first, last = (pl.col(month).dt.strftime("%Y-%m") for month in ("first_month", "last_month"))
         span = pl.when(first == last).then(first).otherwise(pl.format("{} to {}", first, last))
@@ -207,7 +211,7 @@ def windows(
         )
         say(str(name), style="bold")
         console().print(tables.listing(shown, console().width))
-    if bare := found.height - known.height:
+    if bare := rows_of_windows.height - known.height:
         say(f"and without any figure {counted(bare, 'window')}: --format csv says why", style="dim italic")
     _say_mixed(products, query.reporter_of(snapshot).code)
 
@@ -221,8 +225,8 @@ def _other_side(snapshot: "Snapshot", flow: str, product: str, partner: str) -> 
     from tasks.domain.periods import month_number
 
     months = every_month(months_of_other_side(snapshot, flow, partner), pl.Series("product", [product]))
-    asked = months.with_columns(partner=pl.lit(partner), measure=pl.lit("quantity_kg"))
-    rows = other_side(snapshot, flow, asked.select("product", "partner", "measure", "period"))
+    keys = months.with_columns(partner=pl.lit(partner), measure=pl.lit("quantity_kg"))
+    rows = other_side(snapshot, flow, keys.select("product", "partner", "measure", "period"))
     return {month_number(month): mass for month, mass in rows.select("period", "other_side").iter_rows()}
 
 
@@ -240,12 +244,12 @@ def _windows_of(
         )
         for partner in partners
     )
-    found = every.filter(pl.col("event").is_in(events_wanted)) if events_wanted else every
-    absent = sorted({*(events_wanted or ())} - {*found["event"]})
-    if absent or not found.height:
+    chosen = every.filter(pl.col("event").is_in(events_wanted)) if events_wanted else every
+    absent = sorted({*(events_wanted or ())} - {*chosen["event"]})
+    if absent or not chosen.height:
         named = f"no measure {', '.join(absent)}" if absent else "no measure"
         raise ValueError(f"{named} with a day of effect touches {product}; see tidewaiter events")
-    return found
+    return chosen
 
 
 class PageFile(Form, kw_only=True):

@@ -41,12 +41,12 @@ def sdmx(question: Export, page: Folder) -> None:
     from tasks.store.outside import outside, write_outside
 
     outside(page.output)
-    found = data_set(question)
-    options.show_remarks(found.remarks)
+    written = data_set(question)
+    options.show_remarks(written.remarks)
     page.output.mkdir(parents=True, exist_ok=True)
-    for name, data in found.files.items():
+    for name, data in written.files.items():
         write_outside(page.output / name, data)
-    say(f"{counted(found.rows.height, 'observation')} in {page.output}: {', '.join(found.files)}")
+    say(f"{counted(written.rows.height, 'observation')} in {page.output}: {', '.join(written.files)}")
 
 
 TOOLS = ("x13", "jdemetra")

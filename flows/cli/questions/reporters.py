@@ -39,14 +39,14 @@ def rules(
     first, last = read_months(month) if month else (None, None)
     if first != last:
         raise ValueError(f"{month!r} has several months; name one, as 2025-06")
-    found = watch_rules.listed(store, month_number(first) if first else None)
-    if options.written(found, form):
+    graded = watch_rules.listed(store, month_number(first) if first else None)
+    if options.written(graded, form):
         return
-    if not found.height:
+    if not graded.height:
         say("no watch rule is about this reporter")
         return
-    cells = {name: [value or "–" for value in found[name]] for name in ("rule", "month", "first", "now")}
-    below = [f"{rule}: {why}" for rule, why in found.select("rule", "why").iter_rows()]
+    cells = {name: [value or "–" for value in graded[name]] for name in ("rule", "month", "first", "now")}
+    below = [f"{rule}: {why}" for rule, why in graded.select("rule", "why").iter_rows()]
     console().print(tables.table(cells, titles={"first": "first print"}, below=below))
 
 
@@ -158,11 +158,11 @@ def _publish_mirror(question: MirrorTrade) -> None:
     from tasks.analysis.mirror.statements import pair_of
     from tasks.steps import catalog as step
 
-    made = step.publish_mirror(root_given(question.store), *pair_of(question.exporter, question.importer))
-    months = f"{made.months[0]} to {made.months[-1]}, " if made.months else ""
+    publication = step.publish_mirror(root_given(question.store), *pair_of(question.exporter, question.importer))
+    months = f"{publication.months[0]} to {publication.months[-1]}, " if publication.months else ""
     say(
-        f"{months}{'published' if made.changed else 'published already'} in {made.snapshot.store}, snapshot"
-        f" {made.snapshot.id}"
+        f"{months}{'published' if publication.changed else 'published already'} in {publication.snapshot.store},"
+        f" snapshot {publication.snapshot.id}"
     )
 
 
@@ -199,14 +199,16 @@ def coverage(question: Coverage, page: Printed) -> None:
     from tasks.answers.coverage import coverage as answer_to
     from tasks.answers.coverage import rows_of
 
-    found = answer_to(question)
-    rows = rows_of(found)
+    of_group = answer_to(question)
+    rows = rows_of(of_group)
     if not options.written(rows, page.form):
         console().print(tables.listing(rows, console().width))
-        names = f"; without {', '.join(found.absent)} there is no sum" if found.absent else ""
-        say(f"{found.group} {question.month}: {found.status}{names}")
-        if found.printed is not None:
-            compared = f", {'not ' if found.differs else ''}the sum of its members" if found.total is not None else ""
-            say(f"{found.group} as one reporter prints {numbers.exact(found.printed)}{compared}")
-    if found.absent or found.differs:
+        names = f"; without {', '.join(of_group.absent)} there is no sum" if of_group.absent else ""
+        say(f"{of_group.group} {question.month}: {of_group.status}{names}")
+        if of_group.printed is not None:
+            compared = (
+                f", {'not ' if of_group.differs else ''}the sum of its members" if of_group.total is not None else ""
+            )
+            say(f"{of_group.group} as one reporter prints {numbers.exact(of_group.printed)}{compared}")
+    if of_group.absent or of_group.differs:
         raise typer.Exit(options.DISAGREES)

@@ -70,10 +70,10 @@ def list_contents(question: Contents, page: Listed) -> None:
 
     answer = answer_to(question)
     options.show_remarks(answer.remarks)
-    found = answer.rows
+    contents = answer.rows
     shows_decisions = question.kind == "releases" and page.form is options.Form.table
-    _show(found.drop("decided") if shows_decisions else found, page.form, page.rows)
-    for release_id, decided in found.select("release_id", "decided").iter_rows() if shows_decisions else ():
+    _show(contents.drop("decided") if shows_decisions else contents, page.form, page.rows)
+    for release_id, decided in contents.select("release_id", "decided").iter_rows() if shows_decisions else ():
         if decided:
             say(f"{release_id} was {decided}")
 
@@ -112,44 +112,44 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
     except NoFigure as none:
         raise ValueError(f"{none}; tidewaiter search {question.product} shows what there is") from none
     options.show_remarks(answer.notes)
-    found = answer.rows
+    prints = answer.rows
     if is_revisions:
-        options.written(as_revisions(found), options.Form.csv)
-    elif not options.written(found, form):
+        options.written(as_revisions(prints), options.Form.csv)
+    elif not options.written(prints, form):
         snapshot, flow, product, partner, _ = answer.series
         reporter = query.reporter_of(snapshot)
         trade, name = labels.trade_of(reporter.code, flow), labels.product_name(product, reporter.nomenclature)
         say(f"{question.metric} of {trade} of {name}, {labels.partner_name(partner)}, {question.measure}", style="bold")
         of_month = pl.col("period").alias("month")
-        doubt = ["doubt"] if found["doubt"].count() else []
-        shown = found.select(
+        doubt = ["doubt"] if prints["doubt"].count() else []
+        shown = prints.select(
             of_month, "known_from", "known_until", "value", pl.col("change_pct").round(2), "releases", *doubt
         )
         console().print(tables.listing(shown, console().width))
 
 
-def _show_first_prints(found: "pl.DataFrame", form: options.Form) -> None:
+def _show_first_prints(prints: "pl.DataFrame", form: options.Form) -> None:
     from tasks.analysis.first_prints import WITHIN_PCT, within
 
-    if not found.height:
+    if not prints.height:
         raise ValueError("no source prints a single month of it: ask for a line of a release page, or for one partner")
-    counts = within(found) if form is options.Form.table else None
+    counts = within(prints) if form is options.Form.table else None
     if form is options.Form.table:
-        found = found.drop("flow", "product", "partner", "measure", "first_release_id")
-        found = found.select(column for column in found if column.null_count() < found.height)
-    _show(found, form, ROWS_MAX)
+        prints = prints.drop("flow", "product", "partner", "measure", "first_release_id")
+        prints = prints.select(column for column in prints if column.null_count() < prints.height)
+    _show(prints, form, ROWS_MAX)
     if counts:
         say(f"first prints have been within {WITHIN_PCT:g} % in {counts[0]} of {counts[1]} months")
 
 
-def _show(found: "pl.DataFrame", form: options.Form, rows_max: int) -> None:
+def _show(rows: "pl.DataFrame", form: options.Form, rows_max: int) -> None:
     from tasks.answers.tables import listing
 
-    if options.written(found, form):
+    if options.written(rows, form):
         return
     # A heading or basket whose parts are not all covered has no figure: it is in the other formats.
-    known = found.drop_nulls("first_month") if "months" in found.columns else found
+    known = rows.drop_nulls("first_month") if "months" in rows.columns else rows
     if known.height:
         console().print(listing(known, console().width, rows_max))
-    if bare := found.height - known.height:
+    if bare := rows.height - known.height:
         say(f"and without a figure {counted(bare, 'code')}: no release covers the whole of them", style="dim italic")

@@ -141,8 +141,8 @@ def run(
         raise typer.Exit(code)
     folder = at_hand(store_of(store, "CHN"))
     # In a store that has imports too, the sample adds exports.
-    asked = Read("85051110", month="2025-06", flow="export", measure="quantity_kg", sort="level")
-    rows = read_store(asked, folder).rows.drop_nulls("level")
+    question = Read("85051110", month="2025-06", flow="export", measure="quantity_kg", sort="level")
+    rows = read_store(question, folder).rows.drop_nulls("level")
     snapshot = query.open_published(folder)
     tracer = Tracer(snapshot, "export", "85051110")
     console().print(tables.figure_table(rows, ROWS_MAX, console().width, SHORT, reporter=tracer.reporter.code))
@@ -271,8 +271,8 @@ def held(
         import json
 
         for reporter, entry in waiting:
-            told = entry.model_dump(mode="json", exclude={"decision"}) | {"reporter": reporter or entry.reporter}
-            typer.echo(json.dumps(told, ensure_ascii=False))
+            fields = entry.model_dump(mode="json", exclude={"decision"}) | {"reporter": reporter or entry.reporter}
+            typer.echo(json.dumps(fields, ensure_ascii=False))
         return
     for reporter, entry in waiting:
         of = f"{reporter}, " if len(stores) > 1 else ""

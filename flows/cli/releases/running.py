@@ -50,10 +50,10 @@ def run_flow(flow: Any, request: Any, api: str | None) -> tuple[Any, str | None]
             return flow.fn(request), None
         state = flow(request, return_state=True)
     try:
-        made = state.result()
+        result = state.result()
     except NeedsAttention as problem:
-        made = problem.report
-    return made, f"{page_of(api)}/runs/flow-run/{state.state_details.flow_run_id}"
+        result = problem.report
+    return result, f"{page_of(api)}/runs/flow-run/{state.state_details.flow_run_id}"
 
 
 def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
@@ -149,13 +149,13 @@ def tell_warnings(outcomes: "Sequence[Outcome]", indent: str = "") -> None:
     for outcome in outcomes:
         for line in outcome.warnings:
             alike.setdefault(line.partition(" (")[0], []).append((line, outcome))
-    for found in alike.values():
-        line, first = found[0]
-        files = len({outcome.release_id for _, outcome in found})
+    for same in alike.values():
+        line, first = same[0]
+        files = len({outcome.release_id for _, outcome in same})
         of = f" of {escape(first.title)}" if len(outcomes) > 1 else ""
         more = (
-            f" (and {len(found) - 1:,} more"
+            f" (and {len(same) - 1:,} more"
             + (f", in {counted(files, 'file')}" if files > 1 else "")
             + "; all: tidewaiter read finding)"
         )
-        say(f"{indent}[yellow]warning[/]{of} {escape(line)}{escape(more) if len(found) > 1 else ''}", markup=True)
+        say(f"{indent}[yellow]warning[/]{of} {escape(line)}{escape(more) if len(same) > 1 else ''}", markup=True)

@@ -95,16 +95,16 @@ async def _ensure_automations(channels: notify.Channels) -> None:
         if (message := one.pop("message", None)) is not None:
             one["actions"] = notify.actions(message["subject"], message["text"], channels)
         try:
-            found: Automation | None = await Automation.aread(name=one["name"])
+            existing: Automation | None = await Automation.aread(name=one["name"])
         except ValueError:
-            found = None
+            existing = None
         if not one["actions"]:
-            if found is not None:
-                await found.adelete()
+            if existing is not None:
+                await existing.adelete()
             continue
         automation = Automation.model_validate(one)
-        if found is None:
+        if existing is None:
             await automation.acreate()
         else:
-            automation.id = found.id
+            automation.id = existing.id
             await automation.aupdate()

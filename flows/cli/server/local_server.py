@@ -121,8 +121,8 @@ def running_server() -> str | None:
     if status != HTTPStatus.OK:
         return None
     # The health check needs no password.
-    user, _, word = settings.text(settings.PREFECT_API_AUTH_STRING).partition(":")
-    if _status(f"{named}/admin/version", (user, word) if user else None) == HTTPStatus.UNAUTHORIZED:
+    user, _, secret = settings.text(settings.PREFECT_API_AUTH_STRING).partition(":")
+    if _status(f"{named}/admin/version", (user, secret) if user else None) == HTTPStatus.UNAUTHORIZED:
         raise PermissionError(
             f"the Prefect server at {named} asks for a password: set PREFECT_API_AUTH_STRING as it is in its settings, "
             "or unset PREFECT_API_URL"
@@ -164,8 +164,8 @@ def ensure_server() -> str:
     """
     import httpx
 
-    if found := running_server():
-        return found
+    if address := running_server():
+        return address
     named = settings.value(settings.PREFECT_API_URL)
     if named and not _is_our_address(named):
         say(
@@ -182,8 +182,8 @@ def ensure_server() -> str:
     with open(HOME / "start.lock", "w", opener=password.private) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # Another process may have started it in the meantime.
-        if found := running_server():
-            return found
+        if address := running_server():
+            return address
         line = password.make(HOME)
         for kept in HOME.glob("prefect.db*"):
             kept.chmod(0o600)
@@ -253,9 +253,9 @@ def _listens(pid: int, port: int) -> bool:
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
         return any(
-            found.status == psutil.CONN_LISTEN and found.laddr.port == port
+            connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
             for one in (process, *process.children(recursive=True))
-            for found in one.net_connections("tcp")
+            for connection in one.net_connections("tcp")
         )
     return False
 
@@ -334,8 +334,8 @@ def _noted() -> dict[str, Any] | None:
     disk.
     """
     try:
-        found: dict[str, Any] = json.loads(NOTE.read_text())
-        return {"api": str(found["api"]), "pid": int(found["pid"])}
+        note: dict[str, Any] = json.loads(NOTE.read_text())
+        return {"api": str(note["api"]), "pid": int(note["pid"])}
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
@@ -353,12 +353,12 @@ def _is_running(noted: dict[str, Any]) -> bool:
     return _is_process(noted["pid"], b"prefect") and _status(f"{noted['api']}/health") == HTTPStatus.OK
 
 
-def _is_process(pid: int, word: bytes) -> bool:
+def _is_process(pid: int, mark: bytes) -> bool:
     """Whether a process of ours has that number and, where the system tells, that word in its command."""
     try:
         os.kill(pid, 0)
         command = Path(f"/proc/{pid}/cmdline")
-        return word in command.read_bytes() if command.exists() else True
+        return mark in command.read_bytes() if command.exists() else True
     except OSError:
         return False
 
@@ -375,7 +375,7 @@ def _answer(url: str, login: tuple[str, str] | None = None) -> tuple[int, bytes]
 
     import httpx
 
-    found: list[tuple[int, bytes]] = []
+    answers: list[tuple[int, bytes]] = []
 
     def ask() -> None:
         # Certificates are loaded only for https; loading takes longer than the request.
@@ -389,13 +389,13 @@ def _answer(url: str, login: tuple[str, str] | None = None) -> tuple[int, bytes]
                 body += part
                 if len(body) > ANSWER_BYTES_MAX:
                     break
-            found.append((answer.status_code, body))
+            answers.append((answer.status_code, body))
 
     # The library limits the wait for each piece, and a server may send one byte at a time without end.
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     asking.join(ANSWER_SECONDS_MAX)
-    return found[0] if found else None
+    return answers[0] if answers else None
 
 
 def _free_port(wanted: int) -> int:

@@ -26,13 +26,13 @@ def make_folder(home: Path) -> None:
     user owns it.
     """
     home.mkdir(mode=0o711, exist_ok=True)
-    found = home.stat()
-    if found.st_uid != os.getuid():
+    status = home.stat()
+    if status.st_uid != os.getuid():
         raise PermissionError(
-            f"{home} belongs to another user of this machine (user id {found.st_uid}), who could read the password of"
+            f"{home} belongs to another user of this machine (user id {status.st_uid}), who could read the password of"
             " the server: run this as that user, or delete the folder"
         )
-    home.chmod(stat.S_IMODE(found.st_mode) & 0o711)
+    home.chmod(stat.S_IMODE(status.st_mode) & 0o711)
 
 
 def read(home: Path) -> str | None:
@@ -43,9 +43,9 @@ def read(home: Path) -> str | None:
     path = home / FILE
     try:
         with open(path, encoding="ascii", opener=private) as file:
-            found = os.fstat(file.fileno())
-            mode = stat.S_IMODE(found.st_mode)
-            if found.st_uid != os.getuid() or mode & 0o077:
+            status = os.fstat(file.fileno())
+            mode = stat.S_IMODE(status.st_mode)
+            if status.st_uid != os.getuid() or mode & 0o077:
                 raise PermissionError(
                     f"other users of this machine may have read {path} (mode {mode:o}): run `tidewaiter stop`, delete"
                     " that file, and start the server again, which makes a new password"
