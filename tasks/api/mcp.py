@@ -110,7 +110,7 @@ TOOLS = {
 def parameters_of(tool: Tool) -> list[inspect.Parameter]:
     """Return what a tool takes: the fields of its question without the store, and how many rows it may answer."""
     kind = inspect.Parameter.KEYWORD_ONLY
-    found = [
+    parameters = [
         inspect.Parameter(
             field.name,
             kind,
@@ -120,7 +120,7 @@ def parameters_of(tool: Tool) -> list[inspect.Parameter]:
         for field in fields_of(tool.question)
         if field.name != STORE
     ]
-    return [*found, *([inspect.Parameter("rows", kind, default=ROWS, annotation=Rows)] if tool.narrow else [])]
+    return [*parameters, *([inspect.Parameter("rows", kind, default=ROWS, annotation=Rows)] if tool.narrow else [])]
 
 
 class Answers:
@@ -170,11 +170,11 @@ class Answers:
 
     def _sentence(self, error: Exception) -> str:
         """The error without the place of the store on this machine."""
-        said = str(error)
+        sentence = str(error)
         for place in map(str, (self.root, Path(self.root).absolute(), Path(self.root).resolve())):
             if place.startswith(("/", "s3:")):
-                said = said.replace(f"{place}/", "").replace(place, "the store")
-        return clip(said, SENTENCE_MAX)
+                sentence = sentence.replace(f"{place}/", "").replace(place, "the store")
+        return clip(sentence, SENTENCE_MAX)
 
 
 def is_current(state: Snapshot) -> bool:
@@ -251,8 +251,8 @@ def _bounded(table: pl.DataFrame, rows: int, narrow: str) -> Content:
             if row[name] is None and row.get(status(name)) and name != status(name)
         }
         # The status of a figure says no more than the figure or `missing`; of a level, whether a source prints it.
-        said = {status(name) for name in row if name != "level" or row[name] is None} - {"status"}
-        plain = {name: _plain(name, value) for name, value in row.items() if name not in why and name not in said}
+        statuses = {status(name) for name in row if name != "level" or row[name] is None} - {"status"}
+        plain = {name: _plain(name, value) for name, value in row.items() if name not in why and name not in statuses}
         plain |= {"missing": why} if why else {}
         size += len(json.dumps(plain, ensure_ascii=False, default=str).encode())
         if shown_rows and size > (BYTES_MAX if rows > ROWS else BYTES_USUAL):

@@ -46,7 +46,7 @@ def odcs(root: Address, views: Path) -> bytes:
     """Return the contract of the tables of a root in the Open Data Contract Standard; the DuckDB file of their views is
     the server that has them. Raises NothingPublished.
     """
-    found = places(root)
+    tables = places(root)
     contract: dict[str, Any] = {
         "apiVersion": ODCS,
         "kind": "DataContract",
@@ -55,7 +55,7 @@ def odcs(root: Address, views: Path) -> bytes:
         "version": importlib.metadata.version("tidewaiter"),
         "status": "active",
         "description": {"purpose": PURPOSE, "limitations": LIMITS, "usage": "docs/readers.md of Tidewaiter"},
-        "schema": [_object(place, above(root)) for place in found],
+        "schema": [_object(place, above(root)) for place in tables],
         # The tables lie in several folders, and in a bucket in none; the views are all in one place.
         "servers": [{"server": "views", "type": "duckdb", "database": str(views.absolute()), "schema": "main"}],
     }
@@ -137,8 +137,8 @@ def _names(place: TablePlace) -> list[str]:
 def _kind(table: str, name: str) -> tuple[str, str]:
     if name not in columns(table):
         return ("integer", "INTEGER") if name in ("year", "month") else ("string", "VARCHAR")
-    made = readers_schema(table)[name]
-    return next((logical, physical) for kind, logical, physical in KINDS if isinstance(made, kind))
+    kind_of_column = readers_schema(table)[name]
+    return next((logical, physical) for kind, logical, physical in KINDS if isinstance(kind_of_column, kind))
 
 
 def _yaml(content: dict[str, Any]) -> bytes:

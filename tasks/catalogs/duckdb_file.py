@@ -101,16 +101,16 @@ def write_duckdb(root: Address, output: Path) -> WrittenCatalog:
 
     In the root itself its paths are relative, so that the folder can be copied with it; elsewhere they are absolute.
     """
-    target, found = outside(output), places(root)
+    target, tables = outside(output), places(root)
     is_inside = isinstance(root, Path) and target.parent == root.resolve()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "views.duckdb"
         with extra("duckdb", "a DuckDB file").connect(str(file), config=STORAGE) as connection:
             _reach(connection, root)
-            names = [*_tables(connection, found, "" if is_inside else above(root)), *_combined(connection, found)]
+            names = [*_tables(connection, tables, "" if is_inside else above(root)), *_combined(connection, tables)]
         data = file.read_bytes()
     write_outside(target, data)
-    states = dict.fromkeys(state for place in found for state in place.states)
+    states = dict.fromkeys(state for place in tables for state in place.states)
     return WrittenCatalog(tuple(names), tuple(states), is_inside)
 
 
@@ -134,14 +134,14 @@ def _escaped(folder: Path) -> str:
     return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(folder))
 
 
-def _tables(connection: Any, found: Iterable[TablePlace], folder: str) -> Iterator[str]:
-    for place in found:
+def _tables(connection: Any, tables: Iterable[TablePlace], folder: str) -> Iterator[str]:
+    for place in tables:
         files = source(place, folder)
-        there = {row[0] for row in connection.execute(f"describe select * from {files}").fetchall()}
+        in_files = {row[0] for row in connection.execute(f"describe select * from {files}").fetchall()}
         texts = _descriptions(place.table)
         first, last = [key for key in place.keys if key not in ("flow", "year", "month")], ("flow", "year", "month")
         names = dict.fromkeys([*first, *columns(place.table), *last])
-        shown = [_name(name) for name in names if name in there]
+        shown = [_name(name) for name in names if name in in_files]
         if place.reporter:
             shown.insert(0, f"{_text(place.reporter)} as reporter")
         pinned = f" Of {', '.join(place.states)}." if not place.is_followed else ""
@@ -158,14 +158,14 @@ def source(place: TablePlace, folder: str) -> str:
     return f"read_parquet([{files}]{hive})"
 
 
-def _combined(connection: Any, found: Iterable[TablePlace]) -> Iterator[str]:
-    there = {place.table for place in found}
+def _combined(connection: Any, tables: Iterable[TablePlace]) -> Iterator[str]:
+    present = {place.table for place in tables}
     for name, view in VIEWS.items():
-        if there.issuperset(view.of):
+        if present.issuperset(view.of):
             texts = {column: text for table in view.of[::-1] for column, text in _descriptions(table).items()}
             yield _view(connection, name, view.query, view.what, texts)
     for name, macro in MACROS.items():
-        if there.issuperset(macro.of):
+        if present.issuperset(macro.of):
             connection.execute(f"create macro {name}{macro.query}")
             connection.execute(f"comment on macro table {name} is {_text(macro.what)}")
 

@@ -55,8 +55,8 @@ class States:
     def load(self, name: str) -> Snapshot:
         """A state, in the folder in which its files may be at hand."""
         if name not in self._loaded:
-            found = self._remote.snapshot(name) if self._remote else load_snapshot(Path(self._address), name)
-            self._loaded[name] = replace(found, store=folder_of(self._address))
+            state = self._remote.snapshot(name) if self._remote else load_snapshot(Path(self._address), name)
+            self._loaded[name] = replace(state, store=folder_of(self._address))
         return self._loaded[name]
 
     def since(self, known: Sequence[str], now: str, present: Sequence[str]) -> list[Snapshot]:
@@ -83,12 +83,12 @@ def keep_iceberg(root: Address) -> list[Kept]:
 
     Raises MissingExtra, NothingPublished, and Outpaced where others write all the time.
     """
-    found = [kept for store, table in stores_with_tables(root) for kept in keep_store(store, table)]
-    if not found:
+    tables = [kept for store, table in stores_with_tables(root) for kept in keep_store(store, table)]
+    if not tables:
         raise NothingPublished(
             f"{root}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
         )
-    return found
+    return tables
 
 
 def has_iceberg(store: Address) -> bool:

@@ -297,9 +297,9 @@ class IcebergTable:
     def _evolve(self, transaction: Transaction, columns_of_files: Iterable[pa.Field]) -> None:
         """Add columns that the model has got since, and those that only files have, of a model before; map the columns
         of files by their names."""
-        there = {field.name for field in transaction.table_metadata.schema().fields}
-        new = {field.name for field in self._schema().fields} - there
-        strange = {field.name: field.type for field in columns_of_files if field.name not in there | new}
+        known = {field.name for field in transaction.table_metadata.schema().fields}
+        new = {field.name for field in self._schema().fields} - known
+        strange = {field.name: field.type for field in columns_of_files if field.name not in known | new}
         if new or strange:
             with transaction.update_schema() as update:
                 update.union_by_name(self._schema())
@@ -355,8 +355,8 @@ class IcebergTable:
         plan = compute_statistics_plan(schema, metadata.properties)
         statistics = data_file_statistics_from_parquet_metadata(footer, plan, parquet_path_to_id_mapping(schema))
         path = dict(part.split("=", 1) for part in entry.partition.split("/") if part)
-        said = {**self.keys, **path}
-        values = [int(said[key]) if key in ("year", "month") else said[key] for key in self.keys_of_rows]
+        keys = {**self.keys, **path}
+        values = [int(keys[key]) if key in ("year", "month") else keys[key] for key in self.keys_of_rows]
         return DataFile.from_args(
             content=DataFileContent.DATA,
             file_path=address,

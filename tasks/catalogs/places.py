@@ -51,7 +51,7 @@ class TablePlace(NamedTuple):
 
 def places(root: Address) -> list[TablePlace]:
     """Return where each table lies that has a file, in the order of the dictionary. Raises NothingPublished."""
-    found: dict[str, list[tuple[Address, OpenRelease]]] = {}
+    by_table: dict[str, list[tuple[Address, OpenRelease]]] = {}
     for address, table in stores_with_tables(root):
         try:
             state = open_release(address)
@@ -60,12 +60,12 @@ def places(root: Address) -> list[TablePlace]:
         for name in sorted({entry.table for entry in state.snapshot.files}):
             # A table that is made of others lies in a store with a lineage of its own.
             if table in (None, name):
-                found.setdefault(name, []).append((address, state))
-    if not found:
+                by_table.setdefault(name, []).append((address, state))
+    if not by_table:
         raise NothingPublished(
             f"{root}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
         )
-    return [_place(root, table, found[table]) for table in LAYOUTS if table in found]
+    return [_place(root, table, by_table[table]) for table in LAYOUTS if table in by_table]
 
 
 def stores_with_tables(root: Address) -> Iterator[tuple[Address, str | None]]:

@@ -31,7 +31,7 @@ def register(tables: Iterable[Kept], name: str) -> list[str]:
     Raises MissingExtra, and ValueError where the catalogue has another table of a name, or is not known.
     """
     catalog = extra("pyiceberg.catalog", "a catalogue of Iceberg tables").load_catalog(name)
-    found = []
+    names = []
     for table in tables:
         identifier = (namespace_of(table.store), table.table)
         catalog.create_namespace_if_not_exists(identifier[0])
@@ -39,17 +39,17 @@ def register(tables: Iterable[Kept], name: str) -> list[str]:
             _replace(catalog, identifier, table)
         else:
             catalog.register_table(identifier, table.metadata_location)
-        found.append(".".join(identifier))
-    return found
+        names.append(".".join(identifier))
+    return names
 
 
 def _replace(catalog: object, identifier: tuple[str, str], table: Kept) -> None:
-    there = catalog.load_table(identifier)  # type: ignore[attr-defined]
-    if there.metadata_location == table.metadata_location:
+    registered = catalog.load_table(identifier)  # type: ignore[attr-defined]
+    if registered.metadata_location == table.metadata_location:
         return
-    if there.metadata.location != table.metadata_location.partition("/metadata/")[0]:
+    if registered.metadata.location != table.metadata_location.partition("/metadata/")[0]:
         raise ValueError(
-            f"{'.'.join(identifier)}: the catalogue has another table of this name, at {there.metadata.location}."
+            f"{'.'.join(identifier)}: the catalogue has another table of this name, at {registered.metadata.location}."
             " Register this store in another catalogue, or drop that table."
         )
     with suppress(NotImplementedError):

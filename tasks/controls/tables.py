@@ -23,8 +23,8 @@ def mark_events(release: Normalised, known: Known) -> ControlEvent:
     """Return the measures of the reporter, with the state of each on the day of the newest release of the store,
     whatever the order of arrival; for a release that is already published, on the day of its publication.
     """
-    mine = release.release.filter(~pl.col("release_id").is_in(known.releases["release_id"].to_list()))
-    days: list[date] = [*known.releases["released_on"], *mine["released_on"]]
+    new = release.release.filter(~pl.col("release_id").is_in(known.releases["release_id"].to_list()))
+    days: list[date] = [*known.releases["released_on"], *new["released_on"]]
     return control_event(max(days), str(release.release["reporter"][0]))
 
 

@@ -67,9 +67,9 @@ def windows(
         return partition[0] == flow and partition_month(partition) in months
 
     published = by_product(in_kilograms(read_table(snapshot, "metric", is_looked_at, places(partner), LOOKED_AT)))
-    own = tuple(members(product))
+    codes = tuple(members(product))
     names = [
-        name for name in placebos(published, reporter.code) if not any(code.startswith(own) for code in members(name))
+        name for name in placebos(published, reporter.code) if not any(code.startswith(codes) for code in members(name))
     ]
     wanted = {name: published.get(name, {}) for name in [product, *names]}
     series = with_zeros(wanted, months, releases, flow, partner)
@@ -98,7 +98,7 @@ def windows_of(event: Event, product: str, series: Series, flow: str, partner: s
         now, before, growth, status = compare(series, first, length)
         months = (month for one in range(first, first + length) for month in (one - YEAR, one))
         lent = [month for month in months if series.get(month, UNKNOWN)["yoy_status"] == OTHER_SIDE]
-        said = f"{partner} says it of {', '.join(map(month_name, sorted(lent)))}" if lent else None
+        origin = f"{partner} says it of {', '.join(map(month_name, sorted(lent)))}" if lent else None
         yield {
             "event": event["event"],
             "flow": flow,
@@ -115,7 +115,7 @@ def windows_of(event: Event, product: str, series: Series, flow: str, partner: s
             "quantity_year_before_kg": before,
             "yoy_pct": growth,
             "status": status,
-            "note": "; ".join(filter(None, (note, said))) or None,
+            "note": "; ".join(filter(None, (note, origin))) or None,
         }
 
 
@@ -167,7 +167,7 @@ def with_zeros(
 ) -> dict[str, dict[int, Mapping[str, Any]]]:
     """Return the series with the `months` that are zero: without a row, and inside the scope of a release."""
     names, wanted = sorted(series), sorted(months)
-    found = {name: dict(of_months) for name, of_months in series.items()}
+    filled = {name: dict(of_months) for name, of_months in series.items()}
     for begin in range(0, len(names), PRODUCTS_AT_ONCE):
         some = names[begin : begin + PRODUCTS_AT_ONCE]
         silent = [(name, month) for name in some for month in wanted if month not in series[name]]
@@ -177,8 +177,8 @@ def with_zeros(
         # The last change of what kilograms of a product count, up to the month.
         changed = changes_of_texts(zeros, Reporter.of(releases))
         for (name, *_, month), last in zip(zeros.iter_rows(), changed, strict=True):
-            found[name][month] = ZERO_AFTER_CHANGE if last is not None and last > month - YEAR else ZERO
-    return found
+            filled[name][month] = ZERO_AFTER_CHANGE if last is not None and last > month - YEAR else ZERO
+    return filled
 
 
 def by_product(metric: pl.DataFrame) -> dict[str, dict[int, dict[str, Any]]]:

@@ -43,13 +43,13 @@ def plan_months(
     # So all outdated months of a direction are derived again, once.
     again = {month for month in outdated if month[0] in flows}
     months = _months_between(touched | in_ledger | with_figures)
-    near = {month for month in months if can_change(month, touched)}
-    years = {(flow, year) for flow, year, _ in near | again | touched}
+    in_reach = {month for month in months if can_change(month, touched)}
+    years = {(flow, year) for flow, year, _ in in_reach | again | touched}
     years |= {(flow, year - back) for flow, year in years for back in (1, 2)}
     chained = years_of_totals(release.detail)
     chained |= {month[:2] for month in in_ledger if month[:2] in years - chained and has_totals(month)}
     whole_years = {month for month in months if month[:2] in chained & {one[:2] for one in touched}}
-    derived = near | again | {month for month in months if can_change(month, whole_years)}
+    derived = in_reach | again | {month for month in months if can_change(month, whole_years)}
     return MonthPlan(touched, derived, chained)
 
 
@@ -91,7 +91,7 @@ def can_change(month: Partition, changed: Set[Partition]) -> bool:
     published because of one QUIET_MONTHS before it. Records look back further, on few series: see `later_records`.
     """
     index = partition_month(month)
-    return any(Month(own).partition(month[0]) in changed for own in range(index - FIGURES_LOOK_BACK, index + 1))
+    return any(Month(number).partition(month[0]) in changed for number in range(index - FIGURES_LOOK_BACK, index + 1))
 
 
 def years_of_totals(numbers: pl.DataFrame) -> set[tuple[str, int]]:

@@ -148,8 +148,8 @@ async def _connect_once(address: str) -> None:
 def _refuse_unfit(client: Any, place: Path) -> None:
     """Ask every worker which Tidewaiter it has and whether it sees the store."""
     name, until = exchange.put(place, b"seen by every worker"), time.monotonic() + PATIENCE_SECONDS
-    asked = {worker: client.submit(_probe, place, name, workers=[worker], pure=False) for worker in client.ncores()}
-    for worker, future in asked.items():
+    probes = {worker: client.submit(_probe, place, name, workers=[worker], pure=False) for worker in client.ncores()}
+    for worker, future in probes.items():
         try:
             theirs, problem = future.result(timeout=max(0.1, until - time.monotonic()))
         except Exception as error:
@@ -195,11 +195,11 @@ def _is_absent(what: str, address: str, error: Exception) -> Refused:
     )
 
 
-def _is_another(where: str, found: str = "its code, code tables or libraries differ from those here") -> Refused:
+def _is_another(where: str, difference: str = "its code, code tables or libraries differ from those here") -> Refused:
     return Refused(
         "another Tidewaiter",
         where=where,
-        found=f"a worker that would make other results: {found}",
+        found=f"a worker that would make other results: {difference}",
         advice="Install the same version of Tidewaiter there, with the same lock file, and start the worker again.",
     )
 

@@ -76,8 +76,8 @@ class _Flow:
         months = sorted(partition_month(month) for month in self.known.derived if month[0] == self.flow)
         for some in _chunks(months, self.rows):
             self._derive(some, place)
-        there, before = self._published("metric").keys() - {*months}, self._published("record_level")
-        later = later_records(there, before, self.levels, Reporter.of(self.known.releases))
+        with_figures, before = self._published("metric").keys() - {*months}, self._published("record_level")
+        later = later_records(with_figures, before, self.levels, Reporter.of(self.known.releases))
         for some in _chunks(later, self.rows):
             self._derive(some, place)
 
@@ -141,12 +141,12 @@ class _Flow:
 
     def _published(self, table: str) -> dict[int, list[Path]]:
         """Return the published files of a table by month."""
-        found: dict[int, list[Path]] = {}
+        by_month: dict[int, list[Path]] = {}
         if (snapshot := self.known.snapshot) is not None:
             for entry in snapshot.entries(table, self.flow):
                 file = Path(snapshot.located(entry)).absolute()
-                found.setdefault(partition_month(path_partition(entry.partition)), []).append(file)
-        return found
+                by_month.setdefault(partition_month(path_partition(entry.partition)), []).append(file)
+        return by_month
 
 
 def _chunks(months: Sequence[int], rows: Mapping[int, int]) -> Iterator[list[int]]:

@@ -135,7 +135,7 @@ def derive_portion(work: Work) -> list[Part]:
     place, plan = work.place, Plan.model_validate_json(exchange.get(work.place, work.plan))
     releases = read_frame(place, plan.releases)
     portion = Portion(*plan.portions[work.number])
-    made: list[Part] = []
+    parts: list[Part] = []
     recent = read_levels(plan.recent, plan.flow, portion)
     doubts = NONE_OPEN if plan.doubts is None else read_frame(place, plan.doubts)
     statements = _statements(plan, portion)
@@ -145,8 +145,8 @@ def derive_portion(work: Work) -> list[Part]:
             notes = {Month(month).partition(plan.flow): note for month, note in plan.notes[table].items()}
             for file in encode_months(table, rows, notes.__getitem__, in_order=True):
                 month = partition_month(path_partition(file.partition))
-                made.append(Part(table, month, work.number, exchange.put(place, file.data), file.rows, len(file.data)))
-    return made
+                parts.append(Part(table, month, work.number, exchange.put(place, file.data), file.rows, len(file.data)))
+    return parts
 
 
 def _statements(plan: Plan, portion: Portion) -> Iterator[pl.DataFrame]:
@@ -187,8 +187,8 @@ def products_of(portion: Portion) -> pl.Expr:
 
 def months_of_levels(months: Iterable[int]) -> set[int]:
     """The earlier months to whose levels the records of some months reach back."""
-    mine = {*months}
-    return {month - step for month in mine for step in range(1, LOOK_BACK_MONTHS + 1)} - mine
+    these = {*months}
+    return {month - step for month in these for step in range(1, LOOK_BACK_MONTHS + 1)} - these
 
 
 def leave_frame(place: Path, frame: pl.DataFrame) -> str:

@@ -23,28 +23,30 @@ Files = Mapping[int, Sequence[Path]]
 def later_records(months: Set[int], before: Files, after: Files, reporter: Reporter) -> list[int]:
     """Return those of `months` whose records differ with the levels `after` from those `before`: files of
     `record_level` by month."""
-    near = sorted(month for month in months if any(month - LOOK_BACK_MONTHS <= changed < month for changed in after))
-    if not near:
+    in_reach = sorted(
+        month for month in months if any(month - LOOK_BACK_MONTHS <= changed < month for changed in after)
+    )
+    if not in_reach:
         return []
     changed: list[pl.DataFrame] = []
-    for month in (month for month in after if month < near[-1]):
+    for month in (month for month in after if month < in_reach[-1]):
         # The series whose level or kinds differ.
         old, new = _read(before.get(month, ())), _read(after[month])
         changed += [old.join(new, on=old.columns, how="anti"), new.join(old, on=old.columns, how="anti")]
     series = pl.concat(changed).select(SERIES).unique().sort(SERIES)
     if not series.height:
         return []
-    block = Block(near[0], near[-1] - near[0] + 1)
+    block = Block(in_reach[0], in_reach[-1] - in_reach[0] + 1)
     was, now = PublishedLevels(series.height), PublishedLevels(series.height)
     for month in range(block.first - LOOK_BACK_MONTHS, block.first + block.size):
-        own = _levels(_read(before.get(month, ())), series)
-        was.put(month, *own)
-        now.put(month, *(_levels(_read(after[month]), series) if month in after else own))
+        levels = _levels(_read(before.get(month, ())), series)
+        was.put(month, *levels)
+        now.put(month, *(_levels(_read(after[month]), series) if month in after else levels))
     since = _changes(series, block, reporter)
     one, other = was.records(block, since), now.records(block, since)
     differs = pl.any_horizontal(one[name].ne_missing(other[name]) for name in one.columns)
-    found = pl.DataFrame([block.month(series.height)]).filter(pl.select(differs).to_series())["month"]
-    return sorted({*found} & {*near})
+    differing = pl.DataFrame([block.month(series.height)]).filter(pl.select(differs).to_series())["month"]
+    return sorted({*differing} & {*in_reach})
 
 
 def _read(files: Sequence[Path]) -> pl.DataFrame:
@@ -54,8 +56,8 @@ def _read(files: Sequence[Path]) -> pl.DataFrame:
 
 
 def _levels(rows: pl.DataFrame, series: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    found = series.join(rows, on=SERIES, how="left", maintain_order="left")
-    return found["level"], found["kinds"].fill_null(0)
+    joined = series.join(rows, on=SERIES, how="left", maintain_order="left")
+    return joined["level"], joined["kinds"].fill_null(0)
 
 
 def _changes(series: pl.DataFrame, block: Block, reporter: Reporter) -> pl.Series:
@@ -66,8 +68,8 @@ def _changes(series: pl.DataFrame, block: Block, reporter: Reporter) -> pl.Serie
         pl.col("measure").replace(VALUE_OF),
         pl.when(pl.col("measure").is_in([*VALUE_OF])).then(pl.lit(MASS)).otherwise("measure"),
     )
-    found = [
+    changes = [
         changes_of_texts(rows, reporter),
         *(changes_of_texts(rows.with_columns(measure=part), reporter) for part in parts),
     ]
-    return pl.select(pl.max_horizontal(*found)).to_series()
+    return pl.select(pl.max_horizontal(*changes)).to_series()

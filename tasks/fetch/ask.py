@@ -142,14 +142,14 @@ def _readable(question: WantedFile, answer: Response, transport: Transport, key:
         return _Taken(question, answer, parsed)
     try:
         refuse_elsewhere(instead.address, question.address)
-        found = transport.get(instead.address, key=key, retry_on=instead.retry_on)
-        assert found is not None  # no condition was sent
-        refuse_other(found, instead.form)
+        attachment = transport.get(instead.address, key=key, retry_on=instead.retry_on)
+        assert attachment is not None  # no condition was sent
+        refuse_other(attachment, instead.form)
     except Refused as refusal:
         # The unreadable page goes into the inbox all the same; the release reports what is wrong with it.
         log.warning("%s: the page cannot be read, and its attachment is refused: %s", question.name, refusal)
         return _Taken(question, answer, None)
-    return _Taken(instead, found, _parsed(instead, found))
+    return _Taken(instead, attachment, _parsed(instead, attachment))
 
 
 def _entry(question: WantedFile, answer: Response, records: str | None, file: str) -> Seen:
@@ -168,10 +168,10 @@ def _answer(question: WantedFile, transport: Transport, before: Seen | None, key
     """Return the answer with all its pages; None if nothing has changed. Raises Refused and Unreachable."""
     if question.page_size is None:
         since = {"etag": before.etag, "last_modified": before.last_modified} if before else {}
-        found = transport.get(question.address, key=key, retry_on=question.retry_on, **since)
-        if found is not None:
-            refuse_other(found, question.form)
-        return found
+        response = transport.get(question.address, key=key, retry_on=question.retry_on, **since)
+        if response is not None:
+            refuse_other(response, question.form)
+        return response
     pages: list[Response] = []
     for number in range(PAGES_MAX):
         address = f"{question.address}&$skip={number * question.page_size}" if number else question.address

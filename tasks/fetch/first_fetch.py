@@ -43,8 +43,8 @@ class Planned(NamedTuple):
         return ", ".join(self.request.products) or "goods of the baskets"
 
 
-def planned(reporters: Sequence[str], inbox: Path, today: date, **asked: object) -> list[Planned]:
-    """The requests for reporters, those of one source together; `asked` goes into each: products, months, base.
+def planned(reporters: Sequence[str], inbox: Path, today: date, **wanted: object) -> list[Planned]:
+    """The requests for reporters, those of one source together; `wanted` goes into each: products, months, base.
 
     A source whose answers have all goods is asked for no products. Raises Refused for a reporter of which no source has
     figures.
@@ -55,13 +55,13 @@ def planned(reporters: Sequence[str], inbox: Path, today: date, **asked: object)
         if source.require_reporter is not None:
             source.require_reporter(reporter)
         by_source.setdefault(source.name, (source, []))[1].append(reporter)
-    return [_planned(source, whose, inbox, today, asked) for source, whose in by_source.values()]
+    return [_planned(source, whose, inbox, today, wanted) for source, whose in by_source.values()]
 
 
-def _planned(source: Source, reporters: list[str], inbox: Path, today: date, asked: dict[str, object]) -> Planned:
+def _planned(source: Source, reporters: list[str], inbox: Path, today: date, wanted: dict[str, object]) -> Planned:
     first = source.first_fetch
     assert first is not None  # by `first_source`
-    form = {"source": source.name, "inbox": inbox, "reporters": reporters, **asked}
+    form = {"source": source.name, "inbox": inbox, "reporters": reporters, **wanted}
     request = FetchRequest.model_validate(form | ({"products": []} if first.has_all_goods else {}))
     months = months_of(request, today)
     spans = len(months) if first.about == "month" else len({month[:4] for month in months})

@@ -123,9 +123,10 @@ class Transport:
                     problem, wait = f"status {response.status_code}", _retry_after(response, self.clock())
                 problem = _hidden(problem, key)
                 if not waits or (wait or 0) > self.policy.retry_after_max:
-                    asked = f", which asks to wait {wait:.0f} s" if wait else ""
+                    request_to_wait = f", which asks to wait {wait:.0f} s" if wait else ""
                     raise Unreachable(
-                        f"{address}: {problem}{asked} after {len(self.policy.waits) - len(waits) + 1} attempts"
+                        f"{address}: {problem}{request_to_wait} after"
+                        f" {len(self.policy.waits) - len(waits) + 1} attempts"
                     )
                 seconds = max(wait or 0.0, waits.pop(0))
                 log.warning("%s: %s; asking again in %.0f s", address, problem, seconds)
@@ -184,8 +185,8 @@ class Transport:
         status = response.status_code
         if status not in WHOLE:
             text = body[:200].decode("utf-8", "replace")
-            found = f"status {status}: {clip(key.hide(text) if key else text, 120)}"
-            raise Refused(f"status {status}", address, found, ADVICE.get(status, "Look at the address in a browser."))
+            reply = f"status {status}: {clip(key.hide(text) if key else text, 120)}"
+            raise Refused(f"status {status}", address, reply, ADVICE.get(status, "Look at the address in a browser."))
         answered_at, doubt = _answered_at(response, self.clock())
         headers = response.headers
         return Response(body, answered_at, address, headers.get("etag"), headers.get("last-modified"), doubt)
@@ -247,17 +248,20 @@ class _Deadline:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-def is_same_source(asked: str, found: str) -> bool:
+def is_same_source(address: str, redirect: str) -> bool:
     """Whether an address is of the host that was asked, and as safe: the same port, or https in place of http."""
     try:
-        own, other = urlsplit(asked), urlsplit(found)
-        is_safe = other.scheme == own.scheme or (own.scheme, other.scheme) == ("http", "https")
-        ports = [parts.port or PORTS.get(parts.scheme) for parts in (own, other)]
+        requested, other = urlsplit(address), urlsplit(redirect)
+        is_safe = other.scheme == requested.scheme or (requested.scheme, other.scheme) == ("http", "https")
+        ports = [parts.port or PORTS.get(parts.scheme) for parts in (requested, other)]
     except ValueError:
         return False
     is_upgraded = ports == [PORTS["http"], PORTS["https"]] and other.scheme == "https"
     return (
-        other.hostname == own.hostname and other.username is None and is_safe and (ports[0] == ports[1] or is_upgraded)
+        other.hostname == requested.hostname
+        and other.username is None
+        and is_safe
+        and (ports[0] == ports[1] or is_upgraded)
     )
 
 
@@ -290,10 +294,10 @@ def _answered_at(response: httpx.Response, now: datetime) -> tuple[datetime, str
     text = response.headers.get("date", "")
     if not text:
         return now, ""
-    said = _moment(text)
-    if said is None or not CLOCK_MIN <= said <= now + AHEAD_MAX:
+    moment = _moment(text)
+    if moment is None or not CLOCK_MIN <= moment <= now + AHEAD_MAX:
         return now, f"the clock of the source says '{clip(text, 40)}', so the day is that of this machine"
-    return said, ""
+    return moment, ""
 
 
 def _moment(text: str) -> datetime | None:

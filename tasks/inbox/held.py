@@ -72,8 +72,8 @@ def decide(
         raise ValueError(
             f"{release_id}: a decision needs a name and a reason; both are kept, and published with the release"
         )
-    if verdict == "approve" and (asked := find(store, release_id)) is not None:
-        _judged_bytes(store, asked)
+    if verdict == "approve" and (held_release := find(store, release_id)) is not None:
+        _judged_bytes(store, held_release)
     with exclusive(store):
         if is_outdated(release_id, _published(store)):
             raise NotHeld(
@@ -124,11 +124,11 @@ def _judged_bytes(store: Path, held: HeldRelease) -> bytes:
     """The raw bytes of a held release. Raises BrokenStore where they are missing or changed."""
     place = fetched(store, store / held.raw)
     raw = place.read_bytes()
-    found = hashlib.sha256(raw).hexdigest()
-    if found != held.raw_sha256:
+    digest = hashlib.sha256(raw).hexdigest()
+    if digest != held.raw_sha256:
         raise BrokenStore(
-            f"{place}: sha256 {found}, judged was {held.raw_sha256}. Restore it from a copy of the store, or ingest the"
-            " file as it came once more; then decide again."
+            f"{place}: sha256 {digest}, judged was {held.raw_sha256}. Restore it from a copy of the store, or ingest"
+            " the file as it came once more; then decide again."
         )
     return raw
 

@@ -95,13 +95,13 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
     )
 
     words = ("later", "held", "rejected", "refused", "other")
-    rest = {word: [path for path in files if seen[path].word == word] for word in words}
-    published_files = [found for found in seen.values() if found.word == "published"]
+    rest = {name: [path for path in files if seen[path].word == name] for name in words}
+    published_files = [file_state for file_state in seen.values() if file_state.word == "published"]
     return Look(
         ready=ready,
         unsettled=unsettled,
         published=len(published_files),
-        reporters=sorted({found.reporter for found in published_files}),
+        reporters=sorted({file_state.reporter for file_state in published_files}),
         shared=shared,
         **rest,
     )
@@ -223,10 +223,10 @@ def _downloads(inbox: Path, store: Path | S3Url) -> Iterator[Path]:
 
 def _state(path: Path) -> State:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return (-1, -1, -1)
-    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _judge(path: Path, request: WatchRequest, day: date, published: Callable[[str], Published]) -> FileState:
@@ -247,8 +247,8 @@ def _judge(path: Path, request: WatchRequest, day: date, published: Callable[[st
     released_on = declared.released_on or dropped
     if declared.released_on and declared.released_on > day:
         return FileState("later", released_on, state)
-    word = _what_became(path, declared, published(declared.reporter), request.otherwise, day)
-    return FileState(word, released_on, state, reporter=declared.reporter)
+    outcome = _what_became(path, declared, published(declared.reporter), request.otherwise, day)
+    return FileState(outcome, released_on, state, reporter=declared.reporter)
 
 
 def _what_became(path: Path, declared: Declared, published: Published, otherwise: Declaration, day: date) -> str:

@@ -24,23 +24,23 @@ def store_of_published(root: StoreAddress, release_id: str) -> StoreAddress:
         releases = read_table(open_snapshot(store), "release", columns=["release_id"])
         return releases.filter(release_of() == release_id.partition(MARK)[0]).height > 0
 
-    found = store_with(root, has)
-    if found is None:
+    holder = store_with(root, has)
+    if holder is None:
         raise Refused(
             "decision",
             where=release_id,
             found=f"no release of that name is published in {root}",
             advice="tidewaiter list releases --reporter shows those of a reporter.",
         )
-    return found
+    return holder
 
 
 def store_of_held(root: StoreAddress, release_id: str) -> StoreAddress:
     """Return the store in which a release is held. Raises NotHeld if there are several and none has it."""
-    found = store_with(root, lambda store: held.find(store, release_id) is not None)
-    if found is None:
+    holder = store_with(root, lambda store: held.find(store, release_id) is not None)
+    if holder is None:
         raise NotHeld(f"{root}: no release {release_id!r} is held here")
-    return found
+    return holder
 
 
 def reporter_of(request: ReleaseRequest) -> str | None:

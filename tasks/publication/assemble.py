@@ -65,7 +65,7 @@ def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
         months.setdefault(partition[0], []).append(partition_month(partition))
     index = month_index("period_end")
     return pl.any_horizontal(
-        pl.lit(False), *((pl.col("flow") == flow) & index.is_in(those) for flow, those in months.items())
+        pl.lit(False), *((pl.col("flow") == flow) & index.is_in(numbers) for flow, numbers in months.items())
     )
 
 

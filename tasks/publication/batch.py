@@ -174,11 +174,11 @@ def trail(batch: Batch) -> Lineage:
 def newest_of_each(outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Return the published outcomes by flows and last month, those of one month merged, so that a brief is written
     once."""
-    found: dict[tuple[tuple[str, ...], str], Outcome] = {}
+    newest: dict[tuple[tuple[str, ...], str], Outcome] = {}
     for outcome in outcomes:
         if outcome.status == "published":
             key = tuple(outcome.flows), outcome.months[-1]
-            earlier = found.get(key)
+            earlier = newest.get(key)
             products = {*outcome.products, *(earlier.products if earlier else ())}
-            found[key] = outcome.model_copy(update={"products": sorted(products)})
-    return [*found.values()]
+            newest[key] = outcome.model_copy(update={"products": sorted(products)})
+    return [*newest.values()]

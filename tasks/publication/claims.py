@@ -28,9 +28,9 @@ def publish_claims(store: Path, claims: ClaimsFile, checked: CheckedClaim, snaps
     """
     refuse_unknown(snapshot)
     releases = read_table(snapshot, "release")
-    mine = claim_rows(claims, checked, releases)
+    rows = claim_rows(claims, checked, releases)
     others = read_table(snapshot, "claim").filter(pl.col("claims_file") != claims.name)
-    whole = pl.concat([others, mine])
+    whole = pl.concat([others, rows])
     files = whole.select("claims_file", "claims_sha256").unique().sort("claims_file")
     derivation = {
         "table": "claim",
@@ -40,7 +40,7 @@ def publish_claims(store: Path, claims: ClaimsFile, checked: CheckedClaim, snaps
         "versions": versions(),
     }
     new = [encode_file("claim", whole, "", derivation)]
-    checking = f"claims-{json_sha256([claims.sha256, frame_sha256(mine)])[:16]}"
+    checking = f"claims-{json_sha256([claims.sha256, frame_sha256(rows)])[:16]}"
     if checking not in read_table(snapshot, "lineage")["release_id"]:
         run = current_run()
         trail = with_own_record(
@@ -48,8 +48,8 @@ def publish_claims(store: Path, claims: ClaimsFile, checked: CheckedClaim, snaps
             checking,
             "publish_claims",
             {"claims": claims.sha256},
-            {"claim": frame_sha256(mine)},
-            mine.height,
+            {"claim": frame_sha256(rows)},
+            rows.height,
             {"claims_file": claims.name},
         )
         new.append(encode_file("lineage", trail, "", derivation))

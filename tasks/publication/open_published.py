@@ -63,14 +63,14 @@ def open_known(batch: Batch, release: Normalised, *, derives: bool = False) -> K
         (flow, year - 1, month) for flow, year, month in plan.touched if _covering((flow, year, month), releases).height
     }
     decisions, later = read_table(snapshot, "decision"), later_year(plan.touched) - plan.touched
-    near = set() if derives else (later | year_before) - plan.touched
+    in_reach = set() if derives else (later | year_before) - plan.touched
     revised = {month for month in later if decisions.height or _may_be_revised(month, releases)}
     detailed = set() if derives else plan.touched | revised
-    prove(snapshot, "observation", near.__contains__)
+    prove(snapshot, "observation", in_reach.__contains__)
     prove(snapshot, "detail", detailed.__contains__)
     return Known(
         releases=releases,
-        observation=read_table(snapshot, "observation", near.__contains__),
+        observation=read_table(snapshot, "observation", in_reach.__contains__),
         detail=read_table(snapshot, "detail", detailed.__contains__),
         touched=tuple(sorted(plan.touched)),
         derived=tuple(sorted(plan.derived)),
@@ -120,18 +120,18 @@ def _covering(month: Partition, releases: pl.DataFrame) -> pl.DataFrame:
 
 def _may_be_revised(month: Partition, releases: pl.DataFrame) -> bool:
     """Whether a number of a month can have several statements: one release of single months states each once."""
-    found = _covering(month, releases)
-    return found.height > 1 or "keys" in found["partners"]
+    covering = _covering(month, releases)
+    return covering.height > 1 or "keys" in covering["partners"]
 
 
 def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store: Path) -> None:
-    mine, address = release.release["reporter"][0], address_of(store)
-    others = {named(address), *releases["reporter"]} - {mine, None}
+    reporter, address = release.release["reporter"][0], address_of(store)
+    others = {named(address), *releases["reporter"]} - {reporter, None}
     if others:
         raise Refused(
             "another reporter",
             where=str(release.release["title"][0]),
-            found=f"figures of {mine}, and {address} is the store of {', '.join(sorted(map(str, others)))}",
+            found=f"figures of {reporter}, and {address} is the store of {', '.join(sorted(map(str, others)))}",
             advice="Give the folder above it (--store)."
             if named(address)
             else "Give another folder (--store); below a new one each reporter gets a store of its own.",
@@ -141,11 +141,11 @@ def _refuse_another_reporter(releases: pl.DataFrame, release: Normalised, store:
 def _refuse_another_list(releases: pl.DataFrame, release: Normalised, store: Path) -> None:
     """Refuse codes of another list of goods: figures are kept by their digits, and equal digits of two lists are two
     goods."""
-    mine, theirs = national_lists(release.release), national_lists(releases)
-    if mine and theirs and mine != theirs:
+    lists, theirs = national_lists(release.release), national_lists(releases)
+    if lists and theirs and lists != theirs:
         raise Refused(
             "another list of goods",
             where=str(release.release["title"][0]),
-            found=f"codes of {', '.join(mine)}, and {store} holds codes of {', '.join(theirs)}",
+            found=f"codes of {', '.join(lists)}, and {store} holds codes of {', '.join(theirs)}",
             advice="Equal digits mean different goods there: keep each list in a store of its own (--store).",
         )

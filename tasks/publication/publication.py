@@ -110,8 +110,8 @@ def _files_of_ledger(
     # These months get a file even without rows: a table without files would be a folder that no reader finds, and an
     # existing file stays.
     earlier = known.snapshot.files if known.snapshot else ()
-    there = {entry.partition for entry in earlier if entry.table == "revision"}
-    always = tuple(month for month in again if month in known.touched or partition_path(month) in there)
+    with_revisions = {entry.partition for entry in earlier if entry.table == "revision"}
+    always = tuple(month for month in again if month in known.touched or partition_path(month) in with_revisions)
     collected = rows_of_collected(whole(ledger, known), releases)
     made_of = functools.partial(derivation_of_month, releases=releases, collected=collected, decisions=ledger.decisions)
     is_new = _is_new(release, known)
@@ -137,13 +137,13 @@ def _made_again(
     releases: pl.DataFrame,
 ) -> Iterator[NewFile]:
     """Yield the files that replace earlier ones; revisions get a file even without rows for the months in `always`."""
-    made = set()
+    written = set()
     for model, frame in frames.items():
         for file in encode_months(model, frame, functools.partial(made_of, model)):
-            made.add((file.table, file.partition))
+            written.add((file.table, file.partition))
             yield file
     for month in always:
-        if ("revision", partition_path(month)) not in made:
+        if ("revision", partition_path(month)) not in written:
             yield encode_file("revision", empty_frame("revision"), partition_path(month), made_of("revision", month))
     yield _file("product", names.product, releases)
     yield _file("partner", names.partner, releases)
@@ -156,10 +156,10 @@ def _file(table: str, frame: pl.DataFrame, releases: pl.DataFrame, **more: str) 
 
 def _files_of_release(release: Normalised) -> Iterator[NewFile]:
     """Yield the files that a release gets once and for good: its details, its row, its findings, its quarantine."""
-    mine = release.release
-    yield from encode_months("detail", release.detail, functools.partial(derivation_of_month, "detail", releases=mine))
-    for model, frame in (("release", mine), ("finding", release.findings), ("quarantine", release.quarantine)):
-        yield _file(model, frame, mine)
+    row = release.release
+    yield from encode_months("detail", release.detail, functools.partial(derivation_of_month, "detail", releases=row))
+    for model, frame in (("release", row), ("finding", release.findings), ("quarantine", release.quarantine)):
+        yield _file(model, frame, row)
 
 
 def _decided(entered: Entered, known: Known) -> pl.DataFrame:
@@ -180,10 +180,10 @@ def _with_lineage(
     # The order of the files depends only on how many months are processed at once.
     outputs = {name: json_sha256(sorted(hashes[name])) for name in sorted(hashes)}
     for release_id, trail in trails.items():
-        mine = releases.filter(release_id=release_id)
+        row = releases.filter(release_id=release_id)
         given = dict(text.split("=", 1) for texts in trail["outputs"] for text in texts)
         whole_trail = with_own_record(trail, release_id, "publish", given, outputs, rows, {})
-        yield _file("lineage", whole_trail, mine if mine.height else editions)
+        yield _file("lineage", whole_trail, row if row.height else editions)
 
 
 def with_own_record(
@@ -192,7 +192,7 @@ def with_own_record(
     """Return the trail and, as its last row, the publication: its inputs and, by table, the hash of its files, without
     the lineage's own."""
     schemas_used = json_sha256({table: schema_sha256(table) for table in outputs})
-    own = lineage_row(
+    row = lineage_row(
         name, trail.height + 1, step, code_sha256(), schemas_used, inputs, outputs, rows, rows, parameters
     )
-    return MODELS["lineage"].validate(pl.concat([trail, pl.DataFrame([own], schema=trail.schema)]), lazy=True)
+    return MODELS["lineage"].validate(pl.concat([trail, pl.DataFrame([row], schema=trail.schema)]), lazy=True)

@@ -33,9 +33,9 @@ def recall(store: Path, release_id: str) -> Normalised:
         return bool(first <= partition_month(month) <= last)
 
     prove(snapshot, "detail", is_spoken_of)
-    mine = pl.col("release_id").is_in(editions["release_id"].to_list())
+    is_of_editions = pl.col("release_id").is_in(editions["release_id"].to_list())
     return Normalised(
-        detail=read_table(snapshot, "detail", is_spoken_of, mine),
+        detail=read_table(snapshot, "detail", is_spoken_of, is_of_editions),
         quarantine=empty_frame("quarantine"),
         findings=empty_frame("finding"),
         release=editions,

@@ -13,7 +13,7 @@ def report(release: Normalised, findings: Finding, state: Snapshot) -> Outcome:
     row = release.release.row(0, named=True)
     detail = release.detail
     lines = {
-        severity: [finding_line(found) for found in findings.filter(severity=severity).iter_rows(named=True)]
+        severity: [finding_line(finding) for finding in findings.filter(severity=severity).iter_rows(named=True)]
         for severity in ("warning", "info")
     }
     return Outcome(
@@ -38,5 +38,5 @@ def report(release: Normalised, findings: Finding, state: Snapshot) -> Outcome:
 def report_decision(release: Normalised, decided: Decision, state: Snapshot) -> Outcome:
     """Return the outcome of a decision about a published release; its numbers are those of all editions."""
     row = decided.row(0, named=True)
-    made = report(release, release.findings, state)
-    return made.model_copy(update={"release_id": row["release_id"], "decision": decision_text(row)})
+    outcome = report(release, release.findings, state)
+    return outcome.model_copy(update={"release_id": row["release_id"], "decision": decision_text(row)})

@@ -81,12 +81,12 @@ class Step(Generic[P, R]):
             # results, or none.
             given = [*args, *kwargs.values()]
             grouped = [opaque(getattr(one, name)) for one in given for name in _fields(one)]
-            made = self.task(
+            result = self.task(
                 *map(opaque, args), **{name: opaque(one) for name, one in kwargs.items()}, wait_for=grouped or None
             )
-            if isinstance(made, _Answer):
-                raise made.problem
-            return typing.cast(R, made)
+            if isinstance(result, _Answer):
+                raise result.problem
+            return typing.cast(R, result)
         return self.run(*args, **kwargs)
 
     @property
@@ -126,28 +126,28 @@ class Step(Generic[P, R]):
     def run(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the function, check what it returns, record both. Raises what the function raises, or SchemaErrors."""
         given = self.signature.bind(*args, **kwargs)
-        started, made, error = datetime.now(UTC), None, None
+        started, result, error = datetime.now(UTC), None, None
         tell_begin(self.name)
         try:
-            made = self.function(*args, **kwargs)
-            _validate(made, self.models)
-            return made
+            result = self.function(*args, **kwargs)
+            _validate(result, self.models)
+            return result
         except BaseException as problem:  # a step that was interrupted did not complete either
             error = f"{type(problem).__name__}: {problem}"
             raise
         finally:
             run = current_run()
             if run is not None:
-                record = self._record(run, given.arguments, made, started, error)
+                record = self._record(run, given.arguments, result, started, error)
                 run.records.append(record)
                 log.info("%s", record.line)
 
     def _record(
-        self, run: Run, arguments: dict[str, Any], made: object, started: datetime, error: str | None
+        self, run: Run, arguments: dict[str, Any], result: object, started: datetime, error: str | None
     ) -> StepRecord:
         _, task = _runs()
         inputs = {name: parts for argument, value in arguments.items() for name, parts in _parts(argument, value)}
-        outputs = dict(_parts("", made)) if made is not None else {}
+        outputs = dict(_parts("", result)) if result is not None else {}
         return StepRecord(
             step=self.name,
             code_sha256=code_sha256(),
@@ -210,11 +210,11 @@ def _schema_hash(model: Any) -> str:
     return json_sha256([(entry.name, str(entry.type)) for entry in dataclasses.fields(model)])
 
 
-def _validate(made: object, models: dict[str, Any]) -> None:
+def _validate(result: object, models: dict[str, Any]) -> None:
     """Report all failures of a frame at once; of eager frames only, because of a lazy one only the schema would be
     checked."""
     for name, model in models.items():
-        value = getattr(made, name) if name else made
+        value = getattr(result, name) if name else result
         if isinstance(value, PendingFiles):
             # Its rows were checked as they were written.
             if not value.is_of(table_name(model)):
