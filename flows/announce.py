@@ -48,11 +48,11 @@ class NeedsAttention(Exception):
     message."""
 
     def __init__(self, report: Any, message: str) -> None:
-        self.report, self.said = report, message
+        self.report, self.message = report, message
         super().__init__(f"{report.headline}: {message}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return NeedsAttention, (self.report, self.said)
+        return NeedsAttention, (self.report, self.message)
 
 
 def ended(report: T, lines: Sequence[str], *, needs_attention: bool) -> T:

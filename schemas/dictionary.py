@@ -10,7 +10,7 @@ from pathlib import Path
 
 from schemas.layouts import LAYOUTS
 from schemas.model import Table, allowed_by, columns_of
-from schemas.names import ADDED, CAVEATS, MADE, MISSING, REVISIONS, VERDICTS
+from schemas.names import ADDED, CAVEATS, MISSING, ORIGINS, REVISIONS, VERDICTS
 from schemas.reference import control_tables, models, statement_terms
 from schemas.table import FILE, arrow_schema
 from schemas.tables import analysis, control_event, release
@@ -102,7 +102,7 @@ def _meanings(where: str, words: Mapping[str, str]) -> str:
 
 def _statuses() -> str:
     lines = ["A figure `x` of `metric` stands next to `x_status`.\n", "| status | figure | meaning |", "|---|---|---|"]
-    lines += [f"| {name} | there | {meaning} |" for name, meaning in MADE.items()]
+    lines += [f"| {name} | there | {meaning} |" for name, meaning in ORIGINS.items()]
     lines += [f"| {name} | null | {meaning} |" for name, meaning in MISSING.items()]
     return "\n".join(lines) + "\n"
 

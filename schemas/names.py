@@ -32,7 +32,7 @@ def status(figure: str) -> str:
     return f"{figure.removesuffix('_pct').removesuffix('_pp')}_status"
 
 
-MADE = {
+ORIGINS = {
     "reported": "a source prints it",
     "zero": "inside the scope of a release and not in it: no trade",
     "sum": "sum of the parts, all of which are covered",
@@ -63,7 +63,7 @@ MISSING = {
     ),
     "series_record": "no earlier month of the unbroken series is as extreme: a record since series_start",
 }
-STATUSES = tuple(dict.fromkeys([*MADE, *MISSING]))
+STATUSES = tuple(dict.fromkeys([*ORIGINS, *MISSING]))
 
 # Kinds of release in their order of trust, and kinds of codes.
 KINDS = ("yearbook", "query", "bulletin", "preliminary", "published", "collected")

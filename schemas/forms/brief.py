@@ -22,7 +22,7 @@ class Caveat(Frozen):
 class Verdict(Frozen):
     """May a growth be quoted: yes, with care, or not as a percentage."""
 
-    word: Literal["yes", "care", "no"] = Field(description="the verdict")
+    answer: Literal["yes", "care", "no"] = Field(description="the verdict")
     caveats: tuple[Caveat, ...] = Field(default=(), description="why, the gravest first")
 
 

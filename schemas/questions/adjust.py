@@ -7,7 +7,7 @@ class Adjust(OfReporter):
     """A series as X-13ARIMA-SEATS or JDemetra+ takes it, with the Lunar New Year and level shifts at dated control
     measures and definition breaks; or what the tool made of it, beside our own adjustment."""
 
-    WORD = "product"
+    ARGUMENT = "product"
     product: Product
     partner: Partner = "world"
     measure: Measure = "quantity_kg"

@@ -22,7 +22,7 @@ class Brief(OfReporter):
     "China's exports of these goods to the United States rose 660 % to 353 t, mor"
     """
 
-    WORD = "product"
+    ARGUMENT = "product"
     product: Product
     month: OneMonth = "latest"
     _: KW_ONLY

@@ -11,12 +11,12 @@ from pydantic_core import ErrorDetails
 
 from schemas.questions.question import Form, FormField, fields_of, help_of, summary_of, type_of
 
-Asked = TypeVar("Asked", bound=Form)
+FormT = TypeVar("FormT", bound=Form)
 # As a person writes it, for fields whose texts have a form.
 EXAMPLES = {"month": "2024-06, June 2024, 2024-01..2024-06 or latest", "as_of": "2025-06-30"}
 
 
-def checked(question: Asked) -> Asked:
+def checked(question: FormT) -> FormT:
     """Return a question whose fields have the types, bounds and choices that it names; several texts are a tuple.
 
     Raises ValueError, which says of each field what is wrong.
@@ -27,7 +27,7 @@ def checked(question: Asked) -> Asked:
         read = model_of(kind)(**given)
     except ValidationError as error:
         raise ValueError(sentence(error)) from None
-    checked_question: Asked = kind(**{name: getattr(read, name) for name in given})
+    checked_question: FormT = kind(**{name: getattr(read, name) for name in given})
     return checked_question
 
 

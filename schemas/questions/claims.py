@@ -28,7 +28,7 @@ class CheckClaims(OfReporter):
     ['supported']
     """
 
-    WORD = "claims"
+    ARGUMENT = "claims"
     claims: Annotated[
         str | Path | Iterable[Mapping[str, object]],
         Help(f"CSV, or from Python its rows: {', '.join(INPUT)}, and qualifier, hs_code_if_stated …"),

@@ -16,7 +16,7 @@ class Contents(OfReporter):
     True
     """
 
-    WORD = "kind"
+    ARGUMENT = "kind"
     kind: Annotated[
         Literal["products", "partners", "months", "releases", "mirrors", "reporters"],
         Help("products, partners, months, releases, mirrors of the reporter, or the reporters of the store"),

@@ -9,7 +9,7 @@ from schemas.questions.question import Direction, Help, Measure, Product, Questi
 class Coverage(Question):
     """Which reporters of a group have reported a month, and the sum of the group where every one has."""
 
-    WORD = "product"
+    ARGUMENT = "product"
     product: Product
     month: Annotated[str, Help("month, 2025-06")]
     _: KW_ONLY

@@ -21,7 +21,7 @@ class Detours(Question):
         LookupError: No month since the date is known of both, or no third country trades the goods with both.
     """
 
-    WORD = "product"
+    ARGUMENT = "product"
     product: Annotated[str, Help("goods by name, or an HS code of 2, 4 or 6 digits; customs share no longer ones")]
     _: KW_ONLY
     from_: Annotated[str, Help("who sold direct: name or code, China, CHN")]

@@ -22,7 +22,7 @@ class Duties(OfReporter):
         LookupError: Nothing is known of the months.
     """
 
-    WORD = "product"
+    ARGUMENT = "product"
     product: Annotated[str, Help(PRODUCT + ", or list:… for the codes of a list together")]
     _: KW_ONLY
     partner: Partners = "world"

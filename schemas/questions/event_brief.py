@@ -18,7 +18,7 @@ class EventBrief(OfReporter):
         LookupError: The store has none of its codes.
     """
 
-    WORD = "event"
+    ARGUMENT = "event"
     event: Annotated[str, Help("measure by name or number: mofcom-gacc-2025-18, MOFCOM 18/2025, 2025年第18号")]
     _: KW_ONLY
     flow: Annotated[Direction, Help("direction")] = "export"

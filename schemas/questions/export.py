@@ -10,7 +10,7 @@ class Export(OfReporter):
     """Figures of a reporter as an SDMX data set: observations in SDMX-CSV 2.0, and their structure with code lists in
     English and Chinese in SDMX-ML 3.0."""
 
-    WORD = "product"
+    ARGUMENT = "product"
     product: Products = None
     _: KW_ONLY
     partner: Partners = None

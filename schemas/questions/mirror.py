@@ -22,7 +22,7 @@ class MirrorTrade(Question):
         LookupError: Neither has a figure.
     """
 
-    WORD = "product"
+    ARGUMENT = "product"
     product: Annotated[str, Help("goods by name, or an HS code of 2, 4 or 6 digits; customs share no longer ones")]
     importer: Annotated[str, Help("who bought: name or code, Germany, DEU")]
     _: KW_ONLY

@@ -25,7 +25,7 @@ class PartnerTrade(OfReporter):
     [('85051110', 306600.0)]
     """
 
-    WORD = "partner"
+    ARGUMENT = "partner"
     partner: Partner
     month: OneMonth = "latest"
     _: KW_ONLY

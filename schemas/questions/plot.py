@@ -19,7 +19,7 @@ class Plot(OfReporter):
         LookupError: There is nothing to draw; the message says what there is.
     """
 
-    WORD = "product"
+    ARGUMENT = "product"
     product: Annotated[str | Iterable[str], Help(PRODUCT)]
     output: Annotated[
         str | Path | None, Help("file that ends in .png or .svg; else a PNG with the name of what is drawn")

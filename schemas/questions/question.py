@@ -67,7 +67,7 @@ class Question(Form, kw_only=True):
     then what Python programs get."""
 
     # The field that a command takes as a word, not as an option.
-    WORD: ClassVar[str] = ""
+    ARGUMENT: ClassVar[str] = ""
     store: Annotated[str | Path | None, Help("the published tables: a folder, or s3://bucket/prefix")] = None
 
 

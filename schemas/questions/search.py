@@ -16,5 +16,5 @@ class Search(OfReporter):
     'basket:rare_earth_magnets'
     """
 
-    WORD = "text"
+    ARGUMENT = "text"
     text: Annotated[str, Help("name or code, or part of it, in English or Chinese")]

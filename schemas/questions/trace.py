@@ -20,7 +20,7 @@ class Trace(OfReporter):
     (True, [353000.0, 46400.0])
     """
 
-    WORD = "product"
+    ARGUMENT = "product"
     product: Product
     partner: Partner = "world"
     month: OneMonth = "latest"

@@ -20,7 +20,7 @@ class Vintages(OfReporter):
     [46400.0]
     """
 
-    WORD = "product"
+    ARGUMENT = "product"
     product: Product
     partner: Partner = "world"
     month: Month = "latest"

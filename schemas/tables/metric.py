@@ -16,7 +16,7 @@ from pandera.polars import PolarsData, dataframe_check
 from schemas.figures import FIGURE_OF
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, optional
-from schemas.names import CLASSIFICATIONS, FIGURES, KINDS, MADE, STATUSES, status
+from schemas.names import CLASSIFICATIONS, FIGURES, KINDS, ORIGINS, STATUSES, status
 
 # A set of kinds is a bit for each, in the order of KINDS; its name joins theirs: published+query.
 SETS_OF_KINDS = tuple(
@@ -83,7 +83,7 @@ class Metric(_with_figures(PlaceColumns)):  # type: ignore[misc]  # the base is 
         """A figure is null exactly where its status is a reason for being missing."""
         return data.lazyframe.select(
             pl.all_horizontal(
-                pl.col(figure).is_null() == (pl.col(status(figure)).to_physical() >= len(MADE)) for figure in FIGURES
+                pl.col(figure).is_null() == (pl.col(status(figure)).to_physical() >= len(ORIGINS)) for figure in FIGURES
             )
         )
 

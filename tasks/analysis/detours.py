@@ -71,7 +71,7 @@ class Leg(NamedTuple):
         return self.gain / self.spread if self.spread > 0 else 0.0
 
 
-class Found(NamedTuple):
+class HubScore(NamedTuple):
     """What the screen says of a hub: both legs at the lag that fits best, the score, estimate with interval, and the
     ceiling."""
 
@@ -183,12 +183,12 @@ def weakest(statements: Sequence[Series], window: DetourWindow, lag: int, growth
 
 def judge(
     goods: Goods, first: str, second: str, window: DetourWindow, growths: tuple[float, float] = (1.0, 1.0)
-) -> Found | None:
+) -> HubScore | None:
     """Return what the screen says of the first leg of one hub and the second of another, which is the same but for
     placebos; None where a leg is not known."""
     quiet = QUIET_OF_DIRECT * _mean_before(goods.direct, window)
     one = weakest(goods.first[first], window, 0, growths[0], quiet)
-    best: Found | None = None
+    best: HubScore | None = None
     for lag in LAGS:
         other = weakest(goods.second[second], window, lag, growths[1], quiet)
         if one is None or other is None:
@@ -198,7 +198,7 @@ def judge(
             ceiling = min(one.after, other.after)
             estimate, error = _together(one, other)
             low, high = (min(max(estimate + sign * ERRORS_SPANNED * error, 0), ceiling) for sign in (-1, 1))
-            best = Found(first, lag, one, other, score, min(max(estimate, 0), ceiling), low, high, ceiling)
+            best = HubScore(first, lag, one, other, score, min(max(estimate, 0), ceiling), low, high, ceiling)
     return best
 
 
@@ -234,7 +234,7 @@ def _ratio(series: Series, window: DetourWindow) -> float | None:
     return sums[1] / sums[0] if sums is not None and sums[0] > 0 else None
 
 
-def screen(goods: Goods, window: DetourWindow, growths: Mapping[str, tuple[float, float]]) -> list[Found]:
+def screen(goods: Goods, window: DetourWindow, growths: Mapping[str, tuple[float, float]]) -> list[HubScore]:
     """Return what the screen says of each hub with both legs known, the highest score first."""
     judged = (judge(goods, hub, hub, window, growths.get(hub, (1.0, 1.0))) for hub in goods.hubs)
     return sorted((one for one in judged if one is not None), key=lambda one: (-one.score, one.hub))
@@ -262,13 +262,13 @@ def placebo_rates(
     return Placebos(threshold, widening, *counts), scores
 
 
-def _widening(gains: Sequence[Found]) -> float:
+def _widening(gains: Sequence[HubScore]) -> float:
     """How far the gains of placebo legs spread, in units of their own noise: months in a row rise and fall together."""
     sizes = [abs(each.score) for one in gains for each in (one.first, one.second)]
     return max(statistics.median(sizes) / MEDIAN_SIZE, 1.0) if sizes else 1.0
 
 
-def widened(gain: Found, widening: float) -> Found:
+def widened(gain: HubScore, widening: float) -> HubScore:
     """Return what the screen says of a hub, with an interval as wide as the gains of placebo legs are."""
     estimate, error = _together(gain.first, gain.second)
     low, high = (min(max(estimate + sign * ERRORS_SPANNED * widening * error, 0), gain.ceiling) for sign in (-1, 1))
@@ -290,7 +290,7 @@ def chance_of(score: float, scores: Sequence[float]) -> float:
     return (sum(one >= score for one in scores) + 1) / (len(scores) + 1)
 
 
-def _crossed(goods: Goods, window: DetourWindow, growths: Mapping[str, tuple[float, float]]) -> Iterator[Found]:
+def _crossed(goods: Goods, window: DetourWindow, growths: Mapping[str, tuple[float, float]]) -> Iterator[HubScore]:
     """Judge the first leg of each hub with the second of each other one: no detour has them."""
     plain = (1.0, 1.0)
     for first in goods.hubs:

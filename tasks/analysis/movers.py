@@ -264,7 +264,7 @@ class _Splits:
         if not self.is_value:
             return
         currency, own_currency = comparison.measure.removeprefix("value_").upper(), price_volume.own_currency(reporter)
-        self._is_own, self._own = (
+        self._is_own, self._own_measure = (
             own_currency == currency,
             f"value_{own_currency.lower()}" if own_currency and own_currency != currency else "",
         )
@@ -308,9 +308,9 @@ class _Splits:
         rows = _both(levels, self._comparison, keys).join(masses, on=keys, how="left", maintain_order="left")
         rows = rows.with_columns(pl.col("mass_before", "mass").fill_null(0.0))
         rows = rows.with_columns(pl.lit(value, pl.Float64).alias(name) for name, value in self._rates.items())
-        if self._own:
+        if self._own_measure:
             # What the source itself counts with.
-            own_values = _pairs(levels, self._comparison, self._own, keys).rename(
+            own_values = _pairs(levels, self._comparison, self._own_measure, keys).rename(
                 {"mass_before": "own_before", "mass": "own"}
             )
             rows = rows.join(own_values, on=keys, how="left", maintain_order="left")
@@ -574,4 +574,4 @@ def _quote(row: Row, judge: Judge) -> str | None:
     verdict = judge.verdict(WORLD, row["measure"], AGAINST[row["against"]][1], first_day(row["month"]))
     if verdict is None:
         return None
-    return "care" if row["doubt"] and verdict.word == "yes" else verdict.word
+    return "care" if row["doubt"] and verdict.answer == "yes" else verdict.answer

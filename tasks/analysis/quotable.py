@@ -120,7 +120,7 @@ class Judge:
             if numbers is not None:
                 caveats.append(Caveat(name=name, numbers=numbers))
         answer = "yes" if not caveats else "no" if caveats[0].name == "nearly_nothing" else "care"
-        return Verdict.model_validate({"word": answer, "caveats": tuple(caveats)})
+        return Verdict.model_validate({"answer": answer, "caveats": tuple(caveats)})
 
     def _base(self, place: Place, figure: str, row: Row) -> float | None:
         """Return the base of the growth, as published, otherwise as the growth implies it."""

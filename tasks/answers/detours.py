@@ -20,7 +20,7 @@ from schemas.store_address import root_given
 from schemas.table import columns as columns_of_table
 from schemas.table import polars_schema
 from tasks.analysis import detours as screen
-from tasks.analysis.detours import DetourWindow, Found, Goods, Placebos
+from tasks.analysis.detours import DetourWindow, Goods, HubScore, Placebos
 from tasks.analysis.mirror.sides import KG, months_of
 from tasks.analysis.mirror.statements import pair, pair_of
 from tasks.answers.answer import Answer, day_of
@@ -297,7 +297,7 @@ def _placebos(code: str, hubs: Sequence[str], frame: Frame) -> list[Goods]:
 def _rows(
     code: str,
     goods: Goods,
-    gains: Sequence[Found],
+    gains: Sequence[HubScore],
     hubs: Sequence[str],
     judged: tuple[Placebos, Sequence[float], Mapping[str, tuple[float, float]]],
     frame: Frame,
@@ -339,7 +339,7 @@ def _rows(
     return pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
 
 
-def _of(one: Found, rates: Placebos, scores: Sequence[float], *, has_fallen: bool) -> dict[str, Any]:
+def _of(one: HubScore, rates: Placebos, scores: Sequence[float], *, has_fallen: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
         "lag": one.lag,
         "score": one.score,

@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from schemas.names import MADE
+from schemas.names import ORIGINS
 
 MARKS = {"implied_base": "*", "ytd_difference": "°", "sum": "", "ytd_sum": "", "sum_of_months": ""}
-MARK_WORDS = {"*": MADE["implied_base"], "°": MADE["ytd_difference"]}
+MARK_WORDS = {"*": ORIGINS["implied_base"], "°": ORIGINS["ytd_difference"]}
 # From here on ten digits would leave no decimal, or turn into powers of ten.
 WHOLE_FROM = 10**9
 

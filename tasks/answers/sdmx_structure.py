@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.figures import FIGURE_OF
-from schemas.names import MADE, MISSING
+from schemas.names import MISSING, ORIGINS
 from schemas.questions.export import Export
 from schemas.questions.question import texts
 from schemas.questions.read import Read
@@ -137,7 +137,7 @@ def code_lists(rows: pl.DataFrame, answer: Answer, figures: Iterable[str]) -> di
         "FLOW": {FLOW_CODES["import"]: ("Import", "进口"), FLOW_CODES["export"]: ("Export", "出口")},
         "INDICATORS": of_figures,
         "OBS_STATUS": STATUS_NAMES,
-        "MADE": {origin: (words, None) for origin, words in (MADE | MISSING).items()},
+        "MADE": {origin: (words, None) for origin, words in (ORIGINS | MISSING).items()},
     }
     return {
         column: {code: names_of.get(code, (_key(code), None)) for code in present[column]}

@@ -17,17 +17,17 @@ from tasks.domain.errors import HowUnderstood
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Asked = TypeVar("Asked", bound=Form)
-Found = TypeVar("Found", bound=Answer)
+FormT = TypeVar("FormT", bound=Form)
+AnswerT = TypeVar("AnswerT", bound=Answer)
 # From a warning to the line of the caller: `tell`, the function that answers, and the one that asks.
 LEVELS = 4
 WIDTH = 110
 
 
-def function_of(question: Callable[P, Asked]) -> Callable[[Callable[[Asked], R]], Callable[P, R]]:
+def function_of(question: Callable[P, FormT]) -> Callable[[Callable[[FormT], R]], Callable[P, R]]:
     """Return a decorator of a function that answers a question: the caller gives the fields of the question."""
 
-    def decorate(answer: Callable[[Asked], R]) -> Callable[P, R]:
+    def decorate(answer: Callable[[FormT], R]) -> Callable[P, R]:
         def ask(*args: P.args, **kwargs: P.kwargs) -> R:
             return answer(checked(question(*args, **kwargs)))
 
@@ -42,7 +42,7 @@ def function_of(question: Callable[P, Asked]) -> Callable[[Callable[[Asked], R]]
     return decorate
 
 
-def tell(answer: Found) -> Found:
+def tell(answer: AnswerT) -> AnswerT:
     """Return an answer whose remarks have become warnings, where the caller asked."""
     for remark in answer.remarks:
         warnings.warn(remark, HowUnderstood, stacklevel=LEVELS)

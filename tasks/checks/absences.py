@@ -65,7 +65,7 @@ def _partners_of_product_missing(context: CheckContext) -> Rows:
         return
     columns = ["flow", "product", "partner", "measure", "month"]
     of_partners = (MONEY, pl.col("partner") != WORLD)
-    now = context.own.filter("single", *of_partners).group_by(columns).agg(pl.col("value").sum())
+    now = context.statements.filter("single", *of_partners).group_by(columns).agg(pl.col("value").sum())
     earlier = context.values.filter(*of_partners).group_by(columns).agg(pl.col("value").sum())
     history = pl.concat([earlier.join(now, on=columns, how="anti"), now])
     share = threshold("missing_partners_warn")
@@ -86,13 +86,13 @@ def _without_row(
     largest = pl.when("largest").then(pl.lit(" and the largest of each of them")).otherwise(pl.lit(""))
     place = [*(name for name in key if name != "measure"), "partner", "month"]
     # A row of 0 in all measures says the same as none.
-    rows = [frame.filter(pl.col("value") > 0).select(place) for frame in (context.own, context.published_rows)]
+    rows = [frame.filter(pl.col("value") > 0).select(place) for frame in (context.statements, context.published_rows)]
     traded = pl.concat(rows).unique().with_columns(traded=pl.lit(True))
-    now = history.join(context.own.select("flow", "month").unique(), on=["flow", "month"], how="semi")
+    now = history.join(context.statements.select("flow", "month").unique(), on=["flow", "month"], how="semi")
     now = now.join(traded, on=place, how="left").with_columns(pl.col("traded").fill_null(False))
     goods = _goods_of_partners(context)
     proven = _proven_months(context, key)
-    for month in context.own.filter("single", MONEY)["month"].unique().sort():
+    for month in context.statements.filter("single", MONEY)["month"].unique().sort():
         missed = _missed(history, now, goods, key, month).join(proven.filter(month=month), on=key, how="anti")
         yield from found_in(
             missed.filter(is_much).with_columns(graded(hold), partners=partners, largest=largest, absent=absent),
@@ -113,7 +113,7 @@ def _proven_months(context: CheckContext, key: list[str]) -> pl.DataFrame:
     """Return for which `key` and month every product of the release meets a printed world total. A product without a
     row meets none: its total may be lost with its rows."""
     place = ["flow", "product", "measure", "month"]
-    partners = context.own.filter("single", MONEY, pl.col("partner") != WORLD)
+    partners = context.statements.filter("single", MONEY, pl.col("partner") != WORLD)
     months = partners.select("flow", "measure", "month").unique()
     sums = partners.select("flow", "product").unique().join(months, on="flow")
     open_ = sums.join(context.proven, on=place, how="anti")
@@ -259,7 +259,7 @@ def _few_partners(context: CheckContext) -> Rows:
         dollars = pl.max_horizontal(pl.col(name) / dollars_of(name) for name in RATED[1:])
         rows, months = context.trades.filter("new").with_columns(value=dollars), pl.col("month").n_unique()
     else:
-        rows = context.own.filter(MONEY).with_columns(value=in_dollars())
+        rows = context.statements.filter(MONEY).with_columns(value=in_dollars())
         months = pl.lit(context.last - context.first + 1)
     sums = (
         rows.filter(is_partner)
@@ -310,7 +310,7 @@ def _trifles_missing(context: CheckContext, products: pl.DataFrame) -> pl.DataFr
     history = context.values.filter(MONEY, pl.col("partner") != WORLD).join(products, on=key, how="semi")
     history = history.group_by(*place, "partner", "month").agg(pl.col("value").sum())
     year = history.filter(pl.col("month").is_between(context.first - YEAR_MONTHS, context.first - 1))
-    here = context.own.filter(pl.col("partner") != WORLD).select(*key, "partner").unique()
+    here = context.statements.filter(pl.col("partner") != WORLD).select(*key, "partner").unique()
     gone = _due(history, year, place, context.first).join(here, on=[*key, "partner"], how="anti")
     sums = gone.group_by(place).agg(pl.col("due").sum()).with_columns(due=in_dollars("due"))
     sums = sums.group_by(key).agg(pl.col("due").max())
@@ -358,14 +358,14 @@ def _months_without_records(context: CheckContext) -> Rows:
     row = context.row
     if row["partners"] == "keys" or not row["by_month"]:
         return
-    present = {*context.own["month"].unique()}
+    present = {*context.statements["month"].unique()}
     absent = [month for month in range(context.first, context.last + 1) if month not in present]
     if not absent:
         return
     others = {*context.sums.by_product.filter(pl.col("product").is_in(context.products))["month"].unique()}
     between = [month for month in absent if min(present | others) < month < max(present | others)]
     density = max(len(months) / (max(months) - min(months) + 1) for months in (present, present | others))
-    sums = context.own.filter("single", MONEY).group_by("measure").agg(pl.col("value").sum())
+    sums = context.statements.filter("single", MONEY).group_by("measure").agg(pl.col("value").sum())
     is_enough = (in_dollars() >= threshold("trifle_a_month") * len(present)).alias("is_enough")
     is_trifle = sums.height > 0 and not sums.select(is_enough)["is_enough"].any()
     is_missing = bool(between) and row["partners"] == "all" and density >= threshold("gap_density") and not is_trifle
@@ -386,7 +386,7 @@ def _product_without_records(context: CheckContext) -> Rows:
     if row["partners"] != "all" or not row["by_month"] or context.is_broad or len(context.products) == 1:
         return
     key = ["flow", "product"]
-    single = context.own.filter("single")
+    single = context.statements.filter("single")
     others = context.sums.by_product.filter(pl.col("product").is_in(context.products)).select(*key, "month")
     present = pl.concat([single.select(*key, "month"), others]).unique()
     spans = present.group_by(key).agg(first=pl.col("month").min(), last=pl.col("month").max(), months=pl.len())
@@ -438,7 +438,7 @@ def _between_seasons(context: CheckContext, products: pl.DataFrame) -> pl.DataFr
 
 def _of_both(context: CheckContext) -> Iterator[pl.DataFrame]:
     """Yield the values of partners in the release, and those published that it does not have."""
-    partners = context.own.filter("single", pl.col("partner") != WORLD)
+    partners = context.statements.filter("single", pl.col("partner") != WORLD)
     yield partners
     yield context.values.filter(pl.col("partner") != WORLD).join(partners, on=["flow", "product", "month"], how="anti")
 

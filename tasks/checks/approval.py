@@ -63,9 +63,9 @@ class FindingKey(NamedTuple):
 
 
 class ApprovedDoubt(NamedTuple):
-    """The approval of a doubt: what was said, and of which release."""
+    """The approval of a doubt: the words of the person, and the release that they are about."""
 
-    said: str
+    words: str
     release_id: str
 
 

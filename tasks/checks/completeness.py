@@ -89,7 +89,7 @@ def _products_removed(context: CheckContext) -> Rows:
     before = published.group_by(CELL).agg(pl.col("value").sum()).with_columns(pl.col("product").cast(pl.String))
     requested = asked_products(context.release.release, before["product"], roll_up=False)
     before = without_lost(before.join(requested, on="product").with_columns(family()), context.release.release)
-    now = context.own.select(CELL).unique().with_columns(pl.col("product").cast(pl.String))
+    now = context.statements.select(CELL).unique().with_columns(pl.col("product").cast(pl.String))
     sums = before.group_by("flow", "measure", "month").agg(total=pl.col("value").sum())
     gone = (
         before.join(now, on=CELL, how="anti")
@@ -143,7 +143,7 @@ def _world_total(context: CheckContext) -> Rows:
     yield from _world_of_others(context)
     key = ["flow", "product", "measure", "period_start", "period_end"]
     world = context.published_rows.filter(~GROWTH, partner=WORLD)
-    parts = context.own.filter(pl.col("partner") != WORLD).group_by(key).agg(parts=pl.col("value").sum())
+    parts = context.statements.filter(pl.col("partner") != WORLD).group_by(key).agg(parts=pl.col("value").sum())
     other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
     is_grave = _is_grave(row["released_on"]) & (pl.col("kind") == row["kind"])
     yield from found_in(
@@ -172,7 +172,7 @@ def _world_of_others(context: CheckContext) -> Rows:
         .group_by(key)
         .agg(parts=pl.col("value").sum(), release_id=pl.col("release_id").max(), known_from=pl.col("known_from").max())
     )
-    world = context.own.filter(partner=WORLD).drop("known_from")
+    world = context.statements.filter(partner=WORLD).drop("known_from")
     other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
     yield from found_in(
         other.sort(key).head(EXAMPLES).with_columns(graded(_is_grave(row["released_on"]))),
@@ -222,9 +222,9 @@ def _line_differs(context: CheckContext) -> Rows:
 def _single(context: CheckContext, where: pl.Expr) -> pl.DataFrame:
     """Months of the release and published ones around it: flow, product, month, measure, value, resolution."""
     columns = ["flow", "product", "month", "measure", "value", "resolution"]
-    months = set(context.own["month"].unique())
+    months = set(context.statements["month"].unique())
     names = ("flow", "product", "partner", "measure")
-    of_release = context.own.with_columns(pl.col(name).cast(pl.String) for name in names).filter("single", where)
+    of_release = context.statements.with_columns(pl.col(name).cast(pl.String) for name in names).filter("single", where)
     theirs = context.published.rows(
         {place for place in context.months if place[1] in months},
         ("flow", "product", "partner", "measure", "value", "resolution"),

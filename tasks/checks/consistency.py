@@ -39,7 +39,7 @@ def _of_one_day(context: CheckContext) -> Rows:
     replaced = same_query(row, known.counting)
     key = ["flow", "product", "partner", "period_start", "period_end", "measure", "known_from"]
     other = with_codes(known.detail.filter(pl.col("release_id").is_in(same_day.to_list())))
-    of_release = context.own.group_by(key).agg(pl.col("value").sum(), pl.col("resolution").max())
+    of_release = context.statements.group_by(key).agg(pl.col("value").sum(), pl.col("resolution").max())
     theirs = other.group_by(*key, "release_id").agg(
         other=pl.col("value").sum(), other_resolution=pl.col("resolution").max()
     )
@@ -149,7 +149,7 @@ def _known_again(context: CheckContext) -> Rows:
 def _unit_changed(context: CheckContext) -> Rows:
     """Find products whose unit changed."""
     key, is_unit = ["flow", "product"], QUANTITY & ~GROWTH
-    of_release = context.own.filter(is_unit).select(*key, "measure").unique()
+    of_release = context.statements.filter(is_unit).select(*key, "measure").unique()
     # A product that is weighed now and was weighed before has kept its unit. The few others can be looked up.
     weighed = context.sums.by_product.filter(pl.col("quantity_kg") > 0)
     settled = of_release.filter(measure="quantity_kg").join(weighed, on=key, how="semi")
@@ -185,8 +185,8 @@ def _unit_changed(context: CheckContext) -> Rows:
 def _magnitude(context: CheckContext) -> Rows:
     """Find quantities without a value that are far from those of the months before with the same partners."""
     key = ["flow", "product", "partner", "measure"]
-    with_value = context.own.filter(MONEY).select("flow", "product").unique()
-    of_release = context.own.join(with_value, on=["flow", "product"], how="anti")
+    with_value = context.statements.filter(MONEY).select("flow", "product").unique()
+    of_release = context.statements.join(with_value, on=["flow", "product"], how="anti")
     if not of_release.height:
         return
     of_those = pl.col("product").is_in(of_release["product"].unique().cast(pl.String).to_list())
@@ -237,7 +237,8 @@ def _revised(context: CheckContext) -> Rows:
     if not published.height:
         return
     new, old = (
-        frame.filter("single", ~GROWTH).group_by(key).agg(pl.col("value").sum()) for frame in (context.own, published)
+        frame.filter("single", ~GROWTH).group_by(key).agg(pl.col("value").sum())
+        for frame in (context.statements, published)
     )
     sums = (
         new.join(old, on=key)

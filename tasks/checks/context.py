@@ -57,7 +57,7 @@ class CheckContext:
         self.row: dict[str, Any] = release.release.row(0, named=True)
         self.first, self.last = (month_number(self.row[name]) for name in ("first_month", "last_month"))
         ends = pl.col("period_end")
-        self.own = with_codes(
+        self.statements = with_codes(
             release.detail.select(
                 *CODED,
                 "period_start",
@@ -83,7 +83,7 @@ class CheckContext:
     @functools.cached_property
     def products(self) -> list[str]:
         """The product codes of the rows of the release."""
-        return self.own["product"].unique().cast(pl.String).to_list()
+        return self.statements["product"].unique().cast(pl.String).to_list()
 
     @functools.cached_property
     def published_rows(self) -> pl.DataFrame:
@@ -110,7 +110,7 @@ class CheckContext:
         twelve months before each of its own, of a few products of a quarter more, and only where every partner was
         requested.
         """
-        now = self.own["month"].unique().to_list()
+        now = self.statements["month"].unique().to_list()
         back_to = YEAR_MONTHS if self.is_broad else YEAR_MONTHS + QUARTER
         years = {month - back for month in now for back in range(1, back_to + 1)}
         others = self.months - self.met
@@ -145,7 +145,7 @@ class CheckContext:
         alone.
         """
         columns = [*CODED, "month", "value"]
-        of_release = self.own.filter("single", pl.col("measure").is_in(RATED)).select(columns)
+        of_release = self.statements.filter("single", pl.col("measure").is_in(RATED)).select(columns)
         published = (
             self.published_rows.filter("single", pl.col("kind") != "published") if self.is_broad else self.values
         )
@@ -161,7 +161,7 @@ class CheckContext:
     @functools.cached_property
     def numbers(self) -> pl.DataFrame:
         """Single months of the release: CODED, month, value. For a broad release: whole products."""
-        single = self.own.filter("single", pl.col("measure").is_in(RATED))
+        single = self.statements.filter("single", pl.col("measure").is_in(RATED))
         partner = pl.lit(WORLD).cast(pl.Categorical).alias("partner") if self.is_broad else pl.col("partner")
         return single.with_columns(partner).group_by(*CODED, "month").agg(pl.col("value").sum())
 
@@ -176,14 +176,14 @@ class CheckContext:
             .group_by(key)
             .agg(total=pl.col("value").last(), step=pl.col("resolution").max())
         )
-        sums = self.own.filter("single", pl.col("partner") != WORLD).group_by(key).agg(pl.col("value").sum())
+        sums = self.statements.filter("single", pl.col("partner") != WORLD).group_by(key).agg(pl.col("value").sum())
         met = sums.join(world, on=key).filter((pl.col("value") - pl.col("total")).abs() <= pl.col("step"))
         return pl.concat([with_codes(printed), met.select(key)], how="vertical_relaxed").unique()
 
     @functools.cached_property
     def by_partner(self) -> pl.DataFrame:
         """Values of the release by flow, partner, measure and month."""
-        return values_by_partner(self.own)
+        return values_by_partner(self.statements)
 
 
 def values_of(published: PublishedMonths, months: Collection[Month], products: Sequence[str]) -> pl.DataFrame:

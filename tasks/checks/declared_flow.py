@@ -60,7 +60,8 @@ def _exchange_rate(context: CheckContext) -> Rows:
     key = ["flow", "product", "partner", "period_start", "period_end"]
     shared = [*key, "measure"]
     money = pl.col("measure").is_in(DOLLARS_OR_YUAN)
-    of_release, theirs = context.own.filter(money), context.published_rows.filter(money, pl.col("kind") != "published")
+    of_release = context.statements.filter(money)
+    theirs = context.published_rows.filter(money, pl.col("kind") != "published")
     if pl.concat([of_release["measure"], theirs["measure"]]).n_unique() < 2:
         return
     of_release = of_release.group_by(shared).agg(pl.col("value", "resolution").sum(), new=pl.lit(True))
@@ -203,7 +204,7 @@ def _ratios_of_one_month(context: CheckContext, money: str) -> pl.DataFrame:
     of_release, theirs = (
         frame.filter("single", *of).group_by(*key, "partner").agg(pl.col("value").sum())
         for frame, of in (
-            (context.own, [pl.col("measure") == money]),
+            (context.statements, [pl.col("measure") == money]),
             (context.published_rows, [pl.col("measure") == money, pl.col("kind") != "published"]),
         )
     )

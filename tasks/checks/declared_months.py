@@ -30,7 +30,7 @@ def year_so_far(context: CheckContext) -> Rows:
     """Find years to date declared as a month: it equals the earlier months of its year and one more like them."""
     if context.row["kind"] == "published":
         return
-    single = context.own.filter("single", pl.col("measure").is_in(RATED))
+    single = context.statements.filter("single", pl.col("measure").is_in(RATED))
     months: set[Month] = {(flow, month) for flow, month in single.select("flow", "month").unique().iter_rows()}
     for flow, month in sorted(months):
         before = {(flow, number) for number in range(month - month % YEAR_MONTHS, month)}
@@ -112,7 +112,7 @@ def _printed_so_far(context: CheckContext) -> Rows:
     if context.row["kind"] == "published" or not printed.height:
         return
     key = [*SERIES, "month"]
-    sums = context.own.filter("single").group_by(key).agg(pl.col("value").sum())
+    sums = context.statements.filter("single").group_by(key).agg(pl.col("value").sum())
     if context.row["partners"] == "all":
         world = sums.filter(pl.col("partner") != WORLD).group_by("flow", "product", "measure", "month")
         everyone = with_codes(world.agg(pl.col("value").sum()).with_columns(partner=pl.lit(WORLD)))
@@ -151,7 +151,7 @@ def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
 @check(severity="error")
 def _months_of_span(context: CheckContext) -> Rows:
     """Check that a figure of several months is their sum, and at least the sum of those that are published."""
-    of_spans = context.own.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
+    of_spans = context.statements.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
     if context.row["kind"] == "published" or not of_spans.height:
         return
     for (flow, start, end), spans in of_spans.sort("flow", "period_start", "period_end").group_by(
@@ -184,11 +184,11 @@ def _span_of_months(context: CheckContext) -> Rows:
     """Check that months add up to a published figure of several months. The figure stays published, unless it is
     older and a year to date that a release covers whole: then the months replace it (`superseded`).
     """
-    if context.row["kind"] == "published" or (not context.months and context.own["single"].all()):
+    if context.row["kind"] == "published" or (not context.months and context.statements["single"].all()):
         return
     releases = pl.concat([context.known.counting, context.release.release]).unique("release_id")
     of_release = _spans(
-        context.own.with_columns(release_id=pl.lit(context.row["release_id"]), kind=pl.lit(context.row["kind"]))
+        context.statements.with_columns(release_id=pl.lit(context.row["release_id"]), kind=pl.lit(context.row["kind"]))
     )
     requested = asked_products(
         context.release.release, pl.Series(context.published.with_totals, dtype=pl.String), roll_up=False
@@ -272,7 +272,7 @@ def _of_their_months(context: CheckContext, spans: pl.DataFrame) -> pl.DataFrame
     wanted = {(flow, month) for flow, month in keys.select("flow", "month").unique().iter_rows()}
     of_release, others = (
         rows.filter(of_them).with_columns(pl.col(SERIES).cast(pl.String)).group_by(key).agg(pl.col("value").sum())
-        for rows in (context.own.filter("single"), _published(context, wanted & context.months))
+        for rows in (context.statements.filter("single"), _published(context, wanted & context.months))
     )
     this_release, before = context.release.release, context.known.counting
     of_months = pl.concat(

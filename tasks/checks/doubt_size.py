@@ -54,7 +54,7 @@ def _part(of: pl.Expr) -> pl.Expr:
 def _totals(context: CheckContext) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Return `total` by measure: of GOODS and month in the release, of the middle month of GOODS there and as
     published, and of all of a flow in the release."""
-    single = context.own.filter("single", pl.col("measure").is_in(RATED)).with_columns(
+    single = context.statements.filter("single", pl.col("measure").is_in(RATED)).with_columns(
         pl.col("measure").cast(pl.String)
     )
     is_world, place = pl.col("partner") == WORLD, [*GOODS, "measure", "month"]

@@ -128,7 +128,7 @@ def _unknown_partners(context: CheckContext) -> Rows:
         return
     most = threshold("unknown_partner_hold")
     is_unknown = pl.col("partner").is_in(unknown)
-    values = context.own.filter(MONEY)
+    values = context.statements.filter(MONEY)
     sums = values.group_by("measure").agg(total=pl.col("value").sum(), part=pl.col("value").filter(is_unknown).sum())
     parts = sums.filter(pl.col("total") != 0).with_columns(part=pl.col("part") / pl.col("total"))
     yield from found_in(
@@ -153,7 +153,7 @@ def _mixed_units(context: CheckContext) -> Rows:
     if context.row["partners"] == "keys":
         return
     key = ["flow", "product", "period_end"]
-    quantities = context.own.filter(QUANTITY)
+    quantities = context.statements.filter(QUANTITY)
     steps = quantities.group_by(*key, "measure").agg(pl.col("resolution").unique().sort())
     for place in steps.filter(pl.col("resolution").list.len() > 1).sort(*key, "measure").iter_rows(named=True):
         unit = place["measure"].removeprefix("quantity_")
@@ -214,7 +214,7 @@ def _listed_products(context: CheckContext) -> pl.DataFrame:
 @check(severity="warning")
 def _product_validity(context: CheckContext) -> Rows:
     """Find watched codes in months for which the table has none: another edition of the tariff had other codes."""
-    months = context.own.select("product", "period_end").unique().with_columns(pl.col("product").cast(pl.String))
+    months = context.statements.select("product", "period_end").unique().with_columns(pl.col("product").cast(pl.String))
     listed = months.join(_listed_products(context), on="product").with_columns(
         month=pl.col("period_end").dt.strftime("%Y-%m")
     )

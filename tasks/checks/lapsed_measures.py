@@ -25,7 +25,7 @@ def _control_lapsed(context: CheckContext) -> Rows:
     lapsed = {event: state for event, state in states_on(day).items() if event in begun and state.name == LAPSED}
     if not lapsed:
         return
-    products = context.own.filter(pl.col("flow") == FLOW)["product"].unique().cast(pl.String).sort().to_list()
+    products = context.statements.filter(pl.col("flow") == FLOW)["product"].unique().cast(pl.String).sort().to_list()
     for event, state in lapsed.items():
         touched = [product for product in products if coverage(event, product)]
         if touched and begun[event][:7] <= month_name(context.last):

@@ -60,7 +60,7 @@ def _value_magnitude(context: CheckContext) -> Rows:
             continue
         products = trades
         if context.row["partners"] != "all":
-            listed = context.own["partner"].unique().implode()
+            listed = context.statements["partner"].unique().implode()
             products = products.filter(pl.col("partner").is_in(listed))
         products = products.group_by(*PRODUCT, "month").agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
         of_products, of_partners = _around(products, PRODUCT, money), _around(trades, PARTNER, money)

@@ -31,7 +31,7 @@ def _older_print(context: CheckContext) -> Rows:
         pl.col("source").cast(pl.String) == corrected, pl.col("known_from") <= row["released_on"]
     )
     both = before.select(*NUMBER, "month", "release_id", "known_from", later="value").join(
-        context.own.select(*NUMBER, "value"), on=NUMBER
+        context.statements.select(*NUMBER, "value"), on=NUMBER
     )
     other = both.filter(pl.col("value") != pl.col("later")).sort((pl.col("value") - pl.col("later")).abs())
     if other.is_empty():

@@ -35,7 +35,7 @@ def _year_to_date(context: CheckContext) -> Rows:
     """Check that a printed cumulative figure less the one before equals the month, within the steps of the printed
     digits, where the release has one of the three. A release is not at fault for earlier figures of others.
     """
-    statements = context.own
+    statements = context.statements
     products = {*statements.filter(~pl.col("single"))["product"].cast(pl.String), *context.published.with_totals}
     if not products:
         return
@@ -92,7 +92,7 @@ def _parts_exceed_total(context: CheckContext) -> Rows:
     if WORLD not in context.row["partner_list"]:
         return
     key = ["flow", "product", "measure", "period_start", "period_end"]
-    rows, is_world = context.own.filter(~GROWTH), pl.col("partner") == WORLD
+    rows, is_world = context.statements.filter(~GROWTH), pl.col("partner") == WORLD
     world = rows.filter(is_world).group_by(key).agg(total=pl.col("value").sum(), total_step=pl.col("resolution").max())
     # A printed group repeats its members.
     parts = (
@@ -119,7 +119,7 @@ def _implied_revision(context: CheckContext) -> Rows:
     the other sign, and is far from it with its own, the sign is wrong.
     """
     key = ["flow", "product", "partner", "period_start", "period_end"]
-    printed = context.own.filter(measure="quantity_kg_yoy")
+    printed = context.statements.filter(measure="quantity_kg_yoy")
     if not printed.height:
         return
     growths = printed.select(*key, growth="value", growth_step="resolution")
@@ -132,7 +132,8 @@ def _implied_revision(context: CheckContext) -> Rows:
         pl.col("product").is_in(printed["product"].unique().cast(pl.String).to_list()),
     )
     masses = pl.concat(
-        frame.filter(measure="quantity_kg").select(*key, "value", "resolution") for frame in (context.own, theirs)
+        frame.filter(measure="quantity_kg").select(*key, "value", "resolution")
+        for frame in (context.statements, theirs)
     ).unique(key, keep="first", maintain_order=True)
     levels = masses.select(*key, level="value", level_step="resolution")
     bases = masses.with_columns(
@@ -180,7 +181,7 @@ def _implied(growth: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
 
 def _printed(context: CheckContext) -> pl.DataFrame:
     """FIGURE, STATED, kind, single, `new`: the amounts of the file, and published statements on its products."""
-    statements = context.own.filter(~GROWTH)
+    statements = context.statements.filter(~GROWTH)
     theirs = context.published.rows(
         context.months,
         (*FIGURE, *STATED, "kind"),

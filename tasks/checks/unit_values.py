@@ -252,7 +252,7 @@ def _zero_numbers(context: CheckContext) -> Rows:
     """
     if context.row["kind"] == "published":
         return
-    numbers = context.own.filter("single", MONEY | (QUANTITY & ~GROWTH))
+    numbers = context.statements.filter("single", MONEY | (QUANTITY & ~GROWTH))
     key = [*PLACE, "partner"]
     zeros = numbers.filter(pl.col("value") == 0).select(key).unique()
     if zeros.is_empty():
@@ -349,7 +349,8 @@ def _never_weighed(context: CheckContext, zeros: pl.DataFrame) -> pl.DataFrame:
     are counted otherwise. A damaged column would have no weight of any product.
     """
     products = zeros.select(PRODUCT).unique().sort(PRODUCT)
-    weighed = context.own.filter("single", pl.col("measure") == "quantity_kg", pl.col("value") > 0).select(PRODUCT)
+    is_weighed = (pl.col("measure") == "quantity_kg") & (pl.col("value") > 0)
+    weighed = context.statements.filter("single", is_weighed).select(PRODUCT)
     if not context.is_broad or weighed.is_empty():
         return products.clear()
     before = context.sums.by_product.filter(pl.col("quantity_kg") > 0).select(PRODUCT)
@@ -381,9 +382,9 @@ def _piece_weight(context: CheckContext) -> Rows:
     singly there.
     """
     times, least = threshold("piece_weight_factor"), whole_threshold("history_months")
-    if context.row["kind"] == "published" or context.own["month"].n_unique() <= least:
+    if context.row["kind"] == "published" or context.statements["month"].n_unique() <= least:
         return
-    quantities = context.own.filter("single", QUANTITY & ~GROWTH, pl.col("value") > 0)
+    quantities = context.statements.filter("single", QUANTITY & ~GROWTH, pl.col("value") > 0)
     if quantities["measure"].n_unique() < 2:
         return
     sums = quantities.group_by(*OF_PARTNER, "month").agg(pl.col("value").sum())

@@ -25,7 +25,7 @@ from tasks.domain.text import counted
 from tasks.store.parquet import read_table
 from tasks.store.snapshot import Snapshot
 
-OWN = {*INPUT, *OPTIONAL, "verdict", "reason"}
+COLUMNS_READ = {*INPUT, *OPTIONAL, "verdict", "reason"}
 
 # Of the optional columns those that say which figure is meant.
 READ = ("hs_code_if_stated", "qualifier")
@@ -118,7 +118,7 @@ def claim_rows(claims: ClaimsFile, checked: CheckedClaim, releases: pl.DataFrame
             "verdict": row["verdict"],
             "reason": row["reason"],
             "further": json.dumps(
-                {name: text for name, text in row.items() if name not in OWN and text}, ensure_ascii=False
+                {name: text for name, text in row.items() if name not in COLUMNS_READ and text}, ensure_ascii=False
             ),
             "note": mixed_note(product, events) if product else None,
         }

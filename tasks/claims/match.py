@@ -19,7 +19,7 @@ from tasks.domain.precision import Interval, Reading, cut_off, rounded
 ONE_MONTH, TWO_MONTHS, MANY_MONTHS = Fraction(1, 10_000), Fraction(2, 10_000), Fraction(25, 10_000)
 # What is computed from printed figures is the ledger's own value as long as they leave no more than this open.
 WIDE = Fraction(1, 100)
-NEAR = Fraction(5, 100)
+NEARBY_SHARE = Fraction(5, 100)
 FAR = Fraction(3, 2)
 HAIR = Fraction(1, 100)
 STEPS = {1: "", 10: " to tens", 100: " to hundreds", 1000: " to thousands"}
@@ -145,7 +145,7 @@ def _qualified(stated: Stated, ours: Interval) -> str | None:
     """Compare a qualified claim, whose number is a bound or a neighbourhood; magnitudes count, so "nearly -9 %" is
     short of a fall of 9 %.
     """
-    value, far = abs(stated.value), max(abs(stated.value) * NEAR, stated.step)
+    value, far = abs(stated.value), max(abs(stated.value) * NEARBY_SHARE, stated.step)
     if stated.value < 0:
         ours = Interval(-ours.high, -ours.low)
     half = stated.step / 2

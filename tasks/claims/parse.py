@@ -41,14 +41,14 @@ OTHERS = ("share_pct", "rank", "since", "streak", "unit_value")
 # What people call a metric, without signs of per cent; whether a level is of money, its unit says.
 LEVEL = "level"
 WORDS = {
-    word: name
+    term: name
     for name, words in {
         **{"ytd_t" if name == "ytd" else name: figure.words for name, figure in FIGURE_OF.items()},
         "value_mom_pct": ("value m/m", "value mom", "金额环比"),
         "value_yoy_pct": ("value y/y", "value yoy", "金额同比"),
         "unit_value": ("unit value", "price", "单价"),
     }.items()
-    for word in words
+    for term in words
 }
 FLOWS = {
     name: flow

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from schemas.names import MADE
+from schemas.names import ORIGINS
 from schemas.reference.code_tables import code_table
 from tasks.claims import bounds
 from tasks.claims.numbers import Key, current_numbers, without_trade
@@ -291,7 +291,7 @@ def _exactly(value: float, spot: Spot, tier: str, origin: str) -> Reading:
     """Return the reading of a figure that the table `metric` has made of others."""
     exact = Fraction(value)
     one = Interval(exact, exact)
-    return Reading(one, one, exact, tier, f"{show_level(exact, spot.measure)} ({MADE[origin]})")
+    return Reading(one, one, exact, tier, f"{show_level(exact, spot.measure)} ({ORIGINS[origin]})")
 
 
 def _combined(first: Reading, second: Reading, sign: int, spot: Spot, words: str) -> Reading:

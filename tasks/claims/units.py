@@ -38,8 +38,8 @@ UNITS = {
         }
     ),
     **{
-        measure: _scaled(names, 1) | {word: 1, f"万{word}": 10**4, f"亿{word}": 10**8}
-        for measure, (names, word) in MONEY.items()
+        measure: _scaled(names, 1) | {chinese: 1, f"万{chinese}": 10**4, f"亿{chinese}": 10**8}
+        for measure, (names, chinese) in MONEY.items()
     },
 }
 # Upper and lower case make different units: MT and mt are metric tons.
@@ -58,8 +58,8 @@ PRICES = {
         (" per kg", 1),
     )
 } | {
-    f"{word}{per}": (kilograms, measure)
-    for measure, (_, word) in MONEY.items()
+    f"{chinese}{per}": (kilograms, measure)
+    for measure, (_, chinese) in MONEY.items()
     for per, kilograms in (("/吨", 1000), ("/千克", 1))
 }
 FOLD = "fold"

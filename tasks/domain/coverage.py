@@ -249,10 +249,10 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
         return empty.select(*CELL, "everyone", "lists", "priority", groups="everyone")
     unplaced = _unplaced_months(inside)
     # A later file replaces an earlier one of its kind; only where a code has no place their order matters.
-    order = ["unplaced", "said"] if unplaced.list.len().sum() else []
+    order = ["unplaced", "position"] if unplaced.list.len().sum() else []
     if order:
         position = pl.struct("released_on", "release_id").rank("ordinal")
-        inside = inside.with_columns(unplaced=unplaced, said=position)
+        inside = inside.with_columns(unplaced=unplaced, position=position)
     inside = _alike(inside)
     months = (
         inside.select(
@@ -277,7 +277,7 @@ def covered_codes(releases: pl.DataFrame, products: pl.Series, first: int, last:
     covered = covered.select(*CELL, "everyone", "lists", "priority", *order)
     if order:
         telling = covered.filter(pl.col("everyone") | pl.col("unplaced")).sort(
-            "priority", "said", descending=[False, True]
+            "priority", "position", descending=[False, True]
         )
         open_cells = telling.group_by(CELL).agg(pl.col("unplaced").first().alias("is_open"))
         covered = covered.drop(order).join(open_cells, on=CELL, how="left", nulls_equal=True)

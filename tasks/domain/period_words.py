@@ -17,7 +17,7 @@ COUNTS = {name: number for number, name in enumerate(_NAMES, 2)}
 # What the names of months, ordinals and counts stand for; 三 of 前三季度 is a quarter.
 NUMBERS, _ORDINALS = COUNTS | {"sept": 9}, ("first", "second", "third", "fourth")
 for words in (_ORDINALS, "一二三四", "上下", calendar.month_name[1:], calendar.month_abbr[1:]):
-    NUMBERS |= {word.lower(): number for number, word in enumerate(words, 1)}
+    NUMBERS |= {name.lower(): number for number, name in enumerate(words, 1)}
 # y: the year; m, n: its first and last month; q: a quarter, h: a half; c: the first months, t: the first quarters.
 FORMS = tuple(
     re.compile(form.replace("YEAR", r"(?P<y>\d{4})"))

@@ -68,7 +68,7 @@ class FileState(NamedTuple):
     """The state of a file, the day by which it is sorted, its size and times, why its declaration is wrong, and whose
     figures it has."""
 
-    word: str
+    outcome: str
     day: date
     state: State
     refusal: Refused | None = None
@@ -85,7 +85,7 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
     seen = {path: _judge(path, request, day, published) for path in files}
     shared = _shared_problems(seen)
     apart = {path for problem in shared for path in problem.files}
-    new = [path for path in files if seen[path].word in ("ready", "refusable") and path not in apart]
+    new = [path for path in files if seen[path].outcome in ("ready", "refusable") and path not in apart]
     if new and request.settle_seconds:
         sleep(request.settle_seconds)
     unsettled = [path for path in new if _state(path) != seen[path].state]
@@ -95,8 +95,8 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
     )
 
     words = ("later", "held", "rejected", "refused", "other")
-    rest = {name: [path for path in files if seen[path].word == name] for name in words}
-    published_files = [file_state for file_state in seen.values() if file_state.word == "published"]
+    rest = {name: [path for path in files if seen[path].outcome == name] for name in words}
+    published_files = [file_state for file_state in seen.values() if file_state.outcome == "published"]
     return Look(
         ready=ready,
         unsettled=unsettled,
@@ -111,7 +111,7 @@ def _shared_problems(seen: Mapping[Path, FileState]) -> list[Shared]:
     """Problems that several files share, such as a direction that is nowhere declared: one correction fixes all."""
     alike: dict[Problem, list[Path]] = {}
     for path, state in seen.items():
-        if state.word == "refusable" and state.refusal:
+        if state.outcome == "refusable" and state.refusal:
             alike.setdefault(problem_of(path, state.refusal), []).append(path)
     return [Shared(problem=problem, files=having) for problem, having in alike.items() if len(having) > 1]
 

@@ -33,7 +33,7 @@ YEAR = re.compile(
 FLOWS = {"export": r"(?<![a-z])exports?(?![a-z])|出口", "import": r"(?<![a-z])imports?(?![a-z])|进口|进出口"}
 CURRENCIES = {
     measure: "|".join(
-        rf"(?<![a-z]){word}(?![a-z])" if word.isascii() else word for word in row["file_words"].split("|")
+        rf"(?<![a-z]){name}(?![a-z])" if name.isascii() else name for name in row["file_words"].split("|")
     )
     for measure, row in money().items()
     if row["file_words"]

@@ -30,7 +30,7 @@ JANUARY = january_of(MONTH)
 class FigureExpressions(NamedTuple):
     """A figure of `schemas/figures.py` as expressions.
 
-    `first` is the first month it uses; `own` the row's number without which its status stays unchanged, None where
+    `first` is the first month it uses; `needed` the row's number without which its status stays unchanged, None where
     there is none; `of_partners` marks figures that a value per kilogram does not have; `kinds` are the columns with the
     kinds of release behind its operands, and `printed` the one that takes their place where the base is implied.
     """
@@ -39,7 +39,7 @@ class FigureExpressions(NamedTuple):
     first: pl.Expr
     value: pl.Expr
     status: pl.Expr
-    own: str | None
+    needed: str | None
     of_partners: bool
     kinds: tuple[str, ...]
     printed: str | None
@@ -164,7 +164,7 @@ def _derived(name: str, figure: Figure) -> FigureExpressions:
         name,
         pl.min_horizontal(map(first_month, rests_on)),
         *FORMULAS[formula](*operands),
-        own=operands[0] if operands[0] in ("level", "ytd") else None,
+        needed=operands[0] if operands[0] in ("level", "ytd") else None,
         of_partners=figure.of_partners,
         kinds=tuple(map(kinds_of, rests_on)),
         printed=printed,
@@ -187,7 +187,7 @@ def with_figures(frame: pl.DataFrame, *, per_kilogram: bool) -> pl.DataFrame:
             columns += [pl.lit(None, kinds[figure.name]).alias(figure.name), status("not_applicable").alias(name)]
             continue
         columns += [value.alias(figure.name), why.alias(name)]
-        missing = pl.col(figure.name).is_null() & (pl.col(figure.own).is_null() if figure.own else pl.lit(False))
+        missing = pl.col(figure.name).is_null() & (pl.col(figure.needed).is_null() if figure.needed else pl.lit(False))
         stands = missing | (pl.col(name) == status("not_applicable"))
         if figure.name == "ytd":
             # A printed year to date is a number and compares nothing.

@@ -146,10 +146,10 @@ def _months(
         .otherwise(status("not_covered"))
     )
     kinds = pl.when(has).then(pl.lit(of_row)).when(zero).then(bit_of(pl.col("priority"))).otherwise(pl.lit(0, pl.UInt8))
-    found = frame.select(status=why, kinds=kinds)
+    states = frame.select(status=why, kinds=kinds)
     of_block = (pl.col("month") - block.first).cast(NUMBER) * grid.size
     seen = _seen(grid, block, has_row.scatter(printed.select(pl.col("row") + of_block).to_series(), True))
-    columns = (value, found["status"], found["kinds"], seen, here | below)
+    columns = (value, states["status"], states["kinds"], seen, here | below)
     split = [block.split(column) for column in columns]
     return {month: MonthLevels(*(column[month] for column in split)) for month in block.months}
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import polars as pl
 
-from schemas.names import KINDS, MADE, STATUSES
+from schemas.names import KINDS, ORIGINS, STATUSES
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
 from tasks.domain.classification import HS_LEVELS, basket_members
@@ -28,7 +28,7 @@ EARLIEST, LATEST = -(10**6), 10**6
 # The number of each status; a status is a small integer until the table is written. From MISSING_FROM on it is a
 # reason.
 STATUS = {name: number for number, name in enumerate(STATUSES)}
-MISSING_FROM = len(MADE)
+MISSING_FROM = len(ORIGINS)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from tasks.metrics.names import status
 
 RECORDS = ("highest_since", "lowest_since")
 STATUSES = tuple(f"{name}_status" for name in RECORDS)
-MADE = ("series_start", *RECORDS, *STATUSES, "kinds_of_run")
+RECORD_COLUMNS = ("series_start", *RECORDS, *STATUSES, "kinds_of_run")
 
 
 class PublishedLevels:
@@ -39,8 +39,8 @@ class PublishedLevels:
             del self._levels[old], self._kinds[old]
 
     def records(self, block: Block, changed: pl.Series) -> pl.DataFrame:
-        """The columns of MADE for some months, which must be there; `changed`: the month of the last change of
-        definition, or null."""
+        """RECORD_COLUMNS of some months, which must be there; `changed`: the month of the last change of definition, or
+        null."""
 
         def back(months: int, of: dict[int, pl.Series], otherwise: pl.Series) -> pl.Series:
             return pl.concat([of.get(month - months, otherwise) for month in block.months], rechunk=True)
@@ -95,8 +95,7 @@ def _named(name: str) -> list[pl.Expr]:
 
 
 def with_records(frame: pl.DataFrame, at: pl.Series, records: pl.DataFrame) -> pl.DataFrame:
-    """The frame of a month with the columns of MADE: those `records` in the rows `at`, in the others they are on
-    request."""
+    """The frame of a month with RECORD_COLUMNS: those `records` in the rows `at`, in the others they are on request."""
     hidden = pl.when(pl.col("level").is_null()).then("level_status").otherwise(status("on_request"))
     others = frame.select(
         *(pl.lit(None, pl.Int32).alias(name) for name in ("series_start", *RECORDS)),
@@ -104,4 +103,4 @@ def with_records(frame: pl.DataFrame, at: pl.Series, records: pl.DataFrame) -> p
         pl.col("kinds").alias("kinds_of_run"),
     )
     records = records.with_columns(pl.col(name).fill_null(others[name].gather(at)) for name in STATUSES)
-    return frame.with_columns(others[name].scatter(at, records[name]) for name in MADE)
+    return frame.with_columns(others[name].scatter(at, records[name]) for name in RECORD_COLUMNS)

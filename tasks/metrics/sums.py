@@ -149,7 +149,7 @@ class _Sums:
             sums = self._with_values(self._summed(counts), needed, ["product"])
             # A file of world totals alone covers the world, and none of the partners that are its parts. A partner code
             # that no list names may be a member, so then no group is a sum.
-            by_total.append(self._where(sums, self._asked(sums, groups=total != self.names.world)))
+            by_total.append(self._where(sums, self._requested(sums, groups=total != self.names.world)))
         return by_total
 
     def _of_baskets(self, inside: pl.DataFrame, members: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
@@ -271,7 +271,7 @@ class _Sums:
         scope = self.coverage.finest if finest else self.coverage.all_levels
         return self._by_month(series, scope, lambda rows: self.coverage.priority(rows, finest=finest).is_not_null())
 
-    def _asked(self, series: pl.DataFrame, *, groups: bool) -> list[pl.Series]:
+    def _requested(self, series: pl.DataFrame, *, groups: bool) -> list[pl.Series]:
         """By month whether every partner was requested of each series (`may…`)."""
         scope = self.coverage.all_levels
         return self._by_month(series, scope, lambda rows: self.coverage.everyone(rows, groups=groups))

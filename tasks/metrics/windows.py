@@ -34,7 +34,7 @@ WINDOWS: dict[str, tuple[int | None, int]] = {
 }
 # The reason why a window of a month is missing.
 WHY = {name: "incomplete_year" if start is None else "incomplete_window" for name, start in SPANS.items()}
-MADE = {name: "sum_of_months" if start is None else "computed" for name, start in SPANS.items()}
+STATUS_OF_SPAN = {name: "sum_of_months" if start is None else "computed" for name, start in SPANS.items()}
 BEFORE = {"before_": 1, "ago_": 12}
 
 
@@ -97,7 +97,7 @@ class Windows:
             *(f"{prefix}{name}" for prefix in ("", *BEFORE) for name in ("level_status", "kinds")),
             *(pl.when(known[name]).then(name).alias(name) for name in WINDOWS),
             *(
-                pl.when(known[name]).then(status(MADE[name])).otherwise(status(why)).alias(f"{name}_status")
+                pl.when(known[name]).then(status(STATUS_OF_SPAN[name])).otherwise(status(why)).alias(f"{name}_status")
                 for name, why in WHY.items()
             ),
             *(

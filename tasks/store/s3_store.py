@@ -51,7 +51,7 @@ class Pointer:
 
     id: str
     etag: str
-    said: bytes
+    content: bytes
 
 
 class Remote:
@@ -198,8 +198,8 @@ class Remote:
             pointer = self.pointer()
             if pointer is not None and pointer.id not in self.snapshot_ids():
                 problems.append(self._problem(POINTER, f"{pointer.id}, which is missing", "an existing snapshot"))
-            if pointer is not None and pointer.said != (whole := pointer_bytes(pointer.id)):
-                problems.append(self._problem(POINTER, repr(pointer.said[:300]), repr(whole)))
+            if pointer is not None and pointer.content != (whole := pointer_bytes(pointer.id)):
+                problems.append(self._problem(POINTER, repr(pointer.content[:300]), repr(whole)))
         except BrokenStore as error:
             problems.append(self._problem(POINTER, str(error), "the name of a snapshot"))
         named: dict[str, str] = {}

@@ -257,3 +257,19 @@ def test_the_way_of_a_release_ends_where_its_pointer_moves(tmp_path: Path) -> No
     # The rooms: fn | publish twice | square square | twice | square square | move
     way = structure.way_of(tmp_path, [tmp_path / "first.csv", tmp_path / "second.csv"])
     assert way == structure.Way(files=3, functions=5, changes=5)
+
+
+# What was found, by the form of a refusal and of a damaged file; columns of code tables that a person may replace.
+NAMES_KEPT = {
+    "schemas/forms/watch.py": ["found"],
+    "schemas/reference/models.py": ["word", "word"],
+    "tasks/domain/errors.py": ["found", "found"],
+    "tasks/store/verify.py": ["found"],
+}
+
+
+def test_names_are_the_noun_of_the_thing() -> None:
+    """A variable called found, made or own says of nothing what it is."""
+    program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
+    vague = {file: structure.vague_names(ast.parse(text)) for file, text in program.items()}
+    assert {file: names for file, names in vague.items() if names} == NAMES_KEPT

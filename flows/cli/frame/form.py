@@ -27,8 +27,8 @@ from schemas.questions.question import (
     type_of,
 )
 
-Asked = TypeVar("Asked", bound=Question)
-Own = TypeVar("Own", bound=Form)
+QuestionT = TypeVar("QuestionT", bound=Question)
+OptionsT = TypeVar("OptionsT", bound=Form)
 STORE = "store"
 # The last options of every command.
 SHARED = ("reporter", STORE)
@@ -52,13 +52,13 @@ class Written(Printed, kw_only=True):
 
 def command(
     commands: Commands,
-    question: type[Asked],
-    extra: type[Own],
+    question: type[QuestionT],
+    extra: type[OptionsT],
     *,
     epilog: str,
     name: str | None = None,
     optional: Collection[str] = (),
-) -> Callable[[Callable[[Asked, Own], None]], Callable[[Asked, Own], None]]:
+) -> Callable[[Callable[[QuestionT, OptionsT], None]], Callable[[QuestionT, OptionsT], None]]:
     """Register a function that answers a question as a command; its help is the docstring of the question.
 
     `optional` are fields of the question that the command can do without, because an option of its own replaces them.
@@ -68,13 +68,13 @@ def command(
     parameters[place:place] = map(own_parameter, fields_of(extra))
     names = {field.name for field in fields_of(question)}
 
-    def register(function: Callable[[Asked, Own], None]) -> Callable[[Asked, Own], None]:
+    def register(function: Callable[[QuestionT, OptionsT], None]) -> Callable[[QuestionT, OptionsT], None]:
         def run(**given: Any) -> None:
             fields = {key: plain(value) for key, value in given.items() if key in names}
             function(question(**fields), extra(**{key: value for key, value in given.items() if key not in names}))
 
         # Of what it is made, for who compares it with other ways of asking.
-        run.question, run.own = question, extra  # type: ignore[attr-defined]
+        run.question, run.extra = question, extra  # type: ignore[attr-defined]
         sign(run, parameters, None)
         commands.command(name or function.__name__, help=summary_of(question), epilog=epilog)(run)
         return function
@@ -117,7 +117,7 @@ def _option(field: FormField, question: type[Question], *, is_optional: bool) ->
         shown = list[str]
     if field.default is None or is_optional:
         shown = Union[shown, None]  # noqa: UP007  (the type is not known here)
-    if field.name == question.WORD:
+    if field.name == question.ARGUMENT:
         return Annotated[shown, typer.Argument(help=about.text + (options.SEVERAL if several else ""))]
     text = about.text + (options.MORE if several else "")
     # A field is called from_, because Python keeps the word.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 ROWS_MAX = 12
-TOLD = (("USA", "level"), ("USA", "mom_pct"), ("WLD", "mom_pct"), ("WLD", "ytd_yoy_pct"), ("WLD", "yoy_pct"))
+STORY = (("USA", "level"), ("USA", "mom_pct"), ("WLD", "mom_pct"), ("WLD", "ytd_yoy_pct"), ("WLD", "yoy_pct"))
 SAMPLE = Path(__file__).parents[2] / "examples" / "published_figures.csv"
 Kind = StrEnum("Kind", ["preliminary", "bulletin", "query"])
 Partners = StrEnum("Partners", ["all", "listed"])
@@ -149,7 +149,7 @@ def run(
     for line in mixed_words(["85051110"], tracer.reporter.code):
         say(line)
     console().print("\n[bold]Where these come from[/]")
-    for partner, figure in TOLD:
+    for partner, figure in STORY:
         point = Point("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5)
         trace_text.show_trace(console(), tracer.trace(point, figure), full=False)
     say(

@@ -31,7 +31,11 @@ ONWARD = {"hub": pl.String, "product": pl.String, "period": pl.Date, "kg": pl.Fl
 # Findings that say why a number of a release is missing.
 HIDDEN_BY = {"weight_estimated": ("weight_estimated",), "suppressed": ("suppressed", "flagged", "without_detail")}
 # Statuses of `metric` that say more than that nothing is known.
-SAID = {"other_unit": "units_differ", "combined_months": "combined_months", "definition_break": "definition_break"}
+REASON_OF_STATUS = {
+    "other_unit": "units_differ",
+    "combined_months": "combined_months",
+    "definition_break": "definition_break",
+}
 
 
 class Side(NamedTuple):
@@ -216,10 +220,10 @@ def _silent(side: Side, keys: pl.DataFrame, measure: str) -> pl.DataFrame:
     lines = pl.DataFrame({"month": _months_of_lines(side)}, schema={"month": pl.Int32})
     lines = lines.with_columns(lines=pl.lit("nomenclature"))
     explained = explained.join(others, on=["product", "period"], how="left").join(lines, on="month", how="left")
-    by_status = pl.col("level_status").replace_strict(SAID, default=None, return_dtype=pl.String)
-    explained = explained.join(keys.select("product", "period", said=by_status), on=["product", "period"], how="left")
+    by_status = pl.col("level_status").replace_strict(REASON_OF_STATUS, default=None, return_dtype=pl.String)
+    explained = explained.join(keys.select("product", "period", reason=by_status), on=["product", "period"], how="left")
     # A release that counts the goods in items has no row in kilograms, and yet there is trade.
-    first, last = (["said", "units"], ["weight_estimated"]) if measure == KG else (["said"], [])
+    first, last = (["reason", "units"], ["weight_estimated"]) if measure == KG else (["reason"], [])
     why = pl.coalesce(*first, "zero", *last, "suppressed", "lines", pl.lit("not_covered"))
     return explained.select("product", "period", why=why)
 

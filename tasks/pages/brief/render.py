@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from schemas.forms.brief import Facts
-from schemas.names import MADE, MISSING
+from schemas.names import MISSING, ORIGINS
 from tasks.analysis.first_prints import WITHIN_PCT
 from tasks.domain.labels import capitalised, check_words, doubt_words, partner_name
 from tasks.domain.measure_states import LAPSED
@@ -139,7 +139,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "revised": lists.revised_lines(facts, language),
         "events": lists.event_lines(facts.events, language),
         "lapsed": sum(event["state"].startswith(LAPSED) for event in facts.events),
-        "reasons": {**MADE, **MISSING, **t["missing_reasons"]},
+        "reasons": {**ORIGINS, **MISSING, **t["missing_reasons"]},
         "partner_label": lambda key: _partner_label(key, t, language),
         "figure_name": lambda fact: wording.figure_name(fact, language),
     }

@@ -87,11 +87,11 @@ def _columns(part: pl.DataFrame, growths: Sequence[str], factor: float, language
 
 
 class Line(NamedTuple):
-    """One line of news: the product that it is about, its name, what is said of it, and the doubts about it."""
+    """One line of news: the product that it is about, its name, a sentence, and the doubts about it."""
 
     product: str | None
     name: str
-    said: str
+    sentence: str
     doubt: str | None
 
 

@@ -16,7 +16,7 @@ import polars as pl
 
 from schemas.figures import SHORT
 from schemas.forms.outcome import Outcome
-from schemas.names import MADE, MISSING, VALUES, status
+from schemas.names import MISSING, ORIGINS, VALUES, status
 from schemas.reference.code_tables import code_table
 from tasks.answers.movers import expected, moved
 from tasks.answers.numbers import amount
@@ -245,7 +245,7 @@ def _not_comparable(rows: pl.DataFrame, reporter: Reporter) -> list[str]:
     """Explain why figures are missing or marked, in the terms of the dictionary."""
     reasons = {row[status(name)] for row in rows.iter_rows(named=True) for name in FIGURES}
     lines = mixed_words(rows["product"].unique(), reporter.code)
-    lines += [f"\\* {MADE['implied_base']}"] if "implied_base" in reasons else []
+    lines += [f"\\* {ORIGINS['implied_base']}"] if "implied_base" in reasons else []
     missing = [MISSING[reason] for reason in NOT_COMPARABLE if reason in reasons]
     return lines + ([f"**not comparable, or not available** (–): {'; '.join(missing)}"] if missing else [])
 

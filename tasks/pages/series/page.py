@@ -14,7 +14,7 @@ from urllib.parse import quote
 import polars as pl
 
 from schemas.code_files import money
-from schemas.names import MADE, MISSING, STATUSES, status
+from schemas.names import MISSING, ORIGINS, STATUSES, status
 from tasks.answers.numbers import MARKS
 from tasks.domain.coverage import WORLD
 from tasks.domain.labels import capitalised, country, doubt_words, is_group, partner_name
@@ -78,7 +78,7 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
     title = title_of(series, language)
     rows = series.month_rows()
     total = rows.filter(pl.col("partner") == series.partners[0])
-    reasons = {**MADE, **MISSING, **t["missing_reasons"]}
+    reasons = {**ORIGINS, **MISSING, **t["missing_reasons"]}
     table = [
         _row(row, series, language, place, reasons) for row in rows.head(PARTNERS_LISTED + 1).iter_rows(named=True)
     ]
@@ -161,7 +161,7 @@ def script_words(language: str) -> str:
     """Return the words of the script of the pages in a language, as a script: `WORDS={…}`."""
     t = wording.texts(language)
     of_script = words("series", language)["script"]
-    reasons = {**MADE, **MISSING, **t["missing_reasons"], "not_known": of_script["not_known"]}
+    reasons = {**ORIGINS, **MISSING, **t["missing_reasons"], "not_known": of_script["not_known"]}
     units = {KG: t["units"].get("kg", "kg")} | {
         name: t["units"].get(name.removeprefix("value_").upper(), name.removeprefix("value_").upper())
         for name in UNIT_VALUE_OF

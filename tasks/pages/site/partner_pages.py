@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import polars as pl
 
-from schemas.names import MADE, MISSING, VALUES, status
+from schemas.names import MISSING, ORIGINS, VALUES, status
 from tasks.answers.read import with_names
 from tasks.domain.coverage import WORLD
 from tasks.domain.labels import capitalised, country, doubt_words, trade_of
@@ -165,7 +165,7 @@ def _trade(
     with_pages: frozenset[str],
 ) -> dict[str, Any]:
     t = wording.texts(language)
-    reasons = {**MADE, **MISSING, **t["missing_reasons"]}
+    reasons = {**ORIGINS, **MISSING, **t["missing_reasons"]}
     shown = []
     for row, doubt in zip(rows.iter_rows(named=True), doubts, strict=True):
         level = level_text(row["level"], row["measure"], language, "")

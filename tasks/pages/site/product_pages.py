@@ -128,8 +128,8 @@ def _number(name: str) -> int | None:
     return None
 
 
-def _with_pages(folder: Path, made: dict[str, str | bytes], stem: str) -> Sequence[str]:
-    written = {name.removeprefix(f"{stem}/").split(".")[0] for name in made if name.startswith(f"{stem}/")}
+def _with_pages(folder: Path, files: dict[str, str | bytes], stem: str) -> Sequence[str]:
+    written = {name.removeprefix(f"{stem}/").split(".")[0] for name in files if name.startswith(f"{stem}/")}
     return sorted(written | {name for name in _names(folder) if _number(name) is not None}, reverse=True)
 
 

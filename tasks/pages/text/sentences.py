@@ -229,12 +229,12 @@ def _verdict(fact: Fact, shared: set[str], language: str) -> str:
     t: dict[str, Any] = texts(language)
     caveats = [_caveat(caveat, fact.measure, language) for caveat in fact.verdict.caveats if caveat.name not in shared]
     if fact.doubts:
-        answer = t["verdicts"]["no" if fact.verdict.word == "no" else "care"]
+        answer = t["verdicts"]["no" if fact.verdict.answer == "no" else "care"]
         return str(t["semicolon"].join([f"{answer}{_doubted([fact], language)}", *caveats]))
     if not caveats:
         # The caveats that all growths share are stated above.
-        return str(t["verdicts"]["no" if fact.verdict.word == "no" else "yes"])
-    return f"{t['verdicts'][fact.verdict.word]}{t['open']}{t['semicolon'].join(caveats)}{t['close']}"
+        return str(t["verdicts"]["no" if fact.verdict.answer == "no" else "yes"])
+    return f"{t['verdicts'][fact.verdict.answer]}{t['open']}{t['semicolon'].join(caveats)}{t['close']}"
 
 
 def _caveat(caveat: Caveat, measure: str, language: str) -> str:

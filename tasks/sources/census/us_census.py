@@ -75,7 +75,7 @@ AGAIN = "Ask the API again, by one COMM_LVL and by months."
 BASE = "https://api.census.gov"
 PATH = "/data/timeseries/intltrade"
 ZONE = ZoneInfo("America/New_York")
-ASKED = {
+COLUMNS_OF_FLOW = {
     "import": (
         "CTY_CODE,CTY_NAME,GEN_VAL_MO,GEN_CIF_MO,CON_VAL_MO,DUT_VAL_MO,CAL_DUT_MO,GEN_QY1_MO,UNIT_QY1,GEN_QY1_MO_FLAG,"
         "GEN_QY2_MO,UNIT_QY2,SUMMARY_LVL,LAST_UPDATE"
@@ -269,7 +269,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
         for product in products_of(request):
             for flow in request.flows:
                 query = {
-                    "get": ASKED[flow],
+                    "get": COLUMNS_OF_FLOW[flow],
                     "COMM_LVL": LEVEL,
                     commodity[flow]: f"{product}*",
                     "time": f"from {span[0]} to {span[-1]}",

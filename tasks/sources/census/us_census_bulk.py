@@ -62,7 +62,7 @@ ARCHIVE_NAME = re.compile(r"(?i)(?:IMDB|EXDB)([0-9]{2})(0[1-9]|1[0-2])")
 # Of the largest archive of 18 months, 292 MB, with room to grow.
 BYTES_MAX = 600_000_000
 # Kinds of members: those of imports, of exports, and the list of codes of both.
-WORD = re.compile(r"(?<![a-z])(?:imp_(?:detl|comm|cty|de)|exp_(?:detl|comm|cty|dist)|concord)(?![a-z])")
+STEM = re.compile(r"(?<![a-z])(?:imp_(?:detl|comm|cty|de)|exp_(?:detl|comm|cty|dist)|concord)(?![a-z])")
 LAYOUT = ".lay"
 DIGITS = 15
 JANUARY = "01"
@@ -236,7 +236,7 @@ def _by_stem(members: Mapping[str, Member], where: str) -> dict[str, Member]:
     one word."""
     by_stem = dict[str, Member]()
     for name, member in members.items():
-        if match := WORD.search(name):
+        if match := STEM.search(name):
             stem = match[0] + (LAYOUT if name.endswith(LAYOUT) else "")
             if stem in by_stem:
                 other = f"{clip(by_stem[stem].name)} and {clip(member.name)}"

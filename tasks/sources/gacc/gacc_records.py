@@ -40,10 +40,10 @@ LINES_MIN, PARTNERS_MIN = 10, 20
 # Partners whom nobody knows are beside the continents in the world total; they have less than this.
 CONTINENTS_SHARE_MIN = Fraction(99, 100)
 Columns = Sequence[PrintedColumn | None]
-Made = tuple[list[dict[str, Any]], list[dict[str, str]]]
+RecordsAndFindings = tuple[list[dict[str, Any]], list[dict[str, str]]]
 
 
-def goods(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, topic: str) -> Made:
+def goods(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, topic: str) -> RecordsAndFindings:
     """The records of a table with a row a line, and findings. Raises Refused."""
     _refuse_few(rows, LINES_MIN, "line", where)
     gacc_rows.refuse_unread(rows, where)
@@ -98,7 +98,7 @@ def _unit_doubt(row: Row, columns: Columns, heading: Heading, expected: str) -> 
     return f", {price}" if price else ""
 
 
-def countries(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, _: str) -> Made:
+def countries(rows: Sequence[Row], columns: Columns, heading: Heading, where: str, _: str) -> RecordsAndFindings:
     """The records of a table with a row a partner: exports and imports of all goods, and findings. Raises Refused."""
     gacc_rows.refuse_unread(rows, where)
     named, codes, kinds = partners_of(rows)

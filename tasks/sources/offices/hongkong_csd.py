@@ -67,7 +67,7 @@ MONTH = re.compile(r"[0-9]{4}(0[1-9]|1[0-2])")
 WHOLE = re.compile(r"-?[0-9]+")
 CELL = ("period", "product", "partner")
 # How a direction is asked for: total exports by destination, imports by origin.
-ASKED = {"import": "ttype=1&coclass=C&co=ALL", "export": "ttype=4&ccclass=C&cc=ALL"}
+QUERY_OF_FLOW = {"import": "ttype=1&coclass=C&co=ALL", "export": "ttype=4&ccclass=C&cc=ALL"}
 CODES_MAX = 20
 AGAIN = "Ask the API again: freq=M, sv=VCm and sv=QCm."
 
@@ -281,7 +281,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
                     zone=ZONE,
                     address=(
                         f"{request.base or BASE}/api/get?lang=EN&freq=M&sv={VALUE}&sv={QUANTITY}&period={period}"
-                        f"&{ASKED[flow]}&codeclass=HKHS{len(lot[0])}&{codes}"
+                        f"&{QUERY_OF_FLOW[flow]}&codeclass=HKHS{len(lot[0])}&{codes}"
                     ),
                     title=f"Trade IDDS of Hong Kong, {flow}s of {short(lot)}, {first} to {last}",
                     declared={"reporter": "HKG", "flow": flow, "partners": "all", "products": lot},

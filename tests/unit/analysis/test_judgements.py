@@ -176,7 +176,7 @@ def test_a_growth_is_told_with_what_keeps_it_from_being_quoted(
     rows = words(*told)
     found = Judge(frame, steps_of(rows), lambda: rows).verdict(frame["partner"][0], KG, figure, date(2025, 6, 1))
     assert found is not None
-    assert (found.word, [caveat.name for caveat in found.caveats]) == (word, [*caveats])
+    assert (found.answer, [caveat.name for caveat in found.caveats]) == (word, [*caveats])
     for caveat in found.caveats:
         assert caveat.numbers == pytest.approx(caveats[caveat.name])
 

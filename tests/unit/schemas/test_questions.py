@@ -44,7 +44,7 @@ def test_each_field_has_a_help_that_fits_into_a_line_of_options(question: type[Q
         text = help_of(field).text
         assert 3 < len(text) < 200, field.name
         assert not text.endswith("."), field.name
-    assert question.WORD in ("", *(field.name for field in fields))
+    assert question.ARGUMENT in ("", *(field.name for field in fields))
     assert 20 < len(summary_of(question)) < 300
     assert ">>>" not in summary_of(question)
     assert "Returns" not in summary_of(question)

@@ -19,7 +19,7 @@ from schemas import dictionary, frames, tables
 from schemas.figures import FIGURE_OF, operands
 from schemas.layouts import LAYOUTS, PARTITION_KEYS
 from schemas.model import Table, columns_of
-from schemas.names import CAVEATS, FIGURES, MADE, MISSING, REVISIONS, STATUSES, VERDICTS, status
+from schemas.names import CAVEATS, FIGURES, MISSING, ORIGINS, REVISIONS, STATUSES, VERDICTS, status
 from schemas.reference.control_tables import COVERAGE, STATES
 from schemas.table import FILE, arrow_schema, columns, empty_frame, polars_schema, stored_columns
 from schemas.tables import analysis, claim, control_event, metric, observation, release
@@ -174,7 +174,7 @@ def test_each_figure_is_a_column_with_a_status_and_follows_from_operands() -> No
     assert [name for name in polars_schema("metric") if name in FIGURE_OF] == list(FIGURE_OF)
     assert len(FIGURE_OF) >= 15
     assert len(operands()) == len({*operands()}) > 10
-    assert ({*STATUSES}, {*MADE} & {*MISSING}) == ({*MADE} | {*MISSING}, set())
+    assert ({*STATUSES}, {*ORIGINS} & {*MISSING}) == ({*ORIGINS} | {*MISSING}, set())
     for name, figure in FIGURE_OF.items():
         assert status(name) in polars_schema("metric")
         assert all((figure.title, figure.meaning, not figure.meaning.endswith(".")))

@@ -62,7 +62,7 @@ def test_the_questions_of_the_package_are_commands_and_those_with_rows_are_tools
 def of_command(name: str) -> dict[str, Shown]:
     """The options and arguments of a command, as Typer has them, that are not its own."""
     found = COMMANDS[name]
-    own = {field.name for field in fields_of(found.callback.own)} | {"help"}
+    own = {field.name for field in fields_of(found.callback.extra)} | {"help"}
     shown = {}
     for one in found.params:
         if one.name in own:

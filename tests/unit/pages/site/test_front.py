@@ -58,7 +58,7 @@ def test_what_moved_has_its_change_and_its_part_of_the_total(resolver: Resolver)
     row = news.rows.filter(product="line:rare_earths", kind="product").row(0, named=True)
     # 5,490.4 t in May 2026 against 5,864.6 t a year before.
     assert (row["level"], row["before"]) == (5_490_400, 5_864_600)
-    said = next(one.said for one in lines if one.product == "line:rare_earths")
+    said = next(one.sentence for one in lines if one.product == "line:rare_earths")
     assert said.startswith("−374 t (−6.4 %), −6.4 percentage points of the total")
 
 

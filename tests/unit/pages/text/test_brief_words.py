@@ -21,7 +21,7 @@ KINDS = Caveat(name="coverage")
 
 
 def growth(figure: str, word: str | None, *caveats: Caveat) -> Fact:
-    verdict = None if word is None else Verdict(word=word, caveats=caveats)  # type: ignore[arg-type]
+    verdict = None if word is None else Verdict(answer=word, caveats=caveats)  # type: ignore[arg-type]
     return Fact(id=figure, partner="USA", month=JUNE, figure=figure, value=1.0, status="computed", verdict=verdict)
 
 
