@@ -8,8 +8,8 @@ from pathlib import Path
 from prefect import flow
 
 from schemas.forms.form import StoreAddress
-from tasks.answers.status import is_late, prometheus
-from tasks.answers.status import status as status_of
+from tasks.answers.inventory.status import is_late, prometheus
+from tasks.answers.inventory.status import status as status_of
 from tasks.domain.clock import today
 from tasks.store.outside import write_outside
 

@@ -12,7 +12,7 @@ hub fires where its score is higher than that of all hubs of all but one in twen
 The estimate weighs the gains of both legs by how sure they are. It is neither a lower nor an upper bound. The ceiling
 is: no more can have been rerouted than either leg carried at all.
 
-Belongs here: the arithmetic, on months and levels. Where the levels are from is in `tasks.answers.detours`.
+Belongs here: the arithmetic, on months and levels. Where the levels are from is in `tasks.answers.measures.detours`.
 """
 
 import math

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from schemas.questions.checks import checked, default_of
 from schemas.questions.question import Form, fields_of, help_of, sign, takes_several, type_of
-from tasks.answers.answer import Answer
+from tasks.answers.form.answer import Answer
 from tasks.domain.errors import HowUnderstood
 
 P = ParamSpec("P")

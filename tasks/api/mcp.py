@@ -34,18 +34,18 @@ from schemas.questions.search import Search
 from schemas.questions.trace import Trace
 from schemas.questions.vintages import Vintages
 from schemas.store_address import S3Url, UnusableAddress
-from tasks.answers.answer import Answer
-from tasks.answers.check_claims import check_claim
-from tasks.answers.contents import contents
-from tasks.answers.detours import detours
-from tasks.answers.duties import duties
-from tasks.answers.mirror import mirror
-from tasks.answers.movers import movers
-from tasks.answers.partner import partner
-from tasks.answers.read import read
-from tasks.answers.search import search
-from tasks.answers.trace import TraceAnswer, trace
-from tasks.answers.vintages import vintages
+from tasks.answers.form.answer import Answer
+from tasks.answers.inventory.contents import contents
+from tasks.answers.inventory.search import search
+from tasks.answers.measures.detours import detours
+from tasks.answers.measures.duties import duties
+from tasks.answers.trade.check_claims import check_claim
+from tasks.answers.trade.mirror import mirror
+from tasks.answers.trade.movers import movers
+from tasks.answers.trade.partner import partner
+from tasks.answers.trade.read import read
+from tasks.answers.trade.trace import TraceAnswer, trace
+from tasks.answers.trade.vintages import vintages
 from tasks.domain.errors import Refused, StoreError
 from tasks.domain.text import clip, counted, visible
 from tasks.store.snapshot import Snapshot, open_snapshot

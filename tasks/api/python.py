@@ -39,77 +39,77 @@ if TYPE_CHECKING:
 
 @function_of(Read)
 def read(question: Read) -> pl.DataFrame:
-    from tasks.answers.read import read as answer
+    from tasks.answers.trade.read import read as answer
 
     return tell(answer(question)).rows
 
 
 @function_of(Search)
 def search(question: Search) -> pl.DataFrame:
-    from tasks.answers.search import search as answer
+    from tasks.answers.inventory.search import search as answer
 
     return tell(answer(question)).rows
 
 
 @function_of(Contents)
 def contents(question: Contents) -> pl.DataFrame:
-    from tasks.answers.contents import contents as answer
+    from tasks.answers.inventory.contents import contents as answer
 
     return tell(answer(question)).rows
 
 
 @function_of(Vintages)
 def vintages(question: Vintages) -> pl.DataFrame:
-    from tasks.answers.vintages import vintages as answer
+    from tasks.answers.trade.vintages import vintages as answer
 
     return tell(answer(question)).rows
 
 
 @function_of(Trace)
 def trace(question: Trace) -> "TraceReport":
-    from tasks.answers.trace import trace as answer
+    from tasks.answers.trade.trace import trace as answer
 
     return answer(question).trace
 
 
 @function_of(Movers)
 def movers(question: Movers) -> pl.DataFrame:
-    from tasks.answers.movers import movers as answer
+    from tasks.answers.trade.movers import movers as answer
 
     return tell(answer(question)).rows
 
 
 @function_of(MirrorTrade)
 def mirror(question: MirrorTrade) -> pl.DataFrame:
-    from tasks.answers.mirror import mirror as answer
+    from tasks.answers.trade.mirror import mirror as answer
 
     return answer(question).rows
 
 
 @function_of(Detours)
 def detours(question: Detours) -> pl.DataFrame:
-    from tasks.answers.detours import detours as answer
+    from tasks.answers.measures.detours import detours as answer
 
     return tell(answer(question)).rows
 
 
 @function_of(Duties)
 def duties(question: Duties) -> pl.DataFrame:
-    from tasks.answers.duties import duties as answer
+    from tasks.answers.measures.duties import duties as answer
 
     return tell(answer(question)).rows
 
 
 @function_of(PartnerTrade)
 def partner(question: PartnerTrade) -> pl.DataFrame:
-    from tasks.answers.partner import partner as answer
+    from tasks.answers.trade.partner import partner as answer
 
     return tell(answer(question)).rows
 
 
 @function_of(CheckClaims)
 def check_claims(question: CheckClaims) -> pl.DataFrame:
-    from tasks.answers.check_claims import check_claims as answer
+    from tasks.answers.trade.check_claims import check_claims as answer
 
     return tell(answer(question)).rows
 
@@ -186,7 +186,7 @@ def scan(
     >>> scan("metric", store=store).filter(product="85051110", partner="USA", year=2025).collect().height > 0
     True
     """
-    from tasks.answers.answer import day_of
+    from tasks.answers.form.answer import day_of
     from tasks.reading.scan import scan_table, scan_tables
 
     root = root_given(store)

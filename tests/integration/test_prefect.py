@@ -43,7 +43,7 @@ from flows.withdraw import withdraw
 from schemas.forms.outcome import HoldVerdict
 from schemas.forms.request import ReleaseRequest, WithdrawalRequest
 from schemas.forms.watch import BackfillRequest, WatchRequest
-from tasks.answers.sources import CALENDARS
+from tasks.answers.inventory.sources import CALENDARS
 from tasks.fetch.transport import Policy
 from tasks.inbox import held as held_releases
 from tasks.pages.release import prefect_pages

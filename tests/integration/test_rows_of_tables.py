@@ -35,8 +35,8 @@ from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.questions.claims import CheckClaim
 from schemas.questions.read import Read
-from tasks.answers.check_claims import check_claim
-from tasks.answers.read import read
+from tasks.answers.trade.check_claims import check_claim
+from tasks.answers.trade.read import read
 from tasks.pages.text.wording import money
 store = folder / "store" / "reporter=CHN"
 release.fn(ReleaseRequest(file=folder / "figures.csv", store=store, source="published"), date(2026, 6, 30))

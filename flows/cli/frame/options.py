@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from schemas.store_address import S3Url
-    from tasks.answers.export_notes import Notes
+    from tasks.answers.form.export_notes import Notes
 
 DISAGREES, REFUSED, HELD = 1, 2, 3
 # What help pages take as examples: a source whose files a person downloads, one that is fetched, a release.
@@ -67,7 +67,7 @@ def written(
     """
     if form is Form.table and output is None:
         return False
-    from tasks.answers import export
+    from tasks.answers.form import export
 
     export.write(rows, form.value, output, notes)
     return True

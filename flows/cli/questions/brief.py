@@ -63,9 +63,9 @@ def check(question: CheckClaims, page: CheckOptions) -> None:
     from rich.text import Text
 
     from flows.claims import check_and_publish
-    from tasks.answers import export, export_notes, tables
-    from tasks.answers.answer import store_of
-    from tasks.answers.check_claims import check_claims
+    from tasks.answers.form import export, export_notes, tables
+    from tasks.answers.form.answer import store_of
+    from tasks.answers.trade.check_claims import check_claims
     from tasks.claims.check import summary
     from tasks.reading import query
 
@@ -117,7 +117,7 @@ def list_events(
     """
     if context.invoked_subcommand:
         return
-    from tasks.answers import tables
+    from tasks.answers.form import tables
     from tasks.domain import clock, labels, measure_states, measures
     from tasks.reading import resolver
 
@@ -175,8 +175,8 @@ def windows(
     """Compare the months before and after each measure with the same months a year before and with placebo products."""
     import polars as pl
 
-    from tasks.answers import export, export_notes, tables
-    from tasks.answers.read import with_doubts
+    from tasks.answers.form import export, export_notes, tables
+    from tasks.answers.trade.read import with_doubts
     from tasks.reading import query, resolver
 
     export.form_of(form.value, output)
@@ -298,7 +298,7 @@ def _require_page(page: PageFile) -> None:
 
 def _write_page(written: "BriefPage", remarks: Iterable[str], question: Brief | EventBrief, page: PageFile) -> None:
     """Write a page, and print the sentences at its top."""
-    from tasks.answers.answer import store_of
+    from tasks.answers.form.answer import store_of
 
     options.show_remarks(remarks)
     place = page.output or store_of(question) / "reports" / f"{written.name}.html"
@@ -313,10 +313,10 @@ def _write_page(written: "BriefPage", remarks: Iterable[str], question: Brief | 
 @command(commands, Movers, Written, epilog="Example: `tidewaiter movers --month 2024-06 --against year`")
 def movers(question: Movers, page: Written) -> None:
     """Print what made the change of a month."""
-    from tasks.answers import export, tables
-    from tasks.answers.movers import expected
-    from tasks.answers.movers import movers as answer_to
-    from tasks.answers.read import with_names
+    from tasks.answers.form import export, tables
+    from tasks.answers.trade.movers import expected
+    from tasks.answers.trade.movers import movers as answer_to
+    from tasks.answers.trade.read import with_names
     from tasks.pages.release.changes_since_release import sections
     from tasks.reading.resolver import Resolver
 

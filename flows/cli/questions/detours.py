@@ -30,9 +30,9 @@ class DetoursWritten(Written, kw_only=True):
 )
 def detours(question: Detours, page: DetoursWritten) -> None:
     """Print the hubs, or write page, picture or file."""
-    from tasks.answers import export, tables
-    from tasks.answers.detours import columns, title, workbook_notes
-    from tasks.answers.detours import detours as answer_to
+    from tasks.answers.form import export, tables
+    from tasks.answers.measures.detours import columns, title, workbook_notes
+    from tasks.answers.measures.detours import detours as answer_to
     from tasks.pages.measures.detours_page import write_page, write_picture
 
     export.form_of(page.form.value, page.output)
@@ -58,8 +58,8 @@ def duties(question: Duties, page: Written) -> None:
     """Print what was paid."""
     import polars as pl
 
-    from tasks.answers import export, export_notes, tables
-    from tasks.answers.duties import duties as answer_to
+    from tasks.answers.form import export, export_notes, tables
+    from tasks.answers.measures.duties import duties as answer_to
 
     export.form_of(page.form.value, page.output)
     answer = answer_to(question)

@@ -37,7 +37,7 @@ class Folder(Form, kw_only=True):
 )
 def sdmx(question: Export, page: Folder) -> None:
     """Write a data set in SDMX."""
-    from tasks.answers.sdmx_structure import data_set
+    from tasks.answers.programs.sdmx_structure import data_set
     from tasks.store.outside import outside, write_outside
 
     outside(page.output)
@@ -74,8 +74,9 @@ class Adjustment(Printed, kw_only=True):
 )
 def adjust(question: Adjust, page: Adjustment) -> None:
     """Hand a series to a tool of seasonal adjustment, or read its result."""
-    from tasks.answers import adjust as adjusting
-    from tasks.answers import jdemetra, tables, x13
+    from tasks.answers.form import tables
+    from tasks.answers.programs import adjust as adjusting
+    from tasks.answers.programs import jdemetra, x13
     from tasks.store.outside import outside, write_outside
 
     form = {"x13": x13, "jdemetra": jdemetra}[page.tool.value]

@@ -20,7 +20,7 @@ from tasks.domain.errors import NothingPublished
 from tasks.domain.text import counted, visible
 
 if TYPE_CHECKING:
-    from tasks.answers.answer import Answer
+    from tasks.answers.form.answer import Answer
 
 TableName = StrEnum("TableName", TABLES)  # type: ignore[misc]  # the members are the tables there are
 Traced = StrEnum("Traced", ["table", "json"])
@@ -70,15 +70,15 @@ def read(question: Read, page: ListedTable) -> None:
     if question.as_of:
         read_day(str(question.as_of))
 
-    from tasks.answers import export, export_notes
-    from tasks.answers.read import read as answer_to
+    from tasks.answers.form import export, export_notes
+    from tasks.answers.trade.read import read as answer_to
 
     form = "csv" if page.form.value == SDMX else page.form.value
     export.form_of(form, page.output)
     answer = answer_to(question)
     options.show_remarks(answer.remarks)
     if page.form.value == SDMX:
-        from tasks.answers.sdmx import observations
+        from tasks.answers.programs.sdmx import observations
 
         export.write(observations(answer.parts, question.shown or ("level",)), form, page.output)
         return
@@ -103,7 +103,7 @@ def read(question: Read, page: ListedTable) -> None:
 
 def _show(name: str, part: "Answer", question: Read, rows: int) -> None:
     """Print the rows of one reporter; its name first, where no row has it."""
-    from tasks.answers import tables
+    from tasks.answers.form import tables
 
     if not part.rows.height:
         return
@@ -133,7 +133,7 @@ class TraceFormat(Form, kw_only=True):
 )
 def trace(question: Trace, page: TraceFormat) -> None:
     """Print a trace."""
-    from tasks.answers.trace import trace as answer_to
+    from tasks.answers.trade.trace import trace as answer_to
     from tasks.pages.text import trace_text
 
     answer = answer_to(question)
@@ -215,7 +215,7 @@ def _audited(store: Path, sample: int, of: str) -> list[str]:
 @command(commands, Revisions, NoOptions, epilog=f"Example: `tidewaiter revisions --release {options.EXAMPLE_RELEASE}`")
 def revisions(question: Revisions, _: NoOptions) -> None:
     """Print what releases revised."""
-    from tasks.answers.revisions import revisions as answer_to
+    from tasks.answers.trade.revisions import revisions as answer_to
     from tasks.pages.release.release_sections import revision_report
     from tasks.store.parquet import read_table
 

@@ -32,7 +32,7 @@ def rules(
     """What became of each watch rule in a month, by the first print and by what is known now: fired, quiet or not
     evaluable."""
     from tasks.analysis import watch_rules
-    from tasks.answers import tables
+    from tasks.answers.form import tables
     from tasks.domain.period_words import read_months
     from tasks.domain.periods import month_number
 
@@ -59,8 +59,8 @@ def sources(
     """Of each source the last month that is in, what is due next, what is overdue, and since when it fails."""
     import polars as pl
 
-    from tasks.answers.sources import source_states
-    from tasks.answers.tables import table
+    from tasks.answers.form.tables import table
+    from tasks.answers.inventory.sources import source_states
     from tasks.domain.clock import today
 
     states = source_states(store, inbox, today()).sources
@@ -98,9 +98,9 @@ def status(
 
     Ends with 1 where a month is overdue or a fetch fails, else with 3 where a release is held, else with 0.
     """
-    from tasks.answers import export, tables
-    from tasks.answers.status import is_late, overview, prometheus
-    from tasks.answers.status import status as answer_to
+    from tasks.answers.form import export, tables
+    from tasks.answers.inventory.status import is_late, overview, prometheus
+    from tasks.answers.inventory.status import status as answer_to
     from tasks.domain.clock import today
     from tasks.store.outside import write_outside
 
@@ -136,8 +136,8 @@ class MirrorOptions(Written, kw_only=True):
 )
 def mirror(question: MirrorTrade, page: MirrorOptions) -> None:
     """Print both sides of a trade, or publish those of all goods."""
-    from tasks.answers import mirror as answers
-    from tasks.answers import tables
+    from tasks.answers.form import tables
+    from tasks.answers.trade import mirror as answers
 
     if page.publish == bool(question.product):
         raise ValueError("name the goods, such as 850511, or publish all of them with --publish")
@@ -169,9 +169,9 @@ def _publish_mirror(question: MirrorTrade) -> None:
 @command(commands, PartnerTrade, Written, epilog="Example: `tidewaiter partner USA --month 2025-06`")
 def partner(question: PartnerTrade, page: Written) -> None:
     """Print all goods traded with a partner."""
-    from tasks.answers import tables
-    from tasks.answers.mirror import columns
-    from tasks.answers.partner import partner as answer_to
+    from tasks.answers.form import tables
+    from tasks.answers.trade.mirror import columns
+    from tasks.answers.trade.partner import partner as answer_to
 
     answer = answer_to(question)
     options.show_remarks(answer.remarks)
@@ -195,9 +195,9 @@ def partner(question: PartnerTrade, page: Written) -> None:
 )
 def coverage(question: Coverage, page: Printed) -> None:
     """Print how far a group has reported."""
-    from tasks.answers import numbers, tables
-    from tasks.answers.coverage import coverage as answer_to
-    from tasks.answers.coverage import rows_of
+    from tasks.answers.form import numbers, tables
+    from tasks.answers.inventory.coverage import coverage as answer_to
+    from tasks.answers.inventory.coverage import rows_of
 
     of_group = answer_to(question)
     rows = rows_of(of_group)

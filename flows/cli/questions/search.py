@@ -56,7 +56,7 @@ class VintagesOptions(Form, kw_only=True):
 @command(commands, Search, Printed, epilog="Example: `tidewaiter search soybeans`, or `tidewaiter search 大豆`")
 def search(question: Search, page: Printed) -> None:
     """Print what is called so."""
-    from tasks.answers.search import search as answer_to
+    from tasks.answers.inventory.search import search as answer_to
 
     answer = answer_to(question)
     options.show_remarks(answer.remarks)
@@ -66,7 +66,7 @@ def search(question: Search, page: Printed) -> None:
 @command(commands, Contents, Listed, name="list", epilog="Example: `tidewaiter list products`")
 def list_contents(question: Contents, page: Listed) -> None:
     """Print what is in the store."""
-    from tasks.answers.contents import contents as answer_to
+    from tasks.answers.inventory.contents import contents as answer_to
 
     answer = answer_to(question)
     options.show_remarks(answer.remarks)
@@ -89,10 +89,10 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
     import polars as pl
 
     from tasks.analysis.first_prints import scorecard
-    from tasks.answers import tables
-    from tasks.answers.series import series_of
-    from tasks.answers.vintages import as_revisions
-    from tasks.answers.vintages import vintages as answer_to
+    from tasks.answers.form import tables
+    from tasks.answers.trade.series import series_of
+    from tasks.answers.trade.vintages import as_revisions
+    from tasks.answers.trade.vintages import vintages as answer_to
     from tasks.domain import labels
     from tasks.reading import query
 
@@ -143,7 +143,7 @@ def _show_first_prints(prints: "pl.DataFrame", form: options.Form) -> None:
 
 
 def _show(rows: "pl.DataFrame", form: options.Form, rows_max: int) -> None:
-    from tasks.answers.tables import listing
+    from tasks.answers.form.tables import listing
 
     if options.written(rows, form):
         return

@@ -120,8 +120,8 @@ def run(
     from flows.cli.server import local_server
     from schemas.forms.request import ReleaseRequest
     from schemas.questions.read import Read
-    from tasks.answers import tables
-    from tasks.answers.read import read_store
+    from tasks.answers.form import tables
+    from tasks.answers.trade.read import read_store
     from tasks.domain.measures import mixed_words
     from tasks.lineage.point import Point
     from tasks.lineage.trace import Tracer

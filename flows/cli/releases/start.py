@@ -96,7 +96,7 @@ def _confirmed(question: str) -> bool:
 
 def _show(plan: "list[Planned]") -> None:
     """Print a row for each source: what is asked for, how large, how long."""
-    from tasks.answers.tables import table
+    from tasks.answers.form.tables import table
 
     def number(value: float | None, form: str) -> str:
         return "small" if value is None else format(value, form)
@@ -135,8 +135,8 @@ def _published(folder: Path, store: Path, api: str | None) -> int:
 def _show_moved(reporter: str, store: Path) -> None:
     """Print what made the change of the newest month, or why nothing can be said."""
     from schemas.questions.movers import Movers
-    from tasks.answers import tables
-    from tasks.answers.movers import movers
+    from tasks.answers.form import tables
+    from tasks.answers.trade.movers import movers
     from tasks.pages.release.changes_since_release import sections
 
     console().print(f"\n[bold]{escape(reporter)}[/]", highlight=False)

@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from schemas.questions import brief as questions
-from tasks.answers import export
-from tasks.answers.answer import Answer, store_of
-from tasks.answers.movers import flow_of, month_of
+from tasks.answers.form import export
+from tasks.answers.form.answer import Answer, store_of
+from tasks.answers.trade.movers import flow_of, month_of
 from tasks.domain import clock
 from tasks.domain.control_lists import is_list
 from tasks.pages.brief import render

@@ -15,7 +15,7 @@ from schemas import settings
 from schemas.forms.brief import MirrorPart
 from tasks.analysis.mirror import statements
 from tasks.analysis.mirror.sides import HS6
-from tasks.answers import mirror as shown
+from tasks.answers.trade import mirror as shown
 from tasks.domain.classification import members
 from tasks.domain.coverage import TOTALS
 from tasks.domain.errors import NoFigure, NothingPublished

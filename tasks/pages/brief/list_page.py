@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 
 from tasks.analysis.list_movers import MonthCompared, list_movers
-from tasks.answers.answer import Answer
-from tasks.answers.numbers import amount
-from tasks.answers.read import with_names
+from tasks.answers.form.answer import Answer
+from tasks.answers.form.numbers import amount
+from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, trade_of

@@ -9,8 +9,8 @@ import polars as pl
 
 from schemas.questions.plot import Plot
 from schemas.questions.question import texts
-from tasks.answers import export
-from tasks.answers.answer import Answer, store_of
+from tasks.answers.form import export
+from tasks.answers.form.answer import Answer, store_of
 from tasks.domain.labels import doubt_words
 from tasks.domain.period_words import each_month
 from tasks.ledger.doubts import Doubts

@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 import vl_convert
 
-from tasks.answers import export
-from tasks.answers.detours import DetoursAnswer
-from tasks.answers.numbers import amount
+from tasks.answers.form import export
+from tasks.answers.form.numbers import amount
+from tasks.answers.measures.detours import DetoursAnswer
 from tasks.domain.labels import country
 from tasks.pages.charts.charts import Spec, field, layer, scale_of
 from tasks.pages.charts.plot import COLOURS, MONTH_AXIS, ON_WHITE, PICTURES

@@ -2,7 +2,7 @@
 
 Each number is of the months from the first day on, against the same months a year before, beside the middle 80 % of
 placebo products: those that no measure touches. Belongs here: what the page says. Windows are in `tasks.controls`,
-detours in `tasks.answers.detours`, both sides in `tasks.analysis.mirror`.
+detours in `tasks.answers.measures.detours`, both sides in `tasks.analysis.mirror`.
 """
 
 import statistics
@@ -17,9 +17,9 @@ import polars as pl
 from schemas.questions.detours import Detours
 from schemas.questions.event_brief import EventBrief
 from tasks.analysis.mirror.statements import mirror
-from tasks.answers.answer import Answer, store_of
-from tasks.answers.detours import detours
-from tasks.answers.numbers import amount
+from tasks.answers.form.answer import Answer, store_of
+from tasks.answers.form.numbers import amount
+from tasks.answers.measures.detours import detours
 from tasks.controls import windows as event_windows
 from tasks.domain import clock
 from tasks.domain.control_lists import Spec

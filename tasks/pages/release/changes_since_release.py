@@ -10,7 +10,7 @@ import polars as pl
 
 from tasks.analysis.expectation import days_share
 from tasks.analysis.movers import AGAINST
-from tasks.answers.numbers import amount
+from tasks.answers.form.numbers import amount
 from tasks.domain.labels import capitalised, country, partner_name, trade_of
 from tasks.domain.periods import first_day, month_number
 from tasks.domain.reporter import CHN

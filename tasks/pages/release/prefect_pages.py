@@ -14,7 +14,7 @@ from uuid import UUID
 from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import Gap, HeldRelease, Outcome
 from schemas.forms.watch import WatchReport
-from tasks.answers.numbers import amount
+from tasks.answers.form.numbers import amount
 from tasks.domain.labels import country
 from tasks.domain.text import clip, counted
 from tasks.pages.release.release_page import Pages, pages

@@ -3,7 +3,7 @@ lineage.
 
 Everything is read from the store, so a page shows what is published, not what a run computed. The results are markdown
 and rows; `tasks/pages/release/prefect_pages.py` shows them. Rounding and words belong here and in
-`tasks/answers/numbers.py`.
+`tasks/answers/form/numbers.py`.
 """
 
 import base64
@@ -18,9 +18,9 @@ from schemas.figures import SHORT
 from schemas.forms.outcome import Outcome
 from schemas.names import MISSING, ORIGINS, VALUES, status
 from schemas.reference.code_tables import code_table
-from tasks.answers.movers import expected, moved
-from tasks.answers.numbers import amount
-from tasks.answers.read import with_names
+from tasks.answers.form.numbers import amount
+from tasks.answers.trade.movers import expected, moved
+from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
 from tasks.domain.labels import capitalised, partner_name, product_name, row_name, trade_of, written_month

@@ -15,7 +15,7 @@ import polars as pl
 
 from schemas.code_files import money
 from schemas.names import MISSING, ORIGINS, STATUSES, status
-from tasks.answers.numbers import MARKS
+from tasks.answers.form.numbers import MARKS
 from tasks.domain.coverage import WORLD
 from tasks.domain.labels import capitalised, country, doubt_words, is_group, partner_name
 from tasks.domain.measures import mixed_words

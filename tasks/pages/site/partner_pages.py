@@ -11,7 +11,7 @@ from urllib.parse import quote
 import polars as pl
 
 from schemas.names import MISSING, ORIGINS, VALUES, status
-from tasks.answers.read import with_names
+from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import WORLD
 from tasks.domain.labels import capitalised, country, doubt_words, trade_of
 from tasks.ledger.doubts import Doubts

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.forms.brief import Facts
-from tasks.answers.read import with_names
+from tasks.answers.trade.read import with_names
 from tasks.domain.classification import members
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import NoFigure

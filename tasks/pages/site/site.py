@@ -21,8 +21,8 @@ import polars as pl
 from schemas.layouts import FLOWS
 from schemas.store_address import S3Url
 from tasks.analysis.watch_rules import Grader, watch_rules
-from tasks.answers.contents import things
-from tasks.answers.sources import source_states
+from tasks.answers.inventory.contents import things
+from tasks.answers.inventory.sources import source_states
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.periods import first_day

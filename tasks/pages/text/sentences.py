@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from schemas.forms.brief import Caveat, Fact, Facts
 from schemas.names import MISSING
-from tasks.answers.numbers import amount, tonnes
+from tasks.answers.form.numbers import amount, tonnes
 from tasks.domain.labels import NOT_STATED, capitalised, country, doubt_words, trade_of
 from tasks.domain.periods import first_day, month_number
 from tasks.pages.text.page_templates import template

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from tasks.answers.numbers import exact
+from tasks.answers.form.numbers import exact
 from tasks.domain.labels import partner_name, product_name, trade_of
 from tasks.pages.text.page_templates import template
 

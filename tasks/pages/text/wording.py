@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from schemas.forms.brief import Fact, Facts
-from tasks.answers.numbers import two_digits
+from tasks.answers.form.numbers import two_digits
 from tasks.domain.labels import country, written_month
 from tasks.domain.measures import MIXED_WORDS
 from tasks.domain.units import UNIT_VALUE_OF

@@ -19,7 +19,7 @@ from tasks.analysis import derived_table
 from tasks.analysis.derived_table import Upstream, publish_table
 from tasks.analysis.first_prints import publish_first_prints, scorecard, within
 from tasks.analysis.of_reporter import publish_analysis, rows_of
-from tasks.answers.movers import flow_of, month_of, moved
+from tasks.answers.trade.movers import flow_of, month_of, moved
 from tasks.domain.errors import HowUnderstood
 from tasks.domain.periods import first_day, month_number
 from tasks.pages.brief import render

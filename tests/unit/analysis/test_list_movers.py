@@ -6,7 +6,7 @@ import pytest
 
 from schemas.questions.movers import Movers
 from tasks.analysis.list_movers import MonthCompared, list_movers
-from tasks.answers.movers import movers
+from tasks.answers.trade.movers import movers
 from tasks.reading.lists import listed_in, specs_of
 from tasks.store.snapshot import Snapshot
 from tests.unit.published_stores import china, query_bytes

@@ -16,18 +16,18 @@ from schemas.questions.revisions import Revisions
 from schemas.questions.search import Search
 from schemas.questions.trace import Trace
 from schemas.questions.vintages import Vintages
-from tasks.answers.answer import day_of, folder_of, store_of
-from tasks.answers.check_claims import check_claim, check_claims
-from tasks.answers.contents import contents
-from tasks.answers.coverage import coverage, rows_of
-from tasks.answers.mirror import mirror
-from tasks.answers.movers import movers
-from tasks.answers.read import read
-from tasks.answers.revisions import revisions
-from tasks.answers.search import search
-from tasks.answers.series import series_of
-from tasks.answers.trace import trace
-from tasks.answers.vintages import vintages
+from tasks.answers.form.answer import day_of, folder_of, store_of
+from tasks.answers.inventory.contents import contents
+from tasks.answers.inventory.coverage import coverage, rows_of
+from tasks.answers.inventory.search import search
+from tasks.answers.trade.check_claims import check_claim, check_claims
+from tasks.answers.trade.mirror import mirror
+from tasks.answers.trade.movers import movers
+from tasks.answers.trade.read import read
+from tasks.answers.trade.revisions import revisions
+from tasks.answers.trade.series import series_of
+from tasks.answers.trade.trace import trace
+from tasks.answers.trade.vintages import vintages
 from tasks.domain.errors import NoFigure
 from tasks.sources.registry import SOURCES
 

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.questions.movers import Movers
 from schemas.questions.trace import Trace
-from tasks.answers.answer import Answer
+from tasks.answers.form.answer import Answer
 from tasks.api.forms import docstring_of, function_of, parameters_of, tell
 from tasks.domain.errors import HowUnderstood
 from tasks.reading.query import open_published

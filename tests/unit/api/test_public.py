@@ -15,9 +15,9 @@ from bad_inputs.download import csv_bytes, magnets
 
 import tidewaiter
 from schemas.questions.search import Search
-from tasks.answers.answer import Answer
-from tasks.answers.search import search
-from tasks.answers.trace import trace
+from tasks.answers.form.answer import Answer
+from tasks.answers.inventory.search import search
+from tasks.answers.trade.trace import trace
 from tasks.api import mcp, python
 from tasks.api.mcp import BYTES_MAX, Answers, CannotAnswer
 from tasks.domain.errors import HowUnderstood

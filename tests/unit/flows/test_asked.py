@@ -66,7 +66,7 @@ ONE = ("--product", MAGNETS, "--partner", "USA", "--partner", "WLD", "--month", 
 
 
 def test_a_workbook_has_the_columns_that_are_read_and_the_units_and_sources_of_them(sample_store: Path) -> None:
-    """What its cells and its notes are: `tests/unit/answers/test_export.py`."""
+    """What its cells and its notes are: `tests/unit/answers/form/test_export.py`."""
     done = run(sample_store, "read", "metric", *ONE, "--output", "out.xlsx")
     assert (done.exit_code, done.stdout, done.stderr) == (0, "", "2 rows in out.xlsx\n"), done.output
     book = openpyxl.load_workbook("out.xlsx")

@@ -20,8 +20,8 @@ from flows.cli.app import app
 from schemas.forms.watch import BackfillRequest
 from schemas.questions.contents import Contents
 from schemas.settings import WATCH_LIST
-from tasks.answers.contents import contents
-from tasks.answers.sources import source_states
+from tasks.answers.inventory.contents import contents
+from tasks.answers.inventory.sources import source_states
 from tasks.domain.clock import today
 from tasks.domain.errors import Held, Refused
 from tasks.lineage.audit import audit

@@ -10,7 +10,7 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 from schemas.questions.read import Read
-from tasks.answers.read import read_store
+from tasks.answers.trade.read import read_store
 from tasks.claims.check import ClaimsFile, check_claims
 from tasks.domain.errors import Held
 from tasks.domain.labels import doubt_words

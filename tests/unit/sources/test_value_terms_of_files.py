@@ -146,7 +146,7 @@ def test_each_value_of_an_answer_in_the_form_of_the_source_has_its_terms(
 
 def test_no_source_is_left_out() -> None:
     """Its files are above, or the test module of the source asserts what they mean."""
-    files = Path(__file__).parent.glob("test_*.py")
+    files = Path(__file__).parent.rglob("test_*.py")
     own = {file.stem.removeprefix("test_") for file in files if "assert_terms(" in file.read_text(encoding="utf-8")}
     assert {*SOURCES} - {*REAL, *MADE, *own} == set()
 

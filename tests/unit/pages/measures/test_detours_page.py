@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from schemas.questions.detours import Detours
-from tasks.answers.detours import DetoursAnswer, detours
+from tasks.answers.measures.detours import DetoursAnswer, detours
 from tasks.pages.measures import detours_page
 from tasks.pages.text.sheet import markdown
 from tests.unit.detour_stores import detour_stores

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
-from tasks.answers.movers import moved
+from tasks.answers.trade.movers import moved
 from tasks.pages.release import changes_since_release
 from tests.unit.customs import Store
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.forms.fetch import SourceState
-from tasks.answers.read import with_names
+from tasks.answers.trade.read import with_names
 from tasks.pages.brief.facts import gather as facts_of
 from tasks.pages.release import changes_since_release as changes
 from tasks.pages.series import data

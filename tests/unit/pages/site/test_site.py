@@ -14,7 +14,7 @@ from schemas import settings
 from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import HeldFinding, HeldRelease
 from schemas.questions.contents import Contents
-from tasks.answers.contents import contents
+from tasks.answers.inventory.contents import contents
 from tasks.domain.errors import NothingPublished
 from tasks.domain.labels import check_words
 from tasks.inbox import held

@@ -18,7 +18,7 @@ from flows.cli.frame.command import Commands, Stoppable, end_again
 from flows.cli.frame.options import REFUSED, Output
 from flows.cli.frame.terminal import console, errors, escape, refuse, say
 from flows.cli.releases.running import run_flow
-from tasks.answers.tables import table
+from tasks.answers.form.tables import table
 from tasks.domain.text import HIDDEN
 from tasks.steps.listeners import listening, tell_begin
 

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from flows.cli.app import app
 from flows.cli.questions.export import Folder
-from tasks.answers.sdmx_structure import DATA, STRUCTURE
+from tasks.answers.programs.sdmx_structure import DATA, STRUCTURE
 from tests.unit.corrected_store import corrected_store
 from tests.unit.customs import Store
 from tests.unit.season_store import season_store

@@ -1,0 +1,198 @@
+"""Writes rows as CSV, as CSV that a spreadsheet can open safely, JSON, Parquet or a workbook.
+
+The ending of a file decides its format; for standard output the caller names it. A spreadsheet may read a text as a
+formula and a code as a number; in a workbook each cell has an explicit type, names follow codes, and a second sheet has
+units and sources.
+"""
+
+import io
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import polars.selectors as cs
+
+from tasks.answers.form.export_notes import Notes
+from tasks.domain.labels import partner_name, product_names
+from tasks.domain.nomenclature import OTHERS
+from tasks.store.outside import outside, write_outside
+
+# Spreadsheets treat the full-width signs like the others.
+FORMULA_SIGNS = r"^[=+\-@＝＋－＠\t\r\n]"
+NUMBER = r"^[+-]?\d[\d.,]*\s*%?$"
+TABLE, LINES, DOCUMENT, WORKBOOK, SAFE = "table", "json", "json document", "xlsx", "csv-safe"
+ENDINGS = {
+    ".csv": "csv",
+    ".json": DOCUMENT,
+    ".jsonl": LINES,
+    ".ndjson": LINES,
+    ".parquet": "parquet",
+    ".xlsx": WORKBOOK,
+}
+ROWS_MAX = 2**20 - 1
+# The limits of a spreadsheet for a number and a text.
+DIGITS_MAX = 15
+LETTERS_MAX = 32_000
+WIDTH_MAX = 40
+NOTES = "units and sources"
+
+
+def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[], Notes] | None = None) -> None:
+    """Write `rows` to a file, in the format of its ending, or to standard output as csv, csv-safe, json (one object a
+    line) or parquet; a terminal table becomes csv there. A workbook has a second sheet with `notes`.
+
+    Raises ValueError for what `form_of` refuses.
+    """
+    kind, data = form_of(form, output), io.BytesIO()
+    if kind == LINES:
+        rows.write_ndjson(data)
+    elif kind == DOCUMENT:
+        rows.write_json(data)
+    elif kind == "parquet":
+        rows.write_parquet(data)
+    elif kind == WORKBOOK:
+        data.write(workbook(rows, notes() if notes else None))
+    else:
+        flat = rows.with_columns(cs.list().cast(pl.List(pl.String)).list.join("; "))
+        (_harmless(flat) if kind == SAFE else flat).write_csv(data)
+    if output is not None:
+        write_outside(output, data.getvalue())
+    else:
+        sys.stdout.buffer.write(data.getvalue())
+        sys.stdout.buffer.flush()
+
+
+def form_of(form: str, output: Path | None) -> str:
+    """Return the format in which rows are written: that of the ending of a file, otherwise the named one.
+
+    Raises ValueError if the ending is unknown or contradicts the named format, or if the folder is missing. So a
+    command can refuse before it does the work.
+    """
+    if output is None:
+        if form == WORKBOOK:
+            raise ValueError("--format xlsx: a workbook is no text; give --output NAME.xlsx")
+        return form
+    kind = ENDINGS.get(output.suffix.lower())
+    if kind is None:
+        *most, last = ENDINGS
+        mistake = f"there is no format for the ending {output.suffix}" if output.suffix else "the name has no ending"
+        raise ValueError(f"{output}: {mistake}; end the name in {', '.join(most)} or {last}")
+    if (form, kind) == (SAFE, "csv"):
+        kind = SAFE
+    if form != TABLE and form != kind.split()[0]:
+        raise ValueError(
+            f"{output}: --format {form} does not go with the ending {output.suffix}; leave one of them out, or end the"
+            f" name in .{form}"
+        )
+    require_folder_of(output)
+    return kind
+
+
+def require_folder_of(output: Path) -> None:
+    """Raises ValueError if the folder of an output file is missing, if something is there that is no file (to open a
+    pipe waits for its reader), or if it is in a store.
+    """
+    if output.exists() and not output.is_file():
+        raise ValueError(f"{output}: a folder, a pipe or a device, and no file. Give another name.")
+    if not output.parent.is_dir():
+        raise ValueError(f"{output}: there is no folder {output.parent}. Make it, or name a file in another.")
+    outside(output)
+
+
+def _harmless(rows: pl.DataFrame) -> pl.DataFrame:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula, as OWASP advises; numbers stay."""
+    texts = pl.col(pl.String)
+    runs = texts.str.contains(FORMULA_SIGNS) & ~texts.str.contains(NUMBER)
+    return rows.with_columns(pl.when(runs).then("'" + texts).otherwise(texts).name.keep())
+
+
+def workbook(rows: pl.DataFrame, about: Notes | None) -> bytes:
+    """Return the bytes of the workbook. Raises ValueError if there are more rows than a sheet can contain."""
+    # Most commands write no workbook and need not pay for the import.
+    import xlsxwriter
+
+    if rows.height > ROWS_MAX:
+        raise ValueError(
+            f"{rows.height:,} rows, and a sheet holds {ROWS_MAX:,} below its titles: ask for fewer (--product,"
+            " --month), or write .csv or .parquet"
+        )
+    data = io.BytesIO()
+    with xlsxwriter.Workbook(data, {"constant_memory": True, "nan_inf_to_errors": True}) as book:
+        formats = {"bold": book.add_format({"bold": True}), "day": book.add_format({"num_format": "yyyy-mm-dd"})}
+        sheet = book.add_worksheet(about.name[:31] if about else "rows")
+        named = with_names(rows)
+        _set_widths(sheet, named)
+        _write(sheet, formats, 0, [named.columns], bold=True)
+        _write(sheet, formats, 1, named.iter_rows())
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, named.height, max(named.width - 1, 0))
+        # Codes are text on purpose and need no warning mark.
+        sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{named.height + 1}"})
+        if about:
+            notes = book.add_worksheet(NOTES)
+            notes.set_column(0, 2, WIDTH_MAX)
+            place = _write(notes, formats, 0, about.facts)
+            for frame in (about.columns, about.releases):
+                place = _write(notes, formats, place + 1, [frame.columns], bold=True)
+                place = _write(notes, formats, place, frame.iter_rows())
+    return data.getvalue()
+
+
+def with_names(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add a column of English names after each column of codes, as far as the code tables have names."""
+    for column, name_of in (("product", _product_name), ("partner", partner_name)):
+        if column in rows.columns and f"{column}_name" not in rows.columns and rows.schema[column] == pl.String:
+            names = _names(rows[column], name_of).alias(f"{column}_name")
+            if column == "product" and "classification" in rows.columns:
+                # The tables name China's codes: equal digits of another list are other goods.
+                names = rows.select(pl.when(~pl.col("classification").is_in(OTHERS)).then(names)).to_series()
+            rows = rows.insert_column(rows.columns.index(column) + 1, names)
+    return rows
+
+
+def _names(codes: pl.Series, name_of: Callable[[str], str | None]) -> pl.Series:
+    known = {code: name_of(code) for code in codes.unique().drop_nulls()}
+    return codes.replace_strict(known, default=None, return_dtype=pl.String)
+
+
+def _product_name(product: str) -> str | None:
+    names = product_names(product)
+    return names[0] if names else None
+
+
+def _set_widths(sheet: Any, rows: pl.DataFrame) -> None:
+    for place, (name, kind) in enumerate(rows.schema.items()):
+        texts = rows[name].head(100) if kind == pl.String else pl.Series([""])
+        longest = max(len(name), *map(len, texts.drop_nulls().to_list() or [""]))
+        sheet.set_column(place, place, min(WIDTH_MAX, longest) + 2)
+
+
+def _write(
+    sheet: Any, formats: dict[str, Any], first: int, rows: Iterable[Sequence[Any]], *, bold: bool = False
+) -> int:
+    """Write rows from a row number on; return the number after them."""
+    place = first
+    for row in rows:
+        for column, value in enumerate(row):
+            _write_cell(sheet, formats, place, column, value, bold=bold)
+        place += 1
+    return place
+
+
+def _write_cell(sheet: Any, formats: dict[str, Any], row: int, column: int, value: Any, *, bold: bool) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool):
+        sheet.write_boolean(row, column, value)
+    elif isinstance(value, date):
+        sheet.write_datetime(row, column, value, formats["day"])
+    elif isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**DIGITS_MAX):
+        sheet.write_number(row, column, value)
+    else:
+        text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+        if len(text) > LETTERS_MAX:
+            text = f"{text[:LETTERS_MAX]} … cut here: {len(text):,} letters, which .csv and .parquet have"
+        sheet.write_string(row, column, text, formats["bold"] if bold else None)

@@ -1,0 +1,216 @@
+"""Answers what duty was paid on imports, month by month or around a day, with placebos and the verdict on a claim."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from schemas.questions.duties import Duties
+from schemas.questions.question import texts
+from schemas.table import polars_schema
+from tasks.analysis import duty
+from tasks.analysis.duty import CONSUMPTION, MEASURES, Paid
+from tasks.answers.form.answer import Answer, day_of, store_of
+from tasks.domain.control_lists import is_list
+from tasks.domain.coverage import TOTALS, WORLD
+from tasks.domain.errors import NoFigure
+from tasks.domain.period_words import is_latest, read_months
+from tasks.domain.periods import first_day, month_name, month_number
+from tasks.domain.text import counted
+from tasks.reading import query
+from tasks.reading.query import newest_month, open_published
+from tasks.reading.resolver import Resolver
+from tasks.reading.series import levels
+from tasks.store.snapshot import Snapshot
+
+FLOW = "import"
+PLACEBOS_MAX = 30
+
+
+class DutyGoods(NamedTuple):
+    """What is asked of every partner alike: the name of the goods and the products of the store that they are."""
+
+    store: Path
+    name: str
+    keys: tuple[str, ...]
+    day: date | None
+
+
+@dataclass(frozen=True)
+class DutiesAnswer(Answer):
+    """Rows of the table `duty`."""
+
+
+def duties(question: Duties) -> DutiesAnswer:
+    """Return what was paid. Raises ValueError for a name that is not in the store, and NoFigure where no duty is known
+    at all."""
+    store, day = store_of(question), day_of(question.as_of)
+    snapshot = open_published(store)
+    resolver = Resolver(snapshot)
+    keys, notes = _keys(resolver, question.product)
+    duty_goods = DutyGoods(store, question.product if len(keys) > 1 else keys[0], keys, day)
+    partners = list(dict.fromkeys(map(resolver.partner, texts(question.partner) or (WORLD,))))
+    if question.around is None:
+        rows = list(_by_month(duty_goods, partners, _months(snapshot, question.month)))
+    else:
+        rows, more = _around(duty_goods, partners, question)
+        notes += more
+    if all(row["consumption_usd"] is None for row in rows):
+        raise NoFigure(
+            f"no imports for consumption of {duty_goods.name} are known; the statistics of the United States state"
+            " them (docs/controls.md)"
+        )
+    rows = [row | _judged(row, question.claimed) for row in rows]
+    kinds = polars_schema("duty")
+    frame = pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
+    doubt = _doubts(snapshot, frame, duty_goods)
+    return DutiesAnswer(
+        frame.with_columns(doubt=doubt),
+        snapshot,
+        tuple(notes),
+        tuple(doubt.drop_nulls().unique().sort()),
+        as_of=day,
+        table="duty",
+    )
+
+
+def _keys(resolver: Resolver, product: str) -> tuple[tuple[str, ...], list[str]]:
+    if is_list(product):
+        listed = resolver.listed([product])
+        return listed.keys, list(listed.notes)
+    meant = resolver.product_keys(product)
+    return meant.keys, [meant.note] if meant.note else []
+
+
+def _months(snapshot: Snapshot, text: str) -> range:
+    newest = None
+    if is_latest(text):
+        newest = newest_month(snapshot, FLOW, pl.col("measure").cast(pl.String) == CONSUMPTION, ("measure",))
+        if newest is None:
+            raise NoFigure(
+                "this store has no imports for consumption; those of the United States have (docs/controls.md)"
+            )
+    first, last = read_months(text, newest)
+    return range(month_number(first), month_number(last) + 1)
+
+
+def _parts(
+    duty_goods: DutyGoods, partners: Sequence[str], months: Sequence[int]
+) -> dict[tuple[str, int], list[tuple[Any, ...]]]:
+    """The three values of each product, by partner and month."""
+    frames = [
+        levels(duty_goods.store, FLOW, duty_goods.keys, partners, months, measure, duty_goods.day).rename(
+            {"level": measure}
+        )
+        for measure in MEASURES
+    ]
+    keys = ["product", "partner", "month"]
+    both = frames[0].select(*keys, MEASURES[0])
+    for measure, frame in zip(MEASURES[1:], frames[1:], strict=True):
+        both = both.join(frame.select(*keys, measure), on=keys)
+    by_partner: dict[tuple[str, int], list[tuple[Any, ...]]] = {}
+    for partner, month, *values in both.select("partner", "month", *MEASURES).iter_rows():
+        by_partner.setdefault((partner, month), []).append(tuple(values))
+    return by_partner
+
+
+def _by_month(duty_goods: DutyGoods, partners: Sequence[str], months: range) -> Iterator[dict[str, Any]]:
+    parts = _parts(duty_goods, partners, months)
+    for partner in partners:
+        for month in months:
+            paid = duty.together(parts[partner, month])
+            yield _row(duty_goods, partner, (month, month), paid)
+
+
+def _row(
+    duty_goods: DutyGoods,
+    partner: str,
+    months: tuple[int, int],
+    paid: Paid,
+    role: str = "asked",
+    side: str | None = None,
+) -> dict[str, Any]:
+    first, last = map(first_day, months)
+    place = {"product": duty_goods.name, "partner": partner, "role": role, "side": side}
+    return place | {"first_month": first, "last_month": last} | duty.row_of(paid)
+
+
+def _around(duty_goods: DutyGoods, partners: Sequence[str], question: Duties) -> tuple[list[dict[str, Any]], list[str]]:
+    """The months before and from the month of a day on, for the partners and for others of the same goods, and how many
+    of these rose by as much."""
+    middle = month_number(read_months(str(question.around)[:7])[0])
+    sides = {"before": range(middle - question.months, middle), "after": range(middle, middle + question.months)}
+    span = range(sides["before"].start, sides["after"].stop)
+    others = _placebos(duty_goods, partners, span)
+    parts = _parts(duty_goods, [*partners, *others], span)
+    rows, shifts = [], dict[str, float | None]()
+    for partner in (*partners, *others):
+        paid = {
+            side: duty.together([one for month in months for one in parts[partner, month]])
+            for side, months in sides.items()
+        }
+        shifts[partner] = duty.shift_of(paid["before"], paid["after"])
+        role = "asked" if partner in partners else "placebo"
+        rows += [
+            _row(duty_goods, partner, (sides[side].start, sides[side].stop - 1), one, role, side)
+            for side, one in paid.items()
+        ]
+    notes = []
+    for partner in partners:
+        if (shift := shifts[partner]) is None:
+            notes.append(f"{partner}: no rate of both sides of {month_name(middle)} is known")
+            continue
+        at_least, known = duty.rank_of(shift, [shifts[other] for other in others])
+        share = f" ({100 * at_least / known:.0f} %)" if known else ""
+        notes.append(
+            f"{partner}: {shift:+.1f} percentage points from before to after {month_name(middle)}; {at_least} of"
+            f" {counted(known, 'other partner')} of the same goods rose by as much{share}. The month itself counts as"
+            " after"
+        )
+    return rows, notes
+
+
+def _placebos(duty_goods: DutyGoods, partners: Sequence[str], months: range) -> list[str]:
+    """Other partners of the goods, the largest."""
+    pairs = [(month // 12, month % 12 + 1) for month in months]
+    rows = query.query(
+        duty_goods.store,
+        "metric",
+        flow=FLOW,
+        product=duty_goods.keys,
+        measure=CONSUMPTION,
+        month=pairs,
+        as_of=duty_goods.day,
+    )
+    known = rows.filter(pl.col("level") > 0, ~pl.col("partner").is_in([*partners, *TOTALS]))
+    single = known.filter(pl.col("partner").cast(pl.String).str.contains("^[A-Z]{3}$"))
+    sums = single.group_by(pl.col("partner").cast(pl.String)).agg(pl.col("level").sum())
+    return sums.sort("level", "partner", descending=[True, False]).head(PLACEBOS_MAX)["partner"].to_list()
+
+
+def _judged(row: dict[str, Any], claimed: str | None) -> dict[str, Any]:
+    if claimed is None or row["role"] == "placebo":
+        return {}
+    rates = {"of all imports": row["rate_pct"], "of dutiable imports": row["dutiable_rate_pct"]}
+    verdict, reason = duty.verdict(claimed, rates)
+    return {"verdict": verdict, "note": reason}
+
+
+def _doubts(snapshot: Snapshot, rows: pl.DataFrame, duty_goods: DutyGoods) -> pl.Series:
+    """What is in doubt of the numbers behind each row, as text."""
+    keys = [
+        (place, FLOW, key, row["partner"], measure, month_number(row["first_month"]), month_number(row["last_month"]))
+        for place, row in enumerate(rows.iter_rows(named=True))
+        for key in duty_goods.keys
+        for measure in MEASURES
+    ]
+    names = ["place", "flow", "product", "partner", "measure", "begin", "end"]
+    table = pl.DataFrame(keys, names, orient="row").with_columns(pl.col("begin", "end").cast(pl.Int32))
+    doubted = table.with_columns(query.doubts_of(snapshot, duty_goods.day).of_keys(table.drop("place"))).drop_nulls(
+        "doubt"
+    )
+    text_of = dict(doubted.group_by("place").agg(pl.col("doubt").unique().sort().str.join("; ")).iter_rows())
+    return pl.Series("doubt", [text_of.get(place) for place in range(rows.height)], pl.String)

@@ -1,0 +1,33 @@
+"""Answers where a published figure comes from."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from schemas.forms.trace import TraceReport
+from schemas.questions import trace as questions
+from tasks.answers.form.answer import Answer
+from tasks.answers.trade.series import series_of
+from tasks.domain.periods import month_number
+from tasks.lineage.point import Point
+from tasks.lineage.trace import Tracer
+from tasks.reading.resolver import Resolver
+
+
+@dataclass(frozen=True)
+class TraceAnswer(Answer):
+    """A row for each operand of a figure, and its trace down to the records of the raw file."""
+
+    trace: TraceReport = field(kw_only=True)
+
+
+def trace(question: questions.Trace) -> TraceAnswer:
+    """Return the trace of a figure. Raises ValueError for a name that is not in the store, and LookupError where there
+    is no such figure."""
+    snapshot, flow, product, partner, notes = series_of(question)
+    month = month_number(Resolver(snapshot).month(question.month, flow, [product]))
+    point = Point(flow, product, partner, question.measure, month)
+    traced = Tracer(snapshot, flow, product).trace(point, question.metric)
+    operands = [(one.name, one.value, one.status) for one in traced.operands]
+    rows = pl.DataFrame(operands, {"operand": pl.String, "value": pl.Float64, "status": pl.String}, orient="row")
+    return TraceAnswer(rows, snapshot, notes, doubts=tuple(traced.doubts), trace=traced)

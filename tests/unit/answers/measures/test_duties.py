@@ -1,0 +1,115 @@
+"""What duty was paid, out of a published store of the United States: months, windows with placebos, claims, what is not
+stated."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from schemas.questions.duties import Duties
+from tasks.answers.measures.duties import duties
+from tasks.domain.errors import NoFigure
+from tests.unit.published_stores import publish
+
+NAMES = ["CTY_CODE", "GEN_VAL_MO", "CON_VAL_MO", "DUT_VAL_MO", "CAL_DUT_MO", "I_COMMODITY", "time", "COMM_LVL"]
+CHINA, JAPAN, KOREA, GERMANY = "5700", "5880", "5800", "4280"
+MAGNETS, FERRITE = "8505110070", "8505195000"
+
+
+def answer(months: list[str], rates: dict[str, tuple[float, float]], day: str) -> bytes:
+    """Imports for consumption of 1,000 dollars of each good and country: per cent before `day` and from it on; those of
+    Germany are free, and half of those of Korea dutiable."""
+    rows = []
+    for month in months:
+        for country, (before, after) in rates.items():
+            for code in (MAGNETS, FERRITE):
+                dutiable = 0 if country == GERMANY else 500 if country == KOREA else 1_000
+                rate = after if month >= day else before
+                duty = round(dutiable * rate / 100)
+                rows.append([country, "1000", "1000", str(dutiable), str(duty), code, month, "HS10"])
+    return json.dumps([NAMES, *rows]).encode()
+
+
+RATES = {CHINA: (5.0, 47.0), JAPAN: (2.0, 12.0), KOREA: (4.0, 4.0), GERMANY: (0.0, 0.0)}
+MONTHS = [f"2025-{month:02d}" for month in range(1, 7)]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("duties")
+    scope = {"flow": "import", "products": ["8505"], "months": "2025-01..2025-06", "released_on": date(2025, 8, 5)}
+    publish(folder, "USA", "census.json", answer(MONTHS, RATES, "2025-04"), "us_census", **scope)
+    return folder / "store" / "reporter=USA"
+
+
+def test_months_have_rates_of_all_imports_and_of_what_was_dutiable(store: Path) -> None:
+    rows = duties(Duties(MAGNETS, partner=("CHN", "KOR", "DEU"), month="2025-03..2025-04", store=store)).rows
+    shown = rows.select(
+        "partner", "first_month", "rate_pct", "dutiable_rate_pct", "dutiable_share_pct", "status"
+    ).rows()
+    march, april = date(2025, 3, 1), date(2025, 4, 1)
+    assert shown == [
+        ("CHN", march, 5.0, 5.0, 100.0, "dutiable"),
+        ("CHN", april, 47.0, 47.0, 100.0, "dutiable"),
+        ("KOR", march, 2.0, 4.0, 50.0, "partly_free"),
+        ("KOR", april, 2.0, 4.0, 50.0, "partly_free"),
+        ("DEU", march, 0.0, None, 0.0, "free"),
+        ("DEU", april, 0.0, None, 0.0, "free"),
+    ]
+
+
+def test_a_heading_and_the_world_are_the_sums_of_their_parts(store: Path) -> None:
+    """470 + 120 + 20 + 0 of 4,000 dollars a good."""
+    (row,) = duties(Duties("8505", month="latest", store=store)).rows.to_dicts()
+    assert (row["first_month"], row["consumption_usd"], row["duty_usd"]) == (date(2025, 6, 1), 8_000.0, 1_220.0)
+    assert row["rate_pct"] == pytest.approx(15.25)
+
+
+def test_around_a_day_other_partners_are_placebos(store: Path) -> None:
+    answered = duties(Duties(MAGNETS, partner="CHN", around="2025-04-09", months=3, store=store))
+    rows = answered.rows
+    assert rows.filter(role="asked").select("side", "rate_pct").rows() == [("before", 5.0), ("after", 47.0)]
+    assert {*rows.filter(role="placebo")["partner"]} == {"JPN", "KOR", "DEU"}
+    said = "CHN: +42.0 percentage points from before to after 2025-04; 0 of 3 other partners of the same goods rose by"
+    assert answered.notes[-1].startswith(said)
+
+
+def test_a_claim_is_held_against_what_was_paid(store: Path) -> None:
+    rows = duties(Duties(MAGNETS, partner=("CHN", "JPN"), month="2025-06", claimed="47", store=store)).rows
+    assert rows.select("partner", "verdict").rows() == [("CHN", "supported"), ("JPN", "contradicted")]
+    assert rows["note"][0] == "47.0 % of all imports was paid, which prints as 47"
+
+
+def test_the_codes_of_a_list_are_added_up(store: Path) -> None:
+    """The measure on magnets has no code of the United States' list, and its codes of China's are named."""
+    with pytest.raises(ValueError, match="this store has no code of list:mofcom-gacc-2025-18"):
+        duties(Duties("list:mofcom-gacc-2025-18", store=store))
+
+
+def test_a_month_that_is_not_covered_and_a_source_without_duty_say_so(store: Path, tmp_path: Path) -> None:
+    rows = duties(Duties(MAGNETS, partner="CHN", month="2025-06..2025-07", store=store)).rows
+    assert rows["status"].to_list() == ["dutiable", "not_covered"]
+    assert rows["rate_pct"].to_list() == [47.0, None]
+    with pytest.raises(NoFigure, match="no imports for consumption of 8505110070 are known"):
+        duties(Duties(MAGNETS, partner="CHN", month="2024-01", store=store))
+    plain = json.dumps(
+        [["CTY_CODE", "GEN_VAL_MO", "I_COMMODITY", "time", "COMM_LVL"], [CHINA, "1000", MAGNETS, "2025-06", "HS10"]]
+    ).encode()
+    scope = {"flow": "import", "products": ["850511"], "months": "2025-06", "released_on": date(2025, 8, 5)}
+    publish(tmp_path, "USA", "plain.json", plain, "us_census", **scope)
+    with pytest.raises(NoFigure, match="no imports for consumption"):
+        duties(Duties(MAGNETS, month="2025-06", store=tmp_path / "store" / "reporter=USA"))
+
+
+def test_vintages_are_kept_and_a_day_has_its_own_rate(store: Path, tmp_path: Path) -> None:
+    scope = {"flow": "import", "products": ["8505"], "months": "2025-06"}
+    for day, rate in ((date(2025, 8, 5), 47.0), (date(2025, 9, 5), 30.0)):
+        data = answer(["2025-06"], {CHINA: (rate, rate)}, "2025-01")
+        publish(tmp_path, "USA", f"{day}.json", data, "us_census", **scope, released_on=day)
+    place = tmp_path / "store" / "reporter=USA"
+    asked = {"partner": "CHN", "month": "2025-06", "store": place}
+    assert duties(Duties(MAGNETS, **asked)).rows["rate_pct"].to_list() == [30.0]
+    assert duties(Duties(MAGNETS, **asked, as_of="2025-08-20")).rows["rate_pct"].to_list() == [47.0]
+    assert isinstance(duties(Duties(MAGNETS, **asked)).rows, pl.DataFrame)

@@ -1,0 +1,72 @@
+"""What is asked of a table by names: the rows that are meant, their order, and what cannot be asked."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from schemas.questions.read import Read
+from tasks.answers.form.answer import Answer
+from tasks.answers.trade.read import read_store
+from tasks.reading.query import query
+from tests.unit.soybean_store import GM, IMPORTS, MAGNETS, NO_TOTAL, soybean_store
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return soybean_store(tmp_path_factory.mktemp("asked"))
+
+
+def _ask(store: Path, *products: str, **asked: object) -> Answer:
+    return read_store(Read(products, **asked), store)  # type: ignore[arg-type]
+
+
+def test_reading_by_name_gives_the_numbers_of_the_file_with_names(store: Path) -> None:
+    found = _ask(store, "soybeans", partner=("Brazil",), month="June 2024", measure="quantity_kg")
+    (row,) = found.rows.to_dicts()
+    named = (row["product"], row["product_name"], row["partner_name"])
+    assert named == (GM, "Other soya beans,genetically modified", "Brazil")
+    assert (row["level"], row["mom_pct"]) == (9_700_000, pytest.approx((9_700 / 8_800 - 1) * 100))
+    assert row["share_pct"] == pytest.approx(9_700 / (9_700 + 1_300 + 40) * 100)
+    assert found.notes == (f"soybeans: {NO_TOTAL}",)
+    chinese = _ask(store, GM, partner=("br",), month="latest", language="zh").rows
+    assert {*chinese["product_name"]} == {"转基因黄大豆"}
+    assert {*chinese["partner_name"]} == {"巴西"}
+    bare = _ask(store, GM, names=False).rows
+    assert bare.drop("doubt", strict=False).columns == query(store, "metric").columns
+
+
+def test_the_latest_month_is_that_of_what_is_asked_for(store: Path) -> None:
+    for products in ((GM,), (MAGNETS,), ()):
+        assert {*_ask(store, *products, month="latest").rows["period"]} == {date(2024, 6, 1)}
+
+
+def test_the_top_partners_are_those_of_each_month_without_the_world_and_groups(store: Path) -> None:
+    found = _ask(store, GM, month="2024-05..2024-06", top=2, sort="contribution_mom_pp")
+    june = found.rows.filter(period=date(2024, 6, 1))
+    before = sum(tonnes for month, product, _, tonnes, _ in IMPORTS if (month, product) == ("202405", GM))
+    assert june["partner"].to_list() == ["BRA", "USA"]
+    assert june["contribution_mom_pp"].to_list() == pytest.approx([900 / before * 100, 100 / before * 100])
+    assert found.notes == ("of the measure quantity_kg; another one with --measure",)
+    smallest = _ask(store, GM, month="2024-06", top=1, sort="level", ascending=True, measure="value_usd").rows
+    assert smallest["partner"].to_list() == ["ARG"]
+    both = _ask(store, GM, month="2024-06", sort="level", partner=("WLD", "BRA")).rows
+    assert both["partner"].to_list() == ["WLD", "BRA"]
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        (Read(table="release", month="2024-06"), "the table release has no months"),
+        (Read(sort="size"), "has no column size; it has flow, product"),
+        (Read(columns=("partner", "nme")), "has no column nme"),
+        (
+            Read((GM,), measure="tonnes"),
+            "there is no measure 'tonnes' here; there are quantity_kg, unit_value_usd_per_kg, value_usd",
+        ),
+        (Read(table="finding", top=3), "--top needs --sort"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(store: Path, question: Read, says: str) -> None:
+    with pytest.raises(ValueError, match=says.replace("(", r"\(")):
+        read_store(question, store)
