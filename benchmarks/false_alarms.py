@@ -38,7 +38,7 @@ from benchmarks import drawn_files, results
 from benchmarks.light_store import LightStore
 from benchmarks.planted_errors import PLANTS, places
 from schemas.forms.request import Landed, ReleaseRequest
-from tasks.checks.registry import check_release
+from tasks.checks.frame.registry import check_release
 from tasks.domain.coverage import TOTALS
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised, normalise

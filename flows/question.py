@@ -1,8 +1,8 @@
 """Asks a person about a held release through Prefect: the run pauses with a form, and continues with the answer.
 
-The decision is stored in the store (`tasks/checks/approval.py`), so `tidewaiter approve` can decide in the meantime:
-the paused run looks for the decision and answers its own form. A worker that dies during the pause loses nothing. The
-store is not locked during the pause.
+The decision is stored in the store (`tasks/checks/frame/approval.py`), so `tidewaiter approve` can decide in the
+meantime: the paused run looks for the decision and answers its own form. A worker that dies during the pause loses
+nothing. The store is not locked during the pause.
 """
 
 import contextvars

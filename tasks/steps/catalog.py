@@ -6,8 +6,8 @@ Steps that touch the disk are retried when the disk fails; steps that judge are 
 from tasks.analysis import after_release, table_audit, watch_rules
 from tasks.analysis.mirror import publication as mirroring
 from tasks.answers.inventory import sources
-from tasks.checks import approval as holding
-from tasks.checks import registry as checks
+from tasks.checks.frame import approval as holding
+from tasks.checks.frame import registry as checks
 from tasks.claims import check as claiming
 from tasks.controls import tables
 from tasks.derive import derivation

@@ -19,7 +19,7 @@ from schemas.forms.request import ReleaseRequest
 from schemas.frames import Detail, Finding, Observation, Release
 from schemas.table import empty_frame
 from schemas.tables.catalog import MODELS
-from tasks.checks.registry import check_release as check
+from tasks.checks.frame.registry import check_release as check
 from tasks.derive.affected_months import touched_months
 from tasks.domain.errors import Refused
 from tasks.ingest.corrections import correct

@@ -27,20 +27,16 @@ from bad_inputs.download import (
     year_of_magnets,
 )
 
-from tasks.checks import (
-    absences,
-    completeness,
-    consistency,
+from tasks.checks.declared import (
     declared_flow,
     declared_months,
     file_quality,
     lapsed_measures,
-    magnitudes,
     printed_figures,
-    registry,
     same_numbers,
-    unit_values,
 )
+from tasks.checks.frame import registry
+from tasks.checks.trade import absences, completeness, consistency, magnitudes, unit_values
 from tests.unit.checks.found import PRINTED, Earlier, case, find, page_of, said
 from tests.unit.sources.hmrc.test_hmrc_ots import page as ots_page
 from tests.unit.sources.hmrc.test_hmrc_ots import row as ots_row
@@ -605,7 +601,7 @@ def test_a_check_speaks_of_what_only_a_wrong_file_does(
 def test_every_function_that_is_marked_is_asked_and_documented() -> None:
     marked = {
         f"{file.stem}.{name}"
-        for file in Path(registry.__file__).parent.glob("*.py")
+        for file in Path(registry.__file__).parents[1].rglob("*.py")
         for name in re.findall(r"^@check\(severity=.*\)\ndef _?(\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert len(marked) > 40

@@ -23,7 +23,7 @@ from bad_inputs.download import (
     with_field,
 )
 
-from tasks.checks.registry import check_release as check
+from tasks.checks.frame.registry import check_release as check
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised, normalise
 from tasks.ingest.quantities import hidden_numbers

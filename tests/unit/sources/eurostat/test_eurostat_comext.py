@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.forms.fetch import FetchRequest
-from tasks.checks.registry import check_release as check
+from tasks.checks.frame.registry import check_release as check
 from tasks.domain.errors import Refused
 from tasks.sources.eurostat import eurostat_comext
 from tests.draws import draws

@@ -2,8 +2,8 @@
 
 An extra digit in quantities and values alike leaves every price unchanged; only the months around reveal it. Trade
 doubles, halves, has a season and sometimes a boom, but is hardly ever ten times the maximum of all months around. How
-often was measured on real downloads (`schemas/reference/check_thresholds.csv`). `tasks/checks/consistency.py` checks
-quantities without a value. A check returns findings and changes nothing.
+often was measured on real downloads (`schemas/reference/check_thresholds.csv`). `tasks/checks/trade/consistency.py`
+checks quantities without a value. A check returns findings and changes nothing.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from tasks.checks.context import (
+from tasks.checks.declared.declared_months import year_so_far
+from tasks.checks.frame.context import (
     ERRORS,
     EXAMPLES,
     YEAR_MONTHS,
@@ -19,10 +20,9 @@ from tasks.checks.context import (
     dollars_of,
     shown_of,
 )
-from tasks.checks.declared_months import year_so_far
-from tasks.checks.doubt_size import is_large, is_large_part, weigh
-from tasks.checks.published_months import RATED
-from tasks.checks.registry import check
+from tasks.checks.frame.doubt_size import is_large, is_large_part, weigh
+from tasks.checks.frame.published_months import RATED
+from tasks.checks.frame.registry import check
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import Rows, finding, found_in, graded
 from tasks.domain.periods import month_name, year_of

@@ -6,8 +6,8 @@ after it began. The numbers are right; but nobody may write that the control is 
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, CheckContext
-from tasks.checks.registry import check
+from tasks.checks.frame.context import EXAMPLES, CheckContext
+from tasks.checks.frame.registry import check
 from tasks.domain.findings import Rows, finding
 from tasks.domain.measure_states import LAPSED, states_on
 from tasks.domain.measures import coverage, events_of

@@ -1,15 +1,15 @@
 """Gate D: finds months and partners that a release lacks, judged by earlier trade.
 
 A row that is missing from a file is published as no trade. But trade also ends, and some goods are traded once a year;
-so each check measures how regular the trade was and ignores small amounts. `tasks/checks/completeness.py` compares with
-earlier releases of the same months. A check returns findings and changes nothing.
+so each check measures how regular the trade was and ignores small amounts. `tasks/checks/trade/completeness.py`
+compares with earlier releases of the same months. A check returns findings and changes nothing.
 """
 
 from collections.abc import Iterator
 
 import polars as pl
 
-from tasks.checks.context import (
+from tasks.checks.frame.context import (
     EXAMPLES,
     MONEY,
     QUARTER,
@@ -19,9 +19,9 @@ from tasks.checks.context import (
     in_dollars,
     values_by_partner,
 )
-from tasks.checks.doubt_size import is_large, is_large_part
-from tasks.checks.published_months import RATED
-from tasks.checks.registry import check
+from tasks.checks.frame.doubt_size import is_large, is_large_part
+from tasks.checks.frame.published_months import RATED
+from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.findings import Rows, finding, found_in, graded
 from tasks.domain.periods import month_name

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tasks.checks.older_prints import NUMBER
+from tasks.checks.declared.older_prints import NUMBER
 from tests.unit.census_archive import Row, archive
 from tests.unit.checks.found import find, said
 

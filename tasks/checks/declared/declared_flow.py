@@ -1,16 +1,16 @@
 """Gate D: checks the declared direction and currency of a file.
 
 The records of a query do not contain its direction, and its currency appears only in one word of a title. Published
-data reveals a mistake. `tasks/checks/declared_months.py` looks for wrong months. A check returns findings and changes
-nothing.
+data reveals a mistake. `tasks/checks/declared/declared_months.py` looks for wrong months. A check returns findings and
+changes nothing.
 """
 
 from datetime import date
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, CheckContext
-from tasks.checks.registry import check
+from tasks.checks.frame.context import EXAMPLES, CheckContext
+from tasks.checks.frame.registry import check
 from tasks.domain.exchange_rates import rate
 from tasks.domain.findings import Rows, found_in
 from tasks.domain.periods import first_day, month_number, span_name

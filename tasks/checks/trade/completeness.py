@@ -12,10 +12,10 @@ from datetime import date
 import polars as pl
 
 from schemas.reference.code_tables import code_table, valid_in
-from tasks.checks.absences import PARTNERS_SHARE_MIN
-from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, CheckContext, values_by_partner
-from tasks.checks.published_months import RATED
-from tasks.checks.registry import check
+from tasks.checks.frame.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, CheckContext, values_by_partner
+from tasks.checks.frame.published_months import RATED
+from tasks.checks.frame.registry import check
+from tasks.checks.trade.absences import PARTNERS_SHARE_MIN
 from tasks.domain.coverage import WORLD, asked_products, family, without_lost
 from tasks.domain.decisions import same_query
 from tasks.domain.findings import Rows, finding, found_in, graded

@@ -21,7 +21,7 @@ import polars as pl
 from schemas.forms.outcome import HeldFinding, HeldRelease, HoldDecision
 from schemas.forms.request import Landed
 from schemas.frames import Finding
-from tasks.checks.context import EXAMPLES
+from tasks.checks.frame.context import EXAMPLES
 from tasks.domain.clock import CUSTOMS_TIME
 from tasks.domain.decisions import withdrawn_on
 from tasks.domain.errors import Held, Rejected

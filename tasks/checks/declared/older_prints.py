@@ -7,8 +7,8 @@ before, the answer is the newer one. A check returns findings and changes nothin
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, CheckContext
-from tasks.checks.registry import check
+from tasks.checks.frame.context import EXAMPLES, CheckContext
+from tasks.checks.frame.registry import check
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
 from tasks.domain.text import counted

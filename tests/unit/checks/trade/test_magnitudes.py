@@ -13,7 +13,7 @@ from bad_inputs.download import QUANTITY, UNIT, VALUE, Record, csv_bytes, distin
 from bad_inputs.soybeans import BRAZIL, UNITED_STATES, in_yuan, record, records, times, trade
 from release_pages import GOODS
 
-from tasks.checks.registry import check_release as check
+from tasks.checks.frame.registry import check_release as check
 from tests.unit.census_archive import Row, archive
 from tests.unit.checks import found
 from tests.unit.checks.found import EARLIER, IMPORTS, Earlier, page_of, said

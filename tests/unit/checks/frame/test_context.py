@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.table import polars_schema
-from tasks.checks.context import (
+from tasks.checks.frame.context import (
     CheckContext,
     dollars_of,
     in_dollars,
 )
-from tasks.checks.published_months import CODED, FEW_PRODUCTS, MONTHS_AHEAD, MONTHS_BACK, RATED, PublishedMonths
+from tasks.checks.frame.published_months import CODED, FEW_PRODUCTS, MONTHS_AHEAD, MONTHS_BACK, RATED, PublishedMonths
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import Known
 from tests.draws import draws

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from tasks.checks.context import CheckContext
-from tasks.checks.published_months import RATED
+from tasks.checks.frame.context import CheckContext
+from tasks.checks.frame.published_months import RATED
 from tasks.domain.coverage import WORLD
 from tasks.domain.thresholds import threshold
 

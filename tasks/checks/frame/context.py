@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from schemas.code_files import money
-from tasks.checks.published_months import CODED, FEW_PRODUCTS, RATED, Month, PublishedMonths, Sums, with_codes
+from tasks.checks.frame.published_months import CODED, FEW_PRODUCTS, RATED, Month, PublishedMonths, Sums, with_codes
 from tasks.domain.coverage import WORLD
 from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import month_index, month_number

@@ -10,8 +10,8 @@ from bad_inputs.case import first
 from bad_inputs.download import Record
 from bad_inputs.soybeans import BRAZIL, UNITED_STATES, in_yuan, record, records, times, trade
 
-from tasks.checks.doubt_size import is_large, is_large_part
-from tasks.checks.registry import check_release as check
+from tasks.checks.frame.doubt_size import is_large, is_large_part
+from tasks.checks.frame.registry import check_release as check
 from tests.unit.checks.found import IMPORTS, find
 from tests.unit.sources.census import test_us_census as census
 

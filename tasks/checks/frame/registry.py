@@ -1,8 +1,8 @@
 """Gate D: registers the checks of a release, and asks each of them.
 
-Every function with `@check(severity=...)` in a module of this room is one; nothing else lists it. It gets the release
-and the published months around it, yields findings and changes nothing. Severity error means that a person must look
-before the release is published; warning and info are published with it.
+Every function with `@check(severity=...)` in a module of the rooms of checks is one; nothing else lists it. It gets the
+release and the published months around it, yields findings and changes nothing. Severity error means that a person must
+look before the release is published; warning and info are published with it.
 """
 
 import functools
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import tasks.checks
 from schemas.frames import Finding
-from tasks.checks.context import CheckContext
+from tasks.checks.frame.context import CheckContext
 from tasks.domain.decisions import decision_text, withdrawn_on
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, gather
@@ -59,8 +59,8 @@ def check(*, severity: str) -> Callable[[Find], Find]:
 
 @functools.cache
 def checks() -> tuple[Check, ...]:
-    """Every check of this room, by name."""
-    for module in pkgutil.iter_modules(tasks.checks.__path__, "tasks.checks."):
+    """Every check of these rooms, by name."""
+    for module in pkgutil.walk_packages(tasks.checks.__path__, "tasks.checks."):
         importlib.import_module(module.name)
     return tuple(_CHECKS[name] for name in sorted(_CHECKS))
 

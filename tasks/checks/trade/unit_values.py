@@ -8,7 +8,8 @@ many times what it does in other months. How prices move was measured on real do
 
 import polars as pl
 
-from tasks.checks.context import (
+from tasks.checks.declared.declared_flow import other_currency
+from tasks.checks.frame.context import (
     EXAMPLES,
     GROWTH,
     MONEY,
@@ -18,10 +19,9 @@ from tasks.checks.context import (
     in_dollars,
     shown_of,
 )
-from tasks.checks.declared_flow import other_currency
-from tasks.checks.doubt_size import is_large, is_large_part, is_much_of_its_goods, weigh
-from tasks.checks.published_months import RATED, with_codes
-from tasks.checks.registry import check
+from tasks.checks.frame.doubt_size import is_large, is_large_part, is_much_of_its_goods, weigh
+from tasks.checks.frame.published_months import RATED, with_codes
+from tasks.checks.frame.registry import check
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import SHARES, Rows, finding, found_in, graded
 from tasks.domain.periods import month_name

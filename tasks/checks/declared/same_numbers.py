@@ -2,16 +2,16 @@
 
 A file that somebody opened and saved has other bytes and the same numbers. The checks recognise the numbers of the
 other direction, of another year or month, and pasted rows by the numbers and by their order.
-`tasks/checks/declared_flow.py` reports files with the very bytes of another release. A check returns findings and
-changes nothing.
+`tasks/checks/declared/declared_flow.py` reports files with the very bytes of another release. A check returns findings
+and changes nothing.
 """
 
 import polars as pl
 
 from schemas.layouts import FLOWS
-from tasks.checks.context import EXAMPLES, CheckContext, values_of
-from tasks.checks.published_months import Month, PublishedMonths
-from tasks.checks.registry import check
+from tasks.checks.frame.context import EXAMPLES, CheckContext, values_of
+from tasks.checks.frame.published_months import Month, PublishedMonths
+from tasks.checks.frame.registry import check
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_index, month_name
 from tasks.domain.thresholds import threshold, whole_threshold

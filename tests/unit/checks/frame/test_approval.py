@@ -9,7 +9,7 @@ from bad_inputs.soybeans import in_yuan, records, times
 from flows.withdraw import publish_decision
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import WithdrawalRequest
-from tasks.checks.approval import ABOUT_TRADE, APPROVED, FindingKey, doubt_of
+from tasks.checks.frame.approval import ABOUT_TRADE, APPROVED, FindingKey, doubt_of
 from tasks.inbox import held as held_releases
 from tasks.reading import query
 from tests.copied_store import copied

@@ -1,15 +1,15 @@
 """Gate D: checks the declared months of a file.
 
 The records of a query often do not contain its months. Published data reveals a mistake: a month that is the year to
-date, or a span that is not the sum of its months. `tasks/checks/same_numbers.py` looks for the numbers of another
-month. A check returns findings and changes nothing.
+date, or a span that is not the sum of its months. `tasks/checks/declared/same_numbers.py` looks for the numbers of
+another month. A check returns findings and changes nothing.
 """
 
 import polars as pl
 
-from tasks.checks.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, CheckContext
-from tasks.checks.published_months import CODED, RATED, Month, with_codes
-from tasks.checks.registry import check
+from tasks.checks.frame.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, CheckContext
+from tasks.checks.frame.published_months import CODED, RATED, Month, with_codes
+from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD, asked_products, covering, priority
 from tasks.domain.findings import Rows, finding, found_in
 from tasks.domain.periods import month_index, month_name, month_number, span_name
