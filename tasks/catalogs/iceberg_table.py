@@ -3,37 +3,57 @@
 pyiceberg adds files whose partition keys are in their paths without a word, and makes every key null: `flow ==
 'import'` then finds no row. So each entry is made here, with its keys. A table is a folder of metadata, and has no
 catalogue: `v<N>.metadata.json` is written by the first who comes, as the Hadoop tables of Iceberg are, and
-`version-hint.text` names the newest. Belongs here: schema, entries, snapshots of a table. Does not belong here: which
-published states it has (`iceberg`).
+`version-hint.text` names the newest. A version is made in one step: pyiceberg's own transaction copies all metadata at
+each of its steps, which took most of the time of a publication. Belongs here: schema, entries, snapshots of a table.
+Does not belong here: which published states it has (`iceberg`).
 """
 
 import io
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
+from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyiceberg.catalog.noop import NoopCatalog
+from pyiceberg.avro.file import AvroOutputFile
+from pyiceberg.conversions import to_bytes
 from pyiceberg.io import FileIO, InputFile, OutputFile
-from pyiceberg.io.pyarrow import (
-    compute_statistics_plan,
-    data_file_statistics_from_parquet_metadata,
-    parquet_path_to_id_mapping,
+from pyiceberg.manifest import (
+    DEFAULT_READ_VERSION,
+    DataFile,
+    DataFileContent,
+    FileFormat,
+    ManifestEntry,
+    ManifestEntryStatus,
+    ManifestFile,
+    ManifestWriterV2,
+    write_manifest_list,
 )
-from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema, assign_fresh_schema_ids
-from pyiceberg.table import CommitTableResponse, Table, Transaction
 from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil, new_table_metadata
-from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.snapshots import Operation, Summary
+from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
-from pyiceberg.table.update import update_table_metadata
-from pyiceberg.table.update.snapshot import ExpireSnapshots, ManageSnapshots, _ManifestMergeManager, _OverwriteFiles
+from pyiceberg.table.update import (
+    AddSchemaUpdate,
+    AddSnapshotUpdate,
+    RemoveSnapshotRefUpdate,
+    RemoveSnapshotsUpdate,
+    SetCurrentSchemaUpdate,
+    SetPropertiesUpdate,
+    SetSnapshotRefUpdate,
+    TableUpdate,
+    update_table_metadata,
+)
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.typedef import Record
+from pyiceberg.types import IcebergType, NestedField, PrimitiveType, StringType
+from pyiceberg.utils.truncate import truncate_upper_bound_text_string
 
 from schemas.layouts import LAYOUTS, PARTITION_KEYS
 from schemas.table import arrow_schema, columns
@@ -46,13 +66,17 @@ FOLDER = "iceberg"
 # The property of each Iceberg snapshot that names ours.
 SNAPSHOT, RELEASED_ON = "tidewaiter.snapshot", "tidewaiter.released_on"
 NAME_MAPPING = "schema.name-mapping.default"
-# So many lists of files are read at most before a write.
-MANIFESTS_MAX, MANIFEST_BYTES = 8, 8 << 20
+# Older versions stay for readers that opened one, and in the list of a newer one.
+VERSIONS_KEPT = 10
+# A snapshot with more lists of files gets one.
+MANIFESTS_MAX = 8
+COMPRESSION: Final = "deflate"
+BOUND_LETTERS = 16
 PROPERTIES = {
     # Bounds of what rows are sorted by let readers skip files; those of fifty columns would make lists long.
     "write.metadata.metrics.default": "none",
     "write.metadata.delete-after-commit.enabled": "true",
-    "write.metadata.previous-versions-max": "100",
+    "write.metadata.previous-versions-max": str(VERSIONS_KEPT),
     "write.parquet.compression-codec": "zstd",
 }
 PARTITION_ID_START = 1000
@@ -145,58 +169,87 @@ class _Sink(io.BytesIO):
         super().close()
 
 
-class InPlace(NoopCatalog):
-    """Makes a new version of a table by writing its metadata under a name that only one writer gets."""
+class OneBlock(AvroOutputFile[ManifestEntry]):
+    """An Avro file whose entries are compressed together: those of one table are alike, and pyiceberg writes each by
+    itself, in five times the bytes.
+    """
+
+    def __enter__(self) -> "OneBlock":
+        super().__enter__()
+        self._entries: list[ManifestEntry] = []
+        return self
+
+    def write_block(self, objects: list[ManifestEntry]) -> None:
+        """Take entries, to be written at the end."""
+        self._entries += objects
+
+    def __exit__(self, *raised: Any) -> None:
+        if raised[0] is None:
+            super().write_block(self._entries)
+        super().__exit__(*raised)
+
+
+class EntryWriter(ManifestWriterV2):
+    """Writes a list of files in one block."""
+
+    def new_writer(self) -> OneBlock:
+        """Where the entries go."""
+        return OneBlock(
+            output_file=self._output_file,
+            file_schema=self._with_partition(self.version),
+            record_schema=self._with_partition(DEFAULT_READ_VERSION),
+            schema_name="manifest_entry",
+            metadata=self._meta,
+        )
+
+
+class Versions:
+    """The versions of the metadata of a table, each written under a name that only one writer gets."""
 
     def __init__(self, beside: Beside, folder: str) -> None:
-        super().__init__("tidewaiter")
         self._beside, self._folder = beside, folder
-        self.version = self._newest()
+        self.number = self._newest()
 
-    def file_of(self, version: int) -> str:
+    def file_of(self, number: int) -> str:
         """The name of a version."""
-        return f"{self._folder}/metadata/v{version}.metadata.json"
+        return f"{self._folder}/metadata/v{number}.metadata.json"
 
     def _newest(self) -> int:
         """The newest version; a writer that died may have left the hint behind, and never more than one."""
         hint = self._beside.get(f"{self._folder}/metadata/version-hint.text")
-        version = int(hint) if hint and hint.isdigit() else 0
-        while self._beside.get(self.file_of(version + 1)) is not None:
-            version += 1
-        return version
+        number = int(hint) if hint and hint.isdigit() else 0
+        while self._beside.get(self.file_of(number + 1)) is not None:
+            number += 1
+        return number
 
     def metadata(self) -> TableMetadata | None:
         """The metadata of the newest version; None where there is none."""
-        data = self._beside.get(self.file_of(self.version)) if self.version else None
+        data = self._beside.get(self.file_of(self.number)) if self.number else None
         return TableMetadataUtil.parse_raw(data.decode()) if data else None
 
-    def commit_table(self, table: Table, requirements: Any, updates: Any) -> CommitTableResponse:
-        """Write the next version. Raises Outpaced where somebody else wrote it."""
-        for requirement in requirements:
-            requirement.validate(table.metadata)
-        location = table.metadata_location if self.version else None
-        metadata = update_table_metadata(table.metadata, updates, metadata_location=location)
-        name = self.file_of(self.version + 1)
+    def write(self, before: TableMetadata, updates: Iterable[TableUpdate]) -> TableMetadata:
+        """Write the next version, and delete those that it does not list any more. Raises Outpaced where somebody else
+        wrote it.
+        """
+        location = self._beside.address(self.file_of(self.number)) if self.number else None
+        metadata = update_table_metadata(before, tuple(updates), metadata_location=location)
+        name = self.file_of(self.number + 1)
         if not self._beside.first(name, metadata.model_dump_json().encode()):
             raise Outpaced(f"{self._beside.address(name)}: somebody else wrote it meanwhile")
-        self.version += 1
-        return CommitTableResponse(metadata=metadata, metadata_location=self._beside.address(name))
+        self.number += 1
+        listed = {entry.metadata_file for entry in metadata.metadata_log}
+        self._beside.delete(
+            self._beside.name(entry.metadata_file) for entry in before.metadata_log if entry.metadata_file not in listed
+        )
+        return metadata
 
     def point(self) -> None:
         """Let the hint name the newest version, unless it does, or names one that is newer still."""
         name = f"{self._folder}/metadata/version-hint.text"
         hint = self._beside.get(name)
-        if not (hint and hint.isdigit() and int(hint) >= self.version):
+        if not (hint and hint.isdigit() and int(hint) >= self.number):
             with suppress(Outpaced):
-                self._beside.replace(name, str(self.version).encode())
-
-
-class _Overwrite(_OverwriteFiles):
-    """An overwrite that merges lists of files once there are many, as an append of pyiceberg does."""
-
-    def _process_manifests(self, manifests: list[Any]) -> list[Any]:
-        merger = _ManifestMergeManager(MANIFEST_BYTES, MANIFESTS_MAX, True, self)
-        return merger.merge_manifests(manifests)
+                self._beside.replace(name, str(self.number).encode())
 
 
 class IcebergTable:
@@ -205,35 +258,29 @@ class IcebergTable:
     def __init__(self, beside: Beside, table: str, keys: Mapping[str, str]) -> None:
         self.name, self.keys = table, keys
         self._beside, self._at_hand = beside, dict[str, Path]()
-        self._catalog = InPlace(beside, f"{FOLDER}/{table}")
-        metadata = self._catalog.metadata()
-        self.is_new = metadata is None
-        self._table = Table(
-            ("tidewaiter", table),
-            metadata or self._first_metadata(),
-            beside.address(self._catalog.file_of(self._catalog.version)),
-            StoreFiles(beside, self._at_hand),
-            self._catalog,
-        )
+        self._files = StoreFiles(beside, self._at_hand)
+        self._versions = Versions(beside, f"{FOLDER}/{table}")
+        self._metadata = self._versions.metadata() or self._first_metadata()
 
     @property
     def states(self) -> dict[str, int]:
         """Our snapshots that it has, each with the number of Iceberg's."""
-        snapshots = [one for one in self._table.metadata.snapshots if one.summary]
         return {
-            str(one.summary.additional_properties.get(SNAPSHOT)): one.snapshot_id for one in snapshots if one.summary
+            str(one.summary.additional_properties.get(SNAPSHOT)): one.snapshot_id
+            for one in self._metadata.snapshots
+            if one.summary
         }
 
     @property
     def current(self) -> str | None:
         """Our snapshot that a reader gets who names none."""
-        number = self._table.metadata.current_snapshot_id
+        number = self._metadata.current_snapshot_id
         return next((name for name, one in self.states.items() if one == number), None)
 
     @property
     def metadata_location(self) -> str:
         """The address of the newest metadata."""
-        return self._table.metadata_location
+        return self._beside.address(self._versions.file_of(self._versions.number))
 
     def bring_up(self, missing: Iterable[Snapshot], now: str, present: Iterable[str]) -> bool:
         """Append a snapshot for each missing state, oldest first, make that of `now` current, and expire those of
@@ -244,15 +291,13 @@ class IcebergTable:
         changed = bool(missing or gone or self.current != now)
         if changed:
             litter = self._only_of(gone) if gone else []
-            transaction = self._table.transaction()
-            for state in missing:
-                self._append(transaction, state)
+            updates = [*self._appended(missing)]
             if not missing and self.current != now:
-                ManageSnapshots(transaction).set_current_snapshot(self.states[now]).commit()
-            self._expire(transaction, gone)
-            transaction.commit_transaction()
+                updates.append(_branch(self.states[now]))
+            updates += self._expired(gone)
+            self._metadata = self._versions.write(self._metadata, updates)
             self._beside.delete(litter)
-        self._catalog.point()
+        self._versions.point()
         return changed
 
     def _first_metadata(self) -> TableMetadata:
@@ -261,14 +306,16 @@ class IcebergTable:
             PartitionField(schema.find_field(key).field_id, PARTITION_ID_START + place, IdentityTransform(), key)
             for place, key in enumerate(self.keys_of_rows)
         ]
-        bounds = {f"write.metadata.metrics.column.{name}": "truncate(16)" for name in self._sorted_by()}
+        bounds = {
+            f"write.metadata.metrics.column.{name}": f"truncate({BOUND_LETTERS})" for name in sorted(self._bounded)
+        }
         location = self._beside.address(f"{FOLDER}/{self.name}")
         return new_table_metadata(
             schema,
             PartitionSpec(*fields),
             UNSORTED_SORT_ORDER,
             location,
-            {**PROPERTIES, **bounds, "format-version": "2"},
+            {**PROPERTIES, **bounds, NAME_MAPPING: schema.name_mapping.model_dump_json(), "format-version": "2"},
         )
 
     @property
@@ -276,84 +323,149 @@ class IcebergTable:
         """The partition keys, in order."""
         return [*self.keys, *(PARTITION_KEYS if LAYOUTS[self.name].month_of else ())]
 
-    def _sorted_by(self) -> list[str]:
+    @cached_property
+    def _bounded(self) -> frozenset[str]:
+        """The columns whose least and greatest values stand in the lists of files: those that rows are sorted by."""
         layout = LAYOUTS[self.name]
-        return [name for name in dict.fromkeys((*layout.sort_by, layout.month_of)) if name]
+        return frozenset(name for name in (*layout.sort_by, layout.month_of) if name)
 
     def _schema(self) -> Schema:
         """The columns of the model with their descriptions; the keys first, as no file has them."""
         kinds = {name: pa.int32() if name in ("year", "month") else pa.string() for name in self.keys_of_rows}
-        kinds |= {field.name: field.type for field in arrow_schema(self.name)}
-        return self._converted(kinds)
+        return self._converted(kinds | {field.name: field.type for field in arrow_schema(self.name)}, count(1))
 
-    def _converted(self, kinds: Mapping[str, pa.DataType]) -> Schema:
-        docs = {name: _doc(columns(self.name), name) for name in kinds}
+    def _converted(self, kinds: Mapping[str, pa.DataType], numbers: Iterator[int]) -> Schema:
+        # Only a table that begins or gets a column needs it, and it takes a second to load.
+        from pyiceberg.catalog.noop import NoopCatalog
+
+        texts = columns(self.name)
+        docs = {name: _doc(texts, name) for name in kinds}
         fields = [
             pa.field(name, _signed(kind), True, {"doc": docs[name]} if docs[name] else None)
             for name, kind in kinds.items()
         ]
-        return assign_fresh_schema_ids(NoopCatalog._convert_schema_if_needed(pa.schema(fields), 2))
+        without = NoopCatalog._convert_schema_if_needed(pa.schema(fields), 2)
+        return assign_fresh_schema_ids(without, lambda: next(numbers))
 
-    def _evolve(self, transaction: Transaction, columns_of_files: Iterable[pa.Field]) -> None:
-        """Add columns that the model has got since, and those that only files have, of a model before; map the columns
-        of files by their names."""
-        known = {field.name for field in transaction.table_metadata.schema().fields}
-        new = {field.name for field in self._schema().fields} - known
-        strange = {field.name: field.type for field in columns_of_files if field.name not in known | new}
-        if new or strange:
-            with transaction.update_schema() as update:
-                update.union_by_name(self._schema())
-                if strange:
-                    update.union_by_name(self._converted(strange))
-        mapping = transaction.table_metadata.schema().name_mapping.model_dump_json()
-        if transaction.table_metadata.properties.get(NAME_MAPPING) != mapping:
-            transaction.set_properties({NAME_MAPPING: mapping})
+    def _grown(self, schema: Schema, footers: Iterable[pq.FileMetaData]) -> Schema | None:
+        """The columns with those that the model has got since and those that only files have, of a model before; None
+        where there are no such columns.
+        """
+        known = {field.name for field in schema.fields}
+        kinds = {field.name: field.type for field in arrow_schema(self.name) if field.name not in known}
+        for footer in footers:
+            fields = footer.schema.to_arrow_schema()
+            kinds |= {field.name: field.type for field in fields if field.name not in known | {*kinds}}
+        if not kinds:
+            return None
+        new = self._converted(kinds, count(schema.highest_field_id + 1))
+        return Schema(*schema.fields, *new.fields, schema_id=schema.schema_id + 1)
 
-    def _append(self, transaction: Transaction, state: Snapshot) -> None:
-        current = transaction.table_metadata.current_snapshot()
-        files = self._table.io
-        live = (
-            {}
-            if current is None
-            else {
-                entry.data_file.file_path: entry.data_file
-                for manifest in current.manifests(files)
-                for entry in manifest.fetch_manifest_entry(files)
+    def _appended(self, states: Iterable[Snapshot]) -> Iterator[TableUpdate]:
+        """What a new version says of new states: their columns, snapshots and tags."""
+        head, schema = self._metadata.current_snapshot(), self._metadata.schema()
+        sequence = self._metadata.next_sequence_number()
+        for state in states:
+            entries = self._entries_by_manifest(head)
+            live = {entry.data_file.file_path for several in entries.values() for entry in several}
+            wanted = {self._beside.address_of(entry): entry for entry in state.entries(self.name)}
+            footers = {
+                address: self._footer(address, state.path / entry.path)
+                for address, entry in wanted.items()
+                if address not in live
             }
-        )
-        wanted = {self._beside.address_of(entry): entry for entry in state.entries(self.name)}
-        footers = {
-            address: self._footer(address, state.path / entry.path)
-            for address, entry in wanted.items()
-            if address not in live
+            if grown := self._grown(schema, footers.values()):
+                schema = grown
+                yield AddSchemaUpdate.model_validate({"schema": grown})
+                yield SetCurrentSchemaUpdate(schema_id=grown.schema_id)
+                yield SetPropertiesUpdate(updates={NAME_MAPPING: grown.name_mapping.model_dump_json()})
+            number = secrets.randbits(62) + 1
+            added = [self._data_file(schema, address, wanted[address], footer) for address, footer in footers.items()]
+            lists = self._manifests(number, schema, entries, added, {*wanted})
+            head = self._snapshot(number, sequence, head, schema, lists, state)
+            sequence += 1
+            yield AddSnapshotUpdate(snapshot=head)
+            yield _branch(number)
+            yield _tag(state.id, number)
+
+    def _entries_by_manifest(self, head: IcebergSnapshot | None) -> dict[ManifestFile, list[ManifestEntry]]:
+        """The lists of files of a snapshot, each with the files that are there."""
+        manifests = head.manifests(self._files) if head else []
+        return {manifest: manifest.fetch_manifest_entry(self._files) for manifest in manifests}
+
+    def _manifests(
+        self,
+        number: int,
+        schema: Schema,
+        before: Mapping[ManifestFile, list[ManifestEntry]],
+        added: Iterable[DataFile],
+        wanted: set[str],
+    ) -> list[ManifestFile]:
+        """The lists of files of a snapshot: those that still hold, and one with what is new or gone and the rest of the
+        lists that do not hold any more.
+        """
+        kept = [
+            manifest
+            for manifest, entries in before.items()
+            if all(entry.data_file.file_path in wanted for entry in entries)
+        ]
+        if len(kept) >= MANIFESTS_MAX:
+            kept = []
+        rest = [entry for manifest, entries in before.items() if manifest not in kept for entry in entries]
+        new = [ManifestEntry.from_args(status=ManifestEntryStatus.ADDED, data_file=file) for file in added]
+        if not rest and not new:
+            return kept
+        place = self._files.new_output(self._address(f"{number}-m0.avro"))
+        # A list says which columns a table had; what they mean stands in the metadata alone.
+        plain = Schema(*(NestedField(one.field_id, one.name, one.field_type, one.required) for one in schema.fields))
+        with EntryWriter(self._metadata.spec(), plain, place, number, COMPRESSION) as writer:
+            for entry in new:
+                writer.add(entry)
+            for entry in rest:
+                is_live = entry.data_file.file_path in wanted
+                (writer.existing if is_live else writer.delete)(entry)
+        return [writer.to_manifest_file(), *kept]
+
+    def _snapshot(
+        self,
+        number: int,
+        sequence: int,
+        parent: IcebergSnapshot | None,
+        schema: Schema,
+        manifests: list[ManifestFile],
+        state: Snapshot,
+    ) -> IcebergSnapshot:
+        """A snapshot whose lists of files are written."""
+        place = self._files.new_output(self._address(f"snap-{number}.avro"))
+        above = parent.snapshot_id if parent else None
+        with write_manifest_list(2, place, number, above, sequence, COMPRESSION) as writer:
+            writer.add_manifests(manifests)
+        files = state.entries(self.name)
+        summary = {
+            "total-data-files": str(len(files)),
+            "total-records": str(sum(entry.rows for entry in files)),
+            SNAPSHOT: state.id,
+            RELEASED_ON: str(state.about.get("released_on", "")),
         }
-        self._evolve(transaction, [field for footer in footers.values() for field in footer.schema.to_arrow_schema()])
-        overwrite = _Overwrite(
-            operation=Operation.APPEND if current is None else Operation.OVERWRITE,
-            transaction=transaction,
-            io=files,
-            snapshot_properties={SNAPSHOT: state.id, RELEASED_ON: str(state.about.get("released_on", ""))},
+        return IcebergSnapshot(
+            snapshot_id=number,
+            parent_snapshot_id=above,
+            sequence_number=sequence,
+            manifest_list=place.location,
+            summary=Summary(Operation.OVERWRITE if parent else Operation.APPEND, **summary),
+            schema_id=schema.schema_id,
         )
-        for address, file in live.items():
-            if address not in wanted:
-                overwrite.delete_data_file(file)
-        for address, footer in footers.items():
-            overwrite.append_data_file(self._data_file(transaction.table_metadata, address, wanted[address], footer))
-        overwrite.commit()
-        number = transaction.table_metadata.current_snapshot_id
-        assert number is not None
-        ManageSnapshots(transaction).create_tag(number, state.id).commit()
+
+    def _address(self, name: str) -> str:
+        return self._beside.address(f"{FOLDER}/{self.name}/metadata/{name}")
 
     def _footer(self, address: str, place: Path) -> pq.FileMetaData:
         if place.is_file():
             self._at_hand[address] = place
-        with self._table.io.new_input(address).open() as stream:
+        with self._files.new_input(address).open() as stream:
             return pq.read_metadata(stream)
 
-    def _data_file(self, metadata: TableMetadata, address: str, entry: FileEntry, footer: pq.FileMetaData) -> DataFile:
-        schema = metadata.schema()
-        plan = compute_statistics_plan(schema, metadata.properties)
-        statistics = data_file_statistics_from_parquet_metadata(footer, plan, parquet_path_to_id_mapping(schema))
+    def _data_file(self, schema: Schema, address: str, entry: FileEntry, footer: pq.FileMetaData) -> DataFile:
         path = dict(part.split("=", 1) for part in entry.partition.split("/") if part)
         keys = {**self.keys, **path}
         values = [int(keys[key]) if key in ("year", "month") else keys[key] for key in self.keys_of_rows]
@@ -362,29 +474,86 @@ class IcebergTable:
             file_path=address,
             file_format=FileFormat.PARQUET,
             partition=Record(*values),
+            record_count=footer.num_rows,
             file_size_in_bytes=entry.bytes,
             sort_order_id=None,
-            spec_id=metadata.default_spec_id,
+            spec_id=self._metadata.default_spec_id,
             equality_ids=None,
             key_metadata=None,
-            **statistics.to_serialized_dict(),
+            **_statistics(
+                footer, {schema.find_field(name).field_id: schema.find_field(name) for name in self._bounded}
+            ),
         )
 
-    def _expire(self, transaction: Transaction, gone: Iterable[str]) -> None:
+    def _expired(self, gone: Iterable[str]) -> Iterator[TableUpdate]:
         for name in sorted(gone):
-            if name in transaction.table_metadata.refs:
-                ManageSnapshots(transaction).remove_tag(name).commit()
+            if name in self._metadata.refs:
+                yield RemoveSnapshotRefUpdate(ref_name=name)
         if gone:
-            ExpireSnapshots(transaction).by_ids([self.states[name] for name in sorted(gone)]).commit()
+            yield RemoveSnapshotsUpdate(snapshot_ids=[self.states[name] for name in sorted(gone)])
 
     def _only_of(self, gone: Iterable[str]) -> list[str]:
         """The lists of files that only these snapshots have."""
-        numbers, files = {self.states[name] for name in gone}, self._table.io
+        numbers = {self.states[name] for name in gone}
         lists: dict[bool, set[str]] = {True: set(), False: set()}
-        for one in self._table.metadata.snapshots:
+        for one in self._metadata.snapshots:
             is_gone = one.snapshot_id in numbers
-            lists[is_gone] |= {one.manifest_list, *(manifest.manifest_path for manifest in one.manifests(files))}
+            lists[is_gone] |= {one.manifest_list, *(manifest.manifest_path for manifest in one.manifests(self._files))}
         return sorted(map(self._beside.name, lists[True] - lists[False]))
+
+
+def _branch(number: int) -> TableUpdate:
+    """Let readers who name no snapshot get this one."""
+    return SetSnapshotRefUpdate.model_validate({"ref-name": "main", "type": "branch", "snapshot-id": number})
+
+
+def _tag(name: str, number: int) -> TableUpdate:
+    """Let a snapshot have the name of ours."""
+    return SetSnapshotRefUpdate.model_validate({"ref-name": name, "type": "tag", "snapshot-id": number})
+
+
+def _statistics(footer: pq.FileMetaData, fields: Mapping[int, NestedField]) -> dict[str, Any]:
+    """What the footer of a file says of these columns, as an entry of a list of files has it."""
+    groups = [footer.row_group(place) for place in range(footer.num_row_groups)]
+    places = {footer.schema.column(place).path: place for place in range(len(footer.schema))}
+    counts, nulls = dict[int, int](), dict[int, int]()
+    least, greatest = dict[int, bytes](), dict[int, bytes | None]()
+    for number, field in fields.items():
+        chunks = [group.column(places[field.name]) for group in groups if field.name in places]
+        counts[number] = sum(chunk.num_values for chunk in chunks)
+        counted = [chunk.statistics for chunk in chunks if chunk.is_stats_set and chunk.statistics.has_null_count]
+        if not chunks or len(counted) < len(chunks):
+            continue
+        nulls[number] = sum(one.null_count for one in counted)
+        ranges = [one for one, chunk in zip(counted, chunks, strict=True) if one.null_count < chunk.num_values]
+        if ranges and all(one.has_min_max for one in ranges):
+            bounds = _bounds(field.field_type, min(one.min for one in ranges), max(one.max for one in ranges))
+            least[number], greatest[number] = bounds
+    return {
+        "column_sizes": None,
+        "value_counts": counts,
+        "null_value_counts": nulls,
+        "nan_value_counts": {},
+        "lower_bounds": least,
+        "upper_bounds": {number: bound for number, bound in greatest.items() if bound is not None},
+        "split_offsets": sorted(_first_page(group.column(0)) for group in groups),
+    }
+
+
+def _bounds(kind: IcebergType, least: Any, greatest: Any) -> tuple[bytes, bytes | None]:
+    """Both bounds in the form of Iceberg; texts are cut, and the upper one may have none then."""
+    assert isinstance(kind, PrimitiveType), f"{kind} has no bounds"
+    if not isinstance(kind, StringType):
+        return to_bytes(kind, least), to_bytes(kind, greatest)
+    upper = truncate_upper_bound_text_string(greatest, BOUND_LETTERS)
+    return to_bytes(kind, least[:BOUND_LETTERS]), None if upper is None else to_bytes(kind, upper)
+
+
+def _first_page(chunk: pq.ColumnChunkMetaData) -> int:
+    """Where a column of a row group begins."""
+    if chunk.has_dictionary_page and chunk.dictionary_page_offset < chunk.data_page_offset:
+        return int(chunk.dictionary_page_offset)
+    return int(chunk.data_page_offset)
 
 
 def _signed(kind: pa.DataType) -> pa.DataType:

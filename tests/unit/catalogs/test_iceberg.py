@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import StaticTable, Table
@@ -237,7 +238,8 @@ def test_a_kill_at_each_write_leaves_the_old_or_the_new_and_is_made_up_for(
         keep_store(early / CHN, "metric")
         assert names_of(table_of(early, "metric")) == [old, new]
         assert rows_of(table_of(early, "metric"), new).height == heights[new]
-    assert position > 4
+    # The list of files, the list of lists, the version; and once nothing was killed.
+    assert position == 4
     assert "killed" in outcomes
 
 
@@ -395,3 +397,63 @@ def test_a_copy_to_another_place_is_begun_anew(early: Path, tmp_path: Path) -> N
     assert isinstance(kept, Kept)
     shutil.rmtree(early)
     assert rows_of(table_of(tmp_path / "copy", "metric")).height > 20
+
+
+def test_bounds_and_counts_are_those_that_pyiceberg_finds_in_a_file(root: Path) -> None:
+    from pyiceberg.io import pyarrow as of_pyiceberg
+
+    compared = 0
+    for name in ("metric", "observation", "release"):
+        table = table_of(root, name)
+        for task in table.scan().plan_files():
+            footer = pa.parquet.read_metadata(task.file.file_path.removeprefix("file://"))
+            plan = of_pyiceberg.compute_statistics_plan(table.schema(), table.properties)
+            places = of_pyiceberg.parquet_path_to_id_mapping(table.schema())
+            expected = of_pyiceberg.data_file_statistics_from_parquet_metadata(footer, plan, places)
+            assert task.file.record_count == expected.record_count
+            assert task.file.value_counts == expected.value_counts
+            assert task.file.null_value_counts == expected.null_value_counts
+            assert task.file.split_offsets == expected.split_offsets
+            bounds = {number: one.min_as_bytes() for number, one in expected.column_aggregates.items()}
+            assert task.file.lower_bounds == {number: bound for number, bound in bounds.items() if bound is not None}
+            bounds = {number: one.max_as_bytes() for number, one in expected.column_aggregates.items()}
+            assert task.file.upper_bounds == {number: bound for number, bound in bounds.items() if bound is not None}
+            compared += len(bounds)
+    assert compared > 10
+
+
+def test_a_publication_writes_one_list_of_files_and_few_bytes(tmp_path: Path) -> None:
+    store, parent, written = tmp_path / CHN, None, list[set[Path]]()
+    for number in range(3):
+        months = range(1, 121) if number == 0 else [number]
+        with publishing.exclusive(store):
+            new = [
+                file_of(
+                    "trade_flow", f"flow=export/year={2010 + month // 12}/month={month % 12 + 1}", 1000 * number + month
+                )
+                for month in months
+            ]
+            named = {file.partition for file in new}
+            kept = [entry for entry in (parent.files if parent else ()) if entry.partition not in named]
+            parent = publishing.publish(store, new, carried=kept, parent=parent, about={"number": number}).snapshot
+        keep_store(store)
+        written.append({*(store / "iceberg").rglob("*.avro")} - {path for paths in written for path in paths})
+    assert [len(paths) for paths in written] == [2, 2, 2]
+    # 119 months are listed again in the second, because the first list has a month that is gone.
+    assert max(path.stat().st_size for path in written[1]) < 16_000
+    assert rows_of(table_of(tmp_path, "trade_flow")).height == 120
+
+
+def test_older_versions_are_deleted_and_the_newest_lists_those_that_are_left(tmp_path: Path) -> None:
+    store, parent = tmp_path / CHN, None
+    for number in range(1, iceberg_table.VERSIONS_KEPT + 4):
+        with publishing.exclusive(store):
+            new = [file_of("trade_flow", "flow=export/year=2024/month=1", number)]
+            parent = publishing.publish(store, new, carried=(), parent=parent, about={"number": number}).snapshot
+        keep_store(store)
+    table = table_of(tmp_path, "trade_flow")
+    versions = {str(path) for path in (store / "iceberg").rglob("v*.metadata.json")}
+    listed = {entry.metadata_file.removeprefix("file://") for entry in table.metadata.metadata_log}
+    assert len(versions) == iceberg_table.VERSIONS_KEPT + 1
+    assert versions == listed | {table.metadata_location}
+    assert len(names_of(table)) == iceberg_table.VERSIONS_KEPT + 3
