@@ -16,7 +16,7 @@ from tasks.ingest.normalise import Normalised
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
 from tasks.ledger import merge as ledger
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 from tasks.sources.adapter.protocol import Parsed
 from tasks.store.manifest import FileEntry
 from tasks.store.parquet import encode_months
@@ -36,16 +36,16 @@ class LightStore:
         landed = land(locate(request), self.folder, self.today)
         return landed, parse(landed)
 
-    def known(self, release: Normalised) -> Known:
+    def known(self, release: Normalised) -> PublishedState:
         """What `release` is checked against."""
         touched = tuple(sorted(touched_months(release)))
         return self._known._replace(touched=touched, derived=touched)
 
     @property
-    def _known(self) -> Known:
+    def _known(self) -> PublishedState:
         if not self.releases:
             nothing = (empty_frame(name) for name in ("release", "observation", "detail"))
-            return Known(*nothing, touched=(), derived=(), snapshot=None)
+            return PublishedState(*nothing, touched=(), derived=(), snapshot=None)
         return self._published
 
     def publish(self, release: Normalised) -> None:
@@ -63,4 +63,4 @@ class LightStore:
             (snapshot.path / path).write_bytes(file.data)
             entries.append(FileEntry(file.table, file.partition, path, file.sha256, len(file.data), file.rows, ""))
         snapshot = replace(snapshot, files=tuple(entries))
-        self._published = Known(releases, observation, detail, (), derived=(), snapshot=snapshot)
+        self._published = PublishedState(releases, observation, detail, (), derived=(), snapshot=snapshot)

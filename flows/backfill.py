@@ -46,7 +46,7 @@ def backfill(request: BackfillRequest) -> WatchReport:
             settle_seconds=0,
             otherwise=request.declaration,
         )
-        looked = step.look(looking, clock.today())
+        looked = step.inbox_state(looking, clock.today())
         scheduler = request.dask if looked.ready and not request.dry_run else None
         with _helped(scheduler, request.store), announce.shown(f"Files of {request.folder}") as show:
             report = take(

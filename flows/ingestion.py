@@ -17,7 +17,7 @@ from schemas.frames import Decision
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.domain.errors import Held, Rejected
 from tasks.ingest.normalise import Normalised
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 from tasks.publication.batch import Batch, BatchChange, newest_of_each
 from tasks.publication.batch import opened as batch_of
 from tasks.publication.publication import Derived, Entered
@@ -100,7 +100,9 @@ def enter(landed: Landed, statements: Normalised, batch: Batch, today: date) -> 
     return batch.add(change, statements, step.report(statements, findings, change.state))
 
 
-def merge(statements: Normalised, batch: Batch, known: Known, decided: Decision = NOTHING_DECIDED) -> BatchChange:
+def merge(
+    statements: Normalised, batch: Batch, known: PublishedState, decided: Decision = NOTHING_DECIDED
+) -> BatchChange:
     """Enter a release, or what is decided about it, into the ledger of a batch."""
     ledger = step.merge(statements, known, decided) if decided.height else step.merge(statements, known)
     entered = Entered(ledger, step.widen(ledger), step.revise(statements, ledger, known))

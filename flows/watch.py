@@ -21,7 +21,7 @@ from flows.release import release
 from schemas.forms.form import Day, StoreAddress
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import NOTHING, Declaration, ReleaseRequest
-from schemas.forms.watch import Look, Taken, WatchReport, WatchRequest
+from schemas.forms.watch import InboxState, Taken, WatchReport, WatchRequest
 from tasks.domain import clock
 from tasks.domain.clock import CUSTOMS_TIME
 from tasks.domain.errors import Refused
@@ -58,14 +58,14 @@ def watch(request: WatchRequest = WatchRequest(), day: Day = None) -> WatchRepor
         day: day of the run; empty: the day for which it was scheduled, in Beijing
     """
     day = day or scheduled_for().date()
-    looked = step.look(request, day)
+    looked = step.inbox_state(request, day)
     report = take(looked, request.store, dry_run=request.dry_run)
     sources = step.source_states(request.store, [request.inbox], day, request.kinds).sources
     return announce.watched(report.model_copy(update={"sources": sources}))
 
 
 def take(
-    looked: Look,
+    looked: InboxState,
     store: StoreAddress,
     *,
     dry_run: bool,

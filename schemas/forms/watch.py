@@ -134,7 +134,7 @@ class Shared(Frozen):
     files: list[Path] = Field(description="the files, at least two")
 
 
-class Look(Frozen):
+class InboxState(Frozen):
     """What lies in the inbox."""
 
     ready: list[Path] = Field(description="new files, the oldest first")
@@ -190,7 +190,7 @@ class Taken(Frozen):
 class WatchReport(Frozen):
     """What came of one look into the inbox."""
 
-    looked: Look = Field(description="what lay there")
+    looked: InboxState = Field(description="what lay there")
     taken: list[Taken] = Field([], description="what came of each file whose turn came, in that order")
     outcomes: list[Outcome] = Field([], description="releases that went through")
     stopped: str = Field("", description="what keeps every file out of the store, empty where nothing does")

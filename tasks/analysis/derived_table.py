@@ -95,10 +95,13 @@ def published_prints(snapshot: Snapshot | None) -> dict[str, str]:
 
 
 def publish_table(
-    table: str, folder: Path, look: Callable[[], Upstream], rows_of: Callable[[range, Snapshot | None], pl.DataFrame]
+    table: str,
+    folder: Path,
+    read_upstream: Callable[[], Upstream],
+    rows_of: Callable[[range, Snapshot | None], pl.DataFrame],
 ) -> TablePublication:
-    """Bring a table up to date in its folder; `look` says what it rests on now, and `rows_of` makes the rows of
-    neighbouring months, given what was published before; None where that is nothing or damaged.
+    """Bring a table up to date in its folder; `read_upstream` says what it rests on now, and `rows_of` makes the rows
+    of neighbouring months, given what was published before; None where that is nothing or damaged.
     """
     with exclusive(folder):
         try:
@@ -106,7 +109,7 @@ def publish_table(
         except (BrokenStore, UnknownSnapshot) as problem:
             _start_over(folder, problem)
             published = None
-        new = _changes(table, published, look(), rows_of)
+        new = _changes(table, published, read_upstream(), rows_of)
         if new is None:
             assert published is not None
             return TablePublication(published, False, [])
@@ -115,7 +118,7 @@ def publish_table(
         except DamagedStore as problem:
             # A file that nothing here makes again, such as a guide to tables that have changed since.
             _start_over(folder, problem)
-            everything = _changes(table, None, look(), rows_of)
+            everything = _changes(table, None, read_upstream(), rows_of)
             assert everything is not None
             return _publish(folder, None, everything)
 

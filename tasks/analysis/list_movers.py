@@ -53,7 +53,7 @@ def list_movers(
             f"no {what} of a code of the list is known in both {month_name(before)} and {month_name(number)}; ask for"
             " another month, or another measure"
         )
-    moved = listed.moved((month_name(before), month_name(number)))
+    moved = listed.recoded((month_name(before), month_name(number)))
     both = _both(levels, (before, number)).filter(~pl.col("code").is_in(moved))
     compared = both.drop_nulls(["level", "before"])
     rows = _rows(compared, comparison, measure)

@@ -49,8 +49,8 @@ def publish_analysis(root: Address, reporter: str, table: str) -> TablePublicati
         parts = [MAKERS[table](state, flow, some) for flow in FLOWS for some in _in_memory(snapshot, flow, months)]
         return pl.concat([empty_frame(table), *parts])
 
-    look = functools.partial(upstream, snapshot, reporter, table)
-    return publish_table(table, at_hand(table_of(root, table, reporter)), look, rows_of)
+    read_upstream = functools.partial(upstream, snapshot, reporter, table)
+    return publish_table(table, at_hand(table_of(root, table, reporter)), read_upstream, rows_of)
 
 
 def upstream(snapshot: Snapshot, reporter: str, table: str) -> Upstream:

@@ -34,25 +34,25 @@ def audit_tables(address: Address) -> AuditReport:
         return report
     for exporter, importer in mirrors_of(root):
         if reporter in (exporter, importer):
-            look = partial(mirroring.upstream, root, exporter, importer)
+            read_upstream = partial(mirroring.upstream, root, exporter, importer)
             name = f"{MIRRORS}/exporter={exporter}/importer={importer}"
-            problems += _audit(at_hand(mirror_of(root, exporter, importer)), name, MIRRORS, reporter, look)
+            problems += _audit(at_hand(mirror_of(root, exporter, importer)), name, MIRRORS, reporter, read_upstream)
     stores = {code: at_hand(store) for code, store in stores_of(root).items()}
-    looks: dict[str, Callable[[], Upstream]] = {
+    readers: dict[str, Callable[[], Upstream]] = {
         first_prints.TABLE: partial(first_prints.upstream, stores, reporter),
         **{
             table: partial(_upstream_of_analysis, at_hand(store_of(root, reporter)), reporter, table)
             for table in of_reporter.MAKERS
         },
     }
-    places = {table: table_of(root, table, reporter) for table in looks}
+    places = {table: table_of(root, table, reporter) for table in readers}
     folders = {table: at_hand(place) for table, place in places.items()}
     present = {table for table, place in places.items() if _is_there(place, folders[table])}
     # The tables of one release are made together; where none is, the store was perhaps copied alone.
     expected = set[str]() if present.isdisjoint(of_reporter.MAKERS) else {*of_reporter.MAKERS}
     for table, folder in folders.items():
         if table in present | expected:
-            problems += _audit(folder, f"{table}/{folder.name}", table, reporter, looks[table])
+            problems += _audit(folder, f"{table}/{folder.name}", table, reporter, readers[table])
     return report.model_copy(update={"problems": [str(problem) for problem in problems]})
 
 
@@ -66,7 +66,9 @@ def _is_there(place: Address, folder: Path) -> bool:
         return True
 
 
-def _audit(folder: Path, name: str, table: str, reporter: str, look: Callable[[], Upstream]) -> Iterator[FileProblem]:
+def _audit(
+    folder: Path, name: str, table: str, reporter: str, read_upstream: Callable[[], Upstream]
+) -> Iterator[FileProblem]:
     remedy = REMEDY.format(reporter)
     try:
         snapshot = open_snapshot(folder)
@@ -79,13 +81,13 @@ def _audit(folder: Path, name: str, table: str, reporter: str, look: Callable[[]
     problems = [*audit_pointer(folder), *audit_snapshot(folder, snapshot.id, Hashes())]
     yield from (replace(problem, file=f"{name}/{problem.file}", advice=remedy) for problem in problems)
     if not problems:
-        yield from _audit_age(snapshot, name, table, remedy, look)
+        yield from _audit_age(snapshot, name, table, remedy, read_upstream)
 
 
 def _audit_age(
-    snapshot: Snapshot, name: str, table: str, remedy: str, look: Callable[[], Upstream]
+    snapshot: Snapshot, name: str, table: str, remedy: str, read_upstream: Callable[[], Upstream]
 ) -> Iterator[FileProblem]:
-    if months := stale_months(table, snapshot, look()):
+    if months := stale_months(table, snapshot, read_upstream()):
         yield FileProblem(name, f"figures of before the last release: {listed(months)}", "those of now", remedy)
 
 

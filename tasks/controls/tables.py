@@ -14,12 +14,12 @@ from tasks.domain.hashing import frame_sha256, json_sha256
 from tasks.domain.measure_states import with_states
 from tasks.domain.measures import codes_of
 from tasks.ingest.normalise import Normalised
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 
 DAYS = ("announced_on", "effective_from", "effective_until")
 
 
-def mark_events(release: Normalised, known: Known) -> ControlEvent:
+def mark_events(release: Normalised, known: PublishedState) -> ControlEvent:
     """Return the measures of the reporter, with the state of each on the day of the newest release of the store,
     whatever the order of arrival; for a release that is already published, on the day of its publication.
     """

@@ -88,7 +88,8 @@ def _months_between(partitions: Iterable[Partition]) -> set[Partition]:
 
 def can_change(month: Partition, changed: Set[Partition]) -> bool:
     """Whether a month's figures can depend on a changed month: they look back FIGURES_LOOK_BACK months, and a month is
-    published because of one QUIET_MONTHS before it. Records look back further, on few series: see `later_records`.
+    published because of one QUIET_MONTHS before it. Records look back further, on few series: see
+    `months_with_other_records`.
     """
     index = partition_month(month)
     return any(Month(number).partition(month[0]) in changed for number in range(index - FIGURES_LOOK_BACK, index + 1))

@@ -16,13 +16,13 @@ from tasks.derive import portions as dividing
 from tasks.derive.affected_months import looked_back_on
 from tasks.derive.executor import each
 from tasks.derive.portions import DERIVED, Part, Plan, Work
-from tasks.derive.records_of_later_months import later_records
+from tasks.derive.records_of_later_months import months_with_other_records
 from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.decisions import out_on
 from tasks.domain.reporter import Reporter
 from tasks.ledger.doubts import findings_of, open_doubts
 from tasks.ledger.ledger_after import refusing_overflow
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 from tasks.lineage.provenance import derivation_of_month
 from tasks.store import exchange
 from tasks.store.parquet import Partition, encode_file, partition_month, partition_path, path_partition
@@ -42,7 +42,7 @@ class Figures(NamedTuple):
     doubts: Annotated[PendingFiles, "doubt"]
 
 
-def derive(known: Known, place: Path) -> Figures:
+def derive(known: PublishedState, place: Path) -> Figures:
     """Derive the figures that a release in `known` can change, each month from the ledger of two years; their files lie
     in `place`. Raises DamagedStore if an input is damaged."""
     figures = Figures(*(PendingFiles.of(table, place) for table in DERIVED))
@@ -54,7 +54,7 @@ def derive(known: Known, place: Path) -> Figures:
 
 
 class _Flow:
-    def __init__(self, flow: str, known: Known, doubts: pl.DataFrame, figures: Figures) -> None:
+    def __init__(self, flow: str, known: PublishedState, doubts: pl.DataFrame, figures: Figures) -> None:
         self.flow, self.known, self.figures, self.doubts = flow, known, figures, doubts
         self.rows = dict[int, int]()
         for entry in known.snapshot.entries("observation", flow) if known.snapshot else ():
@@ -77,7 +77,7 @@ class _Flow:
         for some in _chunks(months, self.rows):
             self._derive(some, place)
         with_figures, before = self._published("metric").keys() - {*months}, self._published("record_level")
-        later = later_records(with_figures, before, self.levels, Reporter.of(self.known.releases))
+        later = months_with_other_records(with_figures, before, self.levels, Reporter.of(self.known.releases))
         for some in _chunks(later, self.rows):
             self._derive(some, place)
 

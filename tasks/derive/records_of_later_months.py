@@ -20,7 +20,7 @@ SERIES = ["product", "partner", "measure"]
 Files = Mapping[int, Sequence[Path]]
 
 
-def later_records(months: Set[int], before: Files, after: Files, reporter: Reporter) -> list[int]:
+def months_with_other_records(months: Set[int], before: Files, after: Files, reporter: Reporter) -> list[int]:
     """Return those of `months` whose records differ with the levels `after` from those `before`: files of
     `record_level` by month."""
     in_reach = sorted(

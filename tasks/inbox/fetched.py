@@ -46,14 +46,14 @@ def drop(inbox: Path, question: WantedFile, answer: Response, declared: Mapping[
     day = answer.answered_at.astimezone(question.zone).date()
     stem = re.sub(r"[^A-Za-z0-9._-]+", "_", question.name)[:NAME_MAX]
     file = folder / f"{stem}.{day:%Y%m%d}-{bytes_sha256(answer.body)[:8]}.{ENDINGS[question.form]}"
-    paper = {
+    sidecar = {
         "source": question.source,
         **declared,
         "title": question.title,
         "address": question.address,
         "answered_at": answer.answered_at,
     }
-    write_at_once(file.with_name(f"{file.name}.toml"), as_toml(paper).encode())
+    write_at_once(file.with_name(f"{file.name}.toml"), as_toml(sidecar).encode())
     write_at_once(file, answer.body)
     return file
 

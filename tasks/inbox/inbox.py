@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from schemas.forms.request import NOTHING, Declaration, Declared, ReleaseRequest
-from schemas.forms.watch import Look, Problem, Shared, WatchRequest
+from schemas.forms.watch import InboxState, Problem, Shared, WatchRequest
 from schemas.small_files import JSON_BYTES_MAX, read_small
 from schemas.store_address import S3Url
 from tasks.domain.errors import Refused
@@ -75,7 +75,7 @@ class FileState(NamedTuple):
     reporter: str = ""
 
 
-def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time.sleep) -> Look:
+def inbox_state(request: WatchRequest, day: date, sleep: Callable[[float], None] = time.sleep) -> InboxState:
     """The files of the inbox by their state on `day`; those declared public later are left for a later run. Raises
     Refused where the inbox does not exist.
     """
@@ -97,7 +97,7 @@ def look(request: WatchRequest, day: date, sleep: Callable[[float], None] = time
     words = ("later", "held", "rejected", "refused", "other")
     rest = {name: [path for path in files if seen[path].outcome == name] for name in words}
     published_files = [file_state for file_state in seen.values() if file_state.outcome == "published"]
-    return Look(
+    return InboxState(
         ready=ready,
         unsettled=unsettled,
         published=len(published_files),
@@ -122,7 +122,7 @@ def problem_of(file: Path, refusal: Refused) -> Problem:
     return Problem(rule=refusal.rule, where=where.strip(", "), found=refusal.found, advice=refusal.advice)
 
 
-def shared_refusals(looked: Look) -> Iterator[tuple[Path, Refused]]:
+def shared_refusals(looked: InboxState) -> Iterator[tuple[Path, Refused]]:
     """Each file of a shared problem, with its refusal."""
     for shared in looked.shared:
         problem = shared.problem
@@ -187,7 +187,7 @@ def fingerprint(file: Path, otherwise: Declaration = NOTHING) -> str:
     if not file.is_file():
         # Reading a pipe waits for a writer without end, and a device may never end.
         raise FileNotFoundError(errno.ENOENT, "no regular file", str(file))
-    parts = [file.read_bytes(), *(paper.read_bytes() for paper in declaration_files(file) if paper.is_file())]
+    parts = [file.read_bytes(), *(part.read_bytes() for part in declaration_files(file) if part.is_file())]
     if otherwise != NOTHING:
         parts.append(otherwise.model_dump_json().encode())
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()

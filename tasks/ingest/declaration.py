@@ -142,9 +142,9 @@ def _declared(request: ReleaseRequest) -> dict[str, Any]:
     """What is declared about the file; of several declarations of one thing the strongest counts."""
     given = request.model_dump(include=set(Declaration.model_fields), exclude_none=True)
     # Also a pipe and a broken link, which are refused: someone meant to declare something there.
-    written = (_read(paper) for paper in declaration_files(request.file) if os.path.lexists(paper))
+    written = (_read(file) for file in declaration_files(request.file) if os.path.lexists(file))
     declarations = [Declaration(**given), *written, *map(_folder_names, _places(request.file)), request.otherwise]
-    return {name: value for paper in declarations[::-1] for name, value in paper if value is not None}
+    return {name: value for declaration in declarations[::-1] for name, value in declaration if value is not None}
 
 
 def declaration_files(file: Path) -> list[Path]:
@@ -180,14 +180,14 @@ def _refuse_misnamed_sidecar(file: Path) -> None:
                 )
 
 
-def _read(paper: Path) -> Declaration:
+def _read(file: Path) -> Declaration:
     try:
-        _, values = read_toml(paper)
+        _, values = read_toml(file)
     # Of a number that is too long the reader says so as of any wrong value.
     except (ValueError, OSError) as error:
         raise Refused(
             "declaration",
-            where=str(paper),
+            where=str(file),
             found=f"no valid TOML: {clip(str(error), 300)}",
             advice="Mend the file, and save it as UTF-8.",
         ) from error
@@ -199,7 +199,7 @@ def _read(paper: Path) -> Declaration:
         line = f"Write {LINES[key]}. " if key in LINES else ""
         raise Refused(
             "declaration",
-            where=f"{paper}, key {'.'.join(map(str, first['loc']))}",
+            where=f"{file}, key {'.'.join(map(str, first['loc']))}",
             found=_wrong(first),
             advice=f"{line}The keys are {', '.join(Declaration.model_fields)}.",
         ) from error
@@ -249,9 +249,9 @@ def _months(text: str | None) -> tuple[date | None, date | None]:
     return first, last
 
 
-def as_toml(paper: Mapping[str, Any]) -> str:
+def as_toml(declaration: Mapping[str, Any]) -> str:
     """Format a flat mapping as TOML; None is left out."""
-    return "".join(f"{name} = {_value(value)}\n" for name, value in paper.items() if value is not None)
+    return "".join(f"{name} = {_value(value)}\n" for name, value in declaration.items() if value is not None)
 
 
 def _value(value: Any) -> str:

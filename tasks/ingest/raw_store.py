@@ -60,10 +60,10 @@ def land(declared: Declared, store: Path, today: date) -> Landed:
         released_on = _released_on(declared, raw, _landed_on(note))
         _refuse_impossible_days(declared, released_on, today)
         content = _declaration(declared, released_on)
-        paper = place.with_name(f"{sha256}.{hashlib.sha256(content).hexdigest()[:12]}.json")
-        if not paper.exists():
-            share_once(store, paper, content)
-        keep_bytes(store, paper, content)
+        declaration_file = place.with_name(f"{sha256}.{hashlib.sha256(content).hexdigest()[:12]}.json")
+        if not declaration_file.exists():
+            share_once(store, declaration_file, content)
+        keep_bytes(store, declaration_file, content)
     landed = _landed(declared, place, sha256, len(raw), released_on)
     return landed if parsed is None else landed.model_copy(update={"parsed": parsed})
 
@@ -99,10 +99,10 @@ def as_downloads(folder: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="tidewaiter-raw-") as aside:
         for raw, notes_of in notes.items():
             landing = raw.with_name(f"{raw.name}.json")
-            for paper in [path for path in notes_of if path != landing] or [landing]:
-                kept = read_json(paper)
+            for note in [path for path in notes_of if path != landing] or [landing]:
+                kept = read_json(note)
                 # As deep as `locate` searches upwards, so that no defaults.toml among the temporary files applies.
-                file = Path(aside, *["raw"] * (FOLDERS_UP - 2), paper.stem, kept.get("name", raw.name))
+                file = Path(aside, *["raw"] * (FOLDERS_UP - 2), note.stem, kept.get("name", raw.name))
                 file.parent.mkdir(parents=True)
                 file.symlink_to(raw.absolute())
                 declared = kept.get("declared") or {"released_on": kept["landed_on"]}

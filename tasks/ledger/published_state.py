@@ -9,7 +9,7 @@ from tasks.store.parquet import Partition
 from tasks.store.snapshot import Snapshot
 
 
-class Known(NamedTuple):
+class PublishedState(NamedTuple):
     """The state before a release: every earlier release, and the needed part of the other tables.
 
     Which months:
@@ -38,7 +38,7 @@ class Known(NamedTuple):
     decisions: Decision = NOTHING_DECIDED
 
     @property
-    def without_details(self) -> "Known":
+    def without_details(self) -> "PublishedState":
         """What is needed once the release is entered: details of a full cube take hundreds of megabytes."""
         return self._replace(detail=empty_frame("detail"))
 

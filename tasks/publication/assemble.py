@@ -16,12 +16,12 @@ from tasks.ledger import merge as ledger
 from tasks.ledger import revisions as revising
 from tasks.ledger.doubts import findings_of, open_doubts
 from tasks.ledger.ledger_after import Ledger, refusing_overflow
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 from tasks.ledger.trade_flow import widen
 from tasks.store.parquet import Partition, partition_month
 
 
-def merge(release: Normalised, known: Known, decided: Decision = NOTHING_DECIDED) -> Ledger:
+def merge(release: Normalised, known: PublishedState, decided: Decision = NOTHING_DECIDED) -> Ledger:
     """Return the ledger with `release`, the decisions `decided` about it, and those that its arrival brings about for
     others. A published release adds nothing: without a decision the ledger stays the same.
     """
@@ -36,13 +36,13 @@ def merge(release: Normalised, known: Known, decided: Decision = NOTHING_DECIDED
     return Ledger(ledger_after, releases, decisions, doubts)
 
 
-def whole(ledger_after: Ledger, known: Known) -> Observation:
+def whole(ledger_after: Ledger, known: PublishedState) -> Observation:
     """Return the ledger of `known` with the recomputed months."""
     rest = known.observation.filter(~_in_months(known.touched))
     return pl.concat([rest, ledger_after.touched])
 
 
-def _details(release: Normalised, known: Known) -> pl.DataFrame:
+def _details(release: Normalised, known: PublishedState) -> pl.DataFrame:
     """The details of all releases, this one included. If it was published before, its published details count: read
     again it may have another day.
     """
@@ -51,7 +51,7 @@ def _details(release: Normalised, known: Known) -> pl.DataFrame:
     return pl.concat([known.detail, release.detail])
 
 
-def revise(release: Normalised, ledger_after: Ledger, known: Known) -> Revision:
+def revise(release: Normalised, ledger_after: Ledger, known: PublishedState) -> Revision:
     """Return the revisions of the months that the release touches and of the same months a year later."""
     details = _details(release, known)
     if not ledger_after.decisions.height and ledger.undisputed(details, ledger_after.releases).all():

@@ -18,7 +18,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.nomenclature import national_lists
 from tasks.domain.periods import month_index
 from tasks.ingest.normalise import Normalised
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 from tasks.publication.batch import Batch
 from tasks.store.manifest import FileEntry
 from tasks.store.parquet import Partition, partition_month, path_partition, read_table
@@ -30,7 +30,7 @@ from tasks.store.working_copy import address_of
 log = logging.getLogger("tidewaiter.known")
 
 
-def open_known(batch: Batch, release: Normalised, *, derives: bool = False) -> Known:
+def open_known(batch: Batch, release: Normalised, *, derives: bool = False) -> PublishedState:
     """Read what of the state that a batch stands on matters for `release`; everything is empty if nothing was published
     yet. If figures are derived, from a ledger that has the release, no statement is read, and the months are among them
     that another version derived.
@@ -68,7 +68,7 @@ def open_known(batch: Batch, release: Normalised, *, derives: bool = False) -> K
     detailed = set() if derives else plan.touched | revised
     prove(snapshot, "observation", in_reach.__contains__)
     prove(snapshot, "detail", detailed.__contains__)
-    return Known(
+    return PublishedState(
         releases=releases,
         observation=read_table(snapshot, "observation", in_reach.__contains__),
         detail=read_table(snapshot, "detail", detailed.__contains__),

@@ -22,7 +22,7 @@ from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.ledger_after import Ledger
 from tasks.ledger.name_tables import NameTables, name_tables
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
 from tasks.lineage.records import lineage_row
 from tasks.lineage.snapshot_metadata import describer
@@ -51,7 +51,7 @@ class Derived(NamedTuple):
     control_event: ControlEvent
 
 
-def enter(batch: Batch, release: Normalised, entered: Entered, known: Known) -> BatchChange:
+def enter(batch: Batch, release: Normalised, entered: Entered, known: PublishedState) -> BatchChange:
     """Write the ledger after a release, or after a decision about it, on top of a batch."""
     releases = entered.ledger.releases
     replaced, new = _files_of_ledger(release, entered, known)
@@ -60,7 +60,9 @@ def enter(batch: Batch, release: Normalised, entered: Entered, known: Known) -> 
     return batch.enter(str(named[0]) if len(named) else "", new, replaced, about)
 
 
-def publish_tables(batch: Batch, release: Normalised, derived: Derived, trail: Lineage, known: Known) -> Publication:
+def publish_tables(
+    batch: Batch, release: Normalised, derived: Derived, trail: Lineage, known: PublishedState
+) -> Publication:
     """Publish a batch as the successor of the current snapshot of its store; nothing changes if nothing is new.
 
     Args:
@@ -93,7 +95,7 @@ def publish_tables(batch: Batch, release: Normalised, derived: Derived, trail: L
 
 
 def _files_of_ledger(
-    release: Normalised, entered: Entered, known: Known
+    release: Normalised, entered: Entered, known: PublishedState
 ) -> tuple[set[tuple[str, str]], Iterable[NewFile]]:
     """The partitions of the ledger that a release rewrites; their files, and those that it or a decision gets once and
     for good."""
@@ -125,7 +127,7 @@ def _files_of_ledger(
     return replaced, itertools.chain(new, _files_of_release(release) if is_new else (), decisions)
 
 
-def _is_new(release: Normalised, known: Known) -> bool:
+def _is_new(release: Normalised, known: PublishedState) -> bool:
     return release.release["release_id"][0] not in known.releases["release_id"]
 
 
@@ -162,7 +164,7 @@ def _files_of_release(release: Normalised) -> Iterator[NewFile]:
         yield _file(model, frame, row)
 
 
-def _decided(entered: Entered, known: Known) -> pl.DataFrame:
+def _decided(entered: Entered, known: PublishedState) -> pl.DataFrame:
     return entered.ledger.decisions.join(known.decisions, on="decision_id", how="anti")
 
 

@@ -14,7 +14,7 @@ from tasks.domain import decisions
 from tasks.domain.periods import month_index
 from tasks.domain.release_ids import release_of
 from tasks.ingest.normalise import Normalised
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 from tasks.store.parquet import Partition, partition_month, read_table
 from tasks.store.snapshot import open_snapshot
 from tasks.store.verify_on_read import prove
@@ -43,6 +43,6 @@ def recall(store: Path, release_id: str) -> Normalised:
     )
 
 
-def withdraw(known: Known, release_id: str, by: str, reason: str, undo: bool, today: date) -> Decision:
+def withdraw(known: PublishedState, release_id: str, by: str, reason: str, undo: bool, today: date) -> Decision:
     """Make a person's decision that a release does not count any more, or counts again. Raises Refused."""
     return decisions.withdrawal(release_id, known.releases, known.decisions, by, reason, today, undo=undo)

@@ -84,13 +84,13 @@ class ListedProducts:
             lines.append(f"on several of the lists, counted once: {_listed(twice)}")
         return tuple(lines)
 
-    def moved(self, months: tuple[str, str]) -> list[str]:
+    def recoded(self, months: tuple[str, str]) -> list[str]:
         """Return the listed codes that mean other goods in one of two months (YYYY-MM) than in the other."""
         return [code for code, keys in self.products.items() if keys and is_broken(code, self.editions[code], months)]
 
     def is_there(self, code: str, month: str) -> bool:
         """Whether the edition of the HS of a month (YYYY-MM) has a listed code; the goods may be others all the same,
-        which `moved` says."""
+        which `recoded` says."""
         return any(one.code == code for one in counted_in(code, self.editions[code], month))
 
 
@@ -220,7 +220,7 @@ def _growth(
     growth, status = None, COMPUTED
     if row["level"] is None:
         status = row["level_status"]
-    elif listed.moved(months):
+    elif listed.recoded(months):
         status = BREAK
     elif base is None:
         status = NO_BASE

@@ -204,7 +204,7 @@ def test_a_backfill_shows_how_far_it_is_and_every_step(tmp_path: Path) -> None:
     # Each file is a task whose state says what came of it, and what is done once for all of them is one each.
     wanted = sorted(
         [
-            ("Completed", "look"),
+            ("Completed", "inbox_state"),
             ("Entered 2024-02 to 2026-05", "release figures.csv"),
             ("Entered 2024-02 to 2026-05", "release more.csv"),
             ("Refused", "release page.csv"),

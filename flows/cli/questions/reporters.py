@@ -179,7 +179,7 @@ def partner(question: PartnerTrade, page: Written) -> None:
         return
     shown = answer.rows.select("product", "product_name", "level", "before", "change", "contribution_pp")
     console().print(tables.listing(shown, console().width, ROWS_MAX))
-    for row in answer.moved.iter_rows(named=True):
+    for row in answer.change.iter_rows(named=True):
         say(f"all goods: {row['change']:+,.0f} on the month before, in {row['measure']}")
     if answer.mirror.height:
         console().print(tables.table(columns(answer.mirror), above="what both sides say"))

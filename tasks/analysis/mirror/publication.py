@@ -58,8 +58,8 @@ def publish_pair(root: Path | S3Url, exporter: str, importer: str) -> MirrorPubl
             gaps.append(compared.filter(reason="unexplained").join(unexplained, on=place, how="anti"))
         return compared
 
-    look = functools.partial(upstream, root, exporter, importer)
-    publication = publish_table(TABLE, at_hand(mirror_of(root, exporter, importer)), look, rows_of)
+    read_upstream = functools.partial(upstream, root, exporter, importer)
+    publication = publish_table(TABLE, at_hand(mirror_of(root, exporter, importer)), read_upstream, rows_of)
     return MirrorPublication(publication.snapshot, publication.changed, publication.months, _as_gaps(gaps))
 
 

@@ -29,7 +29,7 @@ def movers(question: Movers) -> Answer:
     month = month_of(snapshot, flow, question.month)
     if question.list is not None:
         return _of_list(question, snapshot, flow, month)
-    changes = moved(snapshot, flow, month, measure=question.measure or "", against=question.against, day=day)
+    changes = changes_of_month(snapshot, flow, month, measure=question.measure or "", against=question.against, day=day)
     return Answer(
         with_names(changes.rows, Resolver(snapshot)), snapshot, tuple(changes.notes), as_of=day, table="mover"
     )
@@ -47,7 +47,7 @@ def _of_list(question: Movers, snapshot: Snapshot, flow: str, month: date) -> An
     )
 
 
-class Moved(NamedTuple):
+class MonthChanges(NamedTuple):
     """Rows of the table `mover` of one comparison, without those of kind `left_out`, whose notes stand beside."""
 
     rows: pl.DataFrame
@@ -82,9 +82,9 @@ def month_of(snapshot: Snapshot, flow: str, text: str) -> date:
     return first
 
 
-def moved(
+def changes_of_month(
     snapshot: Snapshot, flow: str, month: date, *, measure: str = "", against: str = "month", day: date | None = None
-) -> Moved:
+) -> MonthChanges:
     """Return what made the change of a month on the month or the year before, now or as it was known on a day.
 
     Raises ValueError for another `against`, and for a measure of which no product has both months.
@@ -103,4 +103,4 @@ def moved(
         raise ValueError(f"no {measure or 'measure'} of {flow}s is known for the world in both {both}{remedy}")
     is_revision = pl.col("kind") == "revision"
     changes = rows.filter((pl.col("against") == against) | is_revision, measure=measure).sort(is_revision, "position")
-    return Moved(changes.filter(pl.col("kind") != "left_out"), changes.filter(kind="left_out")["note"].to_list())
+    return MonthChanges(changes.filter(pl.col("kind") != "left_out"), changes.filter(kind="left_out")["note"].to_list())

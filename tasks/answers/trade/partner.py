@@ -27,7 +27,7 @@ SHOWN = ("flow", "product", "partner", "period", "measure", "level", "level_stat
 class PartnerAnswer(Answer):
     """Goods traded with a partner; what the table `mover` says of it, and the rows of a published mirror of both."""
 
-    moved: pl.DataFrame = field(kw_only=True)
+    change: pl.DataFrame = field(kw_only=True)
     mirror: pl.DataFrame = field(kw_only=True)
 
 
@@ -53,9 +53,9 @@ def partner(question: PartnerTrade) -> PartnerAnswer:
     )
     rows, doubts = with_names(rows, resolver), tuple(doubt.drop_nulls().unique().sort())
     rows = rows.with_columns(doubt) if doubts else rows
-    moved = _moved(question, key, month, measure)
+    change = _change(question, key, month, measure)
     return PartnerAnswer(
-        rows, snapshot, doubts=doubts, table="metric", moved=moved, mirror=_mirror(store, flow, key, month)
+        rows, snapshot, doubts=doubts, table="metric", change=change, mirror=_mirror(store, flow, key, month)
     )
 
 
@@ -88,7 +88,7 @@ def _month(snapshot: Snapshot, flow: str, key: str, text: str) -> date:
     return first
 
 
-def _moved(question: PartnerTrade, key: str, month: date, measure: str) -> pl.DataFrame:
+def _change(question: PartnerTrade, key: str, month: date, measure: str) -> pl.DataFrame:
     """Return what the table `mover` says of all goods with the partner; nothing where it is not among the largest."""
     flow, store, reporter = question.flow, question.store, question.reporter
     movers_question = Movers(f"{month:%Y-%m}", flow=flow, measure=measure, store=store, reporter=reporter)

@@ -30,7 +30,7 @@ from tasks.domain.release_ids import MARK
 from tasks.inbox.held import find, keep, place_of
 from tasks.ingest.editions import release_id_of
 from tasks.ledger.doubts import LIFTED
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 from tasks.store.parquet import read_table
 from tasks.store.working_copy import renew
 
@@ -69,7 +69,7 @@ class ApprovedDoubt(NamedTuple):
     release_id: str
 
 
-def hold_on_errors(findings: Finding, landed: Landed, known: Known, store: Path, today: date) -> Finding:
+def hold_on_errors(findings: Finding, landed: Landed, known: PublishedState, store: Path, today: date) -> Finding:
     """Return the findings with the decision of a person, if there is one. Raises Held if an error needs a decision.
 
     The caller holds the lock of the store. A release that is already published is not held: its findings were judged
@@ -206,7 +206,7 @@ def doubt_of(check: str, subject: str, observed: str, title: str) -> FindingKey:
     )
 
 
-def answered(errors: pl.DataFrame, landed: Landed, known: Known) -> dict[FindingKey, ApprovedDoubt]:
+def answered(errors: pl.DataFrame, landed: Landed, known: PublishedState) -> dict[FindingKey, ApprovedDoubt]:
     """The doubts among these errors that a person approved with an earlier release of the same query, each with the
     answer.
 

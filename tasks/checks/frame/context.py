@@ -17,7 +17,7 @@ from tasks.domain.coverage import WORLD
 from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import month_index, month_number
 from tasks.ingest.normalise import Normalised
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 from tasks.store.parquet import partition_month
 from tasks.store.verify_on_read import prove
 
@@ -52,7 +52,7 @@ class CheckContext:
     the sums of the others.
     """
 
-    def __init__(self, release: Normalised, known: Known) -> None:
+    def __init__(self, release: Normalised, known: PublishedState) -> None:
         self.release, self.known = release, known
         self.row: dict[str, Any] = release.release.row(0, named=True)
         self.first, self.last = (month_number(self.row[name]) for name in ("first_month", "last_month"))

@@ -19,7 +19,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, gather
 from tasks.domain.release_ids import MARK
 from tasks.ingest.normalise import Normalised
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 
 SEVERITIES = ("info", "warning", "error")
 Find = Callable[[CheckContext], Rows]
@@ -65,7 +65,7 @@ def checks() -> tuple[Check, ...]:
     return tuple(_CHECKS[name] for name in sorted(_CHECKS))
 
 
-def check_release(release: Normalised, known: Known) -> Finding:
+def check_release(release: Normalised, known: PublishedState) -> Finding:
     """Every doubt about `release`: those from reading it, and those of all checks. Raises Refused where it was
     withdrawn."""
     _refuse_withdrawn(release, known)
@@ -75,7 +75,7 @@ def check_release(release: Normalised, known: Known) -> Finding:
     return gather(context.row["release_id"], [*of_reading, *raised])
 
 
-def _refuse_withdrawn(release: Normalised, known: Known) -> None:
+def _refuse_withdrawn(release: Normalised, known: PublishedState) -> None:
     """What a person withdrew counts again when a person says so, and not because its file is still there."""
     row = release.release.row(0, named=True)
     name = row["release_id"].partition(MARK)[0]

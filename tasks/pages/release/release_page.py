@@ -19,7 +19,7 @@ from schemas.forms.outcome import Outcome
 from schemas.names import MISSING, ORIGINS, VALUES, status
 from schemas.reference.code_tables import code_table
 from tasks.answers.form.numbers import amount
-from tasks.answers.trade.movers import expected, moved
+from tasks.answers.trade.movers import expected, changes_of_month
 from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
@@ -127,7 +127,7 @@ def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[Section]
     """Yield what made the change of the newest month, where the store has several products."""
     month = date.fromisoformat(f"{outcome.months[-1]}-01")
     try:
-        rows = moved(snapshot, flow, month).rows
+        rows = changes_of_month(snapshot, flow, month).rows
     except ValueError:
         return
     if rows.filter(kind="product", depth=0).height > 1:

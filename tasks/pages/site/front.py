@@ -16,7 +16,7 @@ import polars as pl
 from schemas.forms.brief import Facts
 from schemas.forms.fetch import SourceState
 from tasks.analysis.movers import AGAINST
-from tasks.answers.trade.movers import expected, month_of, moved
+from tasks.answers.trade.movers import expected, month_of, changes_of_month
 from tasks.answers.trade.read import with_names
 from tasks.domain.labels import capitalised, check_words, country, doubt_words, trade_of
 from tasks.pages.brief.watched import file_name
@@ -131,7 +131,7 @@ def news_of(snapshot: Snapshot, flow: str) -> News | None:
     for against in AGAINST:
         # Of January and February together, or of a first month, the month before is not known.
         with contextlib.suppress(ValueError):
-            rows = moved(snapshot, flow, month_of(snapshot, flow, "latest"), against=against).rows
+            rows = changes_of_month(snapshot, flow, month_of(snapshot, flow, "latest"), against=against).rows
             return News(against, rows, expected(snapshot, rows))
     return None
 

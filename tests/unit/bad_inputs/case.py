@@ -28,7 +28,7 @@ from tasks.ingest.normalise import Normalised, normalise
 from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
 from tasks.ledger import merge as ledger
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 from tasks.store.manifest import FileEntry
 from tasks.store.parquet import encode_months
 from tasks.store.snapshot import Snapshot
@@ -134,7 +134,7 @@ def read(case: Case, folder: Path) -> tuple[Normalised, Finding]:
 
 
 @functools.cache
-def _published(before: tuple[tuple[bytes, tuple[tuple[str, Any], ...]], ...]) -> Known:
+def _published(before: tuple[tuple[bytes, tuple[tuple[str, Any], ...]], ...]) -> PublishedState:
     """What is known after these releases, laid down once for all the cases that begin with them."""
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder)
@@ -169,24 +169,24 @@ def _read(data: bytes, name: str, declared: Mapping[str, Any], folder: Path, sid
     return normalise(landed, correct(landed, parse(landed), TODAY))
 
 
-def known_after(published: Known, release: Normalised) -> Known:
+def known_after(published: PublishedState, release: Normalised) -> PublishedState:
     """What `open_known` would give of a release after what is published."""
     touched = tuple(sorted(touched_months(release)))
     return published._replace(touched=touched, derived=touched)
 
 
-def ledger_of(earlier: list[Normalised], folder: Path) -> Known:
+def ledger_of(earlier: list[Normalised], folder: Path) -> PublishedState:
     """What is known once these releases are published: the ledger by the ledger's own rules, and in `folder` the files
     of its months, which are all that a check reads of a snapshot."""
     if not earlier:
-        return Known(*_nothing(), touched=(), derived=(), snapshot=None)
+        return PublishedState(*_nothing(), touched=(), derived=(), snapshot=None)
     releases = MODELS["release"].validate(pl.concat([one.release for one in earlier]).unique("release_id"))
     detail = MODELS["detail"].validate(pl.concat([one.detail for one in earlier]))
     observation = ledger.merge(detail, releases)
-    return Known(releases, observation, detail, (), derived=(), snapshot=laid_down(observation, folder))
+    return PublishedState(releases, observation, detail, (), derived=(), snapshot=laid_down(observation, folder))
 
 
-def first(release: Normalised, folder: Path) -> Known:
+def first(release: Normalised, folder: Path) -> PublishedState:
     """What is known of the first release of a store."""
     return known_after(ledger_of([], folder), release)
 

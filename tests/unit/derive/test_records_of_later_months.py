@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.derive.records_of_later_months import later_records
+from tasks.derive.records_of_later_months import months_with_other_records
 from tasks.domain.reporter import Reporter
 
 JUNE = 2025 * 12 + 5
@@ -36,9 +36,9 @@ def test_a_correction_changes_the_records_that_look_back_on_it(
     levels = dict.fromkeys(range(JUNE - 30, JUNE), 5.0) | {JUNE: 8.0}
     before = files_of(tmp_path, levels, measure)
     after = files_of(tmp_path, {JUNE - 30: corrected}, measure) if corrected is not None else {JUNE - 30: []}
-    assert later_records({*range(JUNE - 4, JUNE + 1)}, before, after, CHINA) == months
+    assert months_with_other_records({*range(JUNE - 4, JUNE + 1)}, before, after, CHINA) == months
 
 
 def test_no_month_after_it_needs_a_look(tmp_path: Path) -> None:
-    assert later_records({JUNE - 3}, {}, files_of(tmp_path, {JUNE: 1.0}), CHINA) == []
-    assert later_records({JUNE + 61}, {}, files_of(tmp_path, {JUNE: 1.0}), CHINA) == []
+    assert months_with_other_records({JUNE - 3}, {}, files_of(tmp_path, {JUNE: 1.0}), CHINA) == []
+    assert months_with_other_records({JUNE + 61}, {}, files_of(tmp_path, {JUNE: 1.0}), CHINA) == []

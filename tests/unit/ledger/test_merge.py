@@ -21,7 +21,7 @@ from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.ingest.normalise import Normalised
 from tasks.ledger import epochs
 from tasks.ledger.merge import current_statements, merge
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 from tasks.publication import assemble
 from tests.draws import draws
 from tests.unit import coverage_oracle, strategies
@@ -55,7 +55,7 @@ def arrived(store: Store) -> tuple[Observation, Decision]:
         touched = touched_months(new)
         near = [said for rows in landed.values() for said in rows
                 if (said["flow"], said["period_end"].year, said["period_end"].month) in touched]  # fmt: skip
-        known = Known(
+        known = PublishedState(
             releases,
             observation,
             detail_table(*near),

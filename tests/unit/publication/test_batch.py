@@ -13,7 +13,7 @@ from flows import watch
 from flows.backfill import backfill
 from flows.ingestion import publish_batch
 from flows.watch import take
-from schemas.forms.watch import BackfillRequest, Look, WatchReport
+from schemas.forms.watch import BackfillRequest, InboxState, WatchReport
 from tasks.domain.errors import BucketError
 from tasks.publication import batch
 from tasks.steps import recording
@@ -69,7 +69,7 @@ def one_by_one(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str,
     folder = tmp_path_factory.mktemp("alone")
     files = downloads(folder / "files", MONTHS)
     ready = [files / f"{month}.csv" for month in MONTHS] + [files / "revised.csv"]
-    report = take(Look(ready=ready, **NOTHING_ELSE), folder / "reporter=CHN", dry_run=False)
+    report = take(InboxState(ready=ready, **NOTHING_ELSE), folder / "reporter=CHN", dry_run=False)
     assert [row.outcome for row in report.taken] == ["published"] * 6
     assert len(list_snapshots(folder / "reporter=CHN")) == 6
     return hashes(folder / "reporter=CHN")
@@ -83,7 +83,7 @@ def test_batches_of_any_size_in_any_order_make_the_same_store(
     folder = tmp_path_factory.mktemp("together")
     files = downloads(folder / "files", MONTHS)
     ready = [*(files / f"{MONTHS[place]}.csv" for place in order), files / "revised.csv"]
-    looked = Look(ready=ready, **NOTHING_ELSE)
+    looked = InboxState(ready=ready, **NOTHING_ELSE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batch, "FILES_MAX", size)
         report = take(looked, folder / "reporter=CHN", dry_run=False, together=True)
@@ -101,7 +101,7 @@ def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
     publish = publish_batch
 
     def outpaced(batch_at_hand: batch.Batch) -> Any:
-        looked = Look(ready=[other / "202402.csv"], **NOTHING_ELSE)
+        looked = InboxState(ready=[other / "202402.csv"], **NOTHING_ELSE)
         assert take(looked, store, dry_run=False).outcomes[0].status == "published"
         return publish(batch_at_hand)
 
@@ -118,7 +118,7 @@ def test_a_large_file_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     written(files, "202401.csv", more, date(2026, 1, 20))
     ready = [files / f"{month}.csv" for month in MONTHS]
     monkeypatch.setattr(watch, "FILE_BYTES_MAX", (files / "202401.csv").stat().st_size - 1)
-    report = take(Look(ready=ready, **NOTHING_ELSE), store, dry_run=False, together=True)
+    report = take(InboxState(ready=ready, **NOTHING_ELSE), store, dry_run=False, together=True)
     # Two months before it, the large one, two months after it.
     assert [outcome.snapshot_id[:6] for outcome in report.outcomes] == ["000001"] * 2 + ["000002"] + ["000003"] * 2
 
@@ -141,8 +141,8 @@ def test_a_store_that_cannot_be_opened_ends_the_run_in_a_sentence(
 def test_a_file_that_is_published_already_changes_nothing_and_names_the_state_that_has_it(tmp_path: Path) -> None:
     files, store = downloads(tmp_path / "files", MONTHS[:3]), tmp_path / "reporter=CHN"
     ready = [files / f"{MONTHS[0]}.csv"]
-    first = take(Look(ready=ready, **NOTHING_ELSE), store, dry_run=False, together=True).outcomes
-    again = take(Look(ready=ready, **NOTHING_ELSE), store, dry_run=False, together=True).outcomes
+    first = take(InboxState(ready=ready, **NOTHING_ELSE), store, dry_run=False, together=True).outcomes
+    again = take(InboxState(ready=ready, **NOTHING_ELSE), store, dry_run=False, together=True).outcomes
     assert [outcome.status for outcome in (*first, *again)] == ["published", "nothing new"]
     assert again[0].snapshot_id == first[0].snapshot_id == list_snapshots(store)[0].id
     assert len(list_snapshots(store)) == 1

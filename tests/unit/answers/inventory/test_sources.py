@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from schemas.forms.fetch import Fetched, FetchReport, SourceState
-from schemas.forms.watch import Look, WatchReport
+from schemas.forms.watch import InboxState, WatchReport
 from schemas.reference.code_tables import code_table
 from tasks.answers.inventory import sources
 from tasks.answers.inventory.sources import due_on, source_states
@@ -138,7 +138,7 @@ def test_a_message_comes_on_the_day_after_a_month_was_due(monkeypatch: pytest.Mo
 
 
 def report_of(found: dict[str, SourceState]) -> WatchReport:
-    looked = Look(ready=[], unsettled=[], later=[], held=[], refused=[], published=0)
+    looked = InboxState(ready=[], unsettled=[], later=[], held=[], refused=[], published=0)
     return WatchReport(looked=looked, sources=[*found.values()])
 
 

@@ -20,7 +20,7 @@ from tasks.checks.frame.context import (
 )
 from tasks.checks.frame.published_months import CODED, FEW_PRODUCTS, MONTHS_AHEAD, MONTHS_BACK, RATED, PublishedMonths
 from tasks.ingest.normalise import Normalised
-from tasks.ledger.published_state import Known
+from tasks.ledger.published_state import PublishedState
 from tests.draws import draws
 from tests.unit import strategies
 from tests.unit.builders import MAGNETS, detail_table, number, release, release_table
@@ -38,7 +38,7 @@ def context(rows: list[Row], scope: Row) -> CheckContext:
     empty = pl.DataFrame()
     told = Normalised(detail_table(*rows), empty, empty, release_table(scope), empty)  # type: ignore[arg-type]
     nothing = pl.DataFrame(schema=polars_schema("observation"))
-    known = Known(release_table(), nothing, detail_table(), (("export", 2025, 6),), (), None)  # type: ignore[arg-type]
+    known = PublishedState(release_table(), nothing, detail_table(), (("export", 2025, 6),), (), None)  # type: ignore[arg-type]
     return CheckContext(told, known)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
-from tasks.answers.trade.movers import moved
+from tasks.answers.trade.movers import changes_of_month
 from tasks.pages.release import changes_since_release
 from tests.unit.customs import Store
 
@@ -20,7 +20,7 @@ def test_products_that_are_known_in_one_of_the_months_alone_are_counted(tmp_path
         records = [(month, code, *magnets("502")[2:5], "20000", "千克", "0", "?", "400000") for code in chapters]
         span = f"{month[:4]}-{month[4:]}"
         store.ingest(csv_bytes(records), name=f"{month}.csv", products=[code[:2] for code in chapters], months=span)
-    found = moved(store.snapshot, "export", JUNE, measure="value_usd")
+    found = changes_of_month(store.snapshot, "export", JUNE, measure="value_usd")
     assert found.rows.filter(kind="total").select("before", "level").row(0) == (400_000, 400_000)
     assert [note.partition(":")[0] for note in found.notes] == [
         "4 products of 2025-06 cannot be compared",
