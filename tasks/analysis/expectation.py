@@ -246,14 +246,14 @@ class Model:
 
     def _row(self, place: int) -> list[float]:
         month = self.first + place
-        season = [float(month % 12 == one) for one in range(1, 12)]
+        season = [float(Month(month).number == number) for number in range(2, 13)]
         return [1.0, place / 12, *season, new_year_share(month), self.logs[place - 1]]
 
 
 @functools.cache
 def new_year_share(month: int) -> float:
     """Return which share of the days around a Lunar New Year a month has, less its share in other years."""
-    return days_share(month) - _usual_share(month % 12)
+    return days_share(month) - _usual_share(Month(month).number)
 
 
 @functools.cache
@@ -264,8 +264,8 @@ def days_share(month: int) -> float:
 
 
 @functools.cache
-def _usual_share(of_year: int) -> float:
-    return sum(days_share(year * 12 + of_year) for year in _days_around()) / len(_days_around())
+def _usual_share(number: int) -> float:
+    return sum(days_share(Month.of(year, number)) for year in _days_around()) / len(_days_around())
 
 
 @functools.cache

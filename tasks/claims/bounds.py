@@ -131,7 +131,7 @@ class PrintedSeries:
 
     def _periods(self) -> Iterator[Period]:
         for year in self._years():
-            january = year * YEAR
+            january = Month.of(year, 1)
             yield from ((month, month) for month in range(january, january + YEAR))
             yield from ((january, month) for month in range(january + 1, january + YEAR))
         yield from (*self.levels, *self.growths, *(_year_before(period) for period in self.growths))
@@ -139,12 +139,12 @@ class PrintedSeries:
     def _sums(self) -> Iterator[tuple[Period, list[Period]]]:
         """Yield periods and the periods that they are the sum of."""
         for year in self._years():
-            january, december = year * YEAR, Month.of(year, YEAR)
+            january, december = Month.of(year, 1), Month.of(year, 12)
             if self.is_comparable((january, december), (january, december)):
                 for month in range(january + 1, december + 1):
                     yield (january, month), [(january, month - 1), (month, month)]
         for first, last in sorted({*self._periods()}):
-            if first < last and first % YEAR and self.is_comparable((first, last), (first, last)):
+            if first < last and not Month(first).is_january and self.is_comparable((first, last), (first, last)):
                 yield (first, last), [(month, month) for month in range(first, last + 1)]
                 january = Month(first).january
                 if last < january + YEAR and self.is_comparable((january, last), (january, last)):

@@ -174,7 +174,7 @@ def _spots(readings: Readings, spot: Spot, *, is_nearby: bool = False) -> Iterat
     if is_nearby:
         return
     for shift in (*range(-11, -1), *range(2, 12)):
-        if not spot.is_month and spot.first % 12 == 0 and spot.first < spot.last + shift < spot.first + 12:
+        if not spot.is_month and Month(spot.first).is_january and spot.first < spot.last + shift < spot.first + 12:
             other = spot.at(last=spot.last + shift)
             yield SURE, f"another month: {readings.describe(other)}", other
         if spot.is_month:

@@ -53,13 +53,14 @@ def _rank(readings: Readings, stated: Stated) -> Verdict:
 
 def _rank_within(readings: Readings, stated: Stated, level: Reading, year: int) -> Verdict:
     """Check the rank of a month among those of its year."""
-    spot, end, among = stated.spot, year * 12 + 12, f"the months of {year}"
+    spot, among = stated.spot, f"the months of {year}"
+    first, end = Month.of(year, 1), Month.of(year, 12) + 1
     if not spot.is_month or Month(spot.first).year != year:
         return _unclear(f"a rank within {year} is of a month of it, and the claim is of {spot.months}")
     if stated.printed_in == spot.first + 1:
         # Customs had not published later months when this was printed.
-        end, among = spot.first + 1, f"{among} so far"
-    months = (month for month in range(year * 12, end) if month != spot.first)
+        end, among = Month(spot.first + 1), f"{among} so far"
+    months = (month for month in range(first, end) if month != spot.first)
     others = {month_name(month): spot.at(first=month, last=month) for month in months}
     return _placed(readings, stated, level, others, complete=True, among=among)
 
@@ -130,7 +131,7 @@ def _since(readings: Readings, stated: Stated) -> Verdict:
     accepted.
     """
     spot = stated.spot
-    if not spot.is_month and (spot.first % 12, spot.last - spot.first) != (0, 11):
+    if not spot.is_month and (Month(spot.first).number, spot.last - spot.first) != (1, 11):
         return _unclear(f"a record is of a month or of a whole year, and the claim is of {spot.months}")
     if (record := _record(stated)) is None:
         return _unclear(f"{stated.shown!r} names no earlier month or year since which it was the highest or lowest")
@@ -213,7 +214,8 @@ def _record(stated: Stated) -> Record | None:
         first, last = read_period(stated.text)
     except Unclear:
         return None
-    if (last - first) % 12 not in (0, 11) or last >= spot.first or (step == 12 and first % 12):
+    is_whole = Month(first).number in (Month(last).number, Month(last + 1).number)
+    if not is_whole or last >= spot.first or (step == 12 and not Month(first).is_january):
         return None
     named = [spot.at(first=month, last=month + step - 1) for month in range(first, last + 1, step)]
     between = [spot.at(first=month, last=month + step - 1) for month in range(last + 1, spot.first, step)]

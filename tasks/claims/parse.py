@@ -20,6 +20,7 @@ from tasks.domain.errors import Unclear
 from tasks.domain.name_match import Unresolved, partner_key
 from tasks.domain.nomenclature import CHINAS, FINEST
 from tasks.domain.period_words import read_period
+from tasks.domain.periods import Month
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 # A comma separates thousands; 46,4 as written elsewhere would be read as 464.
@@ -235,7 +236,7 @@ def _spot(row: dict[str, str], measure: str, kind: str, national: str) -> Spot:
     first, last = read_period(row["period"])
     if kind == "mom" and first != last:
         raise Unclear(f"a change on the month before is of one month, and the claim is of {row['period']}")
-    if "ytd" in row["metric"].lower() and first % 12:
+    if "ytd" in row["metric"].lower() and not Month(first).is_january:
         raise Unclear(f"a year to date begins in January, and the claim is of {row['period']}; write 2025-01..2025-06")
     if row["flow"].lower() not in FLOWS:
         raise Unclear(f"the direction {row['flow']!r} is neither export nor import")

@@ -72,7 +72,7 @@ class Readings:
         months, or all its partners.
         """
         first, last = key[4:]
-        row = self.metric.get((*key[:4], last, last)) if first % 12 == 0 and first < last < first + 12 else None
+        row = self.metric.get((*key[:4], last, last)) if Month(first).is_january and first < last < first + 12 else None
         return row is not None and row["ytd_status"] in ADDED
 
     def describe(self, spot: Spot) -> str:
@@ -109,7 +109,7 @@ class Readings:
         because there was no trade.
         """
         row = self.metric.get(_key(spot.at(first=spot.last)))
-        if spot.first % 12 or spot.is_month or row is None or row["ytd_status"] not in ADDED:
+        if not Month(spot.first).is_january or spot.is_month or row is None or row["ytd_status"] not in ADDED:
             return []
         return [_exactly(row["ytd"], spot, "computed", row["ytd_status"])]
 

@@ -58,7 +58,7 @@ def looked_back_on(derived: Iterable[int], chained: Set[int]) -> set[int]:
     totals."""
     back = {month - step for month in derived for step in range(FIGURES_LOOK_BACK + 1)}
     return back | {
-        year * 12 + place for year in {Month(month).year for month in back} & {*chained} for place in range(12)
+        Month.of(year, number) for year in {Month(month).year for month in back} & {*chained} for number in range(1, 13)
     }
 
 
@@ -82,7 +82,7 @@ def _months_between(partitions: Iterable[Partition]) -> set[Partition]:
     return {
         Month(index).partition(flow)
         for flow, indices in reach.items()
-        for index in range(min(indices) // 12 * 12, max(indices) + 1)
+        for index in range(Month(min(indices)).january, max(indices) + 1)
     }
 
 

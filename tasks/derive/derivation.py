@@ -19,6 +19,7 @@ from tasks.derive.portions import DERIVED, Part, Plan, Work
 from tasks.derive.records_of_later_months import months_with_other_records
 from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.decisions import out_on
+from tasks.domain.periods import Month
 from tasks.domain.reporter import Reporter
 from tasks.ledger.doubts import findings_of, open_doubts
 from tasks.ledger.ledger_after import refusing_overflow
@@ -134,7 +135,7 @@ class _Flow:
         pending.keep(encode_file(table, rows, partition_path(partition), self.made_of(table, partition)))
 
     def _partition(self, month: int) -> Partition:
-        return self.flow, month // 12, month % 12 + 1
+        return Month(month).partition(self.flow)
 
     def _is_in(self, months: Set[int]) -> Callable[[Partition], bool]:
         return lambda one: one[0] == self.flow and partition_month(one) in months

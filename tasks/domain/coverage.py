@@ -19,7 +19,7 @@ from schemas.reference.code_tables import code_table, valid_in
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.nomenclature import SHARED, national_lists
 from tasks.domain.nomenclature import digits as digits_of
-from tasks.domain.periods import month_index, month_number, month_text
+from tasks.domain.periods import month_index, month_number, month_text, number_of
 
 LEVELS = (2, 4, 6, 8)
 EVERYTHING = "*"
@@ -117,7 +117,7 @@ def years_as_months(releases: Release) -> Release:
     What covers the month then covers the figure.
     """
     first, last = month_index("first_month"), month_index("last_month")
-    is_year_so_far = (first % 12 == 0) & (first < last) & (last < first + 12)
+    is_year_so_far = (number_of(first) == 1) & (first < last) & (last < first + 12)
     whole = releases.filter(~pl.col("by_month"), is_year_so_far)
     return whole.with_columns(first_month="last_month", by_month=pl.lit(True))
 

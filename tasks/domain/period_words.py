@@ -114,5 +114,5 @@ def _part_of_year(text: str) -> tuple[int, int] | None:
         if name in number:
             first, last = number[name] * length - length + 1, number[name] * length
     last = number.get("c", number["t"] * 3 if "t" in number else last)
-    january = number["y"] * 12
+    january = Month.of(number["y"], 1)
     return (january + first - 1, january + last - 1) if january and 1 <= first <= last <= 12 else None

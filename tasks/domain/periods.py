@@ -20,7 +20,7 @@ NO_MONTH = -(10**6)
 
 class Month(int):
     """A calendar month as a consecutive whole number, year x 12 + month - 1: months are counted, compared and added to
-    as numbers. Columns hold the plain number; `year_of` and `january_of` are the same of a column.
+    as numbers. Columns hold the plain number; `year_of`, `number_of` and `january_of` are the same of a column.
 
     >>> month = Month.of(2025, 6)
     >>> month.text, (month + 8).text, month - 5 == month.january, month.partition("export"), month.first_day
@@ -83,6 +83,11 @@ class Month(int):
 def year_of(month: pl.Expr) -> pl.Expr:
     """The year of months of a column."""
     return month // MONTHS
+
+
+def number_of(month: pl.Expr) -> pl.Expr:
+    """Which month of its year each month of a column is, 1 to 12."""
+    return month % MONTHS + 1
 
 
 def january_of(month: pl.Expr) -> pl.Expr:

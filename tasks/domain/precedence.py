@@ -21,7 +21,7 @@ from schemas.reference.code_tables import code_table, valid_in
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import covering, priority, with_scope
 from tasks.domain.nomenclature import ANY_LIST, CHINAS, national_lists
-from tasks.domain.periods import january_of, month_index, month_text
+from tasks.domain.periods import january_of, month_index, month_text, number_of
 from tasks.domain.release_ids import in_turns
 from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
 
@@ -246,7 +246,7 @@ def superseded_as_null(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.Data
     scopes = with_scope(turns).with_columns(
         priority=priority(), first=month_index("first_month"), last=month_index("last_month")
     )
-    wholes = scopes.filter(~pl.col("by_month"), pl.col("first") % YEAR == 0)
+    wholes = scopes.filter(~pl.col("by_month"), number_of(pl.col("first")) == 1)
     for release, row in _one_by_one(wholes):
         same = (
             spans.filter(month=row["last"], priority=row["priority"])
@@ -277,7 +277,7 @@ def superseded_as_null(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.Data
         each = older.with_columns(end="month", month=pl.int_ranges(january, pl.col("month") + 1)).explode("month")
         covered = each.join(covering(each.select(KEY).unique(), release).select(KEY), on=KEY, how="semi")
         place = [*KEY[:-1], "end"]
-        whole = covered.group_by(place).agg(pl.len()).filter(pl.col("len") == pl.col("end") % YEAR + 1)
+        whole = covered.group_by(place).agg(pl.len()).filter(pl.col("len") == number_of(pl.col("end")))
         gone.append(older.join(whole.rename({"end": "month"}), on=KEY, how="semi"))
     gone_once = pl.concat(gone).select(*KEY, "priority", span=pl.lit("ytd"), is_gone=pl.lit(True)).unique()
     marked = numbers.join(gone_once, on=[*KEY, "priority", "span"], how="left", maintain_order="left")

@@ -9,13 +9,14 @@ import polars as pl
 
 from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
+from tasks.domain.periods import MONTHS
 
 MILLIGRAMS_PER_KG = 10**6
 # Whole numbers up to here are exact as floats.
 EXACT_MAX = 2**53
 # Twelve months of the largest level, and their sums, fit into 64 bits.
 YEAR_MAX = 2**62
-LEVEL_MAX = YEAR_MAX // 12
+LEVEL_MAX = YEAR_MAX // MONTHS
 # A value per kilogram is a measure of its own, the quotient of two others.
 UNIT_VALUE_OF = {value: f"unit_{value}_per_kg" for value in VALUES}
 VALUE_OF = {ratio: value for value, ratio in UNIT_VALUE_OF.items()}

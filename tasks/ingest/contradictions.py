@@ -15,7 +15,7 @@ from schemas.code_files import money
 from schemas.forms.request import Landed
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, finding
-from tasks.domain.periods import first_day, month_number, span_name
+from tasks.domain.periods import Month, first_day, month_number, span_name
 from tasks.domain.text import clip
 from tasks.sources.adapter.protocol import Parsed
 
@@ -78,8 +78,8 @@ def months_named(name: str) -> list[tuple[int, int]]:
     >>> months_named("39221000_2026_01-06 as of 2026-08-01, 20260801.xlsx"), months_named("200911 HS2022.csv")
     ([], [])
     """
-    years = ((int(year) * 12, int(year) * 12 + 11) for year in YEAR.findall(name))
-    months = (int(year) * 12 + int(plain or worded) - 1 for year, plain, worded in MONTH.findall(name))
+    years = ((Month.of(int(year), 1), Month.of(int(year), 12)) for year in YEAR.findall(name))
+    months = (Month.of(int(year), int(plain or worded)) for year, plain, worded in MONTH.findall(name))
     return [*years, *((month, month) for month in months)]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from schemas.forms.trace import Operand
 from tasks.domain.coverage import FIGURES_LOOK_BACK
-from tasks.domain.periods import first_day, month_number
+from tasks.domain.periods import Month, first_day, month_number
 from tasks.domain.units import RATIOS
 from tasks.lineage.point import Point
 
@@ -33,7 +33,7 @@ def first_month(point: Point, name: str) -> int:
     """The first month of an operand."""
     what, _, shift = name.partition("@")
     if what == "ytd":
-        return (point.month + int(shift or 0)) // 12 * 12
+        return Month(point.month + int(shift or 0)).january
     return point.month + (0 if shift == "series" else int(shift.split(":")[0] or 0))
 
 

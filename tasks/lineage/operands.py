@@ -94,7 +94,7 @@ class Origins:
 
     def printed_ytd(self, point: Point) -> Amount | None:
         """The printed year to date, unless a later release has its months; January alone is a month."""
-        printed = self._best(point, Month(point.month).january) if point.month % 12 else None
+        printed = self._best(point, Month(point.month).january) if not Month(point.month).is_january else None
         return None if printed is None or self._is_superseded(point, printed) else printed
 
     def year_sum(self, point: Point) -> Amount | None:

@@ -56,7 +56,7 @@ def derivation_of_month(
         # Records look back further, on levels that are published with their own derivation.
         first -= FIGURES_LOOK_BACK
         first = Month(first).january if (flow, Month(first).year) in chained else first
-        last = year * 12 + 11 if (flow, year) in chained else last
+        last = Month.of(year, 12) if (flow, year) in chained else last
     sources = releases.filter(
         (pl.col("flow").is_null() | (pl.col("flow") == flow))
         & (month_index("first_month") <= last)

@@ -10,7 +10,7 @@ from schemas.table import readers_schema
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import LOOK_BACK_MONTHS, QUIET_MONTHS
 from tasks.domain.decisions import counting
-from tasks.domain.periods import month_index
+from tasks.domain.periods import Month, month_index
 from tasks.ledger import merge as ledger
 from tasks.metrics.derive import derive
 from tasks.store.parquet import partition_month, read_table
@@ -42,8 +42,8 @@ def _records(rows: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
     flow = rows["flow"][0]
     months = rows.select(pl.lit(flow).alias("flow"), month=month_index("period")).unique()
     indices = sorted(int(month) for month in months["month"])
-    first = (indices[0] - LOOK_BACK_MONTHS - QUIET_MONTHS) // 12 * 12
-    last = indices[-1] // 12 * 12 + 11
+    first = Month(indices[0] - LOOK_BACK_MONTHS - QUIET_MONTHS).january
+    last = Month(indices[-1]).december
     statements = read_table(
         snapshot,
         "observation",

@@ -201,7 +201,7 @@ class Tracer:
         if level_status == "ytd_difference":
             totals = self._chain(point)
             now, before = totals.get(point.month), totals.get(point.month - 1)
-            amount = now if now is None or point.month % 12 == 0 else before and now.with_other(before, -1)
+            amount = now if now is None or Month(point.month).is_january else before and now.with_other(before, -1)
         else:
             amount = self.origins.level(point, level_status)
         return self._known_amount(f"level {month_name(point.month)}", amount, level_status, point)

@@ -17,7 +17,7 @@ from schemas.frames import Metric, Release
 from schemas.table import empty_frame, polars_schema
 from tasks.domain import comparability
 from tasks.domain.coverage import FIGURES_LOOK_BACK, QUIET_MONTHS, years_as_months
-from tasks.domain.periods import index_month, month_index
+from tasks.domain.periods import Month, index_month, month_index, year_of
 from tasks.domain.precedence import SPANS, printed_numbers
 from tasks.domain.units import per_unit
 from tasks.metrics.coverage import cover
@@ -29,7 +29,7 @@ from tasks.metrics.names import MISSING_FROM, NUMBER, Names, bit_of, status
 from tasks.metrics.records import PublishedLevels, with_records
 from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
 from tasks.metrics.sums import add_up, add_up_years, only_kind, wide
-from tasks.metrics.windows import YEAR, Windows
+from tasks.metrics.windows import Windows
 
 NAMED = ["product", "partner", "measure"]
 NO_LEVELS = empty_frame("record_level")
@@ -67,7 +67,7 @@ def derive_all(
         ends = statements.select(first=month_index("period_end").min(), last=month_index("period_end").max())
         first, last = ends.row(0)
         scope = releases.select(month_index("last_month").max()).item()
-        months = range(first // YEAR * YEAR, min(max(last, last if scope is None else scope), last + QUIET_MONTHS) + 1)
+        months = range(Month(first).january, min(max(last, last if scope is None else scope), last + QUIET_MONTHS) + 1)
         shown = None if wanted is None else {*wanted.filter(pl.col("flow") == flow)["month"]}
         all_months = derive_months(
             flow, months, [statements], releases, doubts=doubts, all_records=all_records, shown=shown
@@ -115,8 +115,8 @@ def derive_months(
     printed = printed_numbers(statements, releases, {*doubts["release_id"]})
     first, last = min(months) - FIGURES_LOOK_BACK, max(months)
     if (printed["span"] == "ytd").any():
-        first = first // YEAR * YEAR
-        in_year = printed.filter(pl.col("month") // YEAR == last // YEAR)["month"].max()
+        first = Month(first).january
+        in_year = printed.filter(year_of(pl.col("month")) == Month(last).year)["month"].max()
         last = max(last, cast("int", in_year or last))
     printed = printed.filter(pl.col("month").is_between(first, last))
     if printed.is_empty():

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from tasks.domain.periods import january_of, year_of
 from tasks.metrics.grid import KEY, Block, Grid
 from tasks.metrics.names import MISSING_FROM, NUMBER, STATUS, bit_of, status
 from tasks.metrics.sums import PRINTED, SUM, UNKNOWN
@@ -56,7 +57,7 @@ class Levels:
         printed = spans.filter(span="ytd")
         if not printed.height:
             return
-        series = printed.select(*KEY, year=pl.col("month") // 12).unique()
+        series = printed.select(*KEY, year=year_of(pl.col("month"))).unique()
         parts = []
         for (year,), of_year in series.partition_by("year", as_dict=True).items():
             some = of_year.select(*KEY, row=self.grid.rows_of(of_year))
@@ -91,7 +92,7 @@ def spans_seen(spans: pl.DataFrame) -> pl.DataFrame:
     """The series and months with printed figures of other spans; for a year to date every month since January."""
     of_years = (
         spans.filter(pl.col("span").is_in(["ytd", "ytd_yoy"]))
-        .select(*KEY, month=pl.int_ranges(pl.col("month") // 12 * 12, pl.col("month") + 1, dtype=pl.Int32))
+        .select(*KEY, month=pl.int_ranges(january_of(pl.col("month")), pl.col("month") + 1, dtype=pl.Int32))
         .explode("month")
     )
     return pl.concat([spans.filter(span="yoy").select(*KEY, "month"), of_years]).unique()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from tasks.domain.periods import year_of
+from tasks.domain.periods import number_of, year_of
 from tasks.metrics.names import status
 
 MONTHS = range(12)
@@ -39,7 +39,7 @@ def chained_years(frame: pl.DataFrame, printed: pl.DataFrame, keys: Sequence[str
     months = months.join(printed, on=[*keys, "month"], how="left")
     wide = months.group_by(*keys, "year").agg(
         *(
-            pl.col(name).filter(pl.col("month") % 12 == place).first().alias(f"{name}_{place}")
+            pl.col(name).filter(number_of(pl.col("month")) == place + 1).first().alias(f"{name}_{place}")
             for name in (*OF_MONTH, "printed", "printed_kinds", "printed_made", "printed_amount")
             for place in MONTHS
         )

@@ -273,3 +273,8 @@ def test_names_are_the_noun_of_the_thing() -> None:
     program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
     vague = {file: structure.vague_names(ast.parse(text)) for file, text in program.items()}
     assert {file: names for file, names in vague.items() if names} == NAMES_KEPT
+
+
+def test_months_become_years_in_one_place() -> None:
+    program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
+    assert {file for file, text in program.items() if structure.months_by_hand(text)} == set()

@@ -123,6 +123,7 @@ def run(
     from tasks.answers.form import tables
     from tasks.answers.trade.read import read_store
     from tasks.domain.measures import mixed_words
+    from tasks.domain.periods import Month
     from tasks.lineage.point import Point
     from tasks.lineage.trace import Tracer
     from tasks.pages.text import trace_text
@@ -150,7 +151,7 @@ def run(
         say(line)
     console().print("\n[bold]Where these come from[/]")
     for partner, figure in STORY:
-        point = Point("export", "85051110", partner, "quantity_kg", 2025 * 12 + 5)
+        point = Point("export", "85051110", partner, "quantity_kg", Month.of(2025, 6))
         trace_text.show_trace(console(), tracer.trace(point, figure), full=False)
     say(
         f"\nThe Parquet lies in {folder}/current/<table>:"

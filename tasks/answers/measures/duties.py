@@ -18,7 +18,7 @@ from tasks.domain.control_lists import is_list
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.errors import NoFigure
 from tasks.domain.period_words import is_latest, read_months
-from tasks.domain.periods import first_day, month_name, month_number
+from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.text import counted
 from tasks.reading import query
 from tasks.reading.query import newest_month, open_published
@@ -175,7 +175,7 @@ def _around(duty_goods: DutyGoods, partners: Sequence[str], question: Duties) ->
 
 def _placebos(duty_goods: DutyGoods, partners: Sequence[str], months: range) -> list[str]:
     """Other partners of the goods, the largest."""
-    pairs = [(month // 12, month % 12 + 1) for month in months]
+    pairs = [Month(month).pair for month in months]
     rows = query.query(
         duty_goods.store,
         "metric",

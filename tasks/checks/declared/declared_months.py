@@ -8,11 +8,11 @@ another month. A check returns findings and changes nothing.
 import polars as pl
 
 from tasks.checks.frame.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, CheckContext
-from tasks.checks.frame.published_months import CODED, RATED, Month, with_codes
+from tasks.checks.frame.published_months import CODED, RATED, FlowMonth, with_codes
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD, asked_products, covering, priority
 from tasks.domain.findings import Rows, finding, found_in
-from tasks.domain.periods import month_index, month_name, month_number, span_name
+from tasks.domain.periods import Month, month_index, month_name, month_number, number_of, span_name
 from tasks.domain.precedence import without_superseded
 
 # A year to date less the months before leaves a last month that is like those months, within this factor.
@@ -31,9 +31,9 @@ def year_so_far(context: CheckContext) -> Rows:
     if context.row["kind"] == "published":
         return
     single = context.statements.filter("single", pl.col("measure").is_in(RATED))
-    months: set[Month] = {(flow, month) for flow, month in single.select("flow", "month").unique().iter_rows()}
+    months: set[FlowMonth] = {(flow, month) for flow, month in single.select("flow", "month").unique().iter_rows()}
     for flow, month in sorted(months):
-        before = {(flow, number) for number in range(month - month % YEAR_MONTHS, month)}
+        before = {(flow, number) for number in range(Month(month).january, month)}
         # The second of two months is often as large as both.
         if len(before) < 2 or before & months:
             continue
@@ -45,7 +45,7 @@ def year_so_far(context: CheckContext) -> Rows:
             yield from _as_sum_of(context, single.filter(flow=flow, month=month), compared, earlier)
 
 
-def _as_sum_of(context: CheckContext, of_month: pl.DataFrame, months: set[Month], earlier: int) -> Rows:
+def _as_sum_of(context: CheckContext, of_month: pl.DataFrame, months: set[FlowMonth], earlier: int) -> Rows:
     """Find a month that is one more than the sum of `earlier` months before it, or, where that is 0, as much as all
     months of the year before up to it.
     """
@@ -78,7 +78,7 @@ def _as_sum_of(context: CheckContext, of_month: pl.DataFrame, months: set[Month]
             ),
             advice=(
                 "See whether the query was for the whole year so far; then declare its months, "
-                f"{month_name(month - month % YEAR_MONTHS)}..{month_name(month)}, or download the month alone."
+                f"{Month(month).january.text}..{month_name(month)}, or download the month alone."
             ),
         )
 
@@ -250,7 +250,7 @@ def _spans(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _priority(spans: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Return the figures that months have not replaced."""
-    is_year_so_far = (pl.col("first") % YEAR_MONTHS == 0) & (pl.col("last") < pl.col("first") + YEAR_MONTHS)
+    is_year_so_far = (number_of(pl.col("first")) == 1) & (pl.col("last") < pl.col("first") + YEAR_MONTHS)
     placed = spans.with_columns(
         month="last", priority=priority(), span=pl.when(is_year_so_far).then(pl.lit("ytd")).otherwise(pl.lit("other"))
     )
@@ -307,7 +307,7 @@ def _by_series(context: CheckContext, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(partner).group_by(SERIES).agg(pl.col("value").sum())
 
 
-def _published(context: CheckContext, months: set[Month]) -> pl.DataFrame:
+def _published(context: CheckContext, months: set[FlowMonth]) -> pl.DataFrame:
     """Read the published values of some months: SERIES, month, value."""
     wanted = pl.DataFrame(sorted(months), orient="row", schema={"flow": pl.String, "month": pl.Int32})
     return context.values.join(with_codes(wanted), on=["flow", "month"], how="semi")

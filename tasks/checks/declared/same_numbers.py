@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.layouts import FLOWS
 from tasks.checks.frame.context import EXAMPLES, CheckContext, values_of
-from tasks.checks.frame.published_months import Month, PublishedMonths
+from tasks.checks.frame.published_months import FlowMonth, PublishedMonths
 from tasks.checks.frame.registry import check
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_index, month_name
@@ -44,7 +44,7 @@ def _numbers_of_other_flow(context: CheckContext) -> Rows:
         other = next(name for name in FLOWS if name != flow)
         numbers = statements.filter(pl.col("flow") == flow)
         published = PublishedMonths(context.known.snapshot, {other}, context.first, context.last, row["release_id"])
-        months: set[Month] = {(other, month) for month in numbers["month"].unique()} & set(published.files)
+        months: set[FlowMonth] = {(other, month) for month in numbers["month"].unique()} & set(published.files)
         if not months:
             continue
         prove(context.known.snapshot, "observation", lambda part, of=months: (part[0], partition_month(part)) in of)  # type: ignore[misc]

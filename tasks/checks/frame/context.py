@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from schemas.code_files import money
-from tasks.checks.frame.published_months import CODED, FEW_PRODUCTS, RATED, Month, PublishedMonths, Sums, with_codes
+from tasks.checks.frame.published_months import CODED, FEW_PRODUCTS, RATED, FlowMonth, PublishedMonths, Sums, with_codes
 from tasks.domain.coverage import WORLD
 from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import month_index, month_number
@@ -71,7 +71,7 @@ class CheckContext:
             )
         )
         touched = {(partition[0], partition_month(partition)) for partition in known.touched}
-        self.touched: set[Month] = touched
+        self.touched: set[FlowMonth] = touched
         flows = {flow for flow, _ in touched}
         self.published = PublishedMonths(known.snapshot, flows, self.first, self.last, self.row["release_id"])
         self.months = set(self.published.files)
@@ -115,7 +115,7 @@ class CheckContext:
         years = {month - back for month in now for back in range(1, back_to + 1)}
         others = self.months - self.met
         asks_all = self.row["partners"] == "all"
-        of_partners: set[Month] = {(flow, month) for flow, month in others if asks_all and month in years}
+        of_partners: set[FlowMonth] = {(flow, month) for flow, month in others if asks_all and month in years}
         return self.published.sums(sorted(others), of_partners, self.products)
 
     @property
@@ -186,7 +186,7 @@ class CheckContext:
         return values_by_partner(self.statements)
 
 
-def values_of(published: PublishedMonths, months: Collection[Month], products: Sequence[str]) -> pl.DataFrame:
+def values_of(published: PublishedMonths, months: Collection[FlowMonth], products: Sequence[str]) -> pl.DataFrame:
     """Published values of months and products without printed figures: CODED, month, value; of many whole products."""
     if len(products) > FEW_PRODUCTS:
         rows = _whole_products(published.sums(sorted(months), (), products).by_product)

@@ -29,7 +29,7 @@ FEW_PRODUCTS = 500
 CODED = ("flow", "product", "partner", "measure")
 RATED = ("quantity_kg", *VALUES)
 # Flow, and year x 12 + month - 1.
-Month = tuple[str, int]
+FlowMonth = tuple[str, int]
 
 
 def with_codes(frame: pl.DataFrame) -> pl.DataFrame:
@@ -42,8 +42,8 @@ class PublishedMonths:
 
     def __init__(self, snapshot: Snapshot | None, flows: Collection[str], first: int, last: int, without: str) -> None:
         self.without = without
-        self.files: dict[Month, Path] = {}
-        self._hashes: dict[Month, str] = {}
+        self.files: dict[FlowMonth, Path] = {}
+        self._hashes: dict[FlowMonth, str] = {}
         for entry in snapshot.entries("observation") if snapshot else ():
             partition = path_partition(entry.partition)
             flow, month = partition[0], partition_month(partition)
@@ -52,7 +52,7 @@ class PublishedMonths:
                 self._hashes[flow, month] = entry.sha256
         self.files = dict(sorted(self.files.items()))
 
-    def rows(self, months: Iterable[Month], columns: Sequence[str], *where: pl.Expr) -> pl.DataFrame:
+    def rows(self, months: Iterable[FlowMonth], columns: Sequence[str], *where: pl.Expr) -> pl.DataFrame:
         """Read rows of some months in the order of the ledger: `columns`, `month` and whether it is a `single` one.
         `where` refers to columns of the ledger.
         """
@@ -78,7 +78,7 @@ class PublishedMonths:
         is_longer = pl.col("period_start") < pl.col("period_end").dt.month_start()
         return self.rows(self.files, ("product",), is_longer)["product"].unique().cast(pl.String).sort().to_list()
 
-    def sums(self, months: Iterable[Month], of_partners: Collection[Month], products: Sequence[str]) -> "Sums":
+    def sums(self, months: Iterable[FlowMonth], of_partners: Collection[FlowMonth], products: Sequence[str]) -> "Sums":
         """Sum some months, none of which the release itself covers. Sums by product are of `products` at least (if
         they are few, only these are read); sums by partner are of `products` alone and of the months
         `of_partners`.
@@ -89,7 +89,7 @@ class PublishedMonths:
             parts_of_sums = [Sums(_NO_PRODUCTS, _NO_PARTNERS), *threads.map(of_month, months)]
         return Sums(*(pl.concat(parts) for parts in zip(*parts_of_sums, strict=True)))
 
-    def _sums_of_month(self, place: Month, of_partners: Collection[Month], products: Sequence[str]) -> "Sums":
+    def _sums_of_month(self, place: FlowMonth, of_partners: Collection[FlowMonth], products: Sequence[str]) -> "Sums":
         flow, month = place
         few = tuple(products) if len(products) <= FEW_PRODUCTS else ()
         names = {"flow": pl.lit(flow).cast(pl.Categorical), "month": pl.lit(month, pl.Int32)}

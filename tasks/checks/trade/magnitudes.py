@@ -25,7 +25,7 @@ from tasks.checks.frame.published_months import RATED
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import Rows, finding, found_in, graded
-from tasks.domain.periods import month_name, year_of
+from tasks.domain.periods import month_name, month_text
 from tasks.domain.thresholds import threshold, whole_threshold
 
 PRODUCT = ["flow", "product"]
@@ -159,8 +159,7 @@ def _presence(trades: pl.DataFrame) -> pl.DataFrame:
 def _is_year_so_far(context: CheckContext, money: str) -> pl.Expr:
     """Whether a month is the year to date declared as a month, which another check reports."""
     subjects = {row["subject"] for row in year_so_far(context)}
-    month = pl.format("{}-{}", year_of(pl.col("month")), (pl.col("month") % 12 + 1).cast(pl.String).str.zfill(2))
-    return pl.format(f"{{}} {money} {{}}", pl.col("flow").cast(pl.String), month).is_in(subjects)
+    return pl.format(f"{{}} {money} {{}}", pl.col("flow").cast(pl.String), month_text()).is_in(subjects)
 
 
 def _around(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:

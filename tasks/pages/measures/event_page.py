@@ -29,7 +29,7 @@ from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.labels import country
 from tasks.domain.measure_states import states_on
 from tasks.domain.measures import codes_of, event_row
-from tasks.domain.periods import first_day, month_name, month_number
+from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.text import named as named_few
 from tasks.pages.brief.answer import BriefPage
 from tasks.pages.text.sheet import Sheet, SheetPart, markdown, page, texts
@@ -153,13 +153,13 @@ def _code_row(store: Path, listed: ListedProducts, code: str, world: WorldSeries
 
 
 def _metric(store: Path, flow: str, months: Sequence[int]) -> pl.DataFrame:
-    pairs = [(month // YEAR, month % YEAR + 1) for month in months]
+    pairs = [Month(month).pair for month in months]
     rows = query(store, "metric", flow=flow, partner=WORLD, month=pairs)
     return rows.filter(event_windows.places(WORLD)).select(event_windows.LOOKED_AT)
 
 
 def _values(store: Path, flow: str, code: str, months: Sequence[int]) -> dict[int, float]:
-    pairs = [(month // YEAR, month % YEAR + 1) for month in months]
+    pairs = [Month(month).pair for month in months]
     rows = query(store, "metric", flow=flow, product=code, partner=WORLD, measure=USD, month=pairs).drop_nulls("level")
     return {month_number(period): value for period, value in rows.select("period", "level").iter_rows()}
 
@@ -276,7 +276,7 @@ def _codes(code_rows: Sequence[CodeRow], t: dict[str, Any], span: str, language:
 def _partners(store: Path, listed: ListedProducts, months: range, question: EventBrief, t: dict[str, Any]) -> SheetPart:
     """The partners of all codes together, those with the largest change first."""
     before = range(months.start - YEAR, months.stop - YEAR)
-    pairs = [(month // YEAR, month % YEAR + 1) for month in (*before, *months)]
+    pairs = [Month(month).pair for month in (*before, *months)]
     rows = query(store, "metric", flow=question.flow, product=listed.keys, measure=KG, month=pairs).drop_nulls("level")
     traded = rows.filter(~pl.col("partner").is_in(TOTALS))["partner"].cast(pl.String).unique()
     known = levels(store, question.flow, listed.keys, traded.to_list(), [*before, *months], KG)

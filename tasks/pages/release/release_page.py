@@ -19,12 +19,13 @@ from schemas.forms.outcome import Outcome
 from schemas.names import MISSING, ORIGINS, VALUES, status
 from schemas.reference.code_tables import code_table
 from tasks.answers.form.numbers import amount
-from tasks.answers.trade.movers import expected, changes_of_month
+from tasks.answers.trade.movers import changes_of_month, expected
 from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
 from tasks.domain.labels import capitalised, partner_name, product_name, row_name, trade_of, written_month
 from tasks.domain.measures import mixed_words
+from tasks.domain.periods import Month
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
@@ -34,7 +35,7 @@ from tasks.pages.release.release_sections import hashes, revision_report, steps
 from tasks.pages.text.page_templates import template
 from tasks.reading import query
 from tasks.reading.resolver import Resolver
-from tasks.store.parquet import Partition, path_partition, read_table
+from tasks.store.parquet import Partition, partition_month, path_partition, read_table
 from tasks.store.snapshot import Snapshot, open_snapshot
 
 PRODUCTS_MAX, PARTNERS_MAX, LINES_MAX, MONTHS_SHOWN, RECORDS_MAX = 3, 12, 6, 25, 200
@@ -143,10 +144,10 @@ def _of(snapshot: Snapshot, table: str, outcome: Outcome) -> pl.DataFrame:
 def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, reporter: Reporter, *, pictures: bool) -> list[Row]:
     """Return the largest products of the newest month, each with its rows, notes and picture."""
     year, month = map(int, outcome.months[-1].split("-"))
-    last = year * 12 + month
+    last = Month.of(year, month)
 
     def shown(part: Partition) -> bool:
-        return part[0] == flow and last - MONTHS_SHOWN < part[1] * 12 + part[2] <= last
+        return part[0] == flow and last - MONTHS_SHOWN < partition_month(part) <= last
 
     # A release may have ten thousand products, and three are shown: these are chosen first, and only their rows are
     # read in full.

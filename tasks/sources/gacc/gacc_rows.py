@@ -21,6 +21,7 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.exchange_rates import rate
 from tasks.domain.findings import finding
+from tasks.domain.periods import Month
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
 from tasks.sources.gacc.gacc_tables import GROWTHS, LETTERS, UNITS, Heading, PrintedColumn, plain, squeeze
@@ -316,7 +317,7 @@ def _price_bounds() -> tuple[Fraction, Fraction]:
 def _in_dollars(heading: Heading) -> Fraction:
     """How many US dollars one of the printed values is, roughly: for a bound alone."""
     row = code_table("currencies").filter(printed=heading.currency).row(0, named=True)
-    in_month = rate(row["unit"], "USD", heading.year * 12 + heading.last - 1) or (
+    in_month = rate(row["unit"], "USD", Month.of(heading.year, heading.last)) or (
         A_DOLLAR if row["unit"] == "CNY" else 1
     )
     return Fraction(row["factor"]) / Fraction(in_month)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
-from tasks.domain.periods import month_end
+from tasks.domain.periods import Month, month_end, month_number
 from tasks.domain.text import clip, counted
 from tasks.sources.formats.csv import WIDE
 
@@ -295,8 +295,8 @@ def _doubt_months(lasts: Sequence[int], heading: Heading, where: str) -> Iterato
         f"months up to {', '.join(map(str, named))} in the header, {title} in the title, printed on"
         f" {heading.day or 'no day'}"
     )
-    newest = heading.day and (heading.day.year * 12 + heading.day.month - 2)
-    if len(named) > 1 or newest != heading.year * 12 + heading.last - 1:
+    newest = heading.day and month_number(heading.day) - 1
+    if len(named) > 1 or newest != Month.of(heading.year, heading.last):
         raise Refused(
             "header of another month",
             where,
