@@ -4,10 +4,10 @@
 // Belongs here: what a choice of measure, figure, partners and day shows. Growth follows from levels by the calendar,
 // except where the data say otherwise (`other`): then what is published counts, with its reason. Nothing is estimated, and
 // a month without a figure breaks a line. Does not belong here: numbers (`tasks/pages/series/data.py`) and words (WORDS).
-// Vega-Lite draws, with its interpreter of expressions, so the page needs no eval and its policy allows none.
+// Vega draws, with its interpreter of expressions, so the page needs no eval and its policy allows none.
 (() => {
 "use strict";
-if (typeof SERIES === "undefined" || typeof vegaEmbed === "undefined") return;
+if (typeof SERIES === "undefined" || typeof vega === "undefined") return;
 const S = SERIES, W = WORDS, page = document.body, $ = (id) => document.getElementById(id);
 const live = $("live"), form = $("choices"), panel = $("point"), cited = $("cited").textContent.trim();
 const title = document.querySelector("h1").textContent.trim(), stem = page.dataset.stem, tag = document.documentElement.lang;
@@ -15,14 +15,17 @@ const boxes = [...form.querySelectorAll("input[name=partner]")], names = boxes.m
 const count = Object.values(S.levels)[0][0].length;
 const month = (place) => `${Math.floor((S.first + place) / 12)}-${String((S.first + place) % 12 + 1).padStart(2, "0")}`;
 const start = (place) => Date.UTC(Math.floor((S.first + Math.floor(place)) / 12), (S.first + Math.floor(place)) % 12, 1 + Math.round((place % 1) * 31));
+// A month's figure stands in the middle of the month.
+const middle = (place) => start(place + 0.5);
 const statuses = {};
 for (const [name, lines] of Object.entries(S.statuses)) {
   statuses[name] = lines.map((runs) => { const line = []; for (let i = 0; i < runs.length; i += 2) line.push(...Array(runs[i + 1]).fill(runs[i])); return line; });
 }
 const sentences = {};
 for (const [name, rows] of Object.entries(S.doubts)) for (const [line, place, text] of rows) ((sentences[name] ??= {})[line] ??= {})[place] = S.sentences[text];
-const BACK = { mom_pct: 1, yoy_pct: 12 };
-let at = count - 1, day = 0, view = null, asked = 0;
+// How far back a growth looks; where the bars of growth end; how many doubts a picture has room for.
+const BACK = { mom_pct: 1, yoy_pct: 12 }, GROWTH_MAX = 400, DOUBTS_MAX = 4;
+let at = count - 1, day = 0, view = null, drawing = 0;
 
 // What was known on the chosen day: today's numbers, but for the months that were others then.
 const past = () => (day && typeof PAST !== "undefined" ? PAST[day] : null);
@@ -75,8 +78,10 @@ const figureOf = (figure, measure, line, place, base) => {
 };
 
 // Words of numbers.
-const number = (v, digits) => v.toLocaleString(tag, { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
-const size = (v) => (Number.isInteger(v) || Math.abs(v) >= 100 ? number(v, 0) : Math.abs(v) >= 1 ? number(v, 1) : v.toLocaleString(tag, { maximumSignificantDigits: 2 }));
+// A form of numbers is made once: making it costs more than using it.
+const forms = {}, formatted = (v, options) => (forms[JSON.stringify(options)] ??= new Intl.NumberFormat(tag, options)).format(v);
+const number = (v, digits) => formatted(v, { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
+const size = (v) => (Number.isInteger(v) || Math.abs(v) >= 100 ? number(v, 0) : Math.abs(v) >= 1 ? number(v, 1) : formatted(v, { maximumSignificantDigits: 2 }));
 const option = () => form.measure.selectedOptions[0];
 const unitOf = (figure) => (figure === "level" ? option().dataset.unit : figure === "index" ? W.index_unit.replace("{month}", month(baseOf())) : "%");
 const said = (one, figure) => {
@@ -88,125 +93,148 @@ const said = (one, figure) => {
 };
 const baseOf = () => { for (let place = sinceBreak(); place < count; place++) if (level(form.measure.value, 0, place).v) return place; return 0; };
 
-// The chart.
+// The chart: panels in one drawing, each with its own scales and axes. Vega gets rows and sizes, so that it computes no
+// layout and no statistics; a choice is drawn in a few milliseconds.
 const choice = () => ({ measure: form.measure.value, figure: form.figure.value, kind: form.kind.value, lines: boxes.flatMap((box, line) => (box.checked ? [line] : [])) });
-const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const PAPER = ["#1a1d21", "#0072b2", "#c44e00", "#00795a", "#a3478a", "#8a6100", "#2f8fbf", "#6b5b95", "#5f6368"];
-const inks = (print) => (print ? PAPER : PAPER.map((_, place) => ink(`--c${place}`)));
-const x = (print, wide) => ({
-  field: "t", type: "temporal", scale: { type: "utc", nice: false, padding: 0 },
-  axis: { title: null, format: count > 30 ? "%Y" : "%Y-%m", grid: false, labelFlush: true, labelOverlap: true, labelSeparation: 8, tickCount: count > 30 ? { interval: "year", step: count > 90 && !wide ? 2 : 1 } : { interval: "month", step: 3 } },
+const css = getComputedStyle(document.documentElement), ink = (name) => css.getPropertyValue(name).trim();
+const PAPER = { "--soft": "#444", "--line": "#d3d8de", "--ink": "#16191d", "--paper": "#fff", colours: ["#16191d", "#0072b2", "#c44e00", "#00795a", "#a3478a", "#8a6100", "#2a83b0", "#6b5b95", "#6a7077"] };
+// On a very large screen all text is larger, that of the chart too; a picture has the colours of paper.
+const lookOf = (print) => ({ print, em: print ? 1 : parseFloat(css.fontSize) / 16, broad: print ? 900 : form.clientWidth, colour: (line) => (print ? PAPER.colours[line] : ink(`--c${line}`)), ink: (name) => (print ? PAPER[name] : ink(name)) });
+const columnsOf = ({ measure, figure, lines }) => { const base = baseOf(); return lines.map((line) => Array.from({ length: count }, (_, place) => figureOf(figure, measure, line, place, base))); };
+const placed = (rows, values) => rows.map((row, place) => ({ t: middle(place), ...values(row, place) }));
+const alongX = { scale: "x", field: "t" }, alongY = (field) => ({ scale: "y", field });
+const mark = (type, values, enter) => ({ type, values, encode: { enter: Object.fromEntries(Object.entries(enter).map(([name, value]) => [name, typeof value === "object" ? value : { value }])) } });
+const line = (values, stroke, more) => mark("line", values, { x: alongX, y: alongY("v"), defined: { field: "v_known" }, stroke, strokeWidth: 2, strokeJoin: "round", ...more });
+// A month without a figure breaks a line; one that stands alone, or is in doubt, has a point.
+const linesOf = (columns, colours, factor, paper) => columns.flatMap((column, number) => {
+  const points = column.flatMap(({ v, doubt }, place) => (v !== null && (doubt || (column[place - 1]?.v ?? column[place + 1]?.v ?? null) === null) ? [{ t: middle(place), v: v * factor, shape: doubt ? "triangle-up" : "circle" }] : []));
+  return [
+    line(placed(column, ({ v }) => ({ v: v * factor, v_known: v !== null })), colours[number]),
+    mark("symbol", points, { x: alongX, y: alongY("v"), shape: { field: "shape" }, size: 60, stroke: colours[number], strokeWidth: 2, fill: paper }),
+  ];
 });
-const rowsOf = ({ measure, figure, lines }) => {
-  const base = baseOf(), factor = figure === "level" ? Number(option().dataset.factor) : 1, rows = [], marks = [], ends = [];
-  for (const line of lines) {
-    const own = Array.from({ length: count }, (_, place) => figureOf(figure, measure, line, place, base));
-    let run = 0;
-    own.forEach((one, place) => {
-      // A month without a figure ends a run: no line crosses it.
-      if (one.v === null) return void run++;
-      const v = one.v * factor;
-      rows.push({ t: start(place), v, p: names[line], r: run });
-      const lone = own[place - 1]?.v == null && own[place + 1]?.v == null;
-      if (lone || one.doubt) marks.push({ t: start(place), v, p: names[line], d: one.doubt ? 1 : 0 });
-    });
-    const last = own.findLastIndex((one) => one.v !== null);
-    if (last >= 0) ends.push({ t: start(last), v: own[last].v * factor, p: names[line], y: own[last].v * factor });
+const barsOf = (column, colour, factor, width, paper) => {
+  const shown = column.flatMap(({ v, doubt }, place) => (v === null ? [] : [{ t: middle(place), v: v * factor, c: colour(v), doubt }]));
+  return [
+    mark("rect", shown, { xc: alongX, width: Math.max(1, width / count - 1), y: alongY("v"), y2: { scale: "y", value: 0 }, fill: { field: "c" } }),
+    ...(!paper ? [mark("text", shown.filter((row) => row.v === GROWTH_MAX), { x: alongX, y: -1, text: "↑", align: "center", font: FONT, fontSize: 9, fill: { field: "c" } })] : [mark("symbol", shown.filter((row) => row.doubt), { x: alongX, y: alongY("v"), shape: "triangle-up", size: 70, fill: paper, stroke: { field: "c" }, strokeWidth: 2 })]),
+  ];
+};
+const bandOf = ({ measure, lines }, look, factor) => {
+  const rows = (S.expected[measure] || []).filter((row) => !past() || row[0] < past().since), byPlace = new Map(rows.map((row) => [row[0], row]));
+  if (!rows.length || !lines.includes(0)) return [];
+  const band = Array.from({ length: count }, (_, place) => byPlace.get(place) || []);
+  const values = placed(band, ([, v, low, high]) => ({ v: v * factor, low: low * factor, high: high * factor, v_known: v !== undefined }));
+  return [
+    mark("area", values, { x: alongX, y: alongY("low"), y2: alongY("high"), defined: { field: "v_known" }, fill: look.colour(0), fillOpacity: 0.14 }),
+    line(values, look.colour(0), { strokeWidth: 1, strokeDash: { value: [2, 3] } }),
+  ];
+};
+const mirrorOf = ({ measure, lines }, look, factor) => S.mirrors.filter((part) => part.measure === measure && lines.includes(S.partners.indexOf(part.partner))).flatMap((part) => {
+  const colour = look.colour(S.partners.indexOf(part.partner)), theirs = S.flow === "export" ? 2 : 1, byPlace = new Map(part.rows.map((row) => [row[0], row[theirs]]));
+  const values = placed(Array.from({ length: count }, (_, place) => byPlace.get(place) ?? null), (v) => ({ v: v * factor, v_known: v !== null }));
+  return [
+    line(values, colour, { strokeDash: { value: [6, 4] }, strokeWidth: 1.5 }),
+    mark("symbol", values.filter((row) => row.v_known), { x: alongX, y: alongY("v"), shape: "diamond", size: 30, fill: colour }),
+  ];
+});
+// Controls have numbers, changes of definition letters; those of neighbouring lines are written together.
+const eventsOf = (look, width, height) => {
+  const events = [...S.events.map(([place, number]) => ({ t: start(place), n: String(number) })), ...S.breaks.map(([place], number) => ({ t: start(place), n: String.fromCharCode(65 + number) }))];
+  const least = (start(count) - start(0)) / width * 16 * look.em, together = [];
+  for (const event of events.sort((one, other) => one.t - other.t)) {
+    const before = together.at(-1);
+    if (before && event.t - before.last < least) { before.some.push(event.n); before.last = event.t; } else together.push({ t: event.t, last: event.t, some: [event.n] });
   }
-  return { rows, marks, ends };
+  const grouped = together.map(({ t, some }) => ({ t, n: some.length > 2 && some.every((n) => n >= "0" && n <= "99") ? `${some[0]}–${some.at(-1)}` : some.join(",") }));
+  return [
+    mark("rule", events, { x: alongX, y: 0, y2: height, stroke: look.ink("--soft"), strokeDash: { value: [3, 3] } }),
+    mark("text", grouped, { x: alongX, y: -6, text: { field: "n" }, align: "center", font: FONT, fontSize: 11 * look.em, fontWeight: "bold", fill: look.ink("--ink") }),
+  ];
 };
 // Names at the ends of lines, moved apart.
-const apart = (ends, rows, height) => {
-  const values = rows.map((row) => row.v), top = Math.max(0, ...values), low = Math.min(0, ...values);
-  const step = (top - low || 1) * 15 * large(false) / height;
-  ends.sort((one, other) => one.v - other.v).forEach((one, place) => { if (place) one.y = Math.max(one.v, ends[place - 1].y + step); });
-  return ends;
+const namesOf = (columns, lines, look, factor, height, high, low) => {
+  const ends = columns.flatMap((column, number) => { const place = column.findLastIndex(({ v }) => v !== null); return place < 0 ? [] : [{ t: middle(place), y: column[place].v * factor, n: names[lines[number]], c: look.colour(lines[number]) }]; });
+  const step = (high - low || 1) * 15 * look.em / height;
+  ends.sort((one, other) => one.y - other.y).forEach((end, place) => { if (place) end.y = Math.max(end.y, ends[place - 1].y + step); });
+  return mark("text", ends, { x: alongX, y: alongY("y"), dx: 8, align: "left", baseline: "middle", text: { field: "n" }, fill: { field: "c" }, font: FONT, fontSize: 12 * look.em, limit: 122 * look.em });
 };
-// Every chart has all months, those without a figure too.
-const span = (along) => ({ data: { values: [{ t: start(0) }, { t: start(count) }] }, mark: { type: "rule", opacity: 0 }, encoding: { x: along } });
-// A bar stands over its month and begins where the month begins.
-const bar = (width) => ({ type: "bar", size: Math.max(1, width / count - 1), xOffset: width / count / 2 });
-const layersOf = (chosen, width, height, print, wide) => {
-  const { rows, marks, ends } = rowsOf(chosen), { measure, figure, kind, lines } = chosen;
-  const colour = { field: "p", type: "nominal", title: null, sort: lines.map((line) => names[line]), scale: { domain: names, range: inks(print) }, legend: wide || kind === "small" || lines.length < 2 ? null : { orient: "top", columns: 2, labelLimit: 150, values: lines.map((line) => names[line]) } };
-  const y = { field: "v", type: "quantitative", title: null, scale: { zero: true, nice: true }, axis: { tickCount: 5, format: ",.3~f", grid: true } };
-  const along = x(print, wide), layers = [span(along)];
-  const band = form.expected?.checked && figure === "level" && lines.includes(0) ? (S.expected[measure] || []).filter((one) => !past() || one[0] < past().since) : [];
-  const factor = Number(option().dataset.factor);
-  if (band.length && kind !== "small") layers.push(
-    { data: { values: band.map(([place, , low, high]) => ({ t: start(place), low: low * factor, high: high * factor })) }, mark: { type: "area", color: inks(print)[0], opacity: 0.14 }, encoding: { x: along, y: { ...y, field: "low" }, y2: { field: "high" } } },
-    { data: { values: band.map(([place, v]) => ({ t: start(place), v: v * factor })) }, mark: { type: "line", color: inks(print)[0], strokeDash: [2, 3], strokeWidth: 1 }, encoding: { x: along, y } });
-  const bars = kind === "bars" && lines.length === 1;
-  layers.push(bars
-    ? { data: { values: rows }, mark: bar(width), encoding: { x: along, y, color: colour } }
-    : { data: { values: rows }, mark: { type: "line", strokeWidth: 2 }, encoding: { x: along, y, color: colour, detail: { field: "r" } } });
-  if (marks.length) layers.push({ data: { values: marks }, mark: { type: "point", filled: false, strokeWidth: 2, size: 55 }, encoding: { x: along, y, color: colour, shape: { field: "d", type: "nominal", scale: { domain: [0, 1], range: ["circle", "triangle-up"] }, legend: null } } });
-  if (form.mirror?.checked && figure === "level" && kind !== "small") for (const one of S.mirrors.filter((one) => one.measure === measure && lines.includes(S.partners.indexOf(one.partner)))) {
-    const line = S.partners.indexOf(one.partner), theirs = S.flow === "export" ? 2 : 1;
-    layers.push({ data: { values: one.rows.map((row, run) => ({ t: start(row[0]), v: row[theirs], r: run })).filter((row) => row.v !== null).map((row, at) => ({ ...row, v: row.v * factor, r: row.r - at })) }, mark: { type: "line", strokeDash: [6, 4], strokeWidth: 1.5, color: inks(print)[line], point: { shape: "diamond", size: 24, color: inks(print)[line] } }, encoding: { x: along, y, detail: { field: "r" } } });
-  }
-  if (form.events.checked) {
-    const lines = [...S.events.map(([place, number]) => ({ t: start(place), n: String(number) })), ...S.breaks.map(([place], number) => ({ t: start(place), n: String.fromCharCode(65 + number) }))];
-    // Numbers of neighbouring lines are written together, as their lines are too near for two.
-    const least = count * 86400000 * 30 / (wide ? 40 : 16), together = [];
-    for (const one of lines.sort((one, other) => one.t - other.t)) {
-      const before = together.at(-1);
-      if (before && one.t - before.last < least) { before.some.push(one.n); before.last = one.t; } else together.push({ t: one.t, last: one.t, some: [one.n] });
-    }
-    const grouped = together.map(({ t, some }) => ({ t, n: some.length > 2 && some.every((one) => one >= "0" && one <= "99") ? `${some[0]}–${some.at(-1)}` : some.join(",") }));
-    if (lines.length) layers.push(
-      { data: { values: lines }, mark: { type: "rule", strokeDash: [3, 3], color: print ? "#555" : ink("--soft"), strokeWidth: 1 }, encoding: { x: along } },
-      { data: { values: grouped }, mark: { type: "text", dy: -7, fontSize: 11 * large(print), fontWeight: "bold", color: print ? "#333" : ink("--ink") }, encoding: { x: along, y: { value: 0 }, text: { field: "n", type: "nominal" } } });
-  }
-  if (wide && kind !== "small" && lines.length > 1) layers.push({ data: { values: apart(ends, rows, height) }, mark: { type: "text", align: "left", dx: 7, fontSize: 12 * large(print) }, encoding: { x: along, y: { ...y, field: "y" }, text: { field: "p", type: "nominal" }, color: colour } });
-  if (!print) layers.push(
-    { data: { values: [{}] }, transform: [{ calculate: "at", as: "t" }], mark: { type: "rule", color: ink("--ink"), strokeWidth: 1 }, encoding: { x: along } });
-  return { layers, rows };
+const FONT = "system-ui, 'Noto Sans CJK SC', 'Noto Sans', sans-serif";
+const rangeOf = (marks) => { const values = marks.flatMap(({ values: rows }) => rows.flatMap((row) => [row.v, row.low, row.high].filter(Number.isFinite))); return [Math.min(0, ...values), Math.max(0, ...values)]; };
+// The months that have a label: each January, or quarters, as many as there is room for.
+const labelled = (width, em) => {
+  const by_year = count > 30, room = width / (em * (by_year ? 42 : 62)), step = by_year ? 12 * [1, 2, 5, 10].find((years) => count / 12 / years <= room || years === 10) : [1, 3, 6, 12].find((months) => count / months <= room || months === 12);
+  return { format: by_year ? "%Y" : "%Y-%m", values: Array.from({ length: count }, (_, place) => place).filter((place) => (S.first + place) % step === 0).map(start) };
 };
-// On a very large screen all text is larger, that of the chart too.
-const large = (print) => (print ? 1 : parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
-const specOf = (print) => {
-  const em = large(print);
-  const chosen = choice(), broad = print ? 900 : form.clientWidth, wide = broad >= 600;
-  const edge = em * (wide && chosen.lines.length > 1 && chosen.kind !== "small" ? 128 : 16), width = Math.max(220, broad - 58 * em - edge), height = em * (wide ? 330 : 240);
-  const config = { aria: false, mark: { invalid: null }, background: print ? "#ffffff" : "transparent", font: "system-ui, 'Noto Sans CJK SC', sans-serif", view: { stroke: null }, axis: { labelColor: print ? "#333" : ink("--soft"), domainColor: print ? "#999" : ink("--line"), tickColor: print ? "#999" : ink("--line"), gridColor: print ? "#e5e5e5" : ink("--line"), gridOpacity: 0.7, labelFontSize: 12 * em }, legend: { labelColor: print ? "#333" : ink("--ink"), labelFontSize: 12 * em, symbolType: "stroke" }, header: { labelColor: print ? "#333" : ink("--ink"), labelFontSize: 12 * em, labelFontWeight: "bold" }, title: { color: print ? "#111" : ink("--ink"), anchor: "start", fontSize: 13, fontWeight: "normal" } };
-  const base = { params: [{ name: "at", value: start(at) }], config, padding: { left: 4, right: 4, top: 4, bottom: 4 } };
-  if (chosen.kind === "small" && chosen.lines.length > 1) {
-    const columns = broad >= 900 ? 3 : broad >= 520 ? 2 : 1, { layers, rows } = layersOf(chosen, Math.max(180, broad / columns - 66), 120, print, wide);
-    const own = layers.map((one) => (one.data.values.length && "p" in one.data.values[0] ? { ...one, data: undefined, transform: [{ filter: one.mark.type === "point" ? "datum.m === 1" : "datum.m === 0" }] } : one));
-    const marks = layers.find((one) => one.mark.type === "point")?.data.values || [];
-    return { ...base, data: { values: [...rows.map((row) => ({ ...row, m: 0 })), ...marks.map((row) => ({ ...row, m: 1 }))] }, facet: { field: "p", type: "nominal", title: null, sort: chosen.lines.map((line) => names[line]) }, columns, resolve: { scale: { y: "independent" } }, spec: { width: Math.max(180, broad / columns - 66), height: 120, layer: own } };
-  }
-  const { layers } = layersOf(chosen, width, height, print, wide), views = [{ width, height, layer: layers }];
-  if (chosen.figure === "level" && chosen.lines.length) {
-    const line = chosen.lines[0], growth = { ...chosen, figure: "yoy_pct", lines: [line], kind: "lines" }, { rows } = rowsOf(growth), along = x(print, wide), shown = rows.map((row) => ({ ...row, v: Math.min(row.v, 400) }));
-    if (shown.length) views.push({ width, height: em * (wide ? 90 : 70), title: { text: W.below.replace("{name}", names[line]), fontSize: 12 * em }, layer: [
-      { data: { values: shown }, mark: bar(width), encoding: { x: along, y: { field: "v", type: "quantitative", title: null, axis: { tickCount: 3, format: "+,.0f" } }, color: { condition: { test: "datum.v < 0", value: print ? "#c44e00" : ink("--c2") }, value: print ? "#0072b2" : ink("--c1") } } },
-      span(along), ...layers.slice(-1).filter(() => !print)] });
-  }
-  const body = views.length > 1 ? { vconcat: views, spacing: 18, resolve: { scale: { color: "independent" } } } : views[0];
-  if (!print) return { ...base, ...body };
-  const notes = notesOf(chosen);
-  return { ...base, ...body, title: { text: title, subtitle: [`${labelOf(chosen)}`, ...notes], subtitleFontSize: 11, fontSize: 17, fontWeight: "bold", subtitlePadding: 6, offset: 14 } };
+const panelOf = (look, { x, y, width, height, marks, ticks = 5, format = ",.3~f", heading = "" }) => {
+  const [low, high] = rangeOf(marks), labels = { labelColor: look.ink("--soft"), labelFontSize: 12 * look.em, labelFont: FONT }, scoped = { x: { value: x }, y: { value: y }, width: { value: width }, height: { value: height } };
+  const text = mark("text", [{ heading }], { x: 0, y: -8, text: heading, font: FONT, fontSize: 12 * look.em, fontWeight: "bold", fill: look.ink("--ink"), limit: width });
+  const cursor = { type: "rule", interactive: false, encode: { enter: { y: { value: 0 }, y2: { value: height }, stroke: { value: look.ink("--ink") } }, update: { x: { scale: "x", signal: "at" } } } };
+  const zero = { type: "rule", interactive: false, encode: { enter: { x: { value: 0 }, x2: { value: width }, y: { scale: "y", value: 0 }, stroke: { value: look.ink("--soft") } } } };
+  const filled = [...(heading ? [text] : []), ...marks].filter((one) => one.values.length).map(({ values, ...one }, number) => ({ ...one, interactive: false, clip: one.type !== "text", from: { data: `rows${number}` }, values }));
+  return {
+    type: "group", name: `panel-${x}-${y}`.replace(/\./g, "_"), encode: { enter: scoped },
+    data: filled.map(({ values }, number) => ({ name: `rows${number}`, values })),
+    scales: [{ name: "x", type: "utc", domain: [start(0), start(count)], range: [0, width] }, { name: "y", type: "linear", domain: [low, high === low ? 1 : high], nice: ticks, range: [height, 0] }],
+    axes: [
+      { scale: "y", orient: "left", grid: true, gridScale: "x", gridColor: look.ink("--line"), domain: false, ticks: false, labelPadding: 6, tickCount: ticks, format, zindex: 0, ...labels },
+      { scale: "x", orient: "bottom", domainColor: look.ink("--soft"), tickColor: look.ink("--soft"), tickSize: 4, zindex: 1, ...labelled(width, look.em), ...labels },
+    ],
+    marks: [...filled.map(({ values, ...one }) => one), ...(low < 0 ? [zero] : []), ...(look.print ? [] : [cursor])],
+  };
 };
+// The room for the numbers of an axis, whose longest is at most a fifth larger than the largest value.
+const marginOf = (values, em) => {
+  const most = Math.max(...values.map(Math.abs)) * 1.2, digits = most >= 1 ? Math.floor(Math.log10(most)) + 1 : 1;
+  return em * ((digits + Math.floor((digits - 1) / 3) + (most < 20 ? 2 : 0) + (values[0] < 0 ? 1 : 0)) * 7.5 + 14);
+};
+const small = ({ kind, lines }) => kind === "small" && lines.length > 1;
+// The panels of a choice, with the size of the whole.
+const panelsOf = (chosen, columns, look) => {
+  const { figure, kind, lines } = chosen, { em, broad } = look, factor = figure === "level" ? Number(option().dataset.factor) : 1, wide = broad >= 600 * Math.min(em, 1), top = 20 * em, foot = 24 * em;
+  const paper = look.ink("--paper"), colours = lines.map(look.colour), events = (width, height) => (form.events.checked ? eventsOf(look, width, height) : []);
+  if (small(chosen)) {
+    const across = broad >= 900 * em ? 3 : broad >= 520 * em ? 2 : 1, height = 120 * em, drawn = columns.map((column, place) => linesOf([column], [colours[place]], factor, paper)), left = Math.max(...drawn.map((marks) => marginOf(rangeOf(marks), em))), cell = broad / across, width = cell - left - 14 * em, each = height + foot + 40 * em;
+    const panels = drawn.map((marks, place) => panelOf(look, { x: (place % across) * cell + left, y: Math.floor(place / across) * each + 36 * em, width, height, marks: [...events(width, height), ...marks], ticks: 3, heading: names[lines[place]] }));
+    // The numbers of the lines stand between the name and its chart.
+    panels.forEach((panel) => panel.marks.forEach((one) => { if (one.encode.enter.y?.value === -8) one.encode.enter.y.value = -22 * em; }));
+    return { panels, height: Math.ceil(drawn.length / across) * each };
+  }
+  const level = figure === "level" ? [...(form.expected?.checked ? bandOf(chosen, look, factor) : []), ...(form.mirror?.checked ? mirrorOf(chosen, look, factor) : [])] : [];
+  const bars = kind === "bars" && lines.length === 1, named = wide && lines.length > 1, plain = [...level, ...linesOf(columns, colours, factor, paper)];
+  const growth = figure === "level" ? columnsOf({ ...chosen, figure: "yoy_pct", lines: lines.slice(0, 1) })[0] : [], below = growth.some(({ v }) => v !== null);
+  const limited = growth.map((one) => ({ ...one, v: one.v === null ? null : Math.min(one.v, GROWTH_MAX) })), growths = (width) => barsOf(limited, (v) => (v < 0 ? look.colour(2) : look.colour(1)), 1, width);
+  const left = Math.max(marginOf(rangeOf(plain), em), below ? 52 * em : 0), width = Math.max(180, broad - left - em * (named ? 134 : 12)), height = em * (wide ? 330 : 240), [low, high] = rangeOf(plain);
+  const marks = [...(bars ? [...level, ...barsOf(columns[0], () => colours[0], factor, width)] : plain), ...events(width, height), ...(named ? [namesOf(columns, lines, look, factor, height, high, low)] : [])];
+  const panels = [panelOf(look, { x: left, y: top, width, height, marks })];
+  if (!below) return { panels, height: top + height + foot };
+  const lower = em * (wide ? 90 : 70), y = top + height + foot + 26 * em;
+  panels.push(panelOf(look, { x: left, y, width, height: lower, marks: growths(width), ticks: 3, format: ",.0f", heading: W.below.replace("{name}", names[lines[0]]) + (growth.some(({ v }) => v > GROWTH_MAX) ? W.clipped.replace("{most}", GROWTH_MAX) : "") }));
+  return { panels, height: y + lower + foot };
+};
+const specOf = (chosen, columns, print) => {
+  const look = lookOf(print), { panels, height } = panelsOf(chosen, columns, look), whole = { signals: [{ name: "at", value: middle(at) }], width: look.broad, autosize: "none", height };
+  if (!print) return { ...whole, marks: panels };
+  // Title and unit above, doubts and source below.
+  const text = (lines, y, more) => ({ type: "text", encode: { enter: { x: { value: 0 }, y: { value: y }, text: { value: lines }, font: { value: FONT }, fill: { value: "#16191d" }, fontSize: { value: 12 }, lineHeight: { value: 16 }, ...more } } });
+  const notes = notesOf(chosen, columns), heads = wrapped(title, tag.startsWith("zh") ? 46 : 88), above = 22 * heads.length + 22;
+  return { ...whole, height: height + above + 16 * notes.length + 14, padding: 16, background: "#fff", marks: [text(heads, 18, { fontSize: { value: 18 }, lineHeight: { value: 22 }, fontWeight: { value: "bold" } }), text(labelOf(chosen), above - 4, {}), ...panels.map((panel) => ({ ...panel, encode: { enter: { ...panel.encode.enter, y: { value: panel.encode.enter.y.value + above } } } })), text(notes, height + above + 22, { fill: { value: "#444" } })] };
+};
+const viewOf = (spec, options) => new vega.View(vega.parse(spec, null, { ast: true }), { expr: vega.expressionInterpreter, renderer: "svg", logLevel: 1, ...options }).runAsync();
 const labelOf = ({ figure }) => [option().textContent, figure === "level" ? null : form.figure.selectedOptions[0].textContent, unitOf(figure)].filter(Boolean).join(W.comma) + (past() ? `${W.comma}${W.as_known.replace("{day}", PAST[day].day)}` : "");
 const wrapped = (text, most) => { const lines = [""]; for (const part of tag.startsWith("zh") ? [...text] : text.split(/(?<= )/)) { if ((lines.at(-1) + part).length > most) lines.push(""); lines[lines.length - 1] += part; } return lines; };
-const doubtsOf = ({ measure, figure, lines }) => {
-  const found = new Set(), base = baseOf();
-  for (const line of lines) for (let place = 0; place < count; place++) { const one = figureOf(figure, measure, line, place, base); if (one.v !== null && one.doubt) found.add(one.doubt); }
-  return [...found];
-};
-const notesOf = (chosen) => [...doubtsOf(chosen).slice(0, 4).map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`), cited].flatMap((text) => wrapped(text, tag.startsWith("zh") ? 62 : 128));
+const doubtsOf = (columns) => [...new Set(columns.flat().flatMap(({ v, doubt }) => (v !== null && doubt ? [doubt] : [])))];
+const notesOf = (chosen, columns) => [...doubtsOf(columns).slice(0, DOUBTS_MAX).map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`), cited].flatMap((text) => wrapped(text, tag.startsWith("zh") ? 70 : 140));
 const draw = async () => {
-  const turn = ++asked, chosen = choice();
+  const turn = ++drawing, chosen = choice(), columns = columnsOf(chosen), doubts = doubtsOf(columns);
   $("label").textContent = labelOf(chosen);
-  const doubts = doubtsOf(chosen);
   $("doubts").hidden = !doubts.length;
   $("doubts").textContent = doubts.map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`).join(" ");
-  const made = await vegaEmbed(live.firstElementChild, specOf(false), { ast: true, actions: false, renderer: "svg", logLevel: 1, tooltip: false });
-  if (turn !== asked) return made.view.finalize();
+  const container = document.createElement("div"), drawn = await viewOf(specOf(chosen, columns, false), { container });
+  if (turn !== drawing) return drawn.finalize();
   view?.finalize();
-  view = made.view;
+  view = drawn;
+  live.firstElementChild.replaceChildren(container);
   // The slider around it says the month and its figures, the table all of them.
   live.querySelector("svg").setAttribute("aria-hidden", "true");
   page.classList.add("live");
@@ -233,7 +261,7 @@ const point = () => {
     swatch.className = `swatch s${line}`;
     name.prepend(swatch);
     const value = cell(row, said(one, figure), "r");
-    if (one.v !== null && figure === "level") value.title = `${one.v.toLocaleString(tag, { maximumFractionDigits: 4 })} ${W.units[measure] || ""}`.trim();
+    if (one.v !== null && figure === "level") value.title = `${formatted(one.v, { maximumFractionDigits: 4 })} ${W.units[measure] || ""}`.trim();
     const why = cell(row, [one.v === null || one.star || ["ytd_difference", "zero"].includes(one.why) ? W.reasons[one.why] || "" : "", one.doubt ? `▲ ${W.in_doubt.replace("{doubt}", one.doubt)}` : ""].filter(Boolean).join(W.semicolon), one.doubt ? "doubt" : "");
     if (from) {
       const link = document.createElement("a");
@@ -257,13 +285,13 @@ const go = (place) => {
   const next = Math.max(0, Math.min(count - 1, place));
   if (next === at) return;
   at = next;
-  view?.signal("at", start(at)).run();
+  view?.signal("at", middle(at)).run();
   point();
   load("from");
 };
 // The month under a pointer or a finger: each chart has a path as its ground, as wide as its months.
 const under = (event) => {
-  for (const ground of live.querySelectorAll("path.background")) {
+  for (const ground of live.querySelectorAll("[class*=panel] > g > path.background")) {
     const box = ground.getBoundingClientRect();
     if (box.width > 100 && event.clientX >= box.left && event.clientX <= box.right && (event.clientY >= box.top - 30 && event.clientY <= box.bottom + 30)) return go(Math.floor((event.clientX - box.left) / box.width * count));
   }
@@ -312,13 +340,11 @@ const copied = async (button, text) => {
   setTimeout(() => { button.textContent = before; }, 1500);
 };
 const picture = async (kind) => {
-  const hidden = document.createElement("div"), made = await vegaEmbed(hidden, specOf(true), { ast: true, actions: false, renderer: "svg", logLevel: 1 });
-  const address = kind === "png" ? await made.view.toImageURL("png", 2) : URL.createObjectURL(new Blob([await made.view.toSVG()], { type: "image/svg+xml" }));
-  const link = document.createElement("a");
-  link.href = address;
+  const chosen = choice(), drawn = await viewOf(specOf(chosen, columnsOf(chosen), true), {}), link = document.createElement("a");
+  link.href = kind === "png" ? await drawn.toImageURL("png", 2) : URL.createObjectURL(new Blob([await drawn.toSVG()], { type: "image/svg+xml" }));
   link.download = `${stem}.${kind}`;
   link.click();
-  made.view.finalize();
+  drawn.finalize();
 };
 const keep = () => {
   const { measure, figure, kind, lines } = choice(), parts = new URLSearchParams({ m: measure, f: figure, k: kind, p: lines.map((line) => S.partners[line]).join(".") });
@@ -363,6 +389,8 @@ live.addEventListener("keydown", (event) => {
   event.preventDefault();
   go(step);
 });
+// Where the numbers are from is loaded when somebody comes to the table.
+new IntersectionObserver((seen, observer) => { if (seen.some((one) => one.isIntersecting)) { observer.disconnect(); load("from"); } }).observe(panel);
 live.addEventListener("focus", () => load("from"));
 for (const [id, act] of [["copy_point", (made) => copied(made, panel.dataset.text)], ["copy_cited", (made) => copied(made, cited)], ["copy_embed", (made) => copied(made, $("embed_code").value)], ["save_png", () => picture("png")], ["save_svg", () => picture("svg")]]) $(id).addEventListener("click", (event) => act(event.currentTarget));
 if (location.search.includes("embed")) page.classList.add("embed");

@@ -1,7 +1,8 @@
 """Writes what the pages of the site share: the style, the scripts, and the runtime that draws.
 
-The runtime is Vega-Lite with all that it needs, as the library that draws our pictures brings it; a browser loads it
-once and keeps it, because its name has its version. Belongs here: those files, and the policy of what a page may load.
+The runtime is Vega with its interpreter of expressions, as the library that draws our pictures brings both; a browser
+loads it once and keeps it, because its name has its version. Belongs here: those files, and the policy of what a page
+may load.
 """
 
 import base64
@@ -13,7 +14,10 @@ import vl_convert
 
 from tasks.pages.text.page_templates import FOLDER, template
 
-RUNTIME = f"vega-{vl_convert.get_vega_version()}-{vl_convert.get_vegalite_versions()[-1]}.js"
+VEGA = vl_convert.get_vega_version()
+RUNTIME = f"vega-{VEGA}.js"
+# Names of modules inside the library, which resolves them itself: nothing is fetched.
+MODULES = {"parse, View": f"vega@{VEGA}", "expressionInterpreter": "vega-interpreter@2.0.0"}
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -49,5 +53,9 @@ def script(name: str) -> str:
 
 @functools.cache
 def runtime() -> str:
-    """Return the runtime: `vegaEmbed` for the page, and no other name."""
-    return f"(()=>{{{vl_convert.javascript_bundle('window.vegaEmbed=vegaEmbed;')}}})();"
+    """Return the runtime: `vega` for the page, with what a chart needs of it, and no other name."""
+    imports = "".join(
+        f"import {{ {names} }} from 'https://cdn.jsdelivr.net/npm/{module}/+esm';" for names, module in MODULES.items()
+    )
+    bundle = vl_convert.javascript_bundle(f"{imports}window.vega={{{', '.join(MODULES)}}};")
+    return f"(()=>{{{bundle}}})();"
