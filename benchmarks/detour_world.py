@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tasks.analysis.detours import DetourWindow, Goods, growths_of, placebo_rates, screen, widened
+from tasks.analysis.measures.detours import DetourWindow, Goods, growths_of, placebo_rates, screen, widened
 
 HUBS = tuple(f"H{number:02d}" for number in range(10))
 SINCE, MONTHS, FIRST = 24_303, 12, 24_303 - 36

@@ -12,7 +12,7 @@ from prefect import flow
 from pydantic import Field
 
 from schemas.forms.form import StoreAddress
-from tasks.analysis.after_release import update_forms
+from tasks.analysis.after.after_release import update_forms
 from tasks.domain import clock
 from tasks.steps import catalog as step
 from tasks.store.reporters import stores_of

@@ -41,8 +41,8 @@ SLOW = (
     "unit/analysis/test_mirror.py",
     "unit/analysis/test_hub_books.py",
     "unit/publication/test_batch.py",
-    "unit/analysis/test_derived_table.py",
-    "unit/analysis/test_table_audit.py",
+    "unit/analysis/ground/test_derived_table.py",
+    "unit/analysis/after/test_table_audit.py",
     "unit/flows/cli/questions/test_mcp.py",
     "unit/catalogs",
     "unit/ingest/test_editions.py",
@@ -54,7 +54,7 @@ SLOW = (
     "unit/flows/test_asked.py",
     "unit/store/test_verify.py",
     "unit/store/test_compatibility.py",
-    "unit/analysis/test_watch_rules.py",
+    "unit/analysis/after/test_watch_rules.py",
     "unit/lineage/test_provenance.py",
     "unit/flows/test_withdraw.py",
     "unit/flows/test_backfill.py",
@@ -73,7 +73,7 @@ SLOW = (
     "unit/answers/measures/test_detours.py",
     "unit/pages/measures/test_detours_page.py",
     "unit/pages/measures/test_event_page.py",
-    "unit/analysis/test_detours.py",
+    "unit/analysis/measures/test_detours.py",
     "unit/ledger/test_name_tables.py",
     "unit/checks/test_no_trade.py",
     "unit/checks/declared/test_lapsed_measures.py",
@@ -159,17 +159,17 @@ def nothing_follows() -> Iterator[None]:
     """Or every release in every test would make the tables `mover` and `expectation`, a fifth of what it costs. That
     they cannot be made is a warning, which no test of a release looks at; those that do use `downstream`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.analysis.after_release.MAKERS", {})
+        patch.setattr("tasks.analysis.after.after_release.MAKERS", {})
         yield
 
 
 @pytest.fixture(scope="module")
 def downstream() -> Iterator[None]:
     """The releases in this module make those tables, as all do outside of tests."""
-    from tasks.analysis.of_reporter import MAKERS
+    from tasks.analysis.reporter.of_reporter import MAKERS
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.analysis.after_release.MAKERS", MAKERS)
+        patch.setattr("tasks.analysis.after.after_release.MAKERS", MAKERS)
         yield
 
 

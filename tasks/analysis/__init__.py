@@ -3,5 +3,7 @@
 Belongs here: each table that is published after a release and beside it, what it is computed from, rules that a release
 is compared with, when a growth may be quoted. Does not belong here: figures of the ledger (`metrics`), words for people
 (`pages`).
-Start at: `derived_table`. Add here: a table that others can compute again from published tables.
+Rooms: what several tables rest on (`ground`); above it tables of one `reporter`, of two (`mirror`), and `measures`; on
+top what follows a release (`after`).
+Start at: `ground.derived_table`. Add here: a table that others can compute again from published tables.
 """

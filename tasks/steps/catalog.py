@@ -3,7 +3,7 @@
 Steps that touch the disk are retried when the disk fails; steps that judge are never retried.
 """
 
-from tasks.analysis import after_release, table_audit, watch_rules
+from tasks.analysis.after import after_release, table_audit, watch_rules
 from tasks.analysis.mirror import publication as mirroring
 from tasks.answers.inventory import sources
 from tasks.checks.frame import approval as holding

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from flows.cli.app import app
 from schemas import settings
 from schemas.store_address import S3Url
-from tasks.analysis.after_release import update_forms
+from tasks.analysis.after.after_release import update_forms
 from tasks.catalogs.duckdb_file import write_duckdb
 from tasks.catalogs.iceberg import keep_iceberg, keep_store
 from tasks.store import working_copy

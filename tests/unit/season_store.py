@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bad_inputs.download import csv_bytes, magnets
 
-from tasks.analysis.expectation import new_year_share
+from tasks.analysis.reporter.expectation import new_year_share
 from tests.unit.customs import Store
 
 FIRST, LAST = 2020 * 12, 2025 * 12 + 11

@@ -119,7 +119,7 @@ def test_no_two_classes_have_one_name() -> None:
 # What lists figures for another reason than that it knows something of them.
 LISTING = {
     "tasks/lineage/formulas.py": "recipes of the trace, a second opinion that says what it knows itself",
-    "tasks/analysis/movers.py": "columns that are read",
+    "tasks/analysis/reporter/movers.py": "columns that are read",
     "tasks/claims/readings.py": "columns that are read",
     "tasks/pages/brief/facts.py": "what a page says of prices",
     "tasks/pages/release/release_page.py": "what a page says first of a product",

@@ -195,7 +195,7 @@ def audit(
 
 def _audited(store: Path, sample: int, of: str) -> list[str]:
     """Audit a store and print what was found; return what is wrong."""
-    from tasks.analysis.table_audit import audit_tables
+    from tasks.analysis.after.table_audit import audit_tables
     from tasks.lineage.audit import audit as audit_store
     from tasks.store.working_copy import address_of
 
@@ -237,7 +237,7 @@ def retain(
 
     What was known on a day is in the ledger and stays readable: only the pinned older snapshots go.
     """
-    from tasks.analysis.after_release import update_forms
+    from tasks.analysis.after.after_release import update_forms
     from tasks.domain.clock import today
     from tasks.store.working_copy import retain as retain_store
 

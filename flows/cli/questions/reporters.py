@@ -31,7 +31,7 @@ def rules(
 ) -> None:
     """What became of each watch rule in a month, by the first print and by what is known now: fired, quiet or not
     evaluable."""
-    from tasks.analysis import watch_rules
+    from tasks.analysis.after import watch_rules
     from tasks.answers.form import tables
     from tasks.domain.period_words import read_months
     from tasks.domain.periods import month_number

@@ -88,7 +88,7 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
     """Print the values that a figure has had."""
     import polars as pl
 
-    from tasks.analysis.first_prints import scorecard
+    from tasks.analysis.after.first_prints import scorecard
     from tasks.answers.form import tables
     from tasks.answers.trade.series import series_of
     from tasks.answers.trade.vintages import as_revisions
@@ -129,7 +129,7 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
 
 
 def _show_first_prints(prints: "pl.DataFrame", form: options.Form) -> None:
-    from tasks.analysis.first_prints import WITHIN_PCT, within
+    from tasks.analysis.after.first_prints import WITHIN_PCT, within
 
     if not prints.height:
         raise ValueError("no source prints a single month of it: ask for a line of a release page, or for one partner")

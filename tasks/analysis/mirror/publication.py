@@ -13,7 +13,7 @@ import polars as pl
 
 from schemas.forms.outcome import Gap
 from schemas.store_address import S3Url
-from tasks.analysis.derived_table import Upstream, contents, publish_table
+from tasks.analysis.ground.derived_table import Upstream, contents, publish_table
 from tasks.analysis.mirror.statements import compare, hub_stores, pair, read_pair
 from tasks.analysis.mirror.verdicts import REACH_AHEAD, REACH_BACK
 from tasks.domain.errors import NothingPublished

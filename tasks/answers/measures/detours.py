@@ -2,7 +2,7 @@
 alarms.
 
 Belongs here: from the stores of the exporter, the importer and, where they have one, the hubs, to the levels that
-`tasks.analysis.detours` judges, and what must be said beside its rows.
+`tasks.analysis.measures.detours` judges, and what must be said beside its rows.
 """
 
 import math
@@ -19,8 +19,8 @@ from schemas.questions.detours import Detours as DetoursQuestion
 from schemas.store_address import root_given
 from schemas.table import columns as columns_of_table
 from schemas.table import polars_schema
-from tasks.analysis import detours as screen
-from tasks.analysis.detours import DetourWindow, Goods, HubScore, Placebos
+from tasks.analysis.measures import detours as screen
+from tasks.analysis.measures.detours import DetourWindow, Goods, HubScore, Placebos
 from tasks.analysis.mirror.sides import KG, months_of
 from tasks.analysis.mirror.statements import pair, pair_of
 from tasks.answers.form.answer import Answer, day_of

@@ -11,8 +11,8 @@ import polars as pl
 from schemas.questions.duties import Duties
 from schemas.questions.question import texts
 from schemas.table import polars_schema
-from tasks.analysis import duty
-from tasks.analysis.duty import CONSUMPTION, MEASURES, Paid
+from tasks.analysis.measures import duty
+from tasks.analysis.measures.duty import CONSUMPTION, MEASURES, Paid
 from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.domain.control_lists import is_list
 from tasks.domain.coverage import TOTALS, WORLD

@@ -16,7 +16,7 @@ import polars as pl
 
 from schemas.questions.adjust import Adjust
 from schemas.questions.read import Read
-from tasks.analysis.expectation import new_year_share
+from tasks.analysis.reporter.expectation import new_year_share
 from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.answers.trade.read import read
 from tasks.domain.measure_states import took_effect

@@ -7,9 +7,9 @@ import polars as pl
 
 from schemas.layouts import FLOWS
 from schemas.questions.movers import Movers
-from tasks.analysis import list_movers
-from tasks.analysis.movers import AGAINST, MEASURES
-from tasks.analysis.of_reporter import rows_of
+from tasks.analysis.reporter import list_movers
+from tasks.analysis.reporter.movers import AGAINST, MEASURES
+from tasks.analysis.reporter.of_reporter import rows_of
 from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import WORLD

@@ -9,7 +9,7 @@ import polars as pl
 from schemas.questions.movers import Movers
 from schemas.questions.partner import PartnerTrade
 from schemas.questions.read import Read
-from tasks.analysis.movers import MEASURES
+from tasks.analysis.reporter.movers import MEASURES
 from tasks.answers.form.answer import Answer, store_of
 from tasks.answers.trade.movers import flow_of, movers
 from tasks.answers.trade.read import read_store, with_names

@@ -287,7 +287,7 @@ def _analysis(
 ) -> pl.DataFrame:
     """Return rows of a table that follows from the others, in key order."""
     # Most reads are of other tables, and need none of its modules.
-    from tasks.analysis import of_reporter
+    from tasks.analysis.reporter import of_reporter
 
     filed = {path_partition(entry.partition) for entry in snapshot.entries("metric", question.flow) if entry.rows}
     wanted = sorted(

@@ -14,9 +14,9 @@ from schemas.forms.outcome import HeldRelease
 from schemas.names import status
 from schemas.reference.code_tables import code_table
 from schemas.small_files import read_json
-from tasks.analysis.expectation import of_month
-from tasks.analysis.first_prints import scorecard, within
-from tasks.analysis.quotable import Judge, steps_of, words_of
+from tasks.analysis.after.first_prints import scorecard, within
+from tasks.analysis.ground.quotable import Judge, steps_of, words_of
+from tasks.analysis.reporter.expectation import of_month
 from tasks.claims.readings import Readings, growth_of
 from tasks.claims.statement import Spot
 from tasks.domain.classification import members, part_of

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.analysis.list_movers import MonthCompared, list_movers
+from tasks.analysis.reporter.list_movers import MonthCompared, list_movers
 from tasks.answers.form.answer import Answer
 from tasks.answers.form.numbers import amount
 from tasks.answers.trade.read import with_names

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from tasks.analysis.expectation import days_share
-from tasks.analysis.movers import AGAINST
+from tasks.analysis.reporter.expectation import days_share
+from tasks.analysis.reporter.movers import AGAINST
 from tasks.answers.form.numbers import amount
 from tasks.domain.labels import capitalised, country, partner_name, trade_of
 from tasks.domain.periods import first_day, month_number

@@ -18,7 +18,7 @@ import polars as pl
 from schemas.forms.brief import MirrorPart
 from schemas.names import STATUSES, VALUES, status
 from schemas.reference.code_tables import code_table
-from tasks.analysis.of_reporter import published_rows
+from tasks.analysis.reporter.of_reporter import published_rows
 from tasks.domain.classification import members, part_of
 from tasks.domain.comparability import breaks_of
 from tasks.domain.coverage import WORLD

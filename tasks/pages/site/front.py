@@ -15,7 +15,7 @@ import polars as pl
 
 from schemas.forms.brief import Facts
 from schemas.forms.fetch import SourceState
-from tasks.analysis.movers import AGAINST
+from tasks.analysis.reporter.movers import AGAINST
 from tasks.answers.trade.movers import changes_of_month, expected, month_of
 from tasks.answers.trade.read import with_names
 from tasks.domain.labels import capitalised, check_words, country, doubt_words, trade_of

@@ -20,7 +20,7 @@ import polars as pl
 
 from schemas.layouts import FLOWS
 from schemas.store_address import S3Url
-from tasks.analysis.watch_rules import Grader, watch_rules
+from tasks.analysis.after.watch_rules import Grader, watch_rules
 from tasks.answers.inventory.contents import things
 from tasks.answers.inventory.sources import source_states
 from tasks.domain.coverage import TOTALS, WORLD

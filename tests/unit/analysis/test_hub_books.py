@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
-from tasks.analysis.after_release import update_tables
+from tasks.analysis.after.after_release import update_tables
 from tasks.analysis.mirror.publication import publish_pair
 from tasks.analysis.mirror.sides import passed_on, read_side
 from tasks.analysis.mirror.statements import hub_stores, mirror, pair

@@ -14,11 +14,11 @@ import pytest
 from schemas.names import CAVEATS, status
 from schemas.reference.code_tables import code_table
 from schemas.table import readers_schema
-from tasks.analysis import expectation
-from tasks.analysis.expectation import METHOD, Model, expectation_rows, new_year_share, watched, window
+from tasks.analysis.ground.quotable import BACK, Judge, steps_of
 from tasks.analysis.mirror.verdicts import REASONS, judge
-from tasks.analysis.movers import StoreState
-from tasks.analysis.quotable import BACK, Judge, steps_of
+from tasks.analysis.reporter import expectation
+from tasks.analysis.reporter.expectation import METHOD, Model, expectation_rows, new_year_share, watched, window
+from tasks.analysis.reporter.movers import StoreState
 from tasks.domain.periods import first_day, month_end, month_number
 
 LAST = 2025 * 12 + 5

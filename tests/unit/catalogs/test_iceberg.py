@@ -170,7 +170,7 @@ def test_a_retention_expires_snapshots_with_ours(tmp_path: Path) -> None:
     lists = {path.name for path in (root / CHN / "iceberg" / "metric").rglob("*.avro")}
     with publishing.exclusive(root / CHN):
         assert len(retain(root / CHN, today=date(2030, 1, 1)).snapshots) == 1
-    from tasks.analysis.after_release import update_forms
+    from tasks.analysis.after.after_release import update_forms
 
     assert update_forms(root / CHN) == []
     after = table_of(root, "metric")
@@ -188,7 +188,7 @@ def test_a_retention_expires_snapshots_with_ours(tmp_path: Path) -> None:
 def without_forms(work: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
     """A publication whose writer was killed before it came to the metadata."""
     with monkeypatch.context() as patch:
-        patch.setattr("tasks.analysis.after_release.kept_up", lambda root, reporter: iter(()))
+        patch.setattr("tasks.analysis.after.after_release.kept_up", lambda root, reporter: iter(()))
         work()
 
 

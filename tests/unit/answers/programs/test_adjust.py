@@ -8,7 +8,7 @@ import pytest
 
 from schemas.questions.adjust import Adjust
 from schemas.questions.read import Read
-from tasks.analysis.expectation import new_year_share
+from tasks.analysis.reporter.expectation import new_year_share
 from tasks.answers.programs.adjust import AHEAD, Result, compared, handed
 from tasks.answers.trade.read import read
 from tasks.domain.periods import first_day

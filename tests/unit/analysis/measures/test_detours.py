@@ -4,8 +4,17 @@ import pytest
 
 from benchmarks import detour_world
 from benchmarks.detour_world import cell
-from tasks.analysis import detours
-from tasks.analysis.detours import DetourWindow, Goods, chance_of, judge, leg, placebo_rates, screen, threshold_of
+from tasks.analysis.measures import detours
+from tasks.analysis.measures.detours import (
+    DetourWindow,
+    Goods,
+    chance_of,
+    judge,
+    leg,
+    placebo_rates,
+    screen,
+    threshold_of,
+)
 
 # The date, and a year from it.
 SINCE = 24_303

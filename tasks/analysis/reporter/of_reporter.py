@@ -15,9 +15,16 @@ import polars as pl
 
 from schemas.layouts import FLOWS, LAYOUTS
 from schemas.table import empty_frame, readers_schema
-from tasks.analysis.derived_table import TablePublication, Upstream, contents, prints, publish_table, published_prints
-from tasks.analysis.expectation import WINDOW_MAX, expectation_rows
-from tasks.analysis.movers import VERDICT_MONTHS, StoreState, mover_rows
+from tasks.analysis.ground.derived_table import (
+    TablePublication,
+    Upstream,
+    contents,
+    prints,
+    publish_table,
+    published_prints,
+)
+from tasks.analysis.reporter.expectation import WINDOW_MAX, expectation_rows
+from tasks.analysis.reporter.movers import VERDICT_MONTHS, StoreState, mover_rows
 from tasks.domain.hashing import json_sha256
 from tasks.domain.periods import month_name
 from tasks.domain.units import MILLIGRAMS_PER_KG

@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 import tidewaiter
 from flows.cli.app import app
 from schemas.table import empty_frame
-from tasks.analysis import derived_table
-from tasks.analysis.derived_table import Upstream, publish_table
-from tasks.analysis.first_prints import publish_first_prints, scorecard, within
-from tasks.analysis.of_reporter import publish_analysis, rows_of
+from tasks.analysis.after.first_prints import publish_first_prints, scorecard, within
+from tasks.analysis.ground import derived_table
+from tasks.analysis.ground.derived_table import Upstream, publish_table
+from tasks.analysis.reporter.of_reporter import publish_analysis, rows_of
 from tasks.answers.trade.movers import flow_of, month_of, moved
 from tasks.domain.errors import HowUnderstood
 from tasks.domain.periods import first_day, month_number

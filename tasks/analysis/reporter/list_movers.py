@@ -13,7 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.table import polars_schema
-from tasks.analysis.movers import AGAINST, MEASURES
+from tasks.analysis.reporter.movers import AGAINST, MEASURES
 from tasks.domain.coverage import WORLD
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.text import counted, named

@@ -18,7 +18,7 @@ import polars as pl
 from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
-from tasks.analysis.movers import LINE, StoreState
+from tasks.analysis.reporter.movers import LINE, StoreState
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
 from tasks.domain.periods import Month, first_day, month_number

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from schemas.questions.movers import Movers
-from tasks.analysis.list_movers import MonthCompared, list_movers
+from tasks.analysis.reporter.list_movers import MonthCompared, list_movers
 from tasks.answers.trade.movers import movers
 from tasks.reading.lists import listed_in, specs_of
 from tasks.store.snapshot import Snapshot

@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from schemas.forms.outcome import AuditReport
-from tasks.analysis import first_prints, of_reporter
-from tasks.analysis.derived_table import Upstream, stale_months
+from tasks.analysis.after import first_prints
+from tasks.analysis.ground.derived_table import Upstream, stale_months
 from tasks.analysis.mirror import publication as mirroring
+from tasks.analysis.reporter import of_reporter
 from tasks.domain.errors import BrokenStore, UnknownSnapshot
 from tasks.domain.text import named as listed
 from tasks.reading.query import open_published

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from schemas.forms.outcome import Gap, Outcome
-from tasks.analysis.first_prints import TABLE as FIRST_PRINTS
-from tasks.analysis.first_prints import publish_first_prints
+from tasks.analysis.after.first_prints import TABLE as FIRST_PRINTS
+from tasks.analysis.after.first_prints import publish_first_prints
 from tasks.analysis.mirror.publication import publish_pair
 from tasks.analysis.mirror.sides import HUBS
-from tasks.analysis.of_reporter import MAKERS, publish_analysis
+from tasks.analysis.reporter.of_reporter import MAKERS, publish_analysis
 from tasks.catalogs.kept_up import kept_up
 from tasks.store.reporters import mirrors_of, named, root_of, tables_of
 from tasks.store.working_copy import address_of

@@ -11,8 +11,8 @@ import pytest
 from schemas.code_files import FOLDER
 from schemas.forms.outcome import Outcome, WatchRule
 from schemas.settings import WATCH_RULES
-from tasks.analysis import watch_rules
-from tasks.analysis.watch_rules import Grader, grade_rules, listed, read_rules
+from tasks.analysis.after import watch_rules
+from tasks.analysis.after.watch_rules import Grader, grade_rules, listed, read_rules
 from tasks.domain.periods import month_number
 from tasks.ledger.doubts import Doubts
 from tasks.pages.release.release_page import pages

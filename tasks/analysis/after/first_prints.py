@@ -19,7 +19,7 @@ from schemas.names import KINDS
 from schemas.reference.code_tables import code_table, valid_in
 from schemas.store_address import S3Url
 from schemas.table import polars_schema
-from tasks.analysis.derived_table import TablePublication, Upstream, contents, publish_table, releases_of
+from tasks.analysis.ground.derived_table import TablePublication, Upstream, contents, publish_table, releases_of
 from tasks.analysis.mirror.statements import other_side
 from tasks.domain.coverage import WORLD, covering
 from tasks.domain.decisions import counting

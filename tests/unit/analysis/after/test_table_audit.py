@@ -19,8 +19,8 @@ from flows.backfill import backfill
 from flows.cli.app import app
 from flows.cli.frame.options import DISAGREES
 from schemas.forms.watch import BackfillRequest
-from tasks.analysis.after_release import update_tables
-from tasks.analysis.table_audit import audit_tables
+from tasks.analysis.after.after_release import update_tables
+from tasks.analysis.after.table_audit import audit_tables
 from tasks.domain.errors import Refused, Unsound
 from tasks.store.filesystem import LOCAL
 from tasks.store.parquet import read_table
@@ -202,7 +202,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from datetime import date
-from tasks.analysis import after_release
+from tasks.analysis.after import after_release
 def kill(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 after_release.mirrors_of = kill

@@ -17,9 +17,9 @@ import polars as pl
 from schemas.figures import FIGURE_OF
 from schemas.names import VALUES, status
 from schemas.table import polars_schema
-from tasks.analysis import price_volume
-from tasks.analysis.price_volume import Terms
-from tasks.analysis.quotable import COLUMNS, LEDGER_COLUMNS, SIGN_MONTHS, Judge, Steps, own_or_parts
+from tasks.analysis.ground import price_volume
+from tasks.analysis.ground.price_volume import Terms
+from tasks.analysis.ground.quotable import COLUMNS, LEDGER_COLUMNS, SIGN_MONTHS, Judge, Steps, own_or_parts
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.exchange_rates import rate

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.analysis.duty import paid, rank_of, shift_of, together, verdict
+from tasks.analysis.measures.duty import paid, rank_of, shift_of, together, verdict
 from tasks.sources.census.us_census_bulk import parse
 from tests.unit.census_archive import packed
 

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 from bad_inputs.download import PARTNERS, csv_bytes, magnets
 
-from tasks.analysis.movers import mover_rows
-from tasks.analysis.of_reporter import state_of
-from tasks.analysis.price_volume import Terms, add, own_currency, split
+from tasks.analysis.ground.price_volume import Terms, add, own_currency, split
+from tasks.analysis.reporter.movers import mover_rows
+from tasks.analysis.reporter.of_reporter import state_of
 from tasks.domain.periods import month_number
 from tests.unit.customs import Store
 

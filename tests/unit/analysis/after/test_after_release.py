@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.analysis import after_release
+from tasks.analysis.after import after_release
 from tests.unit.builders import outcome
 
 pytestmark = pytest.mark.usefixtures("downstream")
