@@ -37,8 +37,8 @@ from benchmarks import generate, measure, results
 from benchmarks.servers import Bucket, Relay, free_port, serving
 from flows.cli.app import ALLOCATOR
 from schemas.store_address import S3Url
-from tasks.store.s3_store import Remote
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.bucket.s3_store import Remote
+from tasks.store.files.snapshot import Snapshot, open_snapshot
 
 PROJECT = Path(__file__).parent.parent
 PLAIN = {"PYTHONPATH": str(PROJECT), "DO_NOT_TRACK": "1"}

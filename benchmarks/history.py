@@ -36,7 +36,7 @@ def grow(files: list[Path], store: Path) -> None:
     """Ingest the files in order; a line of JSON for each."""
     from flows.release import release
     from schemas.forms.request import ReleaseRequest
-    from tasks.store.snapshot import open_snapshot
+    from tasks.store.files.snapshot import open_snapshot
 
     had: set[str] = set()
     for number, file in enumerate(files, start=1):
@@ -54,7 +54,7 @@ def grow(files: list[Path], store: Path) -> None:
 
 def turn_back(store: Path, months: int, to: Path) -> None:
     """A copy of a store as it was after so many releases: their last snapshot and what it holds, as hard links."""
-    from tasks.store.snapshot import object_path, open_snapshot, sequence_of, snapshot_ids
+    from tasks.store.files.snapshot import object_path, open_snapshot, sequence_of, snapshot_ids
 
     name = next(name for name in snapshot_ids(store) if sequence_of(name) == months)
     snapshot = open_snapshot(store, name)
@@ -152,7 +152,7 @@ def main() -> int:
     if given.grown and not given.store:
         ask.error("--grown tells what growing a store said: say with --store where it lies")
     if given.store:
-        from tasks.store.reporters import store_of
+        from tasks.store.places.reporters import store_of
 
         given.store = store_of(given.store, "CHN")
     files = sorted(generate.ensure(given.size, generate.FOLDER / given.size).glob("*.csv"))[: given.months]

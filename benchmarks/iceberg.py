@@ -26,9 +26,9 @@ import pyarrow.parquet as pq
 from benchmarks import results
 from schemas.table import arrow_schema
 from tasks.catalogs.iceberg import keep_store
-from tasks.store.beside import Beside
-from tasks.store.publish import NewFile, exclusive, publish
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.places.beside import Beside
+from tasks.store.snapshots.publish import NewFile, exclusive, publish
 
 BY_MONTH = ("metric", "observation", "record_level", "revision", "trade_flow")
 BY_RELEASE = ("finding", "lineage", "quarantine", "release")

@@ -18,9 +18,9 @@ from tasks.ingest.raw_store import land
 from tasks.ledger import merge as ledger
 from tasks.ledger.published_state import PublishedState
 from tasks.sources.adapter.protocol import Parsed
-from tasks.store.manifest import FileEntry
-from tasks.store.parquet import encode_months
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.manifest import FileEntry
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import encode_months
 
 
 class LightStore:

@@ -26,8 +26,8 @@ from tasks.domain.periods import read_period
 from tasks.inbox import held as held_releases
 from tasks.ledger import merge as ledger
 from tasks.metrics.derive import derive
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import open_snapshot
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.snapshots.parquet import read_table
 
 DATA = Path(__file__).parent.parent / ".." / "shared" / "data" / "bench"
 

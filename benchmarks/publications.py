@@ -25,12 +25,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks import generate, results
-from tasks.store import publish as publishing
-from tasks.store.filesystem import FileSystem
-from tasks.store.publish import NewFile, exclusive
-from tasks.store.retention import retain
-from tasks.store.snapshot import Snapshot, list_snapshots, open_snapshot
-from tasks.store.verify import audit_store
+from tasks.store.files.filesystem import FileSystem
+from tasks.store.files.snapshot import Snapshot, list_snapshots, open_snapshot
+from tasks.store.files.verify import audit_store
+from tasks.store.snapshots import publish as publishing
+from tasks.store.snapshots.publish import NewFile, exclusive
+from tasks.store.snapshots.retention import retain
 
 BY_MONTH = ("metric", "observation", "record_level", "revision", "trade_flow")
 BY_RELEASE = ("finding", "lineage", "quarantine", "release")

@@ -25,7 +25,7 @@ import polars as pl
 import pyarrow.parquet
 
 from benchmarks import results
-from tasks.store.reporters import only_store
+from tasks.store.places.reporters import only_store
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ CONTENDERS = {
 @contextmanager
 def server(work: Path) -> Iterator[None]:
     """A Prefect server in the folder in which the contenders run."""
-    start = [sys.executable, "-c", "from flows.cli import local_server; local_server.ensure_server()"]
+    start = [sys.executable, "-c", "from flows.cli.server import local_server; local_server.ensure_server()"]
     try:
         subprocess.run(start, cwd=work, env={**os.environ, **ENVIRONMENT}, check=True, stdout=subprocess.DEVNULL)
         yield

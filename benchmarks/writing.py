@@ -16,8 +16,8 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.table import polars_schema, stored_columns
-from tasks.store.parquet import DERIVATION_KEY, encode_file
-from tasks.store.snapshot import open_snapshot
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.snapshots.parquet import DERIVATION_KEY, encode_file
 
 
 class Written(NamedTuple):

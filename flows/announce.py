@@ -30,7 +30,7 @@ from tasks.inbox import held as held_releases
 from tasks.pages.release import prefect_pages
 from tasks.pages.release.release_page import Pages
 from tasks.steps.listeners import tell_file
-from tasks.store.working_copy import address_of
+from tasks.store.bucket.working_copy import address_of
 
 HELD = "Held for approval"
 STATES = {"held": HELD, "would be held": "Would be held", "rejected": "Rejected"}

@@ -14,7 +14,7 @@ from tasks.domain import clock
 from tasks.domain.errors import NotHeld
 from tasks.inbox import held as held_releases
 from tasks.inbox.placing import store_of_held
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
 
 
 @flow(name="decide", flow_run_name="decide about {release_id}")

@@ -11,8 +11,8 @@ from schemas.forms.form import StoreAddress
 from schemas.forms.outcome import AuditReport
 from tasks.domain.errors import NothingPublished
 from tasks.steps import catalog as step
-from tasks.store.reporters import stores_of
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
+from tasks.store.places.reporters import stores_of
 
 
 @flow(name="audit", flow_run_name="audit of {store}")

@@ -21,9 +21,9 @@ from tasks.domain import clock
 from tasks.domain.errors import Refused
 from tasks.ingest.raw_store import as_downloads
 from tasks.steps import catalog as step
-from tasks.store.reporters import store_of
-from tasks.store.temporary import folder_next_to
-from tasks.store.working_copy import at_hand, folder_of
+from tasks.store.bucket.working_copy import at_hand, folder_of
+from tasks.store.files.temporary import folder_next_to
+from tasks.store.places.reporters import store_of
 
 if TYPE_CHECKING:
     from tasks.derive.cluster import Cluster

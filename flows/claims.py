@@ -6,10 +6,10 @@ import polars as pl
 
 from tasks.steps import catalog as step
 from tasks.steps.recording import recorded
-from tasks.store.publish import Publication
-from tasks.store.snapshot import open_snapshot
-from tasks.store.verify_on_read import proved
-from tasks.store.working_copy import again_if_outpaced, exclusive
+from tasks.store.bucket.working_copy import again_if_outpaced, exclusive
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.places.verify_on_read import proved
+from tasks.store.snapshots.publish import Publication
 
 
 @again_if_outpaced

@@ -24,7 +24,7 @@ from tasks.publication.publication import Derived, Entered
 from tasks.publication.publication import enter as enter_tables
 from tasks.steps import catalog as step
 from tasks.steps.recording import opened, recorded
-from tasks.store.working_copy import again_if_outpaced, exclusive
+from tasks.store.bucket.working_copy import again_if_outpaced, exclusive
 
 
 def answered(request: ReleaseRequest, today: date) -> Outcome | Hold:

@@ -27,7 +27,7 @@ from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Held
 from tasks.inbox import held as held_releases
 from tasks.pages.text.page_templates import plain
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
 
 PATIENCE_SECONDS = 7 * 24 * 3600
 POLL_SECONDS = 3

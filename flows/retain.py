@@ -15,9 +15,9 @@ from schemas.forms.form import StoreAddress
 from tasks.analysis.after.after_release import update_forms
 from tasks.domain import clock
 from tasks.steps import catalog as step
-from tasks.store.reporters import stores_of
-from tasks.store.retention import Retired
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
+from tasks.store.places.reporters import stores_of
+from tasks.store.snapshots.retention import Retired
 
 log = logging.getLogger("tidewaiter.retain")
 

@@ -11,7 +11,7 @@ from schemas.forms.form import StoreAddress
 from tasks.answers.inventory.status import is_late, prometheus
 from tasks.answers.inventory.status import status as status_of
 from tasks.domain.clock import today
-from tasks.store.outside import write_outside
+from tasks.store.snapshots.outside import write_outside
 
 
 @flow(name="status", flow_run_name="status of {store}")

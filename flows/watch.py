@@ -30,9 +30,9 @@ from tasks.inbox.placing import reporter_of
 from tasks.publication.batch import FILE_BYTES_MAX, Batch, opened
 from tasks.steps import catalog as step
 from tasks.steps.listeners import HearFile
-from tasks.store.diagnose import of_every_file
-from tasks.store.reporters import store_of
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
+from tasks.store.files.diagnose import of_every_file
+from tasks.store.places.reporters import store_of
 
 log = logging.getLogger("tidewaiter.watch")
 

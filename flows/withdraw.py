@@ -18,7 +18,7 @@ from tasks.inbox.placing import store_of_published
 from tasks.publication.batch import opened as batch_of
 from tasks.steps import catalog as step
 from tasks.steps.recording import recorded
-from tasks.store.working_copy import again_if_outpaced, at_hand, exclusive
+from tasks.store.bucket.working_copy import again_if_outpaced, at_hand, exclusive
 
 
 @contextmanager

@@ -52,7 +52,7 @@ SLOW = (
     "unit/pages/release/test_release_page.py",
     "unit/reading/test_resolver.py",
     "unit/flows/test_asked.py",
-    "unit/store/test_verify.py",
+    "unit/store/files/test_verify.py",
     "unit/store/test_compatibility.py",
     "unit/analysis/after/test_watch_rules.py",
     "unit/lineage/test_provenance.py",

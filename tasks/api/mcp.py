@@ -48,7 +48,7 @@ from tasks.answers.trade.trace import TraceAnswer, trace
 from tasks.answers.trade.vintages import vintages
 from tasks.domain.errors import Refused, StoreError
 from tasks.domain.text import clip, counted, visible
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot
 
 Content = dict[str, Any]
 # A program that asks reads the whole answer, so it is short unless more is asked for.

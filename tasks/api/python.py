@@ -28,9 +28,9 @@ from schemas.questions.trace import Trace
 from schemas.questions.vintages import Vintages
 from schemas.store_address import root_given
 from tasks.api.forms import function_of, tell
-from tasks.store import resolve
-from tasks.store.reporters import only_store
-from tasks.store.resolve import OpenRelease
+from tasks.store.bucket import resolve
+from tasks.store.bucket.resolve import OpenRelease
+from tasks.store.places.reporters import only_store
 
 if TYPE_CHECKING:
     from schemas.forms.trace import TraceReport

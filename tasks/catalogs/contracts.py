@@ -15,7 +15,7 @@ from schemas.layouts import LAYOUTS
 from schemas.table import columns, readers_schema, what
 from tasks.catalogs.duckdb_file import OF_PATH, above, source
 from tasks.catalogs.places import TablePlace, places
-from tasks.store.reporters import Address
+from tasks.store.places.reporters import Address
 
 ODCS = "v3.1.0"
 PURPOSE = (

@@ -14,8 +14,8 @@ from schemas.store_address import S3Url
 from schemas.table import columns, what
 from tasks.catalogs.extra import extra
 from tasks.catalogs.places import TablePlace, places
-from tasks.store.outside import outside, write_outside
-from tasks.store.reporters import Address
+from tasks.store.places.reporters import Address
+from tasks.store.snapshots.outside import outside, write_outside
 
 # Files that later versions of DuckDB and those since 1.0 read.
 STORAGE = {"storage_compatibility_version": "v1.0.0"}
@@ -117,7 +117,7 @@ def write_duckdb(root: Address, output: Path) -> WrittenCatalog:
 def _reach(connection: Any, root: Address) -> None:
     """Let this connection read the files of a root; the settings stay outside the file."""
     if isinstance(root, S3Url):
-        from tasks.store.s3 import file_system
+        from tasks.store.bucket.s3 import file_system
 
         connection.register_filesystem(file_system())
     else:

@@ -21,11 +21,11 @@ from schemas.store_address import REPORTER_KEY, S3Url
 from tasks.catalogs.extra import extra
 from tasks.catalogs.places import stores_with_tables
 from tasks.domain.errors import NothingPublished, Outpaced
-from tasks.store.beside import Beside
-from tasks.store.reporters import MIRRORS, Address, reporter_of
-from tasks.store.s3_store import Remote
-from tasks.store.snapshot import Snapshot, current_id, load_snapshot, snapshot_ids
-from tasks.store.working_copy import again_if_outpaced, folder_of
+from tasks.store.bucket.s3_store import Remote
+from tasks.store.bucket.working_copy import again_if_outpaced, folder_of
+from tasks.store.files.snapshot import Snapshot, current_id, load_snapshot, snapshot_ids
+from tasks.store.places.beside import Beside
+from tasks.store.places.reporters import MIRRORS, Address, reporter_of
 
 if TYPE_CHECKING:
     from tasks.catalogs.iceberg_table import IcebergTable

@@ -58,9 +58,9 @@ from pyiceberg.utils.truncate import truncate_upper_bound_text_string
 from schemas.layouts import LAYOUTS, PARTITION_KEYS
 from schemas.table import arrow_schema, columns
 from tasks.domain.errors import Outpaced
-from tasks.store.beside import Beside
-from tasks.store.manifest import FileEntry
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.manifest import FileEntry
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.places.beside import Beside
 
 FOLDER = "iceberg"
 # The property of each Iceberg snapshot that names ours.

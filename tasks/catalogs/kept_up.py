@@ -13,7 +13,7 @@ from schemas.layouts import ANALYSIS, COMPARISONS
 from tasks.catalogs.duckdb_file import write_duckdb
 from tasks.catalogs.iceberg import has_iceberg, keep_store
 from tasks.catalogs.register import register
-from tasks.store.reporters import MIRRORS, Address, mirror_of, mirrors_of, named, store_of, table_of, tables_of
+from tasks.store.places.reporters import MIRRORS, Address, mirror_of, mirrors_of, named, store_of, table_of, tables_of
 
 
 def kept_up(root: Address, reporter: str) -> Iterator[tuple[str, Callable[[], object]]]:

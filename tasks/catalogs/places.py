@@ -11,7 +11,9 @@ from typing import NamedTuple
 from schemas.layouts import ANALYSIS, COMPARISONS, LAYOUTS
 from schemas.store_address import REPORTER_KEY, S3Url
 from tasks.domain.errors import NothingPublished
-from tasks.store.reporters import (
+from tasks.store.bucket.resolve import OpenRelease, open_release
+from tasks.store.files.snapshot import READERS
+from tasks.store.places.reporters import (
     MIRRORS,
     Address,
     is_one_store,
@@ -23,8 +25,6 @@ from tasks.store.reporters import (
     table_of,
     tables_of,
 )
-from tasks.store.resolve import OpenRelease, open_release
-from tasks.store.snapshot import READERS
 
 FILED, WHOLE = "*/*/*/*.parquet", "*.parquet"
 

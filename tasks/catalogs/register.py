@@ -11,7 +11,7 @@ from contextlib import suppress
 from schemas.store_address import REPORTER_KEY
 from tasks.catalogs.extra import extra
 from tasks.catalogs.iceberg import Kept
-from tasks.store.reporters import Address
+from tasks.store.places.reporters import Address
 
 
 def namespace_of(store: Address) -> str:

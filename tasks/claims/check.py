@@ -22,8 +22,8 @@ from tasks.domain.errors import Unclear
 from tasks.domain.measures import events_of, mixed_note
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 
 COLUMNS_READ = {*INPUT, *OPTIONAL, "verdict", "reason"}
 

@@ -25,8 +25,8 @@ from tasks.domain.precision import Interval, Reading, hull, printed
 from tasks.domain.reporter import Reporter
 from tasks.ledger.doubts import Doubts
 from tasks.ledger.merge import current_statements
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 
 PLACE = ("flow", "product", "partner", "measure", "period")
 # Statuses of a year to date that is added up.

@@ -23,8 +23,8 @@ from tasks.domain.measure_states import states_on
 from tasks.domain.measures import coverage, events_of, is_touched, mixed_note
 from tasks.domain.periods import first_day, month_end, month_name, month_number
 from tasks.domain.reporter import Reporter
-from tasks.store.parquet import Partition, partition_month, read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import Partition, partition_month, read_table
 
 LENGTHS = (3, 12)
 SINGLE_MONTHS = 3

@@ -13,7 +13,7 @@ import polars as pl
 from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.periods import Month, month_index
 from tasks.ingest.normalise import Normalised
-from tasks.store.parquet import Partition, partition_month
+from tasks.store.snapshots.parquet import Partition, partition_month
 
 
 class MonthPlan(NamedTuple):

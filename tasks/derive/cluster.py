@@ -25,7 +25,7 @@ from distributed.comm.core import connect
 from tasks.domain.errors import Refused
 from tasks.domain.hashing import code_sha256, json_sha256, versions
 from tasks.domain.text import clip
-from tasks.store import exchange
+from tasks.store.files import exchange
 
 CONNECT_SECONDS = 10
 PATIENCE_SECONDS = 60

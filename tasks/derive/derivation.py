@@ -25,10 +25,10 @@ from tasks.ledger.doubts import findings_of, open_doubts
 from tasks.ledger.ledger_after import refusing_overflow
 from tasks.ledger.published_state import PublishedState
 from tasks.lineage.provenance import derivation_of_month
-from tasks.store import exchange
-from tasks.store.parquet import Partition, encode_file, partition_month, partition_path, path_partition
-from tasks.store.pending_files import PendingFiles
-from tasks.store.verify_on_read import prove
+from tasks.store.files import exchange
+from tasks.store.places.verify_on_read import prove
+from tasks.store.snapshots.parquet import Partition, encode_file, partition_month, partition_path, path_partition
+from tasks.store.snapshots.pending_files import PendingFiles
 
 # Rows of the ledger of the months that are derived together: two years of the full cube.
 LEDGER_ROWS_AT_ONCE = 26_000_000

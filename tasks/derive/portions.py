@@ -25,8 +25,8 @@ from tasks.domain.periods import Month
 from tasks.domain.precedence import Portion, chapter_group_of, chapter_groups
 from tasks.metrics.derive import NO_LEVELS, derive_months
 from tasks.metrics.doubts import NONE_OPEN
-from tasks.store import exchange
-from tasks.store.parquet import encode_months, partition_month, path_partition
+from tasks.store.files import exchange
+from tasks.store.snapshots.parquet import encode_months, partition_month, path_partition
 
 # The tables that are derived from the ledger month by month.
 DERIVED = ("metric", "record_level", "doubt")

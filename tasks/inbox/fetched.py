@@ -30,7 +30,7 @@ from schemas.small_files import read_json
 from tasks.domain.hashing import frame_sha256
 from tasks.ingest.declaration import as_toml
 from tasks.sources.adapter.protocol import Parsed, Response, WantedFile
-from tasks.store.temporary import write_at_once
+from tasks.store.files.temporary import write_at_once
 
 ENDINGS = {"csv": "csv", "json": "json", "html": "html", "xls": "xls", "zip": "zip"}
 NAME_MAX = 120

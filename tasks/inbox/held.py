@@ -20,10 +20,10 @@ from tasks.domain.errors import BrokenStore, NotHeld
 from tasks.domain.text import clip
 from tasks.ingest.declaration import FOLDERS_UP
 from tasks.ingest.editions import is_outdated
-from tasks.store.objects import keep_bytes
-from tasks.store.publish import exclusive
-from tasks.store.snapshot import open_snapshot
-from tasks.store.working_copy import address_of, fetched, share
+from tasks.store.bucket.working_copy import address_of, fetched, share
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.snapshots.objects import keep_bytes
+from tasks.store.snapshots.publish import exclusive
 
 FOLDER = "held"
 

@@ -27,10 +27,10 @@ from tasks.ingest.editions import amended, release_id_of
 from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
 from tasks.sources.registry import SOURCES
-from tasks.store.reporters import store_of
-from tasks.store.snapshot import POINTER, open_snapshot
-from tasks.store.temporary import write_at_once
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
+from tasks.store.files.snapshot import POINTER, open_snapshot
+from tasks.store.files.temporary import write_at_once
+from tasks.store.places.reporters import store_of
 
 NOTE = ".refused.txt"
 NOT_A_RELEASE = (

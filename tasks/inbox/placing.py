@@ -11,9 +11,9 @@ from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.release_ids import MARK, release_of
 from tasks.inbox import held
 from tasks.ingest.declaration import locate
-from tasks.store.parquet import read_table
-from tasks.store.reporters import store_with
-from tasks.store.snapshot import open_snapshot
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.places.reporters import store_with
+from tasks.store.snapshots.parquet import read_table
 
 
 def store_of_published(root: StoreAddress, release_id: str) -> StoreAddress:

@@ -25,8 +25,8 @@ from tasks.domain.errors import Refused
 from tasks.domain.release_ids import EDITION, MARK, release_of
 from tasks.ingest.corrections import corrections_of
 from tasks.sources.registry import SOURCES
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import load_snapshot, open_snapshot
+from tasks.store.files.snapshot import load_snapshot, open_snapshot
+from tasks.store.snapshots.parquet import read_table
 
 
 def release_id_of(landed: Landed) -> str:

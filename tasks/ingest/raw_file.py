@@ -23,7 +23,7 @@ from tasks.ingest.editions import corrections_in
 from tasks.ingest.normalise import numbers_of
 from tasks.ingest.raw_store import raw_path
 from tasks.sources.registry import SOURCES
-from tasks.store.working_copy import fetched
+from tasks.store.bucket.working_copy import fetched
 
 # First and last day.
 Span = tuple[date, date]

@@ -22,10 +22,10 @@ from tasks.ingest.declaration import FOLDERS_UP, as_toml
 from tasks.ingest.unpack import read_download
 from tasks.sources.adapter.protocol import Parsed
 from tasks.sources.registry import SOURCES, read_file
-from tasks.store.objects import keep_bytes
-from tasks.store.publish import exclusive
-from tasks.store.verify import NOTE
-from tasks.store.working_copy import first_landing, share_once
+from tasks.store.bucket.working_copy import first_landing, share_once
+from tasks.store.files.verify import NOTE
+from tasks.store.snapshots.objects import keep_bytes
+from tasks.store.snapshots.publish import exclusive
 
 RAW = "raw"
 # The year of China's first customs statistics.

@@ -22,8 +22,8 @@ from tasks.domain.periods import month_index, month_number
 from tasks.domain.units import RATIOS
 from tasks.metrics.doubts import NONE_OPEN, OPEN
 from tasks.metrics.figures import BACK, first_month
-from tasks.store.parquet import path_partition, read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import path_partition, read_table
 
 # Findings about which partners a file has.
 OF_SUMS = ("few_partners", "partners_missing", "partner_removed", "world_total", "row_cap", "unknown_partners")

@@ -18,9 +18,9 @@ from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import WORLD
 from tasks.domain.labels import names_of_parts
 from tasks.domain.nomenclature import ANY_LIST, CHINAS, OTHERS
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
-from tasks.store.verify_on_read import prove
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.places.verify_on_read import prove
+from tasks.store.snapshots.parquet import read_table
 
 HS6 = 6
 _NEWEST = ("month", "printed_on", "name")

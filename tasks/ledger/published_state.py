@@ -5,8 +5,8 @@ from typing import NamedTuple
 from schemas.frames import Decision, Detail, Observation, Release
 from schemas.table import empty_frame
 from tasks.domain.decisions import NOTHING_DECIDED, counting
-from tasks.store.parquet import Partition
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import Partition
 
 
 class PublishedState(NamedTuple):

@@ -19,11 +19,11 @@ from tasks.domain.text import counted
 from tasks.ingest.raw_store import raw_path
 from tasks.lineage.point import Point
 from tasks.lineage.trace import NO_RECORD, Tracer
-from tasks.store.parquet import collected, path_partition, read_table
-from tasks.store.snapshot import Snapshot, open_snapshot
-from tasks.store.verify import FileProblem, audit_store
-from tasks.store.working_copy import address_of, missing
-from tasks.store.working_copy import audit as audit_bucket
+from tasks.store.bucket.working_copy import address_of, missing
+from tasks.store.bucket.working_copy import audit as audit_bucket
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.files.verify import FileProblem, audit_store
+from tasks.store.snapshots.parquet import collected, path_partition, read_table
 
 SAMPLE = 25
 AGAIN = "Ingest the releases again into an empty store and compare; this is an error of the program."

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from schemas import settings
 from tasks.lineage.records import Run
-from tasks.store.temporary import write_at_once
-from tasks.store.working_copy import address_of, share_once
+from tasks.store.bucket.working_copy import address_of, share_once
+from tasks.store.files.temporary import write_at_once
 
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import RunEvent

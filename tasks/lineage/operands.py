@@ -24,8 +24,8 @@ from tasks.domain.release_ids import in_turns
 from tasks.ledger.merge import current_statements
 from tasks.lineage.point import Decided, Point, keys_of
 from tasks.lineage.raw_records import RawRecords, Row
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 
 KILOGRAMS = {
     row["unit"]: Fraction(row["kg_per_unit"]) for row in code_table("units").iter_rows(named=True) if row["kg_per_unit"]

@@ -14,7 +14,7 @@ from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.domain.hashing import code_sha256, versions
 from tasks.domain.periods import Month, month_index
 from tasks.domain.release_ids import release_of
-from tasks.store.parquet import Partition, partition_month
+from tasks.store.snapshots.parquet import Partition, partition_month
 
 # Made from the statements of one month and from the scopes that cover it.
 OF_ONE_MONTH = ("observation", "trade_flow", "revision")

@@ -15,8 +15,8 @@ from schemas.forms.trace import TracedNumber
 from tasks.domain.labels import in_words, value_terms
 from tasks.domain.periods import span_name
 from tasks.ingest.raw_file import RawFile, read_excerpt, read_raw
-from tasks.store.parquet import Partition, read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import Partition, read_table
 
 PRINTED_MAX = 3
 # Records of a raw file from which reading all their numbers takes longer than choosing those of a month.

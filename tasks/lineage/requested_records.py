@@ -13,8 +13,8 @@ from tasks.domain.decisions import counting
 from tasks.domain.periods import Month, month_index
 from tasks.ledger import merge as ledger
 from tasks.metrics.derive import derive
-from tasks.store.parquet import partition_month, read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import partition_month, read_table
 
 KEY = ["flow", "product", "partner", "measure", "period"]
 RECORDS = ["highest_since", "highest_since_status", "lowest_since", "lowest_since_status", "series_start", "kinds"]

@@ -17,7 +17,7 @@ import polars as pl
 from schemas.table import columns, readers_schema, stored_columns, what
 from tasks.domain.labels import country, customs_of
 from tasks.sources.registry import SOURCES
-from tasks.store.manifest import FileEntry
+from tasks.store.files.manifest import FileEntry
 
 README, PACKAGE, CROISSANT = "README.md", "datapackage.json", "croissant.json"
 MADE_WITH = "Tidewaiter"

@@ -30,8 +30,8 @@ from tasks.lineage.formulas import RECIPES, ExactOperand, first_month, months_be
 from tasks.lineage.operands import Amount, Origins
 from tasks.lineage.point import Point
 from tasks.lineage.requested_records import with_requested_records
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 
 RELATIVE_ERROR_MAX = 1e-9
 BASIS_POINTS = 100

@@ -18,7 +18,7 @@ from tasks.ledger.doubts import findings_of, open_doubts
 from tasks.ledger.ledger_after import Ledger, refusing_overflow
 from tasks.ledger.published_state import PublishedState
 from tasks.ledger.trade_flow import widen
-from tasks.store.parquet import Partition, partition_month
+from tasks.store.snapshots.parquet import Partition, partition_month
 
 
 def merge(release: Normalised, known: PublishedState, decided: Decision = NOTHING_DECIDED) -> Ledger:

@@ -24,10 +24,10 @@ from schemas.frames import Lineage
 from tasks.domain.errors import Outpaced
 from tasks.ingest.normalise import Normalised
 from tasks.lineage.records import Run, StepRecord, as_table, current_run
-from tasks.store import exchange
-from tasks.store.pending_files import PendingSnapshot, leave, pending_snapshot
-from tasks.store.publish import NewFile, Publication
-from tasks.store.snapshot import Snapshot, current_id, open_snapshot
+from tasks.store.files import exchange
+from tasks.store.files.snapshot import Snapshot, current_id, open_snapshot
+from tasks.store.snapshots.pending_files import PendingSnapshot, leave, pending_snapshot
+from tasks.store.snapshots.publish import NewFile, Publication
 
 # The maximum size of a batch: its months are derived together, a year of the full cube at most, and a kill loses at
 # most one batch.

@@ -12,11 +12,11 @@ from tasks.domain.hashing import code_sha256, frame_sha256, json_sha256, version
 from tasks.lineage.records import as_table, current_run
 from tasks.lineage.snapshot_metadata import describer
 from tasks.publication.publication import with_own_record
-from tasks.store.parquet import encode_file, read_table
-from tasks.store.publish import Publication, publish
-from tasks.store.snapshot import Snapshot
-from tasks.store.verify_on_read import refuse_unknown
-from tasks.store.working_copy import announcement
+from tasks.store.bucket.working_copy import announcement
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.places.verify_on_read import refuse_unknown
+from tasks.store.snapshots.parquet import encode_file, read_table
+from tasks.store.snapshots.publish import Publication, publish
 
 
 def publish_claims(store: Path, claims: ClaimsFile, checked: CheckedClaim, snapshot: Snapshot) -> Publication:

@@ -20,12 +20,12 @@ from tasks.domain.periods import month_index
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState
 from tasks.publication.batch import Batch
-from tasks.store.manifest import FileEntry
-from tasks.store.parquet import Partition, partition_month, path_partition, read_table
-from tasks.store.reporters import named
-from tasks.store.snapshot import Snapshot
-from tasks.store.verify_on_read import prove, refuse_unknown
-from tasks.store.working_copy import address_of
+from tasks.store.bucket.working_copy import address_of
+from tasks.store.files.manifest import FileEntry
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.places.reporters import named
+from tasks.store.places.verify_on_read import prove, refuse_unknown
+from tasks.store.snapshots.parquet import Partition, partition_month, path_partition, read_table
 
 log = logging.getLogger("tidewaiter.known")
 

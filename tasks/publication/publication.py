@@ -29,9 +29,9 @@ from tasks.lineage.snapshot_metadata import describer
 from tasks.publication.assemble import whole
 from tasks.publication.batch import Batch, BatchChange
 from tasks.publication.open_published import later_year
-from tasks.store.parquet import Partition, encode_file, encode_months, partition_path
-from tasks.store.publish import NewFile, PlacedFile, Publication, publish
-from tasks.store.working_copy import announcement
+from tasks.store.bucket.working_copy import announcement
+from tasks.store.snapshots.parquet import Partition, encode_file, encode_months, partition_path
+from tasks.store.snapshots.publish import NewFile, PlacedFile, Publication, publish
 
 Hashes = Mapping[str, str]
 

@@ -15,9 +15,9 @@ from tasks.domain.periods import month_index
 from tasks.domain.release_ids import release_of
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState
-from tasks.store.parquet import Partition, partition_month, read_table
-from tasks.store.snapshot import open_snapshot
-from tasks.store.verify_on_read import prove
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.places.verify_on_read import prove
+from tasks.store.snapshots.parquet import Partition, partition_month, read_table
 
 
 def recall(store: Path, release_id: str) -> Normalised:

@@ -13,8 +13,8 @@ from tasks.domain.periods import first_day, month_number
 from tasks.domain.reporter import Reporter
 from tasks.ledger.merge import current_statements, was_last_on
 from tasks.sources.registry import SOURCES
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 
 TITLES_MAX = 3
 PRINTED = "published"

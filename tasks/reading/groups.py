@@ -20,10 +20,10 @@ from tasks.domain.decisions import counting
 from tasks.domain.periods import month_index, month_number, month_text
 from tasks.ledger.doubts import Doubts
 from tasks.reading import query
-from tasks.store.parquet import read_table
-from tasks.store.reporters import stores_of
-from tasks.store.snapshot import open_snapshot
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.places.reporters import stores_of
+from tasks.store.snapshots.parquet import read_table
 
 Status = Literal["complete", "partial", "missing"]
 NO_STORE = "no store of this reporter"

@@ -29,7 +29,7 @@ from tasks.domain.text import named
 from tasks.ledger.name_tables import names_in
 from tasks.reading.query import open_published, reporter_of
 from tasks.reading.series import levels
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 
 YEAR = 12
 BREAK, NO_BASE, ZERO_BASE, COMPUTED = "definition_break", "no_base", "zero_base", "computed"

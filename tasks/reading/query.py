@@ -21,11 +21,11 @@ from tasks.domain.reporter import Reporter
 from tasks.ledger import merge as ledger
 from tasks.ledger.doubts import Doubts, findings_of, open_doubts
 from tasks.lineage.requested_records import with_requested_records
-from tasks.store.parquet import path_partition, read_table
-from tasks.store.reporters import MIRRORS, mirror_of, mirrors_of, named, root_of, table_of
-from tasks.store.snapshot import Snapshot, open_snapshot
-from tasks.store.verify_on_read import proved
-from tasks.store.working_copy import address_of, at_hand
+from tasks.store.bucket.working_copy import address_of, at_hand
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.places.reporters import MIRRORS, mirror_of, mirrors_of, named, root_of, table_of
+from tasks.store.places.verify_on_read import proved
+from tasks.store.snapshots.parquet import path_partition, read_table
 
 AS_OF = ("observation", "trade_flow", "metric", "doubt")
 # Hashed in about a second. A watch list of ten years is far smaller, the full cube of some months larger.

@@ -24,7 +24,7 @@ from tasks.ledger.name_tables import NameTables, names_in, product_references
 from tasks.reading.lists import ListedProducts, listed_products, specs_of
 from tasks.reading.query import newest_month, reporter_of, scan_figures
 from tasks.reading.search import HS8_DIGITS, search_names
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 
 KEY = re.compile(r"(line|basket):[a-z0-9_]+|gacc:\d{3}")
 CHOICES_MAX = 8

@@ -16,10 +16,10 @@ from schemas.table import readers_schema, stored_columns
 from tasks.domain.errors import NothingPublished
 from tasks.ledger.merge import was_last_on
 from tasks.reading import query
-from tasks.store.parquet import of_another_version, other_columns
-from tasks.store.reporters import MIRRORS, Address, mirror_of, mirrors_of, named, root_of, table_of
-from tasks.store.resolve import OpenRelease, open_release
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.resolve import OpenRelease, open_release
+from tasks.store.bucket.working_copy import at_hand
+from tasks.store.places.reporters import MIRRORS, Address, mirror_of, mirrors_of, named, root_of, table_of
+from tasks.store.snapshots.parquet import of_another_version, other_columns
 
 # Of a table that is filed by month: the folders that files lie in, by which Polars leaves out whole files.
 FOLDERS = {"year": pl.Int32(), "month": pl.Int32()}

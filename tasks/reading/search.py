@@ -17,8 +17,8 @@ from tasks.domain.periods import span_name
 from tasks.domain.text import NAMED_MAX, named
 from tasks.ledger.name_tables import BY_PARTS
 from tasks.reading.query import Keys, Month, is_one_of, months_of, several
-from tasks.store.parquet import Partition, path_partition, read_table
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.snapshots.parquet import Partition, path_partition, read_table
 
 HS8_DIGITS = 8
 MONTHS_NEARBY = 2

@@ -17,7 +17,7 @@ from tasks.domain.decisions import counting
 from tasks.domain.periods import Month, first_day, month_index
 from tasks.ledger.name_tables import names_in
 from tasks.reading.query import open_published, query
-from tasks.store.parquet import read_table
+from tasks.store.snapshots.parquet import read_table
 
 # Quantities in another unit: there is trade, and no number of it in the measure that is asked for.
 OTHER_UNIT, NOT_COVERED, ZERO = "other_unit", "not_covered", "zero"

@@ -19,8 +19,8 @@ from tasks.domain.periods import month_number
 from tasks.lineage.formulas import months_behind
 from tasks.lineage.point import Point
 from tasks.reading import query
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 
 # Figures of one partner that those of the others do not change.
 OF_ITS_OWN = tuple(name for name, figure in FIGURE_OF.items() if figure.formula and not figure.of_partners)

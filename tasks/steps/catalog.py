@@ -24,7 +24,7 @@ from tasks.pages.site import requested_site
 from tasks.publication import assemble, batch, claims, open_published, publication, withdrawal
 from tasks.steps import outcome as reporting
 from tasks.steps.step import Step
-from tasks.store import working_copy
+from tasks.store.bucket import working_copy
 
 PATIENCE = (1.0, 5.0, 20.0)
 

@@ -5,7 +5,7 @@ from schemas.frames import Decision, Finding
 from schemas.names import finding_line
 from tasks.domain.decisions import decision_text
 from tasks.ingest.normalise import Normalised
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 
 
 def report(release: Normalised, findings: Finding, state: Snapshot) -> Outcome:

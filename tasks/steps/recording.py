@@ -9,9 +9,9 @@ from schemas.reference.code_tables import require_valid_tables
 from tasks.lineage.emit import emit
 from tasks.lineage.records import Run, recording
 from tasks.steps.step import flow_run_id
-from tasks.store.reporters import store_of
-from tasks.store.temporary import sweep_beside, temporary_copy
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
+from tasks.store.files.temporary import sweep_beside, temporary_copy
+from tasks.store.places.reporters import store_of
 
 
 @contextmanager

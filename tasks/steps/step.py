@@ -28,8 +28,8 @@ from schemas.tables.catalog import MODELS
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.lineage.records import Run, StepRecord, current_run
 from tasks.steps.listeners import tell_begin
-from tasks.store.pending_files import PendingFiles
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.pending_files import PendingFiles
 
 # The parameter for the day of a run. It is not recorded: its effect shows in the output, and the same release must give
 # the same bytes on another day.

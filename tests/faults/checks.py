@@ -18,9 +18,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 from tasks.domain.errors import InvalidPublication, StaleParent, StoreError
-from tasks.store.filesystem import FileSystem
-from tasks.store.snapshot import open_snapshot
-from tasks.store.verify import Hashes, audit_snapshot, audit_store
+from tasks.store.files.filesystem import FileSystem
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.files.verify import Hashes, audit_snapshot, audit_store
 from tests.faults.faulty import FAULTS, FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve
 from tests.faults.world import copy_store, expected_rows, flip_byte, run, state

@@ -8,11 +8,11 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from tasks.store.filesystem import FileSystem
-from tasks.store.publish import exclusive
-from tasks.store.retention import retain
-from tasks.store.snapshot import list_snapshots
-from tasks.store.verify import audit_store
+from tasks.store.files.filesystem import FileSystem
+from tasks.store.files.snapshot import list_snapshots
+from tasks.store.files.verify import audit_store
+from tasks.store.snapshots.publish import exclusive
+from tasks.store.snapshots.retention import retain
 from tests.faults.checks import (
     STARTS,
     Places,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from tasks.store.filesystem import FileSystem
+from tasks.store.files.filesystem import FileSystem
 
 READS = {"read_bytes", "list_directory"}
 GROWS = {"create", "write", "link", "symlink", "rename", "replace", "make_directory", "fsync_file", "fsync_directory"}

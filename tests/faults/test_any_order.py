@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tasks.domain.errors import StaleParent
-from tasks.store.filesystem import FileSystem
-from tasks.store.publish import NewFile, Publication, exclusive, publish
-from tasks.store.retention import retain
-from tasks.store.snapshot import Snapshot, list_snapshots, open_snapshot
-from tasks.store.verify import audit_store
+from tasks.store.files.filesystem import FileSystem
+from tasks.store.files.snapshot import Snapshot, list_snapshots, open_snapshot
+from tasks.store.files.verify import audit_store
+from tasks.store.snapshots.publish import NewFile, Publication, exclusive, publish
+from tasks.store.snapshots.retention import retain
 from tests.draws import draws
 from tests.faults.faulty import FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.store import objects
-from tasks.store.objects import keep_bytes
+from tasks.store.snapshots import objects
+from tasks.store.snapshots.objects import keep_bytes
 from tests.faults.faulty import Stopped
 from tests.faults.power import LOSSES, Disk, PowerFileSystem
 

@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 import pytest
 
-from tasks.store import objects, publish, retention
-from tasks.store.objects import Stage
+from tasks.store.snapshots import objects, publish, retention
+from tasks.store.snapshots.objects import Stage
 from tests.faults import checks
 from tests.faults.checks import (
     Violation,

@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tasks.store.snapshot import list_snapshots, open_snapshot
-from tasks.store.verify import audit_store
+from tasks.store.files.snapshot import list_snapshots, open_snapshot
+from tasks.store.files.verify import audit_store
 from tests.faults.checks import PROCESSES, Violation, check_recovery, start_process
 from tests.faults.checks_processes import finish_watcher, start_watcher
 from tests.faults.faulty import FaultyFileSystem

@@ -17,10 +17,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.store.filesystem import LOCAL, FileSystem
-from tasks.store.manifest import FileEntry
-from tasks.store.publish import NewFile, Publication, exclusive, publish
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.files.filesystem import LOCAL, FileSystem
+from tasks.store.files.manifest import FileEntry
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.snapshots.publish import NewFile, Publication, exclusive, publish
 
 Row = tuple[str, int, int, str, int, int]  # flow, year, month, product, value_usd, word
 MONTHS = (("export", 2025, 6), ("export", 2025, 7), ("import", 2025, 6))

@@ -9,10 +9,10 @@ from datetime import date
 from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 
-from tasks.store.filesystem import LOCAL, FileSystem
-from tasks.store.publish import exclusive, publish
-from tasks.store.retention import retain
-from tasks.store.snapshot import open_snapshot
+from tasks.store.files.filesystem import LOCAL, FileSystem
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.snapshots.publish import exclusive, publish
+from tasks.store.snapshots.retention import retain
 from tests.faults.faulty import FaultyFileSystem
 from tests.faults.world import new_files, run
 

@@ -21,8 +21,8 @@ from services import DECLARED, LATE, Services
 from flows import notify
 from schemas.forms.request import ReleaseRequest
 from schemas.store_address import S3Url
-from tasks.store import s3 as requests
-from tasks.store.snapshot import current_id
+from tasks.store.bucket import s3 as requests
+from tasks.store.files.snapshot import current_id
 
 ROOT = Path(__file__).parent.parent.parent
 JUNE = CLEAN_RECORDS[:6]

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.store_address import S3Url
-from tasks.store import working_copy
-from tasks.store.publish import NewFile, Publication, publish
-from tasks.store.snapshot import open_snapshot
+from tasks.store.bucket import working_copy
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.snapshots.publish import NewFile, Publication, publish
 
 
 def file_of(number: int) -> NewFile:

@@ -113,7 +113,7 @@ class Services:
 
     def start_server(self) -> None:
         """The same server again, at the same address."""
-        self.python("-c", "from flows.cli import local_server; local_server.ensure_server()")
+        self.python("-c", "from flows.cli.server import local_server; local_server.ensure_server()")
         self.note = json.loads((self.folder / ".prefect" / "server.json").read_text())
         assert self.note["api"] == self.api
 

@@ -25,7 +25,7 @@ from flows.cli.frame import terminal
 from flows.cli.releases.ingest import SAMPLE
 from tasks.inbox import held
 from tasks.reading import query
-from tasks.store.filesystem import FileSystem
+from tasks.store.files.filesystem import FileSystem
 from tests.copied_store import copied
 from tests.faults.world import flip_byte
 
@@ -123,7 +123,7 @@ def test_the_python_of_the_documentation_runs_as_it_is_written(home: Path, monke
 def test_what_a_disk_says_no_with_is_a_sentence_that_says_what_to_do(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What to do about each error: `tests/unit/store/test_diagnose.py`."""
+    """What to do about each error: `tests/unit/store/files/test_diagnose.py`."""
 
     def refuse(self: FileSystem, path: Path) -> int:
         raise OSError(errno.EROFS, "Read-only file system", str(path))

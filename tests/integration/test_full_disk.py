@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 
 from flows.cli.app import app
 from tasks.publication import batch
-from tasks.store.snapshot import current_id
-from tasks.store.verify import audit_store
+from tasks.store.files.snapshot import current_id
+from tasks.store.files.verify import audit_store
 
 pytestmark = pytest.mark.usefixtures("downstream")
 

@@ -17,9 +17,9 @@ from distributed import Client
 from s3_bucket import Customs
 
 from benchmarks import dask_workers, generate, readers, results, whole
-from tasks.store.readme import NO_TABLE_NAME
-from tasks.store.s3_store import file_key
-from tasks.store.snapshot import parse_manifest
+from tasks.store.bucket.s3_store import file_key
+from tasks.store.files.readme import NO_TABLE_NAME
+from tasks.store.files.snapshot import parse_manifest
 
 ROOT = Path(__file__).parent.parent.parent
 PEAK_MAX_MEBIBYTES = 12 * 1024

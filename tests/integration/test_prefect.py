@@ -48,7 +48,7 @@ from tasks.fetch.transport import Policy
 from tasks.inbox import held as held_releases
 from tasks.pages.release import prefect_pages
 from tasks.steps import listeners
-from tasks.store.snapshot import current_id
+from tasks.store.files.snapshot import current_id
 from tests.replay.server import Replay, Reply
 from tests.unit.fetched_site import CENSUS, MONTH, SECRET, replayed, requested
 

@@ -26,8 +26,8 @@ from tasks.pages.brief.facts import gather
 from tasks.pages.charts.plot import draw
 from tasks.pages.text.sentences import headlines
 from tasks.reading import query
-from tasks.store.reporters import store_of, stores_of
-from tasks.store.snapshot import open_snapshot
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.places.reporters import store_of, stores_of
 from tests.copied_store import copied
 from tests.faults.world import state
 from tests.unit.sources.census.test_us_census import answer as census

@@ -22,11 +22,11 @@ from tasks.lineage.audit import audit
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reading.query import open_published
-from tasks.store import s3_store, working_copy
-from tasks.store.readme import NO_TABLE_NAME
-from tasks.store.retention import Retired
-from tasks.store.s3_store import file_key
-from tasks.store.snapshot import Snapshot, open_snapshot, snapshot_ids
+from tasks.store.bucket import s3_store, working_copy
+from tasks.store.bucket.s3_store import file_key
+from tasks.store.files.readme import NO_TABLE_NAME
+from tasks.store.files.snapshot import Snapshot, open_snapshot, snapshot_ids
+from tasks.store.snapshots.retention import Retired
 
 
 def test_the_same_again_and_a_rehearsal_write_nothing(customs: Customs, sample: tuple[S3Url, Path]) -> None:

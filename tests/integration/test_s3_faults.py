@@ -17,8 +17,8 @@ from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.store_address import S3Url, UnusableAddress
 from tasks.domain.errors import BrokenStore, BucketError
-from tasks.store import working_copy
-from tasks.store.snapshot import current_id
+from tasks.store.bucket import working_copy
+from tasks.store.files.snapshot import current_id
 from tests.draws import some
 
 FAULTS: dict[str, dict[str, Any]] = {

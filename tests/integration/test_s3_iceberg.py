@@ -24,9 +24,9 @@ from schemas.store_address import S3Url
 from tasks.analysis.after.after_release import update_forms
 from tasks.catalogs.duckdb_file import write_duckdb
 from tasks.catalogs.iceberg import keep_iceberg, keep_store
-from tasks.store import working_copy
-from tasks.store.s3 import file_system
-from tasks.store.s3_store import Remote
+from tasks.store.bucket import working_copy
+from tasks.store.bucket.s3 import file_system
+from tasks.store.bucket.s3_store import Remote
 
 FIRST, SECOND, THIRD = (csv_bytes(CLEAN_RECORDS[:count]) for count in (4, 5, 6))
 

@@ -15,8 +15,8 @@ from flows.cli.app import app
 from flows.watch import watch
 from schemas.forms.watch import WatchRequest
 from schemas.store_address import S3Url
-from tasks.store.reporters import stores_of
-from tasks.store.resolve import open_release
+from tasks.store.bucket.resolve import open_release
+from tasks.store.places.reporters import stores_of
 from tests.integration.test_reporters import DAY, dropped, hashes
 
 pytestmark = pytest.mark.usefixtures("downstream")

@@ -25,9 +25,9 @@ from tasks.ingest.normalise import Normalised
 from tasks.reading import query
 from tasks.reading.query import open_published
 from tasks.steps import catalog
-from tasks.store import working_copy
-from tasks.store.snapshot import current_id
-from tasks.store.verify import audit_store
+from tasks.store.bucket import working_copy
+from tasks.store.files.snapshot import current_id
+from tasks.store.files.verify import audit_store
 
 
 def test_two_machines_ingest_at_once_and_both_are_in(

@@ -15,8 +15,8 @@ from services import DECLARED, LATE, PATIENCE_SECONDS, Services
 
 from tasks.inbox import held as held_releases
 from tasks.reading import query
-from tasks.store.snapshot import current_id
-from tasks.store.verify import audit_store
+from tasks.store.files.snapshot import current_id
+from tasks.store.files.verify import audit_store
 
 JUNE = CLEAN_RECORDS[:6]
 # Two heartbeats, so that the test does not wait for the five after which a run is given up.

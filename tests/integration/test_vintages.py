@@ -13,7 +13,7 @@ from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from schemas.reference.code_tables import code_table
 from tasks.reading import query
-from tasks.store.snapshot import current_id
+from tasks.store.files.snapshot import current_id
 from tests.draws import some
 
 pytestmark = pytest.mark.shared

@@ -29,7 +29,7 @@ from tasks.domain.labels import doubt_words
 from tasks.pages.release import release_page
 from tasks.pages.site import site
 from tasks.sources.registry import SOURCES
-from tasks.store.parquet import read_table
+from tasks.store.snapshots.parquet import read_table
 from tests.unit.customs import LATER, Store
 
 CODE, JUNE = "85051110", "2025-06"

@@ -13,8 +13,8 @@ from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest, WithdrawalRequest
 from tasks.inbox import held as held_releases
 from tasks.reading import query
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 
 DAY, NEXT, LATER = date(2025, 7, 20), date(2025, 7, 21), date(2025, 9, 1)
 MAY = [magnets("502", "46000", "2,622,000", "202505"), magnets("304", "209000", "11,913,000", "202505")]

@@ -10,7 +10,7 @@ from flows.ingestion import ingest
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.reading.query import open_published
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 from tests.unit.builders import MAGNETS
 from tests.unit.sources.eurostat.test_eurostat_comext import answer
 

@@ -10,7 +10,7 @@ TESTS = ROOT / "tests" / "unit"
 
 
 def modules_of(package: str) -> list[str]:
-    """The modules of a package, such as `tasks.store.parquet`."""
+    """The modules of a package, such as `tasks.store.snapshots.parquet`."""
     files = (path for path in (ROOT / package).rglob("*.py") if path.name not in ("__init__.py", "__main__.py"))
     return sorted(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files)
 

@@ -264,7 +264,7 @@ NAMES_KEPT = {
     "schemas/forms/watch.py": ["found"],
     "schemas/reference/models.py": ["word", "word"],
     "tasks/domain/errors.py": ["found", "found"],
-    "tasks/store/verify.py": ["found"],
+    "tasks/store/files/verify.py": ["found"],
 }
 
 

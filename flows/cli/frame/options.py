@@ -92,7 +92,7 @@ def _of_one(context: typer.Context, root: Any) -> Any:
     if context.resilient_parsing:
         # The shell completes a word; nothing is read.
         return root
-    from tasks.store.reporters import only_store
+    from tasks.store.places.reporters import only_store
 
     return only_store(root, context.meta.get(REPORTER))
 
@@ -101,7 +101,7 @@ def _folder(context: typer.Context, root: Any) -> Path:
     address: Path | S3Url = _of_one(context, root)
     if context.resilient_parsing or (isinstance(address, Path) and not (address / COPY_NOTE).is_file()):
         return Path(address)
-    from tasks.store.working_copy import at_hand
+    from tasks.store.bucket.working_copy import at_hand
 
     return at_hand(address)
 
@@ -124,7 +124,7 @@ def _describe(error: Exception) -> str:
     to look them up.
     """
     if isinstance(error, OSError):
-        from tasks.store.diagnose import disk_problem
+        from tasks.store.files.diagnose import disk_problem
 
         return disk_problem(error)
     if not isinstance(error, ValueError):
@@ -158,8 +158,8 @@ Store = Annotated[Path, typer.Option("--store", callback=_folder, **_store)]
 def each_store(root: "Path | S3Url", reporter: str | None) -> "list[tuple[str | None, Path]]":
     """The store of each reporter of a root, or that of the one that is named, brought up to date; the root itself where
     nothing was published."""
-    from tasks.store.reporters import only_store, stores_of
-    from tasks.store.working_copy import at_hand
+    from tasks.store.bucket.working_copy import at_hand
+    from tasks.store.places.reporters import only_store, stores_of
 
     stores = stores_of(root) if reporter is None else {}
     if len(stores) <= 1:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tasks.pages.brief.answer import BriefPage
-    from tasks.store.snapshot import Snapshot
+    from tasks.store.files.snapshot import Snapshot
 
 MARKS = {
     "supported": "green",

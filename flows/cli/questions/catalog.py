@@ -77,7 +77,7 @@ def odcs(
     `datacontract test` compares the views of the DuckDB file with it.
     """
     from tasks.catalogs.contracts import odcs as contract
-    from tasks.store.outside import write_outside
+    from tasks.store.snapshots.outside import write_outside
 
     write_outside(output, contract(store, views))
     say(f"{output}: datacontract test {output}")
@@ -93,7 +93,7 @@ def dbt(
     Those of a bucket name the files of this moment.
     """
     from tasks.catalogs.contracts import dbt_sources
-    from tasks.store.outside import write_outside
+    from tasks.store.snapshots.outside import write_outside
 
     write_outside(output, dbt_sources(store))
     say(f"{output}: select from {{{{ source('trade', 'metric') }}}}")

@@ -38,7 +38,7 @@ class Folder(Form, kw_only=True):
 def sdmx(question: Export, page: Folder) -> None:
     """Write a data set in SDMX."""
     from tasks.answers.programs.sdmx_structure import data_set
-    from tasks.store.outside import outside, write_outside
+    from tasks.store.snapshots.outside import outside, write_outside
 
     outside(page.output)
     written = data_set(question)
@@ -77,7 +77,7 @@ def adjust(question: Adjust, page: Adjustment) -> None:
     from tasks.answers.form import tables
     from tasks.answers.programs import adjust as adjusting
     from tasks.answers.programs import jdemetra, x13
-    from tasks.store.outside import outside, write_outside
+    from tasks.store.snapshots.outside import outside, write_outside
 
     form = {"x13": x13, "jdemetra": jdemetra}[page.tool.value]
     if (page.output is None) == (page.result is None):

@@ -156,7 +156,7 @@ def resolve(
     whose: options.ReporterOfStore = None,
 ) -> None:
     """Addresses of the files of a table, one a line, for a reader of Parquet: all of one published state."""
-    from tasks.store.resolve import open_release
+    from tasks.store.bucket.resolve import open_release
 
     opened = open_release(store, release)
     paths = opened.paths(table.value, flow and flow.value)
@@ -197,7 +197,7 @@ def _audited(store: Path, sample: int, of: str) -> list[str]:
     """Audit a store and print what was found; return what is wrong."""
     from tasks.analysis.after.table_audit import audit_tables
     from tasks.lineage.audit import audit as audit_store
-    from tasks.store.working_copy import address_of
+    from tasks.store.bucket.working_copy import address_of
 
     report = audit_store(store, sample)
     # What rests on damaged figures is looked at when these are whole.
@@ -217,7 +217,7 @@ def revisions(question: Revisions, _: NoOptions) -> None:
     """Print what releases revised."""
     from tasks.answers.trade.revisions import revisions as answer_to
     from tasks.pages.release.release_sections import revision_report
-    from tasks.store.parquet import read_table
+    from tasks.store.snapshots.parquet import read_table
 
     answer = answer_to(question)
     decided = read_table(answer.snapshot, "decision")
@@ -239,7 +239,7 @@ def retain(
     """
     from tasks.analysis.after.after_release import update_forms
     from tasks.domain.clock import today
-    from tasks.store.working_copy import retain as retain_store
+    from tasks.store.bucket.working_copy import retain as retain_store
 
     gone = retain_store(store, today=today(), months=months)
     for problem in update_forms(store):

@@ -102,7 +102,7 @@ def status(
     from tasks.answers.inventory.status import is_late, overview, prometheus
     from tasks.answers.inventory.status import status as answer_to
     from tasks.domain.clock import today
-    from tasks.store.outside import write_outside
+    from tasks.store.snapshots.outside import write_outside
 
     rows = answer_to(store, inbox, today())
     if form is StatusForm.prometheus:

@@ -128,8 +128,8 @@ def run(
     from tasks.lineage.trace import Tracer
     from tasks.pages.text import trace_text
     from tasks.reading import query
-    from tasks.store.reporters import store_of
-    from tasks.store.working_copy import at_hand
+    from tasks.store.bucket.working_copy import at_hand
+    from tasks.store.places.reporters import store_of
 
     api = None
     if prefect:
@@ -263,8 +263,8 @@ def held(
     """Releases that were not published because of their findings and wait for a person, of each reporter."""
 
     from tasks.inbox import held as held_releases
-    from tasks.store.snapshot import open_snapshot
-    from tasks.store.working_copy import address_of
+    from tasks.store.bucket.working_copy import address_of
+    from tasks.store.files.snapshot import open_snapshot
 
     stores = each_store(store, whose)
     waiting = [(reporter, entry) for reporter, one in stores for entry in held_releases.waiting(one)]

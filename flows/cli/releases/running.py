@@ -62,7 +62,7 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
 
     from schemas.forms.outcome import Hold
     from tasks.steps.listeners import listening
-    from tasks.store.diagnose import of_every_file
+    from tasks.store.files.diagnose import of_every_file
 
     # Square brackets in a name are not markup.
     name = escape(request.file.name)

@@ -22,7 +22,7 @@ from flows.cli.frame.terminal import errors, say
 from flows.cli.server import password
 from schemas import settings
 from tasks.domain.text import clip_bytes
-from tasks.store.temporary import write_at_once
+from tasks.store.files.temporary import write_at_once
 
 HOME = Path(".prefect").resolve()
 NOTE = HOME / "server.json"

@@ -10,7 +10,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from tasks.store.temporary import write_at_once
+from tasks.store.files.temporary import write_at_once
 
 USER = "tidewaiter"
 FILE = "password"

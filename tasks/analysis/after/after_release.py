@@ -13,8 +13,8 @@ from tasks.analysis.mirror.publication import publish_pair
 from tasks.analysis.mirror.sides import HUBS
 from tasks.analysis.reporter.of_reporter import MAKERS, publish_analysis
 from tasks.catalogs.kept_up import kept_up
-from tasks.store.reporters import mirrors_of, named, root_of, tables_of
-from tasks.store.working_copy import address_of
+from tasks.store.bucket.working_copy import address_of
+from tasks.store.places.reporters import mirrors_of, named, root_of, tables_of
 
 FORM_AGAIN = "the one before stays, and the next release makes up for it"
 AGAIN = "what was published of it stays, and the next release makes it again"

@@ -27,10 +27,10 @@ from tasks.domain.line_codes import asked_in, codes_of_line, is_asked
 from tasks.domain.nomenclature import CHINAS
 from tasks.domain.periods import Month, month_index, month_name, month_number
 from tasks.reading.query import open_published
-from tasks.store.parquet import Partition, partition_month, path_partition, read_table
-from tasks.store.reporters import stores_of, table_of
-from tasks.store.snapshot import SNAPSHOTS, Snapshot, open_snapshot
-from tasks.store.working_copy import again_if_outpaced, at_hand
+from tasks.store.bucket.working_copy import again_if_outpaced, at_hand
+from tasks.store.files.snapshot import SNAPSHOTS, Snapshot, open_snapshot
+from tasks.store.places.reporters import stores_of, table_of
+from tasks.store.snapshots.parquet import Partition, partition_month, path_partition, read_table
 
 TABLE = "first_print"
 PLACE = ("product", "partner", "measure", "period")

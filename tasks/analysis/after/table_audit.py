@@ -17,10 +17,20 @@ from tasks.analysis.reporter import of_reporter
 from tasks.domain.errors import BrokenStore, UnknownSnapshot
 from tasks.domain.text import named as listed
 from tasks.reading.query import open_published
-from tasks.store.reporters import MIRRORS, Address, mirror_of, mirrors_of, named, root_of, store_of, stores_of, table_of
-from tasks.store.snapshot import Snapshot, open_snapshot
-from tasks.store.verify import FileProblem, Hashes, audit_pointer, audit_snapshot
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.files.verify import FileProblem, Hashes, audit_pointer, audit_snapshot
+from tasks.store.places.reporters import (
+    MIRRORS,
+    Address,
+    mirror_of,
+    mirrors_of,
+    named,
+    root_of,
+    store_of,
+    stores_of,
+    table_of,
+)
 
 REMEDY = "it is made again by the next release of {}, or when one of its files is ingested once more"
 

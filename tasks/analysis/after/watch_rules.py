@@ -32,8 +32,8 @@ from tasks.lineage.formulas import months_behind
 from tasks.lineage.point import Point
 from tasks.reading import query, vintages
 from tasks.reading.lists import code_levels, listed_in, specs_of, totals
-from tasks.store.parquet import partition_month, path_partition, read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import partition_month, path_partition, read_table
 
 FILE = FOLDER / "watch_rules.toml"
 # A number of a month is in its own figures, in the growth of the next month and in that of a year later.

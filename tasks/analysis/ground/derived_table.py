@@ -25,13 +25,20 @@ from tasks.domain.periods import month_name, month_number
 from tasks.lineage.records import as_table, lineage_row
 from tasks.lineage.snapshot_metadata import describer
 from tasks.reading.query import open_published
-from tasks.store.manifest import FileEntry
-from tasks.store.parquet import Partition, encode_file, encode_months, partition_month, path_partition, read_table
-from tasks.store.publish import NewFile, publish, start_over
-from tasks.store.snapshot import Snapshot, object_path, open_snapshot
-from tasks.store.verify import Hashes, check_file
-from tasks.store.verify_on_read import refuse_unknown
-from tasks.store.working_copy import address_of, announcement, exclusive
+from tasks.store.bucket.working_copy import address_of, announcement, exclusive
+from tasks.store.files.manifest import FileEntry
+from tasks.store.files.snapshot import Snapshot, object_path, open_snapshot
+from tasks.store.files.verify import Hashes, check_file
+from tasks.store.places.verify_on_read import refuse_unknown
+from tasks.store.snapshots.parquet import (
+    Partition,
+    encode_file,
+    encode_months,
+    partition_month,
+    path_partition,
+    read_table,
+)
+from tasks.store.snapshots.publish import NewFile, publish, start_over
 
 # Months that are in memory together.
 TOGETHER = 12

@@ -20,8 +20,8 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import WORLD
 from tasks.domain.periods import Month, month_index, month_number
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 
 # How many months back is the base of each growth.
 BACK = {name: FIGURE_OF[name].months_back for name in QUOTABLE}

@@ -17,10 +17,10 @@ from tasks.analysis.ground.derived_table import Upstream, contents, publish_tabl
 from tasks.analysis.mirror.statements import compare, hub_stores, pair, read_pair
 from tasks.analysis.mirror.verdicts import REACH_AHEAD, REACH_BACK
 from tasks.domain.errors import NothingPublished
-from tasks.store.parquet import partition_month, read_table
-from tasks.store.reporters import mirror_of
-from tasks.store.snapshot import Snapshot
-from tasks.store.working_copy import again_if_outpaced, at_hand
+from tasks.store.bucket.working_copy import again_if_outpaced, at_hand
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.places.reporters import mirror_of
+from tasks.store.snapshots.parquet import partition_month, read_table
 
 TABLE = "mirror"
 GAPS_MAX = 200

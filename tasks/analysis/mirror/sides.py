@@ -20,8 +20,8 @@ from tasks.domain.periods import Month, first_day, month_index, month_number
 from tasks.domain.reporter import Reporter
 from tasks.ledger.merge import was_last_on
 from tasks.reading.query import is_one_of, open_published, query
-from tasks.store.parquet import Partition, partition_month, path_partition, read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import Partition, partition_month, path_partition, read_table
 
 KG, CIF = "quantity_kg", "value_usd_cif"
 # Goods that pass through are counted to these by the exporter, and by origin where they arrive.

@@ -40,9 +40,9 @@ from tasks.domain.period_words import read_months
 from tasks.domain.periods import first_day, month_index, month_name, month_number
 from tasks.reading import query
 from tasks.sources.registry import collectors
-from tasks.store.reporters import named, root_of, stores_of
-from tasks.store.snapshot import Snapshot
-from tasks.store.working_copy import address_of, at_hand
+from tasks.store.bucket.working_copy import address_of, at_hand
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.places.reporters import named, root_of, stores_of
 
 # Values at the exporter's border: no freight to the importer is in them.
 FREE_ON_BOARD = ("FOB", "FAS", "customs value")

@@ -23,7 +23,7 @@ from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
 from tasks.domain.periods import Month, first_day, month_number
 from tasks.domain.units import per_unit
-from tasks.store.parquet import partition_month
+from tasks.store.snapshots.parquet import partition_month
 
 MEASURES = (*VALUES, "quantity_kg")
 # An older month says little about the season of today.

@@ -19,7 +19,7 @@ from tasks.domain.periods import month_name, month_number
 from tasks.domain.text import counted, named
 from tasks.reading import query
 from tasks.reading.lists import ListedProducts, code_levels
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 
 
 class MonthCompared(NamedTuple):

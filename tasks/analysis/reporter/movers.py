@@ -30,7 +30,7 @@ from tasks.domain.text import counted
 from tasks.domain.thresholds import threshold
 from tasks.domain.units import per_unit
 from tasks.ledger.doubts import Doubts
-from tasks.store.parquet import Partition, partition_month
+from tasks.store.snapshots.parquet import Partition, partition_month
 
 # How many months back, and the growth whose verdict a page gives.
 AGAINST = {figure.against: (figure.months_back, name) for name, figure in FIGURE_OF.items() if figure.against}

@@ -30,10 +30,10 @@ from tasks.domain.periods import month_name
 from tasks.domain.units import MILLIGRAMS_PER_KG
 from tasks.ledger.doubts import Doubts
 from tasks.reading import query
-from tasks.store.parquet import Partition, partition_month, path_partition, read_table
-from tasks.store.reporters import Address, named, root_of, store_of, table_of
-from tasks.store.snapshot import Snapshot, open_snapshot
-from tasks.store.working_copy import address_of, again_if_outpaced, at_hand
+from tasks.store.bucket.working_copy import address_of, again_if_outpaced, at_hand
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.places.reporters import Address, named, root_of, store_of, table_of
+from tasks.store.snapshots.parquet import Partition, partition_month, path_partition, read_table
 
 # Months of so many rows of metric altogether are in memory together.
 ROWS_TOGETHER = 300_000

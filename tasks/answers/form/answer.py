@@ -20,10 +20,10 @@ from tasks.domain.errors import NothingPublished
 from tasks.domain.reporter import Reporter
 from tasks.reading.citation import citation, cite_rows, known_on
 from tasks.sources.registry import restricted
-from tasks.store.parquet import read_table
-from tasks.store.reporters import only_store, stores_of
-from tasks.store.snapshot import Snapshot
-from tasks.store.working_copy import address_of, at_hand
+from tasks.store.bucket.working_copy import address_of, at_hand
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.places.reporters import only_store, stores_of
+from tasks.store.snapshots.parquet import read_table
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import polars.selectors as cs
 from tasks.answers.form.export_notes import Notes
 from tasks.domain.labels import partner_name, product_names
 from tasks.domain.nomenclature import OTHERS
-from tasks.store.outside import outside, write_outside
+from tasks.store.snapshots.outside import outside, write_outside
 
 # Spreadsheets treat the full-width signs like the others.
 FORMULA_SIGNS = r"^[=+\-@＝＋－＠\t\r\n]"

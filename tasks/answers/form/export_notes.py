@@ -15,9 +15,9 @@ from tasks.domain.coverage import EVERYTHING
 from tasks.domain.periods import month_index, month_number
 from tasks.domain.reporter import Reporter
 from tasks.reading.citation import terms_of_rows
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
-from tasks.store.working_copy import address_of
+from tasks.store.bucket.working_copy import address_of
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 
 # A growth and a rolling sum rest on the months before.
 LOOKS_BACK_MONTHS = {"metric": 23, "event_window": 12}

@@ -17,10 +17,10 @@ from tasks.inbox import held
 from tasks.ledger.name_tables import NameTables
 from tasks.reading import query
 from tasks.reading.resolver import Resolver
-from tasks.store.parquet import read_table
-from tasks.store.reporters import mirror_of, mirrors_of, named, root_of
-from tasks.store.snapshot import Snapshot, open_snapshot
-from tasks.store.working_copy import address_of, at_hand
+from tasks.store.bucket.working_copy import address_of, at_hand
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.places.reporters import mirror_of, mirrors_of, named, root_of
+from tasks.store.snapshots.parquet import read_table
 
 
 def contents(question: Contents) -> Answer:

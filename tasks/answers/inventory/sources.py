@@ -20,10 +20,10 @@ from tasks.domain.periods import Month, first_day, month_end, month_name, month_
 from tasks.reading.groups import members_of
 from tasks.sources.offices import published
 from tasks.sources.registry import SOURCES
-from tasks.store.parquet import read_table
-from tasks.store.reporters import stores_of
-from tasks.store.snapshot import open_snapshot
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.places.reporters import stores_of
+from tasks.store.snapshots.parquet import read_table
 
 # The sources with a rhythm of their own, and the name of each in the calendar.
 CALENDARS = {name: source.calendar for name, source in SOURCES.items() if source.calendar}

@@ -15,10 +15,10 @@ from schemas.forms.fetch import SourceState
 from schemas.store_address import S3Url
 from tasks.answers.inventory.sources import states_of
 from tasks.inbox import held
-from tasks.store.parquet import read_table
-from tasks.store.reporters import stores_of
-from tasks.store.snapshot import open_snapshot
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.places.reporters import stores_of
+from tasks.store.snapshots.parquet import read_table
 
 KINDS: dict[str, Any] = {
     "reporter": pl.String,

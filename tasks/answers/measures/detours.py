@@ -39,10 +39,10 @@ from tasks.reading.citation import citation, known_on
 from tasks.reading.query import doubts_of, open_published, query
 from tasks.reading.resolver import known_product
 from tasks.reading.series import levels_or_parts
-from tasks.store.parquet import read_table
-from tasks.store.reporters import stores_of
-from tasks.store.snapshot import Snapshot
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.places.reporters import stores_of
+from tasks.store.snapshots.parquet import read_table
 
 HS6 = 6
 HUBS_MAX, PLACEBOS_MAX = 30, 120

@@ -24,7 +24,7 @@ from tasks.reading import query
 from tasks.reading.query import newest_month, open_published
 from tasks.reading.resolver import Resolver
 from tasks.reading.series import levels
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 
 FLOW = "import"
 PLACEBOS_MAX = 30

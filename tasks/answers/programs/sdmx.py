@@ -14,8 +14,8 @@ from schemas.figures import FIGURE_OF, PER_CENT, POINTS
 from schemas.names import MISSING, status
 from tasks.answers.form.answer import Answer
 from tasks.reading import query
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 
 AGENCY, FLOW_ID, VERSION = "TIDEWAITER", "TRADE", "1.0.0"
 # Comext's.

@@ -20,7 +20,7 @@ from tasks.answers.form.numbers import amount, tonnes
 from tasks.domain.labels import capitalised, country
 from tasks.reading.citation import citation
 from tasks.sources.registry import restricted
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 
 RATES = "by exchange rates of the European Central Bank, mean of the month"
 

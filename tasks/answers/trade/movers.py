@@ -17,7 +17,7 @@ from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.periods import month_name, month_number
 from tasks.reading.query import newest_month, open_published
 from tasks.reading.resolver import Resolver
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 
 OTHER = {"month": "year", "year": "month"}
 

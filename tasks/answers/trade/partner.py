@@ -18,7 +18,7 @@ from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.periods import first_day, month_index, month_number
 from tasks.reading import query
 from tasks.reading.resolver import Resolver
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 
 SHOWN = ("flow", "product", "partner", "period", "measure", "level", "level_status", "before", "change")
 

@@ -28,9 +28,9 @@ from tasks.domain.text import named
 from tasks.reading import query
 from tasks.reading.resolver import KEY, Resolver
 from tasks.reading.search import what_is_nearby
-from tasks.store.parquet import path_partition
-from tasks.store.reporters import MIRRORS
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.places.reporters import MIRRORS
+from tasks.store.snapshots.parquet import path_partition
 
 # The name column of each code column; the language decides which name.
 NAME_OF = {"product": "product_name", "partner": "partner_name"}

@@ -8,7 +8,7 @@ from schemas.questions.question import texts
 from schemas.questions.revisions import Revisions
 from tasks.answers.form.answer import Answer, store_of
 from tasks.reading.query import open_published
-from tasks.store.parquet import read_table
+from tasks.store.snapshots.parquet import read_table
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from schemas.questions.vintages import Vintages
 from tasks.answers.form.answer import store_of
 from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 
 
 class Series(NamedTuple):

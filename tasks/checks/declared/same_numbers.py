@@ -15,8 +15,8 @@ from tasks.checks.frame.registry import check
 from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_index, month_name
 from tasks.domain.thresholds import threshold, whole_threshold
-from tasks.store.parquet import partition_month
-from tasks.store.verify_on_read import prove
+from tasks.store.places.verify_on_read import prove
+from tasks.store.snapshots.parquet import partition_month
 
 SERIES = ["flow", "product", "partner", "measure"]
 # A file may contain up to this many runs of months one below the other; more runs mean another order.

@@ -31,8 +31,8 @@ from tasks.inbox.held import find, keep, place_of
 from tasks.ingest.editions import release_id_of
 from tasks.ledger.doubts import LIFTED
 from tasks.ledger.published_state import PublishedState
-from tasks.store.parquet import read_table
-from tasks.store.working_copy import renew
+from tasks.store.bucket.working_copy import renew
+from tasks.store.snapshots.parquet import read_table
 
 APPROVED = "approved"
 # Checks about trade, each with the part of `observed` that is no observation of it: counts of a file, what was

@@ -18,8 +18,8 @@ from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import month_index, month_number
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState
-from tasks.store.parquet import partition_month
-from tasks.store.verify_on_read import prove
+from tasks.store.places.verify_on_read import prove
+from tasks.store.snapshots.parquet import partition_month
 
 YEAR_MONTHS, QUARTER = 12, 3
 # Kinds of release that are pages of customs' site.

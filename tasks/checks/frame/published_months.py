@@ -18,8 +18,8 @@ from schemas.names import VALUES
 from schemas.table import polars_schema
 from tasks.domain.coverage import WORLD
 from tasks.domain.periods import first_day
-from tasks.store.parquet import partition_month, path_partition
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import partition_month, path_partition
 
 # The range that checks read: two years show what is usual, and a printed total covers its whole year.
 MONTHS_BACK, MONTHS_AHEAD = 24, 12

@@ -18,8 +18,8 @@ from tasks.pages.text import sheet
 from tasks.pages.text.sentences import headlines, with_doubt
 from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
-from tasks.store.outside import write_outside
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.outside import write_outside
 
 COLUMNS = {
     "partner": pl.String,

@@ -21,10 +21,10 @@ from tasks.domain.coverage import TOTALS
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.periods import month_index, month_number
 from tasks.sources.registry import restricted
-from tasks.store.parquet import read_table
-from tasks.store.reporters import named, root_of, stores_of
-from tasks.store.snapshot import Snapshot
-from tasks.store.working_copy import address_of
+from tasks.store.bucket.working_copy import address_of
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.places.reporters import named, root_of, stores_of
+from tasks.store.snapshots.parquet import read_table
 
 PARTNERS_MAX = 6
 # The growth on the year before and the year to date look back as far.

@@ -36,8 +36,8 @@ from tasks.lineage.trace import Tracer
 from tasks.pages.brief.context import decided, mirrored
 from tasks.reading.citation import known_on
 from tasks.reading.query import reporter_of
-from tasks.store.parquet import path_partition, read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import path_partition, read_table
 
 MONTHS_SHOWN = 36
 MONTHS_SPARK = 13

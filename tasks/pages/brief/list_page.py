@@ -23,7 +23,7 @@ from tasks.reading.lists import YEAR, ListedProducts, code_levels, totals
 from tasks.reading.query import query, reporter_of
 from tasks.reading.resolver import Resolver
 from tasks.reading.series import alike, levels
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 
 PARTNERS_MAX = 12
 

@@ -19,10 +19,10 @@ from schemas.reference.code_tables import code_table, read_codes
 from tasks.domain.classification import members
 from tasks.domain.errors import NoFigure
 from tasks.domain.release_ids import release_of
-from tasks.store.objects import keep_bytes
-from tasks.store.parquet import read_table
-from tasks.store.publish import exclusive
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.objects import keep_bytes
+from tasks.store.snapshots.parquet import read_table
+from tasks.store.snapshots.publish import exclusive
 
 FOLDER = "briefs"
 log = logging.getLogger("tidewaiter.briefs")

@@ -19,7 +19,7 @@ from tasks.pages.text.wording import texts as texts_in
 from tasks.reading import query
 from tasks.reading.citation import cite_rows
 from tasks.reading.resolver import Resolver
-from tasks.store.outside import write_outside
+from tasks.store.snapshots.outside import write_outside
 
 # A longer name of a file helps nobody.
 NAMED_MAX = 3

@@ -15,7 +15,7 @@ from tasks.pages.charts.charts import Spec, field, layer, scale_of
 from tasks.pages.charts.plot import COLOURS, MONTH_AXIS, ON_WHITE, PICTURES
 from tasks.pages.text.sheet import Sheet, SheetPart, markdown, page, texts
 from tasks.pages.text.wording import level, month_words, scale_name
-from tasks.store.outside import write_outside
+from tasks.store.snapshots.outside import write_outside
 
 HUBS_SHOWN = 12
 

@@ -37,10 +37,10 @@ from tasks.pages.text.wording import level, month_words
 from tasks.reading.lists import ListedProducts, listed_in
 from tasks.reading.query import doubts_of, newest_month, open_published, query, reporter_of
 from tasks.reading.series import alike, levels
-from tasks.store.parquet import read_table
-from tasks.store.reporters import named, root_of, stores_of
-from tasks.store.snapshot import Snapshot
-from tasks.store.working_copy import address_of
+from tasks.store.bucket.working_copy import address_of
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.places.reporters import named, root_of, stores_of
+from tasks.store.snapshots.parquet import read_table
 
 KG, USD = "quantity_kg", "value_usd"
 YEAR, PARTNERS_MAX, SIDES_MAX = 12, 8, 3

@@ -35,8 +35,8 @@ from tasks.pages.release.release_sections import hashes, revision_report, steps
 from tasks.pages.text.page_templates import template
 from tasks.reading import query
 from tasks.reading.resolver import Resolver
-from tasks.store.parquet import Partition, partition_month, path_partition, read_table
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.snapshots.parquet import Partition, partition_month, path_partition, read_table
 
 PRODUCTS_MAX, PARTNERS_MAX, LINES_MAX, MONTHS_SHOWN, RECORDS_MAX = 3, 12, 6, 25, 200
 # Measure, unit shown to readers, and factor; the first one that a product has is shown.

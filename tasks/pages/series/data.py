@@ -33,8 +33,8 @@ from tasks.pages.brief.facts import events_in, names_of
 from tasks.pages.charts.charts import scale_of
 from tasks.reading import query
 from tasks.reading.resolver import Resolver
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 
 KG = "quantity_kg"
 PARTNERS_MAX = 8

@@ -30,7 +30,7 @@ from tasks.pages.text.assets import RUNTIME, policy_of
 from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, words
 from tasks.pages.text.sentences import subject
 from tasks.reading.citation import citation, cite_rows, known_on
-from tasks.store.parquet import read_table
+from tasks.store.snapshots.parquet import read_table
 
 STILL, RECENT, PARTNERS_LISTED, FILES_LISTED, BELOW_LISTED = 48, 12, 25, 12, 60
 PER_CENT_MAX = 1_000

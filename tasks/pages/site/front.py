@@ -28,7 +28,7 @@ from tasks.pages.text.assets import policy_of
 from tasks.pages.text.page_templates import FRONT, template, translated, words
 from tasks.pages.text.sentences import doubt_of, headlines
 from tasks.reading.resolver import Resolver
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 
 # The columns of what is in and due, and for the desk of what is overdue.
 DUE = ("source", "reporters", "last month in", "next due", "overdue")

@@ -21,7 +21,7 @@ from tasks.pages.text import wording
 from tasks.pages.text.assets import policy_of
 from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, words
 from tasks.reading.resolver import Resolver
-from tasks.store.parquet import read_table
+from tasks.store.snapshots.parquet import read_table
 
 KG = "quantity_kg"
 LINES_MAX = 40

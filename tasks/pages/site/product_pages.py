@@ -29,7 +29,7 @@ from tasks.pages.series.data import PageSeries
 from tasks.pages.text.assets import with_policy
 from tasks.pages.text.page_templates import FRONT, LANGUAGES
 from tasks.reading.resolver import Resolver
-from tasks.store.parquet import read_table
+from tasks.store.snapshots.parquet import read_table
 
 # How many months before the newest one have a page of their own written anew, so that it leads to the next.
 MONTHS_BEFORE = 1

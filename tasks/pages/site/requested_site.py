@@ -7,9 +7,9 @@ from datetime import date
 
 from schemas.forms.form import StoreAddress
 from schemas.forms.site import SiteReport, SiteRequest, SiteStates
-from tasks.store.reporters import stores_of
-from tasks.store.snapshot import open_snapshot
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.places.reporters import stores_of
 
 
 def published_states(root: StoreAddress) -> SiteStates:

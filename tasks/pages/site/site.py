@@ -37,11 +37,11 @@ from tasks.pages.text.page_templates import FRONT, LANGUAGES
 from tasks.reading.citation import citation, known_on
 from tasks.reading.query import newest_month
 from tasks.reading.resolver import Resolver
-from tasks.store.outside import outside, write_outside
-from tasks.store.parquet import read_table
-from tasks.store.reporters import stores_of
-from tasks.store.snapshot import Snapshot, open_snapshot
-from tasks.store.working_copy import at_hand
+from tasks.store.bucket.working_copy import at_hand
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.places.reporters import stores_of
+from tasks.store.snapshots.outside import outside, write_outside
+from tasks.store.snapshots.parquet import read_table
 
 # How many codes with the largest changes get a page, in addition to the watch list.
 MOVED_MAX = 3

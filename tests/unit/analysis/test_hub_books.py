@@ -13,8 +13,8 @@ from tasks.analysis.mirror.publication import publish_pair
 from tasks.analysis.mirror.sides import passed_on, read_side
 from tasks.analysis.mirror.statements import hub_stores, mirror, pair
 from tasks.domain.periods import month_number
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import open_snapshot
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.snapshots.parquet import read_table
 from tests.unit.census_archive import Row, members, packed
 from tests.unit.published_stores import publish
 from tests.unit.sources.offices import test_hongkong_csd as hongkong

@@ -31,8 +31,8 @@ from tasks.pages.release.prefect_pages import gap_pages
 from tasks.pages.text import wording
 from tasks.pages.text.page_templates import LANGUAGES
 from tasks.reading.query import open_published
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.snapshots.parquet import read_table
 from tests.copied_store import copied
 from tests.unit.mirror_stores import OF_MAGNETS, bought, china_and_germany
 from tests.unit.published_stores import of_germany, publish

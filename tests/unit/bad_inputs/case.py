@@ -29,9 +29,9 @@ from tasks.ingest.parse import parse
 from tasks.ingest.raw_store import land
 from tasks.ledger import merge as ledger
 from tasks.ledger.published_state import PublishedState
-from tasks.store.manifest import FileEntry
-from tasks.store.parquet import encode_months
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.manifest import FileEntry
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import encode_months
 
 TODAY = datetime.date(2026, 1, 5)
 DECLARED: Mapping[str, Any] = {"source": "gacc_query", "flow": "export", "released_on": datetime.date(2025, 7, 20)}

@@ -19,10 +19,10 @@ import tidewaiter
 from tasks.catalogs import iceberg_table, kept_up
 from tasks.catalogs.iceberg import Kept, States, has_iceberg, keep_iceberg, keep_store
 from tasks.domain.errors import NothingPublished, Outpaced
-from tasks.store import publish as publishing
-from tasks.store.beside import Beside
-from tasks.store.retention import retain
-from tasks.store.snapshot import current_id, list_snapshots, open_snapshot, snapshot_ids
+from tasks.store.files.snapshot import current_id, list_snapshots, open_snapshot, snapshot_ids
+from tasks.store.places.beside import Beside
+from tasks.store.snapshots import publish as publishing
+from tasks.store.snapshots.retention import retain
 from tests.unit.catalogs import trade_root
 from tests.unit.catalogs.trade_root import CHN
 

@@ -17,7 +17,7 @@ from bad_inputs.download import csv_bytes, magnets
 from tasks.claims.check import ClaimsFile, check_claims, claim_rows, read_claims
 from tasks.ledger.doubts import Doubts
 from tasks.reading.query import open_published
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 from tests.unit import builders
 from tests.unit.published_stores import publish
 

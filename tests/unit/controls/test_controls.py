@@ -18,8 +18,8 @@ from tasks.controls.windows import as_table, windows, windows_of, with_zeros
 from tasks.domain.classification import holds
 from tasks.domain.measures import MIXED, events_of, measures, mixed_note
 from tasks.reading.query import open_published
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 from tests.copied_store import copied
 from tests.unit import builders
 

@@ -12,9 +12,9 @@ from flows.retain import retain
 from schemas.forms.outcome import AuditReport
 from tasks.domain import clock
 from tasks.domain.errors import Unsound
-from tasks.store.publish import NewFile, exclusive, publish
-from tasks.store.retention import Retired
-from tasks.store.snapshot import current_id, open_snapshot, snapshot_ids
+from tasks.store.files.snapshot import current_id, open_snapshot, snapshot_ids
+from tasks.store.snapshots.publish import NewFile, exclusive, publish
+from tasks.store.snapshots.retention import Retired
 from tests.unit.store.small_store import JUNE, levels, stored
 
 

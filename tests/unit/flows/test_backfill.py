@@ -24,9 +24,9 @@ from tasks.publication import batch
 from tasks.sources.registry import SOURCES
 from tasks.steps import catalog
 from tasks.steps.listeners import listening
-from tasks.store.filesystem import FileSystem
-from tasks.store.snapshot import open_snapshot
-from tasks.store.verify import audit_store
+from tasks.store.files.filesystem import FileSystem
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.files.verify import audit_store
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_the_raw_files_of_a_store_make_the_same_store(folder: Path, tmp_path: Pa
 def test_what_keeps_every_file_out_stops_the_run_once_and_the_next_run_goes_on(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What each such error says: `tests/unit/store/test_diagnose.py`."""
+    """What each such error says: `tests/unit/store/files/test_diagnose.py`."""
     store = folder.parent / "reporter=CHN"
     told: list[tuple[int, int, str]] = []
     refused: list[int] = []

@@ -13,8 +13,8 @@ from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Refused
 from tasks.publication.batch import opened
 from tasks.reading.query import open_published
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import open_snapshot
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.snapshots.parquet import read_table
 
 TODAY = date(2025, 8, 1)
 

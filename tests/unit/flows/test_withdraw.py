@@ -28,7 +28,7 @@ from tasks.lineage.audit import audit
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reading import query
-from tasks.store.parquet import DERIVATION_KEY, read_table
+from tasks.store.snapshots.parquet import DERIVATION_KEY, read_table
 from tests.unit.customs import CHILE, DAY, GERMANY, LATER, MAY, NEXT, OTHER, RIGHT, USA, Store, figures_of, same_figures
 
 WRONG = csv_bytes([*MAY, magnets("502", "999000", "56,943,000")])

@@ -19,7 +19,7 @@ from tasks.ingest.normalise import Normalised
 from tasks.pages.release.release_page import pages
 from tasks.reading import query
 from tasks.steps import catalog
-from tasks.store.snapshot import current_id
+from tasks.store.files.snapshot import current_id
 from tests.copied_store import copied
 from tests.unit.held_releases import JUNE, NOW, TODAY, WITHOUT_PARTNERS, Ingest, approve, held_from, ingest_into
 

@@ -20,7 +20,7 @@ from tasks.lineage.trace import Tracer
 from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
 from tasks.reading.vintages import vintages
-from tasks.store.parquet import read_table
+from tasks.store.snapshots.parquet import read_table
 from tests.unit.builders import finding_table, release, release_table
 from tests.unit.customs import DAY, GERMANY, LATER, MAY, USA, Store
 

@@ -25,7 +25,7 @@ from tasks.ledger import name_tables
 from tasks.ledger.name_tables import partner_references, partner_table, product_table
 from tasks.reading.query import query
 from tasks.sources.registry import SOURCES
-from tasks.store.snapshot import open_snapshot
+from tasks.store.files.snapshot import open_snapshot
 from tests.draws import draws
 from tests.unit.ingest.file_codes import landed
 from tests.unit.published_stores import publish

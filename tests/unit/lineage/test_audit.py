@@ -21,8 +21,8 @@ from tasks.lineage.point import Point
 from tasks.lineage.raw_records import RawRecords
 from tasks.lineage.trace import Tracer
 from tasks.reading.query import open_published
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 from tests.unit.published_stores import publish
 
 JUNE_OF_USA = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)

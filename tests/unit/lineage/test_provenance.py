@@ -12,7 +12,7 @@ from bad_inputs.download import csv_bytes, magnets
 from schemas.forms.outcome import Outcome
 from tasks.lineage.provenance import derivation_of_month, rows_of_collected
 from tasks.reading.query import open_published
-from tasks.store.parquet import DERIVATION_KEY
+from tasks.store.snapshots.parquet import DERIVATION_KEY
 from tests.unit.builders import Row, detail_table, number, release, release_table
 from tests.unit.published_stores import publish
 

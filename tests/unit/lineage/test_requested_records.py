@@ -10,8 +10,8 @@ from tasks.lineage.point import Point
 from tasks.lineage.requested_records import PRODUCTS_MAX, with_requested_records
 from tasks.lineage.trace import Tracer
 from tasks.reading.query import query
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 from tests.unit.published_stores import china, query_bytes
 
 CODE = "28053011"  # on no watch list

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tasks.lineage.snapshot_metadata import CROISSANT, PACKAGE, README, describer
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.snapshots.parquet import read_table
 
 
 @pytest.fixture(scope="module")

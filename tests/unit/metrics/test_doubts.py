@@ -12,7 +12,7 @@ from tasks.ledger.merge import current_statements
 from tasks.ledger.trade_flow import widen
 from tasks.metrics.derive import derive_all
 from tasks.metrics.doubts import Marked
-from tasks.store.parquet import read_table
+from tasks.store.snapshots.parquet import read_table
 from tests.unit.builders import finding_table
 from tests.unit.customs import MAY, Store
 

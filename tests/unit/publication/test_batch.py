@@ -17,8 +17,8 @@ from schemas.forms.watch import BackfillRequest, InboxState, WatchReport
 from tasks.domain.errors import BucketError
 from tasks.publication import batch
 from tasks.steps import recording
-from tasks.store.snapshot import Snapshot, list_snapshots, open_snapshot
-from tasks.store.verify import audit_store
+from tasks.store.files.snapshot import Snapshot, list_snapshots, open_snapshot
+from tasks.store.files.verify import audit_store
 from tests.draws import draws
 
 # What depends on the way: a batch takes some steps for all of its releases, and findings compare with what came before.

@@ -7,9 +7,9 @@ import polars as pl
 
 from tasks.claims.check import ClaimsFile, check_claims
 from tasks.publication.claims import publish_claims
-from tasks.store.parquet import read_table
-from tasks.store.publish import exclusive
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.snapshots.parquet import read_table
+from tasks.store.snapshots.publish import exclusive
 from tests.copied_store import copied
 
 TITLES = ("commodity", "flow", "partner", "period", "metric", "value", "unit")

@@ -28,8 +28,8 @@ from tasks.publication.batch import opened
 from tasks.publication.open_published import open_known
 from tasks.publication.publication import Derived, Entered, enter, publish_tables
 from tasks.publication.withdrawal import recall, withdraw
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import open_snapshot
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.snapshots.parquet import read_table
 from tests.draws import draws
 from tests.unit import strategies
 from tests.unit.builders import detail_table, number, release, release_table

@@ -13,7 +13,7 @@ from tasks.domain.control_lists import Spec, control_lists
 from tasks.reading.lists import code_levels, listed_in, listed_products, specs_of, totals
 from tasks.reading.resolver import Resolver, Unresolved
 from tasks.reading.series import alike, levels
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 from tests.unit.published_stores import china, query_bytes
 
 MAY, JUNE = 2025 * 12 + 4, 2025 * 12 + 5

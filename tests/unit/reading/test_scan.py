@@ -14,7 +14,7 @@ from tasks.analysis.mirror.publication import publish_pair
 from tasks.domain.errors import NothingPublished, StoreError
 from tasks.reading.query import open_published, query, table_on
 from tasks.reading.scan import FOLDERS, scan_table, scan_tables
-from tasks.store.parquet import read_table
+from tasks.store.snapshots.parquet import read_table
 from tests.unit.corrected_store import KNOWN, corrected_store
 from tests.unit.customs import DAY, LATER, RIGHT, Store
 from tests.unit.mirror_stores import china_and_germany
@@ -140,7 +140,7 @@ def test_frames_have_dates_as_dates(sample_store: Path) -> None:
 def test_files_of_another_version_are_refused_where_they_lack_a_column(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.store.parquet.schema_sha256", lambda _: "another")
+    monkeypatch.setattr("tasks.store.snapshots.parquet.schema_sha256", lambda _: "another")
     whole = scan_table(store.store, "metric").collect()
     assert whole.height == read_table(store.snapshot, "metric").height
     monkeypatch.setattr("tasks.reading.scan.stored_columns", lambda table: [*stored_columns(table), "new"])

@@ -26,7 +26,7 @@ from schemas.tables import analysis, claim, control_event, metric, observation, 
 from schemas.tables import name as names
 from schemas.tables.catalog import MODELS
 from tasks.metrics.figures import FORMULAS
-from tasks.store.parquet import DERIVATION_KEY, encode_file
+from tasks.store.snapshots.parquet import DERIVATION_KEY, encode_file
 
 
 class Traded(Table):

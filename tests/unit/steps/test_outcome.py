@@ -8,7 +8,7 @@ import polars as pl
 from tasks.domain.findings import finding, gather
 from tasks.ingest.normalise import Normalised
 from tasks.steps.outcome import report
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 from tests.unit.builders import detail_table, number, release, release_table
 
 

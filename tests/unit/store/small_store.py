@@ -8,8 +8,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.store.publish import NewFile, Publication, exclusive, publish
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.snapshots.publish import NewFile, Publication, exclusive, publish
 
 JUNE, JULY = "flow=export/year=2025/month=6", "flow=export/year=2025/month=7"
 

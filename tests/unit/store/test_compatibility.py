@@ -11,8 +11,8 @@ from bad_inputs.download import csv_bytes
 from typer.testing import CliRunner
 
 from flows.cli.app import app
-from tasks.store.publish import NewFile, publish
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.snapshots.publish import NewFile, publish
 from tests.copied_store import copied
 from tests.unit.customs import ingest_month
 

@@ -22,9 +22,9 @@ from schemas.forms.watch import BackfillRequest
 from tasks.analysis.after.after_release import update_tables
 from tasks.analysis.after.table_audit import audit_tables
 from tasks.domain.errors import Refused, Unsound
-from tasks.store.filesystem import LOCAL
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import open_snapshot
+from tasks.store.files.filesystem import LOCAL
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.snapshots.parquet import read_table
 from tests.copied_store import copied
 from tests.draws import some
 from tests.unit.customs import Store

@@ -25,8 +25,8 @@ from tasks.domain.periods import first_day, month_number
 from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
 from tasks.reading.query import open_published
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot, open_snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.snapshots.parquet import read_table
 from tests.unit.customs import Store
 from tests.unit.published_stores import of_germany, publish, query_bytes
 from tests.unit.sources.eurostat.test_eurostat_comext import MASS, VALUE

@@ -8,7 +8,7 @@ from schemas.questions.movers import Movers
 from tasks.analysis.reporter.list_movers import MonthCompared, list_movers
 from tasks.answers.trade.movers import movers
 from tasks.reading.lists import listed_in, specs_of
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 from tests.unit.published_stores import china, query_bytes
 
 ROWS = [

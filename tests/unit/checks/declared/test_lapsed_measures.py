@@ -14,7 +14,7 @@ from schemas.forms.request import ReleaseRequest
 from tasks.pages.brief import lists, render
 from tasks.pages.brief.facts import gather
 from tasks.reading.query import open_published
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 from tests.unit.checks.found import find
 
 MAGNETS, GALLIUM, BEANS = "85051110", "81129290", "12019019"

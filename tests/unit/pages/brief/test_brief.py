@@ -24,8 +24,8 @@ from tasks.pages.charts.plot import draw
 from tasks.pages.text import sentences, wording
 from tasks.pages.text.page_templates import LANGUAGES
 from tasks.reading.query import open_published, query
-from tasks.store.parquet import read_table
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 from tests.unit.builders import MAGNETS as CODE
 from tests.unit.published_stores import china, press, query_bytes
 

@@ -10,7 +10,7 @@ from schemas.questions.brief import Brief
 from tasks.pages.brief.answer import brief
 from tasks.pages.brief.list_page import list_sheet
 from tasks.pages.text import sheet
-from tasks.store.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot
 from tests.unit.published_stores import china, query_bytes
 
 ROWS = [

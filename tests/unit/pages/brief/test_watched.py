@@ -21,7 +21,7 @@ from tasks.pages.brief.watched import rewrite_briefs, watched
 from tasks.pages.release import prefect_pages
 from tasks.reading import query
 from tasks.reading.query import open_published
-from tasks.store.verify import audit_store
+from tasks.store.files.verify import audit_store
 from tests.unit.builders import outcome, release, release_table
 from tests.unit.published_stores import query_bytes
 

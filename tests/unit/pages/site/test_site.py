@@ -24,7 +24,7 @@ from tasks.pages.site.requested_site import published_states
 from tasks.pages.site.site import OnDemand, SitePlan, build, publish
 from tasks.pages.text.page_templates import FRONT
 from tasks.sources.registry import SOURCES
-from tasks.store.snapshot import current_id
+from tasks.store.files.snapshot import current_id
 
 DAY = date(2026, 6, 30)
 # Of the second check there are no words but its own.
