@@ -1,9 +1,9 @@
 """Defines the table of export-control measures and the codes they affect, and the rows about the months around them.
 
 A measure is reference data: a row in `reference/control_events.csv`, with its days and what it suspends. Its state
-depends on the day and is derived (`tasks/domain/measure_states.py`). "Never in force" is a state, because a measure
-that was announced and suspended before its first day explains no month; so is "lapsed, unrecorded", because no later
-measure is recorded.
+depends on the day and is derived (`tasks/domain/export_controls/measure_states.py`). "Never in force" is a state,
+because a measure that was announced and suspended before its first day explains no month; so is "lapsed, unrecorded",
+because no later measure is recorded.
 """
 
 import polars as pl

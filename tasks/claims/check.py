@@ -19,7 +19,7 @@ from tasks.claims.readings import Readings
 from tasks.claims.verdict import check_claim
 from tasks.domain.classification import members
 from tasks.domain.errors import Unclear
-from tasks.domain.measures import events_of, mixed_note
+from tasks.domain.export_controls.measures import events_of, mixed_note
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
 from tasks.store.files.snapshot import Snapshot

@@ -10,9 +10,9 @@ import polars as pl
 from schemas.frames import ControlEvent
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
+from tasks.domain.export_controls.measure_states import with_states
+from tasks.domain.export_controls.measures import codes_of
 from tasks.domain.hashing import frame_sha256, json_sha256
-from tasks.domain.measure_states import with_states
-from tasks.domain.measures import codes_of
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState
 

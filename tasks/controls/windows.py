@@ -19,8 +19,8 @@ from tasks.domain.classification import BASKET, is_heading, members
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import WORLD, covering
 from tasks.domain.decisions import counting
-from tasks.domain.measure_states import states_on
-from tasks.domain.measures import coverage, events_of, is_touched, mixed_note
+from tasks.domain.export_controls.measure_states import states_on
+from tasks.domain.export_controls.measures import coverage, events_of, is_touched, mixed_note
 from tasks.domain.periods import first_day, month_end, month_name, month_number
 from tasks.domain.reporter import Reporter
 from tasks.store.files.snapshot import Snapshot

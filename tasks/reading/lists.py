@@ -1,7 +1,7 @@
 """Finds the codes of control lists in a store, and adds up their trade, each code once.
 
 Belongs here: which products of a store a list means, what is left out and why, and the total of a list by month. What a
-list holds is in `tasks.domain.control_lists`.
+list holds is in `tasks.domain.export_controls.control_lists`.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from tasks.domain.classification import HS_DIGITS
-from tasks.domain.control_lists import (
+from tasks.domain.export_controls.control_lists import (
     PREFIX,
     Spec,
     about,

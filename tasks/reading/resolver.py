@@ -16,7 +16,7 @@ import polars as pl
 from schemas.layouts import FLOWS
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import BASKET, is_heading, members
-from tasks.domain.control_lists import is_list
+from tasks.domain.export_controls.control_lists import is_list
 from tasks.domain.name_match import EXACT, NAME_MAX, NEAREST, Unresolved, code_digits, folded, nearest, partner_key
 from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.text import clip

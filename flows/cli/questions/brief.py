@@ -118,7 +118,8 @@ def list_events(
     if context.invoked_subcommand:
         return
     from tasks.answers.form import tables
-    from tasks.domain import clock, labels, measure_states, measures
+    from tasks.domain import clock, labels
+    from tasks.domain.export_controls import measure_states, measures
     from tasks.reading import resolver
 
     products = list(dict.fromkeys(map(resolver.known_product, product or [])))
@@ -346,7 +347,7 @@ def plot(question: Plot, _: NoOptions) -> None:
 
 
 def _say_mixed(products: list[str], reporter: str) -> None:
-    from tasks.domain import measures
+    from tasks.domain.export_controls import measures
 
     for line in measures.mixed_words(products, reporter):
         say(line)

@@ -122,7 +122,7 @@ def run(
     from schemas.questions.read import Read
     from tasks.answers.form import tables
     from tasks.answers.trade.read import read_store
-    from tasks.domain.measures import mixed_words
+    from tasks.domain.export_controls.measures import mixed_words
     from tasks.domain.periods import Month
     from tasks.lineage.point import Point
     from tasks.lineage.trace import Tracer

@@ -23,8 +23,8 @@ from schemas.forms.outcome import RUNS, Graded, Outcome, WatchRule
 from schemas.names import MISSING, status
 from schemas.small_files import read_toml
 from tasks.domain.classification import members
-from tasks.domain.control_lists import codes_of_lists, is_list
 from tasks.domain.errors import NothingPublished
+from tasks.domain.export_controls.control_lists import codes_of_lists, is_list
 from tasks.domain.labels import partner_name, product_name, trade_of
 from tasks.domain.periods import first_day, month_name, month_number
 from tasks.domain.text import clip

@@ -29,8 +29,8 @@ from tasks.answers.form.numbers import amount
 from tasks.domain.classification import members
 from tasks.domain.coverage import TOTALS
 from tasks.domain.errors import NoFigure
+from tasks.domain.export_controls.measures import is_touched
 from tasks.domain.labels import country
-from tasks.domain.measures import is_touched
 from tasks.domain.nomenclature import SHARED
 from tasks.domain.period_words import read_months
 from tasks.domain.periods import Month, first_day, month_name, month_number

@@ -14,9 +14,9 @@ from schemas.table import polars_schema
 from tasks.analysis.measures import duty
 from tasks.analysis.measures.duty import CONSUMPTION, MEASURES, Paid
 from tasks.answers.form.answer import Answer, day_of, store_of
-from tasks.domain.control_lists import is_list
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.errors import NoFigure
+from tasks.domain.export_controls.control_lists import is_list
 from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.text import counted

@@ -19,8 +19,8 @@ from schemas.questions.read import Read
 from tasks.analysis.reporter.expectation import new_year_share
 from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.answers.trade.read import read
-from tasks.domain.measure_states import took_effect
-from tasks.domain.measures import events_of
+from tasks.domain.export_controls.measure_states import took_effect
+from tasks.domain.export_controls.measures import events_of
 from tasks.domain.periods import first_day, month_number
 from tasks.reading import query
 from tasks.reading.resolver import Resolver

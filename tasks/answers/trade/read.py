@@ -19,8 +19,8 @@ from schemas.questions.question import texts
 from schemas.questions.read import Read
 from schemas.table import polars_schema, readers_schema
 from tasks.answers.form.answer import Answer, AnswerOfSeveral, day_of, folder_of
-from tasks.domain.control_lists import is_list
 from tasks.domain.coverage import TOTALS
+from tasks.domain.export_controls.control_lists import is_list
 from tasks.domain.name_match import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.periods import Month

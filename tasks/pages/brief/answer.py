@@ -10,7 +10,7 @@ from tasks.answers.form import export
 from tasks.answers.form.answer import Answer, store_of
 from tasks.answers.trade.movers import flow_of, month_of
 from tasks.domain import clock
-from tasks.domain.control_lists import is_list
+from tasks.domain.export_controls.control_lists import is_list
 from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
 from tasks.pages.brief.list_page import list_sheet

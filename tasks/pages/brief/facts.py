@@ -20,12 +20,12 @@ from tasks.analysis.reporter.expectation import of_month
 from tasks.claims.readings import Readings, growth_of
 from tasks.claims.statement import Spot
 from tasks.domain.classification import members, part_of
-from tasks.domain.control_lists import lists_with
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import NoFigure
+from tasks.domain.export_controls.control_lists import lists_with
+from tasks.domain.export_controls.measure_states import LAPSED, states_on
+from tasks.domain.export_controls.measures import events_of, mixed_words
 from tasks.domain.labels import product_names, readable
-from tasks.domain.measure_states import LAPSED, states_on
-from tasks.domain.measures import events_of, mixed_words
 from tasks.domain.periods import Month, first_day, month_end, month_number, span_name
 from tasks.domain.precision import Interval
 from tasks.domain.units import UNIT_VALUE_OF, VALUE_OF

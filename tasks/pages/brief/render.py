@@ -7,8 +7,8 @@ from typing import Any
 from schemas.forms.brief import Facts
 from schemas.names import MISSING, ORIGINS
 from tasks.analysis.after.first_prints import WITHIN_PCT
+from tasks.domain.export_controls.measure_states import LAPSED
 from tasks.domain.labels import capitalised, check_words, doubt_words, partner_name
-from tasks.domain.measure_states import LAPSED
 from tasks.pages.brief import lists
 from tasks.pages.charts import charts
 from tasks.pages.charts.charts import scale_of

@@ -10,9 +10,9 @@ import polars as pl
 import vl_convert
 
 from tasks.domain.errors import NoFigure
+from tasks.domain.export_controls.measure_states import took_effect
+from tasks.domain.export_controls.measures import events_of, mixed_words
 from tasks.domain.labels import capitalised, partner_name, product_name, product_names, trade_of
-from tasks.domain.measure_states import took_effect
-from tasks.domain.measures import events_of, mixed_words
 from tasks.domain.periods import month_end
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import named

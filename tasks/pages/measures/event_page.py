@@ -22,13 +22,13 @@ from tasks.answers.form.numbers import amount
 from tasks.answers.measures.detours import detours
 from tasks.controls import windows as event_windows
 from tasks.domain import clock
-from tasks.domain.control_lists import Spec
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.decisions import counting
 from tasks.domain.errors import NoFigure, NothingPublished
+from tasks.domain.export_controls.control_lists import Spec
+from tasks.domain.export_controls.measure_states import states_on
+from tasks.domain.export_controls.measures import codes_of, event_row
 from tasks.domain.labels import country
-from tasks.domain.measure_states import states_on
-from tasks.domain.measures import codes_of, event_row
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.text import named as named_few
 from tasks.pages.brief.answer import BriefPage

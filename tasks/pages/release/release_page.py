@@ -23,8 +23,8 @@ from tasks.answers.trade.movers import changes_of_month, expected
 from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
+from tasks.domain.export_controls.measures import mixed_words
 from tasks.domain.labels import capitalised, partner_name, product_name, row_name, trade_of, written_month
-from tasks.domain.measures import mixed_words
 from tasks.domain.periods import Month
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter

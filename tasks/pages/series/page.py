@@ -17,8 +17,8 @@ from schemas.code_files import money
 from schemas.names import MISSING, ORIGINS, STATUSES, status
 from tasks.answers.form.numbers import MARKS
 from tasks.domain.coverage import WORLD
+from tasks.domain.export_controls.measures import mixed_words
 from tasks.domain.labels import capitalised, country, doubt_words, is_group, partner_name
-from tasks.domain.measures import mixed_words
 from tasks.domain.units import UNIT_VALUE_OF
 from tasks.pages.brief import lists
 from tasks.pages.brief.context import is_withheld

@@ -9,8 +9,8 @@ from typing import Any
 
 from schemas.forms.brief import Fact, Facts
 from tasks.answers.form.numbers import two_digits
+from tasks.domain.export_controls.measures import MIXED_WORDS
 from tasks.domain.labels import country, written_month
-from tasks.domain.measures import MIXED_WORDS
 from tasks.domain.units import UNIT_VALUE_OF
 from tasks.pages.text.page_templates import words
 

@@ -16,7 +16,7 @@ from tasks.controls import windows as event_windows
 from tasks.controls.tables import control_event
 from tasks.controls.windows import as_table, windows, windows_of, with_zeros
 from tasks.domain.classification import holds
-from tasks.domain.measures import MIXED, events_of, measures, mixed_note
+from tasks.domain.export_controls.measures import MIXED, events_of, measures, mixed_note
 from tasks.reading.query import open_published
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table

@@ -9,7 +9,7 @@ import pytest
 from schemas import settings
 from schemas.questions.read import Read
 from tasks.answers.trade.read import read
-from tasks.domain.control_lists import Spec, control_lists
+from tasks.domain.export_controls.control_lists import Spec, control_lists
 from tasks.reading.lists import code_levels, listed_in, listed_products, specs_of, totals
 from tasks.reading.resolver import Resolver, Unresolved
 from tasks.reading.series import alike, levels

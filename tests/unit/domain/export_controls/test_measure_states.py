@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.measure_states import State, states, states_on, took_effect
+from tasks.domain.export_controls.measure_states import State, states, states_on, took_effect
 
 OCTOBER = [f"mofcom-gacc-2025-{number}" for number in (55, 56, 57, 58)]
 ABROAD, TECHNOLOGY = "mofcom-2025-61", "mofcom-2025-62"

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from schemas.reference.code_tables import code_table
-from tasks.domain import measures
+from tasks.domain.export_controls import measures
 
 # event, announced on, effective from
 EVENTS = [

@@ -8,8 +8,16 @@ import pytest
 from schemas import settings
 from schemas.code_files import BrokenTable
 from schemas.reference.code_tables import code_table
-from tasks.domain import control_lists as lists
-from tasks.domain.control_lists import Counted, Spec, UnknownList, codes_of_lists, codes_on, counted_in, read_spec
+from tasks.domain.export_controls import control_lists as lists
+from tasks.domain.export_controls.control_lists import (
+    Counted,
+    Spec,
+    UnknownList,
+    codes_of_lists,
+    codes_on,
+    counted_in,
+    read_spec,
+)
 
 HEADER = "list,authority,code,digits,nomenclature,edition,tier,valid_from,valid_to,coverage,trust,note,source"
 ROW = "mine,My desk,854231,6,HS6,HS2022,,2024-01,,whole,stated,,a memo"
