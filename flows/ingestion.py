@@ -94,7 +94,7 @@ def enter(landed: Landed, statements: Normalised, batch: Batch, today: date) -> 
     """Judge a release against what is published and what the batch has, and enter it into the ledger."""
     known = step.open_known(batch, statements)
     findings = step.check(statements, known)
-    findings = step.hold_on_errors(findings, landed, known, batch.store, today)
+    findings = step.hold_on_errors(findings, landed, statements.names, known, batch.store, today)
     statements = statements._replace(findings=findings)
     change = merge(statements, batch, known)
     return batch.add(change, statements, step.report(statements, findings, change.state))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from schemas.layouts import LAYOUTS
 from schemas.model import Table, allowed_by, columns_of
-from schemas.names import ADDED, CAVEATS, MISSING, ORIGINS, REVISIONS, VERDICTS
+from schemas.names import ADDED, CAVEATS, EXPECTATIONS, MISSING, ORIGINS, REVISIONS, VERDICTS
 from schemas.reference import control_tables, models, statement_terms
 from schemas.table import FILE, arrow_schema
 from schemas.tables import analysis, control_event, release
@@ -31,7 +31,7 @@ Codes are text, months are dates, `_pct` is per cent (660.8 means +660.8 %), mis
 # Columns with a fixed set of values that need more than the column's own line.
 WORDS = {
     "`kind` of `revision`": REVISIONS,
-    "`status` of `expectation`": analysis.EXPECTATIONS,
+    "`status` of `expectation`": EXPECTATIONS,
     "`split_status` of `mover`": analysis.SPLITS,
     "`partners` of `release`": release.PARTNER_SCOPES,
     "`verdict` of `claim`": VERDICTS,

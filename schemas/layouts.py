@@ -37,6 +37,11 @@ class Layout:
     is_compact: bool = True
     rests_on: tuple[str, ...] = ()
 
+    @property
+    def lacks_period(self) -> bool:
+        """Whether the table is filed by month and has no column `period`, which readers get all the same."""
+        return self.month_of not in (None, "period")
+
 
 LAYOUTS = {
     "claim": Layout(sort_by=("claims_file", "record")),

@@ -121,3 +121,19 @@ CAVEATS = {
 def finding_line(finding: Mapping[str, str]) -> str:
     """A finding as one line for a person: check, about what, what was found, what was expected, what to do."""
     return "{check} ({subject}): {observed}; expected {expected}. {advice}".format_map(finding)
+
+
+# Of the table `expectation`: whether there is one, or why not.
+EXPECTATIONS = {
+    "expected": "there is an expectation",
+    "too_few_months": "fewer than 36 months before this one are known",
+    "gap": "a month is missing, or given together with another, within the 36 months before",
+    "zero": "there was no trade in one of the 36 months before, or less than none",
+    "definition_break": (
+        "code, unit or basket meant something else within the 36 months before: comparable_from of metric"
+    ),
+    "not_determined": (
+        "the months before do not determine the regression or its interval: they stay the same, repeat each year, or"
+        " differ so much that the interval has no end"
+    ),
+}

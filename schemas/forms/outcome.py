@@ -5,6 +5,7 @@ A `HeldRelease` with the decision about it is the content of `store/held/<releas
 threshold that each month of a series is compared with.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, Self
@@ -208,6 +209,9 @@ class HeldRelease(Frozen):
     flow: Literal["export", "import"] | None = Field(description="direction, null where each record says it")
     partners: Literal["all", "listed"] = Field(description="which partners were asked for")
     products: tuple[str, ...] | None = Field(description="codes that were asked for")
+    goods: tuple[str, ...] | None = Field(
+        None, description="codes that it has records of, headings where these are many; none: not kept"
+    )
     months: str | None = Field(description="months that were asked for, 2025-06 or 2025-01..2025-06")
     released_on: date = Field(description="day from which its figures were public")
     title: str = Field(description="what the release is called")
@@ -231,6 +235,13 @@ class HeldRelease(Frozen):
     def waits(self) -> bool:
         """Whether it is not rejected; one that is approved waits until it is published, which may be refused."""
         return self.decision is None or self.decision.verdict == "approve"
+
+    def concerns(self, flow: str, codes: Iterable[str]) -> bool:
+        """Whether it may have numbers of one of these codes in a direction, or of a part or heading of one."""
+        goods = self.goods or self.products
+        if self.flow not in (None, flow):
+            return False
+        return not goods or any(one.startswith(code) or code.startswith(one) for code in codes for one in goods)
 
 
 class AuditReport(Frozen):

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from schemas.code_files import partner_groups, source_names
@@ -23,13 +23,24 @@ HS_CODE = rf"[*]|{CODE}"
 MONTHS = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])(?:\.\.([0-9]{4})-(0[1-9]|1[0-2]))?")
 
 
+# The same as people write it: a day stands for its month.
+DAY = r"(?:-(?:0[1-9]|[12][0-9]|3[01]))?"
+MONTHS_OR_DAYS = MONTHS.pattern.replace("1[0-2])", f"1[0-2]){DAY}")
+
+
 def _months(text: str) -> str:
-    if not MONTHS.fullmatch(text):
+    if not re.fullmatch(MONTHS_OR_DAYS, text):
         raise ValueError(f"{text!r} is no month or range; write 2025-06 or 2025-01..2025-06")
-    return text
+    first, dots, last = text.partition("..")
+    return f"{first[:7]}{dots}{last[:7]}"
 
 
-Months = Annotated[str, AfterValidator(_months)]
+def _text_of_day(value: object) -> object:
+    """A day of TOML or of Python as text."""
+    return f"{value:%Y-%m-%d}" if isinstance(value, date) else value
+
+
+Months = Annotated[str, BeforeValidator(_text_of_day), AfterValidator(_months)]
 
 
 class Declaration(Frozen):
@@ -60,7 +71,7 @@ class Declaration(Frozen):
     products: list[Annotated[str, Field(json_schema_extra={"pattern": f"^({HS_CODE})$"})]] | None = Field(
         None, description="codes that were asked for, e.g. 8505 for everything below it; none: just those in the file"
     )
-    months: Annotated[Months, Field(json_schema_extra={"pattern": f"^{MONTHS.pattern}$"})] | None = Field(
+    months: Annotated[Months, Field(json_schema_extra={"pattern": f"^{MONTHS_OR_DAYS}$"})] | None = Field(
         None, description="months that were asked for, 2025-06 or 2025-01..2025-06; empty: those in the file"
     )
     released_on: date | None = Field(
@@ -94,6 +105,14 @@ class Declaration(Frozen):
 
 
 NOTHING = Declaration()  # it is frozen
+
+
+class OfFolder(Declaration):
+    """What holds for each file of a folder that does not say otherwise."""
+
+    day_in_name: bool = Field(
+        False, description="the day of release stands in the name of the file, or of a folder above it"
+    )
 
 
 class Sidecar(Declaration):

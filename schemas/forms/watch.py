@@ -13,7 +13,7 @@ from schemas.code_files import source_names
 from schemas.forms.fetch import SourceState
 from schemas.forms.form import Frozen, StoreAddress, as_form, none_if_empty
 from schemas.forms.outcome import Outcome
-from schemas.forms.request import NOTHING, Declaration
+from schemas.forms.request import NOTHING, Declaration, OfFolder
 
 NAMES_MAX = 10
 SCHEDULER = r"^(tcp|tls|ws|wss)://\S+$"
@@ -91,6 +91,13 @@ class BackfillRequest(Frozen):
         ),
         json_schema_extra={"pattern": SCHEDULER},
     )
+    day_in_name: bool = Field(
+        False,
+        description=(
+            "the day from which the figures of a file were public stands in its name, as_of_2026-03-23, or in that of a"
+            " folder above it"
+        ),
+    )
     dry_run: bool = Field(False, description="say what would be ingested, and ingest nothing")
     _cleared = field_validator("source", "flow", "partners", "reporter", "dask", mode="before")(none_if_empty)
 
@@ -102,7 +109,8 @@ class BackfillRequest(Frozen):
     @property
     def declaration(self) -> Declaration:
         """What holds for each file that does not say otherwise itself."""
-        return Declaration(source=self.source, flow=self.flow, partners=self.partners)
+        given = {"source": self.source, "flow": self.flow, "partners": self.partners}
+        return OfFolder(**given, day_in_name=True) if self.day_in_name else Declaration(**given)
 
     @field_validator("dask")
     @classmethod

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
+from datetime import date
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import pydantic
@@ -14,6 +15,8 @@ from schemas.questions.question import Form, FormField, fields_of, help_of, summ
 FormT = TypeVar("FormT", bound=Form)
 # As a person writes it, for fields whose texts have a form.
 EXAMPLES = {"month": "2024-06, June 2024, 2024-01..2024-06 or latest", "as_of": "2025-06-30"}
+# Fields of months; a day stands for its month.
+MONTHS = ("month", "since", "until")
 
 
 def checked(question: FormT) -> FormT:
@@ -22,13 +25,22 @@ def checked(question: FormT) -> FormT:
     Raises ValueError, which says of each field what is wrong.
     """
     kind: Any = type(question)
-    given = {field.name: getattr(question, field.name) for field in fields_of(kind)}
+    given = {field.name: _of_month(field, getattr(question, field.name)) for field in fields_of(kind)}
     try:
         read = model_of(kind)(**given)
     except ValidationError as error:
         raise ValueError(sentence(error)) from None
     checked_question: FormT = kind(**{name: getattr(read, name) for name in given})
     return checked_question
+
+
+def _of_month(field: FormField, value: Any) -> Any:
+    """A value of a field, of a month also where it is a day of Python, alone or among others."""
+    if field.name not in MONTHS or value is None or isinstance(value, str | bytes):
+        return value
+    if isinstance(value, date):
+        return f"{value:%Y-%m}"
+    return [_of_month(field, one) for one in value] if isinstance(value, Iterable) else value
 
 
 @functools.cache

@@ -3,13 +3,14 @@
 from dataclasses import KW_ONLY
 from typing import Annotated, Literal
 
-from schemas.questions.question import Day, Flow, Help, OfReporter, OneMonth
+from schemas.questions.question import PARTNER, PRODUCT, Day, Flow, Help, OfReporter, OneMonth
 
 
 class Movers(OfReporter):
     """What made the change of a month: codes under their headings, partners, what began, stopped or was revised.
 
-    The rows below a code add up to its change, and no trade is counted twice.
+    The rows below a code add up to its change. Of one product they are its codes and partners, of one partner its
+    goods.
 
     Returns:
         Rows of the table `mover`: kind (total, product, partner, began, stopped, revision), depth, parent, level,
@@ -17,14 +18,17 @@ class Movers(OfReporter):
         currency_effect with split_status, note, quote (whether the growth may be quoted: yes, care, no), doubt. Rows
         below one parent add up to its change; the row without a product or partner is all others together.
 
-        Of a control list the rows are its codes that can be compared, which add up to its total.
+        Of a control list they are its codes that can be compared.
 
     Raises:
-        ValueError: No product is known in both months, or there is no such list.
+        ValueError: No product is known in both months, or there is no such product, partner or list.
     """
 
+    ARGUMENT = "product"
     month: OneMonth = "latest"
     _: KW_ONLY
+    product: Annotated[str | None, Help(f"{PRODUCT}; none: all products")] = None
+    partner: Annotated[str | None, Help(f"{PARTNER}; none: all partners together")] = None
     against: Annotated[Literal["month", "year"], Help("the month or the year before")] = "month"
     flow: Flow = None
     measure: Annotated[str | None, Help("value_usd, quantity_kg …; none: the first that is known")] = None

@@ -6,21 +6,7 @@ import polars as pl
 
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, optional
-from schemas.names import KINDS
-
-EXPECTATIONS = {
-    "expected": "there is an expectation",
-    "too_few_months": "fewer than 36 months before this one are known",
-    "gap": "a month is missing, or given together with another, within the 36 months before",
-    "zero": "there was no trade in one of the 36 months before, or less than none",
-    "definition_break": (
-        "code, unit or basket meant something else within the 36 months before: comparable_from of metric"
-    ),
-    "not_determined": (
-        "the months before do not determine the regression or its interval: they stay the same, repeat each year, or"
-        " differ so much that the interval has no end"
-    ),
-}
+from schemas.names import EXPECTATIONS, KINDS
 
 
 class Expectation(Table):
@@ -34,6 +20,10 @@ class Expectation(Table):
     period: pl.Date = column("first day of the month")
     measure: pl.String = column("value_usd …, quantity_kg")
     level: pl.Float64 = optional("the month's figure; null: not known", "see measure")
+    rank: pl.Int32 = optional(
+        "place of the level among the months at hand, 1 the highest: this month and those of the window, however few;"
+        " null: no level"
+    )
     status: pl.Enum = column("whether there is an expectation, or why not", categories=tuple(EXPECTATIONS))
     expected: pl.Float64 = optional("expected level: as likely to be too high as too low", "see measure")
     low: pl.Float64 = optional("lower end of its 80 % interval", "see measure")
@@ -56,7 +46,7 @@ class Expectation(Table):
     method: pl.String = column("how it is made")
     version: pl.String = column("library that makes it, and its version")
     window_start: pl.Date = optional("first month of the unbroken window before this one; null: there is none")
-    months: pl.Int32 = column("months in the window, at most 96")
+    months: pl.Int32 = column("months in the window, at most 96; of `rank` there is one more")
 
 
 # The month or the year before: how many months back, and the growth whose verdict a page gives.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from schemas.layouts import LAYOUTS
 from schemas.store_address import S3Url
 from schemas.table import columns, what
 from tasks.catalogs.extra import extra
@@ -24,6 +25,7 @@ OF_PATH = {
     "flow": "direction of trade as the reporter counts it: export or import",
     "year": "year of the month under which the row is filed",
     "month": "month of the year under which the row is filed, 1 to 12",
+    "period": "first day of the month under which the row is filed",
     "exporter": "who exports, ISO 3166-1 alpha-3",
     "importer": "who imports, ISO 3166-1 alpha-3",
     "product_name": "name of `product` to show",
@@ -142,6 +144,8 @@ def _tables(connection: Any, tables: Iterable[TablePlace], folder: str) -> Itera
         first, last = [key for key in place.keys if key not in ("flow", "year", "month")], ("flow", "year", "month")
         names = dict.fromkeys([*first, *columns(place.table), *last])
         shown = [_name(name) for name in names if name in in_files]
+        if LAYOUTS[place.table].lacks_period:
+            shown.insert(shown.index(_name("period_start")), "make_date(year, month, 1) as period")
         if place.reporter:
             shown.insert(0, f"{_text(place.reporter)} as reporter")
         pinned = f" Of {', '.join(place.states)}." if not place.is_followed else ""

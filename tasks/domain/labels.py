@@ -34,8 +34,18 @@ ROUNDED = {
     "down": "; digits cut off, so a printed 0 may be trade below one step",
     "nearest or down": "; rounded or cut off",
 }
-
-
+# Chinese signs in English names, and the signs that an English text has.
+ENGLISH_SIGNS = {ord(sign): ord(sign) - 0xFEE0 for sign in "（），；：＆＜＞／％．"}
+# Where a source leaves out blanks, or puts too many; letters of a chemical formula stay together.
+SPACES = (
+    (r"\s*&\s*", " & "),
+    (r"\b([A-Z]) & ([A-Z])\b", "$1&$2"),
+    (r"\s*([<>≤≥])\s*", " $1 "),
+    (r"\s+([,;])", "$1"),
+    (r"([,;])([A-Za-z][A-Za-z .)]|\()", "$1 $2"),
+    (r"\s+", " "),
+    (r"^ | $", ""),
+)
 # What a doubt about the sum of all partners concerns of one partner.
 OF_THE_SUM = {"en": "share, rank and contributions: ", "zh": "占比、排名和贡献："}
 
@@ -154,12 +164,26 @@ def group_names() -> dict[str, tuple[str, ...]]:
 
 
 def readable(name: str) -> str:
-    """A name as a source prints it, spaced for reading.
+    """An English name as a source prints it, spaced for reading, with the signs of an English text.
 
     >>> readable("Other soya beans,genetically modified ")
     'Other soya beans, genetically modified'
+    >>> readable("Baths, shower-baths&wash-basins,weight>2kg"), readable("R&D of N,N-dimethylaniline")
+    ('Baths, shower-baths & wash-basins, weight > 2kg', 'R&D of N,N-dimethylaniline')
     """
-    return re.sub(r",(?=[A-Za-z])", ", ", " ".join(name.split()))
+    text = name.translate(ENGLISH_SIGNS)
+    for pattern, spaced in SPACES:
+        text = re.sub(pattern, spaced.replace("$", "\\"), text)
+    return text
+
+
+def readable_names(names: pl.Expr) -> pl.Expr:
+    """The same of a column of English names."""
+    for foreign, sign in ENGLISH_SIGNS.items():
+        names = names.str.replace_all(chr(foreign), chr(sign), literal=True)
+    for pattern, spaced in SPACES:
+        names = names.str.replace_all(pattern, spaced)
+    return names
 
 
 def is_group(partner: str) -> bool:
@@ -188,7 +212,8 @@ def names_of_parts() -> pl.DataFrame:
 
 
 def product_names(product: str, national: str = CHINAS) -> tuple[str, str] | None:
-    """English and Chinese name of a product in a store with these national codes; None where the tables have none.
+    """English and Chinese name of a product in a store with these national codes, the English one spaced for reading;
+    None where the tables have none.
 
     The national codes of the tables are China's: equal digits of another list are other goods. An HS6 that no table
     names has the names of the codes below it.
@@ -196,15 +221,26 @@ def product_names(product: str, national: str = CHINAS) -> tuple[str, str] | Non
     >>> product_names("845290")[0]
     'Rotating shuttles of household sewing machines; Parts of household sewing machines, nes (+3)'
     """
+    rows = _reference(product, national)
+    return (readable(rows["name_en"][0]), rows["name_zh"][0]) if rows.height else None
+
+
+def printed_name(product: str, national: str = CHINAS) -> str:
+    """English name of a product as customs write it, where that is another than the one for reading; else empty."""
+    rows = _reference(product, national)
+    name = str(rows["name_en"][0]) if rows.height else ""
+    return name if readable(name) != name else ""
+
+
+def _reference(product: str, national: str) -> pl.DataFrame:
+    """The row of the code tables with the names of a product; no row where they have none."""
     if national != CHINAS and product.isdigit() and len(product) > HS_DIGITS:
-        return None
+        return pl.DataFrame()
     if product.startswith(BASKET):
-        rows = code_table("baskets").filter(BASKET + pl.col("basket") == product)
-    else:
-        tables = (code_table("products"), code_table("hs_names"), names_of_parts())
-        matches = (table.filter(pl.col("product") == product) for table in tables)
-        rows = next((rows for rows in matches if rows.height), pl.DataFrame())
-    return (rows["name_en"][0], rows["name_zh"][0]) if rows.height else None
+        return code_table("baskets").filter(BASKET + pl.col("basket") == product)
+    tables = (code_table("products"), code_table("hs_names"), names_of_parts())
+    matches = (table.filter(pl.col("product") == product) for table in tables)
+    return next((rows for rows in matches if rows.height), pl.DataFrame())
 
 
 def product_name(product: str, national: str = CHINAS) -> str:

@@ -3,8 +3,9 @@
 Searched in this order, the first value wins: the command line, the sidecar `<file>.toml`, `defaults.toml` of the file's
 folder and of the two above it, and the folder names (`<source>/<flow>/file`,
 `<source>/file`). For a link, both its own place and its
-target count. Last come the values of a command for a whole folder (`otherwise` of the request). A missing value that is
-needed refuses the file; the message has the line to write.
+target count. Last come the values of a command for a whole folder (`otherwise` of the request), and before them, where
+the command asks for it, the day of release that stands in the name of the file or of a folder above it. A missing value
+that is needed refuses the file; the message has the line to write.
 """
 
 import functools
@@ -20,7 +21,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from schemas.forms.request import MONTHS, Declaration, Declared, ReleaseRequest, Sidecar
+from schemas.forms.request import MONTHS, Declaration, Declared, OfFolder, ReleaseRequest, Sidecar
 from schemas.small_files import read_toml
 from tasks.domain.errors import Refused
 from tasks.domain.labels import customs_of
@@ -58,6 +59,13 @@ TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 NAME_BYTES_MAX = 255
 TITLE_CHARACTERS_MAX = 255
 OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}"}
+# A day in a name; digits without marks between them may be a code, unless a word says what they are.
+DAY = re.compile(r"(?<!\d)(?P<y>\d{4})(?P<mark>[-_.])(?P<m>\d{2})(?P=mark)(?P<d>\d{2})(?!\d)")
+NAMED_DAY = re.compile(
+    r"(?:as[ _-]?of|released(?:[ _-]on)?|published|截至|发布)[ _-]?"
+    r"(?P<y>\d{4})[-_.年]?(?P<m>\d{1,2})[-_.月]?(?P<d>\d{1,2})(?!\d)",
+    re.IGNORECASE,
+)
 PAGE_SUFFIXES = (".html", ".htm")
 PAGES_ARE = f" A page of {customs_of(SOURCES[PAGES[0]].reporter)} is of {' or '.join(PAGES)}, and says its flow itself."
 FLOW_TOO = f" A query ({', '.join(WITHOUT_FLOW)}) does not say its flow either: {OPTIONS['flow']}."
@@ -143,8 +151,51 @@ def _declared(request: ReleaseRequest) -> dict[str, Any]:
     given = request.model_dump(include=set(Declaration.model_fields), exclude_none=True)
     # Also a pipe and a broken link, which are refused: someone meant to declare something there.
     written = (_read(file) for file in declaration_files(request.file) if os.path.lexists(file))
-    declarations = [Declaration(**given), *written, *map(_folder_names, _places(request.file)), request.otherwise]
-    return {name: value for declaration in declarations[::-1] for name, value in declaration if value is not None}
+    declarations = [Declaration(**given), *written, *map(_folder_names, _places(request.file))]
+    otherwise = request.otherwise
+    if isinstance(otherwise, OfFolder) and otherwise.day_in_name:
+        is_declared = any(one.released_on for one in declarations)
+        declarations += [] if is_declared else [Declaration(released_on=_day_in_name(request.file))]
+    declarations.append(otherwise)
+    names = Declaration.model_fields
+    return {
+        name: value
+        for declaration in declarations[::-1]
+        for name, value in declaration
+        if value is not None and name in names
+    }
+
+
+def _day_in_name(file: Path) -> date:
+    """The day of release in the name of a file, or of the nearest folder above it that has one: behind a word such as
+    as_of, otherwise the only day there is. Raises Refused without one, and where there are several."""
+    for name in (file.stem, *(folder.name for folder in file.absolute().parents[:FOLDERS_UP])):
+        every = [*filter(None, map(_day, DAY.finditer(name)))]
+        named = [*filter(None, map(_day, NAMED_DAY.finditer(name)))]
+        days = {*(named or every)}
+        if len(days) == 1:
+            return days.pop()
+        if days:
+            raise Refused(
+                "day in the name",
+                where=str(file),
+                found=f"{name} has several days: {', '.join(map(str, sorted(days)))}",
+                advice=f"Write as_of_ before the day of release, or {LINES['released_on']} into a sidecar.",
+            )
+    raise Refused(
+        "day in the name",
+        where=str(file),
+        found="no day in its name, nor in those of the folders above it",
+        advice=f"Name it as in as_of_2026-03-23, or write {LINES['released_on']} into a sidecar.",
+    )
+
+
+def _day(match: re.Match[str]) -> date | None:
+    """The day of a match; None for one that no calendar has."""
+    try:
+        return date(int(match["y"]), int(match["m"]), int(match["d"]))
+    except ValueError:
+        return None
 
 
 def declaration_files(file: Path) -> list[Path]:

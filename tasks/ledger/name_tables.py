@@ -16,7 +16,7 @@ from schemas.reference.code_tables import code_table, listed_partners
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import WORLD
-from tasks.domain.labels import names_of_parts
+from tasks.domain.labels import names_of_parts, readable_names
 from tasks.domain.nomenclature import ANY_LIST, CHINAS, OTHERS
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.places.verify_on_read import prove
@@ -157,7 +157,7 @@ def _table(codes: pl.DataFrame, printed: pl.DataFrame, references: pl.DataFrame,
             )
         )
         named = named.join(newest, on=key, how="left")
-    shown = pl.coalesce("reference_en", "printed_en", "printed_zh", "reference_zh")
+    shown = pl.coalesce(readable_names(pl.coalesce("reference_en", "printed_en")), "printed_zh", "reference_zh")
     return named.with_columns(name=shown).select(*polars_schema(table)).sort(key)
 
 

@@ -6,7 +6,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import polars as pl
 
@@ -32,6 +32,7 @@ AS_OF = ("observation", "trade_flow", "metric", "doubt")
 PROVED_BYTES_MAX = 2**29
 
 
+PERIOD = "period"
 # Year and month.
 Month = tuple[int, int]
 # One key or several: rows of any of them.
@@ -111,6 +112,20 @@ def _of_months(rows: pl.DataFrame, table: str, months: Collection[Month]) -> pl.
     if month_of is None:
         raise ValueError(f"the table {table} has no months")
     return rows.filter(pl.col(month_of).dt.month_start().is_in([date(*one, 1) for one in sorted(months)]))
+
+
+Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
+
+
+def with_period(rows: Rows, table: str) -> Rows:
+    """Add `period`, the first day of the month under which a row is filed, where a table filed by month has none: of a
+    number of several months that of the last one."""
+    if not LAYOUTS[table].lacks_period:
+        return rows
+    names = rows.collect_schema().names()
+    place = names.index("period_start")
+    month = pl.col(str(LAYOUTS[table].month_of)).dt.month_start().alias(PERIOD)
+    return rows.select(*names[:place], month, *names[place:])
 
 
 def states_with(snapshot: Snapshot, table: str) -> list[Snapshot]:

@@ -222,16 +222,24 @@ class Resolver:
         raise Unresolved(f"the partner {text!r} ({key_of_text}) is not in this store; {self._partners_listed([])}")
 
     def flow(self, products: Iterable[str], wanted_flow: str | None) -> str:
-        """Return the direction asked for; otherwise the only one in which the store has trade of the products, or rows
-        that say why there is none, and exports if it has both or neither.
+        """Return the direction asked for; otherwise the one in which the store has trade of most of the products, or
+        rows that say why there is none, and exports if it has as many of both.
         """
         if wanted_flow:
             return wanted_flow
         wanted = pl.col("product").is_in([*products])
         for has in (wanted & (pl.col("level") > 0), wanted):
-            if with_trade := next((flow for flow in FLOWS if self._has(has, flow)), None):
-                return with_trade
+            count = {flow: self._count(has, flow) for flow in FLOWS}
+            if any(count.values()):
+                return max(FLOWS, key=count.__getitem__)
         return FLOWS[0]
+
+    def _count(self, where: pl.Expr, flow: str) -> int:
+        """How many products have such a figure in a direction."""
+        figures = scan_figures(self.snapshot, flow)
+        return (
+            0 if figures is None else int(figures.filter(where).select(pl.col("product").n_unique()).collect().item())
+        )
 
     def months(self, text: str, flow: str, products: Collection[str]) -> tuple[date, date]:
         """Return the first day of the first and of the last month of a text; `latest` is the newest in which one of the

@@ -38,8 +38,8 @@ def scan_tables(addresses: Mapping[str, Address], table: str, day: date | None =
 
 
 def scan_table(address: Address, table: str, day: date | None = None) -> pl.LazyFrame:
-    """Return the rows of a table of one store, now or as they were known on a day: its columns, and FOLDERS where it is
-    filed by month.
+    """Return the rows of a table of one store, now or as they were known on a day: its columns, and where it is filed
+    by month FOLDERS and `period`.
 
     The state is that which is current now, whatever is published meanwhile. Raises ValueError where there is no such
     table or it has no days of knowledge, NothingPublished, and StoreError where another version did not write a column.
@@ -47,13 +47,13 @@ def scan_table(address: Address, table: str, day: date | None = None) -> pl.Lazy
     if table not in TABLES:
         raise ValueError(f"there is no table {table!r}; there are {', '.join(TABLES)}")
     if day is None:
-        return _files(_states(address, table), table)
+        return query.with_period(_files(_states(address, table), table), table)
     if table not in query.AS_OF:
         raise ValueError(
             f"the table {table} has no days of knowledge; as-of scans are made of {', '.join(query.AS_OF)}"
         )
     if table == "observation":
-        return _files([open_release(address)], table).filter(was_last_on(day))
+        return query.with_period(_files([open_release(address)], table).filter(was_last_on(day)), table)
     # Sums, shares and growth of a day are in no file.
     snapshot = query.open_published(at_hand(address))
     month = pl.col(LAYOUTS[table].month_of or "").dt

@@ -31,6 +31,7 @@ MARKS = {
     "right_number_wrong_place": "yellow",
     "not_checkable": "dim",
 }
+NOTE = "note"
 WINDOW_FIGURES = ("quantity_kg", "quantity_year_before_kg", "yoy_pct")
 commands = Commands()
 events = Commands(help="Export-control measures, and what the months around them look like.")
@@ -311,24 +312,27 @@ def _write_page(written: "BriefPage", remarks: Iterable[str], question: Brief | 
     say(f"written: {place} and {place.with_suffix('.md').name}")
 
 
-@command(commands, Movers, Written, epilog="Example: `tidewaiter movers --month 2024-06 --against year`")
+@command(
+    commands,
+    Movers,
+    Written,
+    epilog="Example: `tidewaiter movers --against year`, or `tidewaiter movers soybeans --partner Brazil`",
+)
 def movers(question: Movers, page: Written) -> None:
     """Print what made the change of a month."""
     from tasks.answers.form import export, tables
-    from tasks.answers.trade.movers import expected
     from tasks.answers.trade.movers import movers as answer_to
-    from tasks.answers.trade.read import with_names
     from tasks.pages.release.changes_since_release import sections
-    from tasks.reading.resolver import Resolver
 
     export.form_of(page.form.value, page.output)
     answer = answer_to(question)
     options.show_remarks(answer.remarks)
     if options.written(answer.rows, page.form, page.output):
         return
-    named = with_names(expected(answer.snapshot, answer.rows, answer.as_of), Resolver(answer.snapshot))
-    for one in sections(answer.rows, question.against, answer.reporters[0], named):
-        console().print(tables.table(one.columns, above=one.title, right=one.numbers, below=one.below))
+    about = answer.subject, answer.is_of_products
+    for one in sections(answer.rows, question.against, answer.reporters[0], answer.expected, about=about):
+        columns, notes = tables.with_notes_below(one.columns, NOTE, console().width)
+        console().print(tables.table(columns, above=one.title, right=one.numbers, below=[*notes, *one.below]))
 
 
 @command(

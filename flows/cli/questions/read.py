@@ -103,6 +103,8 @@ def read(question: Read, page: ListedTable) -> None:
 
 def _show(name: str, part: "Answer", question: Read, rows: int) -> None:
     """Print the rows of one reporter; its name first, where no row has it."""
+    from rich.console import Group
+
     from tasks.answers.form import tables
 
     if not part.rows.height:
@@ -110,6 +112,10 @@ def _show(name: str, part: "Answer", question: Read, rows: int) -> None:
     width = console().width
     if question.table == "metric":
         table = tables.figure_table(part.rows, rows, width, question.shown, question.sort, part.reporters[0])
+    elif question.table == "expectation" and not question.shown:
+        from tasks.answers.form.expected_table import expected_tables
+
+        table = Group(*expected_tables(part.rows, width, rows, part.reporters[0]))
     else:
         if name:
             say(f"{name}:")

@@ -200,6 +200,12 @@ def backfill(
     source: SourceOfFiles = None,
     flow: FlowOfFiles = None,
     partners: PartnersOfFiles = None,
+    day_in_name: Annotated[
+        bool,
+        typer.Option(
+            "--day-in-name", help="the day of release stands in the name of a file or folder, as in as_of_2026-03-23"
+        ),
+    ] = False,
     dask: Annotated[
         str | None, typer.Option(help="Dask scheduler whose workers help", metavar="tcp://HOST:PORT")
     ] = None,
@@ -218,6 +224,7 @@ def backfill(
         source=source,
         flow=flow and flow.value,
         partners=partners and partners.value,
+        day_in_name=day_in_name,
         dry_run=dry_run,
         dask=dask,
     )

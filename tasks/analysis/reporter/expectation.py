@@ -68,12 +68,11 @@ def expectation_rows(state: StoreState, flow: str, months: Sequence[int]) -> pl.
 
 
 def of_month(world: pl.DataFrame, month: int) -> dict[str, Any] | None:
-    """Return the columns of an expectation of a month (month number) from the rows of `metric` of one series; None
-    where there is none."""
+    """Return the columns of an expectation of a month (month number) from the rows of `metric` of one series, or why
+    there is none; None where the series has no row of the month."""
     levels = {month_number(period): level for period, level in world.select("period", "level").iter_rows()}
     of_this_month = world.filter(period=first_day(month))
-    row = _judged(levels, month, of_this_month["comparable_from"][0]) if of_this_month.height else {}
-    return row if "expected" in row else None
+    return _judged(levels, month, of_this_month["comparable_from"][0]) if of_this_month.height else None
 
 
 def watched(products: Sequence[str], known: Sequence[str], reporter: str, flow: str) -> set[str]:
@@ -140,6 +139,7 @@ def _judged(levels: Levels, month: int, since: date | None) -> dict[str, Any]:
     level, before = levels.get(month), window(levels, month, since)
     row: dict[str, Any] = {
         "level": level,
+        "rank": None if level is None else 1 + sum(one > level for one in before.levels),
         "status": before.status,
         "months": len(before.levels),
         "method": METHOD,

@@ -65,11 +65,27 @@ class Comparison(NamedTuple):
         return self.month - AGAINST[self.against][0], self.month
 
 
-class StoreState:
-    """What the rows are made of: a state of a store, now or as of a day."""
+class TradeScope(NamedTuple):
+    """Whose trade the rows explain: of all partners together or of one, in all products or in some and their parts."""
 
-    def __init__(self, read: Read, doubts: Doubts) -> None:
-        self.read, self.doubts = read, doubts
+    partner: str = WORLD
+    products: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> pl.Expr:
+        """Which rows of a table are about these products."""
+        return pl.any_horizontal(*map(part_of, self.products)) if self.products else pl.lit(True)
+
+
+EVERYTHING = TradeScope()
+
+
+class StoreState:
+    """What the rows are made of: a state of a store, now or as of a day, and the part of its trade that they
+    explain."""
+
+    def __init__(self, read: Read, doubts: Doubts, scope: TradeScope = EVERYTHING) -> None:
+        self.read, self.doubts, self.scope = read, doubts, scope
         # Once a month, because each of the next two years looks back on it; a month of a full cube takes some
         # megabytes.
         self.growths, self.levels, self.steps = map(
@@ -81,13 +97,18 @@ class StoreState:
         """Whose statistics these are."""
         return Reporter.of(self.read("release")).code
 
+    @property
+    def is_whole(self) -> pl.Expr:
+        """Which rows of a table are the whole that the others explain."""
+        return (pl.col("partner") == self.scope.partner) & self.scope.where
+
     def _growths(self, flow: str, month: int) -> pl.DataFrame:
-        """What a verdict needs of the world's figures of a month (month number)."""
-        return self.read("metric", _in([month], flow), pl.col("partner") == WORLD, ("product", *COLUMNS))
+        """What a verdict needs of the figures of a month (month number), of all partners or of the one."""
+        return self.read("metric", _in([month], flow), self.is_whole, ("product", *COLUMNS))
 
     def _levels(self, flow: str, month: int) -> pl.DataFrame:
-        """The world's levels of a month alone, which are a thirtieth of its figures."""
-        rows = self.read("record_level", _in([month], flow), pl.col("partner") == WORLD)
+        """The levels of a month alone, which are a thirtieth of its figures."""
+        rows = self.read("record_level", _in([month], flow), self.is_whole)
         in_kg = pl.col("level") / per_unit("quantity_kg")
         level = pl.when(pl.col("measure") == "quantity_kg").then(in_kg).otherwise("level")
         return rows.select("product", "partner", "measure", "period", level=level)
@@ -106,9 +127,10 @@ def mover_rows(state: StoreState, flow: str, months: Sequence[int], top: int = T
     """Return the rows of the table `mover` of these months (month numbers) of a direction; they are in memory
     together."""
     reach = {month - back for month in months for back in (0, *(back for back, _ in AGAINST.values()))}
-    world = _Levels(state.read, flow, reach, pl.col("partner") == WORLD, ["product"])
+    world = _Levels(state.read, flow, reach, state.is_whole, ["product"])
     trees = _trees(world, months)
-    adding_up = {key: tree for key, tree in trees.items() if tree.adds_up}
+    # Of one partner there is nobody else to name.
+    adding_up = {key: tree for key, tree in trees.items() if tree.adds_up and state.scope.partner == WORLD}
     roots = {code for tree in adding_up.values() for code in tree.below[""]}
     where = pl.col("product").is_in(list(roots)) & ~pl.col("partner").is_in(TOTALS)
     partners = dict[Comparison, tuple[list[Row], int]]()
@@ -122,11 +144,9 @@ def mover_rows(state: StoreState, flow: str, months: Sequence[int], top: int = T
     rows: list[Row] = []
     for comparison, tree in trees.items():
         splits = _Splits(tree, world, of_partners, comparison, state.reporter)
-        compared = _compared(tree, splits, *partners.get(comparison, ([], 0)), top)
-        of_one = [*compared, *_left_out(world, tree, comparison)]
-        _add_contributions(of_one, tree)
-        rows += [{**comparison._asdict(), **row} for row in of_one]
-    rows += _revised(state.read, flow, months, top)
+        compared = [*_compared(tree, splits, partners.get(comparison), top), *_left_out(world, tree, comparison)]
+        rows += _with_contributions(compared, tree, comparison)
+    rows += _revised(state, flow, months, top)
     _judge(rows, state, flow, months)
     return _as_table(rows, flow)
 
@@ -140,12 +160,15 @@ def _trees(world: "_Levels", months: Sequence[int]) -> dict[Comparison, "_Tree"]
     return trees
 
 
-def _add_contributions(rows: list[Row], tree: "_Tree") -> None:
-    """Add to each row its part of the change of the total, which is the first row where products add up."""
+def _with_contributions(rows: list[Row], tree: "_Tree", comparison: Comparison) -> Iterator[Row]:
+    """Yield the rows of a comparison, each with its part of the change of the total, which is the first row where
+    products add up, and one without a product with the codes that it is a sum of."""
     total = rows[0]["before"] if tree.adds_up else sum(row["before"] for row in tree.rows.values())
     for row in rows:
-        if row["kind"] in ("total", "product", "partner") and total > 0:
-            row["contribution_pp"] = row["change"] / total * 100
+        is_part = row["kind"] in ("total", "product", "partner") and total > 0
+        part = {"contribution_pp": row["change"] / total * 100} if is_part else {}
+        of_codes = {} if row.get("product") else {"roots": tree.below[""]}
+        yield {**comparison._asdict(), **row, **part, **of_codes}
 
 
 def _as_table(rows: list[Row], flow: str) -> pl.DataFrame:
@@ -350,8 +373,8 @@ def _by_change(row: Row) -> tuple[float, str]:
     return -abs(row["change"]), str(row.get("product") or row.get("partner"))
 
 
-def _compared(tree: _Tree, splits: _Splits, partners: list[Row], count: int, top: int) -> Iterator[Row]:
-    """Yield the total, its parts by products and by partners, and what began and stopped."""
+def _compared(tree: _Tree, splits: _Splits, partners: tuple[list[Row], int] | None, top: int) -> Iterator[Row]:
+    """Yield the total, its parts by products and by partners where there are `partners`, and what began and stopped."""
     total = None
     if tree.adds_up:
         total = _with_terms(_sum(tree.rows[code] for code in tree.below[""]), splits, "not_applicable")
@@ -360,8 +383,8 @@ def _compared(tree: _Tree, splits: _Splits, partners: list[Row], count: int, top
         yield {"kind": "total", **total}
     for row in _explained(tree, splits, "", total, 0, top):
         yield {"kind": "product", **row}
-    if total is not None:
-        yield from _partners(splits, partners, count, total)
+    if total is not None and partners is not None:
+        yield from _partners(splits, *partners, total)
     yield from _turned(tree, top)
 
 
@@ -460,8 +483,9 @@ def _left_out(world: _Levels, tree: _Tree, comparison: Comparison) -> Iterator[R
         yield {"kind": "left_out", "note": note}
 
 
-def _revised(read: Read, flow: str, months: Sequence[int], top: int) -> Iterator[Row]:
+def _revised(state: StoreState, flow: str, months: Sequence[int], top: int) -> Iterator[Row]:
     """Yield the largest revisions by the releases, and decisions about them, of which each month is the newest."""
+    read, scope = state.read, state.scope
     releases = read("release").filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
     newest = {name: month_number(last) for name, last in releases.select("release_id", "last_month").iter_rows()}
     first = {name.partition(MARK)[0]: month for name, month in newest.items()}
@@ -474,7 +498,8 @@ def _revised(read: Read, flow: str, months: Sequence[int], top: int) -> Iterator
     if not wanted:
         return
     rows = read("revision", lambda part: part[0] == flow, pl.col("new_release_id").is_in(wanted))
-    rows = rows.drop_nulls(["old_value", "new_value"]).filter(pl.col("measure").is_in(MEASURES))
+    rows = rows.drop_nulls(["old_value", "new_value"]).filter(pl.col("measure").is_in(MEASURES), scope.where)
+    rows = rows if scope.partner == WORLD else rows.filter(partner=scope.partner)
     rows = rows.with_columns(
         month=pl.col("new_release_id").replace_strict(newest, return_dtype=pl.Int64),
         change=(pl.col("new_value") - pl.col("old_value")).cast(pl.Float64),
@@ -497,9 +522,9 @@ def _revised(read: Read, flow: str, months: Sequence[int], top: int) -> Iterator
 
 def _doubts_of(row: Row, state: StoreState, flow: str) -> list[str]:
     """The doubts about the two numbers that a row compares; about all goods together, also of one partner, those about
-    chapters, as far as they weigh in the sum."""
+    the codes that add up to them, as far as they weigh in the sum."""
     pair = (row["month"], row["month"] - AGAINST[row["against"]][0])
-    partner, measure = row.get("partner") or WORLD, row["measure"]
+    partner, measure = row.get("partner") or state.scope.partner, row["measure"]
     if product := row.get("product"):
         # Effects of volume and price rest on kilograms too.
         of_measure = measure if row.get("volume_effect") is None else None
@@ -507,13 +532,13 @@ def _doubts_of(row: Row, state: StoreState, flow: str) -> list[str]:
     least, sentences = threshold("doubt_part_least"), list[str]()
     for month, total in zip(pair, (row.get("level"), row.get("before")), strict=True):
         doubted = state.doubts.of_month(flow, partner, measure, month)
-        doubted = doubted.filter(pl.col("product").str.contains(r"^\d{2}$"))
+        doubted = doubted.filter(pl.col("product").is_in(row.get("roots", [])))
         if not doubted.height:
             continue
         is_asked = (pl.col("partner") == partner) & (pl.col("measure") == measure)
         is_doubted = pl.col("product").is_in(doubted["product"].unique().to_list())
-        chapters = state.read("metric", _in([month], flow), is_asked & is_doubted, ("product", "level"))
-        weighed = doubted.join(chapters.select(pl.col("product").cast(pl.String), "level"), on="product", how="left")
+        levels = state.read("metric", _in([month], flow), is_asked & is_doubted, ("product", "level"))
+        weighed = doubted.join(levels.select(pl.col("product").cast(pl.String), "level"), on="product", how="left")
         parts = weighed.select("sentence", part=pl.col("level") * pl.col("part_pct") / 100)
         # A size that is not known is more than any part.
         part, bound = pl.col("part").fill_null(float("inf")), least * abs(total or 0)
@@ -556,7 +581,7 @@ def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int])
         }
         for row in rows:
             if row["kind"] == "product" and row.get("product") in judges:
-                row["quote"] = _quote(row, judges[row["product"]])
+                row["quote"] = _quote(row, judges[row["product"]], state.scope.partner)
 
 
 def _steps_of(numbers: pl.DataFrame, products: Sequence[str]) -> dict[str, Steps]:
@@ -569,9 +594,9 @@ def _steps_of(numbers: pl.DataFrame, products: Sequence[str]) -> dict[str, Steps
     }
 
 
-def _quote(row: Row, judge: Judge) -> str | None:
+def _quote(row: Row, judge: Judge, partner: str) -> str | None:
     """Whether the growth of a row may be quoted; what is in doubt is quoted with care at best."""
-    verdict = judge.verdict(WORLD, row["measure"], AGAINST[row["against"]][1], first_day(row["month"]))
+    verdict = judge.verdict(partner, row["measure"], AGAINST[row["against"]][1], first_day(row["month"]))
     if verdict is None:
         return None
     return "care" if row["doubt"] and verdict.answer == "yes" else verdict.answer

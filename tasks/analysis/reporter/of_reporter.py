@@ -24,7 +24,7 @@ from tasks.analysis.ground.derived_table import (
     published_prints,
 )
 from tasks.analysis.reporter.expectation import WINDOW_MAX, expectation_rows
-from tasks.analysis.reporter.movers import VERDICT_MONTHS, StoreState, mover_rows
+from tasks.analysis.reporter.movers import VERDICT_MONTHS, StoreState, TradeScope, mover_rows
 from tasks.domain.hashing import json_sha256
 from tasks.domain.periods import month_name
 from tasks.domain.units import MILLIGRAMS_PER_KG
@@ -74,6 +74,13 @@ def rows_of(snapshot: Snapshot, table: str, flow: str, months: Sequence[int], da
     state = state_of(snapshot) if missing else None
     frames = [MAKERS[table](state, flow, some) for some in _in_memory(snapshot, flow, missing)] if state else []
     return _in_order(table, pl.concat([rows, *(one.cast(rows.schema) for one in frames)]))
+
+
+def movers_about(snapshot: Snapshot, flow: str, month: int, scope: TradeScope, day: date | None = None) -> pl.DataFrame:
+    """Return rows of the table `mover` of a direction and month (month number) that explain the trade of one partner,
+    or in some products, made on request: now, or as of a day."""
+    state = state_of(snapshot) if day is None else _known_on(snapshot, flow, day)
+    return _in_order("mover", mover_rows(StoreState(state.read, state.doubts, scope), flow, [month]))
 
 
 def published_rows(snapshot: Snapshot, table: str, flow: str, months: Sequence[int]) -> pl.DataFrame:

@@ -41,11 +41,18 @@ OF_MEASURE = tuple(name for name, figure in FIGURE_OF.items() if figure.unit == 
 SIGNED = tuple(name for name, figure in FIGURE_OF.items() if figure.formula[:1] in (("growth",), ("contribution",)))
 # A price below this has cents.
 PRICE_MAX = 100
-NAME_WIDTH_MAX, NAME_WIDTH_OF_TWO, NAME_WIDTH_MIN = 28, 20, 10
+NAME_WIDTH_MAX, NAME_WIDTH_OF_TWO, NAME_WIDTH_MIN = 28, 20, 16
 # Texts of this length are cut before a column is left out.
-LONG_NAMES = ("name", "name_zh", "title", "releases")
+LONG_NAMES = ("name", "product_name", "partner_name", "name_zh", "title", "releases")
+# What people read comes before the code that it names.
+NAME_OF_CODE = {
+    "product": ("product_name", "name"),
+    "partner": ("partner_name", "name"),
+    "code": ("name",),
+    "release_id": ("title",),
+}
 COLUMNS_MIN = 4
-FIRST_WIDTH_MAX, WORD_WIDTH_MAX = 20, 10
+FIRST_WIDTH_MAX, FIRST_WIDTH_MIN, WORD_WIDTH_MAX = 20, 18, 10
 # Spaces between two columns.
 BETWEEN = 3
 NONE = "–"
@@ -75,11 +82,31 @@ def table(
     return Group(*texts, shown, *(Text(line, style="dim italic") for line in below))
 
 
+def with_notes_below(
+    columns: Mapping[str, Sequence[str]], name: str, width: int
+) -> tuple[dict[str, list[str]], list[str]]:
+    """Return columns without the column `name` of notes, and a line for each note, where the table would be wider than
+    `width` otherwise; a number behind the first cell of a row says which is its."""
+    wide = sum(max(map(cell_len, [title, *cells])) + BETWEEN for title, cells in columns.items())
+    notes = [note for note in dict.fromkeys(columns.get(name, ())) if note]
+    shown = {title: [*cells] for title, cells in columns.items()}
+    if wide <= width or not notes:
+        return shown, []
+    first = next(iter(shown))
+    place = {note: f"[{number}]" for number, note in enumerate(notes, 1)}
+    marks = (place.get(note, "") for note in shown.pop(name))
+    shown[first] = [f"{cell} {mark}".rstrip() for cell, mark in zip(shown[first], marks, strict=True)]
+    return shown, [f"{mark} {note}" for note, mark in place.items()]
+
+
 def _add_column(shown: Table, title: str, cells: Sequence[str | Text], *, is_first: bool, is_right: bool) -> None:
     # A short name in the first column and a day stay whole; longer texts fold.
     is_whole = is_first and all(cell_len(str(cell)) <= FIRST_WIDTH_MAX for cell in cells)
     words = (cell_len(width) for cell in cells for width in str(cell).split())
     least = max((width for width in words if width <= WORD_WIDTH_MAX), default=None)
+    if is_first and not is_whole and least is not None:
+        # What a row is about stays readable beside numbers.
+        least = max(least, min(FIRST_WIDTH_MIN, max(cell_len(str(cell)) for cell in cells)))
     justify: Literal["left", "right"] = "right" if is_right else "left"
     shown.add_column(escape(title), justify=justify, overflow="fold", no_wrap=is_whole, min_width=least)
 
@@ -91,7 +118,7 @@ def listing(rows: pl.DataFrame, width: int, rows_max: int = 0, columns: Sequence
     Columns without a value are left out, except the level, on which all others rest; a missing figure shows its reason
     instead. Those that were asked for are named below. Long names are cut to the room that the other columns leave.
     """
-    chosen = rows.select(columns or rows.columns)
+    chosen = rows.select(columns or _names_first(rows.columns))
     why = _statuses_of(chosen)
     shown = _with_values(chosen, why)
     if rows.height == 1:
@@ -112,6 +139,17 @@ def listing(rows: pl.DataFrame, width: int, rows_max: int = 0, columns: Sequence
         below=["; ".join([counted(rows.height, "row") + more, *_without_value(empty, rows.columns), *_left_out(left)])],
         right=[name for name in fitting if chosen.schema[name].is_numeric()],
     )
+
+
+def _names_first(columns: Sequence[str]) -> list[str]:
+    """Columns with each name before its code."""
+    ordered = [*columns]
+    for code, names in NAME_OF_CODE.items():
+        for name in (one for one in names if {one, code} <= {*ordered}):
+            ordered.remove(name)
+            ordered.insert(ordered.index(code), name)
+            break
+    return ordered
 
 
 def _statuses_of(rows: pl.DataFrame) -> dict[str, pl.Series]:
@@ -152,8 +190,8 @@ def _cut_to(need: dict[str, int], width: int) -> list[str]:
     least = {name: min(size, NAME_WIDTH_MIN) if name in LONG_NAMES else size for name, size in need.items()}
     fitting: list[str] = []
     room = width
-    # Where not all fits, the codes say what a row is about, and its numbers come before names.
-    for name in sorted(need, key=lambda name: (name.endswith("_name") or name in LONG_NAMES[1:], name in LONG_NAMES)):
+    # Where not all fits, the names say what a row is about; those in the other language come last.
+    for name in sorted(need, key=lambda name: (name in ("name_zh", "releases"), name not in LONG_NAMES)):
         if room < least[name] + BETWEEN and len(fitting) >= COLUMNS_MIN:
             break
         room -= least[name] + BETWEEN
@@ -180,7 +218,7 @@ def _text(value: Any, name: str) -> str:
         return ""
     if isinstance(value, pl.Series | list):
         return ", ".join(map(str, value))
-    if isinstance(value, date) and name.endswith("month"):
+    if isinstance(value, date) and (name.endswith("month") or name == "period"):
         return f"{value:%Y-%m}"
     return exact(value) if isinstance(value, float) else str(value)
 

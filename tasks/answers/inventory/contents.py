@@ -137,7 +137,7 @@ def _months(snapshot: Snapshot) -> pl.DataFrame:
         pl.col("period").is_between("first_month", "last_month"),
     )
     counts = covered.group_by("flow", "period").agg(releases=pl.len())
-    return months.join(counts, on=["flow", "period"], how="left").rename({"period": "month"}).sort("flow", "month")
+    return months.join(counts, on=["flow", "period"], how="left").sort("flow", "period")
 
 
 def _figures(snapshot: Snapshot) -> list[pl.LazyFrame]:

@@ -4,17 +4,17 @@ import polars as pl
 
 from schemas.questions.coverage import Coverage
 from schemas.store_address import root_given
-from tasks.domain.periods import read_period
+from tasks.domain.period_words import read_months
 from tasks.reading import groups, resolver
 
 
 def coverage(question: Coverage) -> groups.GroupMonth:
     """Return what each reporter of a group says about a month, and the sum where every one has. Raises ValueError."""
-    period = read_period(question.month)
-    if period is None:
-        raise ValueError(f"--month: {question.month!r} is no month; write 2025-06")
+    first, last = read_months(question.month)
+    if first != last:
+        raise ValueError(f"--month: {question.month!r} is {first:%Y-%m} to {last:%Y-%m}; name one month")
     product = resolver.known_product(question.product)
-    figure = groups.FigureOfReporters(question.flow, product, period[0], question.measure, question.partner)
+    figure = groups.FigureOfReporters(question.flow, product, first, question.measure, question.partner)
     return groups.group_month(root_given(question.store), question.group, figure)
 
 

@@ -1,5 +1,7 @@
-"""Answers what moved in a month, from the table `mover`: one comparison of one measure."""
+"""Answers what moved in a month, from the table `mover`: one comparison of one measure. Of one product or partner its
+rows are made on request."""
 
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
@@ -8,42 +10,91 @@ import polars as pl
 from schemas.layouts import FLOWS
 from schemas.questions.movers import Movers
 from tasks.analysis.reporter import list_movers
-from tasks.analysis.reporter.movers import AGAINST, MEASURES
-from tasks.analysis.reporter.of_reporter import rows_of
+from tasks.analysis.reporter.movers import AGAINST, EVERYTHING, MEASURES, TradeScope
+from tasks.analysis.reporter.of_reporter import movers_about, rows_of
 from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import WORLD
+from tasks.domain.export_controls.control_lists import is_list
+from tasks.domain.labels import country, product_name
 from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.periods import month_name, month_number
-from tasks.reading.query import newest_month, open_published
+from tasks.domain.text import counted
+from tasks.reading.query import newest_month, open_published, reporter_of
 from tasks.reading.resolver import Resolver
 from tasks.store.files.snapshot import Snapshot
 
 OTHER = {"month": "year", "year": "month"}
 
 
-def movers(question: Movers) -> Answer:
+@dataclass(frozen=True)
+class MoversAnswer(Answer):
+    """Rows of the table `mover`; what was expected of the month and measure, with names; and whose trade they explain
+    where it is not all: in words, and whether it is that in some products."""
+
+    expected: pl.DataFrame = field(kw_only=True)
+    subject: str = field(default="", kw_only=True)
+    is_of_products: bool = field(default=False, kw_only=True)
+
+
+def movers(question: Movers) -> MoversAnswer:
     """Return what made the change of a month. Raises ValueError where no product is known in both months."""
-    snapshot, day = open_published(store_of(question)), day_of(question.as_of)
-    flow = flow_of(snapshot, question.flow)
-    month = month_of(snapshot, flow, question.month)
-    if question.list is not None:
-        return _of_list(question, snapshot, flow, month)
-    changes = changes_of_month(snapshot, flow, month, measure=question.measure or "", against=question.against, day=day)
-    return Answer(
-        with_names(changes.rows, Resolver(snapshot)), snapshot, tuple(changes.notes), as_of=day, table="mover"
+    snapshot, resolver = open_published(store_of(question)), Resolver(open_published(store_of(question)))
+    if question.list is not None or is_list(question.product or ""):
+        return _of_list(question, snapshot, resolver)
+    scope, flow, subject = _scope(question, snapshot, resolver)
+    day, month = day_of(question.as_of), month_of(snapshot, flow, question.month, scope)
+    comparison = {"measure": question.measure or "", "against": question.against, "day": day}
+    changes = changes_of_month(snapshot, flow, month, **comparison, scope=scope)  # type: ignore[arg-type]
+    usual = expected(snapshot, changes.rows, day)
+    usual = usual.clear() if scope.partner != WORLD else usual.filter(scope.where)
+    return MoversAnswer(
+        with_names(changes.rows, resolver),
+        snapshot,
+        (*resolver.notes, *changes.notes),
+        as_of=day,
+        table="mover",
+        expected=with_names(usual, resolver),
+        subject=subject,
+        is_of_products=bool(scope.products),
     )
 
 
-def _of_list(question: Movers, snapshot: Snapshot, flow: str, month: date) -> Answer:
-    """Return what made the change of the codes of a list. Raises ValueError where none is known in both months."""
-    day, resolver = day_of(question.as_of), Resolver(snapshot)
-    listed = resolver.listed([question.list or ""])
-    comparison = list_movers.MonthCompared(flow, month, question.against, question.measure, day)
+def _scope(question: Movers, snapshot: Snapshot, resolver: Resolver) -> tuple[TradeScope, str, str]:
+    """Return whose trade is asked for, in which direction, and in words what is not all of it."""
+    partner = resolver.partner(question.partner) if question.partner else WORLD
+    if question.product is None:
+        flow, of = flow_of(snapshot, question.flow), ""
+        products: tuple[str, ...] = ()
+    else:
+        meant = resolver.product_keys(question.product)
+        products, flow = meant.keys, resolver.flow(meant.keys, question.flow)
+        resolver.notes += [meant.note] if meant.note else []
+        named = product_name(products[0], reporter_of(snapshot).nomenclature)
+        of = f" of {named if len(products) == 1 else counted(len(products), 'code')}"
+    to = {"export": "to", "import": "from"}[flow]
+    return TradeScope(partner, products), flow, of + (f" {to} {country(partner)}" if partner != WORLD else "")
+
+
+def _of_list(question: Movers, snapshot: Snapshot, resolver: Resolver) -> MoversAnswer:
+    """Return what made the change of the codes of a list. Raises ValueError where none is known in both months, and
+    where another product is named."""
+    if question.list is not None and question.product is not None:
+        raise ValueError(f"{question.product!r} and the list {question.list!r}: name the product or the list")
+    flow, day = flow_of(snapshot, question.flow), day_of(question.as_of)
+    month, listed = month_of(snapshot, flow, question.month), resolver.listed([question.list or question.product or ""])
+    partner = resolver.partner(question.partner) if question.partner else WORLD
+    comparison = list_movers.MonthCompared(flow, month, question.against, question.measure, day, partner)
     rows, notes = list_movers.list_movers(store_of(question), snapshot, listed, comparison)
     doubts = rows["doubt"].drop_nulls().unique(maintain_order=True).to_list()
-    return Answer(
-        with_names(rows, resolver), snapshot, (*listed.notes, *notes), tuple(doubts), as_of=day, table="mover"
+    return MoversAnswer(
+        with_names(rows, resolver),
+        snapshot,
+        (*listed.notes, *notes),
+        tuple(doubts),
+        as_of=day,
+        table="mover",
+        expected=with_names(expected(snapshot, rows, day), resolver),
     )
 
 
@@ -67,15 +118,17 @@ def flow_of(snapshot: Snapshot, wanted: str | None) -> str:
     return wanted or next((flow for flow in FLOWS if snapshot.entries("metric", flow)), FLOWS[0])
 
 
-def month_of(snapshot: Snapshot, flow: str, text: str) -> date:
-    """Return the first day of the month of a text; `latest` is the newest in which a product has a world total. Raises
-    ValueError."""
+def month_of(snapshot: Snapshot, flow: str, text: str, scope: TradeScope = EVERYTHING) -> date:
+    """Return the first day of the month of a text; `latest` is the newest in which a product has a figure of all
+    partners, or of the one, and a month before it. Raises ValueError."""
     newest = None
     if is_latest(text):
-        has_total = (pl.col("partner") == WORLD) & pl.col("measure").is_in(MEASURES) & pl.col("level").is_not_null()
+        has_total = (pl.col("partner") == scope.partner) & pl.col("measure").is_in(MEASURES)
+        has_total &= pl.col("level").is_not_null() & scope.where
         newest = newest_month(snapshot, flow, has_total, ("level",))
         if newest is None:
-            raise ValueError(f"no world total of {flow}s is known in this store")
+            whose = "world total" if scope.partner == WORLD else f"trade with {country(scope.partner)}"
+            raise ValueError(f"no {whose} of {flow}s is known in this store")
     first, last = read_months(text, newest)
     if first != last:
         raise ValueError(f"{text!r} is {first:%Y-%m} to {last:%Y-%m}; name one month")
@@ -83,24 +136,36 @@ def month_of(snapshot: Snapshot, flow: str, text: str) -> date:
 
 
 def changes_of_month(
-    snapshot: Snapshot, flow: str, month: date, *, measure: str = "", against: str = "month", day: date | None = None
+    snapshot: Snapshot,
+    flow: str,
+    month: date,
+    *,
+    measure: str = "",
+    against: str = "month",
+    day: date | None = None,
+    scope: TradeScope = EVERYTHING,
 ) -> MonthChanges:
-    """Return what made the change of a month on the month or the year before, now or as it was known on a day.
+    """Return what made the change of a month on the month or the year before, now or as it was known on a day; of all
+    trade, or of that with one partner or in some products.
 
     Raises ValueError for another `against`, and for a measure of which no product has both months.
     """
     if against not in AGAINST:
         raise ValueError(f"there is no comparison with the {against!r} before; there are {' and '.join(AGAINST)}")
-    rows = rows_of(snapshot, "mover", flow, [month_number(month)], day)
+    number = month_number(month)
+    if scope == EVERYTHING:
+        rows = rows_of(snapshot, "mover", flow, [number], day)
+    else:
+        rows = movers_about(snapshot, flow, number, scope, day)
     compared = rows.filter(pl.col("kind") == "product", against=against)["measure"].unique()
     known = [one for one in MEASURES if one in compared]
     measure = measure or next(iter(known), "")
     if measure not in known:
-        number = month_number(month) - AGAINST[against][0]
         remedy = f". Ask for another month, or compare with the {OTHER[against]} before."
-        remedy = f"; there is {', '.join(known)}" if known else remedy
-        both = f"{month:%Y-%m} and {month_name(number)}"
-        raise ValueError(f"no {measure or 'measure'} of {flow}s is known for the world in both {both}{remedy}")
+        remedy = f"; remedy is {', '.join(known)}" if known else remedy
+        both = f"{month:%Y-%m} and {month_name(number - AGAINST[against][0])}"
+        whose = "the world" if scope.partner == WORLD else country(scope.partner)
+        raise ValueError(f"no {measure or 'measure'} of {flow}s is known for {whose} in both {both}{remedy}")
     is_revision = pl.col("kind") == "revision"
     changes = rows.filter((pl.col("against") == against) | is_revision, measure=measure).sort(is_revision, "position")
     return MonthChanges(changes.filter(pl.col("kind") != "left_out"), changes.filter(kind="left_out")["note"].to_list())

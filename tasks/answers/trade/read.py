@@ -101,7 +101,7 @@ def read_store(question: Read, store: Path) -> Answer:
     codes = _each(products)
     series: dict[str, Any] = {"flow": question.flow, "partner": _each(partners) or None, "as_of": as_of}
     states = query.states_with(snapshot, question.table)
-    rows = _rows(states, question, series, codes, _months(question, states))
+    rows = query.with_period(_rows(states, question, series, codes, _months(question, states)), question.table)
     rows = _of_measures(_of_latest(rows, question, layout.month_of), question, _measures_of(rows))
     if rows.height:
         notes += _absent(rows, question, keys_of)
@@ -161,6 +161,7 @@ def _require_columns(question: Read, of_table: Collection[str]) -> None:
     """Reject conditions on columns that the table does not have, and unknown columns, and list those that it has."""
     keys = (("product", question.product), ("partner", question.partner), ("measure", question.measure))
     added = [NAME_OF[name] for name in NAME_OF if name in of_table] if question.names else []
+    added += [query.PERIOD] if LAYOUTS[question.table].lacks_period else []
     doubt = ["doubt"] if question.table in DOUBTED else []
     shown = [*(name for name in question.shown if name not in doubt), *([question.sort] if question.sort else [])]
     for wanted, columns in (

@@ -20,7 +20,7 @@ import polars as pl
 
 from schemas.forms.outcome import HeldFinding, HeldRelease, HoldDecision
 from schemas.forms.request import Landed
-from schemas.frames import Finding
+from schemas.frames import Finding, PrintedName
 from tasks.checks.frame.context import EXAMPLES
 from tasks.domain.clock import CUSTOMS_TIME
 from tasks.domain.decisions import withdrawn_on
@@ -51,6 +51,8 @@ ABOUT_TRADE = {
     "unknown_partners": r"^[0-9.]+% of",
     "zero_number": r" \([0-9,]+ such .*\)",
 }
+# Of a release of more codes a hold keeps the headings.
+GOODS_MAX, HEADING_DIGITS = 100, 4
 SAME_QUERY = ("source", "reporter", "flow", "partners")
 
 
@@ -69,11 +71,13 @@ class ApprovedDoubt(NamedTuple):
     release_id: str
 
 
-def hold_on_errors(findings: Finding, landed: Landed, known: PublishedState, store: Path, today: date) -> Finding:
+def hold_on_errors(
+    findings: Finding, landed: Landed, names: PrintedName, known: PublishedState, store: Path, today: date
+) -> Finding:
     """Return the findings with the decision of a person, if there is one. Raises Held if an error needs a decision.
 
-    The caller holds the lock of the store. A release that is already published is not held: its findings were judged
-    when it came.
+    `names` have the codes of the release. The caller holds the lock of the store. A release that is already published
+    is not held: its findings were judged when it came.
     """
     release_id = release_id_of(landed)
     errors = findings.filter(pl.col("severity") == "error")
@@ -92,6 +96,7 @@ def hold_on_errors(findings: Finding, landed: Landed, known: PublishedState, sto
     new = [entry for doubt, entry in doubts.items() if doubt not in known_doubts]
     if before is None or (new if before.decision else before.findings != seen):
         before = _held_anew(before, new, landed, store, seen, today)
+        before = before.model_copy(update={"goods": _goods(names)})
         keep(store, before)
     decision = before.decision
     if decision is None:
@@ -191,6 +196,14 @@ def _describe(
             "asked_again": asked_again,
         }
     )
+
+
+def _goods(names: PrintedName) -> tuple[str, ...]:
+    """The codes of a release, or their headings where they are many."""
+    codes = names.filter(subject="product")["code"].unique().sort()
+    if codes.len() > GOODS_MAX:
+        codes = codes.str.head(HEADING_DIGITS).unique().sort()
+    return tuple(codes)
 
 
 def doubt_of(check: str, subject: str, observed: str, title: str) -> FindingKey:

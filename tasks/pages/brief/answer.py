@@ -23,7 +23,7 @@ from tasks.store.snapshots.outside import write_outside
 
 COLUMNS = {
     "partner": pl.String,
-    "month": pl.Date,
+    "period": pl.Date,
     "figure": pl.String,
     "measure": pl.String,
     "value": pl.String,
@@ -76,7 +76,10 @@ def brief(question: questions.Brief) -> BriefAnswer:
     product = resolver.product(question.product)
     flow, language = resolver.flow([product], question.flow), question.language
     facts = gather(snapshot, store, product, flow, resolver.month(question.month, flow, [product]), clock.today())
-    figures = [{**dict(fact), "value": None if fact.value is None else str(fact.value)} for fact in facts.facts()]
+    figures = [
+        {**dict(fact), "period": fact.month, "value": None if fact.value is None else str(fact.value)}
+        for fact in facts.facts()
+    ]
     page = BriefPage(
         f"brief-{product.replace(':', '-')}-{flow}-{facts.month:%Y-%m}-{language}",
         render.page(facts, language),

@@ -25,7 +25,7 @@ from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.control_lists import lists_with
 from tasks.domain.export_controls.measure_states import LAPSED, states_on
 from tasks.domain.export_controls.measures import events_of, mixed_words
-from tasks.domain.labels import product_names, readable
+from tasks.domain.labels import printed_name, product_names
 from tasks.domain.periods import Month, first_day, month_end, month_number, span_name
 from tasks.domain.precision import Interval
 from tasks.domain.units import UNIT_VALUE_OF, VALUE_OF
@@ -241,9 +241,9 @@ def gather(
     page = Facts(
         flow=flow,
         product=product,
-        name_en=readable(named[0]),
+        name_en=named[0],
         name_zh=named[1],
-        printed_name=named[0] if readable(named[0]) != named[0] else "",
+        printed_name=printed_name(product, reporter.nomenclature),
         codes=codes,
         month=month,
         measure=gatherer.measure,
@@ -267,7 +267,7 @@ def gather(
         revised=revised,
         revised_more=more,
         decisions=decided(snapshot, product, flow, month, since),
-        held=_held(store, snapshot),
+        held=_held(store, snapshot, flow, [product, *codes]),
         mirror=mirrored(store, product, flow, month),
         first_prints=within(scorecard(snapshot, flow, product, WORLD, gatherer.measure)),
         mixed_code=bool(mixed_words([product], reporter.code)),
@@ -342,9 +342,9 @@ def _revised(snapshot: Snapshot, product: str, flow: str, since: date | None) ->
     return revised, rows.height - shown.height
 
 
-def _held(store: Path, snapshot: Snapshot) -> list[dict[str, Any]]:
-    """Return the releases that need a decision, by the files of the store; a file that cannot be read is named. A
-    release that is published by now is left out.
+def _held(store: Path, snapshot: Snapshot, flow: str, codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the releases that need a decision and may have numbers of these codes, by the files of the store; a file
+    that cannot be read is named. A release that is published by now is left out.
     """
     waiting_releases = []
     for file in sorted((store / HELD).glob("*.json")):
@@ -353,7 +353,8 @@ def _held(store: Path, snapshot: Snapshot) -> list[dict[str, Any]]:
         except (OSError, ValueError):
             waiting_releases.append({"title": file.stem, "release_id": "", "since": "", "why": []})
             continue
-        if release.waits and not is_outdated(release.release_id, snapshot.about["releases"]):
+        is_open = release.waits and not is_outdated(release.release_id, snapshot.about["releases"])
+        if is_open and release.concerns(flow, codes):
             waiting: dict[str, Any] = {"since": str(release.held_since), "why": list(release.findings)}
             waiting_releases.append({"title": release.title, "release_id": release.release_id, **waiting})
     return waiting_releases

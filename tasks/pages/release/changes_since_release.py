@@ -18,7 +18,7 @@ from tasks.pages.text.page_templates import translated, words
 from tasks.pages.text.wording import month_words
 
 GROWTHS = ("product", "partner")
-NAME_MAX = 60
+NAME_MAX = 50
 UNUSUAL_MAX = 5
 # Larger amounts are in millions.
 MILLIONS_MIN = 1e7
@@ -43,15 +43,23 @@ class Section(NamedTuple):
 
 
 def sections(
-    rows: pl.DataFrame, against: str, reporter: str, expected: pl.DataFrame, language: str = "en"
+    rows: pl.DataFrame,
+    against: str,
+    reporter: str,
+    expected: pl.DataFrame,
+    language: str = "en",
+    *,
+    about: tuple[str, bool] = ("", False),
 ) -> Iterator[Section]:
     """Yield the tables in their order; `rows` are those of `moved` and `expected` what was expected of the month, both
-    with the column product_name.
+    with the column product_name. `about` says which part of the trade they explain, and whether it is one in some
+    products.
     """
     t, (factor, unit) = words("movers", language), _scale(rows, language)
     flow, month = rows["flow"][0], rows["period"][0]
-    about = t["about"].format(
-        trade=capitalised(trade_of(reporter, flow, language)),
+    subject, is_of_products = about
+    heading = t["about"].format(
+        trade=capitalised(trade_of(reporter, flow, language)) + subject,
         month=month_words(f"{month:%Y-%m}", language),
         against=t["against"][against],
         unit=unit,
@@ -65,20 +73,22 @@ def sections(
             # A single product is its own total.
             part = pl.concat([total, part])
         growths = ["change_pct", *(["contribution_pp"] if total.height else [])] if kind in GROWTHS else []
-        columns = _columns(part, growths, factor, language)
+        columns = _columns(part, growths, factor, language, t["whole"] if is_of_products else t["all"])
         below = [t["doubt"].format(words=doubt) for doubt in part["doubt"].drop_nulls().unique(maintain_order=True)]
         if kind == "product":
             below += [*_new_year(month, against, reporter, language), *_split(total, factor, t)]
             below += _unusual(expected, factor, t)
         products = [None if kind == "revision" else product for product in part["product"]]
         colon = ": " if language == "en" else "："
-        yield Section(f"{about}{colon}{title}" if kind == "product" else title, columns, below, products)
+        yield Section(f"{heading}{colon}{title}" if kind == "product" else title, columns, below, products)
 
 
-def _columns(part: pl.DataFrame, growths: Sequence[str], factor: float, language: str) -> dict[str, list[str]]:
-    """Return the columns of a table by their titles."""
+def _columns(
+    part: pl.DataFrame, growths: Sequence[str], factor: float, language: str, whole: str
+) -> dict[str, list[str]]:
+    """Return the columns of a table by their titles; `whole` is the name of the total."""
     t = words("movers", language)
-    columns = {"": [_name(row, language) for row in part.iter_rows(named=True)]}
+    columns = {"": [whole if row["kind"] == "total" else _name(row, language) for row in part.iter_rows(named=True)]}
     for name in ("level", "before", "change"):
         columns[t["columns"][name]] = [_number(value, factor, signed=name == "change") for value in part[name]]
     columns |= {t["columns"][name]: [_per_cent(value) for value in part[name]] for name in growths}
@@ -184,8 +194,6 @@ def _scale(rows: pl.DataFrame, language: str) -> tuple[float, str]:
 
 def _name(row: dict[str, Any], language: str) -> str:
     t = words("movers", language)
-    if row["kind"] == "total":
-        return str(t["all"])
     partner = row["partner"] and (
         partner_name(row["partner"]) if language == "en" else country(row["partner"], language)
     )
@@ -193,9 +201,9 @@ def _name(row: dict[str, Any], language: str) -> str:
         return f"{row['product']} {partner}, {row['revised_month']:%Y-%m}"
     indent = "  " * row["depth"]
     if row["product"]:
-        code = row["product"] if row["product"].isdigit() or not row["product_name"] else ""
-        name = f"{code} {row['product_name'] or ''}".strip()
-        return f"{indent}{name if len(name) <= NAME_MAX else name[: NAME_MAX - 1] + '…'}"
+        name = row["product_name"] or row["product"]
+        code = f" ({row['product']})" if row["product"].isdigit() and row["product_name"] else ""
+        return f"{indent}{name if len(name) <= NAME_MAX else name[: NAME_MAX - 1] + '…'}{code}"
     return f"{indent}{partner or t['others']}"
 
 

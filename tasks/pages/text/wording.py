@@ -45,15 +45,39 @@ def shown(fact: Fact, language: str = "en") -> str:
 
 
 def expected(facts: Facts, language: str) -> str:
-    """Say what the world total was expected to be, and whether the month is unusual; empty where nothing was expected
-    or is known."""
+    """Say what the world total was expected to be, and whether the month is unusual, or why nothing was expected; and
+    which place the month has among those at hand. Empty where the level is not known."""
     row, t = facts.expected, texts(language)
     if row is None or row["level"] is None:
         return ""
+    rank = ranked(row["rank"], row["months"] + 1, language)
+    if row["status"] != "expected":
+        return str(t["not_expected"].format(why=t["no_expectation"][row["status"]], rank=rank))
     numbers = {name: level(row[name], facts.measure, language) for name in ("expected", "low", "high")}
     fired = round((row["fired_pct"] or 0) * row["judged_months"] / 100)
     unusual = t["unusual"].format(fired=fired, judged=row["judged_months"]) if row["unusual"] else ""
-    return str(t["expected"].format(**numbers, months=row["months"], unusual=unusual))
+    return str(t["expected"].format(**numbers, months=row["months"], unusual=unusual, rank=rank))
+
+
+def ranked(place: int, count: int, language: str) -> str:
+    """Say which place a month has among those at hand, from the nearer end; empty of a single month.
+
+    >>> ranked(2, 36, "en"), ranked(96, 96, "en")
+    (' It is the second highest of 36 months.', ' It is the lowest of 96 months.')
+    >>> ranked(21, 96, "en")
+    ' It is the 21st highest of 96 months.'
+    >>> ranked(1, 36, "zh"), ranked(2, 36, "zh")
+    ('在现有的36个月中最高。', '在现有的36个月中第二高。')
+    """
+    if count < 2:
+        return ""
+    t, from_below = texts(language), count + 1 - place
+    end, number = ("highest", place) if place <= from_below else ("lowest", from_below)
+    ordinals = t["ordinals"]
+    suffix = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    other = t["ordinal"].format(number=number, suffix=suffix)
+    ordinal = ordinals[number - 1] if number <= len(ordinals) else other
+    return str(t["ranked"].format(ordinal=ordinal, end=t["ends"][end], count=count))
 
 
 def in_unit(number: str, unit: str, language: str) -> str:

@@ -120,7 +120,7 @@ def test_a_group_without_its_members_has_no_sum(sample_store: Path) -> None:
     found = coverage(Coverage("850511", "2025-06", store=sample_store))
     rows = rows_of(found)
     assert (rows.height, rows.row(-1)) == (28, ("EU27", "missing", None, ""))
-    with pytest.raises(ValueError, match="'soon' is no month; write 2025-06"):
+    with pytest.raises(ValueError, match="'soon' is no month; write 2024-06"):
         coverage(Coverage("850511", "soon", store=sample_store))
 
 

@@ -31,7 +31,18 @@ def test_a_function_takes_the_fields_of_its_question_checked() -> None:
 
 def test_help_shows_the_parameters_with_their_own_first_and_a_line_for_each() -> None:
     parameters = inspect.signature(asked_month).parameters
-    assert [*parameters] == ["month", "against", "flow", "measure", "list", "as_of", "reporter", "store"]
+    assert [*parameters] == [
+        "month",
+        "product",
+        "partner",
+        "against",
+        "flow",
+        "measure",
+        "list",
+        "as_of",
+        "reporter",
+        "store",
+    ]
     assert parameters["month"].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     assert parameters["against"].kind is inspect.Parameter.KEYWORD_ONLY
     assert str(inspect.Signature(parameters_of(Trace))).startswith("(product: str, partner: str = 'world', month: str")

@@ -64,6 +64,7 @@ def test_an_approval_publishes_from_the_raw_bytes_and_stands_among_the_findings(
 ) -> None:
     """Those that were compared, also where somebody changes the file between that and its landing."""
     decided = held_releases.decide(store, held, "approve", "Li Wei", "compared with the site", NOW)
+    assert decided.goods == ("85051110",)
     assert held_releases.settled(store, held) is None, "an approval is done when the release is published"
     with held_releases.reopened(store, decided) as request:
         (store / decided.raw).chmod(0o644)

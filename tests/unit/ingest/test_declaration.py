@@ -11,7 +11,7 @@ import comtrade_answers
 import pytest
 from release_pages import goods
 
-from schemas.forms.request import ReleaseRequest
+from schemas.forms.request import OfFolder, ReleaseRequest
 from tasks.domain.errors import BrokenStore, Refused
 from tasks.ingest.declaration import locate
 from tasks.ingest.raw_store import expected, land
@@ -273,3 +273,54 @@ def test_a_page_without_a_source_gets_no_advice_about_queries(tmp_path: Path) ->
     assert 'Write source = "gacc_bulletin" into a sidecar' in str(refused.value)
     assert str(refused.value).endswith("gacc_preliminary or gacc_bulletin, and says its flow itself.")
     assert "A query" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "day"),
+    [
+        ("6910_2026_0102_as_of_2026-03-23.csv", date(2026, 3, 23)),
+        ("2026-03-23 soybeans.csv", date(2026, 3, 23)),
+        ("20081110_asof_20260323.csv", date(2026, 3, 23)),
+        ("2025-01-01_2025-12-31_released-2026.3.23.csv", date(2026, 3, 23)),
+        ("大豆截至2026年3月23日.csv", date(2026, 3, 23)),
+        ("as_of_2026-03-23/soybeans_2025.csv", date(2026, 3, 23)),
+        ("as_of_2026-03-23/soybeans_as_of_2026-04-20.csv", date(2026, 4, 20)),
+    ],
+)
+def test_the_day_of_release_is_taken_from_a_name_where_that_is_asked_for(tmp_path: Path, place: str, day: date) -> None:
+    file = tmp_path / "downloads" / place
+    file.parent.mkdir(parents=True)
+    drop(file.parent, file.name)
+    said = {"source": "gacc_query", "flow": "import"}
+    asked = ReleaseRequest(file=file, otherwise=OfFolder(**said, day_in_name=True))
+    assert locate(asked).released_on == day
+    assert locate(ReleaseRequest(file=file, otherwise=OfFolder(**said))).released_on is None
+    file.with_name(f"{file.name}.toml").write_text("released_on = 2026-05-01\n")
+    assert locate(asked).released_on == date(2026, 5, 1), "what is declared is stronger"
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("soybeans_2025.csv", "no day in its name"),
+        # Ground-nuts, and no tenth of November.
+        ("20081110_2025.csv", "no day in its name"),
+        ("as_of_2026-02-30.csv", "no day in its name"),
+        ("2025-01-01_2025-12-31.csv", "several days: 2025-01-01, 2025-12-31"),
+    ],
+)
+def test_a_name_without_one_day_is_refused_and_no_day_is_guessed(tmp_path: Path, name: str, found: str) -> None:
+    drop(tmp_path, name)
+    given = OfFolder(source="gacc_query", flow="import", day_in_name=True)
+    with pytest.raises(Refused, match=found):
+        locate(ReleaseRequest(file=tmp_path / name, otherwise=given))
+
+
+@pytest.mark.parametrize("months", ['"2025-01-01..2025-06-30"', '"2025-01..2025-06"', '"2025-01-31..2025-06"'])
+def test_months_of_a_declaration_may_be_days(tmp_path: Path, months: str) -> None:
+    file = drop(tmp_path, sidecar=f'source = "gacc_query"\nflow = "import"\nmonths = {months}\n')
+    found = locate(ReleaseRequest(file=file))
+    assert (found.first_month, found.last_month) == (date(2025, 1, 1), date(2025, 6, 1))
+    drop(tmp_path, sidecar='source = "gacc_query"\nflow = "import"\nmonths = 2025-06-01\n')
+    assert locate(ReleaseRequest(file=file)).last_month == date(2025, 6, 1)
+    assert locate(ReleaseRequest(file=file, months="2025-05-31")).last_month == date(2025, 5, 1)

@@ -67,6 +67,17 @@ def test_a_name_of_a_heading_without_a_total_means_its_codes_and_says_so(names: 
     assert raised.value.choices == (SEEDS, GM, BLACK)
 
 
+def test_the_direction_of_several_goods_is_the_one_in_which_most_of_them_are_traded(tmp_path: Path) -> None:
+    """One is exported, too."""
+    for flow, codes in (("export", [GM]), ("import", [GM, BLACK])):
+        rows = [("202506", code, *magnets("502")[2:5], "5000", "千克", "0", "?", "9000") for code in codes]
+        publish(tmp_path, "CHN", f"{flow}.csv", csv_bytes(rows), flow=flow)
+    names = Resolver(open_published(tmp_path / "store" / "reporter=CHN"))
+    assert names.flow([GM, BLACK], None) == "import"
+    assert (names.flow([GM], None), names.flow([BLACK], None)) == ("export", "import")
+    assert names.flow([GM, BLACK], "export") == "export"
+
+
 @pytest.mark.parametrize(
     ("text", "says", "choices"),
     [

@@ -6,14 +6,17 @@ import math
 import random
 from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
 from bad_inputs.download import PARTNERS, csv_bytes, magnets
 
+from schemas.questions.movers import Movers
 from tasks.analysis.ground.price_volume import Terms, add, own_currency, split
 from tasks.analysis.reporter.movers import mover_rows
 from tasks.analysis.reporter.of_reporter import state_of
+from tasks.answers.trade.movers import movers
 from tasks.domain.periods import month_number
 from tests.unit.customs import Store
 
@@ -153,3 +156,75 @@ def test_terms_of_whole_units_add_up_to_the_last_unit() -> None:
 
 def test_the_own_currency_of_a_reporter() -> None:
     assert [own_currency(code) for code in ("CHN", "DEU", "KOR")] == ["CNY", "EUR", None]
+
+
+def test_the_rows_of_some_products_or_of_one_partner_add_up_to_the_change_of_that_trade(
+    world: tuple[Store, dict[Cell, int]],
+) -> None:
+    """By the cells that were drawn: a chapter with its partners, one code, and all goods traded with one partner."""
+    store, cells = world
+    usa = "502"
+
+    def worth(month: str, code: str = "", partner: str = "") -> int:
+        return sum(
+            value
+            for (at, of, to), value in cells.items()
+            if at == month and of.startswith(code) and partner in ("", to)
+        )
+
+    for asked, code, partner in (
+        ({"product": "84"}, "84", ""),
+        ({"product": "85051110"}, "85051110", ""),
+        ({"partner": "USA"}, "", usa),
+        ({"product": "85", "partner": "USA"}, "85", usa),
+    ):
+        answer = movers(Movers("2025-06", **asked, measure="value_usd", store=store.store))
+        rows = answer.rows
+        assert rows.filter(kind="total").select("before", "level").row(0) == (
+            worth("202505", code, partner),
+            worth("202506", code, partner),
+        )
+        change = rows["change"][0]
+        assert rows.filter(kind="product", depth=0)["change"].sum() == change
+        assert all(product.startswith(code) for product in rows["product"].drop_nulls())
+        of_partners = rows.filter(kind="partner")
+        if partner:
+            assert not of_partners.height
+            for row in rows.filter(pl.col("product").str.len_chars() == 8).iter_rows(named=True):
+                assert row["level"] == worth("202506", row["product"], partner)
+        else:
+            assert of_partners["change"].sum() == change
+            named = of_partners.drop_nulls("partner").filter(partner="USA")
+            assert [*named["level"]] == [worth("202506", code, usa)] * named.height
+
+
+def test_a_total_of_codes_without_a_chapter_has_the_doubts_of_its_codes(tmp_path: Path) -> None:
+    """The store has one code, and a file of three partners."""
+    store = Store(tmp_path)
+    three = ("502", "304", "133")
+    records = [
+        magnets(one, f"{900_000 + place}", f"{90_000_000 + int(month)}", month)
+        for month in ("202505", "202506")
+        for place, one in enumerate(three, int(month))
+    ]
+    store.ingest(csv_bytes(records))
+    answer = movers(Movers("2025-06", store=store.store))
+    total = answer.rows.filter(kind="total").row(0, named=True)
+    assert "few partners" in total["doubt"]
+    assert {*answer.rows.filter(kind="product")["quote"]} == {"care"}
+    whole = movers(Movers("2025-06", product="85051110", store=store.store))
+    assert whole.rows.filter(kind="total")["doubt"][0] == total["doubt"]
+
+
+def test_a_product_that_is_not_there_and_a_list_beside_a_product_are_refused(
+    world: tuple[Store, dict[Cell, int]],
+) -> None:
+    store, _ = world
+    for asked, why in (
+        ({"product": "1201"}, "there is no product '1201'"),
+        ({"partner": "Atlantis"}, "there is no partner 'Atlantis'"),
+        ({"product": "84", "list": "chpl"}, "name the product or the list"),
+        ({"partner": "USA", "month": "2025-05"}, "is known for the United States in both 2025-05 and 2025-04"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            movers(Movers(**{"month": "2025-06"} | asked, store=store.store))

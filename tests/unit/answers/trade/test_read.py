@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from schemas.questions.checks import checked
 from schemas.questions.read import Read
 from tasks.answers.form.answer import Answer
-from tasks.answers.trade.read import read_store
+from tasks.answers.trade.read import read, read_store
 from tasks.reading.query import query
+from tasks.reading.scan import scan_table
 from tests.unit.soybean_store import GM, IMPORTS, MAGNETS, NO_TOTAL, soybean_store
 
 
@@ -25,7 +27,7 @@ def test_reading_by_name_gives_the_numbers_of_the_file_with_names(store: Path) -
     found = _ask(store, "soybeans", partner=("Brazil",), month="June 2024", measure="quantity_kg")
     (row,) = found.rows.to_dicts()
     named = (row["product"], row["product_name"], row["partner_name"])
-    assert named == (GM, "Other soya beans,genetically modified", "Brazil")
+    assert named == (GM, "Other soya beans, genetically modified", "Brazil")
     assert (row["level"], row["mom_pct"]) == (9_700_000, pytest.approx((9_700 / 8_800 - 1) * 100))
     assert row["share_pct"] == pytest.approx(9_700 / (9_700 + 1_300 + 40) * 100)
     assert found.notes == (f"soybeans: {NO_TOTAL}",)
@@ -70,3 +72,22 @@ def test_the_top_partners_are_those_of_each_month_without_the_world_and_groups(s
 def test_what_cannot_be_asked_is_refused(store: Path, question: Read, says: str) -> None:
     with pytest.raises(ValueError, match=says.replace("(", r"\(")):
         read_store(question, store)
+
+
+@pytest.mark.parametrize("table", ["observation", "detail", "metric", "trade_flow"])
+def test_each_table_that_is_filed_by_month_has_its_month(store: Path, table: str) -> None:
+    """By the folder of each row: that of the last month of a number of several."""
+    rows = read(Read(GM, table=table, month="2024-06-17", store=store)).rows
+    assert {*rows["period"]} == {date(2024, 6, 1)}
+    named = read(Read(GM, table=table, columns="period,product", store=store)).rows
+    assert named.columns == ["period", "product"]
+    assert {*named["period"]} == {*scan_table(store, table).filter(product=GM).collect()["period"]}
+
+
+def test_a_day_stands_for_its_month(store: Path) -> None:
+    """As text, as a date of Python, alone, among others, and as an end of a span."""
+    wanted = read(Read(GM, month="2024-06", store=store)).rows
+    assert wanted.height
+    for given in ("2024-06-17", date(2024, 6, 17), [date(2024, 6, 1)], ("2024-06-30", date(2024, 6, 2))):
+        assert read(checked(Read(GM, month=given, store=store))).rows.equals(wanted), given  # type: ignore[arg-type]
+    assert read(Read(GM, month="2024-06-05..2024-06-30", store=store)).rows.equals(wanted)

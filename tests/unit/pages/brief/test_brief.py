@@ -215,7 +215,13 @@ def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path:
     )
     decided = waits.model_copy(update={"release_id": "gacc_query-2", "title": "decided.csv", "decision": decision})
     there = waits.model_copy(update={"release_id": snapshot.about["releases"][0], "title": "published.csv"})
-    for one in (waits, decided, there):
+    soybeans = waits.model_copy(
+        update={"release_id": "gacc_query-3", "title": "soybeans.csv", "goods": ("12019011", "12019019")}
+    )
+    asked = waits.model_copy(update={"release_id": "gacc_query-4", "title": "lamps.csv", "products": ("9405",)})
+    import_of = waits.model_copy(update={"release_id": "gacc_query-5", "title": "bought.csv", "flow": "import"})
+    heading = waits.model_copy(update={"release_id": "gacc_query-6", "title": "chapter.csv", "goods": ("8504", "8505")})
+    for one in (waits, decided, there, soybeans, asked, import_of, heading):
         (tmp_path / "held" / f"{one.release_id}.json").write_text(one.model_dump_json(), encoding="utf-8")
     (tmp_path / "held" / "broken.json").write_text("{", encoding="utf-8")
     other = gather(snapshot, tmp_path, MAGNETS, "export", JUNE)
@@ -237,6 +243,8 @@ def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path:
     assert '<li>记录数是网站下载上限的倍数，文件疑似被截断<br><span class="soft" lang="en">row_cap (file)' in chinese
     assert "- cut.csv &lt;b&gt; \\[x\\](y), held since 2025-07-20" in render.markdown(other)
     assert "decided.csv" not in page
+    assert "chapter.csv" in section(page, "held")
+    assert not [name for name in ("soybeans", "lamps", "bought") if name in page], "a hold of other goods"
     assert "published.csv" not in section(page, "held"), "what is published is not held"
     assert "shares moved by" not in page, "there is no unit value that a change of the mix could explain"
 

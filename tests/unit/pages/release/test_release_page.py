@@ -193,7 +193,7 @@ def test_a_page_is_about_the_products_and_months_of_its_release(tmp_path: Path, 
     beans = [("202506", "12019019", "大豆", "502", "美国", "20000", "千克", "0", "?", "9,000")]
     page = pages(tmp_path / "reporter=CHN", ingested(tmp_path, "beans.csv", csv_bytes(beans)))
     assert page.summary.count("## China's exports of") == 1
-    assert "## China's exports of Other soya beans,genetically modified (12019019), June 2025" in page.summary
+    assert "## China's exports of Other soya beans, genetically modified (12019019), June 2025" in page.summary
     assert table_of(page)[:2] == ["**World** 20 – – – – 100.0", "United States 20 – – – – 100.0"]
 
 
