@@ -17,7 +17,11 @@ FIGURES = tuple(FIGURE_OF)
 # Forms of keys, for forms and code tables: HS2, HS4, HS6 or a national code of up to eleven digits; who reports, a
 # country or a group of them that has statistics of its own; a partner, which may be a code without a country.
 CODE = r"([0-9]{2}){1,3}|[0-9]{7,11}"
-CONTROL_LIST = r"list:[a-z0-9][a-z0-9_-]*(:[A-Za-z0-9.]+)?(@[0-9]{4}-[0-9]{2})?"
+# The classifications whose groups are named as lists are: sitc:776.
+CLASSIFIED = ("sitc", "bec", "isic")
+CONTROL_LIST = (
+    rf"(list:[a-z0-9][a-z0-9_-]*(:[A-Za-z0-9.]+)?|({'|'.join(CLASSIFIED)}):[A-Za-z0-9.]+)(@[0-9]{{4}}-[0-9]{{2}})?"
+)
 PRODUCT = rf"{CODE}|(basket|line):[a-z0-9_]+"
 REPORTER = "|".join(("[A-Z]{3}", *map(re.escape, partner_groups())))
 PARTNER = rf"{REPORTER}|[a-z_]+:[A-Za-z0-9_ -]+"

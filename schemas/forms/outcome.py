@@ -36,7 +36,7 @@ class WatchRule(Frozen):
     )
     flow: Literal["export", "import"] = Field(description="export or import")
     product: str = Field(
-        description="a code, or basket:, line: or list: and its key; of a list its codes together",
+        description="a code, or basket:, line:, list:, sitc: or isic: and its key; of a list its codes together",
         pattern=rf"^({PRODUCT}|{CONTROL_LIST})$",
     )
     partner: str = Field(

@@ -8,7 +8,7 @@ from schemas.questions.question import Flow, Language, OfReporter, OneMonth, Pro
 class Brief(OfReporter):
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable.
 
-    Of a control list (list:chpl) the page has the total of its codes, each code, and the partners.
+    Of a list (list:chpl, sitc:776) the page has the total of its codes, each code, and the partners.
 
     Returns:
         `.headlines`, the sentences at the top; `.html` and `.markdown`; `.save("page.html")` writes both. A notebook

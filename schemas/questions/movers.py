@@ -33,6 +33,6 @@ class Movers(OfReporter):
     flow: Flow = None
     measure: Annotated[str | None, Help("value_usd, quantity_kg …; none: the first that is known")] = None
     list: Annotated[
-        str | None, Help("of the codes of a control list alone, each once: chpl, chpl:3.A, or the name of a measure")
+        str | None, Help("of the codes of a list alone, each once: chpl, chpl:3.A, sitc:776, or the name of a measure")
     ] = None
     as_of: Day = None

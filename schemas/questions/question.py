@@ -132,7 +132,7 @@ def texts(given: Texts) -> tuple[str, ...]:
     return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
-PRODUCT = "name or code: soybeans, 大豆, 1201.90.19, line:… or basket:…"
+PRODUCT = "name or code: soybeans, 大豆, 1201.90.19, line:…, basket:… or sitc:…"
 PARTNER = "name or code: Brazil, 巴西, BRA, BR, world, EU"
 # Fields that several questions have.
 Product = Annotated[str, Help(PRODUCT)]

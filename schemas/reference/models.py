@@ -11,7 +11,7 @@ from schemas.code_files import SHARED
 from schemas.figures import QUOTABLE
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, table_name
-from schemas.names import CODE, NATIONAL, PARTNER, PRODUCT
+from schemas.names import CLASSIFIED, CODE, EDITIONS, NATIONAL, PARTNER, PRODUCT
 from schemas.names import REPORTER as KEY_OF_REPORTER
 from schemas.reference.codes_of_lists import LIST, LISTS, is_of_list
 from schemas.reference.control_tables import ControlEventCodes, ControlEvents, ControlLists
@@ -172,6 +172,21 @@ class HsCodes(Table):
         "first month, YYYY-MM, of the older of the two editions that have it", str_matches=MONTH
     )
     valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class GoodsClasses(Table):
+    """The classes of goods: in which group of SITC Rev. 4, of the BEC and of ISIC Rev. 4 each HS code of six digits
+    lies."""
+
+    classification: pl.String = column("sitc, bec or isic; commands take sitc:<group>", isin=[*CLASSIFIED])
+    group: pl.String = column("finest group that the source gives, without dots", str_matches=r"^[0-9A-Z]{1,6}$")
+    code: pl.String = column("HS6", str_matches=r"^\d{6}$")
+    valid_from: pl.String = column(
+        "first month of the edition of the HS that the code is of", isin=[*EDITIONS.values()]
+    )
+    valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
+    coverage: pl.String = column("whether the code lies in the group as a whole or in part", isin=["whole", "part"])
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
@@ -410,6 +425,6 @@ TABLES: dict[str, type[Table]] = {
     **_named(Units, Currencies, Money, StatementTerms),
     **{"regimes": Codes, "provinces": Codes},
     **_named(Baskets, Products, HsNames, HsCodes, HsRevisions, DefinitionBreaks, PageLines, LineCodes, Corrections),
-    **_named(CommodityWords, PartnerWords, ControlEvents, ControlEventCodes, ControlLists),
+    **_named(GoodsClasses, CommodityWords, PartnerWords, ControlEvents, ControlEventCodes, ControlLists),
     **_named(ReleaseCalendar, ReleaseDelays, WatchList, CheckThresholds, CheckWords),
 }

@@ -15,7 +15,6 @@ import polars as pl
 
 from tasks.domain.classification import HS_DIGITS
 from tasks.domain.export_controls.control_lists import (
-    PREFIX,
     Spec,
     about,
     codes_of_lists,
@@ -100,7 +99,7 @@ def _listed(codes: Collection[str]) -> str:
 
 def specs_of(texts: Iterable[str]) -> tuple[Spec, ...]:
     """Return the lists of texts, with list: before the name or without."""
-    return tuple(dict.fromkeys(read_spec(text if text.startswith(PREFIX) else PREFIX + text) for text in texts))
+    return tuple(dict.fromkeys(map(read_spec, texts)))
 
 
 def listed_products(specs: Sequence[Spec], products: Collection[str], national: str = CHINAS) -> ListedProducts:

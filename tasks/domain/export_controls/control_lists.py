@@ -2,7 +2,8 @@
 
 A list is named list:<name>, one tier of it list:<name>:<tier>, and the list as it was in a month list:<name>@2023-07.
 Lists are rows of `control_lists`, of a file of the same form that the environment names, and the measures of
-`control_events`, each under its name. A list is what it is now, or in the month that its name gives, for every month of
+`control_events`, each under its name; the groups of SITC, the BEC and ISIC are lists as well, sitc:776 for
+list:sitc:776. A list is what it is now, or in the month that its name gives, for every month of
 the trade that is asked for: what was traded before a list is what it is compared with.
 
 Belongs here: what a list holds, what is wrong with one, and by which codes of another edition its goods are counted.
@@ -19,10 +20,11 @@ import polars as pl
 
 from schemas import settings
 from schemas.code_files import BrokenTable, table_file
-from schemas.names import EDITIONS, LIST_NAME, NATIONAL, TIER
+from schemas.names import CLASSIFIED, EDITIONS, LIST_NAME, NATIONAL, TIER
 from schemas.reference.code_tables import code_table, read_codes, valid_in
 from schemas.small_files import read_small
 from tasks.domain.classification import HS_DIGITS
+from tasks.domain.goods_classes import TITLES, group_rows, is_group, without_group
 from tasks.domain.nomenclature import ANY_LIST
 from tasks.domain.text import clip, named
 
@@ -52,15 +54,16 @@ class Spec(NamedTuple):
 
 def is_list(text: str) -> bool:
     """Whether a text names a list."""
-    return text.startswith(PREFIX)
+    return text.startswith(PREFIX) or is_group(text)
 
 
 def read_spec(text: str) -> Spec:
-    """Return what list:chpl, list:chpl:3.A or list:chpl@2024-02 names. Raises UnknownList."""
-    match = SPEC.fullmatch(text.strip())
+    """Return what list:chpl, list:chpl:3.A, list:chpl@2024-02 or sitc:776 names. Raises UnknownList."""
+    match = SPEC.fullmatch(PREFIX + text.strip().removeprefix(PREFIX))
     if match is None:
         raise UnknownList(f"{clip(text)!r} names no list; write list:<name>, list:<name>:<tier> or list:<name>@2024-02")
-    return Spec(match["list"], match["tier"] or "", match["month"] or "")
+    tier = match["tier"] or ""
+    return Spec(match["list"], tier.replace(".", "") if match["list"] in CLASSIFIED else tier, match["month"] or "")
 
 
 @functools.cache
@@ -77,7 +80,7 @@ def control_lists() -> pl.DataFrame:
         raise BrokenTable(
             f"{settings.CONTROL_LISTS}: {file} cannot be read ({error.strerror}); name a CSV file"
         ) from None
-    known = {*packaged["list"], *code_table("control_events")["event"]}
+    known = {*packaged["list"], *code_table("control_events")["event"], *CLASSIFIED}
     for number, name in enumerate(of_user["list"], 1):
         if name in known:
             raise _broken(file, number, "list", name, "is a list already; give yours another name")
@@ -162,6 +165,8 @@ def names_of_lists() -> list[str]:
 def codes_on(spec: Spec) -> pl.DataFrame:
     """Return the codes of a list, of COLUMNS: as it stands now, or in the month that it names. Raises UnknownList where
     there is no such list, tier or month, and BrokenTable."""
+    if spec.list in CLASSIFIED:
+        return _codes_of_group(spec)
     rows = control_lists().filter(pl.col("list") == spec.list)
     rows = rows if rows.height else _of_measure(spec.list)
     if not rows.height:
@@ -182,6 +187,31 @@ def codes_on(spec: Spec) -> pl.DataFrame:
             raise UnknownList(
                 f"list:{spec.list} has no tier {spec.tier!r}; it has {', '.join(filter(None, tiers)) or 'none'}"
             )
+    return codes.select(COLUMNS)
+
+
+def _codes_of_group(spec: Spec) -> pl.DataFrame:
+    """Return the codes of a group of a classification, and of the groups below it."""
+    rows, title = group_rows(spec.list), TITLES[spec.list]
+    if not rows.height:
+        raise UnknownList(
+            f"{spec.list}: the code tables have no correspondence of the HS and the {title}; put rows of it into a"
+            f" goods_classes.csv of your own ({settings.REFERENCE} names its folder)"
+        )
+    if not spec.tier:
+        raise UnknownList(f"{spec.list}: name a group of {title}, for example {spec.list}:{rows['tier'][0][:3]}")
+    month = spec.month or str(rows["valid_from"].max())
+    is_in = pl.col("tier").str.starts_with(spec.tier)
+    codes = (
+        rows.filter(valid_in(pl.lit(month)))
+        # A code of several groups is here as a whole where each of them lies in this one.
+        .with_columns(coverage=pl.when(is_in.all().over("code")).then(pl.lit(WHOLE)).otherwise("coverage"))
+        .filter(is_in)
+        .unique("code", keep="first", maintain_order=True)
+    )
+    if not codes.height:
+        why = f"no code in {spec.month}" if spec.month else "no code by the table goods_classes"
+        raise UnknownList(f"{spec.list}:{spec.tier} has {why}; {title} is by {named(rows['edition'].unique().sort())}")
     return codes.select(COLUMNS)
 
 
@@ -276,7 +306,14 @@ def about(specs: Iterable[Spec]) -> list[str]:
     lines = []
     for spec in dict.fromkeys(specs):
         rows = codes_on(spec)
+        what = "in it" if spec.list in CLASSIFIED else "controlled"
         title = f"list:{spec.list}" + (f", tier {spec.tier}" if spec.tier else "")
+        if spec.list in CLASSIFIED:
+            title = f"{spec.list}:{spec.tier}"
+            if lacking := without_group(spec.list, rows["code"]):
+                lines.append(
+                    f"{title} may lack {named(lacking)}, which the table gives no group of {spec.list.upper()}"
+                )
         lines.append(
             f"{title}: {rows['authority'][0]}; {rows.height} codes by {named(rows['edition'].unique().sort())}"
             f"; source {rows['source'][0]}"
@@ -286,9 +323,9 @@ def about(specs: Iterable[Spec]) -> list[str]:
         part = rows.filter(coverage=PART).select("code", "note").rows()
         for code, note in part[:PARTS_NAMED]:
             why = f" ({note})" if note else ""
-            lines.append(f"{title}: only a part of {code} is controlled, its trade holds other goods too{why}")
+            lines.append(f"{title}: only a part of {code} is {what}, its trade holds other goods too{why}")
         if len(part) > PARTS_NAMED:
-            lines.append(f"{title}: of {len(part) - PARTS_NAMED} more codes only a part is controlled")
+            lines.append(f"{title}: of {len(part) - PARTS_NAMED} more codes only a part is {what}")
     return lines
 
 

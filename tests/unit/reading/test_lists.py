@@ -75,6 +75,21 @@ def test_a_list_is_read_by_its_codes_with_what_the_store_lacks(snapshot: Snapsho
         Resolver(snapshot).product_keys("list:chpl:4.B")
 
 
+def test_a_group_of_sitc_is_read_and_added_up_as_a_list_is(snapshot: Snapshot) -> None:
+    """SITC 776 has the chips, 7786 the capacitors, 77881 the magnets; 1,000 and 80,000 dollars in June."""
+    for group, codes in {"776": ["854231"], "77": ["850511", "853224", "854231"], "77881": ["850511"]}.items():
+        question = Read(
+            product=(f"sitc:{group}",), partner="WLD", month="2025-06", measure="value_usd", store=snapshot.store
+        )
+        answer = read(question)
+        assert answer.rows["product"].to_list() == codes
+        assert "SITC Rev. 4" in " ".join(next(iter(answer.parts.values())).notes)
+    listed = listed_in(snapshot, specs_of(["sitc:77"]))
+    total = totals(code_levels(snapshot.store, listed, "export", "WLD", range(MAY, JUNE + 1), "value_usd"), listed)
+    assert (total[MAY]["level"], total[JUNE]["level"]) == (69_000.0, 98_000.0)
+    assert total[JUNE]["mom_pct"] == pytest.approx(100 * 29_000 / 69_000)
+
+
 def test_two_lists_that_share_codes_are_read_once(snapshot: Snapshot) -> None:
     answer = read(
         Read(

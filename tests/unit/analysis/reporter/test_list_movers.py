@@ -42,6 +42,9 @@ def test_what_moved_on_a_list_adds_up_to_its_change(snapshot: Snapshot) -> None:
     answer = movers(Movers(month="2025-06", list="chpl", store=snapshot.store))
     assert answer.rows.select("product", "change").rows() == rows.select("product", "change").rows()
     assert any("Common High Priority List" in note for note in answer.notes)
+    # The codes of SITC 776 are the chips alone.
+    chips = movers(Movers(month="2025-06", list="sitc:776", store=snapshot.store))
+    assert chips.rows.select("product", "change").rows() == [(None, 32_000.0), ("854231", 32_000.0)]
     with pytest.raises(ValueError, match="no value_usd of a code of the list is known in both 2024-06 and 2025-06"):
         movers(Movers(month="2025-06", list="chpl", against="year", measure="value_usd", store=snapshot.store))
 

@@ -57,6 +57,14 @@ def test_the_page_has_the_total_each_code_and_the_partners(
     assert place.with_suffix(".md").read_text().startswith("# ")
 
 
+def test_the_page_on_a_group_of_isic_is_that_of_a_list(snapshot: Snapshot) -> None:
+    answer = brief(Brief("isic:2610", "2025-06", store=snapshot.store))
+    assert (
+        "the 2 codes of isic:2610 that this store knows: USD 81,000 in June 2025, +52.8 %" in answer.page.headlines[0]
+    )
+    assert "2 of 41 codes" in answer.page.html
+
+
 def test_codes_of_which_a_part_is_controlled_are_said_to_be_so(tmp_path: Path) -> None:
     rows = [("202505", "85051110", "USA", 900, 9_000), ("202506", "85051110", "USA", 800, 8_000)]
     found = china(tmp_path, query_bytes(rows), products=["850511"], months="2025-05..2025-06")
