@@ -12,7 +12,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tasks.analysis.measures.detours import DetourWindow, Goods, growths_of, placebo_rates, screen, widened
+from tasks.analysis.measures.detour_interval import HELD_PCT, interval, placebos_of
+from tasks.analysis.measures.detours import DetourWindow, Goods, growths_of, placebo_rates, screen
 
 HUBS = tuple(f"H{number:02d}" for number in range(10))
 SINCE, MONTHS, FIRST = 24_303, 12, 24_303 - 36
@@ -30,7 +31,9 @@ class Drawn(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """What the screen made of goods with one share rerouted and one noise, each count of `goods`."""
+    """What the screen made of goods with one share rerouted and one noise, each count of `goods`; `inside` and
+    `fired_inside` count goods whose truth lies in the interval of their hub, and hubs that fired with the truth in
+    theirs."""
 
     share: float
     noise: float
@@ -38,6 +41,8 @@ class Cell(NamedTuple):
     fired: int
     right_hub: int
     inside: int
+    hubs_fired: int
+    fired_inside: int
     above_smaller_gain: int
     above_ceiling: int
 
@@ -73,53 +78,70 @@ def good(draw: random.Random, noise: float, share: float, booms: Mapping[str, tu
     return Drawn(Goods(direct, first, second), hub, rerouted)
 
 
-def world(seed: int, noise: float, share: float, count: int) -> tuple[list[Drawn], list[Goods]]:
-    """Draw goods that a measure touches, and placebo goods."""
+def world(seed: int, noise: float, share: float, count: int, *, mixed: bool = False) -> tuple[list[Drawn], list[Goods]]:
+    """Draw goods that a measure touches, and placebo goods: of the same noise, or of all noises in turn."""
     draw = random.Random(f"{seed} {noise} {share}")
     booms = {hub: (draw.lognormvariate(0, 0.15), draw.lognormvariate(0, 0.15)) for hub in HUBS}
+    noises = NOISES if mixed else (noise,)
     return [good(draw, noise, share, booms) for _ in range(count)], [
-        good(draw, noise, 0.0, booms).goods for _ in range(PLACEBOS)
+        good(draw, noises[number % len(noises)], 0.0, booms).goods for number in range(PLACEBOS)
     ]
 
 
-def cell(seed: int, noise: float, share: float, count: int) -> Cell:
+def cell(seed: int, noise: float, share: float, count: int, *, mixed: bool = False) -> Cell:
     """Screen drawn goods and count."""
-    touched, placebos = world(seed, noise, share, count)
+    touched, placebos = world(seed, noise, share, count, mixed=mixed)
     window = DetourWindow(SINCE, MONTHS)
     growths = {hub: growths_of(placebos, hub, window) for hub in HUBS}
     rates, _ = placebo_rates(touched[0].goods, placebos, window, growths)
     assert rates.threshold is not None
-    fired = right = inside = smaller = ceiling = 0
+    known = placebos_of(placebos, window, growths)
+    fired = right = inside = hubs_fired = fired_inside = smaller = ceiling = 0
     for one in touched:
         found = screen(one.goods, window, growths)
         fires = found[0].score > rates.threshold
         fired += fires
         right += fires and found[0].hub == one.hub
-        of_hub = widened(next(each for each in found if each.hub == one.hub), rates.widening)
-        inside += of_hub.low <= one.rerouted <= of_hub.high
-        smaller += one.rerouted > min(of_hub.first.gain, of_hub.second.gain)
-        ceiling += one.rerouted > of_hub.ceiling * (1 + 1e-9) and of_hub.lag == 0
-    return Cell(share, noise, count, fired, right, inside, smaller, ceiling)
+        for hub in found:
+            if not (is_firing := hub.score > rates.threshold) and hub.hub != one.hub:
+                continue
+            truth, ends = one.rerouted if hub.hub == one.hub else 0.0, interval(hub, known, rates.threshold)
+            assert ends is not None
+            holds = ends[0] <= truth <= ends[1]
+            hubs_fired += is_firing
+            fired_inside += is_firing and holds
+            if hub.hub == one.hub:
+                inside += holds
+                smaller += truth > min(hub.first.gain, hub.second.gain)
+                ceiling += truth > hub.ceiling * (1 + 1e-9)
+    return Cell(share, noise, count, fired, right, inside, hubs_fired, fired_inside, smaller, ceiling)
 
 
 def cells(
-    count: int, seed: int = 1, shares: Sequence[float] = SHARES, noises: Sequence[float] = NOISES
+    count: int,
+    seed: int = 1,
+    shares: Sequence[float] = SHARES,
+    noises: Sequence[float] = NOISES,
+    *,
+    mixed: bool = False,
 ) -> Iterator[Cell]:
     """Yield a cell for each share and noise."""
     for noise in noises:
         for share in shares:
-            yield cell(seed, noise, share, count)
+            yield cell(seed, noise, share, count, mixed=mixed)
 
 
-def main(count: int = 200) -> None:
+def main(count: int = 200, seed: int = 1, mixed: int = 0) -> None:
     """Print the table."""
-    print(f"SYNTHETIC: {count} goods a row, {len(HUBS)} hubs, {PLACEBOS} placebo goods, {MONTHS} months")
-    print("| noise | rerouted | fires | at the right hub | truth in the interval | truth above the smaller gain |")
-    print("|--:|--:|--:|--:|--:|--:|")
-    for one in cells(count):
-        shown = (one.fired, one.right_hub, one.inside, one.above_smaller_gain)
-        parts = " | ".join(f"{100 * number / one.goods:.0f} %" for number in shown)
-        print(f"| {one.noise:.2f} | {100 * one.share:.0f} % | {parts} |")
+    kind = "of all three noises" if mixed else "of the same noise"
+    drawn = f"{count} goods a row, seed {seed}, {len(HUBS)} hubs, {PLACEBOS} placebo goods {kind}, {MONTHS} months"
+    titles = ("noise", "rerouted", "fires", "at the right hub", f"truth in its {HELD_PCT} %", "of hubs that fire")
+    print(f"SYNTHETIC: {drawn}\n| {' | '.join(titles)} | above smaller gain |\n{'|--:' * (len(titles) + 1)}|")
+    for one in cells(count, seed, mixed=bool(mixed)):
+        shown = [(number, one.goods) for number in (one.fired, one.right_hub, one.inside)]
+        shown += [(one.fired_inside, one.hubs_fired), (one.above_smaller_gain, one.goods)]
+        parts = " | ".join(f"{100 * number / of:.0f} %" if of else "–" for number, of in shown)
+        print(f"| {one.noise:.2f} | {100 * one.share:.0f} % | {parts} |", flush=True)
 
 
 if __name__ == "__main__":

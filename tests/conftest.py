@@ -74,6 +74,7 @@ SLOW = (
     "unit/pages/measures/test_detours_page.py",
     "unit/pages/measures/test_event_page.py",
     "unit/analysis/measures/test_detours.py",
+    "unit/analysis/measures/test_detour_interval.py",
     "unit/ledger/test_name_tables.py",
     "unit/checks/test_no_trade.py",
     "unit/checks/declared/test_lapsed_measures.py",

@@ -107,9 +107,9 @@ class Detour(Table):
     )
     estimate: pl.Float64 = optional("how much may have gone by the hub: both gains by their spreads", "see measure")
     low: pl.Float64 = optional(
-        "lower end of an interval as wide as gains of placebo legs spread; no bound", "see measure"
+        "lower end of an 80 % interval, by what the screen estimates of placebo goods; null: too few", "see measure"
     )
-    high: pl.Float64 = optional("upper end of that interval; no bound", "see measure")
+    high: pl.Float64 = optional("upper end of that interval", "see measure")
     ceiling: pl.Float64 = optional("all that the smaller leg carried: no more can have gone by the hub", "see measure")
     as_high_pct: pl.Float64 = optional("placebo goods of which a hub has as high a score, with this one", "%")
     score: pl.Float64 = optional("the smaller of both legs' gains, each in units of its own spread")

@@ -33,11 +33,6 @@ ALARMS, PLACEBOS_MIN = 0.05, 20
 GROWTHS_MIN = 8
 # A leg is not quieter than this share of itself, nor than this share of the direct flow.
 QUIET_OF_LEG, QUIET_OF_DIRECT = 0.15, 0.01
-# Errors of the estimate that its interval spans to either side. Of drawn goods it holds the truth in 50 to 80 %
-# (`benchmarks/detour_world.py`), so it is called no interval of a probability.
-ERRORS_SPANNED = 1.2816
-# The median size of a number from the standard normal distribution.
-MEDIAN_SIZE = 0.6745
 
 # Month number -> level; a month that is not there is not known.
 Series = Mapping[int, float]
@@ -71,19 +66,38 @@ class Leg(NamedTuple):
         return self.gain / self.spread if self.spread > 0 else 0.0
 
 
+class Legs(NamedTuple):
+    """Both legs of a detour: the first, and the second by lag."""
+
+    first: Leg
+    second: Mapping[int, Leg]
+
+
 class HubScore(NamedTuple):
-    """What the screen says of a hub: both legs at the lag that fits best, the score, estimate with interval, and the
-    ceiling."""
+    """What the screen says of a hub: both legs, the lag that fits best, the score, the gain of both legs together, and
+    the ceiling."""
 
     hub: str
     lag: int
-    first: Leg
-    second: Leg
+    legs: Legs
     score: float
-    estimate: float
-    low: float
-    high: float
+    gain: float
     ceiling: float
+
+    @property
+    def first(self) -> Leg:
+        """The leg from the exporter to the hub."""
+        return self.legs.first
+
+    @property
+    def second(self) -> Leg:
+        """The leg from the hub to the importer, at the lag that fits best."""
+        return self.legs.second[self.lag]
+
+    @property
+    def estimate(self) -> float:
+        """The gain, where it is neither negative nor more than the smaller leg carried."""
+        return min(max(self.gain, 0.0), self.ceiling)
 
 
 class Goods(NamedTuple):
@@ -103,11 +117,9 @@ class Goods(NamedTuple):
 
 class Placebos(NamedTuple):
     """How often the screen fires where there is no detour: fired and tried, of goods, pairs of hubs, and dates; and the
-    score from which on it fires (None: too few placebo goods to know). `widening` is how much further the gains of
-    placebo legs spread than their noise by itself would have it, at least 1."""
+    score from which on it fires (None: too few placebo goods to know)."""
 
     threshold: float | None
-    widening: float
     goods: tuple[int, int]
     pairs: tuple[int, int]
     dates: tuple[int, int]
@@ -181,25 +193,32 @@ def weakest(statements: Sequence[Series], window: DetourWindow, lag: int, growth
     return min(known, key=lambda one: one.score) if known and len(known) == len(legs) else None
 
 
+def legs_of(goods: Goods, first: str, second: str, window: DetourWindow, growths: tuple[float, float]) -> Legs | None:
+    """Return the first leg of one hub and the second of another, which is the same but for placebos; None where one of
+    them is not known."""
+    quiet = QUIET_OF_DIRECT * _mean_before(goods.direct, window)
+    one = weakest(goods.first[first], window, 0, growths[0], quiet)
+    if one is None:
+        return None
+    others = {lag: weakest(goods.second[second], window, lag, growths[1], quiet) for lag in LAGS}
+    known = {lag: other for lag, other in others.items() if other is not None}
+    return Legs(one, known) if known else None
+
+
 def judge(
     goods: Goods, first: str, second: str, window: DetourWindow, growths: tuple[float, float] = (1.0, 1.0)
 ) -> HubScore | None:
-    """Return what the screen says of the first leg of one hub and the second of another, which is the same but for
-    placebos; None where a leg is not known."""
-    quiet = QUIET_OF_DIRECT * _mean_before(goods.direct, window)
-    one = weakest(goods.first[first], window, 0, growths[0], quiet)
-    best: HubScore | None = None
-    for lag in LAGS:
-        other = weakest(goods.second[second], window, lag, growths[1], quiet)
-        if one is None or other is None:
-            continue
-        score = min(one.score, other.score)
-        if best is None or score > best.score:
-            ceiling = min(one.after, other.after)
-            estimate, error = _together(one, other)
-            low, high = (min(max(estimate + sign * ERRORS_SPANNED * error, 0), ceiling) for sign in (-1, 1))
-            best = HubScore(first, lag, one, other, score, min(max(estimate, 0), ceiling), low, high, ceiling)
-    return best
+    """Return what the screen says of the first leg of one hub and the second of another; None where a leg is not
+    known."""
+    legs = legs_of(goods, first, second, window, growths)
+    if legs is None:
+        return None
+    # Of lags that fit as well, the shortest.
+    lag = max(legs.second, key=lambda each: min(legs.first.score, legs.second[each].score))
+    one, other = legs.first, legs.second[lag]
+    # What arrives in the first months counts too, however late the lag that fits best.
+    ceiling = min(one.after, legs.second[min(legs.second)].after)
+    return HubScore(first, lag, legs, min(one.score, other.score), pooled(one, other)[0], ceiling)
 
 
 def _mean_before(series: Series, window: DetourWindow) -> float:
@@ -207,8 +226,8 @@ def _mean_before(series: Series, window: DetourWindow) -> float:
     return statistics.fmean(known) if known else 0.0
 
 
-def _together(one: Leg, other: Leg) -> tuple[float, float]:
-    """The gain of both legs weighed by their spreads, and its own spread."""
+def pooled(one: Leg, other: Leg) -> tuple[float, float]:
+    """Return the gain of both legs weighed by their spreads, and its own spread."""
     weights = [1 / max(each.spread, 1e-9) ** 2 for each in (one, other)]
     gain = sum(weight * each.gain for weight, each in zip(weights, (one, other), strict=True)) / sum(weights)
     return gain, 1 / math.sqrt(sum(weights))
@@ -252,27 +271,14 @@ def placebo_rates(
     order."""
     screens = [screen(one, window, growths) for one in placebos]
     scores = sorted(max(each.score for each in one) for one in screens if one)
-    threshold, widening = threshold_of(scores), _widening([each for one in screens for each in one])
+    threshold = threshold_of(scores)
     if threshold is None:
-        return Placebos(None, widening, (0, len(scores)), (0, 0), (0, 0)), scores
+        return Placebos(None, (0, len(scores)), (0, 0), (0, 0)), scores
     pairs = [one.score > threshold for one in _crossed(goods, window, growths)]
     dates = [score > threshold for score in _earlier(goods, window)]
     fired = sum(score > threshold for score in scores)
     counts = ((fired, len(scores)), (sum(pairs), len(pairs)), (sum(dates), len(dates)))
-    return Placebos(threshold, widening, *counts), scores
-
-
-def _widening(gains: Sequence[HubScore]) -> float:
-    """How far the gains of placebo legs spread, in units of their own noise: months in a row rise and fall together."""
-    sizes = [abs(each.score) for one in gains for each in (one.first, one.second)]
-    return max(statistics.median(sizes) / MEDIAN_SIZE, 1.0) if sizes else 1.0
-
-
-def widened(gain: HubScore, widening: float) -> HubScore:
-    """Return what the screen says of a hub, with an interval as wide as the gains of placebo legs are."""
-    estimate, error = _together(gain.first, gain.second)
-    low, high = (min(max(estimate + sign * ERRORS_SPANNED * widening * error, 0), gain.ceiling) for sign in (-1, 1))
-    return gain._replace(low=low, high=high)
+    return Placebos(threshold, *counts), scores
 
 
 def threshold_of(scores: Sequence[float]) -> float | None:

@@ -20,6 +20,7 @@ from schemas.store_address import root_given
 from schemas.table import columns as columns_of_table
 from schemas.table import polars_schema
 from tasks.analysis.measures import detours as screen
+from tasks.analysis.measures.detour_interval import HELD_PCT, interval, placebos_of
 from tasks.analysis.measures.detours import DetourWindow, Goods, HubScore, Placebos
 from tasks.analysis.mirror.sides import KG, months_of
 from tasks.analysis.mirror.statements import pair, pair_of
@@ -132,7 +133,9 @@ def detours(question: DetoursQuestion) -> DetoursAnswer:
     growths = {hub: screen.growths_of(placebos, hub, window) for hub in hubs}
     judged = screen.screen(goods[code], window, growths)
     rates, scores = screen.placebo_rates(goods[code], placebos, window, growths)
-    rows = _rows(code, goods[code], judged, hubs, (rates, scores, growths), frame)
+    known = placebos_of(placebos, window, growths)
+    ends = {one.hub: interval(one, known, rates.threshold) for one in judged}
+    rows = _rows(code, goods[code], judged, hubs, (rates, scores, growths, ends), frame)
     doubts = _doubts(code, rows["hub"].to_list(), frame)
     rows = rows.with_columns(doubt=pl.Series([doubts.get(hub) for hub in rows["hub"]], dtype=pl.String))
     states = (open_published(sold), open_published(bought), *(open_published(place) for place in stores.hubs.values()))
@@ -299,11 +302,13 @@ def _rows(
     goods: Goods,
     gains: Sequence[HubScore],
     hubs: Sequence[str],
-    judged: tuple[Placebos, Sequence[float], Mapping[str, tuple[float, float]]],
+    judged: tuple[
+        Placebos, Sequence[float], Mapping[str, tuple[float, float]], Mapping[str, tuple[float, float] | None]
+    ],
     frame: Frame,
 ) -> pl.DataFrame:
     """Rows of the table `detour`: the judged hubs by score, then those that cannot be judged."""
-    rates, scores, growths = judged
+    rates, scores, growths, ends = judged
     stores, window = frame.stores, frame.window
     direct = screen.plain_sums(goods.direct, window)
     other = screen.plain_sums(goods.direct_there, window)
@@ -324,14 +329,14 @@ def _rows(
     }
     for name, (fired, tried) in (("goods", rates.goods), ("pairs", rates.pairs), ("dates", rates.dates)):
         shared |= {f"placebo_{name}": tried, f"placebo_{name}_fired": fired}
-    by_hub = {one.hub: screen.widened(one, rates.widening) for one in gains}
+    by_hub = {one.hub: one for one in gains}
     rows = []
     for hub in [*(one.hub for one in gains), *(hub for hub in hubs if hub not in by_hub)]:
         row = shared | {"hub": hub} | _other_sides(goods, hub, window)
         row |= {"first_usd_per_kg": prices.get(f"first {hub}"), "second_usd_per_kg": prices.get(f"second {hub}")}
         row |= {"first_growth": growths[hub][0], "second_growth": growths[hub][1]}
         if hub in by_hub:
-            row |= _of(by_hub[hub], rates, scores, has_fallen=has_fallen)
+            row |= _of(by_hub[hub], ends[hub], rates, scores, has_fallen=has_fallen)
         else:
             row |= {"status": "not_covered"}
         rows.append(row)
@@ -339,7 +344,9 @@ def _rows(
     return pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
 
 
-def _of(one: HubScore, rates: Placebos, scores: Sequence[float], *, has_fallen: bool) -> dict[str, Any]:
+def _of(
+    one: HubScore, ends: tuple[float, float] | None, rates: Placebos, scores: Sequence[float], *, has_fallen: bool
+) -> dict[str, Any]:
     row: dict[str, Any] = {
         "lag": one.lag,
         "score": one.score,
@@ -349,7 +356,8 @@ def _of(one: HubScore, rates: Placebos, scores: Sequence[float], *, has_fallen: 
         "second_after": one.second.after,
         "ceiling": one.ceiling,
     }
-    row |= {"status": "judged", "estimate": one.estimate, "low": one.low, "high": one.high}
+    row |= {"status": "judged", "estimate": one.estimate}
+    row |= dict(zip(("low", "high"), ends or (None, None), strict=True))
     if scores:
         row["as_high_pct"] = 100 * screen.chance_of(one.score, scores)
     if rates.threshold is None:
@@ -435,8 +443,8 @@ def sentences(rows: pl.DataFrame, rates: Placebos) -> list[str]:
         lines.append(f"{counts}: {after:,.0f} {unit} in {span}, {before:,.0f} by the years before{change}")
     fired = rows.filter(pl.col("fires"))
     lines += [
-        f"{row['hub']} fires: an estimate of {row['estimate']:,.0f} {unit} by it ({row['low']:,.0f} to"
-        f" {row['high']:,.0f}; neither is a bound), at most {row['ceiling']:,.0f}, all that its smaller leg carried;"
+        f"{row['hub']} fires: an estimate of {row['estimate']:,.0f} {unit} by it ({HELD_PCT} % interval"
+        f" {row['low']:,.0f} to {row['high']:,.0f}), at most {row['ceiling']:,.0f}, all that its smaller leg carried;"
         f" {row['as_high_pct']:.1f} % of placebo goods have a hub with as high a score"
         for row in fired.iter_rows(named=True)
     ]

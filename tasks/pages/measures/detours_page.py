@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import vl_convert
 
+from tasks.analysis.measures.detour_interval import HELD_PCT
 from tasks.answers.form import export
 from tasks.answers.form.numbers import amount
 from tasks.answers.measures.detours import DetoursAnswer
@@ -87,7 +88,7 @@ def _headlines(rows: pl.DataFrame, places: dict[str, str], language: str) -> lis
     for row in fired:
         numbers = {name: level(row[name], measure, language) for name in ("estimate", "low", "high", "ceiling")}
         hub, rate = country(row["hub"], language), f"{row['as_high_pct']:.1f} %"
-        lines.append(t["fires"].format(hub=hub, rate=rate, **numbers))
+        lines.append(t["fires"].format(hub=hub, rate=rate, held=HELD_PCT, **numbers))
     if not fired:
         lines.append(t[first["status"] if first["status"] != "judged" else "none"])
     return lines
