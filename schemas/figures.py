@@ -14,8 +14,9 @@ class Figure(NamedTuple):
 
     `formula` is the name of a function of `tasks/metrics/figures.py` and its operands; empty for those that are no
     formula. Operands are numbers of the month: `level`, `ytd`, `rolling_<n>m` (n months added up), with `before_` those
-    of the month before, with `ago_` those of a year before, with `world_` those of all partners together, and with
-    `printed_` a growth that a source prints. `of_partners`: a value per kilogram does not have it.
+    of the month before, with `ago_` those of a year before, with `world_` those of all partners together, with
+    `consumption_` those of imports for consumption of the same goods and partner, and with `printed_` a growth that a
+    source prints. `of_partners`: a value per kilogram does not have it.
 
     `place` is its place in tables that show as many figures as there is room for; 0: shown where it is asked for.
     `is_short`: short answers and pages of a release have it. `months_back`, of a growth, is where its base lies, and
@@ -184,6 +185,16 @@ FIGURE_OF: dict[str, Figure] = {
         "part of the total's y/y",
         of_partners=True,
         title_zh="对同比的拉动，百分点",
+    ),
+    "of_consumption_pct": Figure(
+        "of imports, %",
+        PER_CENT,
+        "level by imports for consumption of the same goods, partner and month: of value_usd_duty the rate that was"
+        " paid, of value_usd_dutiable the part that was dutiable; nothing else has it. A rate that was paid is no rate"
+        " of a tariff",
+        ("of_consumption", "level", "consumption_level"),
+        "of imports for consumption",
+        title_zh="占消费进口额，%",
     ),
     "highest_since": Figure(
         "highest since", None, "latest earlier month that was at least as high", dtype="Date", place=7

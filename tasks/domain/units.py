@@ -21,6 +21,9 @@ LEVEL_MAX = YEAR_MAX // MONTHS
 UNIT_VALUE_OF = {value: f"unit_{value}_per_kg" for value in VALUES}
 VALUE_OF = {ratio: value for value, ratio in UNIT_VALUE_OF.items()}
 RATIOS = {ratio: (value, "quantity_kg") for ratio, value in VALUE_OF.items()}
+# Imports for consumption, and what is stated of them: the duty, and the part on which there is one.
+CONSUMPTION, DUTY, DUTIABLE = "value_usd_consumption", "value_usd_duty", "value_usd_dutiable"
+OF_CONSUMPTION = (DUTY, DUTIABLE)
 SCALE = re.compile(r"^(?P<number>[1-9][\d,]*)?\s*(?P<word>thousand|million)?\s*(?P<unit>\D.*)$", re.IGNORECASE)
 SCALES = {"": 1, "thousand": 10**3, "million": 10**6}
 

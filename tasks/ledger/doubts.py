@@ -19,7 +19,7 @@ from schemas.layouts import FLOWS
 from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS, WORLD
 from tasks.domain.labels import OF_THE_SUM, check_words, partner_name
 from tasks.domain.periods import month_index, month_number
-from tasks.domain.units import RATIOS
+from tasks.domain.units import CONSUMPTION, RATIOS
 from tasks.metrics.doubts import NONE_OPEN, OPEN
 from tasks.metrics.figures import BACK, first_month
 from tasks.store.files.snapshot import Snapshot
@@ -35,6 +35,8 @@ OF_TOTALS = ("world_total",)
 OF_ALL_MEASURES = ("partners_missing", "magnitude")
 # What rests on the sum of all partners, of whichever partner it is.
 ON_THE_SUM = tuple(name for name, figure in FIGURE_OF.items() if figure.of_partners)
+# What rests on imports for consumption too, whichever measure it is of.
+ON_CONSUMPTION = tuple(name for name, figure in FIGURE_OF.items() if figure.formula[:1] == ("of_consumption",))
 RECORDS = tuple(name for name, figure in FIGURE_OF.items() if figure.dtype == "Date")
 # About the law, the file or its codes, not about a number.
 OF_NO_NUMBER = ("control_lapsed", "known_release", "product_validity", "copies", "experimental_source", "revised")
@@ -184,7 +186,8 @@ class Doubts:
         partners = [partner, WORLD] if figure in ON_THE_SUM else [partner]
         where = [pl.col("product") == product, pl.col("partner").is_in(partners), pl.col("month").is_in([*months])]
         if measure is not None:
-            where.append(pl.col("measure").is_in([measure, *RATIOS.get(measure, ())]))
+            wholes = [CONSUMPTION] if figure in ON_CONSUMPTION else []
+            where.append(pl.col("measure").is_in([measure, *wholes, *RATIOS.get(measure, ())]))
         return rows.filter(*where)["sentence"].unique(maintain_order=True).to_list()
 
     def of_month(self, flow: str, partner: str, measure: str, month: int) -> pl.DataFrame:
@@ -266,6 +269,8 @@ def _operands(rows: pl.DataFrame, names: Sequence[str], figures: Collection[str]
             # A number of the world is a figure of its own there.
             some = rows_of_figure.filter(pl.col("partner").cast(pl.String) != WORLD) if of_world else rows_of_figure
             operands.append(some.select("at", *names, begin=first, end=last, of_world=pl.lit(of_world)))
+        if figure in ON_CONSUMPTION and "measure" in names:
+            operands += [part.with_columns(measure=pl.lit(CONSUMPTION)) for part in operands[-1:]]
     return pl.concat(operands).unique()
 
 

@@ -141,6 +141,11 @@ RECIPES: dict[str, tuple[str, tuple[str, ...], Callable[[list[ExactOperand], Poi
         _rolling_growth,
     ),
     "share_pct": ("level / world level x 100", ("level", "world"), _share),
+    "of_consumption_pct": (
+        "level / imports for consumption of the same goods, partner and month x 100",
+        ("level", "consumption"),
+        _share,
+    ),
     "rank": ("one more than the partners with a higher level", ("partners",), _rank),
     "contribution_mom_pp": (
         "(level - month before) / world of the month before x 100",

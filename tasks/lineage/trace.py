@@ -24,7 +24,7 @@ from tasks.domain.errors import NoFigure
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted, named
-from tasks.domain.units import RATIOS
+from tasks.domain.units import CONSUMPTION, RATIOS
 from tasks.ledger.doubts import Doubts
 from tasks.lineage.formulas import RECIPES, ExactOperand, first_month, months_behind, months_of
 from tasks.lineage.operands import Amount, Origins
@@ -157,8 +157,9 @@ class Tracer:
     def _operand(self, point: Point, name: str, row: dict[str, Any]) -> list[ExactOperand]:
         """The operand of this name: level@-12 is the level twelve months before."""
         what, _, shift = name.partition("@")
-        if what == "world":
-            return [self._level(point.at(partner=WORLD, month=point.month + int(shift or 0)))]
+        whole = {"world": {"partner": WORLD}, "consumption": {"measure": CONSUMPTION}}.get(what)
+        if whole is not None:
+            return [self._level(point.at(**whole, month=point.month + int(shift or 0)))]
         if what == "ytd":
             return [self._ytd(point.at(month=point.month + int(shift or 0)))]
         if what == "months":

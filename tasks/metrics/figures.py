@@ -105,6 +105,23 @@ def share(level: str, total: str) -> tuple[pl.Expr, pl.Expr]:
     return pl.when(world > 0).then(pl.col(level) / world * 100), why
 
 
+def of_consumption(level: str, consumption: str) -> tuple[pl.Expr, pl.Expr]:
+    """What part of imports for consumption a duty or their dutiable value is, in per cent, and its status."""
+    whole, is_part = pl.col(consumption), pl.col("is_of_consumption")
+    made = (
+        pl.when(~is_part)
+        .then(status("not_applicable"))
+        .when(pl.col(level).is_null())
+        .then(f"{level}_status")
+        .when(whole.is_null())
+        .then(status("no_base"))
+        .when(whole > 0)
+        .then(status("computed"))
+        .otherwise(status("zero_base"))
+    )
+    return pl.when(is_part & (whole > 0)).then(pl.col(level) / whole * 100), made
+
+
 def rank(level: str, by_level: str) -> tuple[pl.Expr, pl.Expr]:
     """The rank among the partners of a completely known group, and its status."""
     place = pl.col(by_level)
@@ -129,6 +146,7 @@ FORMULAS: dict[str, Callable[..., tuple[pl.Expr, pl.Expr]]] = {
     "growth": growth,
     "contribution": contribution,
     "share": share,
+    "of_consumption": of_consumption,
     "rank": rank,
     "number": number,
     "average": number,

@@ -53,6 +53,9 @@ def operands_in_doubt(
     )
     for name in LEVELS:
         bits = _with_bit(bits, f"world_{name}", ((of_world & BIT[name]) > 0).arg_true())
+    whole = place.gather(block.offset(grid.consumption, grid.size)).gather(at)
+    is_doubted = (bits.gather(whole.fill_null(0)) & BIT["level"]) > 0
+    bits = _with_bit(bits, "consumption_level", (is_doubted & whole.is_not_null()).arg_true())
     of_rank = ((of_world & BIT["level"]) > 0) | frame["group"].is_in(
         _ranks_in_doubt(frame, grid, block, place, marked).implode()
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from tasks.domain.classification import HS_LEVELS
-from tasks.domain.units import UNIT_VALUE_OF
+from tasks.domain.units import CONSUMPTION, OF_CONSUMPTION, UNIT_VALUE_OF
 from tasks.metrics.coverage import FlowCoverage
 from tasks.metrics.names import NUMBER, Names
 
@@ -61,6 +61,8 @@ class Grid:
         group: By row the number of its measure and product, counted from 0; groups lie together.
         place: By row the number of its product and partner in `places`.
         world: By row the row of the world's series, null where there is none.
+        consumption: By row of a duty or a dutiable value the row of the same imports for consumption, else null.
+        is_of_consumption: By row whether it is a duty or a dutiable value.
     """
 
     def __init__(self, series: pl.DataFrame, coverage: FlowCoverage) -> None:
@@ -81,8 +83,19 @@ class Grid:
         rows = pl.int_range(self.size, dtype=NUMBER, eager=True)
         of_group = pl.repeat(None, self.groups.height, dtype=NUMBER, eager=True)
         self.world = of_group.scatter(self.group.filter(self.is_world), rows.filter(self.is_world)).gather(self.group)
+        self._link_consumption()
         self._link_groups()
         self._link_places()
+
+    def _link_consumption(self) -> None:
+        measures = self.names.measures
+        parts = [measures.index(name) for name in OF_CONSUMPTION if name in measures]
+        self.is_of_consumption = self.measure.is_in(parts)
+        self.consumption = pl.repeat(None, self.size, dtype=NUMBER, eager=True)
+        if parts and CONSUMPTION in measures:
+            rows = self.frame.with_row_index("row").filter(self.is_of_consumption)
+            whole = self.rows_of(rows.with_columns(measure=pl.lit(measures.index(CONSUMPTION), NUMBER)))
+            self.consumption = self.consumption.scatter(rows["row"], whole)
 
     def _link_groups(self) -> None:
         """For each HS level the groups of national codes, and the groups above them."""

@@ -29,6 +29,7 @@ TOTALS = {
     for name, figure in FIGURE_OF.items()
     if figure.unit == OF_MEASURE
 }
+OF_WHOLE = ("level", "kinds")
 OF_WORLD = ("level", "before_level", "ago_level", "kinds", "before_kinds", "ago_kinds")
 SPANS = ("yoy", "ytd_yoy")
 PRINTED = tuple(f"printed_{span}{suffix}" for span in SPANS for suffix in ("", "_kinds"))
@@ -37,7 +38,8 @@ PRINTED = tuple(f"printed_{span}{suffix}" for span in SPANS for suffix in ("", "
 def with_others(
     frame: pl.DataFrame, grid: Grid, block: Block, place: pl.Series, here: pl.Series, spans: pl.DataFrame
 ) -> pl.DataFrame:
-    """The rows of some months with values from other rows: the world's numbers, the rank, printed growth.
+    """The rows of some months with values from other rows: numbers of the world and of imports for consumption, the
+    rank, printed growth.
 
     `place` has the place in the frame of each row of the grid and month, null where it is not there; `here` says by
     place of the grid and month whether anything of it is traded; `spans` has the printed growth of the months.
@@ -45,8 +47,13 @@ def with_others(
     at = frame["row"] + (frame["month"] - block.first).cast(NUMBER) * grid.size
     world = place.gather(block.offset(grid.world, grid.size)).gather(at)
     of_world = frame.select(pl.col(name).gather(world).alias(f"world_{name}") for name in OF_WORLD)
+    whole = place.gather(block.offset(grid.consumption, grid.size)).gather(at)
+    of_whole = frame.select(pl.col(name).gather(whole).alias(f"consumption_{name}") for name in OF_WHOLE)
+    of_whole = of_whole.with_columns(is_of_consumption=grid.is_of_consumption.gather(frame["row"]))
     group = block.offset(grid.group, grid.groups.height).gather(at)
-    frame = frame.hstack(of_world).with_columns(group=group, is_total=grid.is_total.gather(frame["row"]))
+    frame = (
+        frame.hstack(of_world).hstack(of_whole).with_columns(group=group, is_total=grid.is_total.gather(frame["row"]))
+    )
     return _with_printed(_with_ranks(frame, grid, block, here), spans)
 
 

@@ -675,7 +675,7 @@ class Reckoning:
         world = self.series.get((flow, product, "WLD", measure), {})
         for month, about in months.items():
             if measure.startswith("unit_value"):
-                names = ("share_pct", "rank", "contribution_mom_pp", "contribution_yoy_pp")
+                names = ("of_consumption_pct", "share_pct", "rank", "contribution_mom_pp", "contribution_yoy_pp")
                 about.figures |= dict.fromkeys(names, (None, "not_applicable"))
                 continue
             total = world[month].level if month in world else None
@@ -686,6 +686,7 @@ class Reckoning:
             else:
                 about.figures["share_pct"] = (about.level / total * 100, "computed") if total else (None, "zero_base")
             about.figures["rank"] = self._rank(key, month, about)
+            about.figures["of_consumption_pct"] = self._of_consumption(key, month, about)
             for name, back in (("contribution_mom_pp", 1), ("contribution_yoy_pp", 12)):
                 own = months.get(month - back, Month())
                 base = world[month - back].level if month in world and month - back in world else None
@@ -702,6 +703,17 @@ class Reckoning:
                     about.figures[name] = (
                         ((about.level - own.level) / base * 100, "computed") if base else (None, "zero_base")
                     )
+
+    def _of_consumption(self, key: tuple[str, ...], month: int, about: Month) -> tuple[Any, str]:
+        """Duty, or dutiable value, by imports for consumption of the same place."""
+        if key[3] not in ("value_usd_duty", "value_usd_dutiable"):
+            return (None, "not_applicable")
+        if about.level is None:
+            return (None, about.level_status)
+        whole = self.series.get((*key[:3], "value_usd_consumption"), {}).get(month, Month()).level
+        if whole is None:
+            return (None, "no_base")
+        return (about.level / whole * 100, "computed") if whole else (None, "zero_base")
 
     def _rank(self, key: tuple[str, ...], month: int, about: Month) -> tuple[Any, str]:
         flow, product, partner, measure = key

@@ -129,6 +129,23 @@ def of_list(national: str, row: Row, numbers: list[Row]) -> tuple[Row, list[Row]
     ]
 
 
+DUTIES = {"value_cny": "value_usd_duty", "value_usd": "value_usd_consumption", "quantity_item": "value_usd_dutiable"}
+
+
+def of_duties(row: Row, numbers: list[Row]) -> tuple[Row, list[Row]]:
+    """A release that states imports for consumption, their dutiable value and the duty in the place of others."""
+
+    def named(text: str) -> str:
+        head, _, family = text.rpartition(" ")
+        return f"{head} {DUTIES.get(family, family)}".strip()
+
+    scope = {"measures": sorted({DUTIES.get(one, one) for one in row["measures"]} | {*DUTIES.values()})}
+    return row | scope | {"lost": [named(one) for one in row["lost"]]}, [
+        one | ({"measure": DUTIES[one["measure"]], "unit": "USD"} if one["measure"] in DUTIES else {})
+        for one in numbers
+    ]
+
+
 def all_days() -> list[date]:
     """Each day on which something may change, and the one before it."""
     days = [date.fromisoformat(text) for text in DAYS]

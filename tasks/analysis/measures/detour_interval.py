@@ -2,9 +2,10 @@
 
 No detour goes by the legs of placebo goods, so what the screen estimates there is error: by noise that lasts, by
 seasons, by the lag that is chosen because it fits. An amount is planted into both legs of each, a part of it arriving
-later or not yet, and the screen estimates it. The interval of a hub holds the amounts of which its own estimate is neither among
-the lowest nor among the highest tenth of those estimates. A hub that fires is compared with placebos that fire, and one
-that does not with those that do not: it was chosen because its score is high, and the interval allows for that.
+later or not yet, and the screen estimates it. The interval of a hub holds the amounts of which its own estimate is
+neither among the lowest nor among the highest tenth of those estimates. A hub that fires is compared with placebos that
+fire, and one that does not with those that do not: it was chosen because its score is high, and the interval allows for
+that.
 
 Errors are counted in units of the legs' own spread, and the placebos are those whose legs vary most alike.
 
@@ -31,8 +32,8 @@ from tasks.analysis.measures.detours import (
 # The part of amounts that intervals hold, and what is left out at either end of them.
 HELD_PCT = 80
 TAIL = (100 - HELD_PCT) / 200
-# How much of what is sent arrives after 0, 1 and 2 months, in turn: nobody knows it, so each is as likely.
-ARRIVALS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1 / 3, 1 / 3, 1 / 3))
+# How much of what is sent arrives after 0, 1 and 2 months: early, evenly or late in turn, because nobody knows it.
+ARRIVALS = ((2 / 3, 1 / 3, 0.0), (1 / 3, 1 / 3, 1 / 3), (0.0, 1 / 3, 2 / 3))
 # Placebos that are compared, the nearest in noise; an amount of which a hub stays silent more rarely is excluded.
 NEAREST, SURELY = 400, 0.1
 # Halvings of a span of amounts, and the spreads beyond the estimate with which it ends.

@@ -48,7 +48,8 @@ def test_every_metric_has_a_recipe() -> None:
             )
         ),
         *(
-            ("share_pct", values, share)
+            (name, values, share)
+            for name in ("share_pct", "of_consumption_pct")
             for values, share in (
                 ((1, 3), Fraction(100, 3)),
                 ((0, 3), 0),

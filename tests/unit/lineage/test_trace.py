@@ -45,6 +45,30 @@ def test_every_figure_is_found_again_from_the_rows_that_make_it(store: Store, na
         assert "+".join(sorted(kinds)) == (row["kinds"] or ""), (point, row["kinds"], kinds)
 
 
+@given(strategies.histories(most=3))
+@draws(8, suppress_health_check=[HealthCheck.too_slow], phases=QUICK)
+def test_every_rate_of_duty_is_found_again(store: Store) -> None:
+    tracer = tracer_of([strategies.of_duties(*one) for one in store])
+    rows = tracer.metric.filter(pl.col("of_consumption_pct").is_not_null()).sort(tracer.metric.columns[:6])
+    for row in rows.gather_every(max(1, rows.height // ROWS_TRACED)).iter_rows(named=True):
+        point = Point(*(row[name] for name in SERIES), row["period"].year * 12 + row["period"].month - 1)
+        trace = tracer.trace(point, "of_consumption_pct")
+        assert trace.agrees, (point, trace)
+        assert len(trace.operands) == 2
+
+
+def test_a_rate_of_duty_is_traced_to_the_duty_and_the_imports() -> None:
+    scope = release(measures=["value_usd_consumption", "value_usd_duty"], months="2025-06")
+    numbers = [
+        number(scope, "CHN", "2025-06", 100, "value_usd_consumption"),
+        number(scope, "CHN", "2025-06", 47, "value_usd_duty"),
+    ]
+    point = Point("export", "85051110", "CHN", "value_usd_duty", 2025 * 12 + 5)
+    trace = tracer_of([(scope, numbers)]).trace(point, "of_consumption_pct")
+    assert (trace.value, trace.recomputed, trace.agrees) == (47, 47, True)
+    assert [operand.value for operand in trace.operands] == [47, 100]
+
+
 @pytest.mark.parametrize(("asked", "level"), [("85051110", 1000), ("850511", 1001)])
 def test_a_code_below_adds_to_a_printed_level_where_it_is_all_there_is(asked: str, level: int) -> None:
     """HS6 is printed for one partner, and one HS8, of several or of all, for a partner that the other file does not

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.names import status as status_column
 from schemas.tables.metric import FIGURES
-from tasks.metrics.figures import FIGURES_OF, contribution, growth, rank, share, with_figures
+from tasks.metrics.figures import FIGURES_OF, contribution, growth, of_consumption, rank, share, with_figures
 from tasks.metrics.names import STATUS
 
 NAMED = {number: name for name, number in STATUS.items()}
@@ -17,9 +17,8 @@ BASE = {"before_level": 100, "before_level_status": "reported"}
 
 def frame_of(row: dict[str, Any]) -> pl.DataFrame:
     row = {name: STATUS[value] if isinstance(value, str) else value for name, value in row.items()}
-    return pl.DataFrame([row], schema={
-        name: pl.UInt8 if name.endswith("status") else pl.Boolean if name == "is_total" else pl.Int64 for name in row
-    })  # fmt: skip
+    kinds = {"status": pl.UInt8, "total": pl.Boolean, "consumption": pl.Boolean}
+    return pl.DataFrame([row], schema={name: kinds.get(name.rpartition("_")[2], pl.Int64) for name in row})
 
 
 def made(figure: tuple[pl.Expr, pl.Expr], row: dict[str, Any]) -> tuple[Any, str]:
@@ -32,6 +31,7 @@ MADE = {
     "printed growth": growth("level", "before_level", "printed_yoy"),
     "contribution": contribution("level", "before_level", "world"),
     "share": share("level", "world"),
+    "of_consumption": of_consumption("level", "consumption_level"),
     "rank": rank("level", "place_by_level"),
 }
 NOT_COVERED, OTHER_UNIT, COMBINED = (None, "not_covered"), (None, "other_unit"), (None, "combined_months")
@@ -64,6 +64,11 @@ TOGETHER = {"before_level": None, "before_level_status": "combined_months"}
         ("share", {"world": 0}, (None, "zero_base")),
         ("share", {"world": None}, (None, "no_world_total")),
         ("share", UNKNOWN | {"world": 600}, OTHER_UNIT),
+        ("of_consumption", {"is_of_consumption": True, "consumption_level": 300}, (50, "computed")),
+        ("of_consumption", {"is_of_consumption": True, "consumption_level": 0}, (None, "zero_base")),
+        ("of_consumption", {"is_of_consumption": True, "consumption_level": None}, (None, "no_base")),
+        ("of_consumption", {"is_of_consumption": False, "consumption_level": 300}, (None, "not_applicable")),
+        ("of_consumption", UNKNOWN | {"is_of_consumption": True, "consumption_level": 300}, OTHER_UNIT),
         ("rank", {"place_by_level": 3}, (3, "computed")),
         ("rank", {"is_total": True}, (None, "not_applicable")),
         ("rank", {"level": 0}, (None, "not_applicable")),
@@ -90,7 +95,8 @@ def cut(changed: int | None, **row: Any) -> dict[str, Any]:
         for name in part.meta.root_names()
     }
     plain: dict[str, Any] = {name: STATUS["reported"] if name.endswith("_status") else 100 for name in roots} | {
-        "is_total": False
+        "is_total": False,
+        "is_of_consumption": True,
     }
     plain |= {"month": june, "comparable_from": changed} | row
     (found,) = with_figures(frame_of(plain), per_kilogram=False).to_dicts()

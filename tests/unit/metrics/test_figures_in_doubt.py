@@ -262,6 +262,18 @@ def test_a_window_weighs_the_doubt_of_one_of_its_months() -> None:
     assert {*found.doubts.filter(product=MAGNETS, measure="quantity_kg")["partner"]} == {"OMN", "WLD"}
 
 
+@pytest.mark.parametrize("doubted", ["value_usd_consumption", "value_usd_duty"])
+def test_a_rate_of_duty_is_in_doubt_where_the_duty_or_the_imports_are(doubted: str) -> None:
+    row = release(measures=["value_usd_consumption", "value_usd_duty"], months="2025-06")
+    numbers = [
+        number(row, "CHN", "2025-06", 100, "value_usd_consumption"),
+        number(row, "CHN", "2025-06", 47, "value_usd_duty"),
+    ]
+    found = derived_in_doubt([(row, numbers)], ("r1", NAMED, f"export {MAGNETS} CHN 2025-06 {doubted}"))
+    duty = found.metric.filter(product=MAGNETS, partner="CHN", measure="value_usd_duty")
+    assert "of_consumption_pct" in duty["figures_in_doubt"][0].split("+")
+
+
 def test_a_window_adds_up_the_doubts_of_its_months() -> None:
     """Of each of three months 0.2 % is in doubt, which is a third of that of the three."""
     row = release()

@@ -89,6 +89,52 @@ def test_every_figure_of_another_national_list_is_what_fractions_and_dictionarie
     assert not metric["product"].cast(pl.String).str.starts_with("basket:").any()
 
 
+def test_rates_of_duty_are_what_fractions_and_dictionaries_say() -> None:
+    seen: Counter[str] = Counter()
+
+    @given(strategies.histories())
+    @draws(16)
+    def every_figure(store: Store) -> None:
+        store = [strategies.of_duties(*one) for one in store]
+        metric = derived(store)
+        assert differences(metric, reckoned(store)) == []
+        seen.update(metric["of_consumption_status"].cast(pl.String))
+
+    every_figure()
+    assert {"computed", "zero_base", "no_base", "not_applicable"} <= {*seen}
+
+
+def test_a_rate_of_duty_is_duty_by_imports_for_consumption() -> None:
+    """47 of 100 dollars were paid on what came from China, 3 of 60 on what came from Germany: 50 of 160 on all."""
+    scope = release(
+        months="2025-06",
+        measures=["value_usd_consumption", "value_usd_dutiable", "value_usd_duty"],
+        flow="import",
+        products=[MAGNETS],
+    )
+    stated = {"CHN": (100, 94, 47), "DEU": (60, 6, 3)}
+    names = ("value_usd_consumption", "value_usd_dutiable", "value_usd_duty")
+    numbers = [
+        number(scope, partner, "2025-06", value, name)
+        for partner, values in stated.items()
+        for name, value in zip(names, values, strict=True)
+    ]
+    rows = derived([(scope, numbers)]).filter(product=MAGNETS)
+    shown = {(row["partner"], row["measure"]): row for row in rows.iter_rows(named=True)}
+    rates = {
+        (partner, name): shown[partner, name]["of_consumption_pct"] for partner in ("CHN", "WLD") for name in names
+    }
+    assert rates == {
+        ("CHN", names[0]): None,
+        ("CHN", names[1]): 94.0,
+        ("CHN", names[2]): 47.0,
+        ("WLD", names[0]): None,
+        ("WLD", names[1]): 62.5,
+        ("WLD", names[2]): 31.25,
+    }
+    assert shown["CHN", names[0]]["of_consumption_status"] == "not_applicable"
+
+
 @pytest.fixture
 def baskets_of_headings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """A basket of HS codes of six digits for every store, and one of HS6 for the stores of China alone."""

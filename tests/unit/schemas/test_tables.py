@@ -167,7 +167,7 @@ def test_a_published_table_is_sorted_and_filed_by_columns_that_it_has_and_its_fi
     assert json.loads(pl.read_parquet_metadata(io.BytesIO(file.data))[DERIVATION_KEY]) == {"table": table}
 
 
-OPERAND = re.compile(r"(world_)?(before_|ago_|printed_|place_by_)?(level|ytd|yoy|ytd_yoy|rolling_\d+m)")
+OPERAND = re.compile(r"(world_|consumption_)?(before_|ago_|printed_|place_by_)?(level|ytd|yoy|ytd_yoy|rolling_\d+m)")
 
 
 def test_each_figure_is_a_column_with_a_status_and_follows_from_operands() -> None:
