@@ -194,6 +194,18 @@ FIGURE_OF: dict[str, Figure] = {
         " of a tariff",
         ("of_consumption", "level", "consumption_level"),
         "of imports for consumption",
+        words=(
+            "effective tariff",
+            "effective tariff rate",
+            "effective duty rate",
+            "duty paid",
+            "paid duty rate",
+            "tariff paid",
+            "实际关税",
+            "实际税率",
+            "实际关税税率",
+            "实缴税率",
+        ),
         title_zh="占消费进口额，%",
     ),
     "highest_since": Figure(

@@ -9,13 +9,13 @@ from schemas.questions.question import PRODUCT, Day, Help, OfReporter, Partners
 class Duties(OfReporter):
     """What duty was paid on imports: duty by the value of imports for consumption, by good, partner and month.
 
-    Around a day also the months before and after it, with other partners as placebos; a printed rate is held against
-    what was paid.
+    Around a day also the months before and after it, with other partners as placebos. Whether a printed rate was paid
+    says `claims check`.
 
     Returns:
         Rows of the table `duty`: consumption_usd, dutiable_usd, duty_usd, rate_pct (of all imports for consumption),
         dutiable_rate_pct (of what was dutiable), dutiable_share_pct, status (dutiable, partly_free, free, zero_duty,
-        no_imports, no_duty_stated, not_covered …), verdict on what is claimed, and doubt.
+        no_imports, no_duty_stated, not_covered …), and doubt.
 
     Raises:
         ValueError: A name means several things, or no store of the United States' imports has a duty.
@@ -31,5 +31,4 @@ class Duties(OfReporter):
         str | None, Help("day of a tariff, 2025-04-09: the months before and after it, with placebos")
     ] = None
     months: Annotated[int, Help("months before and after that day", least=1, most=12)] = 3
-    claimed: Annotated[str | None, Help("a printed rate, 47 or 47.5: whether it was paid")] = None
     as_of: Day = None

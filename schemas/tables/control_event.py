@@ -175,6 +175,4 @@ class Duty(Table):
     dutiable_rate_pct: pl.Float64 = optional("duty by what was dutiable", "%")
     dutiable_share_pct: pl.Float64 = optional("what was dutiable by imports for consumption", "%")
     status: pl.String = column("how rate_pct was made, or why it is null", isin=list(DUTIES))
-    verdict: pl.String = optional("on the rate that is claimed: supported, contradicted, not_checkable")
-    note: pl.String = optional("reason of the verdict, and what must be known of the row")
     doubt: pl.String = optional("open findings about the numbers that the row rests on; null: none")

@@ -21,11 +21,14 @@ from tasks.domain.name_match import Unresolved, partner_key
 from tasks.domain.nomenclature import CHINAS, FINEST
 from tasks.domain.period_words import read_period
 from tasks.domain.periods import Month
+from tasks.domain.units import DUTY
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 # A comma separates thousands; 46,4 as written elsewhere would be read as 464.
 GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,\s]\d{3})+(?:\.\d+)?")
 AGAINST = re.compile(r"vs_(\d{4}-\d{2}(?:\.\.\d{4}-\d{2})?)_pct")
+# A rate that was paid, and one that a tariff states.
+RATES = {"of_consumption_pct": "duty", "tariff_pct": "tariff"}
 LEVELS = {"level_t": "quantity_kg", "ytd_t": "quantity_kg"} | {
     name: value for value in VALUES for name in (value, value.replace("value", "level"))
 }
@@ -48,6 +51,22 @@ WORDS = {
         "value_mom_pct": ("value m/m", "value mom", "金额环比"),
         "value_yoy_pct": ("value y/y", "value yoy", "金额同比"),
         "unit_value": ("unit value", "price", "单价"),
+        "tariff_pct": (
+            "tariff",
+            "tariffs",
+            "tariff rate",
+            "duty",
+            "duties",
+            "duty rate",
+            "import duty",
+            "import tariff",
+            "关税",
+            "税率",
+            "关税率",
+            "关税税率",
+            "进口关税",
+            "进口税率",
+        ),
     }.items()
     for term in words
 }
@@ -223,12 +242,14 @@ def _figure(metric: str) -> tuple[str, str]:
         return LEVELS[metric], "level"
     if metric in GROWTHS:
         return GROWTHS[metric]
+    if metric in RATES:
+        return DUTY, RATES[metric]
     if metric in OTHERS or AGAINST.fullmatch(metric):
         return "quantity_kg", metric.removesuffix("_pct") if metric in OTHERS else "against"
     raise Unclear(
         f"there is no such metric as {metric!r}; there are level (with its unit, t or million USD), ytd, m/m, y/y, ytd"
-        f" y/y, the same of value (value m/m, value_eur_yoy_pct), share, unit value, {', '.join(OTHERS[1:4])},"
-        " vs_2024-12_pct"
+        f" y/y, the same of value (value m/m, value_eur_yoy_pct), share, unit value, tariff,"
+        f" effective tariff, {', '.join(OTHERS[1:4])}, vs_2024-12_pct"
     )
 
 
@@ -240,6 +261,8 @@ def _spot(row: dict[str, str], measure: str, kind: str, national: str) -> Spot:
         raise Unclear(f"a year to date begins in January, and the claim is of {row['period']}; write 2025-01..2025-06")
     if row["flow"].lower() not in FLOWS:
         raise Unclear(f"the direction {row['flow']!r} is neither export nor import")
+    if kind in RATES.values() and FLOWS[row["flow"].lower()] != "import":
+        raise Unclear("a duty is paid on imports, and the claim is of exports; write import")
     return Spot(
         FLOWS[row["flow"].lower()], read_product(row, national), read_partner(row["partner"]), measure, first, last
     )

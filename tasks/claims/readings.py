@@ -23,6 +23,7 @@ from tasks.domain.decisions import counting
 from tasks.domain.periods import Month, month_name, month_number
 from tasks.domain.precision import Interval, Reading, hull, printed
 from tasks.domain.reporter import Reporter
+from tasks.domain.units import CONSUMPTION, DUTIABLE, DUTY
 from tasks.ledger.doubts import Doubts
 from tasks.ledger.merge import current_statements
 from tasks.store.files.snapshot import Snapshot
@@ -239,6 +240,17 @@ class Readings:
         money = spot.measure.removeprefix("value_").upper()
         return _quotients(value, mass, lambda price: f"{float(price * 1000):,.0f} {money}/t", "for")
 
+    def duty(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
+        """Return the duty that was paid in per cent of imports for consumption, and of what was dutiable of them."""
+        duty, *wholes = (self.level(spot.at(measure=name), exact=exact) for name in (DUTY, CONSUMPTION, DUTIABLE))
+        # A printed zero may be half a dollar, and not less than nothing.
+        paid = [one.mapped(lambda ends: Interval(max(ends.low, Fraction(0)), ends.high)) for one in duty]
+        found = []
+        for whole, name in zip(wholes, ("imports for consumption", "dutiable imports"), strict=True):
+            rates = _quotients(paid, whole, lambda rate: f"{float(rate):.2f} %", "of duty on", 100)
+            found += [replace(one, words=f"{one.words} of {name}") for one in rates]
+        return found
+
     def figure(self, spot: Spot, kind: str, *, exact: bool = False) -> list[Reading]:
         """Return readings of a kind of figure of a claim; `exact` leaves out what is only implied, and the world's
         share in itself, which explains nothing.
@@ -247,7 +259,13 @@ class Readings:
             return self.growth(spot, spot.base(kind), exact=exact) if kind == "yoy" or spot.is_month else []
         if kind == "share" and exact and spot.partner == WORLD:
             return []
-        read = {"level": self.level, "share": self.share, "unit_value": self.unit_value}.get(kind)
+        read = {
+            "level": self.level,
+            "share": self.share,
+            "unit_value": self.unit_value,
+            "duty": self.duty,
+            "tariff": self.duty,
+        }.get(kind)
         return read(spot, exact=exact) if read else []
 
     def partners(self, spot: Spot) -> list[str]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from schemas.names import VALUES
 from tasks.domain.comparability import Change, breaks_of
 from tasks.domain.labels import partner_name, product_name, trade_of, written_month
 from tasks.domain.periods import first_day, month_name
@@ -21,7 +20,7 @@ from tasks.domain.reporter import Reporter
 
 DIGITS_MIN = 2
 NAMED_MAX = 3
-SCALES = {"quantity_kg": (1000, "t")} | {value: (10**6, f"million {value[-3:].upper()}") for value in VALUES}
+SCALES = {"quantity_kg": (1000, "t")}
 QUALIFIED = {
     "below": "nearly",
     "slightly above": "just over",
@@ -113,8 +112,10 @@ class Stated:
 def show_level(value: Fraction, measure: str) -> str:
     """Format a level, with no more digits than it needs."""
     scale, unit = SCALES.get(measure, (1, measure))
-    if measure in VALUES and abs(value) < scale:
-        scale, unit = 1, measure[-3:].upper()
+    if measure.startswith("value_"):
+        # value_usd_duty is money too.
+        money = measure.split("_")[1].upper()
+        scale, unit = (10**6, f"million {money}") if abs(value) >= 10**6 else (1, money)
     number = float(value) / scale
     text = f"{number:,.3f}".rstrip("0").rstrip(".") if number < 100_000 else f"{number:,.0f}"
     return f"{text} {unit}"

@@ -79,10 +79,10 @@ def read_unit(unit: str, kind: str, measure: str) -> tuple[int, str, str, str]:
                 f" or {_OTHERS[-1]}"
             )
         return PRICES[unit.lower()][0], kind, PRICES[unit.lower()][1], unit
-    if unit.lower() in TIMES and kind != "share":
+    if unit.lower() in TIMES and kind not in ("share", "duty", "tariff"):
         return 1, f"{kind}_times", measure, FOLD if unit.lower() == FOLD else "times"
     if unit.lower() not in ("%", "％", "per cent", "percent", "pct", ""):
-        raise Unclear(f"the unit {unit!r} is none for a growth or a share; %, or times for a growth")
+        raise Unclear(f"the unit {unit!r} is none for a growth, a share or a rate; %, or times for a growth")
     return 1, kind, measure, unit
 
 

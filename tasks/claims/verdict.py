@@ -25,7 +25,13 @@ NAMES = {
     "share": "the share in the world total",
     "unit_value": "the unit value",
     "against": "the change",
+    "duty": "the rate that was paid",
+    "tariff": "the rate that was paid",
 }
+RATES = ("duty", "tariff")
+CAUTION = "What was paid is no rate of a tariff: entries may be free, excluded, or entered before it applied."
+# The figure of `metric` by which the doubts about a claim are looked up; for others the level.
+FIGURES_OF_KINDS = {"share": "share_pct", "rank": "rank"} | dict.fromkeys(RATES, "of_consumption_pct")
 
 
 def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
@@ -35,14 +41,15 @@ def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
     except Unclear as unclear:
         return "not_checkable", f"Not checkable: {unclear}."
     spot = readings.canonical(stated.spot)
-    return _with_doubts(readings, stated, spot, _verdict(readings, stated, spot))
+    verdict, reason = _with_doubts(readings, stated, spot, _verdict(readings, stated, spot))
+    return verdict, f"{reason} {CAUTION}" if stated.kind in RATES else reason
 
 
 def _with_doubts(readings: Readings, stated: Stated, spot: Spot, verdict: Verdict) -> Verdict:
     """Return the verdict, which no number in doubt can give: it neither supports nor contradicts what others print."""
     base = _compared(stated)
     months = {*range(spot.first, spot.last + 1), *range(base.first, base.last + 1)}
-    figure = {"share": "share_pct", "rank": "rank"}.get(stated.kind, "level")
+    figure = FIGURES_OF_KINDS.get(stated.kind, "level")
     place = (spot.flow, spot.product, spot.partner)
     doubts = readings.doubts.of(*place, sorted(months), figure, spot.measure) if readings.doubts else []
     if not doubts or verdict[0] == "not_checkable":
@@ -96,6 +103,9 @@ def _against(readings: Readings, stated: Stated, read: Sequence[Reading]) -> Ver
     both = f"printed {stated.qualifier_text}{stated.shown}; the ledger has {words} for {readings.describe(stated.spot)}"
     if any(distance(stated, reading) <= tolerance(stated, reading) for reading in read) and not stated.qualifier:
         return "not_checkable", f"Unresolved, a difference no larger than silent revisions make: {both}."
+    if stated.kind == "tariff" and all(stated.value > reading.loose.high for reading in found):
+        # Less than the tariff is paid wherever a part is free: that contradicts nothing.
+        return "not_checkable", f"Not checkable: less was paid than a tariff of {stated.shown}: {both}."
     mirrored = replace(stated, value=-stated.value)
     is_change = stated.kind in CHANGES and stated.value != 0
     is_mirrored = is_change and any(match(mirrored, reading, plain=True) for reading in read)
@@ -147,6 +157,8 @@ def _missing(readings: Readings, stated: Stated) -> str:
             f"Not checkable: the printed figures leave too much open for {what} of {readings.describe(spot)}:"
             f" {known}.{_coincidence(readings, stated)}"
         )
+    if stated.kind in RATES:
+        what += " (the duty is stated by customs of the United States alone)"
     return (
         f"Not checkable: no release at hand gives {what} of {readings.describe(spot)}, nor what it could be computed"
         f" from; months of this series: {known_months(readings, spot)}.{_coincidence(readings, stated)}"

@@ -22,12 +22,12 @@ for words in (_ORDINALS, "一二三四", "上下", calendar.month_name[1:], cale
 FORMS = tuple(
     re.compile(form.replace("YEAR", r"(?P<y>\d{4})"))
     for form in (
-        "YEAR",
+        "YEAR年?",
         r"YEAR\s*[-/.]?\s*(?P<m>\d{1,2})",
         r"YEAR[-/.](?P<m>\d{1,2})[-/.](?:0?[1-9]|[12]\d|3[01])",
         r"YEAR年(?P<m>\d{1,2})月?",
         r"YEAR年(?P<m>\d{1,2})月\d{1,2}日",
-        r"YEAR年(?P<m>\d{1,2})月?[-–~至到](?P<n>\d{1,2})月",
+        r"YEAR年(?P<m>\d{1,2})月?[-–—~至到](?P<n>\d{1,2})月",
         r"(?P<m>[a-z]{3,9})\.?,?\s+YEAR",
         r"(?P<m>[a-z]{3,9})\.?\s*(?:[-–]|\bto\b|\bthrough\b)\s*(?P<n>[a-z]{3,9})\.?,?\s+YEAR",
         "YEAR-?q(?P<q>[1-4])",

@@ -52,7 +52,7 @@ def detours(question: Detours, page: DetoursWritten) -> None:
     commands,
     Duties,
     Written,
-    epilog="Example: `tidewaiter duties 8505 --partner China --month 2025-01..2025-06 --claimed 47`",
+    epilog="Example: `tidewaiter duties 8505 --partner China --month 2025-01..2025-06`",
 )
 def duties(question: Duties, page: Written) -> None:
     """Print what was paid."""
@@ -75,6 +75,6 @@ def duties(question: Duties, page: Written) -> None:
         pl.col(f"{name}_pct").round(2).alias(f"{name}, %".replace("_", " "))
         for name in ("rate", "dutiable_rate", "dutiable_share")
     ]
-    shown = answer.rows.select("partner", "role", span.alias("months"), *million, *rates, "status", "verdict", "note")
+    shown = answer.rows.select("partner", "role", span.alias("months"), *million, *rates, "status")
     kept = [name for name in shown.columns if shown[name].null_count() < shown.height]
     console().print(tables.listing(shown.select(kept), console().width))

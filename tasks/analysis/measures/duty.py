@@ -4,17 +4,16 @@ The duty is what the statistics calculate from the entries by the tariff that ap
 entries and exclusions are in it. It is no rate of a tariff: of two months the rate may differ because other goods, or
 goods of other countries, were entered.
 
-Belongs here: the rate and its status, windows around a day, and what a printed rate is worth beside it.
+Belongs here: the rates of sums over goods and months with their status, and windows around a day. The rate of a single
+month is a figure of `metric` too, `of_consumption_pct`.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-CONSUMPTION, DUTIABLE, DUTY = "value_usd_consumption", "value_usd_dutiable", "value_usd_duty"
+from tasks.domain.units import CONSUMPTION, DUTIABLE, DUTY
+
 MEASURES = (CONSUMPTION, DUTIABLE, DUTY)
-PERCENT = re.compile(r"^\s*(\d+)(?:\.(\d+))?\s*%?\s*$")
 
 
 class Paid(NamedTuple):
@@ -58,32 +57,6 @@ def together(parts: Sequence[tuple[float | None, float | None, float | None]]) -
     sums = [None if None in column else sum(filter(None, column)) for column in zip(*parts, strict=True)]
     consumption, dutiable, duty = sums if sums else (None, None, None)
     return paid(consumption, dutiable, duty)
-
-
-def verdict(claimed: str, rates: Mapping[str, float | None]) -> tuple[str, str]:
-    """Return what a printed rate is worth beside what was paid: the verdict and its reason. `rates` are what was paid,
-    by names of what they divide by. Raises ValueError for no number.
-
-    >>> verdict("47 %", {"of all imports": 46.7, "of dutiable imports": 50.1})
-    ('supported', '46.7 % of all imports was paid, which prints as 47 %')
-    """
-    match = PERCENT.match(claimed)
-    if match is None:
-        raise ValueError(f"{claimed!r} is no rate; write 47 or 47.5 %")
-    digits = len(match[2] or "")
-    stated = Fraction(f"{match[1]}.{match[2] or 0}")
-    known = {name: rate for name, rate in rates.items() if rate is not None}
-    if not known:
-        return "not_checkable", "what was paid is not known"
-    step = Fraction(1, 10**digits)
-    for name, rate in known.items():
-        if abs(Fraction(rate) - stated) * 2 <= step:
-            return "supported", f"{rate:.{max(digits, 1)}f} % {name} was paid, which prints as {claimed.strip()}"
-    paid_rates = ", ".join(f"{rate:.1f} % {name}" for name, rate in known.items())
-    return "contradicted", (
-        f"{paid_rates} was paid, not {claimed.strip()}: a rate of the tariff may be right all the same where entries"
-        " are free, excluded, or entered before it applied"
-    )
 
 
 def shift_of(before: Paid, after: Paid) -> float | None:

@@ -1,4 +1,4 @@
-"""Answers what duty was paid on imports, month by month or around a day, with placebos and the verdict on a claim."""
+"""Answers what duty was paid on imports, month by month or around a day, with placebos."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from schemas.questions.duties import Duties
 from schemas.questions.question import texts
 from schemas.table import polars_schema
 from tasks.analysis.measures import duty
-from tasks.analysis.measures.duty import CONSUMPTION, MEASURES, Paid
+from tasks.analysis.measures.duty import MEASURES, Paid
 from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.errors import NoFigure
@@ -20,6 +20,7 @@ from tasks.domain.export_controls.control_lists import is_list
 from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.text import counted
+from tasks.domain.units import CONSUMPTION
 from tasks.reading import query
 from tasks.reading.query import newest_month, open_published
 from tasks.reading.resolver import Resolver
@@ -63,7 +64,6 @@ def duties(question: Duties) -> DutiesAnswer:
             f"no imports for consumption of {duty_goods.name} are known; the statistics of the United States state"
             " them (docs/controls.md)"
         )
-    rows = [row | _judged(row, question.claimed) for row in rows]
     kinds = polars_schema("duty")
     frame = pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
     doubt = _doubts(snapshot, frame, duty_goods)
@@ -189,14 +189,6 @@ def _placebos(duty_goods: DutyGoods, partners: Sequence[str], months: range) -> 
     single = known.filter(pl.col("partner").cast(pl.String).str.contains("^[A-Z]{3}$"))
     sums = single.group_by(pl.col("partner").cast(pl.String)).agg(pl.col("level").sum())
     return sums.sort("level", "partner", descending=[True, False]).head(PLACEBOS_MAX)["partner"].to_list()
-
-
-def _judged(row: dict[str, Any], claimed: str | None) -> dict[str, Any]:
-    if claimed is None or row["role"] == "placebo":
-        return {}
-    rates = {"of all imports": row["rate_pct"], "of dutiable imports": row["dutiable_rate_pct"]}
-    verdict, reason = duty.verdict(claimed, rates)
-    return {"verdict": verdict, "note": reason}
 
 
 def _doubts(snapshot: Snapshot, rows: pl.DataFrame, duty_goods: DutyGoods) -> pl.Series:

@@ -177,7 +177,7 @@ def test_a_qualifier_is_one_of_five_and_another_word_is_refused() -> None:
         ("Fold", "mom", "quantity_kg", (1, "mom_times", "quantity_kg", "fold")),
         ("％", "share", "quantity_kg", (1, "share", "quantity_kg", "％")),
         ("", "yoy", "value_usd", (1, "yoy", "value_usd", "")),
-        ("times", "share", "quantity_kg", "'times' is none for a growth or a share"),
+        ("times", "share", "quantity_kg", "'times' is none for a growth, a share or a rate"),
         ("barrels", "level", "quantity_kg", "is none that we know for this figure"),
         ("t", "level", "value_usd", "not the currency of the metric value_usd"),
         ("MT", "level", "value_usd", "not the currency"),

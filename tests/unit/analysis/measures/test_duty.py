@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.analysis.measures.duty import paid, rank_of, shift_of, together, verdict
+from tasks.analysis.measures.duty import paid, rank_of, shift_of, together
 from tasks.sources.census.us_census_bulk import parse
 from tests.unit.census_archive import packed
 
@@ -43,30 +43,6 @@ def test_the_rate_of_several_goods_is_that_of_their_sums_and_unknown_where_one_i
     assert together([(100.0, 100.0, 25.0), (300.0, 0.0, 0.0)]).rate == 6.25
     assert together([(100.0, 100.0, 25.0), (None, None, None)]).status == "not_covered"
     assert together([]).status == "not_covered"
-
-
-@pytest.mark.parametrize(
-    ("claimed", "rate", "found"),
-    [
-        ("47", 46.7, "supported"),
-        ("47 %", 47.49, "supported"),
-        ("47", 46.49, "contradicted"),
-        ("46.7", 46.74, "supported"),
-        ("46.7", 46.64, "contradicted"),
-        ("47", None, "not_checkable"),
-    ],
-)
-def test_a_printed_rate_is_held_against_what_was_paid(claimed: str, rate: float | None, found: str) -> None:
-    assert verdict(claimed, {"of all imports": rate})[0] == found
-
-
-def test_a_rate_of_dutiable_imports_supports_a_claim_and_the_reason_says_which() -> None:
-    found, reason = verdict("25", {"of all imports": 12.5, "of dutiable imports": 25.0})
-    assert (found, reason) == ("supported", "25.0 % of dutiable imports was paid, which prints as 25")
-    _, reason = verdict("30", {"of all imports": 12.5, "of dutiable imports": 25.0})
-    assert reason.startswith("12.5 % of all imports, 25.0 % of dutiable imports was paid, not 30")
-    with pytest.raises(ValueError, match="'much' is no rate"):
-        verdict("much", {})
 
 
 def test_a_rise_is_placed_among_those_of_placebos() -> None:

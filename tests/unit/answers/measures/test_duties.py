@@ -8,9 +8,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from schemas.names import INPUT
+from schemas.questions.claims import CheckClaims
 from schemas.questions.duties import Duties
 from tasks.answers.measures.duties import duties
+from tasks.answers.trade.check_claims import check_claims
 from tasks.domain.errors import NoFigure
+from tasks.lineage.point import Point
+from tasks.lineage.trace import Tracer
+from tasks.reading.query import open_published
 from tests.unit.published_stores import publish
 
 NAMES = ["CTY_CODE", "GEN_VAL_MO", "CON_VAL_MO", "DUT_VAL_MO", "CAL_DUT_MO", "I_COMMODITY", "time", "COMM_LVL"]
@@ -76,12 +82,6 @@ def test_around_a_day_other_partners_are_placebos(store: Path) -> None:
     assert answered.notes[-1].startswith(said)
 
 
-def test_a_claim_is_held_against_what_was_paid(store: Path) -> None:
-    rows = duties(Duties(MAGNETS, partner=("CHN", "JPN"), month="2025-06", claimed="47", store=store)).rows
-    assert rows.select("partner", "verdict").rows() == [("CHN", "supported"), ("JPN", "contradicted")]
-    assert rows["note"][0] == "47.0 % of all imports was paid, which prints as 47"
-
-
 def test_the_codes_of_a_list_are_added_up(store: Path) -> None:
     """The measure on magnets has no code of the United States' list, and its codes of China's are named."""
     with pytest.raises(ValueError, match="this store has no code of list:mofcom-gacc-2025-18"):
@@ -113,3 +113,75 @@ def test_vintages_are_kept_and_a_day_has_its_own_rate(store: Path, tmp_path: Pat
     assert duties(Duties(MAGNETS, **asked)).rows["rate_pct"].to_list() == [30.0]
     assert duties(Duties(MAGNETS, **asked, as_of="2025-08-20")).rows["rate_pct"].to_list() == [47.0]
     assert isinstance(duties(Duties(MAGNETS, **asked)).rows, pl.DataFrame)
+
+
+TARIFFS = [
+    # commodity, partner, period, metric, value, qualifier: verdict, and a part of its reason
+    (MAGNETS, "China", "2025-06", "tariff", "47", "", "supported", "47.00 %, 470 USD of duty on 1,000 USD of imports"),
+    (MAGNETS, "中国", "2025年6月", "关税", "47", "", "supported", "47.00 %"),
+    (MAGNETS, "China", "2025-06", "effective tariff rate", "47", "", "supported", "47.00 %"),
+    # Of Korea's a half is dutiable, at 4 %: 2 % of all was paid.
+    (MAGNETS, "Korea", "2025-06", "tariff", "4", "", "supported", "4.00 %, 20 USD of duty on 500 USD of dutiable"),
+    (MAGNETS, "Korea", "2025-06", "duty paid", "2", "", "supported", "2.00 %"),
+    # Three months at 5 % and three at 47 % of as much, in the half year and in the year as far as it is known.
+    (MAGNETS, "China", "2025年上半年", "税率", "26", "", "supported", "26.00 %"),
+    (MAGNETS, "China", "2025-01..2025-06", "tariff", "47", "", "not_checkable", "less was paid than a tariff of 47"),
+    (MAGNETS, "China", "2025-01..2025-06", "实际税率", "47", "", "contradicted", "26.00 %"),
+    (MAGNETS, "China", "2025-06", "tariff", "30", "", "contradicted", "47.00 %"),
+    (MAGNETS, "China", "2025-06", "tariff", "10", "less than", "contradicted", "47.00 %"),
+    (MAGNETS, "China", "2025-06", "tariff", "40", "more than", "supported", "47.00 %"),
+    # All countries: 470 + 120 + 20 + 0 of 4,000 dollars.
+    (MAGNETS, "any country", "2025-06", "tariff", "15.25", "", "supported", "15.25 %"),
+    (MAGNETS, "所有国家", "2025年6月", "关税税率", "15.3", "", "supported", "15.25 %"),
+    ("8505", "world", "June 2025", "tariff", "15.25", "", "supported", "15.25 %"),
+    (MAGNETS, "Germany", "2025-06", "tariff", "0", "", "supported", "0.00 %"),
+    (MAGNETS, "China", "2025-07", "tariff", "47", "", "not_checkable", "no release at hand gives the rate"),
+    (MAGNETS, "China", "2024", "tariff", "47", "", "not_checkable", "no release at hand gives the rate"),
+]
+
+
+@pytest.mark.parametrize("row", TARIFFS, ids=lambda row: " ".join(row[1:6]))
+def test_a_printed_tariff_is_held_against_what_was_paid(store: Path, row: tuple[str, ...]) -> None:
+    commodity, partner, period, metric, value, qualifier, verdict, reason = row
+    (found,) = check_claims(
+        CheckClaims(
+            [
+                {
+                    "commodity": commodity,
+                    "flow": "import",
+                    "partner": partner,
+                    "period": period,
+                    "metric": metric,
+                    "value": value,
+                    "unit": "%",
+                    "qualifier": qualifier,
+                }
+            ],
+            store=store,
+        )
+    ).rows.to_dicts()
+    assert (found["verdict"], reason in found["reason"]) == (verdict, True), found["reason"]
+    assert "What was paid is no rate of a tariff" in found["reason"]
+
+
+def test_a_tariff_on_exports_is_asked_to_be_one_on_imports(store: Path) -> None:
+    row = dict(zip(INPUT, ("",) * len(INPUT), strict=True)) | {
+        "commodity": MAGNETS, "flow": "export", "partner": "China", "period": "2025-06", "metric": "tariff",
+        "value": "47", "unit": "%",
+    }  # fmt: skip
+    (found,) = check_claims(CheckClaims([row], store=store)).rows.to_dicts()
+    assert found["verdict"] == "not_checkable"
+    assert "write import" in found["reason"]
+
+
+def test_a_rate_is_traced_to_the_records_of_duty_and_imports(store: Path) -> None:
+    """The records of the answer are numbered from 1 below its names; China's June is one of both."""
+    snapshot = open_published(store)
+    point = Point("import", MAGNETS, "CHN", "value_usd_duty", 2025 * 12 + 5)
+    trace = Tracer(snapshot, "import").trace(point, "of_consumption_pct")
+    assert (trace.value, trace.agrees) == (47.0, True)
+    assert [operand.value for operand in trace.operands] == [470.0, 1_000.0]
+    records = [{record for number in operand.numbers for record in number.records} for operand in trace.operands]
+    months, countries, goods = len(MONTHS), len(RATES), 2
+    assert records == [{(months - 1) * countries * goods + 1}] * 2
+    assert [number.reported for operand in trace.operands for number in operand.numbers] == [470, 1000]
