@@ -40,7 +40,7 @@ NEAREST, SURELY = 400, 0.1
 HALVINGS, BEYOND = 14, 12.0
 
 
-class Reading(NamedTuple):
+class LagReading(NamedTuple):
     """Both legs of a placebo at one lag, gains and spreads in units of `Placebo.unit`: the weight of the first leg in
     the estimate, and what each leg gains by a planted unit that arrives."""
 
@@ -54,7 +54,7 @@ class Placebo(NamedTuple):
     """A placebo good by one hub, read at each lag; `noise` is how much its legs vary, as logarithms of their shares."""
 
     noise: tuple[float, float]
-    readings: tuple[Reading, ...]
+    readings: tuple[LagReading, ...]
 
 
 def placebos_of(
@@ -79,7 +79,7 @@ def _placebo(legs: Legs, months: int, arrivals: tuple[float, ...]) -> Placebo:
         planted = (months / arrived, _arriving(months, lag, arrivals) / arrived) if arrived else (0.0, 0.0)
         gains = legs.first.gain / unit, second.gain / unit
         spreads = legs.first.spread / unit, second.spread / unit
-        readings.append(Reading(gains, spreads, (spread / max(legs.first.spread, 1e-9)) ** 2, planted))
+        readings.append(LagReading(gains, spreads, (spread / max(legs.first.spread, 1e-9)) ** 2, planted))
     return Placebo(_noise(legs), tuple(readings))
 
 

@@ -56,7 +56,7 @@ def test_the_ends_are_the_amounts_that_a_tenth_of_placebos_reaches() -> None:
     found = judge(goods(400), "VNM", "VNM", YEAR)
     assert found is not None
     unit = detour_interval._unit(found.legs)
-    reading = detour_interval.Reading((0.0, 0.0), (1.0, 1.0), 0.5, (1.0, 1.0))
+    reading = detour_interval.LagReading((0.0, 0.0), (1.0, 1.0), 0.5, (1.0, 1.0))
     errors = [(number - 50) / 100 for number in range(1, 100)]
     placebos = [detour_interval.Placebo((0.0, 0.0), (reading._replace(gains=(error, error)),)) for error in errors]
     low, high = interval(found, placebos, None) or (0.0, 0.0)
