@@ -103,7 +103,7 @@ def _against(readings: Readings, stated: Stated, read: Sequence[Reading]) -> Ver
     both = f"printed {stated.qualifier_text}{stated.shown}; the ledger has {words} for {readings.describe(stated.spot)}"
     if any(distance(stated, reading) <= tolerance(stated, reading) for reading in read) and not stated.qualifier:
         return "not_checkable", f"Unresolved, a difference no larger than silent revisions make: {both}."
-    if stated.kind == "tariff" and all(stated.value > reading.loose.high for reading in found):
+    if stated.kind == "tariff" and all(stated.value > reading.loose.high for reading in read):
         # Less than the tariff is paid wherever a part is free: that contradicts nothing.
         return "not_checkable", f"Not checkable: less was paid than a tariff of {stated.shown}: {both}."
     mirrored = replace(stated, value=-stated.value)

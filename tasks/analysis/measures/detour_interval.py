@@ -9,8 +9,8 @@ that.
 
 Errors are counted in units of the legs' own spread, and the placebos are those whose legs vary most alike.
 
-Belongs here: the interval. The screen is in `tasks.analysis.measures.detours`; `benchmarks.detour_world` counts how often
-intervals of drawn goods hold the truth.
+Belongs here: the interval. The screen is in `tasks.analysis.measures.detours`; `benchmarks.detour_world` counts how
+often intervals of drawn goods hold the truth.
 """
 
 import math
