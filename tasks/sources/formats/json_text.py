@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from tasks.domain.errors import Refused
-from tasks.domain.text import clip, clip_bytes
+from tasks.domain.text import clip, clip_bytes, counted
 from tasks.sources.formats.envelope import open_text
 
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -19,46 +19,28 @@ HALF = re.compile(rf"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
 AGAIN = "Ask again; an error message or a page is no answer."
 # A number as JSON writes it; Python's own rules take `true`, blanks, underlines and the digits of other scripts, too.
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
+# The same without an exponent: a text that has one went through a spreadsheet, which cut digits off.
+PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 # What services write beside their rows where these are not all, in lower case and without signs: a way to the next
-# page, a yes, and how many rows there are.
-NEXT = frozenset(
-    (
-        "nextlink",
-        "next",
-        "nextpage",
-        "nexturl",
-        "nexthref",
-        "nextpagetoken",
-        "nexttoken",
-        "nextcursor",
-        "nextoffset",
-        "continuation",
-        "continuationtoken",
-        "skiptoken",
-        "hasmore",
-        "hasnext",
-        "hasnextpage",
-        "moreresults",
-        "truncated",
-        "istruncated",
-    )
+# page, a yes, a no, how many rows or pages there are, and a sentence.
+NEXT = re.compile(
+    r"next(link|page|url|uri|href|pagetoken|pageurl|pagelink|pageuri|token|cursor|offset|marker|start|index|batch|set"
+    r"|records|results|key|id)?|(has)?(more|next)(page|pages|data|rows|records|results|items)?|moreresults"
+    r"|continuation(token|key|url|uri)?|resumptiontoken|skiptoken|cursor|marker|scrollid"
+    r"|(is|was)?(truncated|partial|incomplete|cut|limited)|exceeded\w*limit|\w*limit(was)?(exceeded|reached)|overflow"
 )
-COUNTS = frozenset(
-    (
-        "count",
-        "total",
-        "totalcount",
-        "totalrecords",
-        "totalresults",
-        "totalrows",
-        "totalitems",
-        "totalelements",
-        "recordcount",
-        "rowcount",
-        "resultcount",
-    )
+WHOLE = re.compile(r"(is)?(complete|completed|whole|finished|done|last|lastpage|lastbatch|endofrecords|endofresults)")
+COUNTS = re.compile(
+    r"(total|overall|full|number|num|no|n)?(of)?"
+    r"(count|total|hits?|found|matched|matches|(records?|results?|rows?|items?|elements?|entries|observations)"
+    r"(count|total|number|found|matched|available|filtered)?)"
 )
-NOTHING: tuple[object, ...] = (None, False, "", "0", "false", "False", [], {})
+PAGES = re.compile(r"(total|number|num|no)?(of)?pages(count|total)?|page(count|s|total)|lastpage")
+SENTENCES = re.compile(r"(error|user|status)?(messages?|warnings?|notes?|notices?|infos?|information|remarks?|alerts?)")
+CUT = re.compile(r"truncat|exceed|incomplete|cut off|too many|limited to|only the first|first [\d,]+ (rows|records)")
+NOTHING: tuple[object, ...] = (None, False, "", "0", "false", "False", "no", "No", "N", [], {})
+DIGITS_MAX = 18
+NO: tuple[object, ...] = (False, "0", "false", "False", "no", "No", "N")
 
 
 def read_documents(raw: bytes, where: str) -> list[Any]:
@@ -72,7 +54,7 @@ def read_documents(raw: bytes, where: str) -> list[Any]:
     if "\\u" in text and (half := HALF.search(text.replace("\\\\", ""))):
         raise Refused("undecodable", where, f"{half[0]}, which is half of a letter", AGAIN)
     decoder = json.JSONDecoder(
-        object_pairs_hook=_distinct, parse_float=str, parse_int=str, parse_constant=_refuse_constant
+        object_pairs_hook=_distinct, parse_float=_Sent, parse_int=_Sent, parse_constant=_refuse_constant
     )
     # The decoder takes no blanks before a document.
     documents, place = [], len(text) - len(text.lstrip())
@@ -112,10 +94,16 @@ def refuse_cut(documents: Sequence[Any], count: int, where: str) -> None:
         for name, mark in _marks(document):
             plain = re.sub(r"[^a-z]", "", name.casefold()).removeprefix("odata")
             # The next page of one that is not the last lies behind it.
-            if plain in NEXT and mark not in NOTHING and place == len(documents):
+            is_last = place == len(documents)
+            follows = (NEXT.fullmatch(plain) and mark not in NOTHING) or (WHOLE.fullmatch(plain) and mark in NO)
+            if is_last and follows:
                 mark_of_more = f"{clip(name)} '{clip(str(mark))}' beside {count:,} rows: more of them follow"
-            elif plain in COUNTS and _count(mark) > count:
+            elif COUNTS.fullmatch(plain) and _count(mark) > count:
                 mark_of_more = f"{clip(name)} {clip(str(mark))} beside {count:,} rows"
+            elif PAGES.fullmatch(plain) and _count(mark) > len(documents):
+                mark_of_more = f"{clip(name)} {clip(str(mark))}, and {counted(len(documents), 'page')} in the file"
+            elif SENTENCES.fullmatch(plain) and CUT.search(str(mark).casefold()):
+                mark_of_more = f"{clip(name)} '{clip(str(mark))}' beside {count:,} rows"
             else:
                 continue
             raise Refused(
@@ -140,11 +128,19 @@ def _marks(document: Any) -> Iterator[tuple[str, Any]]:
 
 
 def number_in(row: dict[str, Any], name: str, place: str, advice: str) -> Decimal:
-    """The number of this name. Raises Refused for anything else than a number as JSON writes it."""
+    """The number of this name. Raises Refused for anything else than a number as JSON writes it, or the same in
+    quotation marks, and for one with more digits than any trade has."""
     text = row[name]
-    if not isinstance(text, str) or not NUMBER.fullmatch(text):
-        raise Refused("no number", place, f"{name} '{clip(str(text))}'", advice)
-    return Decimal(text)
+    if not isinstance(text, str) or not (NUMBER if isinstance(text, _Sent) else PLAIN).fullmatch(text):
+        raise Refused("no number", f"{place}, {name}", f"{name} '{clip(str(text))}'", advice)
+    number = Decimal(text)
+    if number.adjusted() >= DIGITS_MAX:
+        raise Refused("no number", f"{place}, {name}", f"{name} '{clip(text)}': more than {DIGITS_MAX} digits", advice)
+    return number
+
+
+class _Sent(str):
+    """A number that the answer has as a number, in its digits."""
 
 
 class _Unclear(ValueError):

@@ -52,7 +52,7 @@ from tasks.domain.units import printed_unit
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of, products_of, short
 from tasks.sources.adapter.records import as_reported, doubt_copies, summed
 from tasks.sources.adapter.totals import part_totals
-from tasks.sources.formats.json_text import read_documents
+from tasks.sources.formats.json_text import read_documents, refuse_cut
 
 BASE = "https://tradeidds.censtatd.gov.hk"
 ZONE = ZoneInfo("Asia/Hong_Kong")
@@ -64,7 +64,7 @@ VALUE, QUANTITY = "VCm", "QCm"
 NEEDED = ("freq", "period", "ttype", "codeclass", "code", "sv", "figure")
 LEVEL = re.compile(r"HKHS([2468])")
 MONTH = re.compile(r"[0-9]{4}(0[1-9]|1[0-2])")
-WHOLE = re.compile(r"-?[0-9]+")
+WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 CELL = ("period", "product", "partner")
 # How a direction is asked for: total exports by destination, imports by origin.
 QUERY_OF_FLOW = {"import": "ttype=1&coclass=C&co=ALL", "export": "ttype=4&ccclass=C&cc=ALL"}
@@ -74,7 +74,9 @@ AGAIN = "Ask the API again: freq=M, sv=VCm and sv=QCm."
 
 def parse(raw: bytes, where: str) -> Parsed:
     """The numbers of an answer by code, country and month. Raises Refused; `where` names the file in messages."""
-    rows = [row for document in read_documents(raw, where) for row in _rows(document, where)]
+    documents = read_documents(raw, where)
+    rows = [row for document in documents for row in _rows(document, where)]
+    refuse_cut(documents, len(rows), where)
     if not rows:
         raise Refused("no records", where, "an answer without a row", "The month may not be out yet; ask again later.")
     fields = pl.DataFrame([_fields(row, number, where) for number, row in enumerate(rows, 1)], infer_schema_length=None)
@@ -146,8 +148,9 @@ def _fields(row: Mapping[str, Any], number: int, where: str) -> dict[str, Any]:
         raise Refused("unknown flow", place, f"ttype {clip(text['ttype'])}", "It is 1 to 4.")
     if level is None or len(text["code"]) != int(level[1]):
         raise Refused("mixed levels", place, f"code {clip(text['code'])} of {clip(text['codeclass'])}", AGAIN)
-    if text["figure"] and not WHOLE.fullmatch(text["figure"]):
-        raise Refused("no number", f"{place}, figure", f"'{clip(text['figure'])}'", AGAIN)
+    figure = str(row["figure"])
+    if figure and not WHOLE.fullmatch(figure):
+        raise Refused("no number", f"{place}, figure", f"'{clip(figure)}' where whole digits stand", AGAIN)
     return {
         "record": number,
         "period": f"{text['period'][:4]}-{text['period'][4:]}",
@@ -158,7 +161,7 @@ def _fields(row: Mapping[str, Any], number: int, where: str) -> dict[str, Any]:
         **_partner(row, FLOWS[text["ttype"]], place),
         "sv": text["sv"],
         "unit": str(row.get("unitEN") or "").strip(),
-        "figure": int(text["figure"]) if text["figure"] else None,
+        "figure": int(figure) if figure else None,
     }
 
 
