@@ -1,9 +1,10 @@
 """Which elements of a page its own style sheets hide or strike out, so that a reader does not see their text.
 
-Belongs here: the `<style>` elements of a page, read for three properties: `display`, `visibility` and a line through
-the text. Selectors of tags, classes and ids count, one inside another too; what depends on the state of a browser
-(`:hover`, `@media print`, a width) says nothing of the text and is left out, as are style sheets in files of their own.
-Of several rules the more specific one decides, then the later one, and a `style` of the element before all of them.
+Belongs here: the `<style>` elements of a page, read for what can hide a text (`display`, `visibility`, a line through
+it, no opacity, no size), and what of an element may set its text apart. Selectors of tags, classes and ids count, one
+inside another too; what depends on the state of a browser (`:hover`, `@media print`, a width) says nothing of the text
+and is left out, as are style sheets in files of their own. Of several rules the more specific one decides, then the
+later one, and a `style` of the element before all of them.
 """
 
 import re
@@ -22,9 +23,19 @@ HIDING = {
     "display": re.compile(r"none\b", re.IGNORECASE),
     "visibility": re.compile(r"(?:hidden|collapse)\b", re.IGNORECASE),
     "text-decoration": re.compile(r"[^;]*\bline-through\b", re.IGNORECASE),
+    "opacity": re.compile(r"0*\.?0*%?\s*(?:!|$)"),
+    "font-size": re.compile(r"0*\.?0*(?:[a-z]+|%)?\s*(?:!|$)", re.IGNORECASE),
+    "mso-hide": re.compile(r"all\b", re.IGNORECASE),
 }
 PROPERTIES = {"text-decoration-line": "text-decoration"}
 RULES_MAX = 10_000
+# Properties of an element that set no digit apart from those beside it: they neither hide, move nor raise it, or
+# `HIDING` decides.
+LOOKS = re.compile(
+    r"mso-(?!hide).*|font-(family|weight|style|variant|stretch)|line-height|letter-spacing|background.*|text-align"
+    r"|display|visibility|text-decoration.*|white-space|word-.*|margin.*|padding.*|border.*",
+    re.IGNORECASE,
+)
 
 
 class Element(NamedTuple):
@@ -55,6 +66,17 @@ def rules_of(page: str) -> list[Rule]:
                 for selector in selectors.split(","):
                     rules.extend(_rules(selector, block, len(rules)))
     return rules[:RULES_MAX] if any(rule.hides for rule in rules) else []
+
+
+def styled_classes(page: str) -> frozenset[str]:
+    """The classes that the styles of a page name; what others look like is in style sheets of their own."""
+    return frozenset(name for _, sheet in STYLES.findall(page) for name in re.findall(r"\.([A-Za-z_][\w-]*)", sheet))
+
+
+def parting_style(style: str) -> list[str]:
+    """The declarations of a `style` that may set a text apart, in a form to compare."""
+    declared = ("".join(declaration.lower().split()) for declaration in style.split(";"))
+    return sorted(text for text in declared if text and not LOOKS.fullmatch(text.partition(":")[0]))
 
 
 def element(tag: str, given: Mapping[str, str | None]) -> Element:

@@ -1,14 +1,14 @@
 """Reads web pages and old workbooks as rows of cells: for statistics that are published as a page.
 
 Belongs here: bytes to cells, with cells that span several columns or rows repeated in each. The adapter interprets the
-cells. Digits that a line break, a footnote sign or a paragraph parts are no one number, and hidden or struck ones none
-that a reader sees (`page_styles`): such a cell is read with marks between its parts, so that it is no number. A page is
-refused where it is cut off, is not a page, or requires a browser (a JavaScript challenge, a captcha): such a gate is
-for people, and Tidewaiter does not bypass it.
+cells. Digits that a line break, a footnote sign, a paragraph, a link or another look parts are no one number, and
+hidden or struck ones none that a reader sees (`page_styles`): such a cell is read with marks between its parts, so that
+it is no number. A page is refused where it is cut off, is not a page, or requires a browser (a JavaScript challenge, a
+captcha): such a gate is for people, and Tidewaiter does not bypass it.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html.parser import HTMLParser
 from typing import NamedTuple
 
@@ -18,7 +18,15 @@ import polars as pl
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.sources.formats.envelope import open_text
-from tasks.sources.formats.page_styles import Element, Rule, element, is_unseen, rules_of
+from tasks.sources.formats.page_styles import (
+    Element,
+    Rule,
+    element,
+    is_unseen,
+    parting_style,
+    rules_of,
+    styled_classes,
+)
 
 CELLS_MAX = 100_000
 SPAN_MAX = 100
@@ -33,6 +41,9 @@ AROUND = {name: frozenset({"tr", "table"}) for name in ("td", "th")} | {
     "tr": frozenset({"table", "tbody", "thead", "tfoot"})
 }
 RAISED, STRUCK = frozenset({"sup", "sub"}), frozenset({"s", "del", "strike"})
+# Elements that give letters a look and parts no number; all others have a meaning of their own (`a`, `ins`, `small`).
+PLAIN = frozenset({"b", "strong", "i", "em", "u", "span", "font", "big", "tt", "nobr", "center"})
+PARTING = ("aria-hidden", "color", "size", "role", "inert", "contenteditable")
 # What stands between two parts of a cell: nothing, a break, or the edge of text that is no part of the number.
 BREAK, EDGE = " ", " | "
 NUMERIC = re.compile(r"[-+]?[\d\s.,%]*\d[\d\s.,%]*")
@@ -71,7 +82,7 @@ def read_page(raw: bytes, where: str) -> Page:
         )
     if "</html>" not in small:
         raise Refused("cut off", where, "the page does not end", "Fetch or save it again; rows may be missing.")
-    reader = _Reader(rules_of(text))
+    reader = _Reader(rules_of(text), styled_classes(text))
     reader.feed(text)
     return Page([_expanded(table, where) for table in reader.tables], reader.texts, reader.links)
 
@@ -90,20 +101,30 @@ def read_workbook(raw: bytes, where: str) -> list[list[str]]:
     return [[cell or "" for cell in row] for row in sheet.cast(pl.String).iter_rows()]
 
 
+class _Open(NamedTuple):
+    """An open element: its tag and class, whether its text is raised, or not there for a reader, and how it looks."""
+
+    tag: str
+    name: str
+    is_raised: bool
+    is_unseen: bool
+    look: str
+
+
 class _Reader(HTMLParser):
     """Collects the cells of tables with their spans, the texts by class, and the links."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], styled: Collection[str]) -> None:
         super().__init__(convert_charrefs=True)
-        self.rules = rules
+        self.rules, self.styled = rules, styled
         self.tables: list[list[list[tuple[str, int, int]]]] = []
         self.texts: dict[str, str] = {}
         self.links: list[Link] = []
-        # Of each open element the tag, the class, and whether its text is raised, or not there for a reader.
-        self._open: list[tuple[str, str, bool, bool]] = []
+        self._open: list[_Open] = []
         self._elements: list[Element] = []
         self._cell: tuple[list[str], int, int] | None = None
         self._cell_table = 0
+        self._digits_look: list[str] | None = None
         self._link: tuple[list[str], str] | None = None
         self._hidden = 0
 
@@ -111,21 +132,23 @@ class _Reader(HTMLParser):
         given = dict(attrs)
         if tag in AROUND:
             self._end_cell()
-            while any(name in AROUND[tag] for name, *_ in self._open) and self._open[-1][0] not in AROUND[tag]:
+            while any(one.tag in AROUND[tag] for one in self._open) and self._open[-1].tag not in AROUND[tag]:
                 self._open.pop()
                 self._elements.pop()
         self._hidden += tag in UNSHOWN
         if tag in BLOCKS:
             self._part(BREAK)
             # A paragraph ends where another block begins.
-            if tag not in VOID and self._open and self._open[-1][0] == "p":
+            if tag not in VOID and self._open and self._open[-1].tag == "p":
                 self._open.pop()
                 self._elements.pop()
         if tag not in VOID:
             one = element(tag, given)
             unseen = tag in STRUCK or "hidden" in given
             unseen = unseen or is_unseen(self.rules, self._elements, one, given.get("style") or "")
-            self._open.append((tag, given.get("class") or "", tag in RAISED, unseen))
+            self._open.append(
+                _Open(tag, given.get("class") or "", tag in RAISED, unseen, _look(tag, given, self.styled))
+            )
             self._elements.append(one)
         self._start_place(tag, given)
 
@@ -137,7 +160,7 @@ class _Reader(HTMLParser):
             self.tables[-1].append([])
         elif tag in ("td", "th"):
             self._cell = ([], _span(given.get("colspan")), _span(given.get("rowspan")))
-            self._cell_table = len(self.tables)
+            self._cell_table, self._digits_look = len(self.tables), None
         elif tag == "a" and given.get("href"):
             self._link = ([], str(given["href"]))
 
@@ -151,8 +174,8 @@ class _Reader(HTMLParser):
                 Link("".join(self._link[0]), self._link[1], len(self.tables) - 1 if row >= 0 else -1, row)
             )
             self._link = None
-        if any(name == tag for name, *_ in self._open):
-            while self._elements.pop() and self._open.pop()[0] != tag:
+        if any(one.tag == tag for one in self._open):
+            while self._elements.pop() and self._open.pop().tag != tag:
                 pass
         if tag in BLOCKS:
             self._part(BREAK)
@@ -169,28 +192,50 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._hidden:
             return
-        is_unseen = any(unseen for *_, unseen in self._open)
+        is_unseen = any(one.is_unseen for one in self._open)
         if self._cell is not None:
-            if is_unseen or any(raised for _, _, raised, _ in self._open):
+            if is_unseen or any(one.is_raised for one in self._open):
                 # A footnote sign belongs to a word as it stands; of hidden text only digits could be taken for some.
                 shown = f"[{data}]" if is_unseen else data
                 self._part(EDGE)
                 self._cell[0].append(shown if not is_unseen or re.search(r"\d", data) else "")
                 self._part(EDGE)
             else:
+                self._part_looks(data)
                 self._cell[0].append(data)
         if is_unseen:
             return
         if self._link is not None:
             self._link[0].append(data)
-        for _, name, *_ in self._open:
-            if name:
-                self.texts[name] = self.texts.get(name, "") + data
+        for name in (one.name for one in self._open if one.name):
+            self.texts[name] = self.texts.get(name, "") + data
+
+    def _part_looks(self, data: str) -> None:
+        """Part digits from those before them in the cell that look otherwise: a note, a link, a text that a style sheet
+        elsewhere may hide."""
+        if not re.search(r"\d", data):
+            return
+        start = max((place for place, one in enumerate(self._open) if one.tag in ("td", "th")), default=-1)
+        look = [one.look for one in self._open[start + 1 :] if one.look]
+        if self._digits_look is not None and look != self._digits_look:
+            self._part(EDGE)
+        self._digits_look = look
 
     def _part(self, mark: str) -> None:
         """Note in an open cell that what follows is another part of its text."""
         if self._cell is not None:
             self._cell[0].append(mark)
+
+
+def _look(tag: str, given: Mapping[str, str | None], styled: Collection[str]) -> str:
+    """What sets the text of an element apart; empty where nothing does. What the page's own styles say of a class is
+    known (`is_unseen`); an unknown class may be one that a style sheet elsewhere hides."""
+    names = (given.get("class") or "").split()
+    parts = [] if tag in PLAIN else [tag]
+    parts += names if not set(names) & set(styled) else []
+    parts += parting_style(given.get("style") or "")
+    parts += [f"{name}={given[name]}" for name in PARTING if name in given]
+    return " ".join(parts)
 
 
 def _joined(parts: list[str]) -> str:

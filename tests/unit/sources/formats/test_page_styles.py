@@ -6,7 +6,7 @@ from tasks.sources.formats.page_styles import RULES_MAX, rules_of
 from tasks.sources.formats.pages import read_page
 
 CELL = '<td class="n">37<span class="note x" id="one">2</span></td>'
-SHOWN, UNSEEN = "372", "37 | [2]"
+SHOWN, UNSEEN, UNKNOWN = "372", "37 | [2]", "37 | 2"
 
 
 def cell_of(style: str, cell: str = CELL) -> str:
@@ -31,7 +31,13 @@ def cell_of(style: str, cell: str = CELL) -> str:
         ("span.x { display: none } .x { display: inline }", UNSEEN),
         (".x { display: none !important } #one { display: inline }", UNSEEN),
         # What is another element, a state of a browser or another medium hides nothing here.
-        (".notes { display: none }", SHOWN),
+        # Of a class that the page does not style, a style sheet elsewhere may say anything.
+        (".notes { display: none }", UNKNOWN),
+        (".x { opacity: 0.00 }", UNSEEN),
+        (".x { opacity: 0.5 }", SHOWN),
+        (".x { font-size: 0px !important }", UNSEEN),
+        (".x { font-size: 10px }", SHOWN),
+        (".x { mso-hide: all }", UNSEEN),
         ("th .note { display: none }", SHOWN),
         (".x:hover { display: none }", SHOWN),
         ("@media print { .x { display: none } }", SHOWN),

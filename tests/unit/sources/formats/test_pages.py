@@ -49,6 +49,34 @@ def table(body: str) -> list[list[str]]:
             [["", "[3]"], ["Toys", "[4]"]],
         ),
         ("<tr><td>Rare<br>earth<sup>a</sup></td><td>37<span hidden>n/a</span></td></tr>", [["Rare eartha", "37"]]),
+        # Digits of another look are a note, a link, or what a style sheet elsewhere hides.
+        *(
+            (f"<tr><td>37{other}</td></tr>", [["37 | 2"]])
+            for other in (
+                "<a href='#n2'>2</a>",
+                "<small>2</small>",
+                "<ins>2</ins>",
+                "<span class='x'>2</span>",
+                "<font color=white>2</font>",
+                "<i style='opacity:0.1'>2</i>",
+                "<i aria-hidden=true>2</i>",
+                "<b><span style='position:absolute'>2</span></b>",
+                "<textarea>2</textarea>",
+                "<button>2</button>",
+                "<ruby>2</ruby>",
+                "<svg><text>2</text></svg>",
+                "<noscript>2</noscript>",
+                "<select><option>2</select>",
+                "<x-note>2</x-note>",
+            )
+        ),
+        ("<tr><td><a href='#2'>2</a>37</td><td><i class=a>3</i><i class=b>7</i></td></tr>", [["2 | 37", "3 | 7"]]),
+        (
+            "<tr><td><i class=a>3</i><i class=a id=b>7.2</i></td><td><a href='#'>37</a></td>"
+            "<td>37<i class=a>.</i>2</td><td><span><b>3</b></span><b title=x>7</b></td>"
+            "<td>Toys 3<small>7</small></td></tr>",
+            [["37.2", "37", "37.2", "37", "Toys 37"]],
+        ),
         # Ends of cells and rows may be left out, and a template is no text.
         ("<tr><td>Toys<td>3<tr><th>Silk<td>4", [["Toys", "3"], ["Silk", "4"]]),
         ("<tr style='display:none'><td>Toys<td hidden>3<td>4<tr><td>Silk<td>5", [["", "[3]", "[4]"], ["Silk", "5"]]),
