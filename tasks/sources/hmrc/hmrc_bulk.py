@@ -96,6 +96,8 @@ NUMBERS = ("value", "mass")
 TEXTS = tuple(name for name in LAYOUT if name not in (*NUMBERS, "supplementary"))
 LENGTH = 85
 RECORD = re.compile(rb"[0-9]{6}.[0-9]{6}[0-9A-Za-z ]{8}.{%d}" % (LENGTH - 21))
+# The end of a record: three amounts, suppression, flow and type.
+RECORD_ANYWHERE = re.compile(rb"[0-9]{36}.[0-9]{3}.\s*$")
 NAME = re.compile(r"(?i)bds(imp|exp)(?:[^0-9]*([0-9]{2})(0[1-9]|1[0-2]))?")
 DIRECTIONS = {"imp": "import", "exp": "export"}
 MONTH = r"^[0-9]{4}(0[1-9]|1[0-2])$"
@@ -157,12 +159,13 @@ class _Text(NamedTuple):
     body: bytes
     trailer: tuple[int, ...]
     notes: tuple[str, ...]
+    has_header: bool
 
 
 def _records(raw: bytes, where: str) -> _Text:
     """Raises Refused where there is no record between the first and the last line."""
     first, _, rest = raw.partition(b"\n")
-    notes, trailer = [], tuple[int, ...]()
+    notes, trailer, has_header = [], tuple[int, ...](), False
     if not RECORD.match(first):
         if not RECORD.match(rest):
             raise Refused(
@@ -171,8 +174,11 @@ def _records(raw: bytes, where: str) -> _Text:
                 f"no record of {LENGTH} characters in its first two lines: '{clip_bytes(raw[:60])}'",
                 f"{AGAIN} A page or a message is none.",
             )
+        # A line end that was lost or blocks of zeros join the first record to it.
+        if RECORD_ANYWHERE.search(first):
+            raise Refused("damaged text", f"{where}, line 1", f"'{clip_bytes(first[:160])}' is no header alone", AGAIN)
         notes.append(f"a header record: '{clip_bytes(first[:40])}'")
-        raw = rest
+        raw, has_header = rest, True
     whole = raw.rstrip(b"\x1a")
     body, _, last = whole.removesuffix(b"\n").rpartition(b"\n")
     # One that begins with the month of the records is a record, however short.
@@ -180,7 +186,7 @@ def _records(raw: bytes, where: str) -> _Text:
         notes.append(f"a trailer record: '{clip_bytes(last[:40])}'")
         trailer = tuple(int(number) for number in re.findall(rb"[0-9]+", last))
         raw = body + b"\n"
-    return _Text(raw, trailer, tuple(notes))
+    return _Text(raw, trailer, tuple(notes), has_header)
 
 
 def _the_month(fields: pl.DataFrame, where: str) -> str:
@@ -213,8 +219,8 @@ def _is_hidden() -> pl.Expr:
 
 
 def _doubt_trailer(text: _Text, count: int, where: str) -> Iterator[dict[str, str]]:
-    """Finds a trailer whose numbers do not have the count of records; header and trailer may count themselves."""
-    if text.trailer and not {count, count + 1, count + 2} & {*text.trailer}:
+    """Finds a trailer whose numbers have neither the count of records nor that of all lines."""
+    if text.trailer and not {count, count + 1 + text.has_header} & {*text.trailer}:
         yield finding(
             "control_total",
             "warning",

@@ -143,6 +143,9 @@ def test_countries_are_those_of_the_api(tmp_path: Path) -> None:
         (file(record(), header="000000000|" + "\0" * 40), NAME, []),
         (file(record() + "NEW"), NAME, []),
         (file(record(), record(1, port="131FXT"), trailer=TRAILER.format(9)), NAME, [("control_total", "warning")]),
+        # One record fewer than the trailer says, and one that counts header and trailer, too.
+        (file(record(), record(1, port="131FXT"), trailer=TRAILER.format(3)), NAME, [("control_total", "warning")]),
+        (file(record(), record(1, port="131FXT"), trailer=TRAILER.format(4)), NAME, []),
         (file(record(), record()), NAME, [("row_twice", "error")]),
         (file(record(), record(-5, 0, port="131FXT")), NAME, [("negative_part", "warning")]),
         (file(record()), "bdsimp2604.txt", [("file_name", "error")]),
@@ -166,6 +169,8 @@ def test_what_varies_is_read_and_what_is_doubtful_is_named(raw: bytes, name: str
         (b"comcode,sitc,record_type\n610442000,84424,000\n", "other form"),
         (file(record(), record()[:60], record()), "row width"),
         (file(record(), record(1)[:60], trailer=""), "row width"),
+        (file(record(), record(1, port="131FXT"), header=HEADER + record(3)), "damaged text"),
+        (file(record(), record(1), header="000000IMPORTS BUL" + "\0" * 30 + record(3)[9:]), "damaged text"),
         (file(record(), record(month="202604")), "several months"),
         (file(record(month="202613"), header="", trailer=""), "no month"),
         (file(record().replace("000000001000", "00000000 1000"), trailer=""), "no number"),
