@@ -53,6 +53,9 @@ DIRECTION = re.compile(r"\b(Export|Import) ?:: ?Commodity ?-?wise all Countries"
 COMMODITY = re.compile(r"Commodity: ?([0-9]{2,8}) (.*?)Unit: ?(\S*?) ?Report Dated", re.IGNORECASE)
 REPORT = re.compile(r"Report Dated: ?([0-9]{1,2} [A-Z][a-z]{2} [0-9]{4}) ?\|\| ?Values in (.*?) ?\|\|", re.IGNORECASE)
 MONTH = re.compile(r"([A-Z][a-z]{2})-([0-9]{4}) ?\(([A-Z]+)\)")
+# What a title with a year is besides the month: the figures since the beginning of the year.
+SO_FAR = re.compile(r"[A-Z][a-z]{2} ?- ?[A-Z][a-z]{2} ?-?[0-9]{4}(-[0-9]{2,4})? ?\([A-Z]+\)")
+YEAR = re.compile(r"[12][0-9]{3}")
 REALLOCATED = re.compile(r"either dropped or re-allocated.*?from ([A-Z][a-z]+ [0-9]{4})", re.IGNORECASE)
 NUMBER = re.compile(r"-?[0-9]{1,3}(,[0-9]{2,3})*(\.[0-9]+)?|-?[0-9]+(\.[0-9]+)?")
 FIRST, COUNTRY = "S.No.", "Country"
@@ -172,7 +175,8 @@ def _table(tables: list[list[list[str]]], where: str) -> tuple[list[str], list[l
 
 
 def _newest(header: list[str], where: str) -> tuple[int, str, str]:
-    """The column of the newest month, the month, and its mark."""
+    """The column of the newest month, the month, and its mark. Raises Refused for a title of no month that has a year:
+    it may be a newer one."""
     titles = ((place, MONTH.fullmatch(title)) for place, title in enumerate(header))
     months = [
         (f"{match[2]}-{MONTHS.index(match[1]) + 1:02d}", place, match[3])
@@ -181,6 +185,9 @@ def _newest(header: list[str], where: str) -> tuple[int, str, str]:
     ]
     if not months:
         raise Refused("no month", f"{where}, header", ", ".join(map(clip, header)), AGAIN)
+    for title in header:
+        if YEAR.search(title) and not MONTH.fullmatch(title) and not SO_FAR.fullmatch(title):
+            raise Refused("unclear month", f"{where}, header", f"'{clip(title)}' is neither a month nor a span", AGAIN)
     month, place, mark = max(months)
     return place, month, mark
 

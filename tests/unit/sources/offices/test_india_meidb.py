@@ -118,6 +118,9 @@ def test_a_change_of_codes_is_repeated() -> None:
         (page().replace(b"S.No.", b"No"), "no table"),
         (page(code="850"), "mixed levels"),
         (page(header=(*HEADER[:2], "2024-2025", "2025-2026", *HEADER[4:])), "no month"),
+        # Without the damaged title, the month a year before would be the newest.
+        (page(header=(*HEADER[:3], "Jun-2025 (F) &lt;/th>", *HEADER[4:])), "unclear month"),
+        (page(header=(*HEADER[:3], "Juni 2025 (F)", *HEADER[4:])), "unclear month"),
         (page((("JAPAN", "1", "1 300"),)), "no number"),
         (page((("JAPAN", "1", "-"),)), "no number"),
         (page().replace(b"<td>1</td>", b"", 1), "row width"),
