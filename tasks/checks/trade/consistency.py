@@ -25,6 +25,37 @@ TWO_EDITIONS = (
 )
 
 
+# A damaged cell is wrong in a row, a column under another title in many.
+WRONG_ROWS_SHARE_MAX = 0.1
+CIF = "_cif"
+
+
+@check(severity="error")
+def _cif_below_value(context: CheckContext) -> Rows:
+    """Check that a value with freight and insurance is at least the value of the same goods without them: two columns
+    that changed places are plausible each by itself."""
+    key = ["flow", "product", "partner", "period_start", "period_end", "measure"]
+    rows = context.statements.with_columns(pl.col("measure").cast(pl.String))
+    amounts = rows.group_by(key).agg(pl.col("value").sum(), pl.col("resolution").sum())
+    dear = amounts.filter(pl.col("measure").str.ends_with(CIF)).with_columns(
+        pl.col("measure").str.strip_suffix(CIF), printed="measure"
+    )
+    both = dear.join(amounts, on=key, suffix="_without")
+    is_less = pl.col("value") + pl.col("resolution") < pl.col("value_without") - pl.col("resolution_without")
+    wrong = both.filter(is_less).sort(key)
+    yield from found_in(
+        wrong.head(EXAMPLES),
+        "cif_below_value",
+        "error" if wrong.height > WRONG_ROWS_SHARE_MAX * both.height else "warning",
+        "{product} {partner} {period_end:%Y-%m} {printed}",
+        observed="{value:,} ({count} of {all} such values)",
+        expected="at least {value_without:,}, the value of the same goods without freight and insurance",
+        advice="Compare the titles of the two columns with an earlier file; ask the source again.",
+        count=wrong.height,
+        all=both.height,
+    )
+
+
 @check(severity="error")
 def _of_one_day(context: CheckContext) -> Rows:
     """Check that two releases of one day agree where they overlap, up to the number of printed digits."""

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from bad_inputs.case import first
 
 from schemas.forms.fetch import FetchRequest
+from tasks.checks.registry import check_release
 from tasks.ingest.normalise import Normalised
 from tasks.sources.census import us_census
 from tests.unit.figures import derived
@@ -230,3 +232,22 @@ def test_a_question_is_of_a_year_and_in_june_and_july_the_year_before_last_is_as
     address = asked(date(2026, 6, 1))["2024"]
     assert address.startswith("https://api.census.gov/data/timeseries/intltrade/imports/hs?get=CTY_CODE,")
     assert address.endswith("&COMM_LVL=HS10&I_COMMODITY=850511*&time=from+2024-01+to+2024-12")
+
+
+def _judged(folder: Path, rows: Sequence[Sequence[str]], names: Sequence[str] = NAMES) -> list[tuple[str, str]]:
+    release = read(answer(rows, names), folder)
+    found = check_release(release, first(release, folder / "ledger"))
+    return found.filter(check="cif_below_value").select("severity", "observed").rows()
+
+
+def test_a_value_with_freight_is_no_less_than_the_value_without(tmp_path: Path) -> None:
+    swapped = [*NAMES]
+    swapped[2], swapped[3] = swapped[3], swapped[2]
+    assert _judged(tmp_path / "right", ROWS) == []
+    assert _judged(tmp_path / "swapped", ROWS, swapped) == [
+        ("error", "172,458 (2 of 3 such values)"),
+        ("error", "2,032,274 (2 of 3 such values)"),
+    ]
+    many = [line(code, "100", "101", "5") for code in ("4280", "4279", "5800", "5570", "5590", "5650", "5700", "5880")]
+    rows = [*many, line("4120", "100", "100", "5"), line("4010", "100", "100"), line("4270", "100", "90", "5")]
+    assert _judged(tmp_path / "cell", rows) == [("warning", "90 (1 of 11 such values)")]
