@@ -45,6 +45,7 @@ SLOW = (
     "unit/analysis/after/test_table_audit.py",
     "unit/flows/cli/questions/test_mcp.py",
     "unit/catalogs",
+    "unit/sources/test_any_file.py",
     "unit/ingest/test_editions.py",
     "unit/ledger/test_revisions.py",
     "unit/flows/test_start_up.py",

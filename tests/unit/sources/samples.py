@@ -7,17 +7,16 @@ from typing import Any, NamedTuple
 from bad_inputs.download import CLEAN
 
 from tests.unit import census_archive, comext_bulk, comtrade_answers, release_pages
-from tests.unit.sources import (
+from tests.unit.sources.census import test_us_census
+from tests.unit.sources.eurostat import test_eurostat_comext
+from tests.unit.sources.hmrc import test_hmrc_bulk, test_hmrc_ots
+from tests.unit.sources.offices import (
     test_brazil_comexstat,
-    test_eurostat_comext,
-    test_hmrc_bulk,
-    test_hmrc_ots,
     test_hongkong_csd,
     test_india_meidb,
     test_japan_estat,
-    test_us_census,
 )
-from tests.unit.sources.test_published import PUBLISHED, row
+from tests.unit.sources.offices.test_published import PUBLISHED, row
 
 
 class Sample(NamedTuple):

@@ -12,7 +12,7 @@ import pytest
 from bad_inputs.case import first
 
 from schemas.forms.fetch import FetchRequest
-from tasks.checks.registry import check_release
+from tasks.checks.frame.registry import check_release
 from tasks.ingest.normalise import Normalised
 from tasks.sources.census import us_census
 from tests.unit.figures import derived

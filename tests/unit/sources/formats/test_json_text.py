@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tasks.domain.errors import Refused
-from tasks.sources.json_text import refuse_cut
+from tasks.sources.formats.json_text import refuse_cut
 from tests.unit.sources.reading import rule_of
 from tests.unit.sources.samples import SAMPLES
 
