@@ -79,6 +79,7 @@ SLOW = (
     "unit/ledger/test_name_tables.py",
     "unit/checks/test_no_trade.py",
     "unit/checks/declared/test_lapsed_measures.py",
+    "unit/checks/declared/test_earlier_months.py",
     "unit/pages/brief/test_watched.py",
     "unit/lineage/test_audit_of_sources.py",
     "faults/test_power_loss.py",

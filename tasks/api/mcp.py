@@ -25,6 +25,7 @@ from schemas.questions.claims import CheckClaim
 from schemas.questions.contents import Contents
 from schemas.questions.detours import Detours
 from schemas.questions.duties import Duties
+from schemas.questions.event_brief import EventBrief
 from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
 from schemas.questions.partner import PartnerTrade
@@ -48,6 +49,7 @@ from tasks.answers.trade.trace import TraceAnswer, trace
 from tasks.answers.trade.vintages import vintages
 from tasks.domain.errors import Refused, StoreError
 from tasks.domain.text import clip, counted, visible
+from tasks.pages.measures.event_page import EventAnswer, event_brief
 from tasks.store.files.snapshot import Snapshot, open_snapshot
 
 Content = dict[str, Any]
@@ -102,6 +104,7 @@ TOOLS = {
     "mirror": Tool(MirrorTrade, mirror, "month"),
     "detours": Tool(Detours, detours, f"rows={ROWS_MAX}"),
     "duties": Tool(Duties, duties, "partner or month"),
+    "event_brief": Tool(EventBrief, event_brief, f"rows={ROWS_MAX}"),
     "partner": Tool(PartnerTrade, partner, f"rows={ROWS_MAX}"),
     "check_claim": Tool(CheckClaim, check_claim),
 }
@@ -192,6 +195,7 @@ def content_of(answer: Answer, narrow: str, rows: int) -> Content:
     # What may not be passed on is said however many notes there are.
     notes = [*([answer.licence] if answer.licence else []), *answer.remarks]
     about = {
+        **({"headlines": answer.page.headlines} if isinstance(answer, EventAnswer) else {}),
         "citation": answer.cite_rows(rows) or answer.citation,
         "reporter": _one_or_several(answer.reporters),
         "snapshot": _one_or_several([state.id for state in answer.published]),

@@ -245,11 +245,11 @@ class Readings:
         duty, *wholes = (self.level(spot.at(measure=name), exact=exact) for name in (DUTY, CONSUMPTION, DUTIABLE))
         # A printed zero may be half a dollar, and not less than nothing.
         paid = [one.mapped(lambda ends: Interval(max(ends.low, Fraction(0)), ends.high)) for one in duty]
-        found = []
+        readings = list[Reading]()
         for whole, name in zip(wholes, ("imports for consumption", "dutiable imports"), strict=True):
             rates = _quotients(paid, whole, lambda rate: f"{float(rate):.2f} %", "of duty on", 100)
-            found += [replace(one, words=f"{one.words} of {name}") for one in rates]
-        return found
+            readings += [replace(one, words=f"{one.words} of {name}") for one in rates]
+        return readings
 
     def figure(self, spot: Spot, kind: str, *, exact: bool = False) -> list[Reading]:
         """Return readings of a kind of figure of a claim; `exact` leaves out what is only implied, and the world's

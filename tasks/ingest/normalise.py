@@ -31,12 +31,15 @@ from tasks.sources.formats.csv import plain_texts
 from tasks.sources.registry import SOURCES
 
 PROVEN = {"flow": pl.String, "product": pl.String, "measure": pl.String, "period_end": pl.Date}
+# A printed year to date of a good and a partner: the last month is that of the release.
+SO_FAR = {**dict.fromkeys(("flow", "product", "partner", "measure"), pl.String), "value": pl.Int64}
 
 
 class Normalised(NamedTuple):
     """A normalised release: its statements, the records set aside, the findings, the release row, and its names.
 
-    `proven` names the sums (PROVEN) that equal a world total printed in the file: no row of them is missing.
+    `proven` names the sums (PROVEN) that equal a world total printed in the file: no row of them is missing. `so_far`
+    has the printed years to date that are only compared (SO_FAR).
     """
 
     detail: Detail
@@ -45,6 +48,7 @@ class Normalised(NamedTuple):
     release: Release
     names: PrintedName
     proven: pl.DataFrame = pl.DataFrame(schema=PROVEN)
+    so_far: pl.DataFrame = pl.DataFrame(schema=SO_FAR)
 
 
 def normalise(landed: Landed, parsed: Parsed) -> Normalised:
@@ -112,7 +116,19 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     release = describe(landed, parsed, keys, numbers["measure"], quarantine, lost, release_id)
     names = printed_names(parsed.reported, keys, landed)
     proven = _proven(detail, parsed, landed)
-    return Normalised(detail, quarantine, gather(release_id, doubts), release, names, proven)
+    so_far = _so_far(parsed, landed)
+    return Normalised(detail, quarantine, gather(release_id, doubts), release, names, proven, so_far)
+
+
+def _so_far(parsed: Parsed, landed: Landed) -> pl.DataFrame:
+    """Return the printed years to date (SO_FAR) whose code and partner are known."""
+    if parsed.so_far is None:
+        return pl.DataFrame(schema=SO_FAR)
+    records, _ = _tidy(parsed.so_far)
+    codes, numbers = read_codes(records, landed, landed.file.name), read_amounts(records).read
+    known = _as_detail(_without(numbers, codes.faults["row"]), codes.keys, records["record"], landed, "")
+    texts = [pl.col(name).cast(pl.String) for name in SO_FAR if name != "value"]
+    return known.select(*texts, pl.col("value").cast(pl.Int64))
 
 
 def _proven(detail: Detail, parsed: Parsed, landed: Landed) -> pl.DataFrame:

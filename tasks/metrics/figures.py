@@ -108,7 +108,7 @@ def share(level: str, total: str) -> tuple[pl.Expr, pl.Expr]:
 def of_consumption(level: str, consumption: str) -> tuple[pl.Expr, pl.Expr]:
     """What part of imports for consumption a duty or their dutiable value is, in per cent, and its status."""
     whole, is_part = pl.col(consumption), pl.col("is_of_consumption")
-    made = (
+    reason = (
         pl.when(~is_part)
         .then(status("not_applicable"))
         .when(pl.col(level).is_null())
@@ -119,7 +119,7 @@ def of_consumption(level: str, consumption: str) -> tuple[pl.Expr, pl.Expr]:
         .then(status("computed"))
         .otherwise(status("zero_base"))
     )
-    return pl.when(is_part & (whole > 0)).then(pl.col(level) / whole * 100), made
+    return pl.when(is_part & (whole > 0)).then(pl.col(level) / whole * 100), reason
 
 
 def rank(level: str, by_level: str) -> tuple[pl.Expr, pl.Expr]:

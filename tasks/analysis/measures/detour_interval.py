@@ -101,15 +101,15 @@ def _share(leg: Leg) -> float:
     return math.log(max(leg.spread, 1e-9) / max(leg.before, 1e-9))
 
 
-def interval(found: HubScore, placebos: Sequence[Placebo], threshold: float | None) -> tuple[float, float] | None:
+def interval(hub: HubScore, placebos: Sequence[Placebo], threshold: float | None) -> tuple[float, float] | None:
     """Return the lowest and the highest amount that fit what the screen says of a hub, the estimate among them; None
     without placebos. Where the screen fires too seldom on placebos to tell, it ends at zero or at the ceiling."""
     if not placebos:
         return None
-    legs, cut = found.legs, math.inf if threshold is None else threshold
+    legs, cut = hub.legs, math.inf if threshold is None else threshold
     unit, noise = _unit(legs), _noise(legs)
     alike = sorted(placebos, key=lambda one: math.dist(one.noise, noise))[:NEAREST]
-    seen, fires = found.gain / unit, found.score > cut
+    seen, fires = hub.gain / unit, hub.score > cut
 
     def fits(amount: float, *, too_low: bool) -> bool:
         """Whether the estimates of an amount are not all but a tenth beyond the one that was seen."""
@@ -124,7 +124,7 @@ def interval(found: HubScore, placebos: Sequence[Placebo], threshold: float | No
     end = top + BEYOND
     high = math.inf if fits(end, too_low=False) else _edge(end, top, lambda amount: fits(amount, too_low=False))
     ends = low * unit, high * unit
-    return min(*ends, found.estimate), min(max(*ends, found.estimate), found.ceiling)
+    return min(*ends, hub.estimate), min(max(*ends, hub.estimate), hub.ceiling)
 
 
 def _edge(outside: float, inside: float, fits: Callable[[float], bool]) -> float:

@@ -34,7 +34,8 @@ class Parsed(NamedTuple):
 
     `doubts` are findings that only the adapter can raise. `printed_on` and `reporter` come from the file; the
     declaration must agree with them. `totals` are the printed totals of the world and of groups, as records, and
-    `short` the findings that the parts of one add up to less: see `declared`.
+    `short` the findings that the parts of one add up to less: see `declared`. `so_far` are printed years to date, as
+    records of their last month, which are compared with the months before and not published.
     """
 
     reported: Reported
@@ -45,6 +46,7 @@ class Parsed(NamedTuple):
     reporter: str | None = None
     totals: Reported | None = None
     short: tuple[dict[str, str], ...] = ()
+    so_far: Reported | None = None
 
     def declared(self, partners: str) -> Parsed:
         """What the file says where these partners were asked for: `all`, or some of them.

@@ -27,8 +27,9 @@ Units of quantity stand in `COMM`, or in `CONCORD`; X means none. Trade of littl
 chapters 98 and 99.
 
 Corrections: the archive of a past month is not said to be replaced. The year to date contains corrections of the months
-before; it is not published, because nothing says which month was corrected. The months themselves are asked for again
-through the API. An archive does not say its day: one of a past month that is dropped today would count as newer than
+before; it is not published, because nothing says which month was corrected, and is compared with the published months:
+a finding says by how much each code and country was corrected. The months themselves are asked for again through the
+API. An archive does not say its day: one of a past month that is dropped today would count as newer than
 what the API had said of that month, so one that differs from it is held, and its day of release is to be declared. In
 January month and year must be the same, which is checked.
 
@@ -203,8 +204,9 @@ CELL = ("commodity", "cty_code")
 def parse(raw: bytes, where: str) -> Parsed:
     """The sums of a month by code and country, in order of their first record. Raises Refused; `where` names the
     archive."""
-    members = _by_stem(members_of(raw, where), where)
-    base = _database(members, where)
+    files = members_of(raw, where)
+    members = _by_stem(files, where)
+    base = _database(members, files, where)
     detail = _read_detail(base, members, where)
     doubts = [*_doubt_name(detail, where), *_doubt_controls(base, detail, members, where)]
     units, unit_doubts = _units(base, members, where)
@@ -218,7 +220,14 @@ def parse(raw: bytes, where: str) -> Parsed:
     ]
     if silent := count - of_traded:
         notes.append(f"{counted(silent, 'record')} of the year to date alone")
-    return Parsed(_reported(cells, base, detail), "ascii", tuple(notes), tuple(doubts), reporter="USA")
+    return Parsed(
+        _reported(cells, base, detail),
+        "ascii",
+        tuple(notes),
+        tuple(doubts),
+        reporter="USA",
+        so_far=_so_far(base, detail) if detail.month != JANUARY else None,
+    )
 
 
 class MonthDetail(NamedTuple):
@@ -245,10 +254,10 @@ def _by_stem(members: Mapping[str, Member], where: str) -> dict[str, Member]:
     return by_stem
 
 
-def _database(members: Mapping[str, Member], where: str) -> Database:
+def _database(members: Mapping[str, Member], files: Mapping[str, Member], where: str) -> Database:
     bases = [base for base in (IMPORTS, EXPORTS) if base.detail in members]
     if len(bases) != 1:
-        names = ", ".join(clip(member.name) for member in [*members.values()][:8])
+        names = ", ".join(clip(member.name) for member in [*files.values()][:8]) or "nothing"
         raise Refused(
             "both flows" if bases else "no detail",
             where,
@@ -474,6 +483,22 @@ def _reported(cells: pl.DataFrame, base: Database, detail: MonthDetail) -> Repor
         value = {"value": pl.col(name).cast(pl.String), "currency": pl.lit(currency)}
         records.append(as_reported(common.with_columns(**value, **(none if place else {}))))
     return pl.concat(records)
+
+
+def _so_far(base: Database, detail: MonthDetail) -> Reported:
+    """The year to date of each code and country, as a record of the month: also of those without trade in it."""
+    number = base.value.replace("_mo", "_yr")
+    return as_reported(
+        detail.cells.select(
+            "record",
+            flow=pl.lit(base.flow),
+            period=pl.lit(f"{detail.year}-{detail.month}"),
+            product="commodity",
+            partner="cty_code",
+            value=pl.col(number).cast(pl.String),
+            currency=pl.lit(base.values[base.value]),
+        )
+    )
 
 
 def _quantity(name: str, unit: str, number: str, cells: pl.DataFrame) -> dict[str, pl.Expr]:

@@ -55,7 +55,7 @@ def test_the_questions_of_the_package_are_commands_and_those_with_rows_are_tools
     assert len(FUNCTION_OF) >= 10
     assert {*FUNCTION_OF} <= {*COMMAND_OF}
     # A tool writes no file, and checks one claim at a time.
-    assert {one.__name__ for one in {*FUNCTION_OF} - {*TOOL_OF}} == {"Brief", "EventBrief", "Plot", "CheckClaims"}
+    assert {one.__name__ for one in {*FUNCTION_OF} - {*TOOL_OF}} == {"Brief", "Plot", "CheckClaims"}
     assert {one.__name__ for one in {*TOOL_OF} - {*FUNCTION_OF}} == {"CheckClaim"}
 
 

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from schemas.questions.event_brief import EventBrief
+from tasks.api.mcp import Answers
 from tasks.domain.errors import NoFigure
 from tasks.pages.measures.event_page import event_brief
 from tests.unit.detour_stores import PLACEBOS, detour_stores
@@ -82,3 +83,14 @@ def test_a_store_without_its_codes_or_months_says_so(store: Path) -> None:
         event_brief(EventBrief("MOFCOM 10/2025", store=store))
     with pytest.raises(NoFigure, match="no month since 2025-11-08"):
         event_brief(EventBrief("MOFCOM 57/2025", store=store))
+
+
+def test_programs_are_told_the_headlines_and_a_row_for_each_code(store: Path) -> None:
+    content = Answers(store.parent).ask("event_brief", event="MOFCOM 18/2025", reporter="CHN")
+    page = event_brief(EventBrief("MOFCOM 18/2025", store=store))
+    assert content["headlines"] == page.page.headlines
+    (row,) = content["rows"]
+    assert (row["product"], row["coverage"]) == ("85051110", "part")
+    assert row["yoy_pct"] == page.rows["yoy_pct"][0]
+    assert any("Controlled and free goods share 85051110" in note for note in content["notes"])
+    assert str(store.parent) not in str(content)

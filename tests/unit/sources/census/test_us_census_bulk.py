@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from schemas.forms.fetch import FetchRequest
+from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised
 from tasks.sources.census import us_census_bulk
 from tasks.sources.census.us_census_bulk import EXPORTS, IMPORTS, parse
@@ -36,6 +37,22 @@ def general(release: Normalised, *names: str) -> dict[tuple[str, ...], int]:
 
 def checks(raw: bytes, name: str = NAME) -> list[tuple[str, str]]:
     return [(doubt["check"], doubt["severity"]) for doubt in parse(raw, name).doubts]
+
+
+@pytest.mark.parametrize("names", [["README.txt"], ["IMDB2506.ZIP"], ["a.pdf", "imp_port.txt"]])
+def test_an_archive_without_the_detail_is_refused_by_what_is_in_it(names: list[str]) -> None:
+    with pytest.raises(Refused, match=f"but {', '.join(names)}"):
+        parse(packed(dict.fromkeys(names, b"x")), NAME)
+
+
+def test_the_year_to_date_is_handed_on_and_is_no_number_of_the_release() -> None:
+    parsed = parse(archive(Row(value=300, year_value=1_900), Row(country="5880", value=0, year_value=70)), NAME)
+    assert parsed.so_far is not None
+    assert parsed.so_far.select("period", "product", "partner", "value", "currency").rows() == [
+        ("2025-06", Row().code, "5700", "1900", "USD"),
+        ("2025-06", Row().code, "5880", "70", "USD"),
+    ]
+    assert parse(archive(Row(), period="2025-01"), "IMDB2501.ZIP").so_far is None
 
 
 def test_districts_and_provisions_are_added_up_to_a_code_and_a_country(tmp_path: Path) -> None:

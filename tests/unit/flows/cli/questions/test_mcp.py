@@ -199,7 +199,7 @@ def test_what_is_no_question_is_answered_in_a_sentence(session: Session, name: s
 
 
 def test_every_tool_only_reads_and_the_stores_are_what_they_were(session: Session) -> None:
-    named = "search contents read trace vintages movers mirror detours duties partner check_claim"
+    named = "search contents read trace vintages movers mirror detours duties event_brief partner check_claim"
     assert [*session.tools] == named.split()
     assert all(tool.annotations.read_only_hint for tool in session.tools.values())
     assert session.before == session.after
