@@ -4,7 +4,7 @@ Both languages and both formats are written from this one structure, so that the
 """
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
@@ -78,6 +78,16 @@ class MirrorPart(BaseModel):
     terms: list[str] = Field([], description="of money: valuations, exchange rates and margins, with their sources")
 
 
+class DrawnLevel(NamedTuple):
+    """A level of a chart: of which partner and month, with its status and the doubts about it."""
+
+    partner: str
+    month: date
+    value: float | None
+    status: str
+    doubts: list[str]
+
+
 class Facts(BaseModel):
     """All that a brief says."""
 
@@ -101,6 +111,7 @@ class Facts(BaseModel):
     months: list[date] = Field(description="the months of the chart")
     world: list[float | None] = Field(description="all partners together in each of these months")
     before: dict[str, float | None] = Field(description="the month before, by partner")
+    drawn: list[DrawnLevel] = Field([], description="the levels of all lines that are drawn, a month each")
     events: list[dict[str, Any]] = Field(
         description="measures inside these months: rows of control_event, with number, day and state"
     )

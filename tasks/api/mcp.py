@@ -56,8 +56,12 @@ Content = dict[str, Any]
 # A program that asks reads the whole answer, so it is short unless more is asked for.
 ROWS, ROWS_MAX, BYTES_MAX, NOTES_MAX, SENTENCE_MAX = 20, 200, 48_000, 10, 700
 # An answer is read by a model, which pays for each word: who wants more asks for more rows than are usual.
-BYTES_USUAL = 2_400
+BYTES_USUAL = 4_000
 NUMBERS_MAX, RECORDS_MAX, PRINTED_MAX, PRINTED_LENGTH = 12, 20, 3, 300
+# Fewer and fewer numbers of each operand of a trace, records of each, and printed texts, until it is short enough.
+TRACES = ((NUMBERS_MAX, RECORDS_MAX, PRINTED_MAX), (3, 5, 1), (1, 3, 1), (1, 1, 0), (0, 0, 0))
+# What stands beside rows: how many there are, and how to ask for others.
+ABOUT_ROWS, MORE_NOTES = 250, "there are more notes"
 TRIES = 3
 KEYS = ("flow", "product", "product_name", "partner", "partner_name", "period", "measure")
 FIGURES = tuple(name for name in SHOWN if name in SHORT)
@@ -98,7 +102,7 @@ TOOLS = {
     "search": Tool(Search, search, "a longer text"),
     "contents": Tool(Contents, contents, "search"),
     "read": Tool(Read, read_of_few, "product, partner, month, measure, columns or top"),
-    "trace": Tool(Trace, trace),
+    "trace": Tool(Trace, trace, f"rows={ROWS_MAX}"),
     "vintages": Tool(Vintages, vintages, "one month"),
     "movers": Tool(Movers, movers, f"rows={ROWS_MAX}"),
     "mirror": Tool(MirrorTrade, mirror, "month"),
@@ -188,35 +192,50 @@ def is_current(state: Snapshot) -> bool:
 
 def content_of(answer: Answer, narrow: str, rows: int) -> Content:
     """Return an answer as JSON has it, at most so many rows and so large, with all that must be said beside it."""
-    if isinstance(answer, TraceAnswer):
-        content: Content = {"trace": _bounded_trace(answer)}
-    else:
-        content = _bounded(answer.rows, rows, narrow)
+    most = BYTES_MAX if rows > ROWS else BYTES_USUAL
     # What may not be passed on is said however many notes there are.
     notes = [*([answer.licence] if answer.licence else []), *answer.remarks]
+    notes = [clip(note, SENTENCE_MAX) for note in [*dict.fromkeys(notes)][:NOTES_MAX]]
+    while size_of(notes) > most // 2 and len(notes) > 1:
+        left = len(notes) - 2 if notes[-1].startswith(MORE_NOTES) else len(notes) - 1
+        notes = [*notes[:left], f"{MORE_NOTES}; ask for more rows to read them"]
     about = {
         **({"headlines": answer.page.headlines} if isinstance(answer, EventAnswer) else {}),
         "citation": answer.cite_rows(rows) or answer.citation,
         "reporter": _one_or_several(answer.reporters),
         "snapshot": _one_or_several([state.id for state in answer.published]),
         "known_on": str(answer.known_on),
-        "notes": [clip(note, SENTENCE_MAX) for note in [*dict.fromkeys(notes)][:NOTES_MAX]],
+        "notes": notes,
     }
+    room = most - size_of(about)
+    if isinstance(answer, TraceAnswer):
+        content: Content = {"trace": _bounded_trace(answer, room)}
+    else:
+        content = _bounded(answer.rows, rows, narrow, room)
     shown: Content = _visible(content | about)
     return shown
+
+
+def size_of(content: Any) -> int:
+    """Return how many bytes of JSON a value is, without what is not known."""
+    return len(json.dumps(_visible(content), ensure_ascii=False, default=str).encode())
 
 
 def _one_or_several(names: Sequence[str]) -> str | list[str]:
     return names[0] if len(names) == 1 else [*names]
 
 
-def _bounded_trace(answer: TraceAnswer) -> Content:
+def _bounded_trace(answer: TraceAnswer, room: int) -> Content:
+    """Return a trace with as many numbers of each operand as there is room for."""
     traced = answer.trace.model_dump(mode="json")
-    for limit in (NUMBERS_MAX, NUMBERS_MAX // 4, 1):
-        operands = [_few_numbers(operand, limit) for operand in traced["operands"]]
-        if len(json.dumps(operands, ensure_ascii=False).encode()) <= BYTES_MAX:
+    for limits in TRACES:
+        operands = [_few_numbers(operand, *limits) for operand in traced["operands"]]
+        content: Content = traced | {"operands": operands}
+        if size_of(content) <= room:
             break
-    return traced | {"operands": operands}
+    if limits != TRACES[0] or any(one["numbers_found"] > limits[0] for one in operands):
+        content["more"] = f"not all numbers and records are here; ask for rows={ROWS_MAX}"
+    return content
 
 
 def _visible(value: Any) -> Any:
@@ -229,22 +248,22 @@ def _visible(value: Any) -> Any:
     return [_visible(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _few_numbers(operand: dict[str, Any], limit: int) -> dict[str, Any]:
+def _few_numbers(operand: dict[str, Any], limit: int, records: int, printed: int) -> dict[str, Any]:
     """Return an operand of a trace with its first numbers, each with its first records, and how many there are of
     both."""
     numbers = [
         number
         | {
             "records_found": len(number["records"]),
-            "records": number["records"][:RECORDS_MAX],
-            "printed": [clip(text, PRINTED_LENGTH) for text in number["printed"][: min(limit, PRINTED_MAX)]],
+            "records": number["records"][:records],
+            "printed": [clip(text, PRINTED_LENGTH) for text in number["printed"][:printed]],
         }
         for number in operand["numbers"][:limit]
     ]
     return operand | {"numbers_found": len(operand["numbers"]), "numbers": numbers}
 
 
-def _bounded(table: pl.DataFrame, rows: int, narrow: str) -> Content:
+def _bounded(table: pl.DataFrame, rows: int, narrow: str, room: int) -> Content:
     """Return the first rows of a table as JSON, at most so many and so large; `missing` of a row has the reason of each
     null."""
     shown_rows, size = list[Content](), 0
@@ -258,8 +277,9 @@ def _bounded(table: pl.DataFrame, rows: int, narrow: str) -> Content:
         statuses = {status(name) for name in row if name != "level" or row[name] is None} - {"status"}
         plain = {name: _plain(name, value) for name, value in row.items() if name not in why and name not in statuses}
         plain |= {"missing": why} if why else {}
-        size += len(json.dumps(plain, ensure_ascii=False, default=str).encode())
-        if shown_rows and size > (BYTES_MAX if rows > ROWS else BYTES_USUAL):
+        size += size_of(plain) + len(", ")
+        # How many there are takes some room too.
+        if shown_rows and size > room - ABOUT_ROWS:
             break
         shown_rows.append(plain)
     answer: Content = {"rows": shown_rows, "rows_found": table.height}

@@ -8,14 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import polars as pl
+
 from tasks.claims.match import distance, match, tolerance
 from tasks.claims.misplaced import at_same_place, elsewhere
 from tasks.claims.order import check_extreme
 from tasks.claims.parse import CHANGES, read_claim
 from tasks.claims.readings import Readings, known_months
 from tasks.claims.statement import Spot, Stated, describe_changes, show_level
+from tasks.domain.coverage import WORLD
 from tasks.domain.errors import Unclear
 from tasks.domain.precision import Reading
+from tasks.domain.thresholds import threshold
+from tasks.domain.units import RATIOS
+from tasks.ledger.doubts import ON_CONSUMPTION, ON_THE_SUM
 
 Verdict = tuple[str, str]
 NAMES = {
@@ -47,14 +53,41 @@ def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
 
 def _with_doubts(readings: Readings, stated: Stated, spot: Spot, verdict: Verdict) -> Verdict:
     """Return the verdict, which no number in doubt can give: it neither supports nor contradicts what others print."""
-    base = _compared(stated)
-    months = {*range(spot.first, spot.last + 1), *range(base.first, base.last + 1)}
     figure = FIGURES_OF_KINDS.get(stated.kind, "level")
-    place = (spot.flow, spot.product, spot.partner)
-    doubts = readings.doubts.of(*place, sorted(months), figure, spot.measure) if readings.doubts else []
+    doubts = dict.fromkeys(one for place in (spot, _compared(stated)) for one in _doubts_about(readings, place, figure))
     if not doubts or verdict[0] == "not_checkable":
         return verdict
     return "not_checkable", f"Not checkable: what the ledger has is in doubt ({'; '.join(doubts)}). {verdict[1]}"
+
+
+def _doubts_about(readings: Readings, spot: Spot, figure: str) -> list[str]:
+    """Return the doubts about what the ledger has of a period; of several months those that are enough of their sum to
+    move a printed digit of it."""
+    if readings.doubts is None:
+        return []
+    sentences = list[str]()
+    for partner in dict.fromkeys((spot.partner, WORLD) if figure in ON_THE_SUM else (spot.partner,)):
+        months = range(spot.first, spot.last + 1)
+        parts = readings.doubts.parts(spot.flow, spot.product, [partner], months, spot.measure, figure)
+        # Sums of several measures, and values per unit, cannot be weighed so.
+        is_plain = spot.measure not in RATIOS and figure not in ON_CONSUMPTION
+        if spot.is_month or not is_plain or _is_heavy(readings, spot.at(partner=partner), parts):
+            sentences += parts["sentence"].unique(maintain_order=True).to_list()
+    return sentences
+
+
+def _is_heavy(readings: Readings, spot: Spot, parts: pl.DataFrame) -> bool:
+    """Whether the doubted parts of the months are enough of their sum; where a size is not known, they are."""
+    if not parts.height:
+        return False
+    series = (spot.flow, spot.product, spot.partner, spot.measure)
+    rows = {month: readings.metric.get((*series, month, month)) for month in range(spot.first, spot.last + 1)}
+    levels = {month: abs(row["level"]) for month, row in rows.items() if row and row["level"] is not None}
+    if levels.keys() != rows.keys() or parts["part_pct"].has_nulls():
+        return True
+    of_months = parts.group_by("month").agg(pl.col("part_pct").sum().clip(upper_bound=100) / 100)
+    amount = sum(part * levels[month] for month, part in of_months.iter_rows())
+    return bool(amount >= threshold("doubt_part_least") * sum(levels.values()))
 
 
 def _verdict(readings: Readings, stated: Stated, spot: Spot) -> Verdict:

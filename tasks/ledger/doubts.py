@@ -180,15 +180,26 @@ class Doubts:
     ) -> list[str]:
         """The doubts about a figure that rests on these months (month numbers) of a product and partner, as sentences;
         of any measure where none is named."""
-        rows = self._of_flow(flow, product)
-        if not rows.height:
-            return []
         partners = [partner, WORLD] if figure in ON_THE_SUM else [partner]
-        where = [pl.col("product") == product, pl.col("partner").is_in(partners), pl.col("month").is_in([*months])]
+        rows = self.parts(flow, product, partners, months, measure, figure)
+        return rows["sentence"].unique(maintain_order=True).to_list()
+
+    def parts(
+        self,
+        flow: str,
+        product: str,
+        partners: Iterable[str],
+        months: Iterable[int],
+        measure: str | None = None,
+        figure: str = "level",
+    ) -> pl.DataFrame:
+        """The doubts about numbers of a product and these partners and months (month numbers): partner, month,
+        part_pct, sentence; of any measure where none is named, and of the measures that a figure rests on."""
+        where = [pl.col("product") == product, pl.col("partner").is_in([*partners]), pl.col("month").is_in([*months])]
         if measure is not None:
             wholes = [CONSUMPTION] if figure in ON_CONSUMPTION else []
             where.append(pl.col("measure").is_in([measure, *wholes, *RATIOS.get(measure, ())]))
-        return rows.filter(*where)["sentence"].unique(maintain_order=True).to_list()
+        return self._of_flow(flow, product).filter(*where).select("partner", "month", "part_pct", "sentence")
 
     def of_month(self, flow: str, partner: str, measure: str, month: int) -> pl.DataFrame:
         """The numbers of a partner, measure and month (month number) that are in doubt: product, part_pct,
@@ -199,8 +210,12 @@ class Doubts:
         return rows.select("product", "part_pct", "sentence")
 
     def of_rows(self, rows: pl.DataFrame, figures: Collection[str] = ()) -> pl.Series:
+        """`each_of_rows` as text: the doubts about each row in one; null where there is none."""
+        return self.each_of_rows(rows, figures).list.join("; ")
+
+    def each_of_rows(self, rows: pl.DataFrame, figures: Collection[str] = ()) -> pl.Series:
         """For rows of `metric`, or of a table of MONTHS_BEHIND, the doubts about these figures of each, about any where
-        none are named, as text; null where there is none. Rows of `metric` have `figures_in_doubt`."""
+        none are named, a list; null where there is none. Rows of `metric` have `figures_in_doubt`."""
         names = ["flow", "product", "partner", *(["measure"] if "measure" in rows.columns else [])]
         if "figures_in_doubt" in rows.columns:
             return self._sentences(_operands(rows, names, figures), rows.height)
@@ -213,11 +228,12 @@ class Doubts:
         """For rows of flow, product, partner, measure (any where there is no such column), and the first and last month
         (month numbers `begin`, `end`) the doubts about their numbers, the newest month first, as text; null where there
         is none."""
-        return self._sentences(keys.with_row_index("at").with_columns(of_world=pl.lit(False)), keys.height)
+        every = self._sentences(keys.with_row_index("at").with_columns(of_world=pl.lit(False)), keys.height)
+        return every.list.join("; ")
 
     def _sentences(self, keys: pl.DataFrame, height: int) -> pl.Series:
-        """The doubts about numbers of the rows `at`, as text by row; `of_world`: those of all partners together."""
-        nothing = pl.repeat(None, height, dtype=pl.String, eager=True).alias("doubt")
+        """The doubts about numbers of the rows `at`, a list by row; `of_world`: those of all partners together."""
+        nothing = pl.repeat(None, height, dtype=pl.List(pl.String), eager=True).alias("doubt")
         flows = keys["flow"].cast(pl.String).unique().to_list()
         known = pl.concat([NO_ROWS, *(self._of_flow(flow) for flow in flows)])
         if not known.height or not keys.height:
@@ -236,9 +252,10 @@ class Doubts:
             .sort("at", "month", "sentence", descending=[False, True, False])
             .unique(["at", "sentence"], keep="first", maintain_order=True)
             .group_by("at", maintain_order=True)
-            .agg(pl.col("sentence").str.join("; "))
+            .agg("sentence")
         )
-        return nothing.scatter(joined["at"], joined["sentence"])
+        every = pl.DataFrame({"at": pl.int_range(height, dtype=pl.UInt32, eager=True)})
+        return every.join(joined, on="at", how="left", maintain_order="left")["sentence"].alias("doubt")
 
     def _of_flow(self, flow: str, product: str | None = None) -> pl.DataFrame:
         key = (flow, product if self._rows_on else None)
@@ -272,6 +289,17 @@ def _operands(rows: pl.DataFrame, names: Sequence[str], figures: Collection[str]
         if figure in ON_CONSUMPTION and "measure" in names:
             operands += [part.with_columns(measure=pl.lit(CONSUMPTION)) for part in operands[-1:]]
     return pl.concat(operands).unique()
+
+
+def once_each(doubts: pl.Series) -> tuple[str, ...]:
+    """Return the doubts of lists, each once; what is said of a number is not said again of its share.
+
+    >>> once_each(pl.Series([["a", "share, rank and contributions: a"], ["b"], None]))
+    ('a', 'b')
+    """
+    sentences = doubts.explode().drop_nulls().unique().sort()
+    known = {*sentences}
+    return tuple(one for one in sentences if one.removeprefix(OF_THE_SUM["en"]) not in known - {one})
 
 
 def months_of(figure: str) -> list[tuple[pl.Expr, pl.Expr, bool]]:

@@ -162,7 +162,7 @@ def changes_of_month(
     measure = measure or next(iter(known), "")
     if measure not in known:
         remedy = f". Ask for another month, or compare with the {OTHER[against]} before."
-        remedy = f"; remedy is {', '.join(known)}" if known else remedy
+        remedy = f"; there is {', '.join(known)}" if known else remedy
         both = f"{month:%Y-%m} and {month_name(number - AGAINST[against][0])}"
         whose = "the world" if scope.partner == WORLD else country(scope.partner)
         raise ValueError(f"no {measure or 'measure'} of {flow}s is known for {whose} in both {both}{remedy}")

@@ -25,6 +25,7 @@ from tasks.domain.name_match import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.periods import Month
 from tasks.domain.text import named
+from tasks.ledger.doubts import once_each
 from tasks.reading import query
 from tasks.reading.resolver import KEY, Resolver
 from tasks.reading.search import what_is_nearby
@@ -365,12 +366,12 @@ def with_doubts(
     is_asked: bool = False,
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Add the column `doubt` where an open finding, now or on a day, concerns one of these figures of the rows, any
-    where none are named, or the column `is_asked` for; return with it each such finding.
+    where none are named, or the column `is_asked` for; return with it each such finding, once.
     """
-    doubt = query.doubts_of(snapshot, as_of).of_rows(rows, figures)
-    if doubt.null_count() == rows.height and not is_asked:
+    doubts = query.doubts_of(snapshot, as_of).each_of_rows(rows, figures)
+    if doubts.null_count() == rows.height and not is_asked:
         return rows, ()
-    return rows.with_columns(doubt), tuple(doubt.drop_nulls().unique().sort())
+    return rows.with_columns(doubts.list.join("; ")), once_each(doubts)
 
 
 def with_names(rows: pl.DataFrame, resolver: Resolver, language: str = "en") -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """Gathers the numbers of a brief from the tables and traces them; rounds nothing and writes no text."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from schemas.figures import FIGURE_OF
-from schemas.forms.brief import Fact, Facts, PartnerRow
+from schemas.forms.brief import DrawnLevel, Fact, Facts, PartnerRow
 from schemas.forms.outcome import HeldRelease
 from schemas.names import status
 from schemas.reference.code_tables import code_table
@@ -30,12 +30,13 @@ from tasks.domain.periods import Month, first_day, month_end, month_number, span
 from tasks.domain.precision import Interval
 from tasks.domain.units import UNIT_VALUE_OF, VALUE_OF
 from tasks.ingest.editions import is_outdated
+from tasks.ledger.doubts import Doubts
 from tasks.ledger.name_tables import NameTables, names_in
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.pages.brief.context import decided, mirrored
 from tasks.reading.citation import known_on
-from tasks.reading.query import reporter_of
+from tasks.reading.query import doubts_of, reporter_of
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import path_partition, read_table
 
@@ -170,6 +171,17 @@ class Gatherer:
         known = {row["period"]: row["level"] for row in rows.iter_rows(named=True)}
         return [known.get(first_day(self.number - back)) for back in range(months - 1, -1, -1)]
 
+    def drawn(self, partners: Sequence[str], doubts: Doubts) -> Iterator[DrawnLevel]:
+        """Yield the levels that are drawn: of all partners together those of the chart, of each partner those of its
+        line."""
+        rows = self.rows.filter(pl.col("partner").is_in([*partners]) & (pl.col("measure") == self.measure))
+        for row in rows.sort("partner", "period").iter_rows(named=True):
+            month = month_number(row["period"])
+            shown = MONTHS_SHOWN if row["partner"] == WORLD else MONTHS_SPARK
+            if self.number - shown < month <= self.number:
+                about = doubts.of(self.flow, self.product, row["partner"], [month], measure=self.measure)
+                yield DrawnLevel(row["partner"], row["period"], row["level"], row["level_status"], about)
+
     def partners(self) -> list[str]:
         """Return all partners together, then those that contribute most to the change on the month before, up or
         down, then the largest of the month, or of the year to date if no partner has a single month. The largest
@@ -255,6 +267,7 @@ def gather(
         months=months,
         world=gatherer.levels(WORLD, MONTHS_SHOWN),
         before=before,
+        drawn=[*gatherer.drawn(partners, doubts_of(snapshot))],
         events=events_in(product, flow, months, day, reporter.code),
         states_on=day,
         unit_value=prices[0],

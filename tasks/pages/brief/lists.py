@@ -116,24 +116,34 @@ def licence(facts: Facts, language: str) -> str:
 
 
 def data_address(facts: Facts) -> str:
-    """Return the figures of the page as a file inside an address: CSV, a row a figure."""
-    rows = [
-        (
-            facts.reporter,
-            facts.flow,
-            facts.product,
-            fact.partner,
-            f"{fact.month:%Y-%m}",
-            fact.measure,
-            fact.figure,
-            fact.value,
-            fact.status,
-            facts.snapshot_id,
-        )
+    """Return the figures of the page and all months of its charts as a file inside an address: CSV, a row a figure."""
+    figures = [
+        (fact.partner, fact.month, fact.measure, fact.figure, fact.value, fact.status, fact.doubts)
         for fact in facts.facts()
     ]
-    names = ("reporter", "flow", "product", "partner", "period", "measure", "figure", "value", "status", "snapshot_id")
-    table = pl.DataFrame([tuple(map(str, row)) for row in rows], dict.fromkeys(names, pl.String), orient="row")
+    known = {figure[:4] for figure in figures}
+    drawn = ((one.partner, one.month, facts.measure, "level", one.value, one.status, one.doubts) for one in facts.drawn)
+    figures += [figure for figure in drawn if figure[:4] not in known]
+    names = ("partner", "period", "measure", "figure", "value", "status", "doubt")
+    table = pl.DataFrame(
+        [
+            (
+                partner,
+                f"{month:%Y-%m}",
+                measure,
+                figure,
+                None if value is None else str(value),
+                status,
+                "; ".join(doubts),
+            )
+            for partner, month, measure, figure, value, status, doubts in figures
+        ],
+        dict.fromkeys(names, pl.String),
+        orient="row",
+    )
+    shared = (facts.reporter, facts.flow, facts.product)
+    keys = [pl.lit(value).alias(name) for name, value in zip(("reporter", "flow", "product"), shared, strict=True)]
+    table = table.select(*keys, *names[:-1], pl.lit(facts.snapshot_id).alias("snapshot_id"), "doubt")
     return f"data:text/csv;charset=utf-8,{quote(table.write_csv(), safe=',:')}"
 
 

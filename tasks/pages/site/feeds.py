@@ -14,11 +14,12 @@ import polars as pl
 
 from schemas.forms.outcome import Graded
 from tasks.domain.coverage import TOTALS
-from tasks.domain.labels import capitalised, country, trade_of
+from tasks.domain.labels import capitalised, country, doubt_words, trade_of
+from tasks.metrics.doubts import NONE_OPEN
 from tasks.pages.text.page_templates import words
 
 ATOM = "http://www.w3.org/2005/Atom"
-ENTRIES_MAX = 50
+ENTRIES_MAX, DOUBTS_MAX = 50, 3
 # Characters that no XML may hold.
 FORBIDDEN = {number: " " for number in range(32) if number not in (9, 10, 13)} | {0xFFFE: " ", 0xFFFF: " "}
 # A site without an address has ids all the same; the name is reserved and leads nowhere.
@@ -61,9 +62,13 @@ def feed(name: str, language: str, address: str, entries: Iterable[FeedEntry], d
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def of_releases(releases: pl.DataFrame, reporter: str, language: str, page: str) -> list[FeedEntry]:
-    """Return an entry for each release of a reporter, a withdrawn one too: the feed says what was published."""
-    t = words("site", language)
+def of_releases(
+    releases: pl.DataFrame, reporter: str, language: str, page: str, doubts: pl.DataFrame = NONE_OPEN
+) -> list[FeedEntry]:
+    """Return an entry for each release of a reporter, a withdrawn one too: the feed says what was published, and what
+    is in doubt of it, by the open findings `doubts`."""
+    t, in_doubt = words("site", language), words("brief", language)["in_doubt"]
+    gap = " " if language == "en" else ""
     entries = []
     for row in releases.iter_rows(named=True):
         months = f"{row['first_month']:%Y-%m}"
@@ -73,6 +78,8 @@ def of_releases(releases: pl.DataFrame, reporter: str, language: str, page: str)
         title = t["release_title"].format(trade=trade, months=months)
         products = ", ".join(one for one in row["products"][:5] if one not in ("*", *TOTALS)) or t["all_products"]
         text = t["release_text"].format(name=row["title"] or row["release_id"], source=row["source"], products=products)
+        sentences = doubts.filter(release_id=row["release_id"])["sentence"].unique().sort()[:DOUBTS_MAX]
+        text = gap.join([text, *(in_doubt.format(doubt=doubt_words(one, language)) for one in sentences)])
         entries.append(FeedEntry(f"{reporter}/release/{row['release_id']}", row["released_on"], title, text, page))
     return entries
 

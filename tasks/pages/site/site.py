@@ -27,6 +27,7 @@ from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.periods import first_day
 from tasks.inbox import held as held_releases
+from tasks.ledger.doubts import findings_of, open_doubts
 from tasks.pages.brief.context import is_withheld
 from tasks.pages.brief.watched import file_name, product_of, watch_list
 from tasks.pages.series import data
@@ -224,8 +225,9 @@ def _reporter(resolver: Resolver, reporter: str, plan: SitePlan, written: Writte
     written.names += _names(resolver, reporter, pages, partners, plan)
     page = {language: f"{reporter}/index.{language}.html" for language in LANGUAGES}
     graded = _graded(snapshot, reporter, pages)
+    doubts = open_doubts(findings_of(snapshot), releases)
     for language in LANGUAGES:
-        of_releases = feeds.of_releases(releases, reporter, language, page[language])
+        of_releases = feeds.of_releases(releases, reporter, language, page[language], doubts)
         written.entries.setdefault(("releases", language), []).extend(of_releases)
         rules = [(one, day, f"{reporter}/{stem}.{language}.html") for one, day, stem in graded]
         written.entries.setdefault(("rules", language), []).extend(feeds.of_rules(rules, reporter, language))

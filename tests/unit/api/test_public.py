@@ -211,8 +211,13 @@ def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
     operands = [whole.operands[0].model_copy(update={"numbers": [many] * 50})] * 24
     long = whole.model_copy(update={"operands": operands})
     answering(monkeypatch, lambda question: replace(trace(question), trace=long), "trace")
-    traced = asked.ask("trace", product="magnets", month="2025-06", partner="us", metric="mom_pct")["trace"]
-    assert len(json.dumps(traced)) < BYTES_MAX * 1.1
+    question = {"product": "magnets", "month": "2025-06", "partner": "us", "metric": "mom_pct"}
+    usual = asked.ask("trace", **question)
+    assert len(json.dumps(usual)) < 4096
+    assert usual["trace"]["more"] == "not all numbers and records are here; ask for rows=200"
+    assert {one["numbers_found"] for one in usual["trace"]["operands"]} == {50}
+    traced = asked.ask("trace", **question, rows=200)["trace"]
+    assert 4096 < len(json.dumps(traced)) < BYTES_MAX * 1.1
     assert {(one["numbers_found"], len(one["numbers"]) > 0) for one in traced["operands"]} == {(50, True)}
     assert {one["numbers"][0]["records_found"] for one in traced["operands"]} == {1000}
 
@@ -236,10 +241,54 @@ def test_a_status_is_left_out_only_where_its_figure_says_the_same() -> None:
             "split_status": ["no_quantity", None],
         }
     )
-    assert mcp._bounded(rows, 2, "month")["rows"] == [
+    assert mcp._bounded(rows, 2, "month", BYTES_MAX)["rows"] == [
         {"level": 1.0, "level_status": "reported", "mom_pct": 2.0, "price_effect": None, "split_status": "no_quantity"},
         {"price_effect": 3.0, "split_status": None, "missing": {"level": "not_covered", "mom_pct": "no_base"}},
     ]  # fmt: skip
+
+
+def has_null(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(has_null, value.values()))
+    return any(map(has_null, value)) if isinstance(value, list) else value is None
+
+
+def test_an_answer_has_no_null_and_is_below_four_kilobytes_unless_more_is_asked_for(sample_store: Path) -> None:
+    answers, of_magnets = Answers(sample_store), {"product": "magnets"}
+    questions = (
+        ("search", {"text": "magnet"}),
+        ("contents", {"kind": "releases"}),
+        ("read", of_magnets),
+        ("read", of_magnets | {"table": "observation"}),
+        ("read", {"table": "finding"}),
+        ("trace", of_magnets | {"metric": "rolling_12m_yoy_pct", "month": "2025-07"}),
+        ("trace", of_magnets | {"month": "2025-06"}),
+        ("vintages", of_magnets | {"partner": "us", "month": "2025-05..2025-06"}),
+        ("movers", {"month": "2025-06"}),
+        ("movers", of_magnets | {"month": "2025-06"}),
+        ("partner", {"partner": "us", "month": "2025-06"}),
+    )
+    for tool, question in questions:
+        try:
+            answer = answers.ask(tool, **question)
+        except CannotAnswer as none:
+            answer = {"error": str(none)}
+        assert not has_null(answer), tool
+        assert len(json.dumps(answer, ensure_ascii=False).encode()) < 4096, (tool, question)
+    more = answers.ask("read", **of_magnets, rows=200)
+    assert len(more["rows"]) > len(answers.ask("read", **of_magnets)["rows"])
+
+
+def test_notes_that_would_fill_the_answer_are_cut_with_a_word(
+    sample_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = tuple(f"note {number} {'x' * 500}" for number in range(8))
+    answering(monkeypatch, lambda question: replace(search(question), notes=notes))
+    answer = Answers(sample_store).ask("search", text="magnet")
+    assert len(json.dumps(answer)) < 4096
+    assert answer["notes"][-1] == "there are more notes; ask for more rows to read them"
+    assert answer["rows"]
+    assert len(Answers(sample_store).ask("search", text="magnet", rows=100)["notes"]) == len(notes)
 
 
 def test_a_program_sees_what_hides_in_the_texts_of_others() -> None:

@@ -3,8 +3,10 @@
 import copy
 import re
 from datetime import UTC, date, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 import pytest
@@ -247,6 +249,21 @@ def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path:
     assert not [name for name in ("soybeans", "lamps", "bought") if name in page], "a hold of other goods"
     assert "published.csv" not in section(page, "held"), "what is published is not held"
     assert "shares moved by" not in page, "there is no unit value that a change of the mix could explain"
+
+
+def test_figures_as_csv_have_the_whole_series_that_is_drawn_with_its_doubts(facts: Facts, snapshot: Snapshot) -> None:
+    address = re.findall(r'href="(data:text/csv[^"]*)"', unescape(render.page(facts)))[0]
+    rows = pl.read_csv(unquote(address).partition(",")[2].encode(), infer_schema=False).filter(
+        figure="level", measure=facts.measure
+    )
+    drawn = {
+        f"{month:%Y-%m}": level for month, level in zip(facts.months, facts.world, strict=True) if level is not None
+    }
+    world = rows.filter(pl.col("value").is_not_null(), partner="WLD")
+    assert {month: float(value) for month, value in world.select("period", "value").rows()} == drawn
+    assert len(drawn) > 2
+    assert not rows.select("partner", "period").is_duplicated().any()
+    assert "doubt" in rows.columns
 
 
 TONNES = {"202405": (150, 300, 100), "202406": (200, 300, 100), "202504": (110, 310, 190), "202505": (100, 300, 200)}
