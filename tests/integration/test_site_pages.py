@@ -207,6 +207,104 @@ def test_a_page_is_light_and_is_drawn_soon(site: Path) -> None:
     )
 
 
+class Reader:
+    """Somebody with a question, who begins on the front page and has a pointer: counts the clicks."""
+
+    def __init__(self, page: Any) -> None:
+        self.page, self.clicks = page, 0
+
+    def click(self, selector: str, place: dict[str, float] | None = None) -> None:
+        self.page.locator(selector).first.click(position=place)
+        self.clicks += 1
+
+    def series(self, name: str = "rare earth magnets") -> None:
+        """The page of a product, by the search."""
+        self.click("#asked")
+        self.page.keyboard.type(name)
+        self.click("#found a")
+        self.page.wait_for_selector("body.live #live svg", state="attached")
+
+    def month(self, month: str) -> None:
+        """Click where the month is on the chart: the ground of its panel is as wide as its months."""
+        ground = self.page.locator("[class*=panel] > g > path.background").first.bounding_box()
+        chart = self.page.locator("#live").bounding_box()
+        count = int(self.page.locator("#live").get_attribute("aria-valuemax")) + 1
+        year, number = map(int, month.split("-"))
+        place = year * 12 + number - 1 - self.page.evaluate("SERIES.first")
+        across = ground["x"] - chart["x"] + ground["width"] * (place + 0.5) / count
+        self.click("#live", {"x": across, "y": ground["y"] - chart["y"] + ground["height"] / 2})
+        assert self.page.locator("#month").text_content() == month
+
+    def cells(self, row: str) -> list[str]:
+        """The figure of a partner in the table of the chosen month, what is remarked, and where it is from."""
+        self.page.wait_for_selector("#point tbody a")
+        partner = self.page.locator("#point tbody tr", has=self.page.locator("th", has_text=row))
+        return [text or "" for text in partner.locator("td").all_text_contents()]
+
+
+@pytest.fixture
+def reader(site: Path, browser: Any) -> Iterator[Reader]:
+    page = shown(browser, site / "index.html", 1200, "light")
+    yield Reader(page)
+    assert page.heard == []
+    page.context.close()
+
+
+def test_what_went_to_one_country_in_a_month_takes_four_clicks(reader: Reader) -> None:
+    reader.series()
+    reader.click("label:has(input[value=USA])")
+    reader.month("2025-06")
+    # As printed in July 2025: 353 t to the United States, 3,188 t to all.
+    assert reader.cells("United States")[0] == "353 tonnes"
+    assert reader.cells("All countries")[0] == "3,188 tonnes"
+    assert reader.clicks <= 4
+
+
+def test_where_a_number_is_from_takes_five_clicks(reader: Reader) -> None:
+    reader.series()
+    reader.month("2025-06")
+    assert reader.cells("All countries")[2] == "2025-07-21, record 83"
+    reader.click("#point tbody a")
+    reader.click("#files summary")
+    assert reader.page.locator("#files tr:target").count() == 1
+    assert reader.clicks <= 5
+
+
+def test_how_a_month_compares_with_the_year_before_takes_four_clicks(reader: Reader) -> None:
+    reader.series()
+    reader.page.locator("select[name=figure]").select_option("yoy_pct")
+    reader.clicks += 1
+    reader.month("2025-06")
+    figure, remark, _ = reader.cells("All countries")
+    assert figure == "−38.1 %*"
+    assert "rests on a base that no source at hand prints" in remark
+    assert reader.clicks <= 4
+
+
+def test_what_was_known_on_an_earlier_day_takes_four_clicks(reader: Reader) -> None:
+    from playwright.sync_api import expect
+
+    reader.series()
+    reader.click("#past summary")
+    expect(reader.page.locator("#day")).to_be_enabled()
+    reader.click("#day", {"x": 5, "y": 5})
+    oldest = reader.page.evaluate("PAST.at(-1).day")
+    expect(reader.page.locator("#label")).to_contain_text(f"as known on {oldest}")
+    # Its newest month was not known then.
+    assert reader.page.locator("#point tbody td").first.text_content() == "–"
+    assert reader.clicks <= 4
+
+
+def test_whether_a_number_is_in_doubt_takes_two_clicks(doubted: Path, browser: Any) -> None:
+    page = shown(browser, doubted / "index.html", 1200, "light")
+    reader = Reader(page)
+    reader.series("85051110")
+    assert f"In doubt: {FEW}" in (page.locator(".lead .doubt").first.text_content() or "")
+    assert reader.clicks <= 2
+    assert page.heard == []
+    page.context.close()
+
+
 @pytest.mark.parametrize("name", ["index.html", "index.zh.html", "CHN/index.en.html", "CHN/partner-USA.en.html"])
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (360, "dark")])
 def test_other_pages_are_readable_and_ask_for_nothing(

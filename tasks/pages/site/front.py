@@ -59,6 +59,11 @@ class Story(NamedTuple):
     place: str
     drawn: str
 
+    @property
+    def doubts(self) -> list[str]:
+        """What is in doubt, each once: one of several sentences often rests on the same number."""
+        return [*dict.fromkeys(doubt for _, doubt in self.sentences if doubt)]
+
 
 class Desk(NamedTuple):
     """What concerns those who run the site: sources, releases that wait with whose they are, reporters left out, and

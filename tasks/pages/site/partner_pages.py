@@ -198,4 +198,8 @@ def _by_chapter(
         text = f"{code} {name or ''}".strip() if code.isdecimal() else name or code
         groups.setdefault(chapter, []).append((text, f"{quote(file_name(code, flow))}.{language}.html"))
     names = dict(rows.select("product", "product_name").iter_rows())
-    return [(f"{chapter} {names.get(chapter) or ''}".strip(), sorted(groups[chapter])) for chapter in sorted(groups)]
+    title = words("series", language)["chapter"]
+    return [
+        (f"{title.format(code=chapter)} {names.get(chapter) or ''}".strip() if chapter else "", sorted(groups[chapter]))
+        for chapter in sorted(groups)
+    ]

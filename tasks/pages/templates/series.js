@@ -104,7 +104,8 @@ const columnsOf = ({ measure, figure, lines }) => { const base = baseOf(); retur
 const placed = (rows, values) => rows.map((row, place) => ({ t: middle(place), ...values(row, place) }));
 const alongX = { scale: "x", field: "t" }, alongY = (field) => ({ scale: "y", field });
 const mark = (type, values, enter) => ({ type, values, encode: { enter: Object.fromEntries(Object.entries(enter).map(([name, value]) => [name, typeof value === "object" ? value : { value }])) } });
-const line = (values, stroke, more) => mark("line", values, { x: alongX, y: alongY("v"), defined: { field: "v_known" }, stroke, strokeWidth: 2, strokeJoin: "round", ...more });
+const lineWidth = () => parseFloat(css.fontSize) / 8;
+const line = (values, stroke, more) => mark("line", values, { x: alongX, y: alongY("v"), defined: { field: "v_known" }, stroke, strokeWidth: lineWidth(), strokeJoin: "round", ...more });
 // A month without a figure breaks a line; one that stands alone, or is in doubt, has a point.
 const linesOf = (columns, colours, factor, paper) => columns.flatMap((column, number) => {
   const points = column.flatMap(({ v, doubt }, place) => (v !== null && (doubt || (column[place - 1]?.v ?? column[place + 1]?.v ?? null) === null) ? [{ t: middle(place), v: v * factor, shape: doubt ? "triangle-up" : "circle" }] : []));
@@ -166,9 +167,9 @@ const labelled = (width, em) => {
   const by_year = count > 30, room = width / (em * (by_year ? 42 : 62)), step = by_year ? 12 * [1, 2, 5, 10].find((years) => count / 12 / years <= room || years === 10) : [1, 3, 6, 12].find((months) => count / months <= room || months === 12);
   return { format: by_year ? "%Y" : "%Y-%m", values: Array.from({ length: count }, (_, place) => place).filter((place) => (S.first + place) % step === 0).map(start) };
 };
-const panelOf = (look, { x, y, width, height, marks, ticks = 5, format = ",.3~f", heading = "" }) => {
+const panelOf = (look, { x, y, width, height, marks, ticks = 5, format = ",.3~f", heading = "", indent = x }) => {
   const [low, high] = rangeOf(marks), labels = { labelColor: look.ink("--soft"), labelFontSize: 12 * look.em, labelFont: FONT }, scoped = { x: { value: x }, y: { value: y }, width: { value: width }, height: { value: height } };
-  const text = mark("text", [{ heading }], { x: 0, y: -8, text: heading, font: FONT, fontSize: 12 * look.em, fontWeight: "bold", fill: look.ink("--ink"), limit: width });
+  const text = mark("text", [{ heading }], { x: -indent, y: -8, text: heading, font: FONT, fontSize: 12 * look.em, fontWeight: "bold", fill: look.ink("--ink"), limit: width + indent });
   const cursor = { type: "rule", interactive: false, encode: { enter: { y: { value: 0 }, y2: { value: height }, stroke: { value: look.ink("--ink") } }, update: { x: { scale: "x", signal: "at" } } } };
   const zero = { type: "rule", interactive: false, encode: { enter: { x: { value: 0 }, x2: { value: width }, y: { scale: "y", value: 0 }, stroke: { value: look.ink("--soft") } } } };
   const filled = [...(heading ? [text] : []), ...marks].filter((one) => one.values.length).map(({ values, ...one }, number) => ({ ...one, interactive: false, clip: one.type !== "text", from: { data: `rows${number}` }, values }));
@@ -195,7 +196,7 @@ const panelsOf = (chosen, columns, look) => {
   const paper = look.ink("--paper"), colours = lines.map(look.colour), events = (width, height) => (form.events.checked ? eventsOf(look, width, height) : []);
   if (small(chosen)) {
     const across = broad >= 900 * em ? 3 : broad >= 520 * em ? 2 : 1, height = 120 * em, drawn = columns.map((column, place) => linesOf([column], [colours[place]], factor, paper)), left = Math.max(...drawn.map((marks) => marginOf(rangeOf(marks), em))), cell = broad / across, width = cell - left - 14 * em, each = height + foot + 40 * em;
-    const panels = drawn.map((marks, place) => panelOf(look, { x: (place % across) * cell + left, y: Math.floor(place / across) * each + 36 * em, width, height, marks: [...events(width, height), ...marks], ticks: 3, heading: names[lines[place]] }));
+    const panels = drawn.map((marks, place) => panelOf(look, { x: (place % across) * cell + left, indent: left, y: Math.floor(place / across) * each + 36 * em, width, height, marks: [...events(width, height), ...marks], ticks: 3, heading: names[lines[place]] }));
     // The numbers of the lines stand between the name and its chart.
     panels.forEach((panel) => panel.marks.forEach((one) => { if (one.encode.enter.y?.value === -8) one.encode.enter.y.value = -22 * em; }));
     return { panels, height: Math.ceil(drawn.length / across) * each };

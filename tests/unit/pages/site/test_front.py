@@ -81,3 +81,19 @@ def test_names_and_doubts_of_the_front_page_are_text(resolver: Resolver, card: f
     text = front.page([trade], DAY, front.Desk([], [], [HOSTILE], shown=False), language, "https://x.org")
     assert "<img" not in text
     assert text.count("&lt;img src=x onerror=alert(1)&gt;") >= 20
+
+
+def test_a_doubt_of_several_sentences_stands_once_and_each_sentence_is_marked(
+    resolver: Resolver, card: front.Card
+) -> None:
+    long = "few partners " * 40
+    sentences = [("First.", "no row for JPN"), ("Second.", "no row for JPN"), ("Third.", long), ("Sound.", "")]
+    story = front.Story("magnets", sentences, "CHN/x.en.html", "")
+    trade = trade_of(resolver, card, "en")._replace(lead=story, cards=[])
+    text = front.page([trade], DAY, front.Desk([], [], [], shown=False), "en", "")
+    assert text.count("no row for JPN") == 1
+    assert "First.</a> ▲" in text
+    assert "Second. ▲" in text
+    assert "Sound.</p>" in text
+    # A long one is folded, and whole inside.
+    assert f"</summary>{long}</details>" in text

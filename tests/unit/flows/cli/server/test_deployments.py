@@ -1,6 +1,7 @@
 """What is put on a Prefect server, and in which order. The server is made up."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -180,3 +181,12 @@ def test_a_second_deployment_changes_the_same_automations_and_those_that_tell_no
         assert trigger.match.matches(Resource.model_validate(lost)) is is_told
     asyncio.run(deployments._ensure_automations(NOBODY))
     assert sorted(kept) == ["tidewaiter-never-started", "tidewaiter-zombies"]
+
+
+def test_a_header_of_the_site_stands_where_no_other_one_takes_its_place() -> None:
+    recipe = (FILE.parent / "nginx.conf").read_text(encoding="utf-8")
+    # nginx sends the headers of a server only where a location adds none of its own.
+    inside = re.findall(r"location [^{]*\{([^}]*)\}", recipe)
+    assert len(inside) >= 1
+    assert not [text for text in inside if "add_header" in text]
+    assert recipe.count("add_header") >= 3
