@@ -4,8 +4,10 @@ doubt of a figure wherever the figure goes."""
 import json
 from collections.abc import Iterator
 from datetime import date
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from bad_inputs.download import csv_bytes
@@ -313,3 +315,44 @@ def test_other_pages_are_readable_and_ask_for_nothing(
     page = shown(browser, site / name, width, scheme)
     assert page.heard == []
     page.context.close()
+
+
+# A file may be called anything; its name stands in the source line of each page, in feeds, pictures and scripts.
+HOSTILE = "\"'><img src=x onerror=alert(1)>&amp;{{7*7}}`${1}` <b> " + "very long " * 8 + ".csv"
+
+
+class Elements(HTMLParser):
+    """The elements of a page and the attributes that run something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.running: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.running += [name for name, _ in attrs if name.startswith("on")]
+
+
+def test_a_hostile_name_of_a_file_is_text_in_every_place_of_every_page(tmp_path: Path, browser: Any) -> None:
+    store = Store(tmp_path / "root")
+    store.ingest(csv_bytes([*MAY, *THREE]), name=HOSTILE)
+    site = tmp_path / "site"
+    build(store.store.parent, SitePlan(site, DAY, 'https://example.org/a"><img>'))
+    pages = sorted(site.rglob("*.html"))
+    assert len(pages) >= 10
+    assert any("onerror" in page.read_text(encoding="utf-8") for page in pages)
+    for page in pages:
+        elements = Elements()
+        elements.feed(page.read_text(encoding="utf-8"))
+        assert (elements.tags & {"img", "b", "iframe"}, elements.running) == (set(), []), page.name
+    for feed in site.glob("*.atom"):
+        ElementTree.fromstring(feed.read_text(encoding="utf-8"))
+    for page in (product(site), site / "index.html"):
+        opened = shown(browser, page, 1000, "light")
+        if page.name != "index.html":
+            opened.wait_for_selector("body.live #live svg", state="attached")
+            opened.locator("#files summary").click()
+        assert opened.locator("img").count() == 0
+        assert opened.heard == []
+        opened.context.close()
