@@ -20,6 +20,7 @@ from tasks.checks.frame.context import (
     values_by_partner,
 )
 from tasks.checks.frame.doubt_size import is_large, is_large_part
+from tasks.checks.frame.measures_begun import falls_explained, note_on, stops_explained
 from tasks.checks.frame.published_months import RATED
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
@@ -94,19 +95,63 @@ def _without_row(
     proven = _proven_months(context, key)
     for month in context.statements.filter("single", MONEY)["month"].unique().sort():
         missed = _missed(history, now, goods, key, month).join(proven.filter(month=month), on=key, how="anti")
+        missed = _with_measures(context, missed.filter(is_much), key, month)
+        # A control of all destinations singles out none: one that had much and is gone is looked at.
+        is_one = pl.col("largest") | (pl.col("most") > threshold("missing_partners_hold") * pl.col("total"))
+        is_grave = hold & (pl.col("event").is_null() | (is_one & ~pl.col("is_for_some")))
         yield from found_in(
-            missed.filter(is_much).with_columns(graded(hold), partners=partners, largest=largest, absent=absent),
+            missed.with_columns(
+                graded(is_grave), partners=partners, largest=largest, absent=absent, note=note_on("event", "since")
+            ),
             "partners_missing",
             "{severity}",
             " ".join(f"{{{name}}}" for name in [*key, "at"]),
             at=month_name(month),
-            observed="{absent} for {partners}, {lost:.1%} of the twelve months before{largest}",
+            observed="{absent} for {partners}, {lost:.1%} of the twelve months before{largest}{note}",
             expected=f"partners that make at least {1 - share:.0%} of the twelve months before",
             advice=(
                 "Compare with the site: a missing row is published as no trade. If trade did not stop, download it"
                 " again."
             ),
         )
+
+
+def _with_measures(context: CheckContext, missed: pl.DataFrame, key: list[str], month: int) -> pl.DataFrame:
+    """Add to each row the export control (`event`, `since`) that explains that its partners are gone: one that
+    explains nearly all of what these had in the year before, and whether it `is_for_some` destinations; null where none
+    does."""
+    begun = falls_explained(context).filter(pl.col("month") == month)
+    if missed.is_empty() or begun.is_empty():
+        nothing = {name: pl.lit(None, pl.String) for name in ("event", "since")}
+        return missed.with_columns(is_for_some=pl.lit(False), **nothing)
+    texts = [name for name in key if name != "month"]
+    gone = (
+        missed.select(*key, partner="gone").explode("partner").with_columns(pl.col(*texts, "partner").cast(pl.String))
+    )
+    place = ["flow", "product", "partner", "measure"]
+    year = context.values.filter(MONEY, pl.col("month").is_between(month - YEAR_MONTHS, month - 1))
+    year = year.with_columns(pl.col(place).cast(pl.String)).group_by(place).agg(pl.col("value").sum())
+    had = gone.join(year, on=[*texts, "partner"])
+    places = begun.select("flow", "product", "partner", "value_fell", "since", event="measure")
+    everybody = places.filter(pl.col("partner").is_null(), "value_fell").drop("partner")
+    of_everybody = had.join(everybody, on=["flow", "product"]).with_columns(is_for_some=pl.lit(False))
+    of_some = had.join(places.drop_nulls("partner"), on=["flow", "product", "partner"]).with_columns(
+        is_for_some=pl.lit(True)
+    )
+    explained = pl.concat([of_everybody, of_some.select(of_everybody.columns)]).unique([*place], keep="first")
+    sums = had.group_by(texts).agg(all=pl.col("value").sum())
+    parts = (
+        explained.sort("value")
+        .group_by(texts)
+        .agg(pl.col("value").sum(), pl.col("event", "since").last(), pl.col("is_for_some").all())
+    )
+    whole = sums.join(parts, on=texts).filter(pl.col("value") >= threshold("measure_share") * pl.col("all"))
+    whole = whole.select(*texts, "event", "since", "is_for_some")
+    named = missed.with_columns(pl.col(name).cast(pl.String).alias(f"{name}_text") for name in texts)
+    named = named.join(
+        whole, left_on=[f"{name}_text" for name in texts], right_on=texts, how="left", maintain_order="left"
+    )
+    return named.drop(f"{name}_text" for name in texts)
 
 
 def _proven_months(context: CheckContext, key: list[str]) -> pl.DataFrame:
@@ -131,7 +176,8 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, goods: pl.DataFrame, key: 
     """Compute what partners without a row now had in the twelve months before, for each `key` that has a row now:
     `lost`, a share; the three largest `partners`; whether the `largest` of every month is among them; whether enough
     `is_known`; how much of the month they would be (`goods_share`, `file_share`); and whether all that is reason to
-    `hold`, or that a partner is among them who came in each month with several `goods` (`hold_steady`).
+    `hold`, or that a partner is among them who came in each month with several `goods` (`hold_steady`). All of them are
+    `gone`.
     """
     year = history.filter(pl.col("month").is_between(month - YEAR_MONTHS, month - 1))
     here = now.filter(pl.col("month") == month)
@@ -173,6 +219,8 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, goods: pl.DataFrame, key: 
             due=pl.col("due").filter(is_regular).sum(),
             steady=pl.col("due").filter(is_steady.fill_null(False)).sum(),
             partners=pl.col("partner").head(EXAMPLES),
+            gone=pl.col("partner"),
+            most=pl.col("value").max(),
             zero=pl.col("zero").any(),
             largest=((pl.col("leaders") == 1) & (pl.col("partner") == pl.col("leader"))).any(),
         )
@@ -406,14 +454,18 @@ def _product_without_records(context: CheckContext) -> Rows:
         .agg(pl.col("month").sort())
         .sort(key)
     )
+    begun = {(row["flow"], row["product"], row["month"]): row for row in stops_explained(context).to_dicts()}
     for gap in absent.head(EXAMPLES).to_dicts():
+        measures = [begun.get((gap["flow"], gap["product"], month)) for month in gap["month"]]
+        measure = measures[0]
+        where = f", where {measure['measure']} is in force since {measure['since']}" if measure else ""
         yield finding(
             "product_without_records",
-            "error",
+            "warning" if all(measures) else "error",
             f"{gap['flow']} {gap['product']}",
             observed=(
                 f"no record of {_named(gap['month'])}, where {counted(absent.height, 'product')} of the file "
-                f"{'lacks' if absent.height == 1 else 'lack'} months"
+                f"{'lacks' if absent.height == 1 else 'lack'} months{where}"
             ),
             expected=f"a record of each month, as {gap['months']} months before and after have",
             advice=NO_RECORD,

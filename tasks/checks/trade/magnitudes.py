@@ -21,6 +21,7 @@ from tasks.checks.frame.context import (
     shown_of,
 )
 from tasks.checks.frame.doubt_size import is_large, is_large_part, weigh
+from tasks.checks.frame.measures_begun import measures_of_goods, note_on
 from tasks.checks.frame.published_months import RATED
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import WORLD
@@ -362,12 +363,13 @@ def _small(
         weighed = _weighed(context, rows, money, "least").with_columns(
             hold=hold, value=money, times=pl.col("least") / pl.col(money), note=note
         )
+        weighed = measures_of_goods(context, weighed, "value_fell")
         yield from found_in(
-            weighed.filter(shown_of("hold")).with_columns(graded("hold")),
+            weighed.filter(shown_of("hold")).with_columns(graded("hold"), measure=note_on("event", "since")),
             "magnitude",
             "{severity}",
             _subject(rows, money),
-            observed="{value:,}; the least of {months} other months is {times:,.0f} times as much{note}",
+            observed="{value:,}; the least of {months} other months is {times:,.0f} times as much{note}{measure}",
             expected="at least {least:,} divided by {factor:g}, in quantity or in value",
             advice=ADVICE,
             factor=factor,

@@ -20,6 +20,7 @@ from tasks.checks.frame.context import (
     shown_of,
 )
 from tasks.checks.frame.doubt_size import is_large, is_large_part, is_much_of_its_goods, weigh
+from tasks.checks.frame.measures_begun import measures_of_goods, note_on
 from tasks.checks.frame.published_months import RATED, with_codes
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import WORLD
@@ -78,12 +79,17 @@ def _unit_values(context: CheckContext) -> Rows:
         others = partners.join(reported, on=PLACE, how="anti").filter(shown_of("hold"))
         more = "" if partners.height == 1 else f" ({partners.height} such numbers of partners)"
         for rows, partner, note in ((strange, "", ""), (others, "{partner} ", more)):
+            # What a control leaves of goods are others at another price; a wrong unit leaves one of the two as it was.
+            named = measures_of_goods(context, rows, "value_fell", "mass_fell")
+            center = pl.col("middle" if partner else "usual")
+            apart = pl.max_horizontal(pl.col("rate") / center, center / pl.col("rate"))
+            is_other_goods = pl.col("event").is_not_null() & (apart < threshold("measure_price"))
             yield from found_in(
-                rows.with_columns(graded("hold")),
+                named.with_columns(graded(pl.col("hold") & ~is_other_goods), measure=note_on("event", "since")),
                 "unit_value",
                 "{severity}",
                 f"{{flow}} {{product}} {partner}{{at}}",
-                observed=f"{{rate:,.4g}} {money.removeprefix('value_').upper()}/kg{note}",
+                observed=f"{{rate:,.4g}} {money.removeprefix('value_').upper()}/kg{note}{{measure}}",
                 expected="{expected}",
                 advice=(
                     f"Check units and columns of {context.row['release_id']}; if the mix of goods really changed,"

@@ -6,6 +6,7 @@ file at once. What is written is made by the pages and answers.
 """
 
 import os
+import re
 from pathlib import Path
 
 from schemas.store_address import COPY_NOTE, REPORTER_KEY
@@ -15,14 +16,22 @@ from tasks.store.snapshots.publish import LOCK
 
 # In a store, the folder of pages, which no reader takes for a table.
 REPORTS = "reports"
+# In an inbox, what a fetch has seen of its source.
+NOTES = ".fetch"
+# An address as it was written, or after its double stroke became one.
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
 # Beside the stores of reporters: the tables that are made of them.
 BESIDE = ("mirror", "first_print", "mover", "expectation")
 
 
 def outside(place: Path) -> Path:
     """Return the file or folder that a path leads to, links followed. Raises ValueError where it is in a store, or
-    would be."""
+    would be, in the notes of fetches, or an address."""
+    if ADDRESS.match(str(place)):
+        raise ValueError(f"{place}: an address. Name a file or a folder of this machine; copy it from there.")
     target = Path(os.path.realpath(place))
+    if NOTES in target.parts:
+        raise ValueError(f"{place}: in {NOTES}, where fetches note what they have seen. Name another place.")
     for folder in (target, *target.parents):
         below = target.relative_to(folder).parts[:1]
         if (_is_store(folder) and below != (REPORTS,)) or (below and _is_beside_stores(folder, below[0])):

@@ -39,6 +39,23 @@ def test_nothing_is_written_where_a_store_would_be(root: Path, name: str) -> Non
         outside(root / "root" / name)
 
 
+@pytest.mark.parametrize("place", ["s3://bucket/x.csv", "gs:/bucket/x.csv", "file:///x.csv", "https://a.example/x"])
+def test_an_address_is_no_file_of_this_machine(place: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    before = sorted(root.rglob("*"))
+    with pytest.raises(ValueError, match="an address"):
+        write_outside(Path(place), b"other")
+    assert sorted(root.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", [".fetch/x.csv", ".fetch/gacc/answers.json", "../inbox/.fetch/x", "link/x.csv"])
+def test_nothing_is_written_into_the_notes_of_fetches(root: Path, name: str) -> None:
+    (root / "inbox" / ".fetch").mkdir(parents=True)
+    (root / "inbox" / "link").symlink_to(root / "inbox" / ".fetch")
+    with pytest.raises(ValueError, match="where fetches note"):
+        outside(root / "inbox" / name)
+
+
 def test_a_store_whose_first_release_is_held_is_one(root: Path) -> None:
     with exclusive(root / "new"):
         (root / "new" / "raw").mkdir()
