@@ -19,6 +19,7 @@ from schemas.forms.fetch import Fetched, FetchRequest
 from schemas.forms.request import MONTHS
 from schemas.frames import Reported
 from schemas.reference.code_tables import code_table
+from tasks.domain.coverage import WORLD
 from tasks.domain.errors import Refused
 from tasks.domain.periods import first_day, month_name, month_number
 from tasks.domain.text import clip
@@ -248,6 +249,20 @@ class Source:
                 f"reporter {clip(', '.join(other))}, and {self.name} has figures of {self.reporter} alone",
                 f"Leave the reporter out, or write {self.reporter}; take the source that the file is really of.",
             )
+        nobody = [reporter for reporter in reporters if self.has_others and reporter not in _countries_and_groups()]
+        if nobody:
+            raise Refused(
+                "unknown reporter",
+                where,
+                f"reporter {clip(', '.join(nobody))}, which is no country and no group of countries",
+                "Write the code of the country whose trade the figures are about: CHN, USA, EU27.",
+            )
+
+
+def _countries_and_groups() -> set[str]:
+    """The keys of countries in the lists of partners, and those of groups: who may report."""
+    of_sources = code_table("partner_codes").filter(kind="country")["partner"]
+    return {*of_sources, *code_table("partners")["partner"], *code_table("partner_groups")["group"]} - {WORLD}
 
 
 def products_of(request: FetchRequest) -> list[str]:

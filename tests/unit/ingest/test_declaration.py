@@ -94,6 +94,17 @@ def test_a_wrong_sidecar_is_refused_by_name(tmp_path: Path, text: str, says: str
     assert "file.csv.toml" in str(refused.value)
 
 
+@pytest.mark.parametrize(("reporter", "is_one"), [("WLD", False), ("XXX", False), ("USA", True), ("EU27", True)])
+def test_collected_figures_are_about_a_country_or_a_group(tmp_path: Path, reporter: str, is_one: bool) -> None:
+    file = drop(tmp_path)
+    if is_one:
+        assert locate(ReleaseRequest(file=file, source="published", reporter=reporter)).reporter == reporter
+        return
+    with pytest.raises(Refused, match=f"reporter {reporter}, which is no country") as refused:
+        locate(ReleaseRequest(file=file, source="published", reporter=reporter))
+    assert refused.value.advice.startswith("Write the code")
+
+
 @pytest.mark.parametrize("place", ["file.csv.toml", "defaults.toml"])
 def test_a_declaration_that_is_no_file_is_refused_and_not_passed_over(tmp_path: Path, place: str) -> None:
     file = drop(tmp_path)
