@@ -40,6 +40,12 @@ MONEY = {"CNY": r"rmb|cny|renminbi|yuan|¥", "USD": r"usdollars?|us\$|usd|\$|dol
 # `Unit:US$1,000`, `Value Unit: CNY 100 Million`, `(Units of value: RMB 10,000)`.
 UNIT_LINE = re.compile(r"^[\s(]*(?:(?:values?|currency|monetary|money)\s*)?units?\b(?:\s*of\s*values?)?\s*:?")
 SCALES = {"": 1, "thousand": 10**3, "million": 10**6, "billion": 10**9}
+# A day in words: 9 June 2025, June 9th, 2025, 09-Jun-2025, 2025年6月9日.
+WORDED_DAYS = (
+    re.compile(r"\b(?P<day>\d{1,2})(?:st|nd|rd|th)?[ .-]+(?P<month>[A-Za-z]{3,9})\.?[ ,.-]+(?P<year>\d{4})\b"),
+    re.compile(r"\b(?P<month>[A-Za-z]{3,9})\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?P<year>\d{4})\b"),
+    re.compile(r"(?P<year>\d{4}) ?年 ?(?P<month>\d{1,2}) ?月 ?(?P<day>\d{1,2}) ?日"),
+)
 DAY = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})|(\d{1,2})/(\d{1,2})/(\d{4})")
 MEANINGS = {
     "quantity": "quantity",
@@ -157,14 +163,14 @@ def month_of(text: str | None) -> int | None:
 
 
 def day_of(text: str, title: Title | None = None, kind: str = "") -> date | None:
-    """The first day in a text: year/month/day, or the order of old pages, month/day/year.
+    """The first day in a text: year/month/day, or the order of old pages, month/day/year; else one in words.
 
     Where day and month could change places the release decides: its figures come out after its last month, near the
     day that `release_calendar.csv` has for this `kind` of page.
     """
     match = DAY.search(text)
     if match is None:
-        return None
+        return _worded_day(text)
     if match[1]:
         return _date(match[1], match[2], match[3])
     orders = (_date(match[6], match[4], match[5]), _date(match[6], match[5], match[4]))
@@ -175,6 +181,17 @@ def day_of(text: str, title: Title | None = None, kind: str = "") -> date | None
         due = date.fromisoformat(announced["expected_on"][0]) if announced.height else end + USUAL_DELAY
         days = sorted((day for day in days if day > end), key=lambda day: abs(day - due)) or days
     return next(iter(days), None)
+
+
+def _worded_day(text: str) -> date | None:
+    """The day that a text has in words; None where it has none, or not one day alone."""
+    plain = " ".join(text.split())
+    days = {
+        _date(match["year"], str(month_of(match["month"]) or 0), match["day"])
+        for form in WORDED_DAYS
+        for match in form.finditer(plain)
+    }
+    return days.pop() if len(days) == 1 else None
 
 
 def _date(year: str, month: str, day: str) -> date | None:

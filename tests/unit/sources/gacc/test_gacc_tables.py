@@ -548,3 +548,18 @@ def test_the_day_of_a_page_is_read_by_the_calendar_of_its_release(
 
 def test_a_day_without_a_release_has_its_month_first() -> None:
     assert day_of("06/10/2019") == date(2019, 6, 10)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025年6月9日", "June 9, 2025", "9 June 2025", "Jun. 9 2025", "09-Jun-2025", "Published:\xa09th June 2025 10:30"],
+)
+def test_a_day_in_words_is_read(text: str) -> None:
+    assert day_of(text) == date(2025, 6, 9)
+
+
+@pytest.mark.parametrize(
+    "text", ["June 2025", "9 Moon 2025", "31 June 2025", "9 June 2025 and 10 June 2025", "May 2025, 9"]
+)
+def test_what_is_no_one_day_in_words_is_none(text: str) -> None:
+    assert day_of(text) is None
