@@ -19,6 +19,7 @@ from flows.cli.frame import terminal
 from schemas.code_files import FOLDER
 from schemas.settings import WATCH_RULES
 from tasks.domain import clock
+from tasks.sources.registry import SOURCES
 
 SAID = Path(__file__).with_name("said")
 RULES = FOLDER / "watch_rules.toml"
@@ -77,6 +78,9 @@ def said(command: str, store: Path, folder: Path, monkeypatch: pytest.MonkeyPatc
         done = CliRunner().invoke(app, shlex.split(command.replace("<folder>", str(folder))))
     text = f"{done.stdout}{done.stderr}exit code {done.exit_code}\n"
     text += "".join(f"\n{page.name}\n{page.read_text(encoding='utf-8')}" for page in sorted(folder.glob("*.md")))
+    # Every source, in the order of the table, so that a new one changes no session.
+    for names in (", ".join(SOURCES), ", ".join(map(repr, SOURCES))):
+        text = text.replace(names, "<every source>")
     text = text.replace(str(store.parent), "<store>").replace(str(folder), "<folder>")
     for pattern, word in CHANGING:
         text = re.sub(pattern, word, text)
