@@ -191,6 +191,23 @@ def test_a_room_is_a_folder_with_a_charter_and_a_floor() -> None:
     assert structure.largest_room(ROOMS, CONTRACTS) == ("tasks/a/b", 10, 2)
 
 
+# What somebody reads in an hour.
+ROOM_LINES_MAX = 3_000
+
+
+def test_no_room_is_too_large_and_each_has_a_charter_that_says_what_belongs_there() -> None:
+    root = Path(structure.__file__).parents[1]
+    program, contracts = (
+        structure.texts(root, structure.PACKAGES),
+        (root / "pyproject.toml").read_text(encoding="utf-8"),
+    )
+    assert structure.largest_room(program, contracts)[1] <= ROOM_LINES_MAX
+    names = {*structure.rooms(program, contracts).values()} - {"tidewaiter"}
+    assert len(names) > 50
+    charters = {name: ast.get_docstring(ast.parse(program[f"{name}/__init__.py"])) or "" for name in names}
+    assert [name for name, charter in charters.items() if "belong" not in charter.lower()] == []
+
+
 def test_pieces_are_drawn_from_rooms_by_line_and_alike_for_one_seed() -> None:
     files = {
         "tasks/a/one.py": "a\n" * 19,

@@ -252,11 +252,17 @@ def test_a_window_weighs_the_doubt_of_one_of_its_months() -> None:
     found = derived_in_doubt([(row, numbers)], ("r1", NAMED, f"export {MAGNETS} OMN 2025-12 quantity_kg"))
     december = found.metric.filter(measure="quantity_kg", product=MAGNETS, period=date(2025, 12, 1))
     in_doubt = dict(december.select("partner", "figures_in_doubt").iter_rows())
-    own = "level+mom_pct+ytd+rolling_12m+average_3m+share_pct+rank+contribution_mom_pp"
+
+    def figures_of(partner: str, *without: str) -> str:
+        """The figures that a partner has a value of."""
+        (row,) = december.filter(partner=partner).to_dicts()
+        return "+".join(name for name in FIGURES if row[name] is not None and name not in without)
+
+    assert {"level", "mom_pct", "ytd", "rolling_12m", "average_3m", "rank"} < {*figures_of("OMN").split("+")}
     assert in_doubt == {
-        "OMN": f"{own}+lowest_since" if december.filter(partner="OMN")["lowest_since"][0] else own,
+        "OMN": figures_of("OMN", "highest_since"),
         "USA": "share_pct+rank",
-        "WLD": "level+mom_pct+average_3m+share_pct+contribution_mom_pp",
+        "WLD": figures_of("WLD", "ytd", "rolling_12m", "rank", "highest_since", "lowest_since"),
         "EU27": "share_pct",
     }
     assert {*found.doubts.filter(product=MAGNETS, measure="quantity_kg")["partner"]} == {"OMN", "WLD"}

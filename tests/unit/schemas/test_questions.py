@@ -1,38 +1,39 @@
 """The classes of questions: what they refuse, and that reading them costs a command nothing."""
 
 import dataclasses
+import importlib
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
-from schemas.questions.adjust import Adjust
-from schemas.questions.brief import Brief
+from schemas import questions
 from schemas.questions.checks import checked, model_of
 from schemas.questions.claims import CheckClaim, CheckClaims
-from schemas.questions.contents import Contents
-from schemas.questions.coverage import Coverage
-from schemas.questions.detours import Detours
-from schemas.questions.duties import Duties
-from schemas.questions.event_brief import EventBrief
-from schemas.questions.export import Export
-from schemas.questions.mirror import MirrorTrade
 from schemas.questions.movers import Movers
-from schemas.questions.partner import PartnerTrade
 from schemas.questions.plot import Plot
 from schemas.questions.question import Form, Question, fields_of, help_of, summary_of, takes_several
 from schemas.questions.read import Read
-from schemas.questions.revisions import Revisions
 from schemas.questions.search import Search
 from schemas.questions.trace import Trace
-from schemas.questions.vintages import Vintages
 
+BASE = "schemas.questions.question"
+MODULES = [importlib.import_module(f"schemas.questions.{module.name}") for module in iter_modules(questions.__path__)]
 QUESTIONS: list[type[Question]] = [
-    Adjust, Brief, CheckClaim, CheckClaims, Contents, Coverage, Detours, Duties, EventBrief, Export, MirrorTrade,
-    Movers, PartnerTrade, Plot, Read, Revisions, Search, Trace, Vintages,
-]  # fmt: skip
+    value
+    for module in MODULES
+    for value in vars(module).values()
+    if isinstance(value, type) and issubclass(value, Question) and value.__module__ == module.__name__ != BASE
+]
+
+
+def test_the_questions_are_those_of_all_modules() -> None:
+    assert len(QUESTIONS) >= 19
+    assert {Read, CheckClaim, CheckClaims} < {*QUESTIONS}
+    assert Question not in QUESTIONS
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
