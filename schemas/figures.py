@@ -12,9 +12,9 @@ OF_MEASURE, PER_CENT, POINTS = "see measure", "%", "percentage points"
 class Figure(NamedTuple):
     """A figure: `title` above a column, `line` where a line has room, `unit`, and what it is, for the dictionary.
 
-    `formula` is the name of a function of `tasks/metrics/figures.py` and its operands; empty for those that are no
-    formula. Operands are numbers of the month: `level`, `ytd`, `rolling_<n>m` (n months added up), with `before_` those
-    of the month before, with `ago_` those of a year before, with `world_` those of all partners together, with
+    `formula` is the name of a function of `tasks/metrics/figures/figures.py` and its operands; empty for those that are
+    no formula. Operands are numbers of the month: `level`, `ytd`, `rolling_<n>m` (n months added up), with `before_`
+    those of the month before, with `ago_` those of a year before, with `world_` those of all partners together, with
     `consumption_` those of imports for consumption of the same goods and partner, and with `printed_` a growth that a
     source prints. `of_partners`: a value per kilogram does not have it.
 

@@ -24,7 +24,7 @@ from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.domain.periods import Month
 from tasks.domain.precedence import Portion, chapter_group_of, chapter_groups
 from tasks.metrics.derive import NO_LEVELS, derive_months
-from tasks.metrics.doubts import NONE_OPEN
+from tasks.metrics.doubt.doubts import NONE_OPEN
 from tasks.store.files import exchange
 from tasks.store.snapshots.parquet import encode_months, partition_month, path_partition
 

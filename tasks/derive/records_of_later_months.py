@@ -13,8 +13,8 @@ from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.domain.reporter import Reporter
 from tasks.domain.units import VALUE_OF
-from tasks.metrics.grid import MASS, Block
-from tasks.metrics.records import PublishedLevels
+from tasks.metrics.figures.records import PublishedLevels
+from tasks.metrics.levels.grid import MASS, Block
 
 SERIES = ["product", "partner", "measure"]
 Files = Mapping[int, Sequence[Path]]

@@ -20,8 +20,8 @@ from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS, WORLD
 from tasks.domain.labels import OF_THE_SUM, check_words, partner_name
 from tasks.domain.periods import month_index, month_number
 from tasks.domain.units import CONSUMPTION, RATIOS
-from tasks.metrics.doubts import NONE_OPEN, OPEN
-from tasks.metrics.figures import BACK, first_month
+from tasks.metrics.doubt.doubts import NONE_OPEN, OPEN
+from tasks.metrics.figures.figures import BACK, first_month
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import path_partition, read_table
 

@@ -13,7 +13,7 @@ import polars as pl
 from schemas.frames import Decision, Observation, Release
 from tasks.domain.decisions import counting
 from tasks.domain.errors import Refused
-from tasks.metrics.doubts import NONE_OPEN
+from tasks.metrics.doubt.doubts import NONE_OPEN
 
 
 class Ledger(NamedTuple):

@@ -9,7 +9,7 @@ from tasks.domain.periods import index_month
 from tasks.domain.precedence import monthly_numbers, without_outranked
 from tasks.domain.units import MILLIGRAMS_PER_KG, in_units
 from tasks.ledger.doubts import concerned
-from tasks.metrics.doubts import NONE_OPEN
+from tasks.metrics.doubt.doubts import NONE_OPEN
 
 
 def widen(observation: pl.DataFrame, releases: Release, doubts: pl.DataFrame = NONE_OPEN) -> TradeFlow:

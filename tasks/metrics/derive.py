@@ -20,16 +20,16 @@ from tasks.domain.coverage import FIGURES_LOOK_BACK, QUIET_MONTHS, years_as_mont
 from tasks.domain.periods import Month, index_month, month_index, year_of
 from tasks.domain.precedence import SPANS, printed_numbers
 from tasks.domain.units import per_unit
-from tasks.metrics.coverage import cover
-from tasks.metrics.doubts import NONE_OPEN, Marked, Years, mark
-from tasks.metrics.figures_in_doubt import operands_in_doubt, records_in_doubt
-from tasks.metrics.grid import MASS, Block, Grid
-from tasks.metrics.levels import Levels, blocks
-from tasks.metrics.names import MISSING_FROM, NUMBER, Names, bit_of, status
-from tasks.metrics.records import PublishedLevels, with_records
+from tasks.metrics.doubt.doubts import NONE_OPEN, Marked, Years, mark
+from tasks.metrics.doubt.figures_in_doubt import operands_in_doubt, records_in_doubt
+from tasks.metrics.figures.records import PublishedLevels, with_records
+from tasks.metrics.figures.windows import Windows
+from tasks.metrics.levels.coverage import cover
+from tasks.metrics.levels.grid import MASS, Block, Grid
+from tasks.metrics.levels.levels import Levels, blocks
+from tasks.metrics.levels.names import MISSING_FROM, NUMBER, Names, bit_of, status
+from tasks.metrics.levels.sums import add_up, add_up_years, only_kind, wide
 from tasks.metrics.rows import as_metric, in_order, per_kilogram, with_others
-from tasks.metrics.sums import add_up, add_up_years, only_kind, wide
-from tasks.metrics.windows import Windows
 
 NAMED = ["product", "partner", "measure"]
 NO_LEVELS = empty_frame("record_level")

@@ -10,12 +10,12 @@ from schemas.figures import FIGURE_OF, OF_MEASURE
 from schemas.table import polars_schema
 from tasks.domain.periods import index_month
 from tasks.domain.units import EXACT_MAX, in_units, per_unit
-from tasks.metrics.figures import FIGURES_OF, kinds_behind, kinds_of, months_added, with_figures
-from tasks.metrics.figures_in_doubt import BIT, figures_in_doubt
-from tasks.metrics.grid import MASS, Block, Grid
-from tasks.metrics.names import NUMBER, STATUS, Names, status
-from tasks.metrics.records import RECORDS
-from tasks.metrics.windows import WINDOWS
+from tasks.metrics.doubt.figures_in_doubt import BIT, figures_in_doubt
+from tasks.metrics.figures.figures import FIGURES_OF, kinds_behind, kinds_of, months_added, with_figures
+from tasks.metrics.figures.records import RECORDS
+from tasks.metrics.figures.windows import WINDOWS
+from tasks.metrics.levels.grid import MASS, Block, Grid
+from tasks.metrics.levels.names import NUMBER, STATUS, Names, status
 
 # The operands of a value per kilogram: each number of the value and the same one of the mass.
 DIVIDED = ("level", "before_level", "ago_level", *WINDOWS)

@@ -15,7 +15,7 @@ import polars as pl
 from schemas.forms.outcome import Graded
 from tasks.domain.coverage import TOTALS
 from tasks.domain.labels import capitalised, country, doubt_words, trade_of
-from tasks.metrics.doubts import NONE_OPEN
+from tasks.metrics.doubt.doubts import NONE_OPEN
 from tasks.pages.text.page_templates import words
 
 ATOM = "http://www.w3.org/2005/Atom"

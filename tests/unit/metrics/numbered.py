@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from tasks.metrics.coverage import FlowCoverage, cover
-from tasks.metrics.names import Names
-from tasks.metrics.sums import PRINTED, SUM, UNKNOWN
+from tasks.metrics.levels.coverage import FlowCoverage, cover
+from tasks.metrics.levels.names import Names
+from tasks.metrics.levels.sums import PRINTED, SUM, UNKNOWN
 from tests.unit.builders import MAGNETS, Row, release, release_table
 
 JUNE = 2025 * 12 + 5

@@ -25,7 +25,7 @@ from schemas.table import FILE, arrow_schema, columns, empty_frame, polars_schem
 from schemas.tables import analysis, claim, control_event, metric, observation, release
 from schemas.tables import name as names
 from schemas.tables.catalog import MODELS
-from tasks.metrics.figures import FORMULAS
+from tasks.metrics.figures.figures import FORMULAS
 from tasks.store.snapshots.parquet import DERIVATION_KEY, encode_file
 
 

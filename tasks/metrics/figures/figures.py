@@ -20,7 +20,7 @@ from schemas.names import status as status_of
 from schemas.table import polars_schema
 from tasks.domain.periods import january_of
 from tasks.domain.units import by_constant
-from tasks.metrics.names import status
+from tasks.metrics.levels.names import status
 
 BASIS_POINTS_PER_PERCENT = 100
 MONTH = pl.col("month")

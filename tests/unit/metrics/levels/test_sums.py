@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from tasks.domain.units import LEVEL_MAX
-from tasks.metrics.sums import SUM, UNKNOWN, add_up, wide
+from tasks.metrics.levels.sums import SUM, UNKNOWN, add_up, wide
 from tests.unit.builders import MAGNETS, Row, release
 from tests.unit.metrics.numbered import JUNE, WHOLE, coverage_of, in_text, printed
 

@@ -15,8 +15,8 @@ import polars as pl
 
 from tasks.domain.classification import HS_LEVELS
 from tasks.domain.units import LEVEL_MAX, YEAR_MAX
-from tasks.metrics.coverage import FlowCoverage, Scope
-from tasks.metrics.names import NUMBER, Names, bit_of, status
+from tasks.metrics.levels.coverage import FlowCoverage, Scope
+from tasks.metrics.levels.names import NUMBER, Names, bit_of, status
 
 SERIES = ("product", "partner", "measure")
 # No row, a printed number, a sum, a row of a sum that is not known.

@@ -16,10 +16,10 @@ import polars as pl
 from schemas.figures import operands
 from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.periods import Month
-from tasks.metrics.figures import kinds_of, months_added
-from tasks.metrics.grid import Block
-from tasks.metrics.levels import Levels
-from tasks.metrics.names import MISSING_FROM, NUMBER, status
+from tasks.metrics.figures.figures import kinds_of, months_added
+from tasks.metrics.levels.grid import Block
+from tasks.metrics.levels.levels import Levels
+from tasks.metrics.levels.names import MISSING_FROM, NUMBER, status
 
 YEAR = 12
 # Every window by its first and last month, counted back from the month; None: January. Those of a year before have the

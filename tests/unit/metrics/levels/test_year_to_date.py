@@ -5,8 +5,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tasks.metrics.names import STATUS
-from tasks.metrics.year_to_date import chained_years
+from tasks.metrics.levels.names import STATUS
+from tasks.metrics.levels.year_to_date import chained_years
 from tests.unit.metrics.numbered import WHOLE, names_of, numbered
 
 NAMED = {number: name for name, number in STATUS.items()}

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from tasks.metrics.doubted_sums import with_products_above
+from tasks.metrics.doubt.doubted_sums import with_products_above
 from tests.unit.builders import MAGNETS, number, release
 from tests.unit.figures import Store, derived_in_doubt
 from tests.unit.metrics.numbered import names_of, numbered

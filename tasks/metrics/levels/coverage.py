@@ -13,7 +13,7 @@ import polars as pl
 from schemas.frames import Release
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import covered_codes, of_national_lists, with_scope
-from tasks.metrics.names import Names
+from tasks.metrics.levels.names import Names
 
 CELL = ("product", "family", "month")
 PLACE_OF_FAMILY = ("product", "partner", "family", "month")

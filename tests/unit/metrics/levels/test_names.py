@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from tasks.domain.nomenclature import is_national
-from tasks.metrics.names import EARLIEST
+from tasks.metrics.levels.names import EARLIEST
 from tests.unit.builders import MAGNETS, release
 from tests.unit.metrics.numbered import JUNE, in_text, names_of, numbered
 

@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from tasks.domain.coverage import LOOK_BACK_MONTHS
-from tasks.metrics.grid import Block
-from tasks.metrics.names import STATUS
-from tasks.metrics.records import PublishedLevels, with_records
+from tasks.metrics.figures.records import PublishedLevels, with_records
+from tasks.metrics.levels.grid import Block
+from tasks.metrics.levels.names import STATUS
 
 NAMED = {number: name for name, number in STATUS.items()} | {None: None}
 

@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 
-from tasks.metrics.grid import Grid
-from tasks.metrics.levels import Levels, blocks, spans_seen
-from tasks.metrics.names import STATUS, bit_of, status
+from tasks.metrics.levels.grid import Grid
+from tasks.metrics.levels.levels import Levels, blocks, spans_seen
+from tasks.metrics.levels.names import STATUS, bit_of, status
 from tests.unit.builders import MAGNETS, Row, release
 from tests.unit.metrics.numbered import JUNE, WHOLE, coverage_of, in_months, in_text, numbered, printed
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import polars as pl
 
 from tasks.domain.classification import HS_LEVELS
-from tasks.metrics.coverage import FlowCoverage
-from tasks.metrics.names import NUMBER, STATUS, Names
+from tasks.metrics.levels.coverage import FlowCoverage
+from tasks.metrics.levels.names import NUMBER, STATUS, Names
 
 PLACE = ("product", "partner", "measure", "month")
 

@@ -11,7 +11,7 @@ from tasks.ledger.doubts import open_doubts
 from tasks.ledger.merge import current_statements
 from tasks.ledger.trade_flow import widen
 from tasks.metrics.derive import derive_all
-from tasks.metrics.doubts import Marked
+from tasks.metrics.doubt.doubts import Marked
 from tasks.store.snapshots.parquet import read_table
 from tests.unit.builders import finding_table
 from tests.unit.customs import MAY, Store

@@ -7,8 +7,8 @@ import pytest
 
 from schemas.names import status as status_column
 from schemas.tables.metric import FIGURES
-from tasks.metrics.figures import FIGURES_OF, contribution, growth, of_consumption, rank, share, with_figures
-from tasks.metrics.names import STATUS
+from tasks.metrics.figures.figures import FIGURES_OF, contribution, growth, of_consumption, rank, share, with_figures
+from tasks.metrics.levels.names import STATUS
 
 NAMED = {number: name for name, number in STATUS.items()}
 LEVEL = {"level": 150, "level_status": "reported"}

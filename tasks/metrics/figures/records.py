@@ -9,8 +9,8 @@ history of the product.
 import polars as pl
 
 from tasks.domain.coverage import LOOK_BACK_MONTHS
-from tasks.metrics.grid import Block
-from tasks.metrics.names import status
+from tasks.metrics.levels.grid import Block
+from tasks.metrics.levels.names import status
 
 RECORDS = ("highest_since", "lowest_since")
 STATUSES = tuple(f"{name}_status" for name in RECORDS)

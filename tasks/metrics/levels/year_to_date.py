@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from tasks.domain.periods import number_of, year_of
-from tasks.metrics.names import status
+from tasks.metrics.levels.names import status
 
 MONTHS = range(12)
 SERIES = ("product", "partner", "measure")

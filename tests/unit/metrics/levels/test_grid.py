@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from tasks.metrics.grid import Block, Grid
+from tasks.metrics.levels.grid import Block, Grid
 from tests.unit.builders import release
 from tests.unit.metrics.numbered import JUNE, WHOLE, coverage_of, in_text, numbered
 

@@ -5,10 +5,10 @@ from typing import Any
 import polars as pl
 
 from tasks.domain.coverage import FIGURES_LOOK_BACK
-from tasks.metrics.grid import Block, Grid
-from tasks.metrics.levels import Levels
-from tasks.metrics.names import STATUS
-from tasks.metrics.windows import Windows
+from tasks.metrics.figures.windows import Windows
+from tasks.metrics.levels.grid import Block, Grid
+from tasks.metrics.levels.levels import Levels
+from tasks.metrics.levels.names import STATUS
 from tests.unit.builders import release
 from tests.unit.metrics.numbered import JUNE, coverage_of, in_months, numbered, printed
 

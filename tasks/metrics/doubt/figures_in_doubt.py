@@ -18,12 +18,12 @@ from schemas.table import polars_schema
 from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.periods import january_of
 from tasks.domain.thresholds import threshold
-from tasks.metrics.doubts import UNKNOWN, Marked
-from tasks.metrics.figures import FIGURES_OF
-from tasks.metrics.grid import Block, Grid
-from tasks.metrics.names import NUMBER, status
-from tasks.metrics.records import RECORDS, PublishedLevels
-from tasks.metrics.windows import BEFORE, WINDOWS, YEAR
+from tasks.metrics.doubt.doubts import UNKNOWN, Marked
+from tasks.metrics.figures.figures import FIGURES_OF
+from tasks.metrics.figures.records import RECORDS, PublishedLevels
+from tasks.metrics.figures.windows import BEFORE, WINDOWS, YEAR
+from tasks.metrics.levels.grid import Block, Grid
+from tasks.metrics.levels.names import NUMBER, status
 
 # A bit for each operand, and for the records.
 BIT = {name: 2**place for place, name in enumerate([*operands(), *RECORDS])}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.metrics import coverage as covering
+from tasks.metrics.levels import coverage as covering
 from tests.unit.builders import MAGNETS, release
 from tests.unit.coverage_oracle import index
 from tests.unit.metrics.numbered import JUNE, WHOLE, coverage_of, numbered

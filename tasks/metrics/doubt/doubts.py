@@ -21,12 +21,12 @@ from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import BASKET
 from tasks.domain.periods import index_month, year_of
 from tasks.domain.thresholds import threshold
-from tasks.metrics.coverage import FlowCoverage
-from tasks.metrics.doubted_sums import PLACE, Reach, in_baskets, with_products_above
-from tasks.metrics.grid import KEY, Block, Grid
-from tasks.metrics.levels import Levels
-from tasks.metrics.names import MISSING_FROM, NUMBER, STATUS, Names
-from tasks.metrics.year_to_date import chained_years
+from tasks.metrics.doubt.doubted_sums import PLACE, Reach, in_baskets, with_products_above
+from tasks.metrics.levels.coverage import FlowCoverage
+from tasks.metrics.levels.grid import KEY, Block, Grid
+from tasks.metrics.levels.levels import Levels
+from tasks.metrics.levels.names import MISSING_FROM, NUMBER, STATUS, Names
+from tasks.metrics.levels.year_to_date import chained_years
 
 UNKNOWN = math.inf
 # Of a finding: its place in the list of open ones, its release, what it is about, the share of a month of its goods

@@ -10,8 +10,8 @@ import polars as pl
 
 from tasks.domain.classification import HS_LEVELS
 from tasks.domain.units import CONSUMPTION, OF_CONSUMPTION, UNIT_VALUE_OF
-from tasks.metrics.coverage import FlowCoverage
-from tasks.metrics.names import NUMBER, Names
+from tasks.metrics.levels.coverage import FlowCoverage
+from tasks.metrics.levels.names import NUMBER, Names
 
 # Rows lie in this order, and so do those of `metric`.
 KEY = ("measure", "product", "partner")

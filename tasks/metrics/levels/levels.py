@@ -10,10 +10,10 @@ from typing import NamedTuple
 import polars as pl
 
 from tasks.domain.periods import january_of, year_of
-from tasks.metrics.grid import KEY, Block, Grid
-from tasks.metrics.names import MISSING_FROM, NUMBER, STATUS, bit_of, status
-from tasks.metrics.sums import PRINTED, SUM, UNKNOWN
-from tasks.metrics.year_to_date import chained_years
+from tasks.metrics.levels.grid import KEY, Block, Grid
+from tasks.metrics.levels.names import MISSING_FROM, NUMBER, STATUS, bit_of, status
+from tasks.metrics.levels.sums import PRINTED, SUM, UNKNOWN
+from tasks.metrics.levels.year_to_date import chained_years
 
 
 class MonthLevels(NamedTuple):

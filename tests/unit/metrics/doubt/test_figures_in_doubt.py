@@ -23,8 +23,8 @@ from tasks.lineage.operands import KILOGRAMS
 from tasks.lineage.point import Point
 from tasks.lineage.trace import RECORDS, Tracer
 from tasks.metrics.derive import derive_all, derive_months
-from tasks.metrics.figures_in_doubt import BIT
-from tasks.metrics.figures_in_doubt import figures_in_doubt as in_doubt
+from tasks.metrics.doubt.figures_in_doubt import BIT
+from tasks.metrics.doubt.figures_in_doubt import figures_in_doubt as in_doubt
 from tests.draws import draws
 from tests.unit import strategies
 from tests.unit.builders import MAGNETS, number, release, release_table
