@@ -268,6 +268,37 @@ def test_a_window_weighs_the_doubt_of_one_of_its_months() -> None:
     assert {*found.doubts.filter(product=MAGNETS, measure="quantity_kg")["partner"]} == {"OMN", "WLD"}
 
 
+@pytest.mark.parametrize(
+    ("first_quarter", "doubted", "ytd_in_doubt"),
+    [
+        # Month by month: a sum of the months so far.
+        (["2025-01", "2025-02", "2025-03"], "2025-02", ["2025-02", "2025-03", "2025-04", "2025-05", "2025-06"]),
+        (["2025-01", "2025-02", "2025-03"], "2025-05", ["2025-05", "2025-06"]),
+        # A printed quarter, and months that are added to it.
+        (["2025-01..2025-03"], "2025-03", ["2025-03", "2025-04", "2025-05", "2025-06"]),
+        (["2025-01..2025-03"], "2025-04", ["2025-04", "2025-05", "2025-06"]),
+        (["2025-01..2025-03"], "2025-06", ["2025-06"]),
+    ],
+)
+def test_a_year_to_date_remembers_the_doubts_of_the_months_before(
+    first_quarter: list[str], doubted: str, ytd_in_doubt: list[str]
+) -> None:
+    before = release("r1", months="2025-01..2025-03", by_month=len(first_quarter) > 1)
+    later = release("r2", months="2025-04..2025-06")
+    store = [
+        (before, [number(before, "USA", period, 300 // len(first_quarter)) for period in first_quarter]),
+        (later, [number(later, "USA", month, 100) for month in ("2025-04", "2025-05", "2025-06")]),
+    ]
+    name = "r1" if doubted <= "2025-03" else "r2"
+    rows = derived_in_doubt(store, (name, NAMED, f"export {MAGNETS} USA {doubted} quantity_kg")).metric.filter(
+        measure="quantity_kg", product=MAGNETS, partner="USA"
+    )
+    figures = {f"{month:%Y-%m}": (of or "").split("+") for month, of in rows["period", "figures_in_doubt"].iter_rows()}
+    assert [month for month, of in sorted(figures.items()) if "ytd" in of] == ytd_in_doubt
+    levels = [month for month, of in sorted(figures.items()) if "level" in of]
+    assert levels == ([doubted] if len(first_quarter) > 1 or name == "r2" else [])
+
+
 @pytest.mark.parametrize("doubted", ["value_usd_consumption", "value_usd_duty"])
 def test_a_rate_of_duty_is_in_doubt_where_the_duty_or_the_imports_are(doubted: str) -> None:
     row = release(measures=["value_usd_consumption", "value_usd_duty"], months="2025-06")
