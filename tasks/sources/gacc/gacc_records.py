@@ -295,6 +295,10 @@ def _doubt_continents(
     return []
 
 
+# A name of goods has letters; `#REF!`, `n/a` and `1.2.3` are what is left of one.
+NAME = re.compile(r"(?!\s*#)(?!\s*(?:n/?a|null|nan|none)\s*$).*[^\W\d_]", re.IGNORECASE)
+
+
 def lines_of(
     rows: Sequence[Row], heading: Heading, where: str
 ) -> tuple[list[Row], list[str], list[str], list[dict[str, str]]]:
@@ -308,7 +312,10 @@ def lines_of(
     marked = []
     for row, slug, (product, _) in zip(rows, slugs, pairs, strict=True):
         is_other = slug not in known and (product in taken or not slug)
-        marked.append(row._replace(fault=row.fault or _fault_of_line(product, times[product], is_other=is_other)))
+        fault = row.fault or (
+            "" if slug in known or NAME.match(row.label) else f"'{clip(row.label, 40)}' names no goods"
+        )
+        marked.append(row._replace(fault=fault or _fault_of_line(product, times[product], is_other=is_other)))
     new = [row.label for row, slug in zip(marked, slugs, strict=True) if slug not in known and not row.fault]
     products, units = ([*column] for column in zip(*pairs, strict=True)) if pairs else ([], [])
     return marked, products, units, _doubt_new_labels(new, len(rows), where)

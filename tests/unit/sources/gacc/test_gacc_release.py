@@ -611,3 +611,15 @@ def test_a_real_line_of_which_excel_lost_the_numbers_costs_itself(shared_data: P
     assert cars.select("period", "quantity", "value").rows() == [
         ("2026-07", "338,166", "5,834,083"), ("2026-01..2026-07", "1,826,238", "30,729,335"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("label", ["#REF!", "#VALUE!", "#N/A", "n/a", "1.2.3", "12,34", "*", "########", "NULL"])
+def test_what_is_left_of_a_label_is_no_line_of_goods(label: str, tmp_path: Path) -> None:
+    whole = read(release_pages.goods(), tmp_path / "whole")
+    rows = [row if row[0] != "Rare earth" else (label, *row[1:]) for row in release_pages.GOODS]
+    release = read(release_pages.goods(rows), tmp_path / "damaged")
+    lost = {*whole.detail["product"].cast(pl.String)} - {*release.detail["product"].cast(pl.String)}
+    assert len(lost) == 1
+    assert {*release.detail["product"].cast(pl.String)} < {*whole.detail["product"].cast(pl.String)}
+    assert "label_not_read" in [check for check, _ in doubts(release)]
+    assert release.quarantine.height == 1
