@@ -307,7 +307,7 @@ def as_script(series: PageSeries) -> str:
         "measures": {name: scale_of(_values(series.state.levels[name]), name) for name in series.measures},
         "levels": series.state.levels,
         "statuses": {name: _folded(one) for name, one in series.state.statuses.items()},
-        "other": series.state.exceptions,
+        "other": _packed(series.state.exceptions),
         "doubts": doubts,
         "sentences": texts,
         "events": [[_place(event["day"], series.months), event["number"]] for event in series.events],
@@ -352,9 +352,39 @@ def _bands(series: PageSeries, places: Mapping[date, int]) -> dict[str, list[lis
 
 
 def _mirror(part: MirrorPart, places: Mapping[date, int]) -> dict[str, Any]:
-    columns = zip(part.months, part.sold, part.bought, part.low, part.high, part.reasons, strict=True)
-    rows = [[places[month], *rest] for month, *rest in columns if month in places]
+    """What both sides say of each month: the place of the month, what was sold, what was bought."""
+    rows = [
+        [places[month], *both]
+        for month, *both in zip(part.months, part.sold, part.bought, strict=True)
+        if month in places
+    ]
     return {"partner": part.partner, "measure": part.measure, "product": part.product, "rows": rows}
+
+
+def _packed(exceptions: Exceptions) -> dict[str, Any]:
+    """The exceptions of each figure, measure and line as the number of its runs, of which equal ones stand once: a run
+    is the first month, how many months it lasts, the value and the status."""
+    runs: list[list[Any]] = []
+    numbers: dict[str, dict[str, dict[int, int]]] = {}
+    for figure, measures in exceptions.items():
+        for measure, lines in measures.items():
+            for line, months in lines.items():
+                of_line = _runs(months)
+                if of_line not in runs:
+                    runs.append(of_line)
+                numbers.setdefault(figure, {}).setdefault(measure, {})[line] = runs.index(of_line)
+    return {"figures": numbers, "runs": runs}
+
+
+def _runs(months: Mapping[int, list[Any]]) -> list[Any]:
+    """Runs of months with the same value and status, flat: first month, how many, value, status, and so on."""
+    flat: list[Any] = []
+    for month in sorted(months):
+        if flat and flat[-4] + flat[-3] == month and flat[-2:] == months[month]:
+            flat[-3] += 1
+        else:
+            flat += [month, 1, *months[month]]
+    return flat
 
 
 def origins_as_script(series: PageSeries) -> str:

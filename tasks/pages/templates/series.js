@@ -27,6 +27,10 @@ for (const [name, rows] of Object.entries(S.doubts)) for (const [line, place, te
 const BACK = { mom_pct: 1, yoy_pct: 12 }, GROWTH_MAX = 400, DOUBTS_MAX = 4;
 let at = count - 1, day = 0, view = null, drawing = 0;
 
+// What does not follow from levels, by figure, measure, partner and month: equal runs of months come once.
+const runs = S.other.runs.map((flat) => { const months = {}; for (let i = 0; i < flat.length; i += 4) for (let place = flat[i]; place < flat[i] + flat[i + 1]; place++) months[place] = [flat[i + 2], flat[i + 3]]; return months; });
+const exceptions = Object.fromEntries(Object.entries(S.other.figures).map(([figure, measures]) => [figure, Object.fromEntries(Object.entries(measures).map(([measure, lines]) => [measure, Object.fromEntries(Object.entries(lines).map(([line, number]) => [line, runs[number]]))]))]));
+
 // What was known on the chosen day: today's numbers, but for the months that were others then.
 const past = () => (day && typeof PAST !== "undefined" ? PAST[day] : null);
 const partsOf = (measure) => (measure.startsWith("unit_value_") ? [`value_${measure.slice(11, 14)}`, "quantity_kg"] : [measure]);
@@ -35,7 +39,7 @@ const known = (measure, line, place) => {
   return then && place >= then.since ? then.levels[measure]?.[line]?.[place - then.since] ?? null : S.levels[measure][line][place];
 };
 const exception = (figure, measure, line, place) => {
-  const then = past(), from = then && place >= then.since ? then.other : S.other;
+  const then = past(), from = then && place >= then.since ? then.other : exceptions;
   return from[figure]?.[measure]?.[line]?.[place];
 };
 const doubtOf = (measure, line, place) => {

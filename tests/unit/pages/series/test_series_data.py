@@ -53,9 +53,11 @@ def shown(
     series: PageSeries, said: dict[str, Any], figure: str, measure: str, line: int, month: int
 ) -> tuple[Any, str]:
     """What the page shows of a figure, by the rule of its script: an exception, otherwise what follows from levels."""
-    other = said["other"].get(figure, {}).get(measure, {}).get(str(line), {}).get(str(month))
-    if other is not None:
-        return other[0], STATUSES[other[1]]
+    number = said["other"]["figures"].get(figure, {}).get(measure, {}).get(str(line))
+    flat = said["other"]["runs"][number] if number is not None else []
+    for first, count, value, code in zip(*[iter(flat)] * 4, strict=True):
+        if first <= month < first + count:
+            return value, STATUSES[code]
     levels = said["levels"][measure]
     now = levels[line][month]
     if figure == "level":
