@@ -97,8 +97,8 @@ class Revision(Table):
 JOINED_KINDS = rf"^({'|'.join(KINDS)})(\+({'|'.join(KINDS)}))*$"
 
 
-class TradeFlow(Table):
-    """The last word on each month, as the sources print it; sums and growth are in `metric`."""
+class QuantityColumns(Table):
+    """What a row of `trade_flow` is about, and its quantities."""
 
     flow: pl.String = column("direction of trade as the reporter counts it", isin=list(FLOWS))
     product: pl.String = column("code as text: HS2, HS4, HS6 or the code of a national list, or line:…")
@@ -108,9 +108,18 @@ class TradeFlow(Table):
     quantity_kg: pl.Float64 = optional("mass", "kg")
     quantity_other: pl.Float64 = optional("quantity in the unit that is not a mass", "see quantity_other_unit")
     quantity_other_unit: pl.String = optional("unit of quantity_other")
-    # A column for each row of `money.csv`.
-    __annotations__ |= dict.fromkeys(money(), pl.Float64)
-    vars().update({measure: optional("value", row["currency"]) for measure, row in money().items()})
+
+
+def _with_values(base: type[Table]) -> type[Table]:
+    """A model with a column for each row of `money.csv` behind those of another one."""
+    fields = {measure: optional("value", row["currency"]) for measure, row in money().items()}
+    kinds = dict.fromkeys(fields, pl.Float64)
+    return type("Values", (base,), {"__annotations__": kinds, "__module__": __name__, **fields})
+
+
+class TradeFlow(_with_values(QuantityColumns)):  # type: ignore[misc]
+    """The last word on each month, as the sources print it; sums and growth are in `metric`."""
+
     source: pl.String = column("adapters that read the numbers of the row, in alphabetical order, joined by +")
     kind: pl.String = column("kinds of release that its numbers come from, likewise", str_matches=JOINED_KINDS)
     in_doubt: pl.Boolean = column("whether the table `doubt` has a number of the row")

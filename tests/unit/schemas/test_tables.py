@@ -1,12 +1,14 @@
 """A model refuses what does not fit it and says where; what follows from it can be read without it; and what holds for
 every table."""
 
+import ast
 import importlib
 import io
 import json
 import math
 import pkgutil
 import re
+from pathlib import Path
 from typing import get_args
 
 import polars as pl
@@ -15,6 +17,7 @@ import pytest
 from pandera.errors import SchemaErrors
 from pandera.polars import Field, PolarsData, dataframe_check
 
+import schemas
 from schemas import dictionary, frames, tables
 from schemas.figures import FIGURE_OF, operands
 from schemas.layouts import LAYOUTS, PARTITION_KEYS
@@ -119,7 +122,12 @@ def test_all_tables_are_collected_and_frames_are_named_by_them() -> None:
         if isinstance(model, type) and issubclass(model, Table)
     }
     assert {analysis, claim, control_event, metric, names, observation, release} <= {*modules}
-    assert {*MODELS.values()} == found - {Table, metric.PlaceColumns, observation.Statement}
+    assert {*MODELS.values()} == found - {
+        Table,
+        metric.PlaceColumns,
+        observation.Statement,
+        observation.QuantityColumns,
+    }
     # The names of published tables are what readers ask for.
     assert {*LAYOUTS} < {*MODELS}
     named = {name: get_args(kind) for name, kind in vars(frames).items() if name[0].isupper() and name != "Annotated"}
@@ -221,3 +229,18 @@ def test_the_dictionary_is_what_the_models_say_and_has_every_word_of_a_column_of
         assert row.endswith(f"one of {', '.join(f'`{word}`' for word in words)} |")
     for meanings in (REVISIONS, release.PARTNER_SCOPES, VERDICTS, STATES, COVERAGE, control_event.WINDOWS, CAVEATS):
         assert all(f"| {word} | {meaning} |" in page for word, meaning in meanings.items())
+
+
+def test_no_model_reads_the_annotations_of_its_own_body() -> None:
+    """Python 3.14 makes them when they are asked for, so that a body has none."""
+    files = [*Path(schemas.__file__).parent.rglob("*.py")]
+    bodies = [
+        (file.name, ast.unparse(line))
+        for file in files
+        for one in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(one, ast.ClassDef)
+        for line in one.body
+        if not isinstance(line, ast.FunctionDef | ast.ClassDef)
+    ]
+    assert len(bodies) > 100
+    assert not [body for body in bodies if "__annotations__" in body[1]]
