@@ -67,7 +67,7 @@ def _experimental_source(context: CheckContext) -> Rows:
         "experimental_source",
         "error" if hold else "info",
         source,
-        observed=f"an experimental source: {read}",
+        observed=read,
         expected="a source of which whole files have been read",
         advice=f"{compare}, then approve; the next releases of it are not asked about."
         if hold

@@ -25,6 +25,8 @@ from tasks.reading.resolver import Resolver
 from tasks.reading.series import alike, levels
 from tasks.store.files.snapshot import Snapshot
 
+# Letters of the name of goods in the table of codes.
+GOODS_LENGTH = 44
 PARTNERS_MAX = 12
 
 
@@ -104,7 +106,7 @@ def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: s
     cells = [
         (
             row["product"],
-            row["product_name"] or "",
+            _goods(row["product_name"] or ""),
             row["tier"] or "",
             t["coverage"][row["coverage"]],
             *(_shown(row[name], measure, language) for name in ("level", "before", "change")),
@@ -114,6 +116,15 @@ def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: s
     ]
     columns = {title: [row[place] for row in cells] for place, title in enumerate(t["columns"])}
     return SheetPart(t["codes"], columns=columns, numbers=t["columns"][4:])
+
+
+def _goods(name: str) -> str:
+    """The name of goods on a line: the first of several, cut where it is long, so that fifty codes print on three
+    pages."""
+    first, *others = name.split("; ")
+    if len(first) > GOODS_LENGTH:
+        return f"{first[:GOODS_LENGTH].rstrip()}…"
+    return f"{first} …" if others else first
 
 
 def _partners(store: Path, listed: ListedProducts, series: tuple[str, date, str], language: str) -> SheetPart:

@@ -329,7 +329,7 @@ SOURCE = Source(
     calendar="eurostat_comext",
     base=BASE,
     questions=questions,
-    experimental="thirteen rows of a file alone have been read",
+    experimental="thirteen rows of one file have been read; no whole file, and no archive as it is packed",
     licence="CC BY 4.0, source: Eurostat",
     split=split_file,
 )

@@ -30,4 +30,6 @@ labels, and some have no month above the columns of the month, which are then na
 
 from tasks.sources.gacc.gacc_site import source_of
 
-SOURCE = source_of("gacc_bulletin", experimental="pages of which most rows were cut off alone have been read")
+SOURCE = source_of(
+    "gacc_bulletin", experimental="two pages of which most rows were cut off have been read; no whole page"
+)

@@ -430,6 +430,8 @@ SOURCE = Source(
     base=BASE,
     bytes_max=BYTES_MAX,
     questions=questions,
-    experimental="the layout as a public program states it has been read, and no record",
+    experimental=(
+        "the layout as a public program states it, and the addresses of the site's page, have been read; no record"
+    ),
     licence="Open Government Licence v3.0",
 )

@@ -266,6 +266,6 @@ SOURCE = Source(
     base=BASE,
     questions=questions,
     first_fetch=FirstFetch("month"),
-    experimental="single rows of answers alone have been read",
+    experimental="single rows of answers, and the sums of twelve months, have been read; no whole answer",
     licence="Open Government Licence v3.0",
 )

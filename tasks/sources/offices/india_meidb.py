@@ -240,5 +240,8 @@ SOURCE = Source(
     nomenclature="ITCHS8",
     dated=dated,
     declared={"partners": "all"},
-    experimental="one page of a quantity without a unit has been read",
+    experimental=(
+        "one page of a quantity of a heading, whose unit it does not state, has been read; no page of eight digits, and"
+        " none of a value"
+    ),
 )

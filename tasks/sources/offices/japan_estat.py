@@ -291,6 +291,6 @@ SOURCE = Source(
     base=BASE,
     questions=questions,
     first_fetch=FirstFetch("year"),
-    experimental="seven lines of files alone have been read",
+    experimental="seven lines of files have been read; no whole file",
     licence="terms like CC BY 4.0, source: Trade Statistics of Japan",
 )

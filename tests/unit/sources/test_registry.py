@@ -1,5 +1,6 @@
 """What every adapter promises, and that none reads a file of another source."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,13 @@ def test_a_source_of_which_no_whole_file_was_read_is_experimental() -> None:
     assert len(whole) > 4
     experimental = {name for name, source in SOURCES.items() if source.experimental}
     assert experimental == {*SOURCES} - whole - {"published"}
+
+
+def test_the_documentation_says_what_was_read_of_each_source_that_is_not_proven() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sources.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]*(?:has|have) been read[^|]*) \|$", page, re.MULTILINE))
+    assert rows == {name: source.experimental for name, source in SOURCES.items() if source.experimental}
+    assert len(rows) >= 9
 
 
 @pytest.mark.shared

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.questions.brief import Brief
+from tasks.pages.brief import list_page
 from tasks.pages.brief.answer import brief
 from tasks.pages.brief.list_page import list_sheet
 from tasks.pages.text import sheet
@@ -55,6 +56,22 @@ def test_the_page_has_the_total_each_code_and_the_partners(
     assert answer.rows["change"].to_list() == [28_000.0, 30_000.0, -2_000.0]
     place = answer.page.save(tmp_path / "page.html")
     assert place.with_suffix(".md").read_text().startswith("# ")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Bearings, tapered roller", "Bearings, tapered roller"),
+        ("Capacitors, multilayer, laminate; Capacitors, multilayer, nes", "Capacitors, multilayer, laminate …"),
+        (
+            "Apparatus for the manufacture or repair of masks and reticles; Other",
+            "Apparatus for the manufacture or repair of m…",
+        ),
+        ("", ""),
+    ],
+)
+def test_goods_take_a_line_so_that_a_list_of_fifty_codes_prints_on_three_pages(name: str, shown: str) -> None:
+    assert list_page._goods(name) == shown
 
 
 def test_the_page_on_a_group_of_isic_is_that_of_a_list(snapshot: Snapshot) -> None:

@@ -1,6 +1,7 @@
 """Brazil's Comex Stat: a file of a year and a direction, whose rows of states, modes and offices are added up."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -84,10 +85,21 @@ def test_quotes_and_line_ends_change_nothing() -> None:
     assert "codes without quotes" in brazil_comexstat.parse(without, "x.csv").normalised
 
 
+@pytest.mark.parametrize("order", [range(10, -1, -1), (1, 0, *range(2, 11)), (8, 9, 10, *range(8))])
+def test_columns_are_found_by_their_names_in_any_order(order: Sequence[int]) -> None:
+    lines = [line.split(";") for line in (HEADER, *JANUARY)]
+    moved = "".join(";".join(fields[place] for place in order) + "\n" for fields in lines).encode()
+    assert brazil_comexstat.parse(moved, "x.csv").reported.equals(
+        brazil_comexstat.parse(file(*JANUARY), "x.csv").reported
+    )
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
         (file(), "no record"),
+        (file(*JANUARY, header=HEADER.lower()), "co_ano, co_mes"),
+        (file(*(f'{row};"1"' for row in JANUARY), header=HEADER + ';"NOVO"'), "VL_FOB, NOVO"),
         (file(*JANUARY, header=HEADER + ';"VL_FRETE"'), "row|width|fields"),
         (file(header="CO_ANO;CO_MES;SH4"), "CO_ANO, CO_MES, SH4"),
         (file(JANUARY[0].replace(";3000", ";3000,5")), "comma or a quote"),

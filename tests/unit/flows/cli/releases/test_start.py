@@ -61,7 +61,7 @@ def test_nothing_is_asked_of_a_source_before_a_person_has_agreed(start: Start, s
 def test_a_person_accepts_experimental_files_and_sees_what_moved(start: Start) -> None:
     done = start("HKG", *HONG_KONG, input="y\ny\n")
     assert done.exit_code == 0
-    assert "66 rows of a year alone have been read" in done.stdout
+    assert "66 rows of exports of a year have been read; no answer of months" in done.stdout
     assert MOVED in done.stdout
     below = done.stdout.partition(MOVED)[2]
     assert re.search(r"\+100\.0", below)
