@@ -250,7 +250,7 @@ def _facts(row: dict[str, Any], t: dict[str, Any], language: str) -> SheetPart:
         t["announced"].format(announced=row["announced_on"] or t["unknown"], first=row["effective_from"], until=until),
         t["does"].format(action=row["action"], destinations=row["destinations"]),
         t["state"].format(
-            state=state.name.replace("_", " "),
+            state=t["states"][state.name],
             by=t["by"].format(event=state.by, until=state.until or t["open"]) if state.by else "",
         ),
         t["source"].format(source=row["source"]),

@@ -7,9 +7,11 @@ import polars as pl
 import pytest
 
 from schemas.questions.event_brief import EventBrief
+from schemas.reference.control_tables import STATES
 from tasks.api.mcp import Answers
 from tasks.domain.errors import NoFigure
 from tasks.pages.measures.event_page import event_brief
+from tasks.pages.text.sheet import texts
 from tests.unit.detour_stores import PLACEBOS, detour_stores
 
 
@@ -83,6 +85,13 @@ def test_a_store_without_its_codes_or_months_says_so(store: Path) -> None:
         event_brief(EventBrief("MOFCOM 10/2025", store=store))
     with pytest.raises(NoFigure, match="no month since 2025-11-08"):
         event_brief(EventBrief("MOFCOM 57/2025", store=store))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_state_has_words_in_both_languages(language: str, store: Path) -> None:
+    assert {*texts(language)["measure"]["states"]} == {*STATES}
+    page = event_brief(EventBrief("MOFCOM 18/2025", language=language, store=store)).page  # type: ignore[arg-type]
+    assert {"en": "State today: in force", "zh": "当前状态：有效"}[language] in page.markdown
 
 
 def test_programs_are_told_the_headlines_and_a_row_for_each_code(store: Path) -> None:
