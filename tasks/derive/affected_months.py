@@ -43,13 +43,13 @@ def plan_months(
     # So all outdated months of a direction are derived again, once.
     again = {month for month in outdated if month[0] in flows}
     months = _months_between(touched | in_ledger | with_figures)
-    in_reach = {month for month in months if can_change(month, touched)}
+    in_reach = months_in_reach(months, touched)
     years = {(flow, year) for flow, year, _ in in_reach | again | touched}
     years |= {(flow, year - back) for flow, year in years for back in (1, 2)}
     chained = years_of_totals(release.detail)
     chained |= {month[:2] for month in in_ledger if month[:2] in years - chained and has_totals(month)}
     whole_years = {month for month in months if month[:2] in chained & {one[:2] for one in touched}}
-    derived = in_reach | again | {month for month in months if can_change(month, whole_years)}
+    derived = in_reach | again | months_in_reach(months, whole_years)
     return MonthPlan(touched, derived, chained)
 
 
@@ -86,13 +86,14 @@ def _months_between(partitions: Iterable[Partition]) -> set[Partition]:
     }
 
 
-def can_change(month: Partition, changed: Set[Partition]) -> bool:
-    """Whether a month's figures can depend on a changed month: they look back FIGURES_LOOK_BACK months, and a month is
-    published because of one QUIET_MONTHS before it. Records look back further, on few series: see
+def months_in_reach(months: Set[Partition], changed: Set[Partition]) -> set[Partition]:
+    """Return those months whose figures can depend on a changed month: they look back FIGURES_LOOK_BACK months, and a
+    month is published because of one QUIET_MONTHS before it. Records look back further, on few series: see
     `months_with_other_records`.
     """
-    index = partition_month(month)
-    return any(Month(number).partition(month[0]) in changed for number in range(index - FIGURES_LOOK_BACK, index + 1))
+    changed_months = {(flow, Month.of(year, number)) for flow, year, number in changed}
+    reached = {(flow, month + step) for flow, month in changed_months for step in range(FIGURES_LOOK_BACK + 1)}
+    return {(flow, year, number) for flow, year, number in months if (flow, Month.of(year, number)) in reached}
 
 
 def years_of_totals(numbers: pl.DataFrame) -> set[tuple[str, int]]:

@@ -6,6 +6,7 @@ into the OpenLineage events next to the store's tables and never into hashed con
 """
 
 import contextlib
+import functools
 import json
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,12 +18,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import polars as pl
+from pydantic import BaseModel
 
 from schemas.forms.outcome import Outcome
 from schemas.frames import Lineage
+from schemas.store_address import S3Url
 from schemas.table import polars_schema
-from tasks.domain.hashing import frame_sha256, versions
+from tasks.domain.hashing import frame_sha256, json_sha256, versions
 from tasks.domain.text import counted
+from tasks.store.files.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,19 @@ class Run:
     records: list[StepRecord] = field(default_factory=list)
     outcome: Outcome | None = None
     hashes: dict[int, tuple[weakref.ref[pl.DataFrame], str]] = field(default_factory=dict)
+
+    def value_sha256(self, value: object) -> str:
+        """Hash of an input or an output of a step, without what differs by machine."""
+        if isinstance(value, pl.DataFrame):
+            return self.frame_sha256(value)
+        if isinstance(value, Snapshot):
+            return json_sha256(value.id)
+        if isinstance(value, BaseModel):
+            # A dry run makes the snapshot that the run itself would make.
+            given = value.model_dump(mode="python", exclude={"dry_run"})
+            plain = {key: part for key, part in given.items() if not isinstance(part, (Path, S3Url))}
+            return json_sha256(plain)
+        return json_sha256(repr(value))
 
     def frame_sha256(self, frame: pl.DataFrame) -> str:
         """Hash of a frame, computed once for all steps; the frame is not kept alive."""
@@ -144,4 +161,9 @@ def lineage_row(
     parameters_text = json.dumps(dict(parameters), sort_keys=True, ensure_ascii=False, default=str)
     made_with = json.dumps(versions(), sort_keys=True)
     row = (release_id, position, step, code, schema, given, results, rows_in, rows_out, parameters_text, made_with)
-    return dict(zip(polars_schema("lineage"), row, strict=True))
+    return dict(zip(_columns(), row, strict=True))
+
+
+@functools.cache
+def _columns() -> tuple[str, ...]:
+    return (*polars_schema("lineage"),)

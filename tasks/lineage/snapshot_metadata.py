@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.table import columns, readers_schema, stored_columns, what
+from schemas.table import Column, columns, readers_schema, stored_columns, what
 from tasks.domain.labels import country, customs_of
 from tasks.sources.registry import SOURCES
 from tasks.store.files.manifest import FileEntry
@@ -175,15 +175,14 @@ def _resource(name: str, files: list[FileEntry]) -> dict[str, Any]:
         "path": paths[0] if len(paths) == 1 else paths,
         "format": "parquet",
         "mediatype": PARQUET,
-        "schema": {"fields": [_package_field(name, column) for column in stored_columns(name)]},
+        "schema": {"fields": [_package_field(*field) for field in _fields(name)]},
     }
 
 
-def _package_field(table: str, name: str) -> dict[str, Any]:
-    column = columns(table)[name]
+def _package_field(column: Column, kind: pl.DataType) -> dict[str, Any]:
     return {
-        "name": name,
-        "type": _kind(table, name)[0],
+        "name": column.name,
+        "type": _type(column, kind)[0],
         "description": column.description,
         **({"unit": column.unit} if column.unit else {}),
         **({} if column.nullable else {"constraints": {"required": True}}),
@@ -224,34 +223,38 @@ def _croissant(
                 "@id": name,
                 "name": name,
                 "description": what(name),
-                "field": [_croissant_field(name, column) for column in stored_columns(name)],
+                "field": [_croissant_field(name, *field) for field in _fields(name)],
             }
             for name in tables
         ],
     }
 
 
-def _croissant_field(table: str, name: str) -> dict[str, Any]:
-    column = columns(table)[name]
+def _croissant_field(table: str, column: Column, kind: pl.DataType) -> dict[str, Any]:
     unit = f" ({column.unit})" if column.unit else ""
+    package_type, croissant_type = _type(column, kind)
     return {
         "@type": "cr:Field",
-        "@id": f"{table}/{name}",
-        "name": name,
+        "@id": f"{table}/{column.name}",
+        "name": column.name,
         "description": f"{column.description}{unit}",
-        "dataType": _kind(table, name)[1],
-        "source": {"fileSet": {"@id": f"{table}-files"}, "extract": {"column": name}},
-        **({"repeated": True} if _kind(table, name)[0] == "any" else {}),
+        "dataType": croissant_type,
+        "source": {"fileSet": {"@id": f"{table}-files"}, "extract": {"column": column.name}},
+        **({"repeated": True} if package_type == "any" else {}),
     }
 
 
-_schema = functools.cache(readers_schema)
+@functools.cache
+def _fields(table: str) -> list[tuple[Column, pl.DataType]]:
+    """The columns in the files of a table with their types."""
+    by_name, schema = columns(table), readers_schema(table)
+    return [(by_name[name], schema[name]) for name in stored_columns(table)]
 
 
-def _kind(table: str, name: str) -> tuple[str, str]:
-    kind = _schema(table)[name]
+def _type(column: Column, kind: pl.DataType) -> tuple[str, str]:
+    """The type of a column in a data package and in Croissant."""
     # Pandas makes numbers with a fraction of whole ones where one is missing.
-    whole = ("number" if columns(table)[name].nullable else "integer", "sc:Integer")
+    whole = ("number" if column.nullable else "integer", "sc:Integer")
     return next(((package, croissant) for one, package, croissant in KINDS if isinstance(kind, one)), whole)
 
 

@@ -14,7 +14,6 @@ import typing
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
-from pathlib import Path
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
 from uuid import uuid4
 
@@ -22,7 +21,6 @@ import polars as pl
 from pydantic import BaseModel
 
 from schemas.model import Table, columns_of, table_name
-from schemas.store_address import S3Url
 from schemas.table import columns, schema_sha256
 from schemas.tables.catalog import MODELS
 from tasks.domain.hashing import code_sha256, json_sha256
@@ -152,8 +150,8 @@ class Step(Generic[P, R]):
             step=self.name,
             code_sha256=code_sha256(),
             schema_sha256=self.schema_sha256,
-            inputs={name: _sha256(value, run) for name, value in inputs.items()},
-            outputs={name or self.name: _sha256(value, run) for name, value in outputs.items()},
+            inputs={name: run.value_sha256(value) for name, value in inputs.items()},
+            outputs={name or self.name: run.value_sha256(value) for name, value in outputs.items()},
             rows_in={name: value.height for name, value in inputs.items() if hasattr(value, "height")},
             rows_out={name or self.name: value.height for name, value in outputs.items() if hasattr(value, "height")},
             parameters={
@@ -238,19 +236,6 @@ def _parts(name: str, value: object) -> list[tuple[str, Any]]:
         return [(name, value)]
     below = ((f"{name}.{field}" if name else field, getattr(value, field)) for field in _fields(value))
     return [part for its_name, one in below if isinstance(one, (*RECORDED, tuple)) for part in _parts(its_name, one)]
-
-
-def _sha256(value: object, run: Run) -> str:
-    if isinstance(value, pl.DataFrame):
-        return run.frame_sha256(value)
-    if isinstance(value, Snapshot):
-        return json_sha256(value.id)
-    if isinstance(value, BaseModel):
-        # A dry run makes the snapshot that the run itself would make.
-        given = value.model_dump(mode="python", exclude={"dry_run"})
-        plain = {key: part for key, part in given.items() if not isinstance(part, (Path, S3Url))}
-        return json_sha256(plain)
-    return json_sha256(repr(value))
 
 
 def _runs() -> tuple[Any, Any]:

@@ -42,15 +42,18 @@ def measures_begun(context: CheckContext) -> pl.DataFrame:
     exports = context.statements.filter("single", pl.col("flow") == FLOW)
     months = exports["month"].unique().sort().to_list()
     products = exports["product"].unique().cast(pl.String).sort().to_list()
-    events = code_table("control_events").filter(
-        pl.col("kind").is_in(STOPPING), reporter=context.row["reporter"], basis=MEASURE
+    events = (
+        code_table("control_events")
+        .filter(pl.col("kind").is_in(STOPPING), reporter=context.row["reporter"], basis=MEASURE)
+        .to_dicts()
     )
+    days = [event["effective_from"] or event["announced_on"] for event in events]
+    first_months = [month_number(date.fromisoformat(day)) if day else 0 for day in days]
+    states = {month: states_on(_last_day(month)) for month in months}
     rows = []
-    for event in events.iter_rows(named=True):
-        since = event["effective_from"] or event["announced_on"]
-        first = month_number(date.fromisoformat(since)) if since else 0
+    for event, since, first in zip(events, days, first_months, strict=True):
         near = [month for month in months if 0 <= month - first < YEAR_MONTHS]
-        in_force = [month for month in near if states_on(_last_day(month))[event["event"]].name in IN_FORCE]
+        in_force = [month for month in near if states[month][event["event"]].name in IN_FORCE]
         if not in_force:
             continue
         partners = [None] if event["destinations"] == EVERYBODY else event["destinations"].split(";")
