@@ -82,6 +82,10 @@ def show_remarks(remarks: Iterable[str]) -> None:
 STORE = Path(DEFAULT)
 STORE_HELP = "the published tables: a folder, or s3://bucket/prefix"
 REPORTER = "tidewaiter.reporter"
+PortOfServer = Annotated[
+    int | None,
+    typer.Option("--port", help="port of the local Prefect server; none: its last one, or 4200", min=1, max=65535),
+]
 InPrefect = Annotated[
     bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
 ]

@@ -21,6 +21,7 @@ from flows.cli.frame.options import (
     STORE,
     Flow,
     InPrefect,
+    PortOfServer,
     ReporterOfStore,
     StoreGiven,
     each_store,
@@ -115,6 +116,7 @@ def run(
     prefect: Annotated[
         bool, typer.Option("--prefect/--no-prefect", help="start a local Prefect server if none answers")
     ] = True,
+    port: PortOfServer = None,
 ) -> None:
     """Ingest the sample and tell the story of June 2025: magnets, the world and the United States."""
     from flows.cli.server import local_server
@@ -135,7 +137,7 @@ def run(
     if prefect:
         looks = "looking for a Prefect server, starting one if none answers (the first start takes a while)"
         with console().status(looks):
-            api = local_server.ensure_server()
+            api = local_server.ensure_server(port)
     prepare_prefect(api)
     code = ingest_one(ReleaseRequest(file=SAMPLE, store=store), api)
     if code:

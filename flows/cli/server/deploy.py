@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.frame.command import Commands
+from flows.cli.frame.options import PortOfServer
 from flows.cli.frame.terminal import console, say
 from schemas import settings
 from schemas.layouts import FLOWS
@@ -34,6 +35,7 @@ def deploy(
         bool,
         typer.Option("--show", help="print the deployments of Tidewaiter, to change in a file, and do nothing else"),
     ] = False,
+    port: PortOfServer = None,
 ) -> None:
     """Put the schedules on a Prefect server, started if none answers. They run in the current folder; repeat it at any
     time."""
@@ -48,7 +50,7 @@ def deploy(
     refuse_shadows_in(Path.cwd())
     # Unusable addresses are reported before anything is made.
     addresses = notify.addresses()
-    api = local_server.ensure_server()
+    api = local_server.ensure_server(port)
     local_server.use(api)
     channels = deployments.deploy_all(file or deployments.prefect_file(), addresses)
     declared = _make_inbox()

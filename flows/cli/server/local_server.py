@@ -158,14 +158,13 @@ def _short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def ensure_server() -> str:
-    """Return the address of a server that answers, started if necessary: that of the environment, where it names
-    another one, is only waited for. Raises TimeoutError if none comes up, and PermissionError.
+def ensure_server(port: int | None = None) -> str:
+    """Return the address of a server that answers, started if necessary, at a port where one is named: that of the
+    environment, where it names another one, is only waited for. Raises TimeoutError if none comes up, PermissionError,
+    and ValueError where the server has another port or another program has this one.
     """
-    import httpx
-
     if address := running_server():
-        return address
+        return _at_port(address, port)
     named = settings.value(settings.PREFECT_API_URL)
     if named and not _is_our_address(named):
         say(
@@ -173,7 +172,7 @@ def ensure_server() -> str:
             to=errors,
         )
         if _wait_until(lambda: running_server() is not None, NAMED_SECONDS_MAX):
-            return named
+            return _at_port(named, port)
         raise TimeoutError(
             f"{settings.PREFECT_API_URL} names {named}, and no server answers there: start it, or unset the variable"
             " for a server of this folder"
@@ -183,19 +182,34 @@ def ensure_server() -> str:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # Another process may have started it in the meantime.
         if address := running_server():
-            return address
+            return _at_port(address, port)
+        if port and _free_port(port) != port:
+            raise ValueError(f"--port: another program has the port {port}; name another one, or leave the option out")
         line = password.make(HOME)
         for kept in HOME.glob("prefect.db*"):
             kept.chmod(0o600)
         # At its previous address a worker that kept asking finds it again.
         noted = _noted()
-        before = httpx.URL(noted["api"]).port if noted else None
-        for port in (before or PORT, 0):
-            if api := _start_server(_free_port(port), line):
+        before = _port_of(noted["api"]) if noted else None
+        for wanted in (port,) if port else (before or PORT, 0):
+            if api := _start_server(_free_port(wanted), line):
                 return api
     lines = (HOME / "server.log").read_text(errors="replace").split("\n")
     last = next((line.strip() for line in reversed(lines) if line.strip()), "it printed nothing")
     raise TimeoutError(f"the Prefect server ended before it answered: {last}; see {HOME / 'server.log'}")
+
+
+def _port_of(address: str) -> int | None:
+    import httpx
+
+    return httpx.URL(address).port
+
+
+def _at_port(address: str, port: int | None) -> str:
+    """An address of a server that answers. Raises ValueError where another port was named."""
+    if port and _port_of(address) != port:
+        raise ValueError(f"--port: the server that answers is {address}; stop it first (tidewaiter stop)")
+    return address
 
 
 def _is_our_address(named: str) -> bool:

@@ -223,6 +223,17 @@ def test_a_server_that_is_named_or_was_noted_is_waited_for_or_comes_back_at_its_
         monkeypatch.delenv("PREFECT_API_URL", raising=False)
     local_server.NOTE.unlink()
     assert local_server.ensure_server() == "at 4200"
+    assert local_server.ensure_server(4321) == "at 4321"
+    monkeypatch.setattr(local_server, "_free_port", lambda wanted: wanted + 1)
+    with pytest.raises(ValueError, match="--port: another program has the port 4321"):
+        local_server.ensure_server(4321)
+
+
+def test_a_server_that_answers_at_another_port_than_the_named_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_server, "running_server", lambda: "http://127.0.0.1:4200/api")
+    assert local_server.ensure_server(4200) == local_server.ensure_server() == "http://127.0.0.1:4200/api"
+    with pytest.raises(ValueError, match=r"the server that answers is http://127\.0\.0\.1:4200/api; stop it"):
+        local_server.ensure_server(4321)
 
 
 @pytest.mark.parametrize(
