@@ -39,7 +39,7 @@ def _other_flow(context: CheckContext) -> Rows:
     row = context.row
     if row["flow"] is None:
         return
-    same = context.known.counting.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
+    same = context.counting.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
     yield from found_in(
         same.sort("release_id"),
         "other_flow",

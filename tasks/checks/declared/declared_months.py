@@ -186,7 +186,7 @@ def _span_of_months(context: CheckContext) -> Rows:
     """
     if context.row["kind"] == "published" or (not context.months and context.statements["single"].all()):
         return
-    releases = pl.concat([context.known.counting, context.release.release]).unique("release_id")
+    releases = pl.concat([context.counting, context.release.release]).unique("release_id")
     of_release = _spans(
         context.statements.with_columns(release_id=pl.lit(context.row["release_id"]), kind=pl.lit(context.row["kind"]))
     )
@@ -203,7 +203,7 @@ def _span_of_months(context: CheckContext) -> Rows:
         )
     )
     # One that gave way before says nothing any more.
-    theirs = _priority(theirs, context.known.counting)
+    theirs = _priority(theirs, context.counting)
     known = pl.concat([of_release, theirs.join(of_release, on=[*SERIES, "first", "last"], how="anti")])
     if known.is_empty():
         return
@@ -274,7 +274,7 @@ def _of_their_months(context: CheckContext, spans: pl.DataFrame) -> pl.DataFrame
         rows.filter(of_them).with_columns(pl.col(SERIES).cast(pl.String)).group_by(key).agg(pl.col("value").sum())
         for rows in (context.statements.filter("single"), _published(context, wanted & context.months))
     )
-    this_release, before = context.release.release, context.known.counting
+    this_release, before = context.release.release, context.counting
     of_months = pl.concat(
         [
             rows.select(*key, "value", is_own_number=pl.lit(is_own))

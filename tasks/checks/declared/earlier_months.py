@@ -82,7 +82,7 @@ def _with_month(cells: pl.DataFrame, context: CheckContext, flow: str, measure: 
     silent = both.filter(pl.col("now").is_null()).select(
         *CELL, flow=pl.lit(flow), measure=pl.lit(measure), month=pl.lit(month, pl.Int32)
     )
-    zero = covering(silent.select("flow", *CELL, "measure", "month"), context.known.counting)
+    zero = covering(silent.select("flow", *CELL, "measure", "month"), context.counting)
     both = both.join(zero.select(*CELL, covered=pl.lit(True)), on=CELL, how="left")
     is_known = pl.col("now").is_not_null() | pl.col("covered").fill_null(False)
     return both.with_columns(

@@ -60,7 +60,7 @@ def _experimental_source(context: CheckContext) -> Rows:
     read = SOURCES[source].experimental
     if not read:
         return
-    is_first = context.known.counting.filter(source=source).is_empty()
+    is_first = context.counting.filter(source=source).is_empty()
     hold = is_first and source not in re.split(r"[\s,]+", settings.text(settings.EXPERIMENTAL))
     compare = "Compare some numbers of this release with the site"
     yield finding(

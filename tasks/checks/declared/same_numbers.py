@@ -34,7 +34,7 @@ def _numbers_of_other_flow(context: CheckContext) -> Rows:
     row = context.row
     if row["kind"] == "published" or context.known.snapshot is None:
         return
-    same_bytes = context.known.counting.filter(
+    same_bytes = context.counting.filter(
         pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow").ne_missing(row["flow"])
     )
     if same_bytes.height:

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from schemas.code_files import money
+from schemas.frames import Release
 from tasks.checks.frame.published_months import CODED, FEW_PRODUCTS, RATED, FlowMonth, PublishedMonths, Sums, with_codes
 from tasks.domain.coverage import WORLD
 from tasks.domain.nomenclature import LINE
@@ -79,6 +80,11 @@ class CheckContext:
         others = self.months - touched
         prove(known.snapshot, "observation", lambda part: (part[0], partition_month(part)) in others)
         self.met = self.months & touched
+
+    @functools.cached_property
+    def counting(self) -> Release:
+        """The earlier releases that count: neither withdrawn nor replaced."""
+        return self.known.counting
 
     @functools.cached_property
     def products(self) -> list[str]:

@@ -385,7 +385,7 @@ def _published_partners(context: CheckContext, products: pl.DataFrame) -> pl.Dat
 def _in_doubt_of_few(context: CheckContext) -> pl.Expr:
     """Whether a month of a product is one of which it is still doubted that the published file has every partner: it
     proves nothing about the partners of the next file."""
-    doubts = open_doubts(findings_of(context.known.snapshot), context.known.counting).filter(finding="few_partners")
+    doubts = open_doubts(findings_of(context.known.snapshot), context.counting).filter(finding="few_partners")
     product, flow = (pl.col(name).cast(pl.String) for name in ("product", "flow"))
     return pl.any_horizontal(
         pl.lit(False),

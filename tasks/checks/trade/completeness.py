@@ -120,7 +120,7 @@ def _what_approval_does(context: CheckContext, gone: pl.DataFrame) -> str:
     does not replace they stay, because on one day no release says more than the other.
     """
     row = context.row
-    replaced = {*same_query(row, context.known.counting)}
+    replaced = {*same_query(row, context.counting)}
     of_day = gone.filter(pl.col("known_from") == row["released_on"])["release_id"].cast(pl.String).unique().sort()
     staying = [name for name in of_day if name.partition(MARK)[0] not in replaced]
     if staying:
@@ -160,7 +160,7 @@ def _world_total(context: CheckContext) -> Rows:
 def _world_of_others(context: CheckContext) -> Rows:
     """Check that a world total of this release is the sum of the releases that requested all partners."""
     row, key = context.row, ["flow", "product", "measure", "period_start", "period_end"]
-    of_all_partners = context.known.counting.filter(
+    of_all_partners = context.counting.filter(
         pl.col("partners") == "all", pl.col("source") == row["source"], pl.col("partner_list") != [WORLD]
     )["release_id"]
     if row["partner_list"] != [WORLD] or not of_all_partners.len():
@@ -195,7 +195,7 @@ def _is_grave(day: date) -> pl.Expr:
 @check(severity="warning")
 def _line_differs(context: CheckContext) -> Rows:
     """Find months in which a line is not the sum of its codes."""
-    releases = pl.concat(frame.select(OF_RELEASES) for frame in (context.known.counting, context.release.release))
+    releases = pl.concat(frame.select(OF_RELEASES) for frame in (context.counting, context.release.release))
     releases = releases.filter(pl.col("reporter") == "CHN", pl.col("kind") != "published")
     # The other checks read months by the hundred; most stores have queries alone, or pages alone.
     if not {LINE, CHINAS} <= set(releases["classification"]):

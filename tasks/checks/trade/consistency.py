@@ -60,14 +60,14 @@ def _cif_below_value(context: CheckContext) -> Rows:
 def _of_one_day(context: CheckContext) -> Rows:
     """Check that two releases of one day agree where they overlap, up to the number of printed digits."""
     row, known = context.row, context.known
-    same_day = known.counting.filter(
+    same_day = context.counting.filter(
         (pl.col("released_on") == row["released_on"])
         & (pl.col("source") == row["source"])
         & (release_of() != row["release_id"].partition(MARK)[0])
     )["release_id"]
     if not same_day.len():
         return
-    replaced = same_query(row, known.counting)
+    replaced = same_query(row, context.counting)
     key = ["flow", "product", "partner", "period_start", "period_end", "measure", "known_from"]
     other = with_codes(known.detail.filter(pl.col("release_id").is_in(same_day.to_list())))
     of_release = context.statements.group_by(key).agg(pl.col("value").sum(), pl.col("resolution").max())
@@ -96,7 +96,7 @@ def _later_landing(context: CheckContext) -> Rows:
     row, known = context.row, context.known
     if row["release_id"] in known.releases["release_id"]:
         return
-    for other in same_query(row, known.counting):
+    for other in same_query(row, context.counting):
         yield finding(
             "later_landing",
             "info",
@@ -117,9 +117,9 @@ def _known_again(context: CheckContext) -> Rows:
     row, known = context.row, context.known
     before = known.releases.filter(release_id=row["release_id"])
     if not before.height:
-        same = known.counting.filter(
+        same = context.counting.filter(
             pl.col("flow").eq_missing(row["flow"]),
-            ~release_of().is_in(same_query(row, known.counting)),
+            ~release_of().is_in(same_query(row, context.counting)),
             raw_sha256=row["raw_sha256"],
             reporter=row["reporter"],
         )
