@@ -183,6 +183,12 @@ def test_a_doubt_goes_with_the_figure_to_chart_table_copy_picture_and_embedded_p
     assert not embedded.locator("#partners").is_visible()
     front = (doubted / "index.html").read_text(encoding="utf-8")
     assert "▲" in front
+    # On paper and under a finger a title is not seen.
+    assert f"▲ {told}" in (page.locator("section[aria-labelledby=partners] .doubt").text_content() or "")
+    texts = [one.read_text(encoding="utf-8") for one in (doubted / "CHN").glob("partner-*.en.html")]
+    marked = [text for text in texts if f'title="{told}' in text]
+    assert len(marked) >= 1
+    assert all(f'<p class="note doubt">▲ {told}' in text for text in marked)
 
 
 def test_without_a_script_and_on_paper_the_still_chart_and_the_table_are_there(site: Path, browser: Any) -> None:
