@@ -1,0 +1,158 @@
+"""Whether this code makes the same tables as another commit, row by row.
+
+    python -m benchmarks.same_tables COMMIT [--size XS S sample] [--keep FOLDER]
+
+Each commit ingests the same files into a store of its own: two years of few products (XS), a month of the full cube
+(S), and the sample of published figures. All tables of the store and those made of it are then read side by side. The
+code of a release and what is hashed with it differ by nature: these columns of `lineage` are named and not compared.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from benchmarks import generate, results
+from tasks.store.snapshot import POINTER, open_snapshot
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = "sample"
+SAMPLES = ROOT / "flows" / "examples"
+# Hashes of code, of the texts of models, of files in which these are written, and the name of a publication by them.
+BY_NATURE = {"lineage": ("release_id", "code_sha256", "schema_sha256", "inputs", "outputs", "parameters", "versions")}
+
+
+class Compared(NamedTuple):
+    """A table of two commits: rows of each, how many rows only one of them has, columns that only one has."""
+
+    table: str
+    before: int
+    after: int
+    differing: int
+    gone: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+@contextmanager
+def checkout(commit: str) -> Iterator[Path]:
+    """The files of a commit, in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "checkout"
+        git = ["git", "-C", str(ROOT), "worktree"]
+        subprocess.run([*git, "add", "--quiet", "--detach", str(folder), commit], check=True)
+        try:
+            yield folder
+        finally:
+            subprocess.run([*git, "remove", "--force", str(folder)], check=True)
+
+
+def build(code: Path, files: Path, root: Path) -> None:
+    """Ingest a folder of files with the code of a checkout."""
+    command = [sys.executable, "-P", "-m", "tidewaiter", "backfill", str(files), "--no-prefect", "--store", str(root)]
+    environment = {**os.environ, "PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=code, env=environment, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{code}: tidewaiter backfill {files} ended with {done.returncode}:\n{done.stderr}")
+
+
+def tables(root: Path) -> dict[str, pl.DataFrame]:
+    """All rows of each published table of the stores of a root, and of the tables made of them, in the order of their
+    files."""
+    parts: dict[str, list[pl.DataFrame]] = defaultdict(list)
+    for pointer in sorted(root.rglob(POINTER)):
+        store = pointer.parent
+        if (snapshot := open_snapshot(store)) is None:
+            continue
+        for entry in snapshot.files:
+            rows = pl.read_parquet(snapshot.located(entry), hive_partitioning=False)
+            parts[entry.table].append(rows.with_columns(_store=pl.lit(store.relative_to(root).as_posix())))
+    return {table: pl.concat(frames, how="diagonal_relaxed") for table, frames in sorted(parts.items())}
+
+
+def compare(table: str, before: pl.DataFrame, after: pl.DataFrame) -> Compared:
+    """Compare a table by the columns that both have; rows are the same in any order, and a number only to the bit."""
+    excepted = BY_NATURE.get(table, ())
+    shared = [name for name in before.columns if name in after.columns and name not in excepted]
+    one, other = before.select(shared), after.select(shared)
+    differing = 0 if one.equals(other) else _only_one_has(one, other)
+    gone = tuple(name for name in before.columns if name not in after.columns)
+    return Compared(
+        table,
+        before.height,
+        after.height,
+        differing,
+        gone,
+        tuple(name for name in after.columns if name not in before.columns),
+    )
+
+
+def _only_one_has(one: pl.DataFrame, other: pl.DataFrame) -> int:
+    """How many rows either frame has more often than the other one."""
+    keys = one.columns
+    counts = [frame.group_by(keys).agg(pl.len().cast(pl.Int64)) for frame in (one, other)]
+    both = counts[0].join(counts[1], on=keys, how="full", nulls_equal=True)
+    return int((pl.Series(both["len"].fill_null(0)) - both["len_right"].fill_null(0)).abs().sum())
+
+
+def compare_all(before: dict[str, pl.DataFrame], after: dict[str, pl.DataFrame]) -> list[Compared]:
+    """Compare every table that either has; one that is missing has no rows and no columns."""
+    names = sorted(before.keys() | after.keys())
+    return [compare(name, before.get(name, pl.DataFrame()), after.get(name, pl.DataFrame())) for name in names]
+
+
+def files_of(size: str, folder: Path) -> Path:
+    """The folder with the files of a size, or with the sample."""
+    if size != SAMPLE:
+        return generate.ensure(size, folder / size)
+    shutil.copytree(SAMPLES, folder / size)
+    return folder / size
+
+
+def report(size: str, compared: Sequence[Compared]) -> str:
+    """A table of what was compared."""
+    rows = [
+        [
+            one.table,
+            f"{one.before:,}",
+            f"{one.after:,}",
+            f"{one.differing:,}",
+            ", ".join([*(f"+{name}" for name in one.new), *(f"-{name}" for name in one.gone)]),
+        ]
+        for one in compared
+    ]
+    return f"{size}\n\n{results.table(['table', 'rows before', 'rows after', 'rows of one alone', 'columns'], rows)}"
+
+
+def main() -> int:
+    """Build, compare, print; 1 where a row differs."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("commit")
+    ask.add_argument("--size", nargs="+", choices=("XS", "S", SAMPLE), default=["XS", "S", SAMPLE])
+    ask.add_argument("--keep", type=Path, help="folder for files and stores; else they are gone afterwards")
+    given = ask.parse_args()
+    is_same = True
+    with checkout(given.commit) as code, tempfile.TemporaryDirectory() as temporary:
+        folder = given.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        for size in given.size:
+            files = files_of(size, folder)
+            for name, place in (("before", code), ("after", ROOT)):
+                build(place, files, folder / name / size)
+            compared = compare_all(*(tables(folder / name / size) for name in ("before", "after")))
+            print(report(size, compared), flush=True)
+            is_same &= bool(compared) and not any(one.differing or one.before != one.after for one in compared)
+    print("every table is the same" if is_same else "tables differ")
+    return 0 if is_same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
