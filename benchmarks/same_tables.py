@@ -22,7 +22,7 @@ from typing import NamedTuple
 import polars as pl
 
 from benchmarks import generate, results
-from tasks.store.snapshot import POINTER, open_snapshot
+from tasks.store.files.snapshot import POINTER, open_snapshot
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = "sample"

@@ -1,15 +1,77 @@
-"""The command line: what a person can ask for. Each module of this package defines some of the commands."""
+"""The command line: what a person can ask for. Each module of this package defines some of the commands; only the
+module of the command that is asked for is imported, because all of them take as long as Typer."""
 
+import importlib
 import os
-from typing import Annotated
+from collections.abc import Iterator, Mapping, MutableMapping
+from types import MappingProxyType
+from typing import Annotated, Any
 
 import typer
 
 from flows.cli.frame.command import Command, Stoppable
-from flows.cli.questions import brief, catalog, detours, export, mcp, read, reporters, search, site
-from flows.cli.releases import fetch, ingest, start, withdraw
-from flows.cli.server import deploy
 from schemas import code_files, settings
+
+# The commands of each module, in the order of the page of help.
+MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "flows.cli.releases.start": ("start",),
+        "flows.cli.releases.ingest": ("ingest", "run", "watch", "backfill", "held", "approve", "reject"),
+        "flows.cli.releases.withdraw": ("withdraw",),
+        "flows.cli.releases.fetch": ("fetch", "split"),
+        "flows.cli.questions.read": ("read", "trace", "resolve", "audit", "revisions", "retain"),
+        "flows.cli.questions.search": ("search", "list", "vintages"),
+        "flows.cli.questions.brief": ("brief", "movers", "plot", "claims", "events"),
+        "flows.cli.questions.detours": ("detours", "duties"),
+        "flows.cli.questions.site": ("site",),
+        "flows.cli.questions.catalog": ("catalog",),
+        "flows.cli.questions.export": ("adjust", "export"),
+        "flows.cli.questions.mcp": ("mcp",),
+        "flows.cli.questions.reporters": ("watch-rules", "sources", "status", "mirror", "partner", "coverage"),
+        "flows.cli.server.deploy": ("deploy", "worker", "stop"),
+    }
+)
+
+
+def commands_of(module: str) -> dict[str, Any]:
+    """Return the commands of a module of MODULES by their names."""
+    part = typer.Typer(rich_markup_mode=None)
+    part.add_typer(importlib.import_module(module).commands)
+    return dict(typer.main.get_group(part).commands)
+
+
+class LazyCommands(MutableMapping[str, Any]):
+    """The commands by their names: a module is imported when one of its commands is asked for."""
+
+    def __init__(self, loaded: Mapping[str, Any]) -> None:
+        self._loaded = dict(loaded)
+        self._module_of = {name: module for module, names in MODULES.items() for name in names}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            self._loaded |= commands_of(self._module_of[name])
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._module_of[name], self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*(name for name in self._loaded if name not in self._module_of), *self._module_of]))
+
+    def __len__(self) -> int:
+        return len(self._loaded.keys() | self._module_of.keys())
+
+
+class Main(Stoppable):
+    """All commands."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = LazyCommands(self.commands)
+
 
 # A page of help uses a wide terminal up to here. It is plain text, as are refusals of options: rich with its Markdown
 # takes longer to import than Typer and all commands together.
@@ -17,30 +79,13 @@ HELP_COLUMNS_MAX = 120
 
 app = typer.Typer(
     name="tidewaiter",
-    cls=Stoppable,
+    cls=Main,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": HELP_COLUMNS_MAX},
     help="Customs releases as numbers that can be cited: validated, versioned, derived, traced to the byte.",
 )
-for part in (
-    start,
-    ingest,
-    withdraw,
-    fetch,
-    read,
-    search,
-    brief,
-    detours,
-    site,
-    catalog,
-    export,
-    mcp,
-    reporters,
-    deploy,
-):
-    app.add_typer(part.commands)
 
 # Polars' allocator returns unused memory after three seconds, not one: a month is derived in hundreds of steps, and
 # asking the system for memory again in each took up to a third of the processor time of a portion. Polars reads this
