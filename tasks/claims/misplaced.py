@@ -15,6 +15,7 @@ from tasks.claims.readings import Readings, growth_of
 from tasks.claims.statement import Spot, Stated, show_level
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
+from tasks.domain.growth import growth_pct
 from tasks.domain.periods import Month
 from tasks.domain.precision import Interval, Reading
 
@@ -112,7 +113,7 @@ def _variants(readings: Readings, stated: Stated, read: Sequence[Reading]) -> It
     for how, more in (("rounded", Fraction(1, 2)), ("cut off", Fraction(0))):
         a, b = (Fraction((one.point / unit + more) // 1) * unit for one in (now[0], before[0]))
         if b and (a, b) != (now[0].point, before[0].point):
-            point = (a / b - 1) * 100
+            point = growth_pct(a, b)
             words = f"{show_level(a, spot.measure)} against {show_level(b, spot.measure)} is {float(point):+.1f} %"
             what = (
                 f"the growth from figures that were {how} first; from the unrounded ones it is"

@@ -21,6 +21,7 @@ from tasks.domain.coverage import WORLD, covering
 from tasks.domain.decisions import counting
 from tasks.domain.export_controls.measure_states import states_on
 from tasks.domain.export_controls.measures import coverage, events_of, is_touched, mixed_note
+from tasks.domain.growth import growth_pct
 from tasks.domain.periods import first_day, month_end, month_name, month_number
 from tasks.domain.reporter import Reporter
 from tasks.store.files.snapshot import Snapshot
@@ -204,11 +205,11 @@ def compare(series: Series, first: int, length: int) -> tuple[float | None, floa
         return now, None, None, "no_base"
     lent = [row["yoy_status"] == OTHER_SIDE for row in (*span, *earlier)]
     if any(lent):
-        return now, before, (now / before - 1) * 100 if all(lent) and before else None, OTHER_SIDE
+        return now, before, growth_pct(now, before) if all(lent) and before else None, OTHER_SIDE
     if before == 0:
         return now, 0.0, None, "zero_base"
     is_implied = any(base["level"] is None for base in earlier)
-    return now, before, (now / before - 1) * 100, "implied_base" if is_implied else "computed"
+    return now, before, growth_pct(now, before), "implied_base" if is_implied else "computed"
 
 
 def _sum_of_bases(span: Sequence[Mapping[str, Any]], earlier: Sequence[Mapping[str, Any]]) -> float | None:

@@ -13,16 +13,23 @@ EURO = "EUR"
 def rate(of_currency: str, currency: str, month: int) -> float | None:
     """Return how many units of a currency one of another was worth, mean of a month; None where the table does not
     say."""
-    per_euro = [1.0 if one == EURO else _per_euro().get((month_name(month), one)) for one in (of_currency, currency)]
-    return per_euro[0] / per_euro[1] if per_euro[0] and per_euro[1] else None
+    return _by_month(of_currency).get((month_name(month), currency))
+
+
+def rates(of_currency: str) -> pl.DataFrame:
+    """Return how many units of a currency one of each other was worth: month (YYYY-MM), currency, rate. What the table
+    does not say has no row."""
+    known = code_table("exchange_rates").select("month", "currency", per=pl.col("per_eur").cast(pl.Float64))
+    known = pl.concat([known, known.select("month", currency=pl.lit(EURO), per=pl.lit(1.0)).unique()])
+    units = known.filter(currency=of_currency).select("month", units="per")
+    return known.join(units, on="month").select("month", "currency", rate=pl.col("units") / pl.col("per"))
 
 
 def has_rates(currency: str) -> bool:
     """Whether the table says of any month what a currency was worth."""
-    return currency == EURO or any(one == currency for _, one in _per_euro())
+    return bool(_by_month(currency))
 
 
 @functools.cache
-def _per_euro() -> dict[tuple[str, str], float]:
-    rows = code_table("exchange_rates").select("month", "currency", pl.col("per_eur").cast(pl.Float64))
-    return {(month, currency): value for month, currency, value in rows.iter_rows()}
+def _by_month(of_currency: str) -> dict[tuple[str, str], float]:
+    return {(month, currency): value for month, currency, value in rates(of_currency).iter_rows()}

@@ -20,6 +20,7 @@ from schemas.table import empty_frame, polars_schema
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering
 from tasks.domain.decisions import NOTHING_DECIDED, counting
+from tasks.domain.growth import growth_pct
 from tasks.domain.periods import month_index
 from tasks.domain.reporter import Reporter
 from tasks.ledger.epochs import epochs, statements_in_order
@@ -176,7 +177,7 @@ def _add_world(
         compared = compared.join(now, on=TOTAL, how="left").join(base, on=TOTAL, how="left")
         # A printed growth is not an amount and has no growth of its own.
         may_grow = pl.col("means_the_same") & (pl.col("world") > 0) & ~pl.col("measure").str.ends_with("_yoy")
-        growth = pl.when(may_grow).then((pl.col(f"world_{name}") / pl.col("world") - 1) * 100)
+        growth = pl.when(may_grow).then(growth_pct(pl.col(f"world_{name}"), pl.col("world")))
         compared = compared.with_columns(growth.alias(f"world_yoy_{name}_pct")).drop("world")
     return changes.join(compared.drop("means_the_same"), on=TOTAL, how="left")
 

@@ -22,6 +22,7 @@ from tasks.domain.export_controls.control_lists import (
     is_broken,
     read_spec,
 )
+from tasks.domain.growth import growth_pct
 from tasks.domain.nomenclature import ANY_LIST, CHINAS
 from tasks.domain.periods import month_name
 from tasks.domain.text import named
@@ -226,5 +227,5 @@ def _growth(
     elif base == 0:
         status = ZERO_BASE
     else:
-        growth = (row["level"] / base - 1) * 100
+        growth = growth_pct(row["level"], base)
     return {f"{name}_pct": growth, f"{name}_status": status}

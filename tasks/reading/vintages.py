@@ -15,6 +15,7 @@ from schemas.figures import FIGURE_OF
 from schemas.names import status
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS
+from tasks.domain.growth import growth_pct
 from tasks.domain.periods import month_number
 from tasks.lineage.formulas import months_behind
 from tasks.lineage.point import Point
@@ -75,7 +76,7 @@ def vintages(
     earlier = pl.col("value").shift().over("period")
     return prints.with_columns(
         change=pl.col("value") - earlier,
-        change_pct=pl.when(earlier != 0).then((pl.col("value") / earlier - 1) * 100),
+        change_pct=pl.when(earlier != 0).then(growth_pct(pl.col("value"), earlier)),
         known_until=pl.col("known_from").shift(-1).over("period"),
         releases=pl.col("known_from").replace_strict(made_on, default=None, return_dtype=pl.String),
         doubt=pl.Series(["; ".join(words) or None for words in doubts_of_prints], dtype=pl.String),

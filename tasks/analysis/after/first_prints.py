@@ -23,6 +23,7 @@ from tasks.analysis.ground.derived_table import TablePublication, Upstream, cont
 from tasks.analysis.mirror.statements import other_side
 from tasks.domain.coverage import WORLD, covering
 from tasks.domain.decisions import counting
+from tasks.domain.growth import growth_pct
 from tasks.domain.line_codes import asked_in, codes_of_line, is_asked
 from tasks.domain.nomenclature import CHINAS
 from tasks.domain.periods import Month, month_index, month_name, month_number
@@ -77,7 +78,7 @@ def first_prints(snapshot: Snapshot, flow: str, months: Collection[int], **where
     prints = prints.with_columns(flow=pl.lit(flow), is_again=_is_said_again(prints, flow, releases))
     is_of_several = pl.sum_horizontal(pl.col(KINDS).is_not_null()) > 1
     is_compared = pl.col("is_again") | (pl.col("first") != pl.col("last")) | is_of_several
-    error = pl.when(is_compared & (pl.col("last") > 0)).then((pl.col("first") / pl.col("last") - 1) * 100)
+    error = pl.when(is_compared & (pl.col("last") > 0)).then(growth_pct(pl.col("first"), pl.col("last")))
     prints = prints.with_columns(error_pct=error)
     shown = prints if where else prints.drop_nulls("error_pct")
     shown = shown.join(other_side(snapshot, flow, shown.select(PLACE)), on=PLACE, how="left")

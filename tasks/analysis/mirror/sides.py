@@ -16,6 +16,7 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import asked_products, covering, family_of, priority
 from tasks.domain.decisions import counting
+from tasks.domain.growth import growth_pct
 from tasks.domain.periods import Month, first_day, month_index, month_number
 from tasks.domain.reporter import Reporter
 from tasks.ledger.merge import was_last_on
@@ -167,7 +168,7 @@ def statements(side: Side, keys: pl.DataFrame, money: str) -> pl.DataFrame:
     freight = (
         side.rows.filter((pl.col("measure") == CIF).any().over(place))
         .group_by(place)
-        .agg(observed_margin_pct=pl.when(both[1] > 0).then((both[0] / both[1] - 1) * 100))
+        .agg(observed_margin_pct=pl.when(both[1] > 0).then(growth_pct(both[0], both[1])))
     )
     usual = terms.filter(pl.col("source").is_in(side.releases["source"].implode()))["valuation"].unique()
     stated_rows = stated_rows.join(valued, on=place, how="left").join(freight, on=place, how="left")

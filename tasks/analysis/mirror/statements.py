@@ -34,6 +34,7 @@ from tasks.analysis.mirror.verdicts import REACH_AHEAD, REACH_BACK, judge
 from tasks.domain.classification import members
 from tasks.domain.comparability import changes_of_texts
 from tasks.domain.errors import NoFigure, NothingPublished
+from tasks.domain.exchange_rates import rates
 from tasks.domain.name_match import partner_key
 from tasks.domain.nomenclature import SHARED
 from tasks.domain.period_words import read_months
@@ -302,20 +303,16 @@ def _moneys(sold: Side, bought: Side, products: pl.Series) -> pl.DataFrame:
 def _in_one_currency(wide: pl.DataFrame, common: str, sold: Side, money: str) -> pl.DataFrame:
     """Add the values in `common`, null in a month without an exchange rate, and the rates."""
     currency = common.removeprefix("value_").upper()
-    rates = code_table("exchange_rates").select("month", "currency", pl.col("per_eur").cast(pl.Float64))
-    euro = rates.select("month", currency=pl.lit("EUR"), per_eur=pl.lit(1.0)).unique()
-    rates = pl.concat([rates, euro])
-    into = rates.filter(currency=currency).select("month", into="per_eur")
-    wide = wide.with_columns(month=MONTH, currency=pl.lit(currency)).join(into, on="month", how="left")
+    known = rates(currency)
+    wide = wide.with_columns(month=MONTH, currency=pl.lit(currency))
     for side in ("export", "import"):
-        rates_of_side = rates.rename({"currency": f"{side}_currency", "per_eur": "per"})
-        wide = wide.join(rates_of_side, on=["month", f"{side}_currency"], how="left")
-        is_same, crossed = pl.col(f"{side}_currency") == currency, pl.col("into") / pl.col("per")
-        wide = wide.with_columns(pl.when(is_same).then(1.0).otherwise(crossed).alias(f"{side}_rate")).drop("per")
+        wide = wide.join(known.rename({"currency": f"{side}_currency"}), on=["month", f"{side}_currency"], how="left")
+        is_same = pl.col(f"{side}_currency") == currency
+        wide = wide.with_columns(pl.when(is_same).then(1.0).otherwise("rate").alias(f"{side}_rate")).drop("rate")
         wide = wide.with_columns((pl.col(f"{side}_stated") * pl.col(f"{side}_rate")).alias(f"{side}_value"))
     through = hubs(sold, money, "hub_value")
     wide = wide.join(through, on=KEYS, how="left").with_columns(pl.col("hub_value") * pl.col("export_rate"))
-    return wide.drop("into", "month")
+    return wide.drop("month")
 
 
 def _with_margins(wide: pl.DataFrame, exporter: str, importer: str) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from schemas.table import polars_schema
 from tasks.analysis.reporter.movers import LINE, StoreState
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import WORLD
+from tasks.domain.growth import growth_pct
 from tasks.domain.periods import Month, first_day, month_number
 from tasks.domain.units import per_unit
 from tasks.store.snapshots.parquet import partition_month
@@ -167,7 +168,7 @@ def _expected(before: Window, month: int, level: float | None) -> dict[str, Any]
         row["unusual"] = not row["unusual_low"] <= level <= row["unusual_high"]
     if level is not None and level > 0:
         before_it, adjusted = model.adjusted(level)
-        row |= {"seasonally_adjusted": adjusted, "seasonally_adjusted_mom_pct": (adjusted / before_it - 1) * 100}
+        row |= {"seasonally_adjusted": adjusted, "seasonally_adjusted_mom_pct": growth_pct(adjusted, before_it)}
     if not all(math.isfinite(value) for value in row.values() if isinstance(value, float)):
         raise Undetermined
     return row

@@ -23,6 +23,7 @@ from tasks.analysis.ground.quotable import COLUMNS, LEDGER_COLUMNS, SIGN_MONTHS,
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.exchange_rates import rate
+from tasks.domain.growth import growth_pct
 from tasks.domain.periods import first_day, month_index, month_name, month_number
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
@@ -178,7 +179,7 @@ def _as_table(rows: list[Row], flow: str) -> pl.DataFrame:
         places[key] += 1
         row |= {"flow": flow, "period": first_day(row.pop("month")), "position": places[key]}
         if row.get("before"):
-            row["change_pct"] = (row["level"] / row["before"] - 1) * 100
+            row["change_pct"] = growth_pct(row["level"], row["before"])
         row.setdefault("split_status", "not_applicable")
         row.setdefault("depth", 0)
     kinds = polars_schema("mover")

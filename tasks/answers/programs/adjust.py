@@ -21,6 +21,7 @@ from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.answers.trade.read import read
 from tasks.domain.export_controls.measure_states import took_effect
 from tasks.domain.export_controls.measures import events_of
+from tasks.domain.growth import growth_pct
 from tasks.domain.periods import first_day, month_number
 from tasks.reading import query
 from tasks.reading.resolver import Resolver
@@ -142,7 +143,7 @@ def compared(question: Adjust, result: Result) -> Answer:
         "period",
         "level",
         "adjusted",
-        adjusted_mom_pct=pl.when(before > 0).then((pl.col("adjusted") / before - 1) * 100),
+        adjusted_mom_pct=pl.when(before > 0).then(growth_pct(pl.col("adjusted"), before)),
         seasonally_adjusted="seasonally_adjusted",
         method=pl.lit(result.method),
         version=pl.lit(result.version, pl.String),

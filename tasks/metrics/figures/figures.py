@@ -18,6 +18,7 @@ import polars as pl
 from schemas.figures import FIGURE_OF, Figure
 from schemas.names import status as status_of
 from schemas.table import polars_schema
+from tasks.domain.growth import growth_pct
 from tasks.domain.periods import january_of
 from tasks.domain.units import by_constant
 from tasks.metrics.levels.names import status
@@ -50,7 +51,7 @@ def growth(now: str, base: str, printed: str | None = None) -> tuple[pl.Expr, pl
     has_now, has_base = pl.col(now).is_not_null(), pl.col(base).is_not_null()
     is_computed = has_now & (pl.col(base) > 0).fill_null(False)
     is_implied = ~has_base & (pl.col(printed).is_not_null() if printed else pl.lit(False))
-    computed = pl.when(is_computed).then((pl.col(now) / pl.col(base) - 1) * 100)
+    computed = pl.when(is_computed).then(growth_pct(pl.col(now), pl.col(base)))
     value = (
         computed.when(is_implied).then(by_constant(pl.col(printed), BASIS_POINTS_PER_PERCENT)) if printed else computed
     )

@@ -23,6 +23,7 @@ from tasks.domain.classification import members, part_of
 from tasks.domain.comparability import breaks_of
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import NoFigure
+from tasks.domain.growth import growth_pct
 from tasks.domain.hashing import json_sha256
 from tasks.domain.periods import first_day, month_index, month_number
 from tasks.domain.reporter import Reporter
@@ -251,7 +252,7 @@ def _follows(
         return None, "not_covered"
     if before is None:
         return None, "no_base"
-    return ((now / before - 1) * 100, "") if before else (None, "zero_base")
+    return (growth_pct(now, before), "") if before else (None, "zero_base")
 
 
 def _is_same(published: float | None, computed: float | None) -> bool:
