@@ -10,7 +10,7 @@ Does not belong here: which published states it has (`iceberg`).
 
 import io
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import count
@@ -521,14 +521,10 @@ def _statistics(footer: pq.FileMetaData, fields: Mapping[int, NestedField]) -> d
     for number, field in fields.items():
         chunks = [group.column(places[field.name]) for group in groups if field.name in places]
         counts[number] = sum(chunk.num_values for chunk in chunks)
-        counted = [chunk.statistics for chunk in chunks if chunk.is_stats_set and chunk.statistics.has_null_count]
-        if not chunks or len(counted) < len(chunks):
-            continue
-        nulls[number] = sum(one.null_count for one in counted)
-        ranges = [one for one, chunk in zip(counted, chunks, strict=True) if one.null_count < chunk.num_values]
-        if ranges and all(one.has_min_max for one in ranges):
-            bounds = _bounds(field.field_type, min(one.min for one in ranges), max(one.max for one in ranges))
-            least[number], greatest[number] = bounds
+        if (known := _nulls_and_range(chunks)) is not None:
+            nulls[number], span = known
+            if span is not None:
+                least[number], greatest[number] = _bounds(field.field_type, *span)
     return {
         "column_sizes": None,
         "value_counts": counts,
@@ -538,6 +534,18 @@ def _statistics(footer: pq.FileMetaData, fields: Mapping[int, NestedField]) -> d
         "upper_bounds": {number: bound for number, bound in greatest.items() if bound is not None},
         "split_offsets": sorted(_first_page(group.column(0)) for group in groups),
     }
+
+
+def _nulls_and_range(chunks: Sequence[pq.ColumnChunkMetaData]) -> tuple[int, tuple[Any, Any] | None] | None:
+    """How many nulls the parts of a column have, and its least and greatest value; None where a footer does not say."""
+    counted = [chunk.statistics for chunk in chunks if chunk.is_stats_set and chunk.statistics.has_null_count]
+    if not chunks or len(counted) < len(chunks):
+        return None
+    ranges = [one for one, chunk in zip(counted, chunks, strict=True) if one.null_count < chunk.num_values]
+    span = None
+    if ranges and all(one.has_min_max for one in ranges):
+        span = min(one.min for one in ranges), max(one.max for one in ranges)
+    return sum(one.null_count for one in counted), span
 
 
 def _bounds(kind: IcebergType, least: Any, greatest: Any) -> tuple[bytes, bytes | None]:
