@@ -1,10 +1,14 @@
 """Windows are differences of prefix sums: the numbers of one series, and what is known of them."""
 
+import functools
+import operator
 from typing import Any
 
 import polars as pl
+import pytest
 
 from tasks.domain.coverage import FIGURES_LOOK_BACK
+from tasks.domain.periods import Month, month_name
 from tasks.metrics.figures.windows import Windows
 from tasks.metrics.levels.grid import Block, Grid
 from tasks.metrics.levels.levels import Levels
@@ -59,3 +63,38 @@ def test_a_window_with_a_month_that_is_not_known_is_not_known() -> None:
     assert (NAMED[june["ytd_status"]], NAMED[june["rolling_12m_status"]]) == ("incomplete_year", "incomplete_window")
     assert june["ago_rolling_12m"] == sum(range(1, 13))
     assert operands(JUNE - 12)[0]["ago_level"] is None
+
+
+@pytest.mark.parametrize(
+    "kinds", [(2,), (2, 4, 8, 16, 32)], ids=["kinds of release alike", "kinds of release that change"]
+)
+def test_months_that_were_computed_before_stay_known_as_long_as_a_window_begins_with_them(
+    kinds: tuple[int, ...],
+) -> None:
+    """Month after month, each a block of its own, with four years of months before the first of them."""
+    first, last = JUNE - 48, JUNE + 14
+    months = range(first, last + 1)
+    values = {month: (month - first) ** 2 + 1 for month in months}
+    kind_of = {month: kinds[(month - first) // 7 % len(kinds)] for month in months}
+    scopes = [release(str(month), months=month_name(month)) for month in months]
+    coverage = coverage_of(*scopes, first=first, last=last)
+    given = [{"month": month, "value": values[month], "kinds": kind_of[month]} for month in months]
+    rows = printed(coverage.names, *given)
+    grid = Grid(rows.select("product", "partner", "measure"), coverage)
+    spans = numbered(coverage.names, {"span": "ytd", "value": 1, "kinds": 2, "made": 0}).clear()
+    windows = Windows(Levels(grid, in_months(coverage.names, rows), spans, 3))
+    usa = grid.rows_of(numbered(coverage.names, {}))[0]
+    for month in range(JUNE, last + 1):
+        block = Block(month, 1)
+        (row,) = windows.of_months(block, block.tiled(pl.int_range(grid.size, eager=True) == usa)).to_dicts()
+        january = Month(month).january
+        expected = {"rolling_12m": range(month - 11, month + 1), "ago_rolling_12m": range(month - 23, month - 11)}
+        expected |= {"rolling_3m": range(month - 2, month + 1), "ago_rolling_3m": range(month - 14, month - 11)}
+        expected |= {"ytd": range(january, month + 1), "ago_ytd": range(january - 12, month - 11)}
+        for name, span in expected.items():
+            assert (name, row[name]) == (name, sum(values[one] for one in span))
+            union = functools.reduce(operator.or_, (kind_of[one] for one in span))
+            assert (name, row[f"{name}_kinds"]) == (name, union)
+        assert (row["level"], row["before_level"], row["ago_level"]) == tuple(
+            values[month - back] for back in (0, 1, 12)
+        )
