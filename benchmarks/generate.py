@@ -273,7 +273,7 @@ class Printer:
         # The site leaves a line feed at the end of some names, and now and then within one.
         self.by_product = _pieces(
             [
-                f'{code}","合成商品{number:04d}（测试数据）{"，" + chr(10) if number % 97 == 0 else "，"}未列名{chr(10) if number % 41 == 0 else ""}","'  # noqa: E501
+                f'{code}","合成商品{number:04d}（测试数据），{_feed(number, 97)}未列名{_feed(number, 41)}","'
                 for number, code in enumerate(self.products["code"])
             ]
         )
@@ -345,6 +345,11 @@ def generate(size: Size, folder: Path) -> int:
         )
     making.rename(folder)
     return total
+
+
+def _feed(number: int, every: int) -> str:
+    """A line feed in one of so many names."""
+    return "" if number % every else "\n"
 
 
 def ensure(name: str, folder: Path) -> Path:

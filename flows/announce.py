@@ -93,7 +93,8 @@ def as_task(name: str, work: Callable[[], R]) -> R:
         answers.append(state.data)
         return state
 
-    task(ended, name="release", task_run_name=name, cache_policy=NO_CACHE, persist_result=False)()  # type: ignore[call-overload]
+    options: dict[str, Any] = {"task_run_name": name, "cache_policy": NO_CACHE, "persist_result": False}
+    task(ended, name="release", **options)()  # type: ignore[call-overload]
     if isinstance(answers[-1], Exception):
         raise answers[-1]
     return cast(R, answers[-1])

@@ -104,7 +104,8 @@ class Cluster:
         with contextlib.suppress(*GONE):
             begun = {key for keys in self.client.processing().values() for key in keys}
             self.client.cancel([future for future in futures if future.key not in begun])
-            distributed.wait([future for future in futures if future.key in begun], timeout=END_SECONDS)  # type: ignore[no-untyped-call]
+            running = [future for future in futures if future.key in begun]
+            distributed.wait(running, timeout=END_SECONDS)  # type: ignore[no-untyped-call]
 
     def _lose(self, why: str) -> None:
         self.is_lost = True
@@ -121,7 +122,8 @@ def lent_by(address: str, place: Path) -> Iterator[Cluster]:
     try:
         # A client whose peer speaks another protocol cannot be closed, so the peer is asked before a client is made.
         asyncio.run(_connect_once(address))
-        client = PrefectDaskClient(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        settings: dict[str, Any] = {"timeout": CONNECT_SECONDS, "set_as_default": False}
+        client = PrefectDaskClient(address, **settings)  # type: ignore[no-untyped-call]
     except Exception as error:
         raise _is_absent("scheduler", address, error) from error
     with client:

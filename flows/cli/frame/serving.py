@@ -63,7 +63,8 @@ class _Pages(SimpleHTTPRequestHandler):
         """Send the head of an answer; return the file, None where there is none."""
         host = self.headers.get("Host", "").rpartition(":")
         if (host[0] or host[2]).lower() not in HOSTS:
-            self.send_error(HTTPStatus.MISDIRECTED_REQUEST, f"Ask for http://{LOOPBACK}:{self.server.server_port}/")  # type: ignore[attr-defined]
+            port = self.server.server_port  # type: ignore[attr-defined]
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST, f"Ask for http://{LOOPBACK}:{port}/")
             return None
         try:
             if (renew := self.server.renew) is not None:  # type: ignore[attr-defined]

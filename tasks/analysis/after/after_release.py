@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from schemas.forms.outcome import Gap, Outcome
+from schemas.store_address import S3Url
 from tasks.analysis.after.first_prints import TABLE as FIRST_PRINTS
 from tasks.analysis.after.first_prints import publish_first_prints
 from tasks.analysis.mirror.publication import publish_pair
@@ -56,14 +57,14 @@ def update_tables(store: Path) -> Updated:
         if reporter in (exporter, importer, *HUBS):
             attempt(
                 f"mirror ({exporter} to {importer})",
-                lambda exporter=exporter, importer=importer: gaps.extend(publish_pair(root, exporter, importer).gaps),  # type: ignore[misc]
+                partial(_publish_pair, gaps, root, exporter, importer),
                 f"what was published stays. Make it with tidewaiter mirror --exporter {exporter} --importer {importer}"
                 " --publish",
             )
     for code in sorted({*tables_of(root, FIRST_PRINTS), reporter}):
-        attempt(f"{FIRST_PRINTS} ({code})", lambda code=code: publish_first_prints(root, code), AGAIN)  # type: ignore[misc]
+        attempt(f"{FIRST_PRINTS} ({code})", partial(publish_first_prints, root, code), AGAIN)
     for table in MAKERS:
-        attempt(f"{table} ({reporter})", lambda table=table: publish_analysis(root, reporter, table), AGAIN)  # type: ignore[misc]
+        attempt(f"{table} ({reporter})", partial(publish_analysis, root, reporter, table), AGAIN)
     # Last, because they name these tables too.
     return Updated(gaps, [*failed, *update_forms(store)])
 
@@ -81,6 +82,10 @@ def update_forms(store: Path) -> list[str]:
 
     _attempt(failed, "forms for other programs", update, FORM_AGAIN)
     return failed
+
+
+def _publish_pair(gaps: list[Gap], root: Path | S3Url, exporter: str, importer: str) -> None:
+    gaps += publish_pair(root, exporter, importer).gaps
 
 
 def _attempt(failed: list[str], name: str, make: Callable[[], object], advice: str) -> None:

@@ -11,6 +11,7 @@ each table.
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -172,7 +173,7 @@ def _changes(
     for months, before in ((months, before) for some, before in kinds for months in _spans(some)):
         frame = MODELS[table].validate(rows_of(months, before), lazy=True)
         rows += frame.height
-        new += encode_months(table, frame, lambda partition, frame=frame: _derivation(table, frame, partition))  # type: ignore[misc]
+        new += encode_months(table, frame, partial(_derivation, table, frame))
     kept = [
         entry
         for entry in (parent.files if parent else ())

@@ -6,6 +6,9 @@ other direction, of another year or month, and pasted rows by the numbers and by
 and changes nothing.
 """
 
+from collections.abc import Set
+from functools import partial
+
 import polars as pl
 
 from schemas.layouts import FLOWS
@@ -16,7 +19,7 @@ from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_index, month_name
 from tasks.domain.thresholds import threshold, whole_threshold
 from tasks.store.places.verify_on_read import prove
-from tasks.store.snapshots.parquet import partition_month
+from tasks.store.snapshots.parquet import Partition, partition_month
 
 SERIES = ["flow", "product", "partner", "measure"]
 # A file may contain up to this many runs of months one below the other; more runs mean another order.
@@ -47,7 +50,7 @@ def _numbers_of_other_flow(context: CheckContext) -> Rows:
         months: set[FlowMonth] = {(other, month) for month in numbers["month"].unique()} & set(published.files)
         if not months:
             continue
-        prove(context.known.snapshot, "observation", lambda part, of=months: (part[0], partition_month(part)) in of)  # type: ignore[misc]
+        prove(context.known.snapshot, "observation", partial(_is_among, months))
         key = [*SERIES[1:], "month", "value"]
         same = numbers.join(values_of(published, months, context.products).select(key).unique(), on=key, how="semi")
         is_all = same.height == numbers.height >= whole_threshold("same_numbers_all")
@@ -177,3 +180,7 @@ def _pasted_records(context: CheckContext) -> Rows:
                 ),
             )
             return
+
+
+def _is_among(months: Set[FlowMonth], partition: Partition) -> bool:
+    return (partition[0], partition_month(partition)) in months

@@ -133,7 +133,8 @@ def gather(resolver: Resolver, product: str, flow: str, day: date) -> PageSeries
             f"no {flow} of {product} has a figure in this store; tidewaiter list products shows what there is"
         )
     known = known.filter(measure=measures[0])
-    first, last = (month_number(day) for day in (known["period"].min(), known["period"].max()))  # type: ignore[arg-type]
+    ends = known["period"].min(), known["period"].max()
+    first, last = (month_number(day) for day in ends)  # type: ignore[arg-type]
     months = tuple(map(first_day, range(first, last + 1)))
     partners, reporter = _partners(known, months), query.reporter_of(snapshot)
     shown = rows.filter(pl.col("partner").is_in(partners), pl.col("period").is_between(months[0], months[-1]))
@@ -466,7 +467,8 @@ def past_as_script(series: PageSeries, before: str = "") -> str:
     states: list[dict[str, Any]] = [{"day": str(day)} for day in days.head(1)]
     for day in days.slice(1, DAYS_MAX - 1).to_list():
         other = (pl.col("known_from") > day) | (pl.col("known_until") > day)
-        since: date = max(rows.filter(other)["period_start"].min(), series.months[0])  # type: ignore[type-var, assignment]
+        earliest = rows.filter(other)["period_start"].min()
+        since: date = max(earliest, series.months[0])  # type: ignore[type-var, assignment]
         known = rows.filter(was_last_on(day), pl.col("period_end") >= since)
         about = [str(since), series.partners, series.measures, sorted(map(str, known.rows()))]
         mark = json_sha256(about)[:16]

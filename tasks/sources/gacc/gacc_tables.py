@@ -28,7 +28,8 @@ NAME = (
 DIGITS, YEAR, TO = r"\d{1,2}", r"(?:19|20)\d\d", r"\s*(?:-\s*to\s*-|-|to)\s*"
 TITLE = re.compile(
     rf"^(?:\(\d+\)\s*)?(?P<topic>.+?)[\s,.:;]*\b"
-    rf"(?:(?P<name>{NAME})(?:{TO}(?P<last_name>{NAME}))?[\s,]*|(?P<month>{DIGITS})(?:{TO}(?P<last_month>{DIGITS}))?\s*[.,/]\s*)"
+    rf"(?:(?P<name>{NAME})(?:{TO}(?P<last_name>{NAME}))?[\s,]*"
+    rf"|(?P<month>{DIGITS})(?:{TO}(?P<last_month>{DIGITS}))?\s*[.,/]\s*)"
     rf"(?P<year>{YEAR})\s*(?:\((?:in\s*)?(?P<currency>[^()]+)\))?$",
     re.IGNORECASE,
 )
