@@ -303,8 +303,7 @@ def lines_of(
     rows: Sequence[Row], heading: Heading, where: str
 ) -> tuple[list[Row], list[str], list[str], list[dict[str, str]]]:
     """The rows with what is wrong with their labels; product and expected unit (empty: any) of each; findings."""
-    table = code_table("page_lines").filter(valid_in(pl.lit(f"{heading.year}-{heading.last:02d}")))
-    known = {_slug(row["label"]): (row["product"], row["unit"]) for row in table.iter_rows(named=True)}
+    known = _known_lines(heading)
     taken = {product for product, _ in known.values()}
     slugs = [_slug(row.label) for row in rows]
     pairs = [known.get(slug, (f"line:{slug}", "")) for slug in slugs]
@@ -319,6 +318,12 @@ def lines_of(
     new = [row.label for row, slug in zip(marked, slugs, strict=True) if slug not in known and not row.fault]
     products, units = ([*column] for column in zip(*pairs, strict=True)) if pairs else ([], [])
     return marked, products, units, _doubt_new_labels(new, len(rows), where)
+
+
+def _known_lines(heading: Heading) -> dict[str, tuple[str, str]]:
+    """Product and unit of each line of the table in the month of a page, by the slug of its label."""
+    table = code_table("page_lines").filter(valid_in(pl.lit(f"{heading.year}-{heading.last:02d}")))
+    return {_slug(row["label"]): (row["product"], row["unit"]) for row in table.iter_rows(named=True)}
 
 
 def _fault_of_line(product: str, times: int, *, is_other: bool) -> str:
