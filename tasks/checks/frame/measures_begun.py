@@ -52,8 +52,8 @@ def measures_begun(context: CheckContext) -> pl.DataFrame:
     states = {month: states_on(_last_day(month)) for month in months}
     rows = []
     for event, since, first in zip(events, days, first_months, strict=True):
-        near = [month for month in months if 0 <= month - first < YEAR_MONTHS]
-        in_force = [month for month in near if states[month][event["event"]].name in IN_FORCE]
+        in_reach = [month for month in months if 0 <= month - first < YEAR_MONTHS]
+        in_force = [month for month in in_reach if states[month][event["event"]].name in IN_FORCE]
         if not in_force:
             continue
         partners = [None] if event["destinations"] == EVERYBODY else event["destinations"].split(";")
@@ -114,13 +114,13 @@ def _fell_of_others(context: CheckContext) -> pl.DataFrame:
         for frame in frames
     )
     history = pl.concat([earlier.join(now, on=place, how="anti"), now])
-    own = now.filter(pl.col("flow") == FLOW, pl.col("value") > 0)
-    before = own.join(history, on=place[:4], suffix="_before").filter(
+    traded = now.filter(pl.col("flow") == FLOW, pl.col("value") > 0)
+    before = traded.join(history, on=place[:4], suffix="_before").filter(
         pl.col("month_before").is_between(pl.col("month") - YEAR_MONTHS, pl.col("month") - 1)
     )
     key = [*PLACE, "measure"]
     usual = before.group_by(key).agg(usual=pl.col("value_before").sum() / pl.col("month_before").n_unique())
-    sums = own.group_by(key).agg(here=pl.col("value").sum()).join(usual, on=key)
+    sums = traded.group_by(key).agg(here=pl.col("value").sum()).join(usual, on=key)
     is_less = pl.col("here") <= threshold("measure_fall") * pl.col("usual")
     is_mass = pl.col("measure") == "quantity_kg"
     return sums.group_by(PLACE).agg(
