@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from flows.cli.app import app
 from flows.cli.frame import terminal
 from schemas.code_files import FOLDER
+from schemas.figures import FIGURE_OF
 from schemas.settings import WATCH_RULES
 from tasks.domain import clock
 from tasks.sources.registry import SOURCES
@@ -78,9 +79,10 @@ def said(command: str, store: Path, folder: Path, monkeypatch: pytest.MonkeyPatc
         done = CliRunner().invoke(app, shlex.split(command.replace("<folder>", str(folder))))
     text = f"{done.stdout}{done.stderr}exit code {done.exit_code}\n"
     text += "".join(f"\n{page.name}\n{page.read_text(encoding='utf-8')}" for page in sorted(folder.glob("*.md")))
-    # Every source, in the order of the table, so that a new one changes no session.
-    for names in (", ".join(SOURCES), ", ".join(map(repr, SOURCES))):
-        text = text.replace(names, "<every source>")
+    # Every source and every figure, in the order of their tables, so that a new one changes no session.
+    for kind, names in (("source", [*SOURCES]), ("figure", [*FIGURE_OF])):
+        for every in (", ".join(names), ", ".join(map(repr, names))):
+            text = text.replace(every, f"<every {kind}>")
     text = text.replace(str(store.parent), "<store>").replace(str(folder), "<folder>")
     for pattern, word in CHANGING:
         text = re.sub(pattern, word, text)
