@@ -157,7 +157,7 @@ def _declared(request: ReleaseRequest) -> dict[str, Any]:
         is_declared = any(one.released_on for one in declarations)
         declarations += [] if is_declared else [Declaration(released_on=_day_in_name(request.file))]
     declarations.append(otherwise)
-    names = Declaration.model_fields
+    names = Sidecar.model_fields
     return {
         name: value
         for declaration in declarations[::-1]

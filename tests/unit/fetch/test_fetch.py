@@ -86,7 +86,9 @@ def test_a_new_answer_lies_in_the_inbox_with_what_is_declared_about_it_and_is_re
         "address": f"{site.base}{COMEXT}{asked}?format=SDMX-CSV&compressed=false&startPeriod=2025-06&endPeriod=2025-06",
     }
     assert [one.path for one in site.asked] == [f"{COMEXT}{asked}"]
-    looked = inboxes.look(WatchRequest(inbox=tmp_path / "inbox", store=tmp_path / "store", settle_seconds=0), TODAY)
+    looked = inboxes.inbox_state(
+        WatchRequest(inbox=tmp_path / "inbox", store=tmp_path / "store", settle_seconds=0), TODAY
+    )
     assert (looked.ready, looked.refused, looked.unsettled, looked.later) == ([file], [], [], [])
     landed = land(locate(ReleaseRequest(file=file)), tmp_path / "store", TODAY)
     release = normalise(landed, parse(landed)).release

@@ -26,8 +26,8 @@ def test_a_half_written_file_is_left_alone_until_it_is_settled(home: Path) -> No
         file.write_bytes(month(6))
 
     request = WatchRequest(inbox=home / "inbox", store=home / "reporter=CHN", settle_seconds=3)
-    seen = inbox.look(request, DAY, writes_on)
+    seen = inbox.inbox_state(request, DAY, writes_on)
     assert (seen.ready, seen.unsettled, slept) == ([], [file], [3])
-    assert inbox.look(request, DAY, slept.append).ready == [file]
+    assert inbox.inbox_state(request, DAY, slept.append).ready == [file]
     download(home, "more.csv.part", b"half")
-    assert inbox.look(request, DAY, slept.append).ready == [file]
+    assert inbox.inbox_state(request, DAY, slept.append).ready == [file]

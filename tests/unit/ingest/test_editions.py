@@ -286,7 +286,7 @@ def test_a_watch_takes_what_was_corrected_and_what_is_public_again_in_its_turn(c
         (folder / name).write_bytes(data)
         (folder / f"{name}.toml").write_text(f"released_on = 2025-07-{day}\n")
     request = WatchRequest(inbox=customs.folder / "inbox", store=customs.store)
-    look = functools.partial(inbox.look, request, TODAY, sleep=lambda seconds: None)
+    look = functools.partial(inbox.inbox_state, request, TODAY, sleep=lambda seconds: None)
 
     def take() -> list[str]:
         ready = look().ready

@@ -207,8 +207,6 @@ def test_the_page_about_sources_says_what_the_table_says() -> None:
     assert {*found} == {*SOURCES}
     listed = page.partition("| source | reporter |")[2].split("\n\n")[0]
     assert {*re.findall(r"`(\w+)`", listed)} == {*SOURCES}
-    trusted = page.partition("are experimental:")[0].splitlines()[-1]
-    assert {*re.findall(r"`(\w+)`", trusted)} == {name for name, source in SOURCES.items() if source.experimental}
     for source, cells in found.items():
         for flow, cell in zip(("export", "import"), cells[:2], strict=True):
             rows = code_table("statement_terms").filter(

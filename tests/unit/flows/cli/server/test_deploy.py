@@ -72,7 +72,7 @@ def test_deploy_starts_a_server_uses_it_and_then_puts_everything_on_it(
     machine.channels = channels
     result = run("deploy")
     file = ROOT / "deployments" / "prefect.yaml"
-    assert machine.done == [("server",), ("use", API), ("deploy", file, "the addresses")]
+    assert machine.done == [("server", None), ("use", API), ("deploy", file, "the addresses")]
     first, asked, second, third = result.stdout.splitlines()
     assert asked == "say once in inbox/gacc_query/<flow>/defaults.toml which partners you ask customs for"
     assert first.startswith(
