@@ -4,5 +4,5 @@ Each is metadata over the Parquet of the stores, which stay what they are. What 
 installed by default.
 
 Belongs here: such metadata, and the contract of columns. Does not belong here: rows of one question in another format
-(`answers`).
+(`answers`), SDMX with its structures (`answers.programs`).
 """
