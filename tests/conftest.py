@@ -69,7 +69,7 @@ SLOW = (
     "unit/answers/programs/test_x13.py",
     "unit/flows/cli/questions/test_export.py",
     "unit/reading/test_scan.py",
-    "unit/answers/test_mirror_shown.py",
+    "unit/answers/trade/test_mirror.py",
     "unit/controls/test_controls.py",
     "unit/answers/measures/test_detours.py",
     "unit/pages/measures/test_detours_page.py",

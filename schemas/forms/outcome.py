@@ -241,7 +241,11 @@ class HeldRelease(Frozen):
         goods = self.goods or self.products
         if self.flow not in (None, flow):
             return False
-        return not goods or any(one.startswith(code) or code.startswith(one) for code in codes for one in goods)
+        return (
+            not goods
+            or "*" in goods
+            or any(one.startswith(code) or code.startswith(one) for code in codes for one in goods)
+        )
 
 
 class AuditReport(Frozen):

@@ -196,7 +196,7 @@ def content_of(answer: Answer, narrow: str, rows: int) -> Content:
     # What may not be passed on is said however many notes there are.
     notes = [*([answer.licence] if answer.licence else []), *answer.remarks]
     notes = [clip(note, SENTENCE_MAX) for note in [*dict.fromkeys(notes)][:NOTES_MAX]]
-    while size_of(notes) > most // 2 and len(notes) > 1:
+    while narrow and size_of(notes) > most // 2 and len(notes) > 1:
         left = len(notes) - 2 if notes[-1].startswith(MORE_NOTES) else len(notes) - 1
         notes = [*notes[:left], f"{MORE_NOTES}; ask for more rows to read them"]
     about = {
@@ -209,7 +209,7 @@ def content_of(answer: Answer, narrow: str, rows: int) -> Content:
     }
     room = most - size_of(about)
     if isinstance(answer, TraceAnswer):
-        content: Content = {"trace": _bounded_trace(answer, room)}
+        content: Content = {"trace": _bounded_trace(answer, room, rows)}
     else:
         content = _bounded(answer.rows, rows, narrow, room)
     shown: Content = _visible(content | about)
@@ -225,8 +225,8 @@ def _one_or_several(names: Sequence[str]) -> str | list[str]:
     return names[0] if len(names) == 1 else [*names]
 
 
-def _bounded_trace(answer: TraceAnswer, room: int) -> Content:
-    """Return a trace with as many numbers of each operand as there is room for."""
+def _bounded_trace(answer: TraceAnswer, room: int, rows: int) -> Content:
+    """Return a trace with as many numbers of each operand as there is room for in an answer of so many rows."""
     traced = answer.trace.model_dump(mode="json")
     for limits in TRACES:
         operands = [_few_numbers(operand, *limits) for operand in traced["operands"]]
@@ -234,7 +234,8 @@ def _bounded_trace(answer: TraceAnswer, room: int) -> Content:
         if size_of(content) <= room:
             break
     if limits != TRACES[0] or any(one["numbers_found"] > limits[0] for one in operands):
-        content["more"] = f"not all numbers and records are here; ask for rows={ROWS_MAX}"
+        others = f"ask for rows={ROWS_MAX}" if rows < ROWS_MAX else "the command `tidewaiter trace` prints all"
+        content["more"] = f"not all numbers and records are here; {others}"
     return content
 
 

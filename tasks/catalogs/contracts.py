@@ -88,7 +88,7 @@ def _object(place: TablePlace, folder: str) -> dict[str, Any]:
         "physicalType": "table",
         "description": what(place.table),
         "dataGranularityDescription": f"sorted by {', '.join(unique)}",
-        "properties": [_property(place, name) for name in _names(place)],
+        "properties": [_property(place, name) for name in _names_of_view(place)],
         "customProperties": [{"property": "location", "value": folder + place.files[0]}] if place.is_followed else [],
     }
 
@@ -134,8 +134,18 @@ def _names(place: TablePlace) -> list[str]:
     return [*dict.fromkeys([*first, *columns(place.table), *last])]
 
 
+def _names_of_view(place: TablePlace) -> list[str]:
+    """The columns that the view of the DuckDB file has: those of the files, and the month that a row is filed under."""
+    names = _names(place)
+    if LAYOUTS[place.table].lacks_period:
+        names.insert(names.index("period_start"), "period")
+    return names
+
+
 def _kind(table: str, name: str) -> tuple[str, str]:
     if name not in columns(table):
+        if name == "period":
+            return "date", "DATE"
         return ("integer", "INTEGER") if name in ("year", "month") else ("string", "VARCHAR")
     kind_of_column = readers_schema(table)[name]
     return next((logical, physical) for kind, logical, physical in KINDS if isinstance(kind_of_column, kind))

@@ -60,10 +60,10 @@ NAME_BYTES_MAX = 255
 TITLE_CHARACTERS_MAX = 255
 OPTIONS = {"flow": "--flow import|export", "source": f"--source {'|'.join(SOURCES)}"}
 # A day in a name; digits without marks between them may be a code, unless a word says what they are.
-DAY = re.compile(r"(?<!\d)(?P<y>\d{4})(?P<mark>[-_.])(?P<m>\d{2})(?P=mark)(?P<d>\d{2})(?!\d)")
+DAY = re.compile(r"(?<!\d)(\d{4})([-_.])(\d{2})\2(\d{2})(?!\d)")
 NAMED_DAY = re.compile(
     r"(?:as[ _-]?of|released(?:[ _-]on)?|published|截至|发布)[ _-]?"
-    r"(?P<y>\d{4})[-_.年]?(?P<m>\d{1,2})[-_.月]?(?P<d>\d{1,2})(?!\d)",
+    r"(\d{4})(?:([-_.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})|(\d{2})(\d{2}))(?!\d)",
     re.IGNORECASE,
 )
 PAGE_SUFFIXES = (".html", ".htm")
@@ -193,7 +193,7 @@ def _day_in_name(file: Path) -> date:
 def _day(match: re.Match[str]) -> date | None:
     """The day of a match; None for one that no calendar has."""
     try:
-        return date(int(match["y"]), int(match["m"]), int(match["d"]))
+        return date(*(int(digits) for digits in match.groups() if digits and digits.isdigit()))
     except ValueError:
         return None
 

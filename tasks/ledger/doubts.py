@@ -57,7 +57,7 @@ def findings_of(snapshot: Snapshot | None) -> pl.DataFrame:
 
 
 def open_doubts(findings: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Return the open findings about the numbers of these releases, with the columns of `metrics.doubts.OPEN`."""
+    """Return the open findings about the numbers of these releases, with the columns of `metrics.doubt.doubts.OPEN`."""
     lifted = findings.filter(check=LIFTED).select("release_id", check=pl.col("subject").str.split(" ")).explode("check")
     is_open = pl.col("severity").is_in(["error", "warning"]) & ~pl.col("check").is_in(OF_NO_NUMBER)
     rows = findings.filter(is_open).join(lifted, on=["release_id", "check"], how="anti")

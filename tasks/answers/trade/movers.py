@@ -39,7 +39,8 @@ class MoversAnswer(Answer):
 
 def movers(question: Movers) -> MoversAnswer:
     """Return what made the change of a month. Raises ValueError where no product is known in both months."""
-    snapshot, resolver = open_published(store_of(question)), Resolver(open_published(store_of(question)))
+    snapshot = open_published(store_of(question))
+    resolver = Resolver(snapshot)
     if question.list is not None or is_list(question.product or ""):
         return _of_list(question, snapshot, resolver)
     scope, flow, subject = _scope(question, snapshot, resolver)
@@ -49,7 +50,7 @@ def movers(question: Movers) -> MoversAnswer:
     usual = expected(snapshot, changes.rows, day)
     usual = usual.clear() if scope.partner != WORLD else usual.filter(scope.where)
     return MoversAnswer(
-        with_names(changes.rows, resolver),
+        with_names(_of_partner(changes.rows, scope.partner), resolver),
         snapshot,
         (*resolver.notes, *changes.notes),
         as_of=day,
@@ -72,8 +73,17 @@ def _scope(question: Movers, snapshot: Snapshot, resolver: Resolver) -> tuple[Tr
         resolver.notes += [meant.note] if meant.note else []
         named = product_name(products[0], reporter_of(snapshot).nomenclature)
         of = f" of {named if len(products) == 1 else counted(len(products), 'code')}"
-    to = {"export": "to", "import": "from"}[flow]
-    return TradeScope(partner, products), flow, of + (f" {to} {country(partner)}" if partner != WORLD else "")
+    return TradeScope(partner, products), flow, of + _with_partner(flow, partner)
+
+
+def _with_partner(flow: str, partner: str) -> str:
+    """Name the partner of a flow, ` to United States`; empty of all partners."""
+    return "" if partner == WORLD else f" {'to' if flow == 'export' else 'from'} {country(partner)}"
+
+
+def _of_partner(rows: pl.DataFrame, partner: str) -> pl.DataFrame:
+    """Return rows of trade with one partner with its code; null stands for all partners."""
+    return rows if partner == WORLD else rows.with_columns(partner=pl.lit(partner).cast(rows.schema["partner"]))
 
 
 def _of_list(question: Movers, snapshot: Snapshot, resolver: Resolver) -> MoversAnswer:
@@ -87,14 +97,18 @@ def _of_list(question: Movers, snapshot: Snapshot, resolver: Resolver) -> Movers
     comparison = list_movers.MonthCompared(flow, month, question.against, question.measure, day, partner)
     rows, notes = list_movers.list_movers(store_of(question), snapshot, listed, comparison)
     doubts = rows["doubt"].drop_nulls().unique(maintain_order=True).to_list()
+    usual = expected(snapshot, rows, day)
+    # What was expected is of all partners and of all goods.
+    usual = usual.clear() if partner != WORLD else usual.filter(pl.col("product").cast(pl.String).is_in([*listed.keys]))
     return MoversAnswer(
-        with_names(rows, resolver),
+        with_names(_of_partner(rows, partner), resolver),
         snapshot,
-        (*listed.notes, *notes),
+        (*resolver.notes, *listed.notes, *notes),
         tuple(doubts),
         as_of=day,
         table="mover",
-        expected=with_names(expected(snapshot, rows, day), resolver),
+        expected=with_names(usual, resolver),
+        subject=_with_partner(flow, partner),
     )
 
 

@@ -47,7 +47,7 @@ ABOUT_TRADE = {
     "partners_missing": r", [0-9.]+% of .*",
     "product_without_records": r", where .*",
     "total_differs": r" in .*(?= add up)",
-    "unit_value": r" \([0-9,]+ such .*\)",
+    "unit_value": r" \([0-9,]+ such .*\)|, where .*",
     "unknown_partners": r"^[0-9.]+% of",
     "zero_number": r" \([0-9,]+ such .*\)",
 }

@@ -47,7 +47,7 @@ A_DOLLAR = {measure: int(row["per_usd"]) for measure, row in money().items()}
 class CheckContext:
     """A release and the published months around it.
 
-    `row` is the release itself; `own` are its statements, with `month` and whether they are of a `single` month.
+    `row` is the release itself; `statements` are its own, with `month` and whether they are of a `single` month.
     `published` reads the published months from two years before it to one after; `months` lists those that exist (flow
     and month), and `met` those that the release covers itself. `published_rows` are the published rows of `met`, `sums`
     the sums of the others.

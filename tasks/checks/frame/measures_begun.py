@@ -71,9 +71,9 @@ def measures_begun(context: CheckContext) -> pl.DataFrame:
 def falls_explained(context: CheckContext) -> pl.DataFrame:
     """Return for which goods and months, and for which partners of them, a measure explains a fall: the columns of
     `measures_begun` and whether the value and the mass of those that still trade fell (`value_fell`, `mass_fell`)."""
-    begun = measures_begun(context)
-    if begun.is_empty() or context.is_broad:
-        return begun.clear().with_columns(value_fell=pl.lit(True), mass_fell=pl.lit(True))
+    begun = pl.DataFrame(schema=EVIDENCE) if context.is_broad else measures_begun(context)
+    if begun.is_empty():
+        return begun.with_columns(value_fell=pl.lit(True), mass_fell=pl.lit(True))
     fell = _fell_of_others(context)
     both = begun.join(fell, on=PLACE, how="left").with_columns(pl.col("value_fell", "mass_fell").fill_null(False))
     return both.filter(pl.col("partner").is_not_null() | pl.col("value_fell") | pl.col("mass_fell"))

@@ -138,10 +138,14 @@ def _with_measures(context: CheckContext, missed: pl.DataFrame, key: list[str], 
     of_some = had.join(places.drop_nulls("partner"), on=["flow", "product", "partner"]).with_columns(
         is_for_some=pl.lit(True)
     )
-    explained = pl.concat([of_everybody, of_some.select(of_everybody.columns)]).unique([*place], keep="first")
+    explained = (
+        pl.concat([of_everybody, of_some.select(of_everybody.columns)])
+        .sort("since", "event", "is_for_some")
+        .unique([*place], keep="last", maintain_order=True)
+    )
     sums = had.group_by(texts).agg(all=pl.col("value").sum())
     parts = (
-        explained.sort("value")
+        explained.sort("value", "since", "event")
         .group_by(texts)
         .agg(pl.col("value").sum(), pl.col("event", "since").last(), pl.col("is_for_some").all())
     )

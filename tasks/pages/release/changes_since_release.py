@@ -51,9 +51,9 @@ def sections(
     *,
     about: tuple[str, bool] = ("", False),
 ) -> Iterator[Section]:
-    """Yield the tables in their order; `rows` are those of `moved` and `expected` what was expected of the month, both
-    with the column product_name. `about` says which part of the trade they explain, and whether it is one in some
-    products.
+    """Yield the tables in their order; `rows` are those of `changes_of_month` and `expected` what was expected of the
+    month, both with the column product_name. `about` says which part of the trade they explain, and whether it is one
+    in some products.
     """
     t, (factor, unit) = words("movers", language), _scale(rows, language)
     flow, month = rows["flow"][0], rows["period"][0]

@@ -191,7 +191,7 @@ def _worded_day(text: str) -> date | None:
         _date(match["year"], str(month_of(match["month"]) or 0), match["day"])
         for form in WORDED_DAYS
         for match in form.finditer(plain)
-    }
+    } - {None}
     return days.pop() if len(days) == 1 else None
 
 

@@ -222,6 +222,7 @@ def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
     assert {one["numbers_found"] for one in usual["trace"]["operands"]} == {50}
     traced = asked.ask("trace", **question, rows=200)["trace"]
     assert 4096 < len(json.dumps(traced)) < BYTES_MAX * 1.1
+    assert traced["more"] == "not all numbers and records are here; the command `tidewaiter trace` prints all"
     assert {(one["numbers_found"], len(one["numbers"]) > 0) for one in traced["operands"]} == {(50, True)}
     assert {one["numbers"][0]["records_found"] for one in traced["operands"]} == {1000}
 

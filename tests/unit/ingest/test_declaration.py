@@ -317,6 +317,10 @@ def test_the_day_of_release_is_taken_from_a_name_where_that_is_asked_for(tmp_pat
         # Ground-nuts, and no tenth of November.
         ("20081110_2025.csv", "no day in its name"),
         ("as_of_2026-02-30.csv", "no day in its name"),
+        ("as_of_2025-12.csv", "no day in its name"),
+        ("as_of_202512.csv", "no day in its name"),
+        ("released_2025_12.csv", "no day in its name"),
+        ("截至2025年12月.csv", "no day in its name"),
         ("2025-01-01_2025-12-31.csv", "several days: 2025-01-01, 2025-12-31"),
     ],
 )

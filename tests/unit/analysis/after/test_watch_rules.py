@@ -36,7 +36,9 @@ WRONG = {
     'at_least = "many"': "line 13, at_least: 'many' is not allowed; a number: the rule fires from it upwards",
     "at_least = 50\nat_most = 60": "line 8: a rule has either at_least or at_most",
     "at_leest = 50": "line 13, at_leest: no such field; a rule has name, reporter, flow, product",
-    'product = "8505.11"': "line 11, product: '8505.11' is not allowed; a code, or basket:, line: or list: and its key",
+    'product = "8505.11"': (
+        "line 11, product: '8505.11' is not allowed; a code, or basket:, line:, list:, sitc: or isic: and its key"
+    ),
     "product = 85051110": "line 11, product: 85051110 is not allowed; a code",
     'name = "zero"': "line 9, name: 'zero' is the name of another rule; each has its own",
     'reason = ""': "line 14, reason: '' is not allowed; why this is watched",

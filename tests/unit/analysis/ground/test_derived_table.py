@@ -19,7 +19,7 @@ from tasks.analysis.after.first_prints import publish_first_prints, scorecard, w
 from tasks.analysis.ground import derived_table
 from tasks.analysis.ground.derived_table import Upstream, publish_table
 from tasks.analysis.reporter.of_reporter import publish_analysis, rows_of
-from tasks.answers.trade.movers import flow_of, month_of, moved
+from tasks.answers.trade.movers import changes_of_month, flow_of, month_of
 from tasks.domain.errors import HowUnderstood
 from tasks.domain.periods import first_day, month_number
 from tasks.pages.brief import render
@@ -156,12 +156,16 @@ def test_what_a_killed_run_left_undone_is_read_right_and_made_up_for(
 def test_movers_as_they_were_known_on_a_day(made: Store) -> None:
     june = date(2024, 6, 1)
     assert (flow_of(made.snapshot, None), month_of(made.snapshot, "export", "latest")) == ("export", date(2024, 12, 1))
-    now = moved(made.snapshot, "export", june, measure="quantity_kg").rows.filter(kind="total")
-    then = moved(made.snapshot, "export", june, measure="quantity_kg", day=FIRST).rows.filter(kind="total")
+    now = changes_of_month(made.snapshot, "export", june, measure="quantity_kg").rows.filter(kind="total")
+    then = changes_of_month(made.snapshot, "export", june, measure="quantity_kg", day=FIRST).rows.filter(kind="total")
     assert [rows["level"].to_list() for rows in (now, then)] == [[115_000.0], [65_000.0]]
-    december = moved(made.snapshot, "export", date(2024, 12, 1), measure="quantity_kg").rows.filter(kind="revision")
+    december = changes_of_month(made.snapshot, "export", date(2024, 12, 1), measure="quantity_kg").rows.filter(
+        kind="revision"
+    )
     assert december.select("revised_month", "before", "level").rows() == [(june, 40_000, 90_000)]
-    assert moved(made.snapshot, "export", date(2024, 12, 1), day=FIRST).rows.filter(kind="revision").is_empty()
+    assert (
+        changes_of_month(made.snapshot, "export", date(2024, 12, 1), day=FIRST).rows.filter(kind="revision").is_empty()
+    )
 
 
 def test_what_was_expected_is_published_and_told_in_commands_and_briefs(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     assert list(steps)[:3] == ["1 declare", "2 land", "3 amend"]
     assert steps["4 parse"] == {"step": "4 parse", "rows in": 0, "rows out": 8, "what changed": "made reported"}
     assert steps["5 correct"]["what changed"] == "nothing"
-    assert steps["6 normalise"]["what changed"] == "made detail, findings, names, proven, quarantine, release"
+    assert steps["6 normalise"]["what changed"] == "made detail, findings, names, proven, quarantine, release, so_far"
     # Hashes are whole, and on a page of their own.
     published = query.query(tmp_path / "reporter=CHN", "lineage").filter(release_id=outcome.release_id, step="parse")
     (made,) = [row for row in page.hashes if (row["step"], row[""]) == ("4 parse", "made")]
