@@ -35,7 +35,7 @@ def test_a_stated_interval_holds_the_truth_as_often_as_it_says(seed: int, mixed:
     assert sum(one.above_ceiling for one in made) == 0
 
 
-def test_an_interval_of_errors_that_are_thought_to_be_half_as_large_holds_too_little(
+def test_an_interval_of_errors_that_are_thought_to_be_a_third_as_large_holds_too_little(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """So the test above can fail."""
@@ -43,7 +43,7 @@ def test_an_interval_of_errors_that_are_thought_to_be_half_as_large_holds_too_li
 
     def sure(placebo: detour_interval.Placebo, amount: float) -> tuple[float, float]:
         estimate, score = unit(placebo, amount)
-        return amount + (estimate - amount) / 2, score
+        return amount + (estimate - amount) / 3, score
 
     monkeypatch.setattr(detour_interval, "_estimate", sure)
     made = [cell(21, noise, share, 40) for noise, share in CELLS]
