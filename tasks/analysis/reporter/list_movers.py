@@ -59,7 +59,7 @@ def list_movers(
     rows = _rows(compared, comparison, measure)
     parts = listed.rows.filter(coverage="part")["code"].to_list()
     rows = rows.with_columns(
-        note=pl.when(pl.col("product").is_in(parts)).then(pl.lit("only a part of the code is controlled"))
+        note=pl.when(pl.col("product").is_in(parts)).then(pl.lit("only a part of the code is on the list"))
     )
     behind = _doubts(snapshot, listed, rows, measure, comparison)
     return rows.with_columns(doubt=behind), _left_out(levels, moved, compared, (before, number))

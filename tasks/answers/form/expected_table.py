@@ -27,9 +27,12 @@ def expected_tables(rows: pl.DataFrame, width: int, rows_max: int, reporter: str
     """Yield a table for each direction and measure of rows with the column product_name, of at most `rows_max` rows
     together."""
     left = rows_max
-    for (flow, measure), some in rows.partition_by("flow", "measure", as_dict=True, maintain_order=True).items():
+    groups = rows.partition_by("flow", "measure", as_dict=True, maintain_order=True)
+    behind = rows.height
+    for (flow, measure), some in groups.items():
         shown = some.head(left)
         left -= shown.height
+        behind -= some.height
         factor, unit = scale_of(str(measure))
         largest = some.select(pl.max_horizontal(pl.col(NUMBERS).max())).item()
         if (largest or 0) * factor >= THOUSANDS_MIN:
@@ -37,6 +40,8 @@ def expected_tables(rows: pl.DataFrame, width: int, rows_max: int, reporter: str
         columns = _columns(shown.to_dicts(), factor)
         columns, notes = with_notes_below(columns, NOTE, width)
         more = f", the first {shown.height} shown" if shown.height < some.height else ""
+        if left <= 0 and behind:
+            more += f"; {counted(behind, 'row')} of other directions and measures not shown"
         yield table(
             columns,
             above=f"{capitalised(trade_of(reporter, str(flow)))}, {unit}, and what was expected of the month",

@@ -55,3 +55,7 @@ def test_rows_beyond_the_number_asked_for_are_counted() -> None:
     text = " ".join(printed(200, 2))
     assert "3 rows, the first 2 shown" in text
     assert "2020-06" not in text
+    assert "1 row of other directions and measures not shown" in text
+    whole = " ".join(printed(200, 3))
+    assert "3 rows; 1 row of other directions and measures not shown" in whole
+    assert "not shown" not in " ".join(printed(200, 4))

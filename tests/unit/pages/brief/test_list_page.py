@@ -86,7 +86,7 @@ def test_codes_of_which_a_part_is_controlled_are_said_to_be_so(tmp_path: Path) -
     rows = [("202505", "85051110", "USA", 900, 9_000), ("202506", "85051110", "USA", 800, 8_000)]
     found = china(tmp_path, query_bytes(rows), products=["850511"], months="2025-05..2025-06")
     made, _, _ = list_sheet(found.store, found, "list:mofcom-gacc-2025-18", date(2025, 6, 1), "export", "en")
-    assert made.headlines[-1] == "Of 1 of the codes only a part is controlled: their trade holds other goods too."
+    assert made.headlines[-1] == "Of 1 of the codes only a part is on the list: their trade holds other goods too."
     text = sheet.markdown(made)
     assert "a part" in text
     assert "samarium-cobalt" in text
