@@ -292,7 +292,7 @@ def _operands(rows: pl.DataFrame, names: Sequence[str], figures: Collection[str]
 
 
 def once_each(doubts: pl.Series) -> tuple[str, ...]:
-    """Return the doubts of lists, each once; what is said of a number is not said again of its share.
+    """Return the doubts of several numbers, each once; a share leaves out the doubt that its number already has.
 
     >>> once_each(pl.Series([["a", "share, rank and contributions: a"], ["b"], None]))
     ('a', 'b')

@@ -19,7 +19,7 @@ from tasks.metrics.doubt.doubts import NONE_OPEN
 from tasks.pages.text.page_templates import words
 
 ATOM = "http://www.w3.org/2005/Atom"
-ENTRIES_MAX, DOUBTS_MAX = 50, 3
+ENTRIES_MAX = 50
 # Characters that no XML may hold.
 FORBIDDEN = {number: " " for number in range(32) if number not in (9, 10, 13)} | {0xFFFE: " ", 0xFFFF: " "}
 # A site without an address has ids all the same; the name is reserved and leads nowhere.
@@ -78,7 +78,7 @@ def of_releases(
         title = t["release_title"].format(trade=trade, months=months)
         products = ", ".join(one for one in row["products"][:5] if one not in ("*", *TOTALS)) or t["all_products"]
         text = t["release_text"].format(name=row["title"] or row["release_id"], source=row["source"], products=products)
-        sentences = doubts.filter(release_id=row["release_id"])["sentence"].unique().sort()[:DOUBTS_MAX]
+        sentences = doubts.filter(release_id=row["release_id"])["sentence"].unique().sort()
         text = gap.join([text, *(in_doubt.format(doubt=doubt_words(one, language)) for one in sentences)])
         entries.append(FeedEntry(f"{reporter}/release/{row['release_id']}", row["released_on"], title, text, page))
     return entries

@@ -24,7 +24,7 @@ for (const [name, lines] of Object.entries(S.statuses)) {
 const sentences = {};
 for (const [name, rows] of Object.entries(S.doubts)) for (const [line, place, text] of rows) ((sentences[name] ??= {})[line] ??= {})[place] = S.sentences[text];
 // How far back a growth looks; where the bars of growth end; how many doubts a picture has room for.
-const BACK = { mom_pct: 1, yoy_pct: 12 }, GROWTH_MAX = 400, DOUBTS_MAX = 4;
+const BACK = { mom_pct: 1, yoy_pct: 12 }, GROWTH_MAX = 400;
 let at = count - 1, day = 0, view = null, drawing = 0;
 
 // What does not follow from levels, by figure, measure, partner and month: equal runs of months come once.
@@ -229,7 +229,7 @@ const viewOf = (spec, options) => new vega.View(vega.parse(spec, null, { ast: tr
 const labelOf = ({ figure }) => [option().textContent, figure === "level" ? null : form.figure.selectedOptions[0].textContent, unitOf(figure)].filter(Boolean).join(W.comma) + (past() ? `${W.comma}${W.as_known.replace("{day}", PAST[day].day)}` : "");
 const wrapped = (text, most) => { const lines = [""]; for (const part of tag.startsWith("zh") ? [...text] : text.split(/(?<= )/)) { if ((lines.at(-1) + part).length > most) lines.push(""); lines[lines.length - 1] += part; } return lines; };
 const doubtsOf = (columns) => [...new Set(columns.flat().flatMap(({ v, doubt }) => (v !== null && doubt ? [doubt] : [])))];
-const notesOf = (chosen, columns) => [...doubtsOf(columns).slice(0, DOUBTS_MAX).map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`), cited].flatMap((text) => wrapped(text, tag.startsWith("zh") ? 70 : 140));
+const notesOf = (chosen, columns) => [...doubtsOf(columns).map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`), cited].flatMap((text) => wrapped(text, tag.startsWith("zh") ? 70 : 140));
 const draw = async () => {
   const turn = ++drawing, chosen = choice(), columns = columnsOf(chosen), doubts = doubtsOf(columns);
   $("label").textContent = labelOf(chosen);
