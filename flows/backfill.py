@@ -2,7 +2,8 @@
 
 Published, held and refused files are recognised by their bytes and their declaration (`tasks/inbox/inbox.py`), so a
 backfill that was killed, or stopped by a full disk, continues where it was when it is started again, and a held file
-does not block the others. With a Dask scheduler, workers derive portions of the figures.
+does not block the others. Processes of this machine, or the workers of a Dask scheduler, derive portions of the
+figures.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from flows.watch import take
 from schemas.forms.form import StoreAddress
 from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks.derive.executor import lending
+from tasks.derive.processes import helping
 from tasks.domain import clock
 from tasks.domain.errors import Refused
 from tasks.ingest.raw_store import as_downloads
@@ -69,9 +71,11 @@ def backfill(request: BackfillRequest) -> WatchReport:
 
 @contextmanager
 def _helped(scheduler: str | None, store: StoreAddress) -> Iterator[None]:
-    """Inside, the workers of `scheduler`, if one is named, derive portions of the figures."""
+    """Inside, the workers of `scheduler`, or processes of this machine where none is named, derive portions of the
+    figures."""
     if scheduler is None:
-        yield
+        with helping():
+            yield
     else:
         folder = folder_of(store)
         if not isinstance(store, Path):
@@ -94,5 +98,5 @@ def workers_of(scheduler: str, place: Path) -> "Iterator[Cluster]":
             found=f"the package {error.name} is not installed",
             advice="Install tidewaiter[dask] here and where the workers run, or leave out --dask.",
         ) from error
-    with lent_by(scheduler, place) as cluster, lending(cluster.each):
+    with lent_by(scheduler, place) as cluster, lending(cluster):
         yield cluster

@@ -41,6 +41,8 @@ SLOW = (
     "unit/analysis/test_mirror.py",
     "unit/analysis/test_hub_books.py",
     "unit/publication/test_batch.py",
+    "unit/derive/test_processes.py",
+    "unit/derive/test_child.py",
     "unit/analysis/ground/test_derived_table.py",
     "unit/analysis/after/test_table_audit.py",
     "unit/flows/cli/questions/test_mcp.py",

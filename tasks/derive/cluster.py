@@ -11,10 +11,9 @@ in this process.
 import asyncio
 import contextlib
 import contextvars
-import functools
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,43 +21,42 @@ import distributed
 from distributed.client import ClosedClientError
 from distributed.comm.core import connect
 
+from tasks.derive.executor import (
+    END_SECONDS,
+    LOOK_EVERY_SECONDS,
+    Engine,
+    WorkerVersionMismatch,
+    checked,
+    fingerprint,
+)
 from tasks.domain.errors import Refused
-from tasks.domain.hashing import code_sha256, json_sha256, versions
 from tasks.domain.text import clip
 from tasks.store.files import exchange
 
 CONNECT_SECONDS = 10
 PATIENCE_SECONDS = 60
-LOOK_EVERY_SECONDS = 2
-# How long the end of a run that failed waits for what its workers still do.
-END_SECONDS = 30
 RETRIES = 2
 START = "dask scheduler, then dask worker ADDRESS for each process"
 GONE = (OSError, RuntimeError, ClosedClientError)  # the connection is closed
 log = logging.getLogger("tidewaiter.cluster")
 
 
-class WorkerVersionMismatch(RuntimeError):
-    """A worker that joined later has other code, code tables or libraries."""
-
-
-class Cluster:
-    """The workers of one scheduler."""
+class Cluster(Engine):
+    """The workers of one scheduler. In a Prefect flow each piece is a task run named by its `title`."""
 
     def __init__(self, address: str, client: Any) -> None:
-        self.address, self.client, self.is_lost = address, client, False
+        super().__init__(address)
+        self.client = client
 
-    def each(self, work: Callable[[Any], Any], things: Collection[Any]) -> Iterator[Any]:
-        """Yield `work` of every thing in order; in a Prefect flow each is a task run named by its `title`. Raises what
-        the work raises."""
-        futures = [self._submit(work, thing) for thing in things]
+    def helpers(self, rows: int) -> int:
+        """As of every engine: a piece for each thread of a worker."""
         try:
-            for thing, future in zip(things, futures, strict=True):
-                yield self._result(work, thing, future)
-        finally:
-            self._end([future for future in futures if future is not None and not future.done()])
+            return 1 if self.is_lost else max(1, sum(self.client.ncores().values()))
+        except GONE:
+            return 1
 
-    def _submit(self, work: Callable[[Any], Any], thing: Any) -> Any:
+    def submit(self, work: Callable[[Any], Any], thing: Any) -> Any:
+        """Give a piece to the scheduler."""
         if self.is_lost:
             return None
         try:
@@ -66,28 +64,30 @@ class Cluster:
                 lambda: self.client.submit(_task_of(thing), fingerprint(), work, thing, pure=False, retries=RETRIES)
             )
         except GONE:
-            return self._lose("the scheduler is gone")
+            self.lose("the scheduler is gone")
+            return None
 
-    def _result(self, work: Callable[[Any], Any], thing: Any, future: Any) -> Any:
+    def result(self, work: Callable[[Any], Any], thing: Any, future: Any) -> Any:
+        """As of every engine."""
         seen = time.monotonic()
         while future is not None and not self.is_lost:
             try:
                 return future.result(timeout=LOOK_EVERY_SECONDS)
             except WorkerVersionMismatch as error:
-                self._lose(str(error))
+                self.lose(str(error))
             except distributed.KilledWorker:
-                log.warning("%s: several workers died over one piece; it is done here.", self.address)
+                log.warning("%s: several workers died over one piece; it is done here.", self.name)
                 break
             except Exception:
                 # The work failed, or its result is not there yet, or the worker that had it died.
                 if future.status == "error":
                     raise future.exception() from None
                 if future.status == "cancelled" or self.client.status == "closed":
-                    self._lose("the scheduler is gone")
+                    self.lose("the scheduler is gone")
                 elif self._has_workers():
                     seen = time.monotonic()
                 elif time.monotonic() - seen > PATIENCE_SECONDS:
-                    self._lose(f"no worker for {PATIENCE_SECONDS} s")
+                    self.lose(f"no worker for {PATIENCE_SECONDS} s")
         return work(thing)
 
     def _has_workers(self) -> bool:
@@ -96,9 +96,8 @@ class Cluster:
         except (*GONE, AttributeError):  # it does not answer in time, or the client has no scheduler any more
             return False
 
-    def _end(self, futures: list[Any]) -> None:
-        """Cancel what has not begun, and wait for the rest: its files would come after the run has deleted those of
-        others."""
+    def end(self, futures: list[Any]) -> None:
+        """As of every engine."""
         if self.is_lost or not futures:
             return
         with contextlib.suppress(*GONE):
@@ -106,10 +105,6 @@ class Cluster:
             self.client.cancel([future for future in futures if future.key not in begun])
             running = [future for future in futures if future.key in begun]
             distributed.wait(running, timeout=END_SECONDS)  # type: ignore[no-untyped-call]
-
-    def _lose(self, why: str) -> None:
-        self.is_lost = True
-        log.warning("%s: %s; this process does the rest. What is published does not differ.", self.address, why)
 
 
 @contextlib.contextmanager
@@ -133,12 +128,6 @@ def lent_by(address: str, place: Path) -> Iterator[Cluster]:
             raise _is_absent("worker", address, error) from error
         _refuse_unfit(client, place)
         yield Cluster(address, client)
-
-
-@functools.cache
-def fingerprint() -> str:
-    """Hash our code, our code tables and the libraries that shape a result: a worker must have the same."""
-    return json_sha256({**versions(), "code": code_sha256()})
 
 
 async def _connect_once(address: str) -> None:
@@ -206,23 +195,16 @@ def _is_another(where: str, difference: str = "its code, code tables or librarie
     )
 
 
-def _do(expected: str, work: Callable[[Any], Any], thing: Any) -> Any:
-    """Run work on the worker. A worker that joined later was not checked before."""
-    if fingerprint() != expected:
-        raise WorkerVersionMismatch(str(_is_another(distributed.get_worker().address)))
-    return work(thing)
-
-
 def _task_of(thing: Any) -> Any:
-    """Return `_do`, inside a Prefect flow as a task named by the title of `thing`."""
+    """Return `checked`, inside a Prefect flow as a task named by the title of `thing`."""
     from prefect import task
     from prefect.cache_policies import NO_CACHE
     from prefect.context import FlowRunContext
 
     title = getattr(thing, "title", None)
     if FlowRunContext.get() is None or title is None:
-        return _do
-    return task(name="derive", task_run_name=title, cache_policy=NO_CACHE, persist_result=False)(_do)
+        return checked
+    return task(name="derive", task_run_name=title, cache_policy=NO_CACHE, persist_result=False)(checked)
 
 
 def _outside_task(submit: Callable[[], Any]) -> Any:

@@ -108,7 +108,8 @@ class _Flow:
         works = [
             Work(place, name, number, dividing.title_of(self.flow, months, one)) for number, one in enumerate(portions)
         ]
-        self._keep_all([part for parts in each(dividing.derive_portion, works) for part in parts], months, place)
+        done = each(dividing.derive_portion, works, rows=sum(self.rows.get(month, 0) for month in months))
+        self._keep_all([part for parts in done for part in parts], months, place)
 
     def _keep_all(self, parts: Sequence[Part], months: Sequence[int], place: Path) -> None:
         """Keep the files of each table and month."""

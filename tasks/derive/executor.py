@@ -1,39 +1,132 @@
-"""Runs pure functions in parallel: local threads by default, or an injected executor.
+"""Runs pure functions in parallel: threads of this process, or an engine that was lent: processes of this machine
+(`processes`), workers of a cluster (`cluster`).
 
-Callers use `each` and do not depend on the executor. The pieces and their order are the same either way, so the output
-is byte-identical.
+Callers use `each` and do not depend on who does a piece. The pieces and their order are the same either way, so the
+output is byte-identical; what an engine does not finish is done here. Belongs here: the order of the pieces, and what
+every engine must have in common with us. Does not belong here: what a piece is.
 """
 
+import functools
+import itertools
+import logging
 import os
+from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
+from tasks.domain.hashing import code_sha256, json_sha256, versions
+
 T = TypeVar("T")
 R = TypeVar("R")
-Lent = Callable[[Callable[[Any], Any], Collection[Any]], Iterable[Any]]
-_lent: ContextVar[Lent | None] = ContextVar("tidewaiter_lent", default=None)
+# Seconds between two looks at a piece that is not done, and those that the end of a run waits for pieces that run.
+LOOK_EVERY_SECONDS = 2
+END_SECONDS = 30
+log = logging.getLogger("tidewaiter.pieces")
+
+
+class WorkerVersionMismatch(RuntimeError):
+    """A worker has other code, code tables or libraries."""
+
+
+class Engine(ABC):
+    """Others that do pieces. `name` is for people."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.is_lost = name, False
+
+    def each(
+        self, work: Callable[[Any], Any], things: Iterable[Any], *, ahead: int | None = None, rows: int | None = None
+    ) -> Iterator[Any]:
+        """Yield `work` of every thing in order, and do at most `ahead` of them before they are asked for, None: all.
+        `rows` is how much work it is together, None where that is not known. Raises what the work raises."""
+        rest, waiting = iter(things), deque[tuple[Any, Any]]()
+        try:
+            while True:
+                few = None if ahead is None else ahead - len(waiting)
+                waiting.extend((thing, self.submit(work, thing)) for thing in itertools.islice(rest, few))
+                if not waiting:
+                    return
+                result = self.result(work, *waiting[0])
+                waiting.popleft()
+                yield result
+        finally:
+            self.end([future for _, future in waiting if future is not None and not future.done()])
+
+    @abstractmethod
+    def helpers(self, rows: int) -> int:
+        """How many pieces of so many rows together are done at once; 1 where it does not pay to divide them."""
+
+    @abstractmethod
+    def submit(self, work: Callable[[Any], Any], thing: Any) -> Any:
+        """Give a piece away; None where nobody takes it."""
+
+    @abstractmethod
+    def result(self, work: Callable[[Any], Any], thing: Any, future: Any) -> Any:
+        """Return the result of a piece, done here where nobody finishes it."""
+
+    @abstractmethod
+    def end(self, futures: list[Any]) -> None:
+        """Cancel what has not begun, and wait for the rest: its files would come after the run has deleted those of
+        others."""
+
+    def lose(self, why: str) -> None:
+        """Nobody takes a piece any more."""
+        self.is_lost = True
+        log.warning("%s: %s; this process does the rest. What is published does not differ.", self.name, why)
+
+
+_lent: ContextVar[Engine | None] = ContextVar("tidewaiter_lent", default=None)
 
 
 @contextmanager
-def lending(lent: Lent) -> Iterator[None]:
-    """Use `lent` for all calls of `each` inside the context."""
-    token = _lent.set(lent)
+def lending(engine: Engine) -> Iterator[None]:
+    """Use an engine for all calls of `each` inside the context."""
+    token = _lent.set(engine)
     try:
         yield
     finally:
         _lent.reset(token)
 
 
-def each(work: Callable[[T], R], things: Collection[T]) -> list[R]:
-    """Apply `work` to every thing and return the results in input order. A single thing runs here."""
-    lent = _lent.get()
+def lent() -> Engine | None:
+    """The engine that is lent, None where there is none."""
+    return _lent.get()
+
+
+def helpers(rows: int) -> int:
+    """How many pieces of so many rows together are done at once by the engine that is lent; 1 where there is none."""
+    engine = _lent.get()
+    return 1 if engine is None else engine.helpers(rows)
+
+
+def each(work: Callable[[T], R], things: Collection[T], *, rows: int | None = None) -> list[R]:
+    """Apply `work` to every thing and return the results in input order; `rows` is how much work it is together. A
+    single thing runs here."""
+    engine = _lent.get()
     if len(things) < 2:
         return [work(thing) for thing in things]
-    if lent is not None:
-        return [*lent(work, things)]
+    return in_threads(work, things) if engine is None else [*engine.each(work, things, rows=rows)]
+
+
+def in_threads(work: Callable[[T], R], things: Collection[T]) -> list[R]:
+    """Apply `work` to every thing in threads of this process."""
     # The expensive parts release the interpreter: Polars, and reading.
-    with ThreadPoolExecutor(min(len(things), os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(max(1, min(len(things), os.cpu_count() or 1))) as threads:
         return [*threads.map(work, things)]
+
+
+@functools.cache
+def fingerprint() -> str:
+    """Hash our code, our code tables and the libraries that shape a result: whoever does a piece must have the same."""
+    return json_sha256({**versions(), "code": code_sha256()})
+
+
+def checked(expected: str, work: Callable[[Any], Any], thing: Any) -> Any:
+    """Run work where its caller's `fingerprint` is expected. Raises WorkerVersionMismatch."""
+    if fingerprint() != expected:
+        raise WorkerVersionMismatch(f"process {os.getpid()} has other code, code tables or libraries")
+    return work(thing)

@@ -1,5 +1,8 @@
-"""A backfill with Dask: a real scheduler and worker processes. It may cost time, and never another byte."""
+"""A backfill in pieces: processes of this machine, a real Dask scheduler and its workers. They may cost time, and never
+another byte."""
 
+import itertools
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -23,10 +26,13 @@ from benchmarks.servers import free_port
 from flows.backfill import backfill, workers_of
 from flows.cli.app import app
 from flows.cli.releases.running import prepare_prefect
+from schemas import settings
 from schemas.forms.watch import BackfillRequest, WatchReport
 from schemas.store_address import S3Url
+from tasks.analysis.reporter import of_reporter
 from tasks.derive import cluster as dask
-from tasks.derive import portions
+from tasks.derive import portions, processes
+from tasks.derive.processes import Processes
 from tasks.domain.errors import Refused
 from tasks.steps.listeners import listening
 
@@ -34,6 +40,8 @@ ROOT = Path(__file__).parent.parent.parent
 FILES = 3
 # With portions of one series each.
 PORTIONS = ("chapters 01-84", "chapters 85-97")
+# And the tables `expectation` and `mover`, divided among two.
+PIECES = len(PORTIONS) + 2 * 2
 START_SECONDS_MAX = 240
 
 pytestmark = [
@@ -110,9 +118,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _several_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Portions of so few rows that these small files have several; one alone is derived here."""
+    """Portions of so few rows that these small files have several; one alone is derived here. Each month of an analysis
+    is a piece, and processes of this machine are used where a test says how many."""
     monkeypatch.setattr(portions, "ROWS_AT_ONCE", 0)
     monkeypatch.setattr(portions, "CUTS", ("", "85"))
+    monkeypatch.setattr(of_reporter, "ROWS_TOGETHER", 0)
+    monkeypatch.setattr(processes, "ROWS_THAT_PAY", 0)
+    monkeypatch.setenv(settings.PROCESSES, "1")
 
 
 def forget_refusals(folder: Path) -> None:
@@ -136,8 +148,10 @@ def local(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
 
 def assert_same(store: Path, report: WatchReport, local: tuple[Path, WatchReport]) -> None:
     expected, told = local
-    manifests = [(place / ".current" / "manifest.json").resolve() for place in (store, expected)]
-    assert manifests[0].read_bytes() == manifests[1].read_bytes()
+    for table in ("", *of_reporter.MAKERS):
+        places = [one.parent / table / one.name for one in (store, expected)]
+        manifests = [(place / ".current" / "manifest.json").resolve() for place in places]
+        assert manifests[0].read_bytes() == manifests[1].read_bytes()
     assert [outcome.snapshot_id for outcome in report.outcomes] == [outcome.snapshot_id for outcome in told.outcomes]
     assert (report.held, report.refused, report.failed) == (told.held, told.refused, [])
     # The events, whose names are those of snapshots and of failed steps, tell of the same steps.
@@ -149,6 +163,10 @@ def assert_same(store: Path, report: WatchReport, local: tuple[Path, WatchReport
     assert "failed" in "".join(events[0])
 
 
+def assert_no_parts(folder: Path) -> None:
+    assert [*folder.glob(".copy-*")] == [*folder.glob("**/tmp/*")] == [], "parts were left behind"
+
+
 def size_of(thing: object) -> int:
     """Bytes of what goes to a worker, or comes back."""
     return len(cloudpickle.dumps(thing))
@@ -158,24 +176,22 @@ def test_workers_derive_and_every_byte_is_that_of_a_local_run(
     workers: Workers, folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[int] = []
-    result = dask.Cluster._result
+    result = dask.Cluster.result
 
     def weigh(self: dask.Cluster, *given: Any) -> object:
         made = result(self, *given)
         sizes.append(size_of(made))
         return made
 
-    monkeypatch.setattr(dask.Cluster, "_result", weigh)
+    monkeypatch.setattr(dask.Cluster, "result", weigh)
     report = fill(folder, tmp_path / "reporter=CHN", workers.address)
     assert_same(tmp_path / "reporter=CHN", report, local)
-    assert len(sizes) == len(PORTIONS), "one for each portion, whatever the number of months"
+    assert len(sizes) == PIECES, "one for each portion, whatever the number of months, and a run of months of a table"
     assert max(sizes) < 40_000, "rows passed through the scheduler"
     lineage = pl.read_parquet(tmp_path / "reporter=CHN" / "current" / "lineage" / "*.parquet")
     steps = lineage.filter(pl.col("position") <= 6).sort("release_id", "position")["step"].to_list()
     assert steps == ["declare", "land", "amend", "parse", "correct", "normalise"] * FILES
-    assert [*tmp_path.glob(".copy-*")] == [*(tmp_path / "reporter=CHN" / "tmp").iterdir()] == [], (
-        "parts were left behind"
-    )
+    assert_no_parts(tmp_path)
 
 
 def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_costs_time_alone(
@@ -204,6 +220,7 @@ def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_c
         report = state.result(raise_on_failure=False).report
         with get_client(sync_client=True) as client:
             wanted = {f"derive 2025-01 to 2025-0{FILES} export, {goods}" for goods in PORTIONS}
+            wanted |= {f"{table} 2025-01 to 2025-02 export" for table in ("expectation", "mover")}
             deadline = time.monotonic() + 60
             while wanted and time.monotonic() < deadline:
                 wanted -= {run.name for run in client.read_task_runs() if run.state_name == "Completed"}
@@ -214,6 +231,85 @@ def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_c
     assert max(sent) < 40_000, "rows passed through the scheduler"
     assert "this process does the rest" not in caplog.text
     assert_same(tmp_path / "reporter=CHN", report, local)
+
+
+def test_two_processes_do_the_pieces_and_every_byte_is_that_of_one(
+    folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(settings.PROCESSES, "2")
+    taken: list[object] = []
+    submit = Processes.submit
+
+    def count(self: Processes, work: Any, thing: Any) -> Any:
+        taken.append(thing)
+        return submit(self, work, thing)
+
+    monkeypatch.setattr(Processes, "submit", count)
+    report = fill(folder, tmp_path / "reporter=CHN")
+    assert len(taken) == PIECES
+    assert_same(tmp_path / "reporter=CHN", report, local)
+    assert_no_parts(tmp_path)
+
+
+@pytest.mark.parametrize("border", range(PIECES))
+def test_a_process_that_is_killed_at_a_border_of_a_piece_costs_time_alone(
+    folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, border: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    monkeypatch.setenv(settings.PROCESSES, "2")
+    result, seen = Processes.result, itertools.count()
+
+    def kill(self: Processes, work: Any, thing: Any, future: Any) -> Any:
+        if next(seen) == border:
+            multiprocessing.active_children()[0].kill()
+        return result(self, work, thing, future)
+
+    monkeypatch.setattr(Processes, "result", kill)
+    report = fill(folder, tmp_path / "reporter=CHN")
+    assert_same(tmp_path / "reporter=CHN", report, local)
+    assert_no_parts(tmp_path)
+    # The last piece may have been done before.
+    assert "a process died; this process does the rest" in caplog.text or border == PIECES - 1
+
+
+@pytest.mark.parametrize("border", range(0, PIECES, 2))
+def test_a_run_that_is_killed_at_a_border_of_a_piece_ends_in_the_same_bytes_when_it_is_started_again(
+    folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, border: int
+) -> None:
+    store = tmp_path / "reporter=CHN"
+    forget_refusals(folder)
+    program = (
+        "import itertools, os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from flows.backfill import backfill\n"
+        "from schemas.forms.watch import BackfillRequest\n"
+        "from tasks.analysis.reporter import of_reporter\n"
+        "from tasks.derive import portions, processes\n"
+        "portions.ROWS_AT_ONCE, portions.CUTS, of_reporter.ROWS_TOGETHER = 0, ('', '85'), 0\n"
+        "processes.ROWS_THAT_PAY = 0\n"
+        "result, seen = processes.Processes.result, itertools.count()\n"
+        "def kill(self, *given):\n"
+        "    if next(seen) == int(sys.argv[3]):\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return result(self, *given)\n"
+        "processes.Processes.result = kill\n"
+        "backfill.fn(BackfillRequest(folder=Path(sys.argv[1]), store=Path(sys.argv[2])))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), settings.PROCESSES: "2"}
+    command = [sys.executable, "-c", program, str(folder), str(store), str(border)]
+    assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
+    is_published = (store / "current").exists()
+    assert is_published == (border >= len(PORTIONS))
+    report = fill(folder, store)
+    assert [one.status for one in report.outcomes] == ([] if is_published else ["published"] * FILES)
+    tables = [store, *(tmp_path / table / "reporter=CHN" for table in of_reporter.MAKERS)]
+    expected = [local[0], *(local[0].parent / table / "reporter=CHN" for table in of_reporter.MAKERS)]
+    for place, other in zip(tables, expected, strict=True):
+        manifests = [(one / ".current" / "manifest.json").resolve() for one in (place, other)]
+        assert manifests[0].read_bytes() == manifests[1].read_bytes()
+    # Those of a store that is published are deleted by its next publication.
+    if not is_published:
+        assert_no_parts(tmp_path)
 
 
 def test_a_worker_that_hangs_from_the_start_is_refused_in_time(

@@ -10,6 +10,8 @@ same functions. Belongs here: what the rows of a month rest on. How they are pub
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -25,13 +27,16 @@ from tasks.analysis.ground.derived_table import (
 )
 from tasks.analysis.reporter.expectation import WINDOW_MAX, expectation_rows
 from tasks.analysis.reporter.movers import VERDICT_MONTHS, StoreState, TradeScope, mover_rows
+from tasks.derive.executor import each, helpers
+from tasks.derive.portions import leave_frame, read_frame
 from tasks.domain.hashing import json_sha256
 from tasks.domain.periods import month_name
 from tasks.domain.units import MILLIGRAMS_PER_KG
 from tasks.ledger.doubts import Doubts
 from tasks.reading import query
 from tasks.store.bucket.working_copy import address_of, again_if_outpaced, at_hand
-from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.files import exchange
+from tasks.store.files.snapshot import Snapshot, load_snapshot, open_snapshot
 from tasks.store.places.reporters import Address, named, root_of, store_of, table_of
 from tasks.store.snapshots.parquet import Partition, partition_month, path_partition, read_table
 
@@ -50,14 +55,62 @@ def publish_analysis(root: Address, reporter: str, table: str) -> TablePublicati
     """Publish a table of MAKERS of a reporter, or bring it up to date. Raises NothingPublished where the reporter's
     store is empty."""
     snapshot = query.open_published(at_hand(store_of(root, reporter)))
-    state = state_of(snapshot)
+
+    folder = at_hand(table_of(root, table, reporter))
 
     def rows_of(months: range, parent: Snapshot | None) -> pl.DataFrame:
-        parts = [MAKERS[table](state, flow, some) for flow in FLOWS for some in _in_memory(snapshot, flow, months)]
-        return pl.concat([empty_frame(table), *parts])
+        with exchange.in_store(folder) as place:
+            names = [name for flow in FLOWS for name in _rows_left(AnalysisSpan(snapshot, table, flow, months), place)]
+            return pl.concat([empty_frame(table), *(read_frame(place, name) for name in names)])
 
-    read_upstream = functools.partial(upstream, snapshot, reporter, table)
-    return publish_table(table, at_hand(table_of(root, table, reporter)), read_upstream, rows_of)
+    return publish_table(table, folder, functools.partial(upstream, snapshot, reporter, table), rows_of)
+
+
+class AnalysisSpan(NamedTuple):
+    """Months (month numbers) of a table of MAKERS and a direction, made of a snapshot."""
+
+    snapshot: Snapshot
+    table: str
+    flow: str
+    months: Sequence[int]
+
+
+class AnalysisPiece(NamedTuple):
+    """Months of a span in groups that are in memory together, the store and the snapshot that they are made of, and the
+    place where the rows are left. `title` is for people."""
+
+    store: Path
+    name: str
+    table: str
+    flow: str
+    groups: list[list[int]]
+    place: Path
+    title: str
+
+
+def leave_rows(piece: AnalysisPiece) -> str:
+    """Leave the rows of a piece, wherever its store can be read, and return their name."""
+    state = state_of(load_snapshot(piece.store, piece.name))
+    parts = [MAKERS[piece.table](state, piece.flow, some) for some in piece.groups]
+    return leave_frame(piece.place, pl.concat([empty_frame(piece.table), *parts]))
+
+
+def _rows_left(span: AnalysisSpan, place: Path) -> list[str]:
+    """The names of the rows of a span in order, neighbouring months made by one process, because they look back on the
+    same."""
+    snapshot, table, flow, months = span
+    groups, sizes = _in_memory(snapshot, flow, months), _sizes(snapshot, flow)
+    rows = sum(sizes[month] for some in groups for month in some)
+    length = -(-len(groups) // helpers(rows)) or 1
+    runs = [groups[start : start + length] for start in range(0, len(groups), length)]
+    store = snapshot.store.absolute()
+    pieces = [AnalysisPiece(store, snapshot.id, table, flow, run, place, _title(table, flow, run)) for run in runs]
+    return each(leave_rows, pieces, rows=rows)
+
+
+def _title(table: str, flow: str, groups: Sequence[Sequence[int]]) -> str:
+    first, last = month_name(groups[0][0]), month_name(groups[-1][-1])
+    return f"{table} {first if first == last else f'{first} to {last}'} {flow}"
 
 
 def upstream(snapshot: Snapshot, reporter: str, table: str) -> Upstream:
@@ -118,7 +171,7 @@ def _rests_on(snapshot: Snapshot, table: str) -> dict[int, list[list[str]]]:
 
 def _in_memory(snapshot: Snapshot, flow: str, months: Sequence[int]) -> list[list[int]]:
     """The months of a direction with figures, in groups that are in memory together."""
-    sizes = {partition_month(path_partition(one.partition)): one.rows for one in snapshot.entries("metric", flow)}
+    sizes = _sizes(snapshot, flow)
     groups, size = list[list[int]](), ROWS_TOGETHER
     for month in months:
         if sizes.get(month):
@@ -128,6 +181,11 @@ def _in_memory(snapshot: Snapshot, flow: str, months: Sequence[int]) -> list[lis
             groups[-1].append(month)
             size += sizes[month]
     return groups
+
+
+def _sizes(snapshot: Snapshot, flow: str) -> dict[int, int]:
+    """Rows of the figures of each month."""
+    return {partition_month(path_partition(one.partition)): one.rows for one in snapshot.entries("metric", flow)}
 
 
 def state_of(snapshot: Snapshot) -> StoreState:

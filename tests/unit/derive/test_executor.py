@@ -1,12 +1,15 @@
 """Work is done by whoever was lent for it or by threads of ours, and nobody can tell by what comes back."""
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
 
+from tasks.derive import executor
 from tasks.derive.executor import each, lending
 
 THINGS = list(range(20))
@@ -41,14 +44,39 @@ def test_an_error_stops_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     assert begun[-1] < THINGS[-1]
 
 
+class Engine(executor.Engine):
+    """Does each piece when it is given away."""
+
+    def __init__(self) -> None:
+        super().__init__("an engine")
+        self.given: list[Any] = []
+
+    def helpers(self, rows: int) -> int:
+        return 2
+
+    def submit(self, work: Callable[[Any], Any], thing: Any) -> Any:
+        self.given.append(thing)
+        future = Future[Any]()
+        future.set_result(work(thing))
+        return future
+
+    def result(self, work: Callable[[Any], Any], thing: Any, future: Any) -> Any:
+        return future.result()
+
+    def end(self, futures: list[Any]) -> None:
+        pass
+
+
 def test_what_is_lent_does_it_all_but_a_single_thing() -> None:
-    given: list[list[int]] = []
-
-    def lent(work: Callable[[Any], Any], things: Collection[Any]) -> Iterator[Any]:
-        given.append([*things])
-        return map(work, things)
-
-    with lending(lent):
+    engine = Engine()
+    with lending(engine):
         assert each(str, [1, 2]) == ["1", "2"]
         assert each(str, [7]) == ["7"]
-    assert given == [[1, 2]]
+    assert engine.given == [1, 2]
+
+
+def test_no_more_is_given_away_than_asked_for() -> None:
+    engine = Engine()
+    done = engine.each(str, itertools.count(), ahead=3)
+    assert [next(done), next(done)] == ["0", "1"]
+    assert engine.given == [0, 1, 2, 3]

@@ -1,0 +1,161 @@
+"""Does pieces in processes of this machine, each with one thread of Polars: a piece is some thousand small queries and
+the Python between them, so that threads of one process wait for one another.
+
+They are started by the first work that is large enough to pay for it and end with the run, also where it is killed.
+Belongs here: how many processes, how they begin and end, and what becomes of lost work. Does not belong here: what the
+work is.
+"""
+
+import logging
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from schemas import settings
+from tasks.derive.child import begin
+from tasks.derive.executor import (
+    END_SECONDS,
+    LOOK_EVERY_SECONDS,
+    Engine,
+    WorkerVersionMismatch,
+    checked,
+    fingerprint,
+    in_threads,
+    lending,
+    lent,
+)
+
+# Memory of a process that does a piece: a portion of the months of a full cube.
+BYTES_OF_A_PROCESS = 1_500_000_000
+# Rows of the ledger of the months that are derived together from which on processes pay: each takes a second to begin.
+ROWS_THAT_PAY = 500_000
+# So long no piece may be done before the processes are taken for dead.
+PATIENCE_SECONDS = 900
+ENVIRONMENT = {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+# What a container may use, where there is one.
+LIMIT = Path("/sys/fs/cgroup/memory.max")
+log = logging.getLogger("tidewaiter.pieces")
+
+
+class Processes(Engine):
+    """Processes of this machine, `count` at most; none is started before there is work that pays."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} processes")
+        self.count, self.patience = count, PATIENCE_SECONDS
+        self._pool: ProcessPoolExecutor | None = None
+        self._begun: set[Any] = set()
+        self._open: set[Future[Any]] = set()
+
+    def each(
+        self, work: Callable[[Any], Any], things: Iterable[Any], *, ahead: int | None = None, rows: int | None = None
+    ) -> Iterator[Any]:
+        """As of every engine; a little work is done in threads of this process."""
+        if self.helpers(ROWS_THAT_PAY if rows is None else rows) > 1:
+            yield from super().each(work, things, ahead=ahead, rows=rows)
+            return
+        yield from in_threads(work, [*things])
+
+    def helpers(self, rows: int) -> int:
+        """As of every engine: it pays where they have begun, or where there is much to do."""
+        return self.count if not self.is_lost and (self._pool is not None or rows >= ROWS_THAT_PAY) else 1
+
+    def submit(self, work: Callable[[Any], Any], thing: Any) -> Any:
+        """Give a piece to the next process that is free."""
+        if self.is_lost:
+            return None
+        others = {*multiprocessing.active_children()}
+        try:
+            future = self._started().submit(checked, fingerprint(), work, thing)
+        except BrokenProcessPool:
+            self.lose("a process died")
+            return None
+        except OSError as problem:
+            self.lose(f"no process can be started ({problem})")
+            return None
+        self._begun |= {*multiprocessing.active_children()} - others
+        self._open.add(future)
+        return future
+
+    def result(self, work: Callable[[Any], Any], thing: Any, future: Any) -> Any:
+        """As of every engine."""
+        since, left = time.monotonic(), len(self._open)
+        while future is not None and not self.is_lost:
+            try:
+                return future.result(timeout=LOOK_EVERY_SECONDS)
+            except WorkerVersionMismatch as problem:
+                self.lose(str(problem))
+            except BrokenProcessPool:
+                self.lose("a process died")
+            except TimeoutError:
+                if future.done():
+                    raise
+                self._open = {one for one in self._open if not one.done()}
+                if len(self._open) < left:
+                    since, left = time.monotonic(), len(self._open)
+                elif time.monotonic() - since > self.patience:
+                    self.lose(f"no piece was done for {self.patience} s")
+        return work(thing)
+
+    def end(self, futures: list[Any]) -> None:
+        """As of every engine."""
+        running = [future for future in futures if not future.cancel()]
+        if not self.is_lost:
+            wait(running, timeout=END_SECONDS)
+
+    def lose(self, why: str) -> None:
+        """End all processes: a piece must not leave files after somebody else has done it."""
+        super().lose(why)
+        for process in self._begun:
+            process.kill()
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # A fork of a process with threads of Polars would wait for them for ever.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=begin, initargs=(ENVIRONMENT,))
+        return self._pool
+
+
+@contextmanager
+def helping() -> Iterator[None]:
+    """Inside, processes of this machine do the pieces, as many as it has cores and memory for, or as the setting says;
+    where an engine is lent already, that one does."""
+    if lent() is not None:
+        yield
+        return
+    engine = Processes(count())
+    try:
+        with lending(engine):
+            yield
+    finally:
+        engine.close()
+
+
+def count() -> int:
+    """How many processes a run may have: as `TIDEWAITER_PROCESSES` says, else one for each core, and as many as fit
+    into the memory of the machine. Raises ValueError for a setting that is no number."""
+    if text := settings.text(settings.PROCESSES):
+        if not text.isdecimal() or not int(text):
+            raise ValueError(f"{settings.PROCESSES} is {text!r}; write a number of processes, 1 for this one alone")
+        return int(text)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, _memory() // BYTES_OF_A_PROCESS))
+
+
+def _memory() -> int:
+    """Bytes of memory of this machine, or of the container."""
+    of_machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = LIMIT.read_text().strip() if LIMIT.is_file() else ""
+    return min(of_machine, int(limit)) if limit.isdecimal() else of_machine

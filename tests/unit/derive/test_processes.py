@@ -1,0 +1,135 @@
+"""Processes of this machine do pieces in order and end with the run; what they lose is done here."""
+
+import multiprocessing
+import os
+import signal
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from schemas import settings
+from tasks.derive import processes
+from tasks.derive.executor import each
+from tasks.derive.processes import ROWS_THAT_PAY, Processes, count, helping
+
+FORBIDDEN = 5
+
+
+def whereabouts(number: int) -> tuple[int, int]:
+    return number, os.getpid()
+
+
+def threads(_: int) -> int:
+    import polars as pl
+
+    return pl.thread_pool_size()
+
+
+def fail(number: int) -> int:
+    if number == FORBIDDEN:
+        raise ValueError("five")
+    return number
+
+
+def end_elsewhere(work: tuple[int, int]) -> tuple[int, int]:
+    number, here = work
+    if os.getpid() != here and number == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number, os.getpid()
+
+
+def stop_elsewhere(work: tuple[int, int]) -> tuple[int, int]:
+    number, here = work
+    if os.getpid() != here:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return number, os.getpid()
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(settings.PROCESSES, "2")
+
+
+@pytest.mark.usefixtures("two")
+def test_pieces_are_done_elsewhere_in_order_with_one_thread_each_and_nothing_is_left() -> None:
+    with helping():
+        done = each(whereabouts, range(8), rows=ROWS_THAT_PAY)
+        assert [number for number, _ in done] == [*range(8)]
+        places = {pid for _, pid in done}
+        assert os.getpid() not in places
+        assert 1 <= len(places) <= 2
+        assert {*each(threads, range(4), rows=1)} == {1}, "once they are there they do little work too"
+        with pytest.raises(ValueError, match="five"):
+            each(fail, range(10))
+        assert each(abs, [-1, -2]) == [1, 2]
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.usefixtures("two")
+def test_a_little_work_or_a_single_piece_starts_no_process() -> None:
+    with helping():
+        for things, rows in ((range(8), ROWS_THAT_PAY - 1), (range(1), ROWS_THAT_PAY)):
+            assert {pid for _, pid in each(whereabouts, things, rows=rows)} == {os.getpid()}
+        assert not multiprocessing.active_children()
+
+
+@pytest.mark.usefixtures("two")
+def test_those_that_are_lent_already_are_used() -> None:
+    with helping():
+        each(abs, range(2))
+        begun = multiprocessing.active_children()
+        with helping():
+            assert os.getpid() not in {pid for _, pid in each(whereabouts, range(4))}
+        assert multiprocessing.active_children() == begun
+
+
+def test_where_one_dies_the_rest_is_done_here(caplog: pytest.LogCaptureFixture) -> None:
+    with closing(Processes(2)) as engine:
+        done = [*engine.each(end_elsewhere, [(number, os.getpid()) for number in range(4)])]
+        assert [number for number, _ in done] == [*range(4)]
+        assert done[1] == (1, os.getpid())
+        assert [*engine.each(abs, [-1, -2])] == [1, 2]
+    assert "a process died; this process does the rest" in caplog.text
+    assert not multiprocessing.active_children()
+
+
+def test_those_that_hang_are_ended_and_their_pieces_done_here(caplog: pytest.LogCaptureFixture) -> None:
+    with closing(Processes(2)) as engine:
+        engine.patience = 1
+        assert [*engine.each(stop_elsewhere, [(number, os.getpid()) for number in range(3)])] == [
+            (number, os.getpid()) for number in range(3)
+        ]
+    assert "no piece was done for 1 s; this process does the rest" in caplog.text
+    assert not multiprocessing.active_children()
+
+
+def test_what_another_version_would_do_is_done_here(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(processes, "fingerprint", lambda: "0" * 64)
+    with closing(Processes(2)) as engine:
+        assert {pid for _, pid in engine.each(whereabouts, range(3))} == {os.getpid()}
+    assert "has other code, code tables or libraries; this process does the rest" in caplog.text
+
+
+def test_how_many_there_are_follows_cores_memory_and_the_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv(settings.PROCESSES, raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(8), raising=False)
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(processes, "LIMIT", limit)
+    limit.write_text("3200000000\n")
+    assert count() == 2
+    limit.write_text("100000000\n")
+    assert count() == 1
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 16_000_000}.__getitem__)
+    limit.write_text("max\n")
+    assert count() == 8
+    monkeypatch.setenv(settings.PROCESSES, "3")
+    assert count() == 3
+    for wrong in ("0", "two", "-1"):
+        monkeypatch.setenv(settings.PROCESSES, wrong)
+        with pytest.raises(ValueError, match=f"TIDEWAITER_PROCESSES is '{wrong}'"):
+            count()
