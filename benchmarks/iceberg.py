@@ -1,6 +1,6 @@
 """What Iceberg metadata add to a publication, in a store that has grown: processor, time, bytes.
 
-    python -m benchmarks.iceberg [--months 120] [--rows 10000] [--kept 24] [--folder FOLDER]
+    python -m benchmarks.iceberg [--months 120] [--rows 10000] [--kept 24] [--corrections 2] [--folder FOLDER]
 
 Each publication is a synthetic month of one direction in the five tables that are filed by month, and a file of each
 table that a release writes once; the last ones correct the last thirteen months as well. Numbers are random, so that
@@ -111,6 +111,7 @@ def main() -> None:
     ask.add_argument("--months", type=int, default=120)
     ask.add_argument("--rows", type=int, default=10_000, help="of each file")
     ask.add_argument("--kept", type=int, default=24, help="months that are published one by one")
+    ask.add_argument("--corrections", type=int, default=2, help=f"of {CORRECTED} months each, at the end")
     ask.add_argument("--folder", type=Path)
     given = ask.parse_args()
     folder = given.folder or Path(tempfile.mkdtemp(prefix="iceberg-"))
@@ -123,7 +124,7 @@ def main() -> None:
         if is_shown:
             rows.append([f"month {number + 1}", *cells])
     last = range(given.months - CORRECTED, given.months)
-    for number in (given.months, given.months + 1):
+    for number in range(given.months, given.months + given.corrections):
         parent, cells = measured(store, parent, last, number, given.rows)
         rows.append([f"correction of {CORRECTED} months", *cells])
     titles = ["publication", "s", "processor s", "metadata s", "processor s", "MB", "metadata MB", "%"]

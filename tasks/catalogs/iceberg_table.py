@@ -70,6 +70,7 @@ NAME_MAPPING = "schema.name-mapping.default"
 VERSIONS_KEPT = 10
 # A snapshot with more lists of files gets one.
 MANIFESTS_MAX = 8
+# Of lists of files. The metadata of a table stay plain: not every engine reads them compressed.
 COMPRESSION: Final = "deflate"
 BOUND_LETTERS = 16
 PROPERTIES = {
@@ -204,11 +205,20 @@ class EntryWriter(ManifestWriterV2):
 
 
 class Versions:
-    """The versions of the metadata of a table, each written under a name that only one writer gets."""
+    """The versions of the metadata of a table, each written under a name that only one writer gets.
+
+    Those that came with a copy of the store name the files of another place. They count as none, and the first version
+    that is written here replaces them.
+    """
 
     def __init__(self, beside: Beside, folder: str) -> None:
         self._beside, self._folder = beside, folder
+        self._of_elsewhere: list[str] = []
         self.number = self._newest()
+
+    @property
+    def _hint(self) -> str:
+        return f"{self._folder}/metadata/version-hint.text"
 
     def file_of(self, number: int) -> str:
         """The name of a version."""
@@ -216,40 +226,44 @@ class Versions:
 
     def _newest(self) -> int:
         """The newest version; a writer that died may have left the hint behind, and never more than one."""
-        hint = self._beside.get(f"{self._folder}/metadata/version-hint.text")
+        hint = self._beside.get(self._hint)
         number = int(hint) if hint and hint.isdigit() else 0
         while self._beside.get(self.file_of(number + 1)) is not None:
             number += 1
         return number
 
     def metadata(self) -> TableMetadata | None:
-        """The metadata of the newest version; None where there is none."""
+        """The metadata of the newest version; None where there is none of this place."""
         data = self._beside.get(self.file_of(self.number)) if self.number else None
-        return TableMetadataUtil.parse_raw(data.decode()) if data else None
+        metadata = TableMetadataUtil.parse_raw(data.decode()) if data else None
+        if metadata is None or metadata.location == self._beside.address(self._folder):
+            return metadata
+        self._of_elsewhere = [name for name in self._beside.names(f"{self._folder}/") if name != self._hint]
+        return None
 
     def write(self, before: TableMetadata, updates: Iterable[TableUpdate]) -> TableMetadata:
         """Write the next version, and delete those that it does not list any more. Raises Outpaced where somebody else
         wrote it.
         """
-        location = self._beside.address(self.file_of(self.number)) if self.number else None
+        follows = self.number and not self._of_elsewhere
+        location = self._beside.address(self.file_of(self.number)) if follows else None
         metadata = update_table_metadata(before, tuple(updates), metadata_location=location)
         name = self.file_of(self.number + 1)
         if not self._beside.first(name, metadata.model_dump_json().encode()):
             raise Outpaced(f"{self._beside.address(name)}: somebody else wrote it meanwhile")
         self.number += 1
         listed = {entry.metadata_file for entry in metadata.metadata_log}
-        self._beside.delete(
-            self._beside.name(entry.metadata_file) for entry in before.metadata_log if entry.metadata_file not in listed
-        )
+        unlisted = [entry.metadata_file for entry in before.metadata_log if entry.metadata_file not in listed]
+        self._beside.delete([*map(self._beside.name, unlisted), *self._of_elsewhere])
+        self._of_elsewhere = []
         return metadata
 
     def point(self) -> None:
         """Let the hint name the newest version, unless it does, or names one that is newer still."""
-        name = f"{self._folder}/metadata/version-hint.text"
-        hint = self._beside.get(name)
+        hint = self._beside.get(self._hint)
         if not (hint and hint.isdigit() and int(hint) >= self.number):
             with suppress(Outpaced):
-                self._beside.replace(name, str(self.number).encode())
+                self._beside.replace(self._hint, str(self.number).encode())
 
 
 class IcebergTable:

@@ -52,7 +52,7 @@ def iceberg(
     """Write Iceberg metadata of all tables in the stores: a snapshot for each published state that is there.
 
     No data is written. From then on each release, correction and withdrawal adds a snapshot, and `retain` removes those
-    whose states it removes. Of a folder the metadata hold where it lies now, and are wrong in a copy of it.
+    whose states it removes. Of a folder the metadata hold where it lies now: run this again in a copy of it.
     """
     from tasks.catalogs.iceberg import keep_iceberg
     from tasks.catalogs.register import register as register_in
@@ -61,7 +61,7 @@ def iceberg(
     for table in kept:
         say(f"{table.metadata_location}{'' if table.changed else ' (as before)'}")
     if isinstance(store, Path):
-        say("the addresses in them begin with this folder: in a copy of it, delete iceberg/ and run this again")
+        say("the addresses in them begin with this folder: in a copy of it, run this again, and they are begun anew")
     if register:
         say(f"registered in {register}: {', '.join(register_in(kept, register))}")
 

@@ -44,8 +44,12 @@ def outside(place: Path) -> Path:
 
 def write_outside(place: Path, data: bytes) -> None:
     """Write a file at once: nobody sees half of it, and no other name of the file before changes with it. Raises
-    ValueError where it is in a store, OSError."""
+    ValueError where it is in a store, a folder, or in no folder; OSError."""
     target = outside(place)
+    if target.is_dir():
+        raise ValueError(f"{place}: a folder. Name a file in it.")
+    if not target.parent.is_dir():
+        raise ValueError(f"{place}: there is no folder {target.parent}. Make it first, or name another place.")
     # For a moment nobody else may read what another thread makes; the other way round they could.
     mask = os.umask(0o077)
     os.umask(mask)

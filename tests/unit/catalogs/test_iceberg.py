@@ -17,7 +17,7 @@ from pyiceberg.table import StaticTable, Table
 
 import tidewaiter
 from tasks.catalogs import iceberg_table, kept_up
-from tasks.catalogs.iceberg import Kept, States, has_iceberg, keep_iceberg, keep_store
+from tasks.catalogs.iceberg import States, has_iceberg, keep_iceberg, keep_store
 from tasks.domain.errors import NothingPublished, Outpaced
 from tasks.store.files.snapshot import current_id, list_snapshots, open_snapshot, snapshot_ids
 from tasks.store.places.beside import Beside
@@ -389,14 +389,29 @@ def test_an_empty_root_and_a_path_with_signs_of_addresses_are_refused(early: Pat
         keep_iceberg(tmp_path / "no#2")
 
 
-def test_a_copy_to_another_place_is_begun_anew(early: Path, tmp_path: Path) -> None:
-    shutil.copytree(early, tmp_path / "copy", symlinks=True)
-    copy = tmp_path / "copy" / CHN
-    shutil.rmtree(copy / "iceberg")
-    (kept,) = [one for one in keep_store(copy) if one.table == "metric"]
-    assert isinstance(kept, Kept)
-    shutil.rmtree(early)
-    assert rows_of(table_of(tmp_path / "copy", "metric")).height > 20
+def test_metadata_that_came_with_a_copy_are_begun_anew_in_its_place(early: Path, tmp_path: Path) -> None:
+    release = trade_root.correct(early.parent)
+    root = tmp_path / "moved" / "store"
+    shutil.move(early, root)
+    metadata = root / CHN / "iceberg" / "metric" / "metadata"
+    before = {*metadata.rglob("*.*")} - {metadata / "version-hint.text"}
+    with pytest.raises(FileNotFoundError):
+        rows_of(table_of(root, "metric"))
+    (kept,) = [one for one in keep_store(root / CHN) if one.table == "metric"]
+    assert kept.changed
+    assert not [path for path in before if path.exists()]
+    states = [one.id for one in list_snapshots(root / CHN)]
+    assert len(states) == 2
+    assert names_of(table_of(root, "metric")) == states
+    for state in states:
+        assert rows_of(table_of(root, "metric"), state).height == published_rows(root, state, "metric").height
+    # It goes on from there, and nothing in the newest metadata names the place before.
+    trade_root.withdraw(root, release)
+    table = table_of(root, "metric")
+    assert names_of(table) == [one.id for one in list_snapshots(root / CHN)]
+    assert rows_of(table).height == published_rows(root, names_of(table)[-1], "metric").height
+    assert f"{early}/" not in Path(table.metadata_location.removeprefix("file://")).read_text()
+    assert {kept.changed for kept in keep_store(root / CHN)} == {False}
 
 
 def test_bounds_and_counts_are_those_that_pyiceberg_finds_in_a_file(root: Path) -> None:

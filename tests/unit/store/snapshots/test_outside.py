@@ -82,6 +82,17 @@ def test_a_link_into_a_store_leaves_the_store_as_it_is(root: Path, lead: Callabl
     assert {path: path.read_bytes() for path in (root / "one").rglob("*") if path.is_file()} == files
 
 
+def test_a_folder_and_a_place_in_no_folder_are_refused_with_what_to_do(root: Path) -> None:
+    with pytest.raises(ValueError, match=f"{root}: a folder. Name a file in it"):
+        write_outside(root, b"x")
+    for name in ("no/such/x.csv", "a file/x.csv"):
+        (root / "a file").write_bytes(b"")
+        place = root / name
+        with pytest.raises(ValueError, match=f"{place}: there is no folder {place.parent}. Make it first"):
+            write_outside(place, b"x")
+    assert not (root / "no").exists()
+
+
 def test_what_is_outside_is_written_at_once_and_keeps_its_mode_and_its_link(root: Path) -> None:
     (root / "real").mkdir()
     place, link = root / "real" / "out.csv", root / "out.csv"
