@@ -27,7 +27,7 @@ help:
 	@echo "make test-live   ask the real sources one question each, where there is a network"
 	@echo "make torture  500 kills under readers; make search   properties on many more examples; make bench SIZE=S|M|L  speed compared with what one would use instead"
 	@echo "make check  style, types, import contracts, dictionary, pages and their links; make docs   the pages as a site, in build/site"
-	@echo "make dictionary   write schemas/DICTIONARY.md and tables.json from the models; make lock   resolve the dependencies again (needs uv)"
+	@echo "make dictionary   write schemas/DICTIONARY.md, tables.json and tidewaiter/__init__.pyi from the models and questions; make lock   resolve the dependencies again (needs uv)"
 	@echo "make clean   remove the environment and all caches"
 
 # The environment is made once, from the lock file with its hashes; ours is installed in place. Python compiles what it imports,
@@ -137,9 +137,11 @@ check: $(READY_DEV) docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m schemas.dictionary --check
+	$(BIN)/python -m tidewaiter.stub --check
 
 dictionary: $(READY)
 	$(BIN)/python -m schemas.dictionary
+	$(BIN)/python -m tidewaiter.stub
 
 # The lock file for running takes its versions from the one for developing.
 LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet

@@ -4,16 +4,19 @@ module of the command that is asked for is imported, because all of them take as
 import importlib
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
-from types import MappingProxyType
+from pkgutil import iter_modules
+from types import MappingProxyType, ModuleType
 from typing import Annotated, Any
 
 import typer
 
+from flows.cli import questions
 from flows.cli.frame.command import Command, Stoppable
 from schemas import code_files, settings
 
-# The commands of each module, in the order of the page of help.
-MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+# The commands of each module, in the order of the page of help. A module of `flows.cli.questions` that is not here has
+# one command, of its own name, and comes last.
+LISTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "flows.cli.releases.start": ("start",),
         "flows.cli.releases.ingest": ("ingest", "run", "watch", "backfill", "held", "approve", "reject"),
@@ -31,6 +34,16 @@ MODULES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "flows.cli.server.deploy": ("deploy", "worker", "stop"),
     }
 )
+
+
+def with_others(listed: Mapping[str, tuple[str, ...]], package: ModuleType) -> Mapping[str, tuple[str, ...]]:
+    """Return modules with their commands, and after them those modules of a package that are not among them."""
+    every = {f"{package.__name__}.{one.name}": one.name for one in iter_modules(package.__path__)}
+    others = {module: (name.replace("_", "-"),) for module, name in every.items() if module not in listed}
+    return MappingProxyType({**listed, **others})
+
+
+MODULES = with_others(LISTED, questions)
 
 
 def commands_of(module: str) -> dict[str, Any]:

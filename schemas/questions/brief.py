@@ -23,6 +23,9 @@ class Brief(OfReporter):
     """
 
     ARGUMENT = "product"
+    ANSWER = "tasks.pages.brief.answer:brief"
+    RETURNS = "tasks.pages.brief.answer.BriefPage"
+    FACES = ("python",)
     product: Product
     month: OneMonth = "latest"
     _: KW_ONLY

@@ -29,6 +29,8 @@ class CheckClaims(OfReporter):
     """
 
     ARGUMENT = "claims"
+    ANSWER = "tasks.answers.trade.check_claims:check_claims"
+    FACES = ("python",)
     claims: Annotated[
         str | Path | Iterable[Mapping[str, object]],
         Help(f"CSV, or from Python its rows: {', '.join(INPUT)}, and qualifier, hs_code_if_stated …"),
@@ -39,6 +41,9 @@ class CheckClaim(OfReporter):
     """Whether a printed figure agrees with the ledger: supported, contradicted, right elsewhere, or not checkable, and
     why."""
 
+    ANSWER = "tasks.answers.trade.check_claims:check_claim"
+    FACES = ("tool",)
+    NARROW = ""
     commodity: Annotated[str, Help("goods in the words of the text")]
     period: Annotated[str, Help("2025-06, or 2025-01..2025-06")]
     metric: Annotated[str, Help("level_t, mom_pct, yoy_pct, ytd_t, value_usd, unit_value, share_pct, rank …")]

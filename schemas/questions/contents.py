@@ -12,11 +12,13 @@ class Contents(OfReporter):
         A row for each product, partner, month, release or mirror, or for each reporter; of several reporters one
         after another, with a column `reporter`.
 
-    >>> "85051110" in contents("products", store=store)["product"]
+    >>> "85051110" in list("products", store=store)["product"]
     True
     """
 
     ARGUMENT = "kind"
+    ANSWER = "tasks.answers.inventory.contents:contents"
+    NARROW = "search"
     kind: Annotated[
         Literal["products", "partners", "months", "releases", "mirrors", "reporters"],
         Help("products, partners, months, releases, mirrors of the reporter, or the reporters of the store"),

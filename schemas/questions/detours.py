@@ -22,6 +22,7 @@ class Detours(Question):
     """
 
     ARGUMENT = "product"
+    ANSWER = "tasks.answers.measures.detours:detours"
     product: Annotated[str, Help("goods by name, or an HS code of 2, 4 or 6 digits; customs share no longer ones")]
     _: KW_ONLY
     from_: Annotated[str, Help("who sold direct: name or code, China, CHN")]

@@ -23,6 +23,8 @@ class Duties(OfReporter):
     """
 
     ARGUMENT = "product"
+    ANSWER = "tasks.answers.measures.duties:duties"
+    NARROW = "partner or month"
     product: Annotated[str, Help(PRODUCT + ", or list:… for the codes of a list together")]
     _: KW_ONLY
     partner: Partners = "world"

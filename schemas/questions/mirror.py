@@ -23,6 +23,8 @@ class MirrorTrade(Question):
     """
 
     ARGUMENT = "product"
+    ANSWER = "tasks.answers.trade.mirror:mirror"
+    NARROW = "month"
     product: Annotated[str, Help("goods by name, or an HS code of 2, 4 or 6 digits; customs share no longer ones")]
     importer: Annotated[str, Help("who bought: name or code, Germany, DEU")]
     _: KW_ONLY

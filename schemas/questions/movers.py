@@ -25,6 +25,7 @@ class Movers(OfReporter):
     """
 
     ARGUMENT = "product"
+    ANSWER = "tasks.answers.trade.movers:movers"
     month: OneMonth = "latest"
     _: KW_ONLY
     product: Annotated[str | None, Help(f"{PRODUCT}; none: all products")] = None

@@ -26,6 +26,7 @@ class PartnerTrade(OfReporter):
     """
 
     ARGUMENT = "partner"
+    ANSWER = "tasks.answers.trade.partner:partner"
     partner: Partner
     month: OneMonth = "latest"
     _: KW_ONLY

@@ -20,6 +20,9 @@ class Plot(OfReporter):
     """
 
     ARGUMENT = "product"
+    ANSWER = "tasks.pages.charts.picture:plot"
+    RETURNS = "pathlib.Path"
+    FACES = ("python",)
     product: Annotated[str | Iterable[str], Help(PRODUCT)]
     output: Annotated[
         str | Path | None, Help("file that ends in .png or .svg; else a PNG with the name of what is drawn")

@@ -16,6 +16,8 @@ from schemas.figures import FIGURE_OF
 
 # The largest number that a field takes.
 NUMBER_MAX = 10**9
+# The most rows that a tool answers with.
+ROWS_MAX = 200
 # One text or several: any of them matches; none: all.
 Texts = str | Iterable[str] | None
 
@@ -68,6 +70,15 @@ class Question(Form, kw_only=True):
 
     # The field that a command takes as a word, not as an option.
     ARGUMENT: ClassVar[str] = ""
+    # The function that answers programs, `module:function`, whose name is that of the function of the package and of
+    # the tool; it is loaded when it is called. Empty: only its command asks the question.
+    ANSWER: ClassVar[str] = ""
+    # What a Python program gets, by the full name of its type.
+    RETURNS: ClassVar[str] = "polars.DataFrame"
+    # Which programs may ask it: those in Python, and those that call tools.
+    FACES: ClassVar[tuple[Literal["python", "tool"], ...]] = ("python", "tool")
+    # How a tool is asked for fewer rows; empty: it has none.
+    NARROW: ClassVar[str] = f"rows={ROWS_MAX}"
     store: Annotated[str | Path | None, Help("the published tables: a folder, or s3://bucket/prefix")] = None
 
 

@@ -42,6 +42,8 @@ class Read(Question):
     [(46400.0,)]
     """
 
+    ANSWER = "tasks.answers.trade.read:read"
+    NARROW = "product, partner, month, measure, columns or top"
     product: Products = None
     _: KW_ONLY
     partner: Partners = None

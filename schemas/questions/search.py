@@ -17,4 +17,6 @@ class Search(OfReporter):
     """
 
     ARGUMENT = "text"
+    ANSWER = "tasks.answers.inventory.search:search"
+    NARROW = "a longer text"
     text: Annotated[str, Help("name or code, or part of it, in English or Chinese")]

@@ -21,6 +21,8 @@ class Trace(OfReporter):
     """
 
     ARGUMENT = "product"
+    ANSWER = "tasks.answers.trade.trace:trace"
+    RETURNS = "schemas.forms.trace.TraceReport"
     product: Product
     partner: Partner = "world"
     month: OneMonth = "latest"

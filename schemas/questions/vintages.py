@@ -21,6 +21,8 @@ class Vintages(OfReporter):
     """
 
     ARGUMENT = "product"
+    ANSWER = "tasks.answers.trade.vintages:vintages"
+    NARROW = "one month"
     product: Product
     partner: Partner = "world"
     month: Month = "latest"

@@ -1,52 +1,51 @@
 """Makes a function for Python programs from a question: its parameters, defaults, types and docstring.
 
-Type checkers take the parameters from the class of the question, `help` and notebooks from the signature and docstring
-that are made here. Neither is written out a second time.
+`help` and notebooks read the signature and docstring that are made here; type checkers and editors read them in
+`tidewaiter/__init__.pyi`, which `tidewaiter.stub` writes. Nobody writes either out.
 """
 
+import functools
+import importlib
 import inspect
 import textwrap
 import warnings
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any
 
 from schemas.questions.checks import checked, default_of
-from schemas.questions.question import Form, fields_of, help_of, sign, takes_several, type_of
+from schemas.questions.question import Form, Question, fields_of, help_of, sign, takes_several, type_of
+from schemas.questions.registry import name_of
 from tasks.answers.form.answer import Answer
 from tasks.domain.errors import HowUnderstood
 
-P = ParamSpec("P")
-R = TypeVar("R")
-FormT = TypeVar("FormT", bound=Form)
-AnswerT = TypeVar("AnswerT", bound=Answer)
-# From a warning to the line of the caller: `tell`, the function that answers, and the one that asks.
-LEVELS = 4
+PACKAGE = "tidewaiter"
 WIDTH = 110
 
 
-def function_of(question: Callable[P, FormT]) -> Callable[[Callable[[FormT], R]], Callable[P, R]]:
-    """Return a decorator of a function that answers a question: the caller gives the fields of the question."""
-
-    def decorate(answer: Callable[[FormT], R]) -> Callable[P, R]:
-        def ask(*args: P.args, **kwargs: P.kwargs) -> R:
-            return answer(checked(question(*args, **kwargs)))
-
-        ask.__name__ = ask.__qualname__ = answer.__name__
-        ask.__module__ = answer.__module__
-        ask.__doc__ = docstring_of(question)  # type: ignore[arg-type]  # a class is what makes its objects
-        # Of which question it is made, for who compares it with other ways of asking.
-        ask.question = question  # type: ignore[attr-defined]
-        sign(ask, parameters_of(question), inspect.signature(answer).return_annotation)  # type: ignore[arg-type]
-        return ask
-
-    return decorate
+def answers_of(question: type[Question]) -> Callable[[Any], Answer]:
+    """Return the function that answers a question; its module is imported now."""
+    module, _, name = question.ANSWER.partition(":")
+    function: Callable[[Any], Answer] = getattr(importlib.import_module(module), name)
+    return function
 
 
-def tell(answer: AnswerT) -> AnswerT:
-    """Return an answer whose remarks have become warnings, where the caller asked."""
-    for remark in answer.remarks:
-        warnings.warn(remark, HowUnderstood, stacklevel=LEVELS)
-    return answer
+@functools.cache
+def function_of(question: type[Question]) -> Callable[..., Any]:
+    """Return the function that asks a question: the caller gives its fields, and gets the result of the answer."""
+
+    def ask(*args: Any, **kwargs: Any) -> Any:
+        answer = answers_of(question)(checked(question(*args, **kwargs)))
+        for remark in answer.beside_result:
+            warnings.warn(remark, HowUnderstood, stacklevel=2)
+        return getattr(answer, answer.RESULT)
+
+    ask.__name__ = ask.__qualname__ = name_of(question)
+    ask.__module__ = PACKAGE
+    ask.__doc__ = docstring_of(question)
+    # Of which question it is made, for who compares it with other ways of asking.
+    ask.question = question  # type: ignore[attr-defined]
+    sign(ask, parameters_of(question), question.RETURNS)
+    return ask
 
 
 def parameters_of(question: type[Form]) -> list[inspect.Parameter]:

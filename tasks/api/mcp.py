@@ -1,8 +1,8 @@
 """Answers questions of programs that cannot look: each with its citation, its snapshot and day, and why a number is
 missing.
 
-Belongs here: which questions are tools, and how large an answer may be. A tool takes the fields of its question
-without the store, and a number of rows. Does not belong here: the protocol by which they are asked
+Belongs here: how large an answer may be. A tool takes the fields of its question without the store, and a number of
+rows; the question says whether it is one. Does not belong here: the protocol by which they are asked
 (`flows.cli.questions.mcp`). Nothing here writes.
 """
 
@@ -21,40 +21,22 @@ from schemas.figures import SHORT, SHOWN
 from schemas.layouts import LAYOUTS
 from schemas.names import status
 from schemas.questions.checks import annotation_of, checked, default_of
-from schemas.questions.claims import CheckClaim
-from schemas.questions.contents import Contents
-from schemas.questions.detours import Detours
-from schemas.questions.duties import Duties
-from schemas.questions.event_brief import EventBrief
-from schemas.questions.mirror import MirrorTrade
-from schemas.questions.movers import Movers
-from schemas.questions.partner import PartnerTrade
-from schemas.questions.question import Question, fields_of, sign, summary_of
+from schemas.questions.question import ROWS_MAX, Question, fields_of, sign, summary_of
 from schemas.questions.read import Read
-from schemas.questions.search import Search
-from schemas.questions.trace import Trace
-from schemas.questions.vintages import Vintages
+from schemas.questions.registry import questions_of
 from schemas.store_address import S3Url, UnusableAddress
 from tasks.answers.form.answer import Answer
-from tasks.answers.inventory.contents import contents
-from tasks.answers.inventory.search import search
-from tasks.answers.measures.detours import detours
-from tasks.answers.measures.duties import duties
-from tasks.answers.trade.check_claims import check_claim
-from tasks.answers.trade.mirror import mirror
-from tasks.answers.trade.movers import movers
-from tasks.answers.trade.partner import partner
 from tasks.answers.trade.read import read
-from tasks.answers.trade.trace import TraceAnswer, trace
-from tasks.answers.trade.vintages import vintages
+from tasks.answers.trade.trace import TraceAnswer
+from tasks.api.forms import answers_of
 from tasks.domain.errors import Refused, StoreError
 from tasks.domain.text import clip, counted, visible
-from tasks.pages.measures.event_page import EventAnswer, event_brief
+from tasks.pages.measures.event_page import EventAnswer
 from tasks.store.files.snapshot import Snapshot, open_snapshot
 
 Content = dict[str, Any]
 # A program that asks reads the whole answer, so it is short unless more is asked for.
-ROWS, ROWS_MAX, BYTES_MAX, NOTES_MAX, SENTENCE_MAX = 20, 200, 48_000, 10, 700
+ROWS, BYTES_MAX, NOTES_MAX, SENTENCE_MAX = 20, 48_000, 10, 700
 # An answer is read by a model, which pays for each word: who wants more asks for more rows than are usual.
 BYTES_USUAL = 4_000
 NUMBERS_MAX, RECORDS_MAX, PRINTED_MAX, PRINTED_LENGTH = 12, 20, 3, 300
@@ -98,19 +80,11 @@ def read_of_few(question: Read) -> Answer:
     return replace(answer, rows=known.select(name for name in known.columns if name in wanted))
 
 
+# Where a tool is not answered as a Python program is.
+OTHERWISE: Mapping[type[Question], Callable[[Any], Answer]] = {Read: read_of_few}
 TOOLS = {
-    "search": Tool(Search, search, "a longer text"),
-    "contents": Tool(Contents, contents, "search"),
-    "read": Tool(Read, read_of_few, "product, partner, month, measure, columns or top"),
-    "trace": Tool(Trace, trace, f"rows={ROWS_MAX}"),
-    "vintages": Tool(Vintages, vintages, "one month"),
-    "movers": Tool(Movers, movers, f"rows={ROWS_MAX}"),
-    "mirror": Tool(MirrorTrade, mirror, "month"),
-    "detours": Tool(Detours, detours, f"rows={ROWS_MAX}"),
-    "duties": Tool(Duties, duties, "partner or month"),
-    "event_brief": Tool(EventBrief, event_brief, f"rows={ROWS_MAX}"),
-    "partner": Tool(PartnerTrade, partner, f"rows={ROWS_MAX}"),
-    "check_claim": Tool(CheckClaim, check_claim),
+    name: Tool(question, OTHERWISE.get(question) or answers_of(question), question.NARROW)
+    for name, question in questions_of("tool").items()
 }
 
 

@@ -1,138 +1,18 @@
-"""The functions of the package `tidewaiter` for Python programs.
+"""The functions of the package `tidewaiter` that ask no question: they hand over files, and frames over files.
 
-Belongs here: what a Python program gets of an answer. What it may ask is in `schemas.questions`, whose classes are the
-parameters of these functions; the names are those of `tidewaiter`, where `contents` is called `list`. Modules of
-answers are imported when they are asked: most programs ask few.
+Belongs here: what a Python program reads itself. Does not belong here: questions; `forms` makes their functions.
 """
 
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-from schemas.questions.brief import Brief
-from schemas.questions.claims import CheckClaims
-from schemas.questions.contents import Contents
-from schemas.questions.detours import Detours
-from schemas.questions.duties import Duties
-from schemas.questions.event_brief import EventBrief
-from schemas.questions.mirror import MirrorTrade
-from schemas.questions.movers import Movers
-from schemas.questions.partner import PartnerTrade
-from schemas.questions.plot import Plot
-from schemas.questions.read import Read
-from schemas.questions.search import Search
-from schemas.questions.trace import Trace
-from schemas.questions.vintages import Vintages
 from schemas.store_address import root_given
-from tasks.api.forms import function_of, tell
 from tasks.store.bucket import resolve
 from tasks.store.bucket.resolve import OpenRelease
 from tasks.store.places.reporters import only_store
-
-if TYPE_CHECKING:
-    from schemas.forms.trace import TraceReport
-    from tasks.pages.brief.answer import BriefPage
-
-
-@function_of(Read)
-def read(question: Read) -> pl.DataFrame:
-    from tasks.answers.trade.read import read as answer
-
-    return tell(answer(question)).rows
-
-
-@function_of(Search)
-def search(question: Search) -> pl.DataFrame:
-    from tasks.answers.inventory.search import search as answer
-
-    return tell(answer(question)).rows
-
-
-@function_of(Contents)
-def contents(question: Contents) -> pl.DataFrame:
-    from tasks.answers.inventory.contents import contents as answer
-
-    return tell(answer(question)).rows
-
-
-@function_of(Vintages)
-def vintages(question: Vintages) -> pl.DataFrame:
-    from tasks.answers.trade.vintages import vintages as answer
-
-    return tell(answer(question)).rows
-
-
-@function_of(Trace)
-def trace(question: Trace) -> "TraceReport":
-    from tasks.answers.trade.trace import trace as answer
-
-    return answer(question).trace
-
-
-@function_of(Movers)
-def movers(question: Movers) -> pl.DataFrame:
-    from tasks.answers.trade.movers import movers as answer
-
-    return tell(answer(question)).rows
-
-
-@function_of(MirrorTrade)
-def mirror(question: MirrorTrade) -> pl.DataFrame:
-    from tasks.answers.trade.mirror import mirror as answer
-
-    return answer(question).rows
-
-
-@function_of(Detours)
-def detours(question: Detours) -> pl.DataFrame:
-    from tasks.answers.measures.detours import detours as answer
-
-    return tell(answer(question)).rows
-
-
-@function_of(Duties)
-def duties(question: Duties) -> pl.DataFrame:
-    from tasks.answers.measures.duties import duties as answer
-
-    return tell(answer(question)).rows
-
-
-@function_of(PartnerTrade)
-def partner(question: PartnerTrade) -> pl.DataFrame:
-    from tasks.answers.trade.partner import partner as answer
-
-    return tell(answer(question)).rows
-
-
-@function_of(CheckClaims)
-def check_claims(question: CheckClaims) -> pl.DataFrame:
-    from tasks.answers.trade.check_claims import check_claims as answer
-
-    return tell(answer(question)).rows
-
-
-@function_of(Brief)
-def brief(question: Brief) -> "BriefPage":
-    from tasks.pages.brief.answer import brief as answer
-
-    return tell(answer(question)).page
-
-
-@function_of(EventBrief)
-def event_brief(question: EventBrief) -> "BriefPage":
-    from tasks.pages.measures.event_page import event_brief as answer
-
-    return tell(answer(question)).page
-
-
-@function_of(Plot)
-def plot(question: Plot) -> Path:
-    from tasks.pages.charts.picture import plot as answer
-
-    return tell(answer(question)).file
 
 
 def open_release(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.api import python
+import tidewaiter
 
 ROOT = Path(__file__).parents[2]
 FILES = [
@@ -28,6 +28,7 @@ def test_the_examples_of_a_module_give_what_they_say(name: str, request: pytest.
     """`store` in the examples of the public interface is one with the sample; those of a question ask its function."""
     given = {}
     if name == "tasks.api.python" or name.startswith("schemas.questions."):
-        given = {**vars(python), "store": request.getfixturevalue("sample_store")}
+        functions = {name: getattr(tidewaiter, name) for name in tidewaiter.__all__}
+        given = {**functions, "store": request.getfixturevalue("sample_store")}
     found = doctest.testmod(importlib.import_module(name), extraglobs=given)
     assert (found.failed, found.attempted > 0) == (0, True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import polars as pl
 
@@ -34,6 +35,8 @@ class Answer:
     has a store of its own. `notes` say how the question was understood, `doubts` which open findings concern the rows.
     """
 
+    # The field that a Python program gets.
+    RESULT: ClassVar[str] = "rows"
     rows: pl.DataFrame
     snapshot: Snapshot
     notes: tuple[str, ...] = ()
@@ -46,6 +49,11 @@ class Answer:
     def remarks(self) -> tuple[str, ...]:
         """What is said beside the rows, a sentence each: the notes, and then the doubts."""
         return (*self.notes, *(f"in doubt: {doubt}" for doubt in self.doubts))
+
+    @property
+    def beside_result(self) -> tuple[str, ...]:
+        """The remarks that the result of a Python program lacks, which it hears as warnings."""
+        return self.remarks
 
     @cached_property
     def releases(self) -> pl.DataFrame:

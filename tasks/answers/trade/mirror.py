@@ -32,6 +32,11 @@ class MirrorAnswer(Answer):
     mirror: BothSides = field(kw_only=True)
 
     @property
+    def beside_result(self) -> tuple[str, ...]:
+        """Nothing: each row says why both differ, and what is in doubt."""
+        return ()
+
+    @property
     def releases(self) -> pl.DataFrame:
         """The releases of both that cover the months."""
         return self.mirror.releases

@@ -1,6 +1,7 @@
 """Answers where a published figure comes from."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import polars as pl
 
@@ -18,7 +19,13 @@ from tasks.reading.resolver import Resolver
 class TraceAnswer(Answer):
     """A row for each operand of a figure, and its trace down to the records of the raw file."""
 
+    RESULT: ClassVar[str] = "trace"
     trace: TraceReport = field(kw_only=True)
+
+    @property
+    def beside_result(self) -> tuple[str, ...]:
+        """The notes: a trace has its doubts."""
+        return self.notes
 
 
 def trace(question: questions.Trace) -> TraceAnswer:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import polars as pl
 
@@ -62,6 +63,7 @@ class BriefPage:
 class BriefAnswer(Answer):
     """A row for each figure of the page, its value as text, and the page."""
 
+    RESULT: ClassVar[str] = "page"
     page: BriefPage = field(kw_only=True)
 
 

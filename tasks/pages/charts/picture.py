@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import polars as pl
 
@@ -29,6 +30,7 @@ NAMED_MAX = 3
 class PlotAnswer(Answer):
     """The rows of the series, and the file with the picture."""
 
+    RESULT: ClassVar[str] = "file"
     file: Path = field(kw_only=True)
 
 

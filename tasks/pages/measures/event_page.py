@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import polars as pl
 
@@ -71,6 +71,7 @@ class CodeRow(NamedTuple):
 class EventAnswer(Answer):
     """A row for each code of the measure that the store has, and the page."""
 
+    RESULT: ClassVar[str] = "page"
     page: BriefPage = field(kw_only=True)
 
 

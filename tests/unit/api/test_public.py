@@ -15,6 +15,7 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 import tidewaiter
+from schemas.questions.contents import Contents
 from schemas.questions.search import Search
 from tasks.answers.form.answer import Answer
 from tasks.answers.inventory.search import search
@@ -36,20 +37,23 @@ HEAVY = ("polars", "numpy", "pandera", "pyarrow", "prefect", "typer", "rich", "t
 
 
 def test_importing_it_loads_nothing_else() -> None:
-    code = (
-        f"import sys, tidewaiter; print(*[name for name in {HEAVY} if name in sys.modules],"
-        " *sorted(tidewaiter.__all__))"
-    )
+    code = f"import sys, tidewaiter; print(*[name for name in {HEAVY} if name in sys.modules], 'and no more')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == sorted(tidewaiter.__all__)
-    functions = {
-        "list" if name == "contents" else name
-        for name, value in vars(python).items()
-        if inspect.isfunction(value) and value.__module__ == python.__name__
-    }
-    assert len(functions) >= 15
-    assert {*tidewaiter.__all__} == {*functions, "__version__", "ingest"}
+    assert done.stdout == "and no more\n"
     assert (Path(tidewaiter.__file__).parent / "py.typed").is_file()
+
+
+def test_it_has_a_function_for_each_question_and_the_three_that_ask_none() -> None:
+    functions = {name: getattr(tidewaiter, name) for name in tidewaiter.__all__ if name != "__version__"}
+    of_questions = {name for name, function in functions.items() if hasattr(function, "question")}
+    assert len(of_questions) >= 13
+    assert {*functions} - of_questions == {"ingest", "open_release", "scan"}
+    assert functions["list"].question is Contents
+    assert functions["scan"] is python.scan
+    assert all(map(inspect.getdoc, functions.values()))
+    for wrong in ("contents", "check_claim", "nosuch", "__path_"):
+        with pytest.raises(AttributeError, match=f"no attribute '{wrong}'"):
+            getattr(tidewaiter, wrong)
 
 
 def test_the_store_is_that_of_the_environment_where_none_is_given(
@@ -209,7 +213,7 @@ def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
     sample_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = Answers(sample_store)
-    whole = python.trace("magnets", "us", "2025-06", "mom_pct", store=sample_store)
+    whole = tidewaiter.trace("magnets", "us", "2025-06", "mom_pct", store=sample_store)
     number, *_ = whole.operands[0].numbers
     many = number.model_copy(update={"records": [*range(1000)], "printed": ["x" * 300] * 1000})
     operands = [whole.operands[0].model_copy(update={"numbers": [many] * 50})] * 24

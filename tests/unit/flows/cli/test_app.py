@@ -6,7 +6,8 @@ import sys
 import pytest
 import typer
 
-from flows.cli.app import MODULES, Main, app, commands_of
+from flows.cli import questions
+from flows.cli.app import LISTED, MODULES, Main, app, commands_of, with_others
 
 
 def main() -> Main:
@@ -18,6 +19,14 @@ def main() -> Main:
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_has_the_commands_under_which_it_is_imported(module: str) -> None:
     assert tuple(commands_of(module)) == MODULES[module]
+
+
+def test_a_module_of_questions_that_is_not_listed_has_the_command_of_its_name() -> None:
+    rest = {module: names for module, names in LISTED.items() if module != "flows.cli.questions.catalog"}
+    found = with_others(rest, questions)
+    assert found == {**rest, "flows.cli.questions.catalog": ("catalog",)}
+    assert [*found][-1] == "flows.cli.questions.catalog"
+    assert {*with_others({}, questions)} >= {"flows.cli.questions.read", "flows.cli.questions.site"}
 
 
 def test_all_commands_are_listed_in_the_order_of_the_modules_after_help() -> None:

@@ -44,9 +44,7 @@ def commands_of(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 COMMANDS = dict(commands_of(typer.main.get_command(app)))
 COMMAND_OF = {one.callback.question: name for name, one in COMMANDS.items() if hasattr(one.callback, "question")}
 FUNCTION_OF = {
-    one.question: name
-    for name in tidewaiter.__all__
-    if hasattr(one := getattr(tidewaiter, name), "question") and name != "__version__"
+    one.question: name for name in tidewaiter.__all__ if hasattr(one := getattr(tidewaiter, name), "question")
 }
 TOOL_OF = {tool.question: name for name, tool in TOOLS.items()}
 

@@ -115,7 +115,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "a terminal": ("search", {"text": "x", "kind\x1b[2J": "y"}, "there is no field 'kind\\\\x1b[2J'"),
     "what is missing": ("trace", {"month": "2025-06", "reporter": "CHN"}, "product is missing: field required"),
-    "a tool that is none": ("delete", {}, "there is no tool 'delete'; there are search, contents, read"),
+    "a tool that is none": ("delete", {}, "there is no tool 'delete'; there are check_claim, contents, detours"),
     "a mirror of nobody": ("mirror", {"product": "850511", "importer": "Brazil"}, "there is no store of BRA"),
 }
 
