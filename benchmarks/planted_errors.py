@@ -1,7 +1,7 @@
 """Errors that are planted into the records of a sound file, as people, offices and web sites make them.
 
 Each is a function of the records as printed (table `reported`), of where it hits (`Place`), and returns the records
-with the error; None where the file has nothing to hit. What reads and checks them is not told.
+with the error; None where the file has nothing to hit. What reads and checks them does not know of it.
 """
 
 from collections.abc import Callable

@@ -7,8 +7,8 @@ another month. A check returns findings and changes nothing.
 
 import polars as pl
 
-from tasks.checks.frame.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, CheckContext
-from tasks.checks.frame.published_months import CODED, RATED, FlowMonth, with_codes
+from tasks.checks.frame.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, CheckContext
+from tasks.checks.frame.published_months import CODED, RATED, YEAR_MONTHS, FlowMonth, with_codes
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD, asked_products, covering, priority
 from tasks.domain.findings import Rows, finding, found_in

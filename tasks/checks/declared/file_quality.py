@@ -20,7 +20,8 @@ import polars as pl
 
 from schemas import settings
 from schemas.reference.code_tables import code_table, valid_in
-from tasks.checks.frame.context import EXAMPLES, MONEY, PAGES, QUANTITY, CheckContext
+from tasks.checks.frame.context import EXAMPLES, PAGES, QUANTITY, CheckContext
+from tasks.checks.frame.published_months import MONEY
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import is_unplaced
 from tasks.domain.findings import Rows, finding, found_in

@@ -8,8 +8,8 @@ collected files alone: a later download is not at fault for them.
 
 import polars as pl
 
-from tasks.checks.frame.context import EXAMPLES, GROWTH, PAGES, REVISED_SHARE_MAX, SO_FAR, YEAR_MONTHS, CheckContext
-from tasks.checks.frame.published_months import CODED
+from tasks.checks.frame.context import EXAMPLES, GROWTH, PAGES, REVISED_SHARE_MAX, SO_FAR, CheckContext
+from tasks.checks.frame.published_months import CODED, YEAR_MONTHS
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.findings import Rows, finding, found_in

@@ -13,7 +13,19 @@ import polars as pl
 
 from schemas.code_files import money
 from schemas.frames import Release
-from tasks.checks.frame.published_months import CODED, FEW_PRODUCTS, RATED, FlowMonth, PublishedMonths, Sums, with_codes
+from tasks.checks.frame.measures_begun import EXPORT, falls_explained, measures_begun
+from tasks.checks.frame.published_months import (
+    CODED,
+    FEW_PRODUCTS,
+    MONEY,
+    QUARTER,
+    RATED,
+    YEAR_MONTHS,
+    FlowMonth,
+    PublishedMonths,
+    Sums,
+    with_codes,
+)
 from tasks.domain.coverage import WORLD
 from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import month_index, month_number
@@ -22,7 +34,6 @@ from tasks.ledger.published_state import PublishedState
 from tasks.store.places.verify_on_read import prove
 from tasks.store.snapshots.parquet import partition_month
 
-YEAR_MONTHS, QUARTER = 12, 3
 # Kinds of release that are pages of customs' site.
 PAGES = ("preliminary", "bulletin")
 # A finding names this many places and counts the others.
@@ -31,11 +42,6 @@ EXAMPLES = 3
 ERRORS = 50
 # Revisions are smaller; a larger change is an error.
 REVISED_SHARE_MAX = 0.01
-# Imports for consumption and the duty on them are of other goods than the quantities beside them.
-OTHER_GOODS = ("_consumption", "_consumption_cif", "_dutiable", "_duty")
-MONEY = pl.col("measure").cat.starts_with("value") & ~pl.any_horizontal(
-    pl.col("measure").cat.ends_with(name) for name in OTHER_GOODS
-)
 QUANTITY = pl.col("measure").cat.starts_with("quantity")
 GROWTH = pl.col("measure").cat.ends_with("_yoy")
 # Cumulated from January; January itself is cumulative too.
@@ -185,6 +191,21 @@ class CheckContext:
         sums = self.statements.filter("single", pl.col("partner") != WORLD).group_by(key).agg(pl.col("value").sum())
         met = sums.join(world, on=key).filter((pl.col("value") - pl.col("total")).abs() <= pl.col("step"))
         return pl.concat([with_codes(printed), met.select(key)], how="vertical_relaxed").unique()
+
+    @functools.cached_property
+    def measures_begun(self) -> pl.DataFrame:
+        """The export controls that began in the year before a month of the release: the columns of EVIDENCE."""
+        exports = self.statements.filter("single", flow=EXPORT)
+        months, products = exports["month"].unique(), exports["product"].unique().cast(pl.String)
+        return measures_begun(self.row["reporter"], months.sort().to_list(), products.sort().to_list())
+
+    @functools.cached_property
+    def falls_explained(self) -> pl.DataFrame:
+        """For which goods and months, and for which partners of them, a control explains a fall: the columns of
+        EVIDENCE, `value_fell` and `mass_fell`; none for a broad release."""
+        if self.is_broad or self.measures_begun.is_empty():
+            return self.measures_begun.clear().with_columns(value_fell=pl.lit(True), mass_fell=pl.lit(True))
+        return falls_explained(self.measures_begun, self.statements, self.values)
 
     @functools.cached_property
     def by_partner(self) -> pl.DataFrame:

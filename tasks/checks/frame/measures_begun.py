@@ -8,19 +8,20 @@ they were. One for some destinations explains that these have none.
 """
 
 import calendar
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
 
 from schemas.reference.code_tables import code_table
-from tasks.checks.frame.context import MONEY, QUARTER, YEAR_MONTHS, CheckContext
+from tasks.checks.frame.published_months import MONEY, QUARTER, YEAR_MONTHS
 from tasks.domain.coverage import WORLD
 from tasks.domain.export_controls.measure_states import IN_FORCE, MEASURE, states_on
 from tasks.domain.export_controls.measures import coverage
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.thresholds import threshold
 
-FLOW, EVERYBODY = "export", "all"
+EXPORT, EVERYBODY = "export", "all"
 # What keeps goods in the country; a reporting duty, a suspension or a calendar does not.
 STOPPING = ("licence", "prohibition", "enforcement")
 HEADING_DIGITS = 6
@@ -36,16 +37,11 @@ EVIDENCE = {
 }
 
 
-def measures_begun(context: CheckContext) -> pl.DataFrame:
-    """Return the measures that began in the year before a month of the release and are in force in it: flow, product,
+def measures_begun(reporter: str, months: Sequence[int], products: Sequence[str]) -> pl.DataFrame:
+    """Return the measures of a reporter that began in the year before a month and are in force in it: flow, product,
     month, measure, partner (null: every destination), the day of its beginning (`since`) and its `age` in months."""
-    exports = context.statements.filter("single", pl.col("flow") == FLOW)
-    months = exports["month"].unique().sort().to_list()
-    products = exports["product"].unique().cast(pl.String).sort().to_list()
     events = (
-        code_table("control_events")
-        .filter(pl.col("kind").is_in(STOPPING), reporter=context.row["reporter"], basis=MEASURE)
-        .to_dicts()
+        code_table("control_events").filter(pl.col("kind").is_in(STOPPING), reporter=reporter, basis=MEASURE).to_dicts()
     )
     days = [event["effective_from"] or event["announced_on"] for event in events]
     first_months = [month_number(date.fromisoformat(day)) if day else 0 for day in days]
@@ -58,7 +54,7 @@ def measures_begun(context: CheckContext) -> pl.DataFrame:
             continue
         partners = [None] if event["destinations"] == EVERYBODY else event["destinations"].split(";")
         rows += [
-            (FLOW, product, month, event["event"], partner, since, month - first)
+            (EXPORT, product, month, event["event"], partner, since, month - first)
             for product in products
             # A measure names codes of its day; the heading outlives a change of the last digits.
             if coverage(event["event"], product) or coverage(event["event"], product[:HEADING_DIGITS])
@@ -68,28 +64,25 @@ def measures_begun(context: CheckContext) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=EVIDENCE, orient="row")
 
 
-def falls_explained(context: CheckContext) -> pl.DataFrame:
-    """Return for which goods and months, and for which partners of them, a measure explains a fall: the columns of
-    `measures_begun` and whether the value and the mass of those that still trade fell (`value_fell`, `mass_fell`)."""
-    begun = pl.DataFrame(schema=EVIDENCE) if context.is_broad else measures_begun(context)
-    if begun.is_empty():
-        return begun.with_columns(value_fell=pl.lit(True), mass_fell=pl.lit(True))
-    fell = _fell_of_others(context)
+def falls_explained(begun: pl.DataFrame, statements: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """Return which of the measures that began explain a fall, given the statements of a release and the published
+    values before it: those rows, and whether the value and the mass of the partners that still trade fell
+    (`value_fell`, `mass_fell`)."""
+    fell = _fell_of_others(statements, earlier)
     both = begun.join(fell, on=PLACE, how="left").with_columns(pl.col("value_fell", "mass_fell").fill_null(False))
     return both.filter(pl.col("partner").is_not_null() | pl.col("value_fell") | pl.col("mass_fell"))
 
 
-def stops_explained(context: CheckContext) -> pl.DataFrame:
-    """Return the months of goods without any row that a measure for every destination explains, while the first
-    licences are awaited: the columns of `measures_begun`."""
-    begun = measures_begun(context)
+def stops_explained(begun: pl.DataFrame) -> pl.DataFrame:
+    """Return the measures that explain months of goods without any row: those for every destination, while the first
+    licences are awaited."""
     return begun.filter(pl.col("partner").is_null(), pl.col("age") < QUARTER)
 
 
-def measures_of_goods(context: CheckContext, rows: pl.DataFrame, *conditions: pl.Expr | str) -> pl.DataFrame:
+def measures_of_goods(falls: pl.DataFrame, rows: pl.DataFrame, *conditions: pl.Expr | str) -> pl.DataFrame:
     """Add to rows of goods and months the newest control of every destination that explains a fall of them (`event`,
     `since`), null where none does; `conditions` are more that it must meet."""
-    begun = falls_explained(context).filter(pl.col("partner").is_null(), *conditions).sort("since")
+    begun = falls.filter(pl.col("partner").is_null(), *conditions).sort("since")
     names = begun.unique(PLACE, keep="last").select(*PLACE, "since", event="measure")
     names = names.with_columns(pl.col(name).cast(rows.schema[name]) for name in PLACE)
     return rows.join(names, on=PLACE, how="left", maintain_order="left")
@@ -101,12 +94,12 @@ def note_on(measure: str, since: str) -> pl.Expr:
     return pl.when(pl.col(measure).is_null()).then(pl.lit("")).otherwise(words)
 
 
-def _fell_of_others(context: CheckContext) -> pl.DataFrame:
+def _fell_of_others(statements: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """Return by flow, product and month whether the partners with a row have far less than in a month of the year
     before, in every value and in every mass."""
     is_rated = (MONEY | (pl.col("measure").cast(pl.String) == "quantity_kg"), pl.col("partner") != WORLD)
     place = ["flow", "product", "partner", "measure", "month"]
-    frames = [context.statements.filter("single", *is_rated), context.values.filter(*is_rated)]
+    frames = [statements.filter("single", *is_rated), values.filter(*is_rated)]
     now, earlier = (
         frame.with_columns(pl.col(place[:4]).cast(pl.String), pl.col("month").cast(pl.Int32))
         .group_by(place)
@@ -114,7 +107,7 @@ def _fell_of_others(context: CheckContext) -> pl.DataFrame:
         for frame in frames
     )
     history = pl.concat([earlier.join(now, on=place, how="anti"), now])
-    traded = now.filter(pl.col("flow") == FLOW, pl.col("value") > 0)
+    traded = now.filter(pl.col("flow") == EXPORT, pl.col("value") > 0)
     before = traded.join(history, on=place[:4], suffix="_before").filter(
         pl.col("month_before").is_between(pl.col("month") - YEAR_MONTHS, pl.col("month") - 1)
     )

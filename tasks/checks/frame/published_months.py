@@ -28,6 +28,12 @@ FEW_PRODUCTS = 500
 # Texts that are compared, grouped and joined by the hundred thousand: categories are faster.
 CODED = ("flow", "product", "partner", "measure")
 RATED = ("quantity_kg", *VALUES)
+YEAR_MONTHS, QUARTER = 12, 3
+# Imports for consumption and the duty on them are of other goods than the quantities beside them.
+OTHER_GOODS = ("_consumption", "_consumption_cif", "_dutiable", "_duty")
+MONEY = pl.col("measure").cat.starts_with("value") & ~pl.any_horizontal(
+    pl.col("measure").cat.ends_with(name) for name in OTHER_GOODS
+)
 # Flow, and year x 12 + month - 1.
 FlowMonth = tuple[str, int]
 

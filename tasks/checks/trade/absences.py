@@ -9,19 +9,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from tasks.checks.frame.context import (
-    EXAMPLES,
-    MONEY,
-    QUARTER,
-    YEAR_MONTHS,
-    CheckContext,
-    dollars_of,
-    in_dollars,
-    values_by_partner,
-)
+from tasks.checks.frame.context import EXAMPLES, CheckContext, dollars_of, in_dollars, values_by_partner
 from tasks.checks.frame.doubt_size import is_large, is_large_part
-from tasks.checks.frame.measures_begun import falls_explained, note_on, stops_explained
-from tasks.checks.frame.published_months import RATED
+from tasks.checks.frame.measures_begun import note_on, stops_explained
+from tasks.checks.frame.published_months import MONEY, QUARTER, RATED, YEAR_MONTHS
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.findings import Rows, finding, found_in, graded
@@ -120,7 +111,7 @@ def _with_measures(context: CheckContext, missed: pl.DataFrame, key: list[str], 
     """Add to each row the export control (`event`, `since`) that explains that its partners are gone: one that
     explains nearly all of what these had in the year before, and whether it `is_for_some` destinations; null where none
     does."""
-    begun = falls_explained(context).filter(pl.col("month") == month)
+    begun = context.falls_explained.filter(pl.col("month") == month)
     if missed.is_empty() or begun.is_empty():
         nothing = {name: pl.lit(None, pl.String) for name in ("event", "since")}
         return missed.with_columns(is_for_some=pl.lit(False), **nothing)
@@ -458,7 +449,9 @@ def _product_without_records(context: CheckContext) -> Rows:
         .agg(pl.col("month").sort())
         .sort(key)
     )
-    begun = {(row["flow"], row["product"], row["month"]): row for row in stops_explained(context).to_dicts()}
+    begun = {
+        (row["flow"], row["product"], row["month"]): row for row in stops_explained(context.measures_begun).to_dicts()
+    }
     for gap in absent.head(EXAMPLES).to_dicts():
         measures = [begun.get((gap["flow"], gap["product"], month)) for month in gap["month"]]
         measure = measures[0]

@@ -6,8 +6,8 @@ file does, and their bounds are wide.
 
 import polars as pl
 
-from tasks.checks.frame.context import EXAMPLES, GROWTH, MONEY, QUANTITY, REVISED_SHARE_MAX, CheckContext
-from tasks.checks.frame.published_months import CODED, with_codes
+from tasks.checks.frame.context import EXAMPLES, GROWTH, QUANTITY, REVISED_SHARE_MAX, CheckContext
+from tasks.checks.frame.published_months import CODED, MONEY, with_codes
 from tasks.checks.frame.registry import check
 from tasks.domain.decisions import decision_text, out_on, same_query
 from tasks.domain.findings import Rows, finding, found_in

@@ -12,17 +12,10 @@ from typing import Any
 import polars as pl
 
 from tasks.checks.declared.declared_months import year_so_far
-from tasks.checks.frame.context import (
-    ERRORS,
-    EXAMPLES,
-    YEAR_MONTHS,
-    CheckContext,
-    dollars_of,
-    shown_of,
-)
+from tasks.checks.frame.context import ERRORS, EXAMPLES, CheckContext, dollars_of, shown_of
 from tasks.checks.frame.doubt_size import is_large, is_large_part, weigh
 from tasks.checks.frame.measures_begun import measures_of_goods, note_on
-from tasks.checks.frame.published_months import RATED
+from tasks.checks.frame.published_months import RATED, YEAR_MONTHS
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import Rows, finding, found_in, graded
@@ -363,7 +356,7 @@ def _small(
         weighed = _weighed(context, rows, money, "least").with_columns(
             hold=hold, value=money, times=pl.col("least") / pl.col(money), note=note
         )
-        weighed = measures_of_goods(context, weighed, "value_fell")
+        weighed = measures_of_goods(context.falls_explained, weighed, "value_fell")
         yield from found_in(
             weighed.filter(shown_of("hold")).with_columns(graded("hold"), measure=note_on("event", "since")),
             "magnitude",

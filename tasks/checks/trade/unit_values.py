@@ -9,19 +9,10 @@ many times what it does in other months. How prices move was measured on real do
 import polars as pl
 
 from tasks.checks.declared.declared_flow import other_currency
-from tasks.checks.frame.context import (
-    EXAMPLES,
-    GROWTH,
-    MONEY,
-    QUANTITY,
-    CheckContext,
-    dollars_of,
-    in_dollars,
-    shown_of,
-)
+from tasks.checks.frame.context import EXAMPLES, GROWTH, QUANTITY, CheckContext, dollars_of, in_dollars, shown_of
 from tasks.checks.frame.doubt_size import is_large, is_large_part, is_much_of_its_goods, weigh
 from tasks.checks.frame.measures_begun import measures_of_goods, note_on
-from tasks.checks.frame.published_months import RATED, with_codes
+from tasks.checks.frame.published_months import MONEY, RATED, with_codes
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import SHARES, Rows, finding, found_in, graded
@@ -80,7 +71,7 @@ def _unit_values(context: CheckContext) -> Rows:
         more = "" if partners.height == 1 else f" ({partners.height} such numbers of partners)"
         for rows, partner, note in ((strange, "", ""), (others, "{partner} ", more)):
             # What a control leaves of goods are others at another price; a wrong unit leaves one of the two as it was.
-            named = measures_of_goods(context, rows, "value_fell", "mass_fell")
+            named = measures_of_goods(context.falls_explained, rows, "value_fell", "mass_fell")
             center = pl.col("middle" if partner else "usual")
             apart = pl.max_horizontal(pl.col("rate") / center, center / pl.col("rate"))
             is_other_goods = pl.col("event").is_not_null() & (apart < threshold("measure_price"))

@@ -34,13 +34,14 @@ files that went through other programs; such a record has no valid code and is s
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import polars as pl
 
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
-from tasks.sources.adapter.protocol import Parsed, Source
+from tasks.sources.adapter.protocol import Parsed
 from tasks.sources.adapter.records import (
     as_reported,
     doubt_copies,
@@ -52,7 +53,8 @@ from tasks.sources.adapter.records import (
 )
 from tasks.sources.adapter.totals import concerned, part_totals
 from tasks.sources.eurostat.eurostat_archive import questions, split_file
-from tasks.sources.eurostat.eurostat_comext import BASE, CODES, FLOWS, UNLISTED, product_of, reporter_of
+from tasks.sources.eurostat.eurostat_comext import CODES, FLOWS, UNLISTED, product_of, reporter_of
+from tasks.sources.eurostat.eurostat_comext import SOURCE as API
 from tasks.sources.formats import csv
 from tasks.sources.formats.envelope import magic_of
 
@@ -314,22 +316,13 @@ def _shown(thousandths: int) -> str:
     return f"{whole:,}" + (f".{rest:03d}".rstrip("0") if rest else "")
 
 
-SOURCE = Source(
+# The same figures from another place.
+SOURCE = replace(
+    API,
     name="eurostat_bulk",
-    kind="query",
-    needs=(),
     parse=parse,
-    reporter="",
-    currency="EUR",
-    partner_code=r"^[A-Z]{2}$",
-    group="EU27",
-    code_list=CODES,
-    nomenclature="CN8",
-    has_lines=True,
-    calendar="eurostat_comext",
-    base=BASE,
     questions=questions,
+    first_fetch=None,
     experimental="thirteen rows of one file have been read; no whole file, and no archive as it is packed",
-    licence="CC BY 4.0, source: Eurostat",
     split=split_file,
 )

@@ -1,14 +1,16 @@
 """What a measure of export control explains: falls and absences that begin with it, and nothing that a lost row, a lost
 digit or a wrong unit does."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
 import polars as pl
 import pytest
 from bad_inputs.download import Record, csv_bytes
 
-from tasks.checks.frame.measures_begun import note_on
+from tasks.checks.frame import context
+from tasks.checks.frame.measures_begun import falls_explained, measures_begun, note_on
 from tests.unit.checks.found import find
 
 GRAPHITE, SAND, ANTIMONY, GALLIUM = "25041010", "25059000", "81101010", "81129290"
@@ -110,3 +112,22 @@ def test_a_finding_names_the_measure_or_nothing() -> None:
         ", where a-measure is in force since 2023-12-01",
         "",
     ]
+
+
+def test_what_a_measure_explains_is_worked_out_once_for_all_checks_of_a_release(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Three checks ask for it: of partners, of values and of prices."""
+    counts = {"begun": 0, "fell": 0}
+
+    def counted(name: str, function: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
+        def count(*given: Any) -> pl.DataFrame:
+            counts[name] += 1
+            return function(*given)
+
+        return count
+
+    monkeypatch.setattr(context, "measures_begun", counted("begun", measures_begun))
+    monkeypatch.setattr(context, "falls_explained", counted("fell", falls_explained))
+    assert verdicts(_sizes(0.15, *SMALL))[0][0] == "warning"
+    assert counts == {"begun": 1, "fell": 1}
