@@ -34,6 +34,7 @@ SLOW = (
     "unit/publication/test_incremental.py",
     "unit/pages/brief/test_brief.py",
     "unit/pages/site/test_site.py",
+    "unit/pages/site/test_grounds.py",
     "unit/pages/site/test_product_pages.py",
     "unit/flows/test_site.py",
     "unit/claims/test_claims.py",

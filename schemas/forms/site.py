@@ -1,5 +1,6 @@
-"""Defines the request and the report of a site."""
+"""Defines the request and the report of a site, and what it notes of the files of a product."""
 
+from datetime import date
 from pathlib import Path
 
 from pydantic import ConfigDict, Field
@@ -40,3 +41,28 @@ class SiteReport(Frozen):
     output: Path = Field(description="place of the site")
     pages: int = Field(description="pages that were written or found to be the same")
     builds: int = Field(1, description="how often it was made: again where something was published meanwhile")
+
+
+class FrontCard(Frozen):
+    """What the front page says of a product: its newest months as a drawing, and its sentences with the doubt behind
+    each, by language."""
+
+    stem: str = Field(description="address of its page below the site, without the ending")
+    month: date = Field(description="newest month")
+    measure: str = Field(description="what is drawn, as in the table metric")
+    months: tuple[date, ...] = Field(description="months that are drawn")
+    world: tuple[float | None, ...] = Field(description="levels of all partners together in these months")
+    in_doubt: tuple[date, ...] = Field((), description="months of which the level is in doubt")
+    events: tuple[tuple[date, int], ...] = Field((), description="day and number of each control in these months")
+    names: dict[str, str] = Field(description="its name, by language")
+    sentences: dict[str, list[tuple[str, str]]] = Field(description="sentences and doubts, by language")
+
+
+class ProductRecord(Frozen):
+    """The files of a product as they were written, and what they rest on."""
+
+    ground: str = Field(description="hash of all that they rest on")
+    snapshot: str = Field(description="the published state that they cite")
+    files: dict[str, str] = Field(description="hash of each file, by its name below the site")
+    months: tuple[str, ...] = Field((), description="pages of single months that there were, to which they lead")
+    card: FrontCard | None = Field(None, description="what the front page says of the product")

@@ -71,6 +71,11 @@ class Origins:
         self._levels: dict[tuple[Point, str], Amount | None] = {}
 
     @functools.cached_property
+    def _national(self) -> str:
+        """The national list of the codes of the store."""
+        return next(iter(national_lists(self.releases)), CHINAS)
+
+    @functools.cached_property
     def _years(self) -> "Origins":
         """The same for figures from January to a month, which releases gave as one."""
         years = copy.copy(self)
@@ -162,11 +167,11 @@ class Origins:
 
     def _priority(self, point: Point) -> int | None:
         """The priority of the best kind of release that covers the point, None where none does."""
-        self._ask([point])
+        self.look_up([point])
         return self._priorities[point]
 
-    def _ask(self, points: list[Point]) -> None:
-        """Look up the coverage of these points together."""
+    def look_up(self, points: list[Point]) -> None:
+        """Look up the coverage of these points together: one by one, each costs as much as all of them."""
         new = [point for point in points if point not in self._priorities]
         if new:
             keys = keys_of(new)
@@ -196,7 +201,7 @@ class Origins:
                 }
             )
             places = [point.at(partner=partner) for partner in partners]
-            self._ask_whole(places)
+            self.look_up_whole(places)
             total = _added([self._of_partner(place) for place in places])
             if total is not None:
                 return total
@@ -222,10 +227,10 @@ class Origins:
             return False
         if point.product.startswith(BASKET):
             return all(code in printed or self.covers(point.at(product=code)) for code in self._codes_of(point))
-        self._ask_whole([point])
+        self.look_up_whole([point])
         return self._whole[point]
 
-    def _ask_whole(self, points: list[Point]) -> None:
+    def look_up_whole(self, points: list[Point]) -> None:
         """Look up together whether every national code below these points is covered."""
         new = [point for point in points if point not in self._whole]
         if new:
@@ -261,7 +266,7 @@ class Origins:
                 for key, row in rows_by_key.items()
                 if KINDS.index(row["kind"]) > best
             ]
-            self._ask(lesser)
+            self.look_up(lesser)
             self._reported[point.product, point.month] = {
                 key: _amount(row)
                 for key, row in rows_by_key.items()
@@ -272,8 +277,7 @@ class Origins:
 
     def _codes_of(self, point: Point) -> list[str]:
         """The codes of a basket in a month, in stores of this national list; none for another product."""
-        national = next(iter(national_lists(self.releases)), CHINAS)
-        return _codes_in(point.product, point.month, national) if point.product.startswith(BASKET) else []
+        return _codes_in(point.product, point.month, self._national) if point.product.startswith(BASKET) else []
 
     def _is_below(self, point: Point) -> pl.Expr:
         """Whether a row's code is a part of the point's product."""

@@ -1,5 +1,6 @@
 """Gathers the numbers of a brief from the tables and traces them; rounds nothing and writes no text."""
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -20,7 +21,7 @@ from tasks.analysis.reporter.expectation import of_month
 from tasks.claims.readings import Readings, growth_of
 from tasks.claims.statement import Spot
 from tasks.domain.classification import members, part_of
-from tasks.domain.coverage import WORLD
+from tasks.domain.coverage import EVERYTHING, FIGURES_LOOK_BACK, WORLD
 from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.control_lists import lists_with
 from tasks.domain.export_controls.measure_states import LAPSED, states_on
@@ -76,6 +77,16 @@ class Gatherer:
         words = words_of(snapshot, product, flow)
         self.judge = Judge(self.rows, steps_of(words), lambda: words)
         self.count = 0
+
+    def look_up(self) -> None:
+        """Look up the coverage of all that the figures of the page may rest on."""
+        months = range(self.number - FIGURES_LOOK_BACK, self.number + 1)
+        partners = [*self.rows["partner"].cast(pl.String).unique().sort(), EVERYTHING]
+        measures = sorted({self.measure, VALUE_OF.get(self.price(), self.measure)})
+        keys = itertools.product(sorted({self.product, *members(self.product)}), partners, measures, months)
+        points = [Point(self.flow, *key) for key in keys]
+        self.tracer.origins.look_up(points)
+        self.tracer.origins.look_up_whole(points)
 
     def _measure(self) -> str:
         """The measure of the page: kilograms where any are known in the month, otherwise money. Raises NoFigure."""
@@ -218,6 +229,7 @@ def gather(
     day = day or date.fromisoformat(snapshot.about["released_on"])
     gatherer = Gatherer(snapshot, product, flow, month)
     partners = gatherer.partners()
+    gatherer.look_up()
     rows = [
         PartnerRow(
             partner=partner,
@@ -280,7 +292,7 @@ def gather(
         revised=revised,
         revised_more=more,
         decisions=decided(snapshot, product, flow, month, since),
-        held=_held(store, snapshot, flow, [product, *codes]),
+        held=held_of(store, snapshot, flow, [product, *codes]),
         mirror=mirrored(store, product, flow, month),
         first_prints=within(scorecard(snapshot, flow, product, WORLD, gatherer.measure)),
         mixed_code=bool(mixed_words([product], reporter.code)),
@@ -355,7 +367,7 @@ def _revised(snapshot: Snapshot, product: str, flow: str, since: date | None) ->
     return revised, rows.height - shown.height
 
 
-def _held(store: Path, snapshot: Snapshot, flow: str, codes: Sequence[str]) -> list[dict[str, Any]]:
+def held_of(store: Path, snapshot: Snapshot, flow: str, codes: Sequence[str]) -> list[dict[str, Any]]:
     """Return the releases that need a decision and may have numbers of these codes, by the files of the store; a file
     that cannot be read is named. A release that is published by now is left out.
     """

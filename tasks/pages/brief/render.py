@@ -7,6 +7,7 @@ from typing import Any
 from schemas.forms.brief import Facts
 from schemas.names import MISSING, ORIGINS
 from tasks.analysis.after.first_prints import WITHIN_PCT
+from tasks.domain.coverage import WORLD
 from tasks.domain.export_controls.measure_states import LAPSED
 from tasks.domain.labels import capitalised, check_words, doubt_words, partner_name
 from tasks.pages.brief import lists
@@ -27,7 +28,13 @@ def page(facts: Facts, language: str = "en", links: Sequence[tuple[str, str]] = 
     """
     return template("brief.html.j2").render(
         _context(facts, language),
-        month_chart=charts.month_chart(facts.months, facts.world, facts.measure, facts.events),
+        month_chart=charts.month_chart(
+            facts.months,
+            facts.world,
+            facts.measure,
+            facts.events,
+            [one.month for one in facts.drawn if one.partner == WORLD and one.doubts],
+        ),
         partner_chart=charts.partner_chart(facts, language),
         mirror_chart=charts.mirror_chart,
         links=links,

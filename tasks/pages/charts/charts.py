@@ -7,7 +7,7 @@ All charts are Vega-Lite, written as the dictionaries of its documentation and r
 import functools
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,8 @@ PALE = 0.07
 # Points across: of the text on a screen, and of a phone. The page shows the one that fits, so that its words are as
 # large as the text.
 WIDTHS = {"broad": 800, "narrow": 366}
+# So many months have a label each.
+TICKS_MAX = 8
 # For a few hundred kilograms whole tonnes would print 0, 0, 0, 1, 1.
 TICKS = ",.3~f"
 # The heading of the chart says the unit.
@@ -74,13 +76,18 @@ def scale_of(values: Iterable[float | None], measure: str) -> tuple[float, str]:
 
 
 def month_chart(
-    months: Sequence[date], world: Sequence[float | None], measure: str, events: Iterable[Mapping[str, Any]]
+    months: Sequence[date],
+    world: Sequence[float | None],
+    measure: str,
+    events: Iterable[Mapping[str, Any]],
+    in_doubt: Collection[date] = (),
 ) -> str:
-    """Draw monthly totals, with a numbered line for each control that took effect: an SVG for each width."""
+    """Draw monthly totals, with a numbered line for each control that took effect, and a triangle over each level in
+    doubt: an SVG for each width."""
     factor, _ = scale_of(world, measure)
     scaled = (value and value * factor for value in world)
     totals = {f"{month:%Y-%m}": value for month, value in zip(months, scaled, strict=True)}
-    ticks = [text for text in totals if text.endswith(("-01", "-07"))]
+    ticks = [text for text in totals if len(totals) <= TICKS_MAX or text.endswith(("-01", "-07"))]
     month = field("month", "nominal", sort=[*totals])
     below = {**month, "axis": {"values": ticks, **UPRIGHT}}
     level = field("t", "quantitative")
@@ -93,6 +100,9 @@ def month_chart(
     if absent := [(month, top) for month, value in totals.items() if value is None]:
         pale = {"type": "bar", "color": INK, "opacity": PALE}
         layers.insert(0, layer(_of(absent, "month", "t"), pale, x=month, y=level))
+    if doubted := [(f"{one:%Y-%m}", totals[f"{one:%Y-%m}"], "▲") for one in in_doubt if totals.get(f"{one:%Y-%m}")]:
+        over = {"type": "text", "color": INK, "fontSize": 14, "baseline": "bottom"}
+        layers.append(layer(_of(doubted, "month", "t", "mark"), over, x=month, y=level, text=field("mark", "nominal")))
     if by_month:
         # The numbers of neighbouring months would overlap, so every second one is placed higher.
         heights = (top * (1.06 + 0.09 * (place % 2)) for place in range(len(by_month)))

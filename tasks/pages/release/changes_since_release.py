@@ -201,7 +201,7 @@ def _name(row: dict[str, Any], language: str) -> str:
         return f"{row['product']} {partner}, {row['revised_month']:%Y-%m}"
     indent = "  " * row["depth"]
     if row["product"]:
-        name = row["product_name"] or row["product"]
+        name = row["product_name"] or (f"HS {row['product']}" if row["product"].isdigit() else row["product"])
         code = f" ({row['product']})" if row["product"].isdigit() and row["product_name"] else ""
         return f"{indent}{name if len(name) <= NAME_MAX else name[: NAME_MAX - 1] + '…'}{code}"
     return f"{indent}{partner or t['others']}"

@@ -119,15 +119,27 @@ class PageSeries:
         return rows.drop_nulls("level").sort(order, "level", "partner", descending=[False, True, False])
 
 
-def gather(resolver: Resolver, product: str, flow: str, day: date) -> PageSeries:
-    """Return the series of a product; export controls have their states on `day`. Raises NoFigure."""
-    snapshot = resolver.snapshot
+def rows_of(snapshot: Snapshot, flow: str, product: str) -> pl.DataFrame:
+    """Return all rows of `metric` of a product in a direction."""
     rows = read_table(snapshot, "metric", lambda place: place[0] == flow, pl.col("product") == product)
-    rows = rows.with_columns(pl.col("flow", "product", "partner", "measure").cast(pl.String))
-    known = rows.drop_nulls("level")
-    measures = [one for one in (KG, *VALUES) if one in known["measure"]]
-    others = known["measure"].unique().sort().to_list()
-    measures += [one for one in others if one.startswith("quantity_") and one != KG]
+    return rows.with_columns(pl.col("flow", "product", "partner", "measure").cast(pl.String))
+
+
+def measures_of(rows: pl.DataFrame) -> list[str]:
+    """Return the measures that a page of these rows shows, that of the page first; none where there is no figure."""
+    known = rows.drop_nulls("level")["measure"].unique().sort().to_list()
+    quantities = [one for one in known if one.startswith("quantity_") and one != KG]
+    return [*(one for one in (KG, *VALUES) if one in known), *quantities]
+
+
+def gather(
+    resolver: Resolver, product: str, flow: str, day: date, metric_rows: pl.DataFrame | None = None
+) -> PageSeries:
+    """Return the series of a product; export controls have their states on `day`. `metric_rows` are those of `rows_of`,
+    where they are read already. Raises NoFigure."""
+    snapshot = resolver.snapshot
+    rows = rows_of(snapshot, flow, product) if metric_rows is None else metric_rows
+    known, measures = rows.drop_nulls("level"), measures_of(rows)
     if not measures:
         raise NoFigure(
             f"no {flow} of {product} has a figure in this store; tidewaiter list products shows what there is"

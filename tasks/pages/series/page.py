@@ -116,7 +116,9 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
         partners=[(key, partner_label(key, language)) for key in series.partners],
         has_mirror=any(not part.withheld and part.partner in series.partners for part in series.mirrors),
         still_label=f"{first_line}{t['comma']}{wording.scale_name(unit, language)}",
-        still=charts.month_chart(series.months[-STILL:], world[-STILL:], series.measure, still_events),
+        still=charts.month_chart(
+            series.months[-STILL:], world[-STILL:], series.measure, still_events, _doubted(series)
+        ),
         alt=alt if series.partners[0] == WORLD else f"{alt}{t['gap']}{t['no_total']}",
         events=lists.event_lines(series.events, language),
         cited=t["cite"].format(citation=cited_of(series, language)),
@@ -155,6 +157,13 @@ def _doubts_of_first(series: PageSeries, language: str) -> list[str]:
         text for (measure, partner, day), text in series.doubts.items() if _is_first(series, measure, partner, day)
     ]
     return [doubt_words(one, language) for one in dict.fromkeys(texts)]
+
+
+def _doubted(series: PageSeries) -> list[date]:
+    """Return the months of which the number of the first line is in doubt."""
+    return [
+        day for measure, partner, day in series.doubts if (measure, partner) == (series.measure, series.partners[0])
+    ]
 
 
 def script_words(language: str) -> str:
@@ -265,14 +274,12 @@ def _key(
     figures = [(f"{line}{t['comma']}{month}", *level)]
     for figure in ("mom_pct", "yoy_pct"):
         text, why = growth_text(row, figure, reasons, language)
-        figures.append(
-            (t["figures"][figure], text if text == "–" else text + words("series", language)["script"]["percent"], why)
-        )
+        figures.append((t["chart_figures"][figure], text if text == "–" else text + t["script"]["percent"], why))
     ytd = level_text(row["ytd"], series.measure, language, reasons[row["ytd_status"]])
     growth, why = growth_text(row, "ytd_yoy_pct", reasons, language)
     figures += [(t["figures"]["ytd"], *ytd)]
-    percent = growth if growth == "–" else growth + words("series", language)["script"]["percent"]
-    return [*figures, (t["figures"]["ytd_yoy_pct"], percent, why)]
+    percent = growth if growth == "–" else growth + t["script"]["percent"]
+    return [*figures, (t["ytd_growth"], percent, why)]
 
 
 def _row(

@@ -15,6 +15,7 @@ import polars as pl
 
 from schemas.forms.brief import Facts
 from schemas.forms.fetch import SourceState
+from schemas.forms.site import FrontCard
 from tasks.analysis.reporter.movers import AGAINST
 from tasks.answers.trade.movers import changes_of_month, expected, month_of
 from tasks.answers.trade.read import with_names
@@ -23,9 +24,10 @@ from tasks.pages.brief.watched import file_name
 from tasks.pages.charts import charts
 from tasks.pages.release import changes_since_release as changes
 from tasks.pages.series.data import PageSeries
+from tasks.pages.series.page import partner_label
 from tasks.pages.text import wording
 from tasks.pages.text.assets import policy_of
-from tasks.pages.text.page_templates import FRONT, template, translated, words
+from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, translated, words
 from tasks.pages.text.sentences import doubt_of, headlines
 from tasks.reading.resolver import Resolver
 from tasks.store.files.snapshot import Snapshot
@@ -43,26 +45,29 @@ class News(NamedTuple):
     expected: pl.DataFrame
 
 
-class Card(NamedTuple):
-    """A product with a page of its newest month in words: its series, the facts of the month, and its page."""
-
-    series: PageSeries
-    facts: Facts
-    stem: str
-
-
 class Story(NamedTuple):
-    """What is said of a product: its name, sentences with the doubt behind each, its page, and its drawing."""
+    """What is said of a product: its name, sentences with the doubt behind each, its page, its drawing, and what the
+    drawing shows."""
 
     name: str
     sentences: list[tuple[str, str]]
     place: str
     drawn: str
+    caption: str = ""
 
     @property
     def doubts(self) -> list[str]:
-        """What is in doubt, each once: one of several sentences often rests on the same number."""
-        return [*dict.fromkeys(doubt for _, doubt in self.sentences if doubt)]
+        """What is in doubt, each once: one of several sentences often rests on the same number, or on some of those of
+        another."""
+        doubts = [*dict.fromkeys(doubt for _, doubt in self.sentences if doubt)]
+        return [one for one in doubts if not any(one != other and _parts(one) <= _parts(other) for other in doubts)]
+
+
+def _parts(doubt: str) -> set[str]:
+    """The findings that a doubt names."""
+    for language in LANGUAGES:
+        doubt = doubt.removeprefix(words("brief", language)["in_doubt"].partition("{doubt}")[0])
+    return {one.strip(" .。") for one in doubt.replace("；", ";").split(";")}
 
 
 class Desk(NamedTuple):
@@ -98,14 +103,14 @@ class Trade(NamedTuple):
         flow: str,
         language: str,
         news: News | None,
-        cards: Sequence[Card],
+        cards: Sequence[FrontCard],
         products: frozenset[str],
         cited: str,
     ) -> "Trade":
         """Gather it from what moved, the cards, and the products with a page."""
         pages = {code: f"{reporter}/{quote(file_name(code, flow))}.{language}.html" for code in products}
         # The newest month is the news; of several the watch list has the order.
-        ordered = sorted(cards, key=lambda card: card.facts.month, reverse=True)
+        ordered = sorted(cards, key=lambda card: card.month, reverse=True)
         stories = [_story(card, language, is_lead=False) for card in ordered[1:]]
         lead = _story(ordered[0], language, is_lead=True) if ordered else None
         lines: dict[str, list[changes.Line]] = {"moved": [], "unusual": [], "revised": []}
@@ -149,19 +154,42 @@ def finest(rows: pl.DataFrame) -> pl.Series:
     return moved.sort(pl.col("change").abs(), descending=True)["product"]
 
 
-def _story(card: Card, language: str, *, is_lead: bool) -> Story:
-    series, facts = card.series, card.facts
-    lines = headlines(facts, language)[: SENTENCES_MAX if is_lead else 1]
-    name = wording.texts(language)["name"].format(**dict(facts))
-    months, world = series.months[-CARD_MONTHS:], series.world()[-CARD_MONTHS:]
-    shown = [event for event in series.events if event["day"] >= months[0]]
-    drawn = (
-        charts.month_chart(months, world, series.measure, shown)
-        if is_lead
-        else charts.card_line(months, world, series.measure, language)
+def card_of(series: PageSeries, facts: Facts, stem: str) -> FrontCard:
+    """Return what the front page says of a product, of its series and the facts of its newest month."""
+    months, lines = series.months[-CARD_MONTHS:], {one: headlines(facts, one)[:SENTENCES_MAX] for one in LANGUAGES}
+    first = (series.measure, series.partners[0])
+    return FrontCard(
+        stem=stem,
+        month=facts.month,
+        measure=series.measure,
+        months=months,
+        world=tuple(series.world()[-CARD_MONTHS:]),
+        in_doubt=tuple(month for month in months if (*first, month) in series.doubts),
+        events=tuple((event["day"], event["number"]) for event in series.events if event["day"] >= months[0]),
+        names={one: wording.texts(one)["name"].format(**dict(facts)) for one in LANGUAGES},
+        sentences={one: [(line.text, doubt_of(line, one)) for line in lines[one]] for one in LANGUAGES},
     )
-    sentences = [(one.text, doubt_of(one, language)) for one in lines]
-    return Story(name, sentences, f"{card.stem}.{language}.html", drawn)
+
+
+def _story(card: FrontCard, language: str, *, is_lead: bool) -> Story:
+    events = [{"day": day, "number": number} for day, number in card.events]
+    drawn = (
+        charts.month_chart(card.months, card.world, card.measure, events, card.in_doubt)
+        if is_lead
+        else charts.card_line(card.months, card.world, card.measure, language)
+    )
+    sentences = card.sentences[language][: SENTENCES_MAX if is_lead else 1]
+    return Story(card.names[language], sentences, f"{card.stem}.{language}.html", drawn, _caption(card, language))
+
+
+def _caption(card: FrontCard, language: str) -> str:
+    """What the chart of the first story shows: whose months in which unit, what its numbers and triangles mean."""
+    t = words("site", language)
+    unit = wording.scale_name(charts.scale_of(card.world, card.measure)[1], language)
+    parts = [t["lead_chart"].format(name=card.names[language], unit=unit)]
+    parts += [t["lead_events"]] if card.events else []
+    parts += [t["lead_doubts"]] if card.in_doubt else []
+    return ("" if language == "zh" else " ").join(parts)
 
 
 def page(trades: Sequence[Trade], day: date, desk: Desk, language: str, address: str) -> str:
@@ -199,6 +227,11 @@ def _image(trades: Sequence[Trade], address: str, language: str) -> str:
 
 def due_rows(states: Sequence[SourceState], language: str) -> list[list[str]]:
     """Return the rows of what is in, due and overdue, with the cells of `due_columns`, in a language."""
-    rows = (state.row | {"reporters": state.reporters_in_short} for state in states)
-    patterns = words("site", language)["due_patterns"]
-    return [[translated(row[name], patterns) for name in DUE] for row in rows]
+    t = words("site", language)
+    rows = []
+    for state in states:
+        names = t["list_comma"].join(partner_label(code, language) for code in state.reporters)
+        without = t["without"].format(count=len(state.lacking)) if state.lacking else ""
+        row = state.row | {"reporters": names + without}
+        rows.append([row[name] if name == "reporters" else translated(row[name], t["due_patterns"]) for name in DUE])
+    return rows

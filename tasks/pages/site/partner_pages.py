@@ -79,7 +79,7 @@ def partner_pages(
             t = wording.texts(language) | words("series", language) | words("partner", language)
             title = t["title"].format(
                 reporter=capitalised(country(reporter, language)),
-                partner=country(key, language) if language == "zh" else partner_label(key, language),
+                partner=country(key, language),
             )
             pages[f"{stem}.{language}.html"] = template("partner.html.j2").render(
                 _frame(t, language, title, stem),

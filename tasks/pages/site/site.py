@@ -5,7 +5,6 @@ Belongs here: which pages there are, and their addresses. Does not belong here: 
 `partner_pages`, `front`, `brief`). Nothing is fetched: a page opens from a folder as from a server.
 """
 
-import contextlib
 import json
 import os
 import shutil
@@ -18,6 +17,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.forms.site import FrontCard, ProductRecord
 from schemas.layouts import FLOWS
 from schemas.store_address import S3Url
 from tasks.analysis.after.watch_rules import Grader, watch_rules
@@ -31,15 +31,15 @@ from tasks.ledger.doubts import findings_of, open_doubts
 from tasks.pages.brief.context import is_withheld
 from tasks.pages.brief.watched import file_name, product_of, watch_list
 from tasks.pages.series import data
-from tasks.pages.series.page import PagePlace, script_words, stem_of
-from tasks.pages.site import feeds, front, partner_pages, product_pages
+from tasks.pages.series.page import PagePlace, script_words
+from tasks.pages.site import feeds, front, grounds, partner_pages, product_pages
 from tasks.pages.text import assets
 from tasks.pages.text.page_templates import FRONT, LANGUAGES
 from tasks.reading.citation import citation, known_on
 from tasks.reading.query import newest_month
 from tasks.reading.resolver import Resolver
 from tasks.store.bucket.working_copy import at_hand
-from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.files.snapshot import Snapshot, current_id, open_snapshot
 from tasks.store.places.reporters import stores_of
 from tasks.store.snapshots.outside import outside, write_outside
 from tasks.store.snapshots.parquet import read_table
@@ -77,12 +77,14 @@ class WrittenPages:
 
 
 def build(root: Path | S3Url, plan: SitePlan) -> list[Path]:
-    """Write the site into a folder; return its pages. Pages of products that are watched no more are left as they are.
+    """Write the site into a folder; return its pages. Pages of products that are watched no more are left as they are,
+    and so are the files of a product where nothing that they rest on has changed.
 
     A store whose numbers may not be passed on has no pages; the front page names its reporter. Raises NothingPublished
     where no store has anything, ValueError where a page would be in a store or behind a link.
     """
     outside(plan.folder / FRONT["en"])
+    states = {code: current_id(at_hand(address)) or "" for code, address in stores_of(root).items()}
     written, waiting, left_out = WrittenPages(), list[tuple[str, Any]](), list[str]()
     for reporter, snapshot, held, withheld in _states(root):
         if withheld:
@@ -90,16 +92,16 @@ def build(root: Path | S3Url, plan: SitePlan) -> list[Path]:
             continue
         waiting += [(reporter, one) for one in held]
         if snapshot is not None:
-            _reporter(Resolver(snapshot), reporter, plan, written)
+            _reporter(Resolver(snapshot), reporter, plan, written, states)
     if not (written.names or waiting or left_out):
         raise NothingPublished(f"{root}: nothing is published here, so there is no site to write. Check --store.")
     _shared(plan, written)
-    states = [state for state in source_states(root, [], plan.day).sources if state.last_month]
+    sources = [state for state in source_states(root, [], plan.day).sources if state.last_month]
     for language in LANGUAGES:
         text = front.page(
             written.trades[language],
             plan.day,
-            front.Desk(states, waiting, left_out, shown=plan.desk),
+            front.Desk(sources, waiting, left_out, shown=plan.desk),
             language,
             plan.address,
         )
@@ -202,8 +204,10 @@ def _sources(snapshot: Snapshot) -> list[str]:
     return read_table(snapshot, "release")["source"].to_list()
 
 
-def _reporter(resolver: Resolver, reporter: str, plan: SitePlan, written: WrittenPages) -> None:
-    """Write the pages of a reporter."""
+def _reporter(
+    resolver: Resolver, reporter: str, plan: SitePlan, written: WrittenPages, states: Mapping[str, str]
+) -> None:
+    """Write the pages of a reporter; `states` has what each reporter has published."""
     snapshot, pages = resolver.snapshot, dict[str, frozenset[str]]()
     releases = read_table(snapshot, "release")
     known = known_on(releases, read_table(snapshot, "decision"))
@@ -214,7 +218,7 @@ def _reporter(resolver: Resolver, reporter: str, plan: SitePlan, written: Writte
     partners = frozenset(key for month in months for key in month.rows["partner"].unique()) - {WORLD}
     for flow in FLOWS:
         if snapshot.entries("metric", flow):
-            pages[flow] = _trade(resolver, reporter, flow, plan, written, partners, cited)
+            pages[flow] = _trade(resolver, reporter, flow, plan, written, partners, cited, states)
     texts = partner_pages.partner_pages(resolver, reporter, months, pages, cited)
     texts |= partner_pages.list_page(resolver, reporter, pages, cited, sorted(partners))
     for name, text in texts.items():
@@ -241,6 +245,7 @@ def _trade(
     written: WrittenPages,
     partners: frozenset[str],
     cited: Mapping[str, str],
+    states: Mapping[str, str],
 ) -> frozenset[str]:
     """Write the pages of the products of a direction; return those that have one."""
     news = front.news_of(resolver.snapshot, flow)
@@ -250,30 +255,57 @@ def _trade(
     every = things(resolver.snapshot, resolver.names, "product").filter(pl.col("flows").str.contains(flow))["product"]
     above = [code[:digits] for code in chosen if code.isdecimal() for digits in (2, 4, 6) if digits < len(code)]
     more = every.to_list() if every.len() <= EVERY_MAX else [*above, *(code for code in every if ":" in code)]
-    series = {}
-    for product in dict.fromkeys([*chosen, *more]):
-        # A watched product may be of the other direction.
-        with contextlib.suppress(NoFigure):
-            if product in resolver.products:
-                series[product] = data.gather(resolver, product, flow, plan.day)
-    products = frozenset(every) if plan.on_demand else frozenset(series)
-    written.series[reporter, flow] = [*series]
-    cards: list[front.Card] = []
-    for product, one in series.items():
-        place = PagePlace((), products, partners, plan.address)
-        in_words = product in chosen
-        of_product = product_pages.files_of(
-            resolver, one, place, plan.day, plan.folder / reporter, in_words=in_words, with_past=in_words
-        )
-        for name, content in of_product.files.items():
-            file = _write(plan.folder, f"{reporter}/{name}", content)
-            written.pages += [file] if name.endswith(".html") else []
-        if of_product.facts is not None:
-            cards.append(front.Card(one, of_product.facts, f"{reporter}/{stem_of(one)}"))
+    listed = [product for product in dict.fromkeys([*chosen, *more]) if product in resolver.products]
+    rows = {product: data.rows_of(resolver.snapshot, flow, product) for product in listed}
+    # A watched product may be of the other direction.
+    rows = {product: one for product, one in rows.items() if data.measures_of(one)}
+    products = frozenset(every) if plan.on_demand else frozenset(rows)
+    written.series[reporter, flow] = [*rows]
+    place = PagePlace((), products, partners, plan.address)
+    around = grounds.Around({code: name for code, name in states.items() if code != reporter}, plan.day, place)
+    cards: list[FrontCard] = []
+    for product, metric_rows in rows.items():
+        about = (resolver, flow, product, metric_rows, around)
+        record = _product(*about, plan, reporter, in_words=product in chosen)
+        written.pages += [plan.folder / name for name in grounds.pages_of(record)]
+        cards += [record.card] if record.card is not None else []
     for language in LANGUAGES:
         trade = front.Trade.of(resolver, reporter, flow, language, news, cards, products, cited[language])
         written.trades[language].append(trade)
     return products
+
+
+def _product(
+    resolver: Resolver,
+    flow: str,
+    product: str,
+    metric_rows: pl.DataFrame,
+    around: grounds.Around,
+    plan: SitePlan,
+    reporter: str,
+    *,
+    in_words: bool,
+) -> ProductRecord:
+    """Return the record of the files of a product, which are written unless all that they rest on is as it was."""
+    snapshot, stem = resolver.snapshot, file_name(product, flow)
+    months = plan.folder / reporter / stem
+    state = grounds.ground(resolver, flow, product, metric_rows, around, in_words=in_words)
+    record = grounds.record_of(plan.folder, reporter, stem)
+    if record is not None and record.ground == state and grounds.is_whole(record, plan.folder, months, snapshot.store):
+        return record
+    series = data.gather(resolver, product, flow, plan.day, metric_rows)
+    of_product = product_pages.files_of(
+        resolver, series, around.place, plan.day, plan.folder / reporter, in_words=in_words, with_past=in_words
+    )
+    texts = {f"{reporter}/{name}": content for name, content in of_product.files.items()}
+    files = {name: text.encode() if isinstance(text, str) else text for name, text in texts.items()}
+    for name, content in files.items():
+        _write(plan.folder, name, content)
+    facts = of_product.facts
+    card = front.card_of(series, facts, f"{reporter}/{stem}") if facts is not None else None
+    record = grounds.new_record(state, snapshot.id, files, months, card)
+    _write(plan.folder, f"{grounds.RECORDS}/{reporter}/{stem}.json", record.model_dump_json())
+    return record
 
 
 def _graded(snapshot: Snapshot, reporter: str, pages: dict[str, frozenset[str]]) -> list[tuple[Any, date, str]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemas.forms.fetch import SourceState
+from schemas.forms.site import FrontCard
 from tasks.answers.trade.read import with_names
 from tasks.pages.brief.facts import gather as facts_of
 from tasks.pages.release import changes_since_release as changes
@@ -31,19 +32,19 @@ def resolver(sample_store: Path) -> Resolver:
 
 
 @pytest.fixture(scope="module")
-def card(resolver: Resolver) -> front.Card:
+def card(resolver: Resolver) -> FrontCard:
     series = data.gather(resolver, MAGNETS, "export", DAY)
     facts = facts_of(resolver.snapshot, resolver.snapshot.store, MAGNETS, "export", series.last, DAY)
-    return front.Card(series, facts, "CHN/basket-rare_earth_magnets")
+    return front.card_of(series, facts, "CHN/basket-rare_earth_magnets")
 
 
-def trade_of(resolver: Resolver, card: front.Card, language: str = "en") -> front.Trade:
+def trade_of(resolver: Resolver, card: FrontCard, language: str = "en") -> front.Trade:
     """What the page says of China's exports."""
     news = front.news_of(resolver.snapshot, "export")
     return front.Trade.of(resolver, "CHN", "export", language, news, [card], frozenset([MAGNETS]), "cited")
 
 
-def test_the_first_story_is_a_sentence_with_its_page_and_a_chart(resolver: Resolver, card: front.Card) -> None:
+def test_the_first_story_is_a_sentence_with_its_page_and_a_chart(resolver: Resolver, card: FrontCard) -> None:
     text = front.page([trade_of(resolver, card)], DAY, front.Desk([], [], [], shown=False), "en", "")
     story = text[text.index('<article class="story">') : text.index("</article>")]
     assert 'href="CHN/basket-rare_earth_magnets.en.html"' in story
@@ -70,7 +71,7 @@ def test_only_the_desk_is_told_for_how_long_something_is_overdue(*, shown: bool,
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_names_and_doubts_of_the_front_page_are_text(resolver: Resolver, card: front.Card, language: str) -> None:
+def test_names_and_doubts_of_the_front_page_are_text(resolver: Resolver, card: FrontCard, language: str) -> None:
     line = changes.Line(MAGNETS, HOSTILE, HOSTILE, HOSTILE)
     story = front.Story(HOSTILE, [(HOSTILE, HOSTILE)], "CHN/x.en.html", "")
     section = changes.Section(HOSTILE, {"": [HOSTILE], HOSTILE: ["-1"]}, [HOSTILE], [MAGNETS])
@@ -84,7 +85,7 @@ def test_names_and_doubts_of_the_front_page_are_text(resolver: Resolver, card: f
 
 
 def test_a_doubt_of_several_sentences_stands_once_and_each_sentence_is_marked(
-    resolver: Resolver, card: front.Card
+    resolver: Resolver, card: FrontCard
 ) -> None:
     long = "few partners " * 40
     sentences = [("First.", "no row for JPN"), ("Second.", "no row for JPN"), ("Third.", long), ("Sound.", "")]
@@ -92,6 +93,12 @@ def test_a_doubt_of_several_sentences_stands_once_and_each_sentence_is_marked(
     trade = trade_of(resolver, card, "en")._replace(lead=story, cards=[])
     text = front.page([trade], DAY, front.Desk([], [], [], shown=False), "en", "")
     assert text.count("no row for JPN") == 1
+    # What one doubt names stands in it alone, also where another sentence rests on some of it.
+    both = [
+        ("First.", "In doubt: few partners, 2025-10; few partners, 2025-09."),
+        ("Second.", "In doubt: few partners, 2025-10."),
+    ]
+    assert story._replace(sentences=both).doubts == [both[0][1]]
     assert "First.</a> ▲" in text
     assert "Second. ▲" in text
     assert "Sound.</p>" in text

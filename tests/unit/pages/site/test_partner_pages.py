@@ -31,7 +31,7 @@ def pages(resolver: Resolver, cited: str = "cited") -> dict[str, str]:
 
 def test_a_partner_has_its_lines_of_both_directions_with_their_figures(resolver: Resolver) -> None:
     text = pages(resolver)["partner-USA.en.html"]
-    assert "<h1>China and United States</h1>" in text
+    assert "<h1>China and the United States</h1>" in text
     row = query(resolver.snapshot.store, "metric", flow="import", product=GM, partner="USA", measure="value_usd")
     known = row.filter(pl.col("period") == JUNE).row(0, named=True)
     # 700 thousand dollars against 640 in May.

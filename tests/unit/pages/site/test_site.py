@@ -131,12 +131,24 @@ def test_what_is_due_is_said_in_the_language_of_the_page() -> None:
         next_due=date(2026, 7, 16), overdue=["2026-02", "2026-03"], days_overdue=1,
     )  # fmt: skip
     assert due_rows([late, group], "en") == [
-        ["us_census", "USA", "2026-04", "2026-06 on about 2026-08-04", "8 months from 2025-01 to 2025-08: 447 days"],
-        ["eurostat_bulk", "DEU, FRA, without 1 other", "2026-04", "2026-05 on 2026-07-16", "2026-02, 2026-03: 1 day"],
+        [
+            "us_census",
+            "United States",
+            "2026-04",
+            "2026-06 on about 2026-08-04",
+            "8 months from 2025-01 to 2025-08: 447 days",
+        ],
+        [
+            "eurostat_bulk",
+            "Germany, France, without 1 of its group",
+            "2026-04",
+            "2026-05 on 2026-07-16",
+            "2026-02, 2026-03: 1 day",
+        ],
     ]
     assert due_rows([late, group], "zh") == [
-        ["us_census", "USA", "2026-04", "2026-06（约2026-08-04）", "2025-01至2025-08共8个月：447天"],
-        ["eurostat_bulk", "DEU、FRA，另缺1个", "2026-04", "2026-05（2026-07-16）", "2026-02、2026-03：1天"],
+        ["us_census", "美国", "2026-04", "2026-06（约2026-08-04）", "2025-01至2025-08共8个月：447天"],
+        ["eurostat_bulk", "德国、法国，另缺同组1个", "2026-04", "2026-05（2026-07-16）", "2026-02、2026-03：1天"],
     ]
 
 

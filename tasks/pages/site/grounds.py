@@ -1,0 +1,148 @@
+"""Says what the files of a product rest on, as one hash, and keeps a record of those that were written.
+
+A site keeps the files of a product whose ground is the same, so a release renews what it is about. Whatever could
+change a letter on them is part of it: rows of the product and of its parts, the releases behind them with findings and
+decisions, what others publish, which pages there are beside it, program, templates, code tables and settings. A line of
+customs has codes of its own, so it rests on the whole store. Belongs here: the ground and the record. Does not belong
+here: the files, which `product_pages` makes.
+
+A page that is kept cites the state in which its figures were last written, as long as the store has that state.
+"""
+
+import functools
+import hashlib
+import importlib.metadata
+from collections.abc import Collection, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from schemas import settings
+from schemas.forms.site import FrontCard, ProductRecord
+from tasks.analysis.reporter.of_reporter import published_rows
+from tasks.domain.classification import BASKET, members, part_of
+from tasks.domain.export_controls.control_lists import lists_with
+from tasks.domain.hashing import code_sha256, frame_sha256, json_sha256, versions
+from tasks.domain.nomenclature import national_lists
+from tasks.domain.periods import month_number
+from tasks.pages.brief.context import covers_product
+from tasks.pages.brief.facts import events_in, held_of
+from tasks.pages.series.page import PagePlace
+from tasks.pages.text.page_templates import FOLDER
+from tasks.reading.query import reporter_of
+from tasks.reading.resolver import Resolver
+from tasks.store.files.snapshot import snapshot_ids
+from tasks.store.snapshots.parquet import read_table
+
+# Beside the pages, so that a state of the site has the records of its files.
+RECORDS = ".records"
+# Tables with a row for each number of a product and its parts.
+BY_PRODUCT = ("observation", "revision", "doubt")
+
+
+class Around(NamedTuple):
+    """What the files of all products of a direction have in common: the published states of the other reporters, the
+    day, and the products and partners with pages."""
+
+    states: Mapping[str, str]
+    day: date
+    place: PagePlace
+
+
+@functools.cache
+def program_sha256() -> str:
+    """Hash of the program, its templates, and the libraries that shape a page."""
+    files = {file.name: _sha256(file.read_bytes()) for file in FOLDER.iterdir() if file.is_file()}
+    return json_sha256([code_sha256(), versions(), importlib.metadata.version("vl-convert-python"), files])
+
+
+def ground(resolver: Resolver, flow: str, product: str, rows: pl.DataFrame, around: Around, **about: Any) -> str:
+    """Return the hash of all that the files of a product rest on but the pages of single months that there are. `rows`
+    are those of `metric`, `about` says which files are made."""
+    snapshot, place = resolver.snapshot, around.place
+    releases = read_table(snapshot, "release")
+    parts = {name: read_table(snapshot, name, lambda where: where[0] == flow, part_of(product)) for name in BY_PRODUCT}
+    stating = parts["observation"]["release_id"].unique().to_list()
+    of_product = pl.Series([covers_product(product, scope) for scope in releases["products"]], dtype=pl.Boolean)
+    used = releases.filter(of_product | pl.col("release_id").is_in(stating))
+    days = rows["period"].unique().sort().to_list()
+    newest = (flow, days[-1].year, days[-1].month)
+    code = reporter_of(snapshot).code
+    events = events_in(product, flow, days, around.day, code)
+    frames = [
+        rows,
+        *parts.values(),
+        read_table(snapshot, "metric", newest.__eq__, part_of(product)),
+        used,
+        read_table(snapshot, "finding", where=pl.col("release_id").is_in(used["release_id"].implode())),
+        read_table(snapshot, "decision"),
+        published_rows(snapshot, "expectation", flow, [*map(month_number, days)]).filter(product=product),
+        resolver.names.product.filter(part_of(product)),
+    ]
+    pages = {
+        "products": sorted(one for one in place.products if _is_beside(one, product)),
+        "partners": sorted(place.partners),
+        "address": place.address,
+    }
+    beyond = {
+        "program": program_sha256(),
+        "permission": settings.text(settings.COMTRADE_PERMISSION),
+        "national": [code, *national_lists(releases)],
+        "others": dict(around.states),
+        "whole": snapshot.id if product.startswith("line:") else "",
+        "lists": lists_with(product),
+        "events": events,
+        # A page with measures says on which day they have their states.
+        "day": str(around.day) if events else "",
+        "held": held_of(snapshot.store, snapshot, flow, [product, *members(product)]),
+    }
+    return json_sha256([product, flow, about, pages, beyond, *map(frame_sha256, frames)])
+
+
+def _is_beside(other: str, product: str) -> bool:
+    """Whether the page of a product may lead to another: what is above it, below it, or in it."""
+    codes = (product, *members(product))
+    return other.startswith(BASKET) or any(other.startswith(code) or code.startswith(other) for code in codes)
+
+
+def record_of(folder: Path, reporter: str, stem: str) -> ProductRecord | None:
+    """Return the record of the files of a product; None where there is none that can be read."""
+    try:
+        return ProductRecord.model_validate_json((folder / RECORDS / reporter / f"{stem}.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def is_whole(record: ProductRecord, folder: Path, months: Path, store: Path) -> bool:
+    """Whether all files of a record are as they were written, the folder `months` has the same pages of single months,
+    and the store has the state that they cite."""
+    return (
+        record.snapshot in snapshot_ids(store)
+        and record.months == month_pages(months)
+        and all((folder / name).is_file() for name in record.files)
+        and all(_sha256((folder / name).read_bytes()) == sha256 for name, sha256 in record.files.items())
+    )
+
+
+def new_record(
+    ground_sha256: str, snapshot: str, files: Mapping[str, bytes], months: Path, card: FrontCard | None
+) -> ProductRecord:
+    """Return the record of files that are written, by their names below the site, with the pages that `months` has."""
+    hashes = {name: _sha256(content) for name, content in files.items()}
+    return ProductRecord(ground=ground_sha256, snapshot=snapshot, files=hashes, months=month_pages(months), card=card)
+
+
+def month_pages(folder: Path) -> tuple[str, ...]:
+    """Return the names of the pages of single months in a folder."""
+    return tuple(sorted(file.name for file in folder.glob("????-??.??.html")))
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def pages_of(record: ProductRecord) -> Collection[str]:
+    """Return the names of the pages among the files of a record."""
+    return [name for name in record.files if name.endswith(".html")]

@@ -1,0 +1,209 @@
+"""What the files of a product rest on: each change that could change a letter gives another ground, nothing else does,
+and a site that keeps files is, letter by letter, the one that is written from nothing."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from bad_inputs.download import csv_bytes, magnets
+
+from tasks.domain.errors import Held
+from tasks.pages.series import data
+from tasks.pages.series.page import PagePlace
+from tasks.pages.site import grounds, product_pages
+from tasks.pages.site.site import SitePlan, build
+from tasks.reading.resolver import Resolver
+from tasks.store.snapshots.parquet import read_table
+from tests.unit.customs import DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA, Store
+from tests.unit.ledger.test_doubts import THREE
+
+CODE = "85051110"
+ALL = ["8505", "850511", CODE, "basket:rare_earth_magnets"]
+SOYBEANS = [("202506", "12019000", *USA[2:])]
+CORRECTED = [*MAY, magnets("502", "350000", "20,000,000"), GERMANY]
+JULY = (("502", "350000"), ("304", "700000"))
+
+
+def ground_of(store: Store, day: date = DAY, states: Any = None, **place: Any) -> str:
+    """The ground of the page of magnets."""
+    resolver = Resolver(store.snapshot)
+    around = grounds.Around(states or {}, day, PagePlace(**place))
+    rows = data.rows_of(store.snapshot, "export", CODE)
+    return grounds.ground(resolver, "export", CODE, rows, around, in_words=True)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("first") / "root"
+    Store(folder).ingest(RIGHT)
+    return folder
+
+
+@pytest.fixture
+def store(first: Path, tmp_path: Path) -> Store:
+    shutil.copytree(first, tmp_path / "root", symlinks=True)
+    return Store(tmp_path / "root")
+
+
+def corrected(store: Store) -> None:
+    store.ingest(csv_bytes(CORRECTED), LATER, "again.csv", released_on=LATER)
+
+
+def held(store: Store) -> None:
+    with pytest.raises(Held):
+        store.ingest(csv_bytes([*MAY, magnets("502", "1", "20,121,000"), GERMANY]), LATER, "x.csv", released_on=LATER)
+
+
+def a_month_more(store: Store) -> None:
+    july = [magnets(partner, kilograms, "40,000,000", "202507") for partner, kilograms in JULY]
+    store.ingest(csv_bytes(july), LATER, "july.csv", months="2025-07", released_on=LATER)
+
+
+@pytest.mark.parametrize("change", [corrected, held, a_month_more])
+def test_what_changes_the_figures_or_what_is_known_of_them_changes_the_ground(
+    store: Store, change: Callable[[Store], None]
+) -> None:
+    before = ground_of(store)
+    assert ground_of(store) == before
+    change(store)
+    assert ground_of(store) != before
+
+
+def test_a_withdrawal_changes_the_ground_and_so_does_its_end(store: Store) -> None:
+    a_month_more(store)
+    every = [ground_of(store)]
+    july = read_table(store.snapshot, "release").filter(title="july.csv")["release_id"][0]
+    for undo in (False, True):
+        store.withdraw(july, LATER, undo=undo)
+        every.append(ground_of(store))
+    assert len({*every}) == 3
+
+
+def test_a_release_of_other_goods_leaves_the_ground_as_it_is(store: Store) -> None:
+    before, snapshot = ground_of(store), store.snapshot.id
+    store.ingest(csv_bytes(SOYBEANS), NEXT, "soy.csv", products=["12"], months="2025-06")
+    assert store.snapshot.id != snapshot
+    assert ground_of(store) == before
+
+
+def test_a_doubt_that_a_person_lifts_changes_the_ground(tmp_path: Path) -> None:
+    grounds_of = []
+    for lifts in (False, True):
+        store = Store(tmp_path / str(lifts))
+        store.ingest(csv_bytes([*MAY, *THREE]))
+        # The same numbers as of June are a reason to hold the file of July.
+        july = csv_bytes([magnets(partner, "900000", "90,000,000", "202507") for partner in ("502", "304", "133")])
+        with pytest.raises(Held) as wait:
+            store.ingest(july, LATER, name="july.csv", months="2025-07")
+        store.approve(wait.value.release_id, LATER, lifts_doubts=lifts)
+        grounds_of.append(ground_of(store))
+    assert grounds_of[0] != grounds_of[1]
+
+
+def test_day_others_and_the_pages_beside_it_are_part_of_the_ground(store: Store) -> None:
+    # In May 2025 a measure took effect, whose state is that of the day.
+    every = [
+        ground_of(store),
+        ground_of(store, NEXT),
+        ground_of(store, states={"DEU": "000001-a"}),
+        ground_of(store, states={"DEU": "000002-b"}),
+        ground_of(store, products=frozenset(["8505"])),
+        ground_of(store, partners=frozenset(["USA"])),
+        ground_of(store, address="https://trade.example.org"),
+    ]
+    assert len({*every}) == len(every)
+    assert ground_of(store, products=frozenset(["1201"])) == every[0]
+
+
+def test_program_templates_settings_and_expectations_are_part_of_the_ground(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = [ground_of(store)]
+    for name, value in (("code_sha256", lambda: "other code"), ("versions", lambda: {"polars": "0"})):
+        grounds.program_sha256.cache_clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(grounds, name, value)
+            every.append(ground_of(store))
+    folder = tmp_path / "templates"
+    shutil.copytree(grounds.FOLDER, folder)
+    (folder / "series.js").write_text((folder / "series.js").read_text() + " ")
+    grounds.program_sha256.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(grounds, "FOLDER", folder)
+        every.append(ground_of(store))
+    grounds.program_sha256.cache_clear()
+    assert ground_of(store) == every[0]
+    with monkeypatch.context() as patch:
+        patch.setenv("TIDEWAITER_COMTRADE_PERMISSION", "letter")
+        every.append(ground_of(store))
+    with monkeypatch.context() as patch:
+        patch.setattr(grounds, "published_rows", lambda *_: pl.DataFrame({"product": [CODE], "expected": [1.0]}))
+        every.append(ground_of(store))
+    with monkeypatch.context() as patch:
+        patch.setattr(grounds, "lists_with", lambda _code: ["on a list"])
+        every.append(ground_of(store))
+    assert len({*every}) == len(every)
+
+
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "watch_list.csv"
+    file.write_text(f"reporter,product,flow,reason\nCHN,{CODE},export,a\n")
+    monkeypatch.setenv("TIDEWAITER_WATCH_LIST", str(file))
+
+
+@pytest.mark.usefixtures("watched")
+def test_files_are_kept_while_their_ground_is_the_same_and_written_again_where_one_is_damaged(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = list[str]()
+    files_of = product_pages.files_of
+
+    def noted(resolver: Any, series: Any, *about: Any, **more: Any) -> Any:
+        written.append(series.product)
+        return files_of(resolver, series, *about, **more)
+
+    monkeypatch.setattr(product_pages, "files_of", noted)
+    site = tmp_path / "site"
+
+    def renewed(day: date = DAY) -> list[str]:
+        written.clear()
+        build(store.folder, SitePlan(site, day, moved=0))
+        return sorted(written)
+
+    assert renewed() == ALL
+    index = (site / "index.html").read_bytes()
+    assert renewed() == []
+    # The first story is that of the record.
+    assert (site / "index.html").read_bytes() == index
+    (site / "CHN" / f"{CODE}.en.html").write_text("half a page")
+    assert renewed() == [CODE]
+    (site / grounds.RECORDS / "CHN" / "8505.json").write_text("{")
+    (site / "CHN" / CODE / "2025-06.zh.html").unlink()
+    assert renewed() == ["8505", CODE]
+    with monkeypatch.context() as patch:
+        patch.setattr(grounds, "snapshot_ids", lambda _store: [])
+        assert renewed() == ALL
+    store.ingest(csv_bytes(SOYBEANS), NEXT, "soy.csv", products=["12"], months="2025-06")
+    assert renewed() == ["12", "1201", "120190", "12019000"]
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_site_that_is_renewed_is_the_one_that_is_written_from_nothing(store: Store, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    build(store.folder, SitePlan(site, LATER, moved=0))
+    for change in (corrected, held, a_month_more):
+        change(store)
+        build(store.folder, SitePlan(site, LATER, moved=0))
+        fresh = tmp_path / change.__name__
+        if (site / "CHN" / CODE).is_dir():
+            # Pages of earlier months stay; what leads to them is written anew.
+            shutil.copytree(site / "CHN" / CODE, fresh / "CHN" / CODE)
+        build(store.folder, SitePlan(fresh, LATER, moved=0))
+        for file in sorted(one for one in fresh.rglob("*.html") if one.is_file()):
+            renewed = (site / file.relative_to(fresh)).read_text(encoding="utf-8")
+            assert renewed == file.read_text(encoding="utf-8"), (change.__name__, file.name)
