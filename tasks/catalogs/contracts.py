@@ -122,6 +122,8 @@ def _dbt_column(place: TablePlace, name: str) -> dict[str, Any]:
         "name": name,
         "description": column.description if column else OF_PATH[name],
         "data_type": _kind(place.table, name)[1],
+        # A name may be a word of SQL: `check` of findings.
+        "quote": True,
         **meta,
         **({} if column and column.nullable else {"data_tests": ["not_null"]}),
     }

@@ -36,6 +36,7 @@ holiday <- ts(regressors$lunar_new_year, start = start, frequency = 12)
 
 context <- modelling_context(variables = list(calendar = list(lunar_new_year = holiday)))
 spec <- x13_spec("rsa3")
+spec <- set_transform(spec, fun = if (all(y > 0, na.rm = TRUE)) "Log" else "None")
 spec <- set_tradingdays(spec, option = "UserDefined", uservariable = "calendar.lunar_new_year", test = "None")
 for (i in seq_len(nrow(interventions))) {
   spec <- add_outlier(spec, type = interventions$type[i], date = interventions$date[i])

@@ -195,8 +195,9 @@ def _codes_of_group(spec: Spec) -> pl.DataFrame:
     rows, title = group_rows(spec.list), TITLES[spec.list]
     if not rows.height:
         raise UnknownList(
-            f"{spec.list}: the code tables have no correspondence of the HS and the {title}; put rows of it into a"
-            f" goods_classes.csv of your own ({settings.REFERENCE} names its folder)"
+            f"{spec.list}: the code tables have no correspondence of the HS and the {title}; make a goods_classes.csv"
+            " of your own from the table of the UN Statistics Division, as docs/controls.md shows"
+            f" ({settings.REFERENCE} names its folder)"
         )
     if not spec.tier:
         raise UnknownList(f"{spec.list}: name a group of {title}, for example {spec.list}:{rows['tier'][0][:3]}")

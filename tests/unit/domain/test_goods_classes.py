@@ -1,10 +1,12 @@
 """Groups of SITC and ISIC have the codes of their table, and say what the table does not have."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 
+from schemas import settings
 from schemas.reference.code_tables import code_table
 from tasks.domain.export_controls.control_lists import (
     Spec,
@@ -73,13 +75,41 @@ def test_codes_without_a_group_are_named_where_a_total_may_lack_them() -> None:
 
 def test_a_classification_without_a_table_and_a_group_that_there_is_not_are_refused() -> None:
     with pytest.raises(
-        UnknownList, match="no correspondence of the HS and the BEC; put rows of it into a goods_classes"
+        UnknownList,
+        match=r"no correspondence of the HS and the BEC; make a goods_classes\.csv of your own from the table",
     ):
         codes_on(Spec("bec", "41"))
     with pytest.raises(UnknownList, match="sitc:999 has no code by the table goods_classes"):
         codes_on(Spec("sitc", "999"))
     with pytest.raises(UnknownList, match=r"sitc:776 has no code in 2019-01; SITC Rev\. 4 is by HS2022"):
         codes_on(Spec("sitc", "776", "2019-01"))
+
+
+def test_a_table_of_the_bec_made_as_the_page_shows_is_used_like_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table of the UN has a row for each pair of codes; these four stand for it."""
+    page = (Path(__file__).parents[3] / "docs" / "controls.md").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"```python\n(.*?)```", page.partition("### Groups of SITC, BEC and ISIC")[2], re.S)
+    pairs = "HS 2022,BEC 4,Relationship\n010121,41,n:1\n010290,111,n:n\n010290,41,n:n\n850511,42,n:1\n"
+    (tmp_path / "HS2022toBEC.csv").write_text(pairs)
+    (tmp_path / "reference").mkdir()
+    monkeypatch.chdir(tmp_path)
+    exec(compile(recipe, "controls.md", "exec"), {})
+    sitc = codes_on(Spec("sitc", "776"))
+    monkeypatch.setenv(settings.REFERENCE, str(tmp_path / "reference"))
+    code_table.cache_clear()
+    try:
+        kinds = {row["code"]: row["coverage"] for row in codes_on(Spec("bec", "41")).iter_rows(named=True)}
+        assert kinds == {"010121": "whole", "010290": "part"}
+        assert codes_on(Spec("bec", "4"))["code"].to_list() == ["010121", "010290", "850511"]
+        assert codes_on(Spec("bec", "42"))["source"].to_list() == ["UN Statistics Division, HS2022 to BEC Rev. 4"]
+        with pytest.raises(UnknownList, match="bec:63 has no code by the table goods_classes"):
+            codes_on(Spec("bec", "63"))
+        # Those of the packaged table are in it too.
+        assert codes_on(Spec("sitc", "776")).equals(sitc)
+    finally:
+        code_table.cache_clear()
 
 
 @pytest.mark.shared
