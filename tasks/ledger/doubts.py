@@ -19,6 +19,7 @@ from schemas.layouts import FLOWS
 from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS, WORLD
 from tasks.domain.labels import OF_THE_SUM, check_words, partner_name
 from tasks.domain.periods import month_index, month_number
+from tasks.domain.thresholds import threshold
 from tasks.domain.units import CONSUMPTION, RATIOS
 from tasks.metrics.doubt.doubts import NONE_OPEN, OPEN
 from tasks.metrics.figures.figures import BACK, first_month
@@ -47,8 +48,20 @@ PRODUCT = re.compile(r"\d{2,11}|line:\w+")
 PARTNER = re.compile(r"[A-Z]{3}|[A-Z]{2}\d{2}|[a-z]+:\w+")
 MEASURE = re.compile(r"quantity(_\w+)?|value_\w+")
 # How a row of a table says its months, and how many months before them it rests on, by a column that only this table
-# has: `event_window` (of `events windows`), `trade_flow`. A row of `metric` says which of its figures are in doubt.
-MONTHS_BEHIND = {"first_month": ("first_month", "last_month", 12), "quantity_other": ("period", "period", 0)}
+# has: `event_window` (of `events windows`), `trade_flow`, `expectation`, whose regression weighs every month of its
+# window. A row of `metric` says which of its figures are in doubt.
+MONTHS_BEHIND = {
+    "first_month": ("first_month", "last_month", 12),
+    "quantity_other": ("period", "period", 0),
+    "window_start": ("window_start", "period", 0),
+}
+# Which releases printed the numbers of a row, and its month, by a column that only this table has: `revision`,
+# `first_print`, `observation` and `detail`.
+RELEASES_BEHIND = {
+    "old_release_id": (("old_release_id", "new_release_id"), "period_end"),
+    "first_release_id": (("first_release_id",), "period"),
+    "known_from": (("release_id",), "period_end"),
+}
 
 
 def findings_of(snapshot: Snapshot | None) -> pl.DataFrame:
@@ -124,8 +137,14 @@ def sentence(check: str, observed: str, partners: Sequence[str], first: date, la
 def concerned(numbers: pl.DataFrame, doubts: pl.DataFrame) -> pl.Series:
     """Of numbers (flow, product, partner, measure, month, release_id) whether one of the open findings concerns the
     number itself."""
+    rows = _concerned(numbers, doubts)["at"].unique()
+    return pl.repeat(False, numbers.height, eager=True).scatter(rows, True)
+
+
+def _concerned(numbers: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
+    """The numbers, by their row `at`, with the sentence of each open finding that concerns the number itself."""
     if not doubts.height:
-        return pl.repeat(False, numbers.height, eager=True)
+        return pl.DataFrame(schema={"at": pl.UInt32, "sentence": pl.String})
     rows = numbers.select(
         pl.col("flow", "product", "partner", "measure", "release_id").cast(pl.String), "month"
     ).with_row_index("at")
@@ -140,12 +159,22 @@ def concerned(numbers: pl.DataFrame, doubts: pl.DataFrame) -> pl.Series:
         ),
     )
     exploded = pairs.with_columns(pl.when(pl.col("products").list.len() > 0).then("products")).explode("products")
-    named = exploded.filter(
+    return exploded.filter(
         pl.col("products").is_null()
         | pl.col("product").str.starts_with(pl.col("products"))
         | pl.col("products").str.starts_with(pl.col("product"))
-    )
-    return pl.repeat(False, numbers.height, eager=True).scatter(named["at"].unique(), True)
+    ).select("at", "sentence")
+
+
+def doubts_of_releases(rows: pl.DataFrame, doubts: pl.DataFrame) -> pl.Series:
+    """For rows of a table of RELEASES_BEHIND the open findings about their numbers themselves, a list; null where there
+    is none. A number that counts no more has those of its release."""
+    releases, month = next(columns for column, columns in RELEASES_BEHIND.items() if column in rows.columns)
+    keys = rows.select("flow", "product", "partner", "measure", *releases, month=month_index(month).cast(pl.Int32))
+    pairs = [_concerned(keys.with_columns(release_id=one), doubts) for one in releases]
+    joined = pl.concat(pairs).unique().sort("at", "sentence").group_by("at", maintain_order=True).agg("sentence")
+    every = pl.DataFrame({"at": pl.int_range(rows.height, dtype=pl.UInt32, eager=True)})
+    return every.join(joined, on="at", how="left", maintain_order="left")["sentence"].alias("doubt")
 
 
 NO_ROWS = pl.DataFrame(
@@ -220,7 +249,9 @@ class Doubts:
         if "figures_in_doubt" in rows.columns:
             return self._sentences(_operands(rows, names, figures), rows.height)
         first, last, back = next(columns for column, columns in MONTHS_BEHIND.items() if column in rows.columns)
-        keys = rows.select(names, begin=month_index(first) - back, end=month_index(last), of_world=pl.lit(False))
+        # A month without a window is of itself alone.
+        begin = pl.coalesce(month_index(first), month_index(last)) - back
+        keys = rows.select(names, begin=begin, end=month_index(last), of_world=pl.lit(False))
         keys = keys.with_row_index("at")
         return self._sentences(keys.filter(rows["in_doubt"]) if "in_doubt" in rows.columns else keys, rows.height)
 
@@ -228,8 +259,11 @@ class Doubts:
         """For rows of flow, product, partner, measure (any where there is no such column), and the first and last month
         (month numbers `begin`, `end`) the doubts about their numbers, the newest month first, as text; null where there
         is none."""
-        every = self._sentences(keys.with_row_index("at").with_columns(of_world=pl.lit(False)), keys.height)
-        return every.list.join("; ")
+        return self.each_of_keys(keys).list.join("; ")
+
+    def each_of_keys(self, keys: pl.DataFrame) -> pl.Series:
+        """`of_keys` as a list by row."""
+        return self._sentences(keys.with_row_index("at").with_columns(of_world=pl.lit(False)), keys.height)
 
     def _sentences(self, keys: pl.DataFrame, height: int) -> pl.Series:
         """The doubts about numbers of the rows `at`, a list by row; `of_world`: those of all partners together."""
@@ -289,6 +323,20 @@ def _operands(rows: pl.DataFrame, names: Sequence[str], figures: Collection[str]
         if figure in ON_CONSUMPTION and "measure" in names:
             operands += [part.with_columns(measure=pl.lit(CONSUMPTION)) for part in operands[-1:]]
     return pl.concat(operands).unique()
+
+
+def heavy(parts: pl.DataFrame, total: float) -> list[str]:
+    """Return the doubts about parts (sentence, `amount`, null: not known) of a total, each once, that could move a
+    printed digit of it; small ones where they could together.
+
+    >>> heavy(pl.DataFrame({"sentence": ["a", "b"], "amount": [0.4, 90.0]}), 1000.0)
+    ['b']
+    """
+    # A size that is not known is more than any part.
+    amount, bound = pl.col("amount").fill_null(float("inf")), threshold("doubt_part_least") * abs(total)
+    lights = parts.filter(amount < bound)
+    is_heavy = amount >= (bound if (lights["amount"].sum() or 0) < bound else 0)
+    return list(dict.fromkeys(parts.filter(is_heavy)["sentence"].to_list()))
 
 
 def once_each(doubts: pl.Series) -> tuple[str, ...]:

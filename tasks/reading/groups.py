@@ -18,7 +18,7 @@ from schemas.store_address import S3Url
 from tasks.domain.coverage import EVERYTHING, WORLD, covering, family_of
 from tasks.domain.decisions import counting
 from tasks.domain.periods import month_index, month_number, month_text
-from tasks.ledger.doubts import Doubts
+from tasks.ledger.doubts import Doubts, heavy
 from tasks.reading import query
 from tasks.store.bucket.working_copy import at_hand
 from tasks.store.files.snapshot import open_snapshot
@@ -44,7 +44,8 @@ class ReporterFigure(NamedTuple):
 class GroupMonth(NamedTuple):
     """What a group of reporters says about a month; `total` only where every member is complete.
 
-    `printed` is the figure that the source publishes of the group as one, where the group is a reporter itself.
+    `printed` is the figure that the source publishes of the group as one, where the group is a reporter itself;
+    `doubts` is what is in doubt of the total, as far as the doubted parts of the members weigh in it.
     """
 
     group: str
@@ -52,6 +53,7 @@ class GroupMonth(NamedTuple):
     total: float | None
     parts: tuple[ReporterFigure, ...]
     printed: float | None = None
+    doubts: str = ""
 
     @property
     def differs(self) -> bool:
@@ -59,13 +61,6 @@ class GroupMonth(NamedTuple):
         if self.total is None or self.printed is None:
             return False
         return abs(self.total - self.printed) > (len(self.parts) + 1) / 2
-
-    @property
-    def doubts(self) -> str:
-        """What is in doubt of the figures behind the total; empty without a total or a doubt."""
-        return "; ".join(
-            f"{part.reporter} {part.reason}" for part in self.parts if part.reason and self.total is not None
-        )
 
     @property
     def absent(self) -> list[str]:
@@ -110,8 +105,23 @@ def group_month(
     printed = part_of(at_hand(stores[group]), group, figure).level if group in stores else None
     statuses = {part.status for part in parts}
     if statuses == {"complete"}:
-        return GroupMonth(group, "complete", math.fsum(part.level or 0 for part in parts), parts, printed)
+        total = math.fsum(part.level or 0 for part in parts)
+        doubted = [_doubted(at_hand(stores[part.reporter]), part, figure) for part in parts if part.reason]
+        doubts = "; ".join(heavy(pl.concat(doubted), total)) if doubted else ""
+        return GroupMonth(group, "complete", total, parts, printed, doubts)
     return GroupMonth(group, "missing" if statuses <= {"missing"} else "partial", None, parts, printed)
+
+
+def _doubted(store: Path, part: ReporterFigure, figure: FigureOfReporters) -> pl.DataFrame:
+    """What is in doubt of the figure of a reporter, with its name, and how much of it."""
+    month = [month_number(figure.month)]
+    rows = Doubts(query.open_published(store)).parts(
+        figure.flow, figure.product, [figure.partner], month, figure.measure
+    )
+    return rows.select(
+        pl.format(f"{part.reporter} in doubt: {{}}", "sentence").alias("sentence"),
+        amount=pl.col("part_pct") / 100 * abs(part.level or 0),
+    )
 
 
 def part_of(store: Path, reporter: str, figure: FigureOfReporters) -> ReporterFigure:

@@ -27,7 +27,7 @@ from tasks.domain.nomenclature import ANY_LIST, CHINAS
 from tasks.domain.periods import month_name
 from tasks.domain.text import named
 from tasks.ledger.name_tables import names_in
-from tasks.reading.query import open_published, reporter_of
+from tasks.reading.query import doubts_of, open_published, reporter_of
 from tasks.reading.series import levels
 from tasks.store.files.snapshot import Snapshot
 
@@ -159,6 +159,33 @@ def code_levels(
         level=pl.when(is_there).then("level"),
         status=pl.when(is_there).then("status").otherwise(pl.lit(BREAK)),
     ).sort("code", "month")
+
+
+def doubted_parts(
+    snapshot: Snapshot,
+    listed: ListedProducts,
+    series: tuple[str, str, str],
+    month: int,
+    day: date | None = None,
+) -> pl.DataFrame:
+    """Return what is in doubt of the codes in a month (month number), a row for each number and finding: code,
+    sentence, and the amount that it concerns, null where that is not known. `series` are flow, partner and measure. Of
+    a heading of which the store has no total, the doubts are those of the national codes that are added up.
+    """
+    flow, partner, measure = series
+    doubted = doubts_of(snapshot, day).of_month(flow, partner, measure, month)
+    if not doubted.height:
+        return pl.DataFrame(schema={"code": pl.String, "sentence": pl.String, "amount": pl.Float64})
+    below = [one for one in doubted["product"].unique().sort() if one.isdecimal() and len(one) > HS_DIGITS]
+    known = levels(snapshot.store, flow, {*listed.keys, *below}, [partner], [month], measure, day).drop_nulls("level")
+    level_of = dict(known.select("product", "level").iter_rows())
+    place = [(code, key) for code, keys in listed.products.items() for key in keys]
+    for code, keys in listed.products.items():
+        if keys == (code,) and code not in level_of:
+            place += [(code, one) for one in below if one != code and one.startswith(code)]
+    places = pl.DataFrame(place, {"code": pl.String, "product": pl.String}, orient="row")
+    weighed = doubted.join(places, on="product").join(known.select("product", "level"), on="product", how="left")
+    return weighed.select("code", "sentence", amount=pl.col("level") * pl.col("part_pct") / 100)
 
 
 def _by_parts(

@@ -93,7 +93,7 @@ def adjust(question: Adjust, page: Adjustment) -> None:
     assert page.output is not None
     outside(page.output)
     series = adjusting.handed(question)
-    options.show_remarks(series.notes)
+    options.show_remarks((*series.notes, *(f"in doubt: {doubt}" for doubt in series.doubts)))
     page.output.mkdir(parents=True, exist_ok=True)
     for name, data in form.files_of(series).items():
         write_outside(page.output / name, data)

@@ -90,6 +90,7 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
 
     from tasks.analysis.after.first_prints import scorecard
     from tasks.answers.form import tables
+    from tasks.answers.trade.read import with_doubts
     from tasks.answers.trade.series import series_of
     from tasks.answers.trade.vintages import as_revisions
     from tasks.answers.trade.vintages import vintages as answer_to
@@ -105,7 +106,11 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
             )
         snapshot, flow, product, partner, notes = series_of(question)
         options.show_remarks(notes)
-        _show_first_prints(scorecard(snapshot, flow, product, partner, question.measure), form)
+        prints, doubts = with_doubts(
+            scorecard(snapshot, flow, product, partner, question.measure), snapshot, is_by_release=True
+        )
+        options.show_remarks(f"in doubt: {doubt}" for doubt in doubts)
+        _show_first_prints(prints, form)
         return
     try:
         answer = answer_to(question)
@@ -114,6 +119,8 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
     options.show_remarks(answer.notes)
     prints = answer.rows
     if is_revisions:
+        # The form has no column for it.
+        options.show_remarks(f"in doubt: {doubt}" for doubt in prints["doubt"].drop_nulls().unique())
         options.written(as_revisions(prints), options.Form.csv)
     elif not options.written(prints, form):
         snapshot, flow, product, partner, _ = answer.series

@@ -28,10 +28,11 @@ from tasks.domain.export_controls.control_lists import codes_of_lists, is_list
 from tasks.domain.labels import partner_name, product_name, trade_of
 from tasks.domain.periods import first_day, month_name, month_number
 from tasks.domain.text import clip
+from tasks.ledger.doubts import heavy
 from tasks.lineage.formulas import months_behind
 from tasks.lineage.point import Point
 from tasks.reading import query, vintages
-from tasks.reading.lists import code_levels, listed_in, specs_of, totals
+from tasks.reading.lists import code_levels, doubted_parts, listed_in, specs_of, totals
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import partition_month, path_partition, read_table
 
@@ -117,7 +118,7 @@ class Grader:
         levels = self._series(rule.flow, rule.product, rule.partner, rule.measure, day)
         grade = _run if rule.figure in RUNS else _figure
         outcome, value, sentence, behind = grade(rule, levels, month)
-        doubts = self._doubts_of(rule, behind, day) if value is not None else []
+        doubts = self._doubts_of(rule, levels, behind, day) if value is not None else []
         about = (
             f"{trade_of(self.reporter.code, rule.flow)} of {product_name(rule.product, self.reporter.nomenclature)},"
             f" {partner_name(rule.partner)}"
@@ -127,12 +128,29 @@ class Grader:
             rule=rule.name, month=month_name(month), outcome=outcome, value=value, why=why, reason=rule.reason
         )
 
-    def _doubts_of(self, rule: WatchRule, behind: list[int], day: date | None) -> list[str]:
-        """Return what is in doubt of the numbers behind a grade; of a list, of the numbers of its codes."""
+    def _doubts_of(
+        self, rule: WatchRule, levels: dict[int, dict[str, Any]], behind: list[int], day: date | None
+    ) -> list[str]:
+        """Return what is in doubt of the numbers behind a grade, where it could move a printed digit of the figure."""
+        figure = "mom_pct" if rule.figure in RUNS else rule.figure
+        if is_list(rule.product):
+            return self._doubts_of_list(rule, levels, behind, day)
+        months = behind if rule.figure in RUNS else [max(behind)]
+        rows = [row for month in months if (row := levels.get(month)) is not None]
+        if not any(figure in str(row["figures_in_doubt"] or "").split("+") for row in rows):
+            return []
+        return self._doubts(day).of(rule.flow, rule.product, rule.partner, behind, figure, rule.measure)
+
+    def _doubts_of_list(
+        self, rule: WatchRule, levels: dict[int, dict[str, Any]], behind: list[int], day: date | None
+    ) -> list[str]:
+        listed, series = listed_in(self.snapshot, specs_of([rule.product])), (rule.flow, rule.partner, rule.measure)
         sentences = (
             words
-            for product in self._products(rule)
-            for words in self._doubts(day).of(rule.flow, product, rule.partner, behind, "level", rule.measure)
+            for month in behind
+            for words in heavy(
+                doubted_parts(self.snapshot, listed, series, month, day), (levels.get(month) or {}).get("level") or 0
+            )
         )
         return list(dict.fromkeys(sentences))
 

@@ -5,7 +5,7 @@ named beside it, with the reason. Belongs here: the change of a list. What a lis
 `tasks.reading.lists`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +17,8 @@ from tasks.analysis.reporter.movers import AGAINST, MEASURES
 from tasks.domain.coverage import WORLD
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.text import counted, named
-from tasks.reading import query
-from tasks.reading.lists import ListedProducts, code_levels
+from tasks.ledger.doubts import heavy
+from tasks.reading.lists import ListedProducts, code_levels, doubted_parts
 from tasks.store.files.snapshot import Snapshot
 
 
@@ -102,28 +102,18 @@ def _rows(compared: pl.DataFrame, comparison: MonthCompared, measure: str) -> pl
 def _doubts(
     snapshot: Snapshot, listed: ListedProducts, rows: pl.DataFrame, measure: str, comparison: MonthCompared
 ) -> pl.Series:
-    """What is in doubt of the numbers of each code in both months, as text; of the total that of all."""
+    """What is in doubt of the numbers of each code in both months, as text; of the total as far as it weighs in it."""
     number = month_number(comparison.month)
-    before = number - AGAINST[comparison.against][0]
-    keys = [
-        (code, key, month)
-        for code in rows["product"].drop_nulls()
-        for key in listed.products[code]
-        for month in (before, number)
-    ]
-    frame = pl.DataFrame(keys, {"code": pl.String, "product": pl.String, "begin": pl.Int32}, orient="row")
-    frame = frame.with_columns(
-        end="begin", flow=pl.lit(comparison.flow), partner=pl.lit(comparison.partner), measure=pl.lit(measure)
-    )
-    doubted = frame.with_columns(query.doubts_of(snapshot, comparison.day).of_keys(frame)).drop_nulls("doubt")
-    of_code: Mapping[str, str] = dict(
-        doubted.group_by("code", maintain_order=True)
-        .agg(pl.col("doubt").unique(maintain_order=True).str.join("; "))
-        .rows()
-    )
-    every = "; ".join(dict.fromkeys(of_code.values())) or None
-    texts = [every if code is None else of_code.get(code) for code in rows["product"]]
-    return pl.Series("doubt", texts, pl.String)
+    series = (comparison.flow, comparison.partner, measure)
+    of_row: list[list[str]] = [[] for _ in range(rows.height)]
+    for month, column in ((number, "level"), (number - AGAINST[comparison.against][0], "before")):
+        parts = doubted_parts(snapshot, listed, series, month, comparison.day)
+        parts = parts.filter(pl.col("code").is_in(rows["product"].drop_nulls().implode()))
+        if not parts.height:
+            continue
+        for place, (code, total) in enumerate(rows.select("product", column).iter_rows()):
+            of_row[place] += heavy(parts if code is None else parts.filter(code=code), total)
+    return pl.Series("doubt", ["; ".join(dict.fromkeys(sentences)) or None for sentences in of_row], pl.String)
 
 
 def _left_out(levels: pl.DataFrame, moved: Sequence[str], compared: pl.DataFrame, months: tuple[int, int]) -> list[str]:

@@ -28,9 +28,8 @@ from tasks.domain.periods import first_day, month_index, month_name, month_numbe
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
-from tasks.domain.thresholds import threshold
 from tasks.domain.units import per_unit
-from tasks.ledger.doubts import Doubts
+from tasks.ledger.doubts import Doubts, heavy
 from tasks.store.snapshots.parquet import Partition, partition_month
 
 # How many months back, and the growth whose verdict a page gives.
@@ -530,7 +529,7 @@ def _doubts_of(row: Row, state: StoreState, flow: str) -> list[str]:
         # Effects of volume and price rest on kilograms too.
         of_measure = measure if row.get("volume_effect") is None else None
         return state.doubts.of(flow, product, partner, pair, measure=of_measure)
-    least, sentences = threshold("doubt_part_least"), list[str]()
+    sentences = list[str]()
     for month, total in zip(pair, (row.get("level"), row.get("before")), strict=True):
         doubted = state.doubts.of_month(flow, partner, measure, month)
         doubted = doubted.filter(pl.col("product").is_in(row.get("roots", [])))
@@ -540,12 +539,8 @@ def _doubts_of(row: Row, state: StoreState, flow: str) -> list[str]:
         is_doubted = pl.col("product").is_in(doubted["product"].unique().to_list())
         levels = state.read("metric", _in([month], flow), is_asked & is_doubted, ("product", "level"))
         weighed = doubted.join(levels.select(pl.col("product").cast(pl.String), "level"), on="product", how="left")
-        parts = weighed.select("sentence", part=pl.col("level") * pl.col("part_pct") / 100)
-        # A size that is not known is more than any part.
-        part, bound = pl.col("part").fill_null(float("inf")), least * abs(total or 0)
-        lights = parts.filter(part < bound)
-        heavy = part >= (bound if (lights["part"].sum() or 0) < bound else 0)
-        sentences += parts.filter(heavy)["sentence"].to_list()
+        parts = weighed.select("sentence", amount=pl.col("level") * pl.col("part_pct") / 100)
+        sentences += heavy(parts, total or 0)
     return list(dict.fromkeys(sentences))
 
 

@@ -7,7 +7,8 @@ in the series since is said.
 """
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -42,7 +43,8 @@ class Intervention(NamedTuple):
 @dataclass(frozen=True)
 class Handed:
     """A series for a tool: `first` is the number of the first month; a level is None where there is none. `new_year`
-    goes AHEAD months further. `left_out` are interventions at an end of the series, which no tool can tell from it."""
+    goes AHEAD months further. `left_out` are interventions at an end of the series, which no tool can tell from it.
+    `doubt_of` has by month (month number) what is in doubt of its level, which no tool knows of."""
 
     title: str
     first: int
@@ -51,6 +53,12 @@ class Handed:
     interventions: tuple[Intervention, ...]
     left_out: tuple[Intervention, ...] = ()
     notes: tuple[str, ...] = ()
+    doubt_of: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is in doubt of the series, each sentence once."""
+        return tuple(dict.fromkeys(self.doubt_of.values()))
 
     @property
     def is_positive(self) -> bool:
@@ -81,6 +89,7 @@ def handed(question: Adjust) -> Handed:
     rows = query.query(
         snapshot.store, "metric", flow=flow, product=product, partner=partner, measure=question.measure, as_of=day
     ).sort("period")
+    doubts = query.doubts_of(snapshot, day).of_rows(rows, ["level"])
     known = rows.drop_nulls("level")
     if known.height < MONTHS_MIN:
         raise ValueError(
@@ -101,12 +110,13 @@ def handed(question: Adjust) -> Handed:
         _by_month(inside),
         tuple(at_ends),
         tuple(resolver.notes),
+        {month_number(month): doubt for month, doubt in zip(rows["period"], doubts, strict=True) if doubt},
     )
 
 
 def compared(question: Adjust, result: Result) -> Answer:
     """Return the months of a tool's result beside our own adjustment: period, level, adjusted, adjusted_mom_pct,
-    seasonally_adjusted (of `expectation`), method, version.
+    seasonally_adjusted (of `expectation`), method, version; and where a level is in doubt, doubt.
 
     A month whose number is another one now, and one that the tool did not have, are notes.
     """
@@ -148,7 +158,11 @@ def compared(question: Adjust, result: Result) -> Answer:
         method=pl.lit(result.method),
         version=pl.lit(result.version, pl.String),
     )
-    return replace(part, rows=rows, notes=(*series.notes, *_changed(series, result)), table="", doubts=())
+    if series.doubts:
+        doubt = [series.doubt_of.get(month_number(month)) for month in months]
+        rows = rows.with_columns(doubt=pl.Series(doubt, dtype=pl.String))
+    notes = (*series.notes, *_changed(series, result))
+    return replace(part, rows=rows, notes=notes, table="", doubts=series.doubts)
 
 
 def series_is_judged(rows: pl.DataFrame, question: Adjust) -> bool:

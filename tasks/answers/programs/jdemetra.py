@@ -15,6 +15,7 @@ import polars as pl
 from tasks.answers.programs.adjust import Handed, Result
 from tasks.domain.periods import first_day
 
+DOUBTS = "doubts.csv"
 SERIES, REGRESSORS, INTERVENTIONS, SCRIPT, RESULT = (
     "series.csv",
     "regressors.csv",
@@ -52,10 +53,12 @@ METHOD = "JDemetra+, X-13 (d11final)"
 
 
 def files_of(series: Handed) -> dict[str, bytes]:
-    """Return the files of a series by name."""
+    """Return the files of a series by name; its doubts are one, where it has any."""
     months = [series.month(place) for place in range(len(series.new_year))]
     levels = zip(months, series.levels, strict=False)
+    doubts = _table(("date", "doubt"), ((first_day(month), doubt) for month, doubt in series.doubt_of.items()))
     return {
+        **({DOUBTS: doubts} if series.doubts else {}),
         SERIES: _table(("date", "y"), ((day, "" if level is None else repr(level)) for day, level in levels)),
         REGRESSORS: _table(("date", "lunar_new_year"), zip(months, map(repr, series.new_year), strict=True)),
         INTERVENTIONS: _table(

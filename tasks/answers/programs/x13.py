@@ -43,6 +43,8 @@ def _lines(series: Handed) -> Iterator[str]:
         yield from _comment(f"ls{_date(one.month)}: {one.reason}")
     for one in series.left_out:
         yield from _comment(f"left out at an end of the series: {_date(one.month)}: {one.reason}")
+    for doubt in series.doubts:
+        yield from _comment(f"in doubt: {doubt}")
     yield "series {"
     yield f'  title = "{_plain(series.title)[:TITLE_MAX]}"'
     yield f"  start = {start}"

@@ -25,19 +25,21 @@ from tasks.domain.name_match import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.periods import Month
 from tasks.domain.text import named
-from tasks.ledger.doubts import once_each
+from tasks.ledger.doubts import doubts_of_releases, findings_of, once_each, open_doubts
 from tasks.reading import query
 from tasks.reading.resolver import KEY, Resolver
 from tasks.reading.search import what_is_nearby
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.places.reporters import MIRRORS
-from tasks.store.snapshots.parquet import path_partition
+from tasks.store.snapshots.parquet import path_partition, read_table
 
 # The name column of each code column; the language decides which name.
 NAME_OF = {"product": "product_name", "partner": "partner_name"}
+# Tables whose rows have a column `doubt` where one of them is in doubt: by the numbers that count now, or by the
+# releases that printed a row.
+DOUBTED_BY_RELEASE = ("detail", "first_print", "observation", "revision")
+DOUBTED = ("expectation", "metric", "trade_flow", *DOUBTED_BY_RELEASE)
 # The largest rows can only be found within one measure.
-# Tables whose rows have a column `doubt` where one of them is in doubt.
-DOUBTED = ("metric", "trade_flow")
 MEASURES = ("quantity_kg", *VALUES)
 # What makes a table that is not there.
 NOT_MADE = {
@@ -114,7 +116,8 @@ def read_store(question: Read, store: Path) -> Answer:
     doubts: tuple[str, ...] = ()
     if question.table in DOUBTED:
         figures = [name for name in question.shown if name in FIGURES]
-        rows, doubts = with_doubts(rows, snapshot, as_of, figures, is_asked="doubt" in question.shown)
+        is_asked, is_by_release = "doubt" in question.shown, question.table in DOUBTED_BY_RELEASE
+        rows, doubts = with_doubts(rows, snapshot, as_of, figures, is_asked=is_asked, is_by_release=is_by_release)
     return Answer(rows, snapshot, tuple(notes), doubts, as_of, question.table, tuple(states))
 
 
@@ -364,11 +367,16 @@ def with_doubts(
     figures: Collection[str] = (),
     *,
     is_asked: bool = False,
+    is_by_release: bool = False,
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Add the column `doubt` where an open finding, now or on a day, concerns one of these figures of the rows, any
-    where none are named, or the column `is_asked` for; return with it each such finding, once.
+    where none are named, or of rows `is_by_release` the numbers that their releases printed, or where the column
+    `is_asked` for; return with it each such finding, once.
     """
-    doubts = query.doubts_of(snapshot, as_of).each_of_rows(rows, figures)
+    if is_by_release:
+        doubts = doubts_of_releases(rows, open_doubts(findings_of(snapshot), read_table(snapshot, "release")))
+    else:
+        doubts = query.doubts_of(snapshot, as_of).each_of_rows(rows, figures)
     if doubts.null_count() == rows.height and not is_asked:
         return rows, ()
     return rows.with_columns(doubts.list.join("; ")), once_each(doubts)

@@ -21,6 +21,7 @@ from schemas.reference.code_tables import code_table
 from tasks.answers.form.numbers import amount
 from tasks.answers.trade.movers import changes_of_month, expected
 from tasks.answers.trade.read import with_names
+from tasks.answers.trade.revisions import with_doubts_of_totals
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
 from tasks.domain.export_controls.measures import mixed_words
@@ -86,7 +87,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     last = decisions.sort("number").row(-1, named=True) if decisions.height else None
     made_by = last["decision_id"] if last and outcome.decision else outcome.release_id
     names = pl.col("new_release_id").is_in([outcome.release_id, *decisions["decision_id"]])
-    revision = read_table(snapshot, "revision", where=names)
+    revision = with_doubts_of_totals(read_table(snapshot, "revision", where=names), snapshot)
     revised = revision.filter(new_release_id=made_by).height
     reporter = query.reporter_of(snapshot)
     shown = [one for flow in outcome.flows for one in _headlines(snapshot, outcome, flow, reporter, pictures=pictures)]

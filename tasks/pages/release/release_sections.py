@@ -21,7 +21,7 @@ def revision_report(
     revision: pl.DataFrame, release: Row, decisions: pl.DataFrame = NOTHING_DECIDED, heading: str = "#"
 ) -> str:
     """Markdown about the rows of `revision` that one release made, and those that `decisions` about it made; `release`
-    is its row of the table `release`."""
+    is its row of the table `release`. Where the rows have a column `doubts`, they are said."""
     about = decisions.filter(release_id=str(release["release_id"]).partition(MARK)[0]).sort("decided_on", "number")
     return template("revision.md.j2").render(
         heading=heading,
@@ -41,6 +41,7 @@ def _made_by(name: str, revision: pl.DataFrame) -> Row | None:
     """The changes that a release or a decision made: counts by kind, the world totals that moved, the largest
     numbers."""
     rows = revision.filter(pl.col("new_release_id") == name)
+    doubts = rows["doubts"].explode().drop_nulls().unique().sort() if "doubts" in rows.columns else ()
     counts = {kind: rows.filter(pl.col("kind") == kind).height for kind in REVISIONS}
     key = ["source", "flow", "product", "period_start", "period_end", "measure", "unit"]
     totals = rows.filter(pl.col("world_old").is_not_null() & pl.col("world_new").is_not_null()).unique(key).sort(key)
@@ -52,6 +53,7 @@ def _made_by(name: str, revision: pl.DataFrame) -> Row | None:
             "totals": totals.to_dicts(),
             "numbers": largest.to_dicts(),
             "more": max(rows.height - ROWS_MAX, 0),
+            "doubts": doubts,
         }
         if rows.height
         else None

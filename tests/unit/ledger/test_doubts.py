@@ -10,7 +10,10 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 from schemas.questions.read import Read
-from tasks.answers.trade.read import read_store
+from schemas.questions.revisions import Revisions
+from tasks.analysis.after.first_prints import first_prints
+from tasks.answers.trade.read import read_store, with_doubts
+from tasks.answers.trade.revisions import revisions
 from tasks.claims.check import ClaimsFile, check_claims
 from tasks.domain.errors import Held
 from tasks.domain.labels import doubt_words
@@ -19,6 +22,7 @@ from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
+from tasks.pages.release.release_sections import revision_report
 from tasks.reading.vintages import vintages
 from tasks.store.snapshots.parquet import read_table
 from tests.unit.builders import finding_table, release, release_table
@@ -223,6 +227,48 @@ def test_an_approved_number_stays_in_doubt_unless_the_person_lifts_it(tmp_path: 
     assert {*doubted["finding"]} == (set() if lifts else {"another_month"})
     findings = read_table(store.snapshot, "finding").filter(check=LIFTED)
     assert findings["observed"].to_list() == ["approved by Li Wei: so it is"] * lifts
+
+
+def test_a_row_of_a_release_has_the_doubts_about_it_also_when_it_counts_no_more(tmp_path: Path) -> None:
+    """July came with the numbers of June and was approved; a later file of July has others."""
+    store = Store(tmp_path)
+    store.ingest(csv_bytes([*MAY, *THREE]))
+    july = csv_bytes([magnets(partner, "900000", "90,000,000", "202507") for partner in ("502", "304", "133")])
+    with pytest.raises(Held) as held:
+        store.ingest(july, date(2025, 8, 20), name="july.csv", months="2025-07")
+    store.approve(held.value.release_id, date(2025, 8, 20))
+    later = [
+        magnets(partner, f"{950_000 + place}", f"{95_000_000 + place}", "202507")
+        for place, partner in enumerate(("502", "304", "133"))
+    ]
+    store.ingest(csv_bytes(later), LATER, name="later.csv", months="2025-07")
+    told = {
+        table: read_store(Read(CODE, partner="USA", table=table, measure="quantity_kg"), store.store).rows
+        for table in ("observation", "detail", "revision", "metric")
+    }
+    copied = "another_month"
+    words = read_table(store.snapshot, "finding").filter(check=copied)["observed"][0]
+    for table, of_july, in_doubt in (
+        # The first word and the last, as each was printed.
+        ("observation", pl.col("period_end") == date(2025, 7, 31), [900_000]),
+        ("detail", pl.col("period_end") == date(2025, 7, 31), [900_000]),
+        ("revision", pl.lit(value=True), [900_000]),
+    ):
+        rows = told[table].filter(of_july)
+        value = "old_value" if table == "revision" else "value"
+        doubted = rows.filter(pl.col("doubt").is_not_null())
+        assert doubted[value].to_list() == in_doubt
+        assert words in doubted["doubt"][0]
+        assert rows.height == {"revision": 1}.get(table, 2)
+    # What counts now is sound.
+    assert told["metric"].filter(period=date(2025, 7, 1)).drop("doubt", strict=False)["level"].to_list() == [950_000]
+    assert "doubt" not in read_store(Read(CODE, partner="USA", month="2025-07", columns="level"), store.store).rows
+    first = first_prints(store.snapshot, "export", [JUNE + 1], partner="USA", measure="quantity_kg")
+    assert words in with_doubts(first, store.snapshot, is_by_release=True)[1][0]
+    page = revisions(Revisions(store=store.folder))
+    report = revision_report(page.rows, page.chosen.filter(title="later.csv").row(0, named=True))
+    assert report.count("**In doubt**: ") == 2
+    assert words in report
 
 
 def test_the_table_joins_with_the_figures_by_their_keys_also_where_nothing_is_in_doubt(tmp_path: Path) -> None:

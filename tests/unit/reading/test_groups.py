@@ -4,10 +4,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 from flows.cli.app import app
+from tasks.ledger.doubts import Doubts
 from tasks.reading.groups import IN_PART, NO_STORE, NOT_ASKED, FigureOfReporters, ReporterFigure, group_month
 from tests.copied_store import copied
 from tests.unit.published_stores import publish
@@ -116,3 +118,18 @@ def test_the_printed_figure_of_the_group_is_compared_with_the_sum_of_its_members
         assert (found.total, found.printed, found.differs) == (532, float(printed) if printed else None, bool(code))
         done = CliRunner().invoke(app, [*asked, "--store", str(group)], env={"COLUMNS": "200"})
         assert (done.exit_code, said in done.output, "532" in done.output) == (code, True, True), done.output
+
+
+@pytest.mark.parametrize(("part", "in_doubt"), [(1.0, False), (100.0, True), (None, True)])
+def test_a_doubt_of_a_member_is_one_of_the_group_where_it_weighs_in_the_sum(
+    root: Path, part: float | None, in_doubt: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """France has 31 of 532: a hundredth of it is less than a thousandth of the sum."""
+    kinds = {"part_pct": pl.Float64, "sentence": pl.String}
+    doubts = pl.DataFrame({"part_pct": [part], "sentence": ["cut off"]}, kinds)
+    monkeypatch.setattr(
+        Doubts, "parts", lambda self, *_, **__: doubts if "FRA" in str(self._snapshot.store) else doubts.clear()
+    )
+    of_group = group_month(root, "EU27", ASKED, ["DEU", "FRA"])
+    assert [part.reason for part in of_group.parts] == ["", "in doubt: cut off"]
+    assert of_group.doubts == ("FRA in doubt: cut off" if in_doubt else "")

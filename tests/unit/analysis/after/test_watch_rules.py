@@ -5,8 +5,11 @@ import os
 import tomllib
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
+from bad_inputs.download import csv_bytes, magnets
 
 from schemas.code_files import FOLDER
 from schemas.forms.outcome import Outcome, WatchRule
@@ -16,7 +19,8 @@ from tasks.analysis.after.watch_rules import Grader, grade_rules, listed, read_r
 from tasks.domain.periods import month_number
 from tasks.ledger.doubts import Doubts
 from tasks.pages.release.release_page import pages
-from tests.unit.published_stores import publish, query_bytes
+from tests.unit.customs import Store
+from tests.unit.published_stores import china, publish, query_bytes
 
 RULE = """[[rule]]
 name = "one"
@@ -188,14 +192,55 @@ def test_a_rule_is_graded_on_the_first_print_and_again_after_a_revision(
     assert warned.warnings[-1].startswith("watch rules: not graded, ValueError: rules.toml: 'rule' is no list of rules")
 
 
-def test_a_doubt_about_the_figure_is_said(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    grader = Grader(sample_store)
-    monkeypatch.setattr(Doubts, "of", lambda *_: ["cut off"])
-    of = {"flow": "export", "product": "basket:rare_earth_magnets", "figure": "level", "at_most": 2e6}
-    rule = WatchRule(name="r", reason="test", **of)
-    graded = grader.grade(rule, JUNE - 1)
+@pytest.fixture(scope="module")
+def doubted(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """June and July of three partners that were declared as all."""
+    store = Store(tmp_path_factory.mktemp("doubted"))
+    rows = [
+        magnets(partner, f"{900_000 + 1000 * month + place}", f"{90_000_000 + 1000 * month + place}", f"20250{month}")
+        for month in (6, 7)
+        for place, partner in enumerate(("502", "304", "133"))
+    ]
+    store.ingest(csv_bytes(rows), date(2025, 9, 1), months="2025-06..2025-07")
+    return store
+
+
+@pytest.mark.parametrize(
+    ("of", "in_doubt"),
+    [
+        ({"figure": "level", "at_least": 1.0}, True),
+        ({"figure": "mom_pct", "at_least": 0.0}, True),
+        ({"figure": "months_up", "at_least": 1}, True),
+        # A share rests on the sum over partners, and the number of a partner does not.
+        ({"partner": "USA", "figure": "share_pct", "at_least": 1.0}, True),
+        ({"partner": "USA", "figure": "level", "at_least": 1.0}, False),
+        ({"partner": "USA", "figure": "mom_pct", "at_least": 0.0}, False),
+    ],
+)
+def test_a_doubt_about_the_figure_is_said(of: dict[str, Any], in_doubt: bool, doubted: Store) -> None:
+    rule = WatchRule(name="r", reason="test", flow="export", product="85051110", **of)
+    graded = Grader(doubted.store).grade(rule, JUNE + 1)
     assert graded.outcome == "fired"
-    assert graded.why.endswith("watched: at most 2e+06; in doubt: cut off")
+    assert ("; in doubt: few partners" in graded.why) == in_doubt
+
+
+@pytest.mark.parametrize(("part", "in_doubt"), [(5.0, False), (100.0, True), (None, True)])
+def test_a_doubt_of_a_code_is_one_of_its_list_where_it_weighs_in_it(
+    part: float | None, in_doubt: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """853224 is 1,000 of 90,000 dollars: a twentieth of it is less than a thousandth of the list."""
+    rows = [("202506", "85423111", "USA", 1_500, 89_000), ("202506", "85322410", "USA", 200, 1_000)]
+    asked = {"products": ["854231", "853224"], "months": "2025-06..2025-06"}
+    snapshot = china(tmp_path, query_bytes(rows), **asked)
+    doubts = pl.DataFrame(
+        {"product": ["853224"], "part_pct": [part], "sentence": ["cut off"]},
+        {"product": pl.String, "part_pct": pl.Float64, "sentence": pl.String},
+    )
+    monkeypatch.setattr(Doubts, "of_month", lambda *_: doubts)
+    of = {"flow": "export", "product": "list:chpl", "measure": "value_usd", "figure": "level", "at_least": 1.0}
+    graded = Grader(snapshot.store).grade(WatchRule(name="r", reason="test", **of), JUNE)
+    assert graded.value == 90_000
+    assert ("in doubt: cut off" in graded.why) == in_doubt
 
 
 def test_a_rule_on_a_list_looks_at_its_codes_together(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from datetime import date
 
+import polars as pl
 import pytest
 
 from schemas.questions.movers import Movers
 from tasks.analysis.reporter.list_movers import MonthCompared, list_movers
 from tasks.answers.trade.movers import movers
+from tasks.ledger.doubts import Doubts
 from tasks.reading.lists import listed_in, specs_of
 from tasks.store.files.snapshot import Snapshot
 from tests.unit.published_stores import china, query_bytes
@@ -63,3 +65,19 @@ def test_a_code_that_counts_other_goods_than_before_is_left_out_with_the_reason(
     assert left_out == [
         "a break, and no change of trade: 854231 counted other goods in one of the months, by the edition of the HS"
     ]
+
+
+@pytest.mark.parametrize(("part", "of_total"), [(5.0, None), (100.0, "cut off"), (None, "cut off")])
+def test_a_doubt_of_a_code_is_one_of_the_total_where_it_weighs_in_it(
+    snapshot: Snapshot, part: float | None, of_total: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """853224 is 1,000 of 90,000 dollars in June: a twentieth of it is less than a thousandth of the total."""
+    kinds = {"product": pl.String, "part_pct": pl.Float64, "sentence": pl.String}
+    doubts = pl.DataFrame({"product": ["853224"], "part_pct": [part], "sentence": ["cut off"]}, kinds)
+    june = 2025 * 12 + 5
+    monkeypatch.setattr(Doubts, "of_month", lambda *of: doubts if of[-1] == june else doubts.clear())
+    listed = listed_in(snapshot, specs_of(["chpl"]))
+    rows, _ = list_movers(
+        snapshot.store, snapshot, listed, MonthCompared("export", date(2025, 6, 1), measure="value_usd")
+    )
+    assert dict(rows.select("product", "doubt").rows()) == {None: of_total, "853224": "cut off", "854231": None}

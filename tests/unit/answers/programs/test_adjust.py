@@ -9,6 +9,7 @@ import pytest
 from schemas.questions.adjust import Adjust
 from schemas.questions.read import Read
 from tasks.analysis.reporter.expectation import new_year_share
+from tasks.answers.programs import jdemetra, x13
 from tasks.answers.programs.adjust import AHEAD, Result, compared, handed
 from tasks.answers.trade.read import read
 from tasks.domain.periods import first_day
@@ -87,3 +88,22 @@ def test_our_own_adjustment_of_all_partners_stands_beside_it(store: Store) -> No
     assert dict(rows.select("period", "seasonally_adjusted").drop_nulls().iter_rows()) == ours
     # Ours is of all partners together, and not of one.
     assert compared(question(store), Result({}, {}, "m", None)).rows["seasonally_adjusted"].null_count() == rows.height
+
+
+def test_what_is_in_doubt_of_the_series_goes_with_it_and_with_the_result(store: Store) -> None:
+    """One partner was declared as all: the sum over partners is in doubt in every month, and the partner is not."""
+    few = "few partners for a file of all partners, 2020-01 to 2025-12: only USA in all months, where all were declared"
+    world, partner = question(store, partner="world"), question(store)
+    series = handed(world)
+    assert (series.doubts, handed(partner).doubts) == ((few,), ())
+    comments = [line for line in x13.files_of(series)["adjust.spc"].decode().splitlines() if line.startswith("# in d")]
+    assert comments == [f"# in doubt: {few}"]
+    assert jdemetra.files_of(series)["doubts.csv"].decode().splitlines()[1] == f'2020-01-01,"{few}"'
+    assert "in doubt" not in x13.files_of(handed(partner))["adjust.spc"].decode()
+    assert "doubts.csv" not in jdemetra.files_of(handed(partner))
+    answer = compared(world, Result({}, {}, "m", None))
+    assert {*answer.rows["doubt"]} == {few}
+    assert f"in doubt: {few}" in answer.remarks
+    # What is expected of a month rests on the months of its window.
+    expected = read(Read("8505", table="expectation", measure="quantity_kg", store=store.folder))
+    assert {*expected.rows["doubt"]} == {few}
