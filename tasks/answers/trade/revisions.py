@@ -17,8 +17,8 @@ from tasks.store.snapshots.parquet import read_table
 
 @dataclass(frozen=True)
 class RevisionsAnswer(Answer):
-    """Rows of the table `revision`, with `doubts`, what is in doubt of the numbers of each, and the rows of the releases
-    that are asked for, in the order of their days."""
+    """Rows of the table `revision`, with `doubts`, what is in doubt of the numbers of each, and the rows of the
+    releases that are asked for, in the order of their days."""
 
     chosen: pl.DataFrame = field(kw_only=True)
 

@@ -6,7 +6,7 @@ partners are, and the zeros of partners that the release does not have. A number
 rests on none of it. Which figures rest on the numbers is in `figures_in_doubt`.
 
 An amount is the doubted part of a number, in its smallest unit, and UNKNOWN where its size is not known: more than any
-part. Of a number that is zero it is not, nor of a finding about partners that states no share.
+part. Of a number that is zero it is not, nor of a finding about partners, where the finding states no share.
 """
 
 import bisect
@@ -150,7 +150,7 @@ def mark(
     if not doubted.height:
         return Marked.none()
     reach = Reach(grid.names, grid.coverage, functools.partial(_at_levels, levels, grid), _trades(levels, grid))
-    of_months = _amounts(doubted.filter(span="month"), reach)
+    of_months = _amounts(doubted.filter(span="month"), reach, of_months=True)
     zeros = _zeros(levels, grid, doubted.filter("of_zeros", span="month"), doubts)
     per_finding = _weighed(levels, grid, pl.concat([of_months, zeros]))
     totals = per_finding.clear()
@@ -158,7 +158,7 @@ def mark(
         reach_of_years = Reach(
             grid.names, years.coverage, functools.partial(_at_years, years.frame), _trade_years(grid.names, years.frame)
         )
-        of_years = _amounts(doubted.filter(span="ytd"), reach_of_years)
+        of_years = _amounts(doubted.filter(span="ytd"), reach_of_years, of_months=False)
         per_finding, totals = _chained(*levels.chained, grid, per_finding, _per_finding(of_years))
     growths = doubted.filter(~pl.col("of_sums"), pl.col("span").is_in(["yoy", "ytd_yoy"]))
     copies = in_baskets(grid.names, growths).filter("is_copy").select(growths.columns)
@@ -173,8 +173,12 @@ def _with_findings(numbers: pl.DataFrame, names: Names, doubts: pl.DataFrame) ->
     numbers also of its partner."""
     # A release of a whole nomenclature has millions of numbers, and a finding is about few of them.
     about = pl.DataFrame(
-        [(row["number"], code) for row in doubts.iter_rows(named=True) for code in _codes(names, row["products"])],
-        {"number": pl.UInt32, "product": NUMBER},
+        [
+            (row["number"], code, names.products[code] in row["products"])
+            for row in doubts.iter_rows(named=True)
+            for code in _codes(names, row["products"])
+        ],
+        {"number": pl.UInt32, "product": NUMBER, "is_named": pl.Boolean},
         orient="row",
     )
     scopes = doubts.select("number", "products", "first", "last", *SPECIES, "share", "measure", "release_id").rename(
@@ -183,9 +187,9 @@ def _with_findings(numbers: pl.DataFrame, names: Names, doubts: pl.DataFrame) ->
     named = pl.col("products").list.len() > 0
     pairs = [
         numbers.join(scopes.filter(named).join(about, on="number"), on=["release", "product"]),
-        numbers.join(scopes.filter(~named), on="release"),
+        numbers.join(scopes.filter(~named).with_columns(is_named=pl.lit(value=False)), on="release"),
     ]
-    columns = [*numbers.columns, "number", "first", "last", *SPECIES, "share", "asked"]
+    columns = [*numbers.columns, "number", "first", "last", *SPECIES, "share", "is_named", "asked"]
     doubted = pl.concat(one.select(columns) for one in pairs).filter(pl.col("month").is_between("first", "last"))
     partners = doubts.select("number", partners=pl.col("partners").list.eval(_number_of(names)))
     text = pl.lit(pl.Series(names.labels["measure"], dtype=pl.String)).gather(pl.col("measure"))
@@ -216,16 +220,16 @@ def _codes(names: Names, codes: Sequence[str]) -> set[int]:
     return places_of_codes
 
 
-def _amounts(doubted: pl.DataFrame, reach: Reach) -> pl.DataFrame:
+def _amounts(doubted: pl.DataFrame, reach: Reach, *, of_months: bool) -> pl.DataFrame:
     """The doubted parts of numbers and of the sums that they reach: PLACE, number, amount; for each finding, and for
-    ALL together."""
+    ALL together. The share that a finding states is one of a month of its goods."""
     is_total = reach.names.is_total
     named = doubted.filter(~pl.col("of_sums") | (pl.col("of_totals") & is_total))
-    size = pl.col("value").cast(pl.Float64).abs()
-    sizes = named.select(*PLACE, "source", "number", amount=pl.when(pl.col("value") == 0).then(UNKNOWN).otherwise(size))
-    parts = reach.all(sizes)
-    # A number that several findings concern is in doubt once.
-    every = pl.concat([parts, parts.with_columns(number=pl.lit(ALL, pl.UInt32))]).unique([*PLACE, "source", "number"])
+    parts = reach.all(_sizes(named, reach, of_months=of_months))
+    # A number that several findings concern is in doubt once, by the largest of its parts.
+    together = parts.group_by(*PLACE, "source").agg(pl.col("amount").max(), number=pl.lit(ALL, pl.UInt32))
+    of_number = parts.unique([*PLACE, "source", "number"])
+    every = pl.concat([of_number, together.select(of_number.columns)])
     of_numbers = every.group_by(*PLACE, "number").agg(pl.col("amount").sum())
     some = doubted.filter("of_sums", ~is_total).select(*PLACE, "number", "share").unique()
     part = pl.col("share") * pl.col("level").abs()
@@ -235,6 +239,36 @@ def _amounts(doubted: pl.DataFrame, reach: Reach) -> pl.DataFrame:
     largest = totals.group_by(*PLACE).agg(pl.col("amount").max(), number=pl.lit(ALL, pl.UInt32))
     columns = [*PLACE, "number", "amount"]
     return pl.concat([of_numbers.select(columns), totals.select(columns), largest.select(columns)])
+
+
+def _sizes(named: pl.DataFrame, reach: Reach, *, of_months: bool) -> pl.DataFrame:
+    """How much of each number a finding doubts: PLACE, source, number, amount.
+
+    That is what is printed, and more where the finding says that it makes a larger part of its goods than that: of a
+    number that is a thousandth of what it should be, what is missing.
+    """
+    sizes = named.with_columns(size=pl.col("value").cast(pl.Float64).abs())
+    if of_months:
+        places = sizes.filter("is_named").drop_nulls("share").select("product", "measure", "month").unique()
+        world = reach.at(places.with_columns(partner=pl.lit(reach.names.world, NUMBER)))
+        goods = world.select("product", "measure", "month", goods=pl.col("level").cast(pl.Float64).abs())
+        sizes = sizes.join(goods, on=["product", "measure", "month"], how="left")
+    else:
+        sizes = sizes.with_columns(goods=pl.lit(None, pl.Float64))
+    together = ["product", "measure", "month", "number"]
+    due = pl.when("is_named").then(pl.col("share") * pl.col("goods"))
+    printed = pl.col("size").sum().over(together)
+    is_less = (printed < due).fill_null(False)
+    amount = (
+        pl.when(is_less & (printed > 0))
+        .then(pl.col("size") * due / printed)
+        .when(is_less)
+        .then(due / pl.len().over(together))
+        .when(pl.col("size") > 0)
+        .then("size")
+        .otherwise(UNKNOWN)
+    )
+    return sizes.select(*PLACE, "source", "number", amount=amount)
 
 
 def _zeros(levels: Levels, grid: Grid, doubted: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:

@@ -48,5 +48,25 @@ def test_a_doubt_reaches_a_sum_in_which_it_could_move_a_printed_digit(
     assert flows.select("partner", "period").rows() == [("OMN", date(2025, 6, 1))]
 
 
+@pytest.mark.parametrize(("share", "world_is_in_doubt"), [(0.0004, False), (0.05, True)])
+def test_a_number_that_is_a_thousandth_of_what_it_should_be_is_as_large_a_doubt_as_what_is_missing(
+    tmp_path: Path, share: float, *, world_is_in_doubt: bool
+) -> None:
+    """Oman printed 10 dollars, and the finding says that it makes that share of the month."""
+    rows = [magnets("502", "353000", "20,121,000"), magnets("304", "150000", "8,550,000")]
+    store = Store(tmp_path)
+    store.ingest(csv_bytes([*MAY, *rows, magnets("126", "10", "10")]))
+    statements = current_statements(read_table(store.snapshot, "observation"))
+    releases = read_table(store.snapshot, "release")
+    about = finding_table(("unit_value", f"export {CODE} OMN 2025-06"))
+    about = about.with_columns(release_id=pl.lit(releases["release_id"][0]), goods_share=pl.lit(share))
+    derived = derive_all(statements, releases, doubts=open_doubts(about, releases))
+    of_value = derived.doubts.filter(measure="value_usd")
+    assert {*of_value["partner"]} == ({"OMN", "WLD"} if world_is_in_doubt else {"OMN"})
+    parts = dict(of_value.filter(product=CODE).select("partner", "part_pct").iter_rows())
+    assert parts["OMN"] == 100
+    assert not world_is_in_doubt or parts["WLD"] == pytest.approx(100 * share)
+
+
 def test_no_open_finding_marks_nothing() -> None:
     assert Marked.none().levels.is_empty()
