@@ -174,7 +174,8 @@ def published(outcome: Outcome, lead: str, revised: int, doubt: str = "") -> Mes
         ),
         f"Release {outcome.release_id}, snapshot {outcome.snapshot_id}.",
     ]
-    return _message(f"Published: {lead}", lines)
+    # In a list of messages the subject stands alone.
+    return _message(f"Published{', in doubt' if doubt else ''}: {lead}", lines)
 
 
 def fired(outcome: Outcome, rules: Sequence[Graded]) -> Message:

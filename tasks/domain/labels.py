@@ -46,6 +46,8 @@ SPACES = (
     (r"\s+", " "),
     (r"^ | $", ""),
 )
+# Marks a number in doubt, on every page and picture.
+DOUBTED = "▲"
 # What a doubt about the sum of all partners concerns of one partner.
 OF_THE_SUM = {"en": "share, rank and contributions: ", "zh": "占比、排名和贡献："}
 
@@ -56,14 +58,25 @@ def check_words(language: str = "en") -> dict[str, str]:
     return dict(code_table("check_words").select("check", language).iter_rows())
 
 
-def doubt_words(sentence: str, language: str = "en") -> str:
-    """Return a sentence of the table `doubt` in a language: what was found, and of which partners and months, is
+def doubt_words(text: str, language: str = "en") -> str:
+    """Return the doubts of a text, one or several, in a language: what was found, and of which partners and months, is
     translated, and what was observed stands as it was published."""
     if language == "en":
-        return sentence
+        return text
+    return "；".join(_doubt_in(language, sentence) for sentence in _sentence_starts().split(text))
+
+
+@functools.cache
+def _sentence_starts() -> re.Pattern[str]:
+    """What stands between two doubts of a text; what was observed may have semicolons of its own."""
+    clauses = "|".join(re.escape(words) for words in check_words().values())
+    return re.compile(f"; (?=(?:{re.escape(OF_THE_SUM['en'])})?(?:{clauses}),)")
+
+
+def _doubt_in(language: str, sentence: str) -> str:
     of_sum = OF_THE_SUM["en"]
     if sentence.startswith(of_sum):
-        return OF_THE_SUM[language] + doubt_words(sentence.removeprefix(of_sum), language)
+        return OF_THE_SUM[language] + _doubt_in(language, sentence.removeprefix(of_sum))
     clause = next((name for name, words in check_words().items() if sentence.startswith(f"{words},")), None)
     if clause is None:
         return sentence

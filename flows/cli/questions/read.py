@@ -92,7 +92,9 @@ def read(question: Read, page: ListedTable) -> None:
         page.output,
         lambda: export_notes.of_several(
             [
-                export_notes.notes(part.snapshot, part.table, part.rows, part.as_of, answer.rows.columns, part.states)
+                export_notes.notes(
+                    part.snapshot, part.table, part.rows, part.as_of, answer.rows.columns, part.states, part.doubts
+                )
                 for part in answer.parts.values()
             ]
         ),

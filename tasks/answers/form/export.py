@@ -6,8 +6,9 @@ units and sources.
 """
 
 import io
+import itertools
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 
-from tasks.answers.form.export_notes import Notes
+from tasks.answers.form.export_notes import RELEASE, Notes
 from tasks.domain.labels import partner_name, product_names
 from tasks.domain.nomenclature import OTHERS
 from tasks.store.snapshots.outside import outside, write_outside
@@ -37,7 +38,12 @@ ROWS_MAX = 2**20 - 1
 DIGITS_MAX = 15
 LETTERS_MAX = 32_000
 WIDTH_MAX = 40
+# A day in a narrower cell is shown as ###, and a large number by its power of ten.
+NUMBER_WIDTH = 10
 NOTES = "units and sources"
+DAY = {"num_format": "yyyy-mm-dd"}
+# As a spreadsheet colours what is to be looked at.
+DOUBT = {"bg_color": "#FFEB9C", "font_color": "#7F4F00", "italic": True}
 
 
 def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[], Notes] | None = None) -> None:
@@ -121,12 +127,18 @@ def workbook(rows: pl.DataFrame, about: Notes | None) -> bytes:
         )
     data = io.BytesIO()
     with xlsxwriter.Workbook(data, {"constant_memory": True, "nan_inf_to_errors": True}) as book:
-        formats = {"bold": book.add_format({"bold": True}), "day": book.add_format({"num_format": "yyyy-mm-dd"})}
+        formats = {
+            "bold": book.add_format({"bold": True}),
+            "day": book.add_format(DAY),
+            "doubt": book.add_format(DOUBT),
+            "doubt day": book.add_format(DAY | DOUBT),
+        }
         sheet = book.add_worksheet(about.name[:31] if about else "rows")
         named = with_names(rows)
         _set_widths(sheet, named)
         _write(sheet, formats, 0, [named.columns], bold=True)
-        _write(sheet, formats, 1, named.iter_rows())
+        marks = _doubted(named)
+        _write(sheet, formats, 1, named.iter_rows(), marks)
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, named.height, max(named.width - 1, 0))
         # Codes are text on purpose and need no warning mark.
@@ -134,11 +146,30 @@ def workbook(rows: pl.DataFrame, about: Notes | None) -> bytes:
         if about:
             notes = book.add_worksheet(NOTES)
             notes.set_column(0, 2, WIDTH_MAX)
-            place = _write(notes, formats, 0, about.facts)
+            notes.set_column(3, len(RELEASE), NUMBER_WIDTH + 2)
+            marked = [("coloured", "what is in doubt")] if any(marks) else []
+            place = _write(notes, formats, 0, [*about.facts, *marked])
             for frame in (about.columns, about.releases):
                 place = _write(notes, formats, place + 1, [frame.columns], bold=True)
                 place = _write(notes, formats, place, frame.iter_rows())
     return data.getvalue()
+
+
+def _doubted(rows: pl.DataFrame) -> list[Set[int]]:
+    """By row the places of the cells to mark: of the figures that the row names as in doubt; where it names none, of
+    what is in doubt of the row."""
+    place_of = {name: place for place, name in enumerate(rows.columns)}
+    if "figures_in_doubt" in rows.columns:
+        figures = rows["figures_in_doubt"].cast(pl.String).fill_null("")
+        places = {
+            text: frozenset(place_of[name] for name in text.split("+") if name in place_of)
+            for text in figures.unique().to_list()
+        }
+        return [places[text] for text in figures]
+    if "doubt" not in rows.columns:
+        return []
+    marked = frozenset([place_of["doubt"]])
+    return [marked if doubt else frozenset() for doubt in rows["doubt"]]
 
 
 def with_names(rows: pl.DataFrame) -> pl.DataFrame:
@@ -166,33 +197,41 @@ def _product_name(product: str) -> str | None:
 def _set_widths(sheet: Any, rows: pl.DataFrame) -> None:
     for place, (name, kind) in enumerate(rows.schema.items()):
         texts = rows[name].head(100) if kind == pl.String else pl.Series([""])
-        longest = max(len(name), *map(len, texts.drop_nulls().to_list() or [""]))
+        least = len(name) if kind == pl.String else max(len(name), NUMBER_WIDTH)
+        longest = max(least, *map(len, texts.drop_nulls().to_list() or [""]))
         sheet.set_column(place, place, min(WIDTH_MAX, longest) + 2)
 
 
 def _write(
-    sheet: Any, formats: dict[str, Any], first: int, rows: Iterable[Sequence[Any]], *, bold: bool = False
+    sheet: Any,
+    formats: dict[str, Any],
+    first: int,
+    rows: Iterable[Sequence[Any]],
+    marks: Sequence[Set[int]] = (),
+    *,
+    bold: bool = False,
 ) -> int:
-    """Write rows from a row number on; return the number after them."""
+    """Write rows from a row number on, and mark the columns of `marks`; return the number after them."""
     place = first
-    for row in rows:
+    for row, marked in itertools.zip_longest(rows, marks, fillvalue=()):
         for column, value in enumerate(row):
-            _write_cell(sheet, formats, place, column, value, bold=bold)
+            mark = "doubt" if column in marked else ""
+            _write_cell(sheet, formats, (place, column), value, "bold" if bold else mark)
         place += 1
     return place
 
 
-def _write_cell(sheet: Any, formats: dict[str, Any], row: int, column: int, value: Any, *, bold: bool) -> None:
+def _write_cell(sheet: Any, formats: dict[str, Any], place: tuple[int, int], value: Any, form: str) -> None:
     if value is None:
         return
     if isinstance(value, bool):
-        sheet.write_boolean(row, column, value)
+        sheet.write_boolean(*place, value)
     elif isinstance(value, date):
-        sheet.write_datetime(row, column, value, formats["day"])
+        sheet.write_datetime(*place, value, formats[f"{form} day" if form == "doubt" else "day"])
     elif isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**DIGITS_MAX):
-        sheet.write_number(row, column, value)
+        sheet.write_number(*place, value, formats.get(form))
     else:
         text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
         if len(text) > LETTERS_MAX:
             text = f"{text[:LETTERS_MAX]} … cut here: {len(text):,} letters, which .csv and .parquet have"
-        sheet.write_string(row, column, text, formats["bold"] if bold else None)
+        sheet.write_string(*place, text, formats.get(form))

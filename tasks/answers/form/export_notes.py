@@ -53,9 +53,11 @@ def notes(
     as_of: date | None = None,
     shown: Sequence[str] = (),
     states: Sequence[Snapshot] = (),
+    doubts: Iterable[str] = (),
 ) -> Notes:
     """Return the notes on rows of a table of a snapshot, current or as of a day; on all columns, or on those that
-    are shown. `states` are those that have the rows, where they are not in the snapshot itself.
+    are shown. `states` are those that have the rows, where they are not in the snapshot itself; `doubts` what is in
+    doubt of the rows.
     """
     fields = columns(table)
     meanings = [
@@ -77,6 +79,7 @@ def notes(
     schema = {"column": pl.String, "unit": pl.String, "meaning": pl.String}
     if "flow" in rows.columns:
         facts += [("values", line) for line in terms_of_rows(rows, releases["source"].unique().to_list())]
+    facts += [("in doubt", doubt) for doubt in doubts]
     return Notes(table, facts, pl.DataFrame(meanings, schema, orient="row"), releases)
 
 

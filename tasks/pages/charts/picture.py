@@ -12,9 +12,9 @@ from schemas.questions.plot import Plot
 from schemas.questions.question import texts
 from tasks.answers.form import export
 from tasks.answers.form.answer import Answer, store_of
-from tasks.domain.labels import doubt_words
+from tasks.domain.labels import DOUBTED, doubt_words
 from tasks.domain.period_words import each_month
-from tasks.ledger.doubts import Doubts
+from tasks.ledger.doubts import Doubts, once_each
 from tasks.pages.charts.plot import draw
 from tasks.pages.text.wording import texts as texts_in
 from tasks.reading import query
@@ -50,10 +50,10 @@ def plot(question: Plot) -> PlotAnswer:
     months = each_month(resolver.months(text, flow, products) for text in spans) if spans else None
     rows = query.query(store, "metric", flow=flow, product=products, month=months)
     shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
-    doubts = tuple(Doubts(snapshot).of_rows(shown, ["level"]).drop_nulls().unique().sort())
+    doubts = once_each(Doubts(snapshot).each_of_rows(shown, ["level"]))
     in_doubt = texts_in(language)["in_doubt"]
-    doubt_lines = [in_doubt.format(doubt=doubt_words(words, language)) for words in doubts]
-    cited = "; ".join([cite_rows(shown, snapshot, None, language) or "", *doubt_lines])
+    doubt_lines = [f"{DOUBTED} {in_doubt.format(doubt=doubt_words(words, language))}" for words in doubts]
+    cited = [cite_rows(shown, snapshot, None, language) or "", *doubt_lines]
     whose = query.reporter_of(snapshot)
     file = Path(question.output or _name(products, partners, measure))
     export.require_folder_of(file)

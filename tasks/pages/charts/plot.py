@@ -4,6 +4,7 @@ controls took effect.
 
 import itertools
 import textwrap
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -61,12 +62,12 @@ def draw(
     measure: str,
     form: str,
     reporter: Reporter,
-    cited: str = "",
+    cited: Sequence[str] = (),
     language: str = "en",
     scale: float = 2,
 ) -> bytes:
     """Return the bytes of a PNG or SVG, with a line for each product and partner; `rows` are of the table metric in
-    the store of `reporter`, `cited` is the line with their sources. A PNG has `scale` dots a point.
+    the store of `reporter`, `cited` are lines with their sources and doubts. A PNG has `scale` dots a point.
 
     Raises NoFigure, and ValueError for another form.
     """
@@ -85,13 +86,14 @@ def draw(
     events = [one for one in _took_effect(products, flow, reporter.code) if first <= one[0] <= month_end(last)]
     notes = [f"{number}  {day}  {t['event'].format(**row)}" for number, (day, row) in enumerate(events, 1)]
     notes += [t["mixed"] for _ in mixed_words(products, reporter.code)]
-    notes += textwrap.wrap(cited, CHARACTERS_A_LINE[language])
+    notes += [line for text in cited for line in textwrap.wrap(text, CHARACTERS_A_LINE[language])]
     place = {
         "x": field("month", "temporal", axis=MONTH_AXIS | NOTES_BELOW | {"title": notes or None}),
         "y": field("value", "quantitative", title=None, scale={"zero": True}),
     }
     layers = [layer(values, {"type": "line", "point": True, "strokeWidth": 2}, **place, color=ink)]
     layers += [_at_the_lines(values, last, ink)] if len(names) <= LABELS_MAX else []
+    layers += _doubted(values, ink)
     layers += _marks([day for day, _ in events])
     bold = {"fontWeight": "bold", "fontSize": 16, "offset": 14}
     title = _title(products, partners, flow, reporter, language)
@@ -131,8 +133,15 @@ def _shown(rows: pl.DataFrame, measure: str, lines: list[str]) -> pl.DataFrame:
 def _values(shown: pl.DataFrame, names: dict[str, str], months: list[date], factor: float) -> list[Spec]:
     """Return a value for every month of the calendar, so that no line crosses one that is missing."""
     levels = {(line, month): level * factor for line, month, level in shown.select("partner", "period", "level").rows()}
+    names_level = pl.col("figures_in_doubt").cast(pl.String).str.split("+").list.contains("level")
+    doubted = {*shown.filter(names_level.fill_null(False)).select("partner", "period").iter_rows()}
     return [
-        {"month": f"{month:%Y-%m-%d}", "value": levels.get((line, month)), "partner": name}
+        {
+            "month": f"{month:%Y-%m-%d}",
+            "value": levels.get((line, month)),
+            "partner": name,
+            "doubt": (line, month) in doubted,
+        }
         for line, name in names.items()
         for month in months
     ]
@@ -144,6 +153,15 @@ def _ink(names: list[str], products: int) -> Spec:
     legend = {"orient": "top", "labelLimit": 0, "columns": 1 if products > 1 else 0}
     is_labelled = len(names) <= LABELS_MAX
     return field("partner", "nominal", title=None, sort=names, scale=inks, legend=None if is_labelled else legend)
+
+
+def _doubted(values: list[Spec], ink: Spec) -> list[Spec]:
+    """Return the mark of each number in doubt, large enough to cover its point."""
+    doubted = [row for row in values if row["doubt"] and row["value"] is not None]
+    place = {"x": field("month", "temporal"), "y": field("value", "quantitative")}
+    mark = {"type": "point", "shape": "triangle-up", "filled": True, "opacity": 1, "size": 110}
+    edge = {"stroke": "#ffffff", "strokeWidth": 1}
+    return [layer(doubted, mark | edge, **place, color=ink)] if doubted else []
 
 
 def _marks(days: list[date]) -> list[Spec]:

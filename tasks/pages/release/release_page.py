@@ -22,15 +22,16 @@ from tasks.answers.form.numbers import amount
 from tasks.answers.trade.movers import changes_of_month, expected
 from tasks.answers.trade.read import with_names
 from tasks.answers.trade.revisions import with_doubts_of_totals
+from tasks.checks.frame.approval import APPROVED
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
 from tasks.domain.export_controls.measures import mixed_words
-from tasks.domain.labels import capitalised, partner_name, product_name, row_name, trade_of, written_month
+from tasks.domain.labels import DOUBTED, capitalised, partner_name, product_name, row_name, trade_of, written_month
 from tasks.domain.periods import Month
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
-from tasks.ledger.doubts import Doubts
+from tasks.ledger.doubts import LIFTED, Doubts, once_each
 from tasks.pages.release.changes_since_release import Section, sections
 from tasks.pages.release.release_sections import hashes, revision_report, steps
 from tasks.pages.text.page_templates import template
@@ -57,8 +58,9 @@ NOT_COMPARABLE = (
 Row = dict[str, Any]
 
 
-# The figures of the line with the result.
+# The figures of the line with the result, and those of the table.
 LED = ("level", "mom_pct", "yoy_pct")
+TABLED = (*LED, "ytd", "ytd_yoy_pct", "share_pct")
 
 
 class Pages(NamedTuple):
@@ -93,7 +95,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     shown = [one for flow in outcome.flows for one in _headlines(snapshot, outcome, flow, reporter, pictures=pictures)]
     trades = " and ".join(trade_of(outcome.reporter, flow) for flow in outcome.flows)
     lead = shown[0]["lead"] if shown else f"{outcome.months[-1]}: {trades}"
-    doubt = shown[0]["doubt"] if shown else ""
+    doubt = shown[0]["doubt"] if shown else []
     if last is not None:
         lead = f"{capitalised(decision_text(last))}; {outcome.title}, {outcome.span}"
     doubts = findings.filter(pl.col("severity") != "info")["check"].value_counts().sort("check").rows()
@@ -105,7 +107,8 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
         headlines=shown,
         outcome=outcome,
         release=release,
-        approved=findings.filter(check="approved")["observed"],
+        approved=findings.filter(check=APPROVED)["observed"],
+        lifted=findings.filter(check=LIFTED).select("subject", "observed").rows(),
         records=counted(outcome.records, "record"),
         revisions=revision_report(revision, release, decisions, "##") if revision.height else "",
         moved=[one for flow in outcome.flows for one in _moved(snapshot, outcome, flow)] if pictures else [],
@@ -113,6 +116,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
         name=row_name,
         plain_name=partner_name,
         pct=_pct,
+        mark=_mark,
     )
     page, hashes = _lineage(snapshot, made_by, release)
     order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, return_dtype=pl.Int8)
@@ -122,7 +126,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
         {"record": row["record"], "reasons": "; ".join(row["reasons"]), "printed": clip(row["printed"], 300)}
         for row in _of(snapshot, "quarantine", outcome).head(RECORDS_MAX).iter_rows(named=True)
     ]
-    return Pages(lead, summary, checks, quarantine, page, hashes, revised, doubt)
+    return Pages(lead, summary, checks, quarantine, page, hashes, revised, "; ".join(doubt))
 
 
 def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[Section]:
@@ -198,7 +202,8 @@ def _headline(
     first = ordered.row(0, named=True)
     return {
         "lead": _lead(first, unit, scale, reporter),
-        "doubt": doubts.of_rows(ordered[:1], LED)[0] or "",
+        "doubt": doubts.each_of_rows(ordered[:1], LED).to_list()[0] or [],
+        "doubts": once_each(doubts.each_of_rows(ordered, TABLED)),
         "about": _about(first, reporter),
         "month": written_month(first["period"]),
         "unit": unit,
@@ -225,6 +230,11 @@ def _lead(row: Row, unit: str, scale: float, reporter: Reporter) -> str:
         f"{written_month(row['period'])}: {_about(row, reporter)}{partner} {amount(row['level'] * scale)}"
         f" {unit}{growth}"
     )
+
+
+def _mark(row: Row, figure: str) -> str:
+    """Mark a number of the table that is in doubt."""
+    return f" {DOUBTED}" if figure in (row["figures_in_doubt"] or "").split("+") else ""
 
 
 def _picture(series: pl.DataFrame, reporter: Reporter) -> str:

@@ -19,6 +19,7 @@ from tasks.answers.trade.read import with_names
 from tasks.domain.classification import members
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import NoFigure
+from tasks.domain.labels import DOUBTED, doubt_words
 from tasks.domain.periods import first_day, month_number
 from tasks.ledger.doubts import Doubts
 from tasks.pages.brief import render as brief
@@ -28,6 +29,7 @@ from tasks.pages.series import data, page
 from tasks.pages.series.data import PageSeries
 from tasks.pages.text.assets import with_policy
 from tasks.pages.text.page_templates import FRONT, LANGUAGES
+from tasks.pages.text.wording import texts
 from tasks.reading.resolver import Resolver
 from tasks.store.snapshots.parquet import read_table
 
@@ -83,7 +85,9 @@ def picture(series: PageSeries, language: str) -> bytes:
     first = series.partners[0]
     rows = series.rows.filter(partner=first, measure=series.measure)
     doubts = dict.fromkeys(text for key, text in series.doubts.items() if key[:2] == (series.measure, first))
-    cited = "; ".join([page.cited_of(series, language), *(f"IN DOUBT: {words}" for words in doubts)])
+    in_doubt = texts(language)["in_doubt"]
+    lines = (f"{DOUBTED} {in_doubt.format(doubt=doubt_words(words, language))}" for words in doubts)
+    cited = [page.cited_of(series, language), *lines]
     return draw(rows, series.product, [first], series.measure, ".png", series.reporter, cited, language, 1)
 
 

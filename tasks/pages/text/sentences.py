@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+from schemas.figures import FIGURE_OF
 from schemas.forms.brief import Caveat, Fact, Facts
 from schemas.names import MISSING
 from tasks.answers.form.numbers import amount, tonnes
-from tasks.domain.labels import NOT_STATED, capitalised, country, doubt_words, trade_of
+from tasks.domain.coverage import WORLD
+from tasks.domain.labels import NOT_STATED, OF_THE_SUM, capitalised, country, doubt_words, trade_of
 from tasks.domain.periods import first_day, month_number
 from tasks.pages.text.page_templates import template
 from tasks.pages.text.wording import (
@@ -196,12 +198,15 @@ def next_to(sentence: Sentence, facts: Facts, language: str) -> str:
         return str(t["semicolon"].join([f"{t['verdicts']['care']}{_doubted(facts_in, language)}", *others]))
     is_shared_by_all = len(by_verdict) == 1
     by_verdict.pop(t["verdicts"]["yes"], None)
-    return str(
-        t["semicolon"].join(
-            words if is_shared_by_all else f"{t['listed'].join(names)}{t['colon']}{words}"
-            for words, names in by_verdict.items()
-        )
-    )
+    notes = [
+        words if is_shared_by_all else f"{t['listed'].join(names)}{t['colon']}{words}"
+        for words, names in by_verdict.items()
+    ]
+    of_growths = {doubt for fact in growths for doubt in fact.doubts}
+    if others := [fact for fact in facts_in if not of_growths.issuperset(fact.doubts)]:
+        # A level or a share rests on numbers that no growth of the sentence rests on.
+        notes.append(f"{t['verdicts']['care']}{_doubted(others, language)}")
+    return str(t["semicolon"].join(notes))
 
 
 def _doubted(facts: Iterable[Fact], language: str) -> str:
@@ -209,8 +214,17 @@ def _doubted(facts: Iterable[Fact], language: str) -> str:
 
 
 def _doubts(facts: Iterable[Fact], language: str) -> str:
-    doubts = dict.fromkeys(doubt for fact in facts for doubt in fact.doubts)
+    every = [*facts]
+    # A share rests on the sum over partners, whose doubts are none of the partner.
+    by_itself = {doubt for fact in every if not _is_of_the_sum(fact) for doubt in fact.doubts}
+    doubts = dict.fromkeys(
+        doubt if doubt in by_itself else f"{OF_THE_SUM['en']}{doubt}" for fact in every for doubt in fact.doubts
+    )
     return str(texts(language)["semicolon"]).join(doubt_words(doubt, language) for doubt in doubts)
+
+
+def _is_of_the_sum(fact: Fact) -> bool:
+    return fact.partner != WORLD and FIGURE_OF[fact.figure].of_partners
 
 
 def doubt_of(sentence: Sentence, language: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from tasks.domain import clock
 from tasks.domain.findings import SHOWN_LENGTH, finding, gather, shown
-from tasks.domain.labels import in_words, value_terms
+from tasks.domain.labels import check_words, doubt_words, in_words, value_terms
 from tasks.domain.period_words import read_period
 from tasks.domain.text import NAMED_MAX, clip, clip_bytes, counted, named
 
@@ -129,3 +129,18 @@ def test_one_period_in_two_ways(text: str, months: str) -> None:
 )
 def test_terms_in_words(sources: list[str], flow: str, measures: list[str], lines: list[str]) -> None:
     assert in_words(value_terms(sources, flow, measures)) == lines
+
+
+def test_each_doubt_of_a_text_is_translated_and_what_was_observed_keeps_its_semicolons() -> None:
+    text = (
+        "few partners for a file of all partners, 2024-01 to 2024-12: only DEU; KOR; the number of records is a"
+        " multiple of the download limit, so the file may be cut off, 2024-01 to 2024-12: 36 records; share, rank and"
+        " contributions: few partners for a file of all partners, 2025-07: only USA"
+    )
+    few, cut = check_words("zh")["few_partners"], check_words("zh")["row_cap"]
+    assert doubt_words(text, "zh").split("；") == [
+        f"{few}，2024-01至2024-12：only DEU; KOR",
+        f"{cut}，2024-01至2024-12：36 records",
+        f"占比、排名和贡献：{few}，2025-07：only USA",
+    ]
+    assert doubt_words(text) == text

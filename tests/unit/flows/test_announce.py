@@ -119,6 +119,10 @@ def test_a_publication_is_told_with_its_finding_first_and_its_warnings_by_kind()
         "june.csv, 2025-05 to 2025-06: 1,200 records, 1 quarantined.", "It revised 2 numbers of earlier releases.",
         "3 warnings: file_name 1, slips 2.", "Release r1, snapshot 000001-a.",
     ]  # fmt: skip
+    # The subject stands alone in a list of messages.
+    doubted = notify.published(outcome(), "June 2025: exports of magnets 3,188 t", 0, "cut off")
+    assert doubted["subject"] == "Published, in doubt: June 2025: exports of magnets 3,188 t"
+    assert doubted["text"].startswith("In doubt: cut off.\n")
 
 
 def test_what_is_not_set_is_left_and_what_is_set_to_nothing_is_taken_away() -> None:

@@ -144,6 +144,32 @@ def test_a_second_sheet_has_units_and_sources() -> None:
     ]
 
 
+def test_the_figures_in_doubt_are_coloured_and_no_others() -> None:
+    """Of figures those that the row names; of other rows what is in doubt of the row."""
+    figures = pl.DataFrame(
+        {
+            "product": ["a"] * 2, "level": [3.0, 4.0], "yoy_pct": [1.0, 2.0], "highest_since": [date(2025, 6, 1)] * 2,
+            "figures_in_doubt": ["yoy_pct+highest_since", None],
+        }
+    )  # fmt: skip
+    rows = pl.DataFrame({"value": [1.0, 2.0], "months": [1, 2], "doubt": [None, "cut off"]})
+    columns = pl.DataFrame([("level", "kg", "")], schema=["column", "unit", "meaning"], orient="row")
+    about = Notes("rows", [("in doubt", "cut off")], columns, pl.DataFrame({"release_id": ["r1"]}))
+    for frame, expected in ((figures, ["D2", "E2"]), (rows, ["C3"]), (ROWS, [])):
+        book = sheets(frame, about)
+        coloured = [
+            cell.coordinate for row in book["rows"].iter_rows() for cell in row if cell.fill.fgColor.rgb == "FFFFEB9C"
+        ]
+        assert coloured == expected
+        notes = [[cell.value for cell in row] for row in book[NOTES].iter_rows()]
+        assert (["coloured", "what is in doubt", None] in notes) == bool(expected)
+        assert ["in doubt", "cut off", None] in notes
+    day = sheets(figures)["rows"]["E2"]
+    assert (day.value.date(), day.number_format) == (date(2025, 6, 1), "yyyy-mm-dd")
+    # Ten letters and a margin, or a program shows ###.
+    assert sheets(ROWS)["rows"].column_dimensions["E"].width >= 12
+
+
 def test_a_text_that_no_cell_can_hold_is_cut_and_says_so() -> None:
     (sheet,) = sheets(pl.DataFrame({"text": ["x" * LETTERS_MAX, "x" * (LETTERS_MAX + 1)]})).worksheets
     assert len(sheet["A2"].value) == LETTERS_MAX
