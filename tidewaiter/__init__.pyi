@@ -140,7 +140,7 @@ def duties(
     *,
     partner: str | Iterable[str] | None = "world",
     month: str = "latest",
-    around: str | None = None,
+    around: date | str | None = None,
     months: int = 3,
     as_of: date | str | None = None,
     reporter: str | None = None,

@@ -1,6 +1,7 @@
 """What was paid at the border."""
 
 from dataclasses import KW_ONLY
+from datetime import date
 from typing import Annotated
 
 from schemas.questions.question import PRODUCT, Day, Help, OfReporter, Partners
@@ -30,7 +31,7 @@ class Duties(OfReporter):
     partner: Partners = "world"
     month: Annotated[str, Help("2025-06, latest, or a range: 2025-01..2025-06")] = "latest"
     around: Annotated[
-        str | None, Help("day of a tariff, 2025-04-09: the months before and after it, with placebos")
+        date | str | None, Help("day of a tariff, 2025-04-09: the months before and after it, with placebos")
     ] = None
     months: Annotated[int, Help("months before and after that day", least=1, most=12)] = 3
     as_of: Day = None

@@ -141,7 +141,7 @@ def _row(
 def _around(duty_goods: DutyGoods, partners: Sequence[str], question: Duties) -> tuple[list[dict[str, Any]], list[str]]:
     """The months before and from the month of a day on, for the partners and for others of the same goods, and how many
     of these rose by as much."""
-    middle = month_number(read_months(str(question.around)[:7])[0])
+    middle = month_number(read_months(str(question.around))[0])
     sides = {"before": range(middle - question.months, middle), "after": range(middle, middle + question.months)}
     span = range(sides["before"].start, sides["after"].stop)
     others = _placebos(duty_goods, partners, span)

@@ -203,9 +203,9 @@ def next_to(sentence: Sentence, facts: Facts, language: str) -> str:
         for words, names in by_verdict.items()
     ]
     of_growths = {doubt for fact in growths for doubt in fact.doubts}
-    if others := [fact for fact in facts_in if not of_growths.issuperset(fact.doubts)]:
+    if apart := [fact for fact in facts_in if not of_growths.issuperset(fact.doubts)]:
         # A level or a share rests on numbers that no growth of the sentence rests on.
-        notes.append(f"{t['verdicts']['care']}{_doubted(others, language)}")
+        notes.append(f"{t['verdicts']['care']}{_doubted(apart, language)}")
     return str(t["semicolon"].join(notes))
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import tidewaiter
 from schemas.names import INPUT
 from schemas.questions.claims import CheckClaims
 from schemas.questions.duties import Duties
 from tasks.answers.measures.duties import duties
 from tasks.answers.trade.check_claims import check_claims
-from tasks.domain.errors import NoFigure
+from tasks.domain.errors import HowUnderstood, NoFigure
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reading.query import open_published
@@ -73,13 +74,16 @@ def test_a_heading_and_the_world_are_the_sums_of_their_parts(store: Path) -> Non
     assert row["rate_pct"] == pytest.approx(15.25)
 
 
-def test_around_a_day_other_partners_are_placebos(store: Path) -> None:
-    answered = duties(Duties(MAGNETS, partner="CHN", around="2025-04-09", months=3, store=store))
+@pytest.mark.parametrize("day", ["2025-04-09", date(2025, 4, 9), "2025-04", "April 2025"])
+def test_around_a_day_other_partners_are_placebos(store: Path, day: date | str) -> None:
+    answered = duties(Duties(MAGNETS, partner="CHN", around=day, months=3, store=store))
     rows = answered.rows
     assert rows.filter(role="asked").select("side", "rate_pct").rows() == [("before", 5.0), ("after", 47.0)]
     assert {*rows.filter(role="placebo")["partner"]} == {"JPN", "KOR", "DEU"}
     said = "CHN: +42.0 percentage points from before to after 2025-04; 0 of 3 other partners of the same goods rose by"
     assert answered.notes[-1].startswith(said)
+    with pytest.warns(HowUnderstood, match="placebo|percentage points"):
+        assert tidewaiter.duties(MAGNETS, partner="CHN", around=day, store=store).height == rows.height
 
 
 def test_the_codes_of_a_list_are_added_up(store: Path) -> None:
