@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.left_out import all_trusted, nothing_watched, releases_alone
+
 # Files whose tests share one server and one worker, which cost a minute of a processor; the last takes something from
 # it.
 SHARED = ("test_server.py", "test_browser.py", "test_closed_server.py", "test_wheel.py", "test_notifications.py")
@@ -134,60 +136,45 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that has the sample of published figures alone."""
+    """A store that has the sample of published figures alone; briefs, rules and tables that follow are left out."""
     from flows.release import release
     from schemas.forms.request import ReleaseRequest
 
     folder = tmp_path_factory.mktemp("sample")
     shutil.copy(SAMPLE, folder)
-    release.fn(
-        ReleaseRequest(file=folder / SAMPLE.name, store=folder / "reporter=CHN", source="published"), date(2026, 6, 30)
-    )
+    request = ReleaseRequest(file=folder / SAMPLE.name, store=folder / "reporter=CHN", source="published")
+    with releases_alone(tmp_path_factory.mktemp("watched")):
+        release.fn(request, date(2026, 6, 30))
     return folder / "reporter=CHN"
 
 
-@pytest.fixture(scope="session", autouse=True)
+# What a release does and a test may leave out; a module that does names it in its `pytestmark`. No fixture in a
+# `conftest.py` changes the program by itself, which `tests/unit/test_left_out.py` asserts.
+
+
+@pytest.fixture(scope="module")
 def nothing_is_watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Or every release of magnets in every test would write its briefs and grade its rules; tests of these take this
-    away."""
-    nothing = tmp_path_factory.mktemp("watched") / "nothing.csv"
-    nothing.write_text("reporter,product,flow,reason\n", encoding="utf-8")
-    rules = nothing.with_name("nothing.toml")
-    rules.write_text("", encoding="utf-8")
+    """No brief is written and no rule graded: of a release of magnets a second of a processor."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TIDEWAITER_WATCH_LIST", str(nothing))
-        patch.setenv("TIDEWAITER_WATCH_RULES", str(rules))
+        for name, value in nothing_watched(tmp_path_factory.mktemp("watched")).items():
+            patch.setenv(name, value)
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module")
 def nothing_follows() -> Iterator[None]:
-    """Or every release in every test would make the tables `mover` and `expectation`, a fifth of what it costs. That
-    they cannot be made is a warning, which no test of a release looks at; those that do use `downstream`."""
+    """The tables `mover` and `expectation` are not made: a fifth of what a release costs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tasks.analysis.after.after_release.MAKERS", {})
         yield
 
 
 @pytest.fixture(scope="module")
-def downstream() -> Iterator[None]:
-    """The releases in this module make those tables, as all do outside of tests."""
-    from tasks.analysis.reporter.of_reporter import MAKERS
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.analysis.after.after_release.MAKERS", MAKERS)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
 def experimental_sources_are_trusted() -> Iterator[None]:
-    """Or the first release of each of them in every test would wait for approval; the tests of that take this away."""
+    """The first release of an experimental source is published, where it would wait for a person."""
     with pytest.MonkeyPatch.context() as patch:
-        from tasks.sources.registry import SOURCES
-
-        patch.setenv(
-            "TIDEWAITER_EXPERIMENTAL", " ".join(name for name, source in SOURCES.items() if source.experimental)
-        )
+        for name, value in all_trusted().items():
+            patch.setenv(name, value)
         yield
 
 

@@ -29,6 +29,8 @@ from tests.faults.faulty import FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve
 from tests.faults.world import flip_byte, state
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 Content = dict[int, tuple[int, ...]]  # values by month
 MONTHS = st.integers(1, 6)
 VALUES = st.lists(st.integers(0, 99), min_size=1, max_size=4).map(tuple)

@@ -27,6 +27,8 @@ from tests.faults.checks_power import check_lying_disk, check_power, check_power
 from tests.faults.checks_processes import check_live, check_writers
 from tests.faults.faulty import FaultyFileSystem
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 Check = Callable[[Path], Any]
 Mutant = AbstractContextManager[Any]
 

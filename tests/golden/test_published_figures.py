@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
+
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
 
 GOLDEN = Path(__file__).with_name("published_figures_2025.csv")
 TONNE = {"level", "ytd", "rolling_12m"}

@@ -29,6 +29,8 @@ from tasks.store.files.filesystem import FileSystem
 from tests.copied_store import copied
 from tests.faults.world import flip_byte
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 ROOT = Path(__file__).parent.parent.parent
 FIGURES = ("353", "+660.8", "3,188", "+157.5", "-38.1*", "22,319", "-18.9")
 QUERY = (

@@ -45,7 +45,7 @@ PIECES = len(PORTIONS) + 2 * 2
 START_SECONDS_MAX = 240
 
 pytestmark = [
-    pytest.mark.usefixtures("downstream"),
+    pytest.mark.usefixtures("nothing_is_watched"),
     # Of a peer that was killed, and of sockets that loops leave to the interpreter.
     pytest.mark.filterwarnings(
         "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::pytest.PytestUnraisableExceptionWarning"

@@ -19,6 +19,8 @@ from tasks.pages.site import site
 from tasks.sources.registry import SOURCES
 from tests.unit.customs import DAY, LATER, RIGHT, USA, Store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> tuple[Path, str]:

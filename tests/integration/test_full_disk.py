@@ -16,7 +16,7 @@ from tasks.publication import batch
 from tasks.store.files.snapshot import current_id
 from tasks.store.files.verify import audit_store
 
-pytestmark = pytest.mark.usefixtures("downstream")
+pytestmark = pytest.mark.usefixtures("nothing_is_watched")
 
 MANIFEST = Path(".current", "manifest.json")
 

@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent.parent
 PEAK_MAX_MEBIBYTES = 12 * 1024
 
 pytestmark = [
+    pytest.mark.usefixtures("nothing_is_watched", "nothing_follows"),
     pytest.mark.month,
     # Of sockets that the loops of Dask leave to the interpreter.
     *(

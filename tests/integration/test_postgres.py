@@ -21,7 +21,10 @@ import yaml
 from benchmarks.servers import free_port
 
 ROOT = Path(__file__).parent.parent.parent
-pytestmark = pytest.mark.prefect
+pytestmark = [
+    pytest.mark.usefixtures("nothing_is_watched", "nothing_follows"),
+    pytest.mark.prefect,
+]
 
 
 # A shell that starts tests next to other work has its children ignore Ctrl-C; systemd does not.

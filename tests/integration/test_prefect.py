@@ -81,6 +81,7 @@ DECIDED = date(2026, 11, 2)
 OF_A_BATCH = ["open_known", *WAY[WAY.index("derive") :]]
 
 pytestmark = [
+    pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted"),
     pytest.mark.prefect,
     # A server in the same process leaves sockets and loops to the interpreter's end.
     pytest.mark.filterwarnings(

@@ -18,7 +18,10 @@ from schemas.reference.code_tables import code_table
 from tasks.reading import query
 from tests.draws import some
 
-pytestmark = pytest.mark.shared
+pytestmark = [
+    pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted"),
+    pytest.mark.shared,
+]
 TODAY = date(2026, 11, 1)
 TITLES = {
     "month": ("数据年月", "Date of data"),

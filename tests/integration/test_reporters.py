@@ -36,7 +36,7 @@ from tests.unit.sources.eurostat.test_eurostat_comext import CELLS
 from tests.unit.sources.eurostat.test_eurostat_comext import answer as comext
 from tests.unit.sources.hmrc.test_hmrc_ots import page, row
 
-pytestmark = pytest.mark.usefixtures("downstream")
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "experimental_sources_are_trusted")
 
 DAY = date(2026, 9, 1)
 MAGNETS = "850511"

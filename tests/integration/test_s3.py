@@ -28,6 +28,8 @@ from tasks.store.files.readme import NO_TABLE_NAME
 from tasks.store.files.snapshot import Snapshot, open_snapshot, snapshot_ids
 from tasks.store.snapshots.retention import Retired
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 
 def test_the_same_again_and_a_rehearsal_write_nothing(customs: Customs, sample: tuple[S3Url, Path]) -> None:
     url, _ = sample

@@ -21,6 +21,8 @@ from tasks.store.bucket import working_copy
 from tasks.store.files.snapshot import current_id
 from tests.draws import some
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 FAULTS: dict[str, dict[str, Any]] = {
     "an error": {"status": 500},
     "no time for it": {"status": 503},

@@ -28,6 +28,8 @@ from tasks.store.bucket import working_copy
 from tasks.store.bucket.s3 import file_system
 from tasks.store.bucket.s3_store import Remote
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 FIRST, SECOND, THIRD = (csv_bytes(CLEAN_RECORDS[:count]) for count in (4, 5, 6))
 
 

@@ -29,6 +29,8 @@ from tasks.store.bucket import working_copy
 from tasks.store.files.snapshot import current_id
 from tasks.store.files.verify import audit_store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 
 def test_two_machines_ingest_at_once_and_both_are_in(
     customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

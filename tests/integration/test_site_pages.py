@@ -18,6 +18,8 @@ from tests.integration.test_brief_page import shown
 from tests.unit.customs import MAY, Store
 from tests.unit.ledger.test_doubts import FEW, THREE
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 DAY = date(2026, 6, 30)
 MAGNETS = "CHN/basket-rare_earth_magnets"
 

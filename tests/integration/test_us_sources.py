@@ -14,6 +14,8 @@ from schemas.forms.outcome import Outcome
 from schemas.forms.request import ReleaseRequest
 from tests.unit.census_archive import Row, archive
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 NAMES = ["CTY_CODE", "GEN_VAL_MO", "GEN_CIF_MO", "GEN_QY1_MO", "UNIT_QY1", "I_COMMODITY", "time", "COMM_LVL"]
 CODE = Row().code
 MONTHS = {"2025-04": (1_000, 900), "2025-05": (1_250, 300), "2025-06": (2_000, 5)}

@@ -16,7 +16,10 @@ from tasks.reading import query
 from tasks.store.files.snapshot import current_id
 from tests.draws import some
 
-pytestmark = pytest.mark.shared
+pytestmark = [
+    pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted"),
+    pytest.mark.shared,
+]
 TODAY = date(2026, 7, 1)
 Place = tuple[str, str, str]
 

@@ -36,6 +36,8 @@ from tasks.sources.registry import SOURCES
 from tasks.store.snapshots.parquet import read_table
 from tests.unit.customs import LATER, Store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
+
 CODE, JUNE = "85051110", "2025-06"
 CODES = ("502", "304", "133", "116", "305", "110", "307", "303", "122", "141", "136", "112")
 FEW = "few partners for a file of all partners, {}: only DEU, KOR, USA in all months, where all were declared"

@@ -19,6 +19,8 @@ from tests.unit.census_archive import Row, members, packed
 from tests.unit.published_stores import publish
 from tests.unit.sources.offices import test_hongkong_csd as hongkong
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 MAGNETS, JUNE = "850511", date(2025, 6, 1)
 # Kilograms: sold to the United States, sold to Hong Kong, bought of China; 30 dollars a kilogram.
 DIRECT, THROUGH, BOUGHT = 20_000, 60_000, 80_000

@@ -40,6 +40,8 @@ from tests.unit.sources.census import test_us_census as us_census
 from tests.unit.sources.eurostat.test_eurostat_comext import MASS, VALUE, answer
 from tests.unit.sources.hmrc import test_hmrc_ots as hmrc_ots
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
+
 JUNE = date(2025, 6, 1)
 
 

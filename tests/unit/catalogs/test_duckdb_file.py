@@ -18,7 +18,10 @@ from tests.unit.catalogs import trade_root
 from tests.unit.catalogs.trade_root import CHN, LATER, ROWS
 
 # What is remarked about the rows that `read` gives does not concern these tests.
-pytestmark = pytest.mark.filterwarnings("ignore::tasks.domain.errors.HowUnderstood")
+pytestmark = [
+    pytest.mark.usefixtures("nothing_is_watched", "nothing_follows"),
+    pytest.mark.filterwarnings("ignore::tasks.domain.errors.HowUnderstood"),
+]
 KEY = ["flow", "product", "partner", "measure", "period"]
 
 

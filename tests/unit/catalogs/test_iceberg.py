@@ -26,7 +26,10 @@ from tasks.store.snapshots.retention import retain
 from tests.unit.catalogs import trade_root
 from tests.unit.catalogs.trade_root import CHN
 
-pytestmark = pytest.mark.filterwarnings("ignore::tasks.domain.errors.HowUnderstood")
+pytestmark = [
+    pytest.mark.usefixtures("nothing_is_watched", "nothing_follows"),
+    pytest.mark.filterwarnings("ignore::tasks.domain.errors.HowUnderstood"),
+]
 KEYS = ["reporter", "flow", "year", "month"]
 
 

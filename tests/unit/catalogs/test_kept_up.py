@@ -14,6 +14,8 @@ from tasks.catalogs.kept_up import kept_up
 from tests.unit.catalogs import trade_root
 from tests.unit.published_stores import china, publish, query_bytes
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 
 def views(file: Path) -> set[str]:
     with duckdb.connect(str(file), read_only=True) as connection:

@@ -8,7 +8,7 @@ import pytest
 from tasks.catalogs.places import places
 from tests.unit.catalogs import trade_root
 
-pytestmark = pytest.mark.usefixtures("downstream")
+pytestmark = pytest.mark.usefixtures("nothing_is_watched")
 
 
 def test_tables_beside_the_stores_are_there_and_each_pattern_finds_files(tmp_path: Path) -> None:

@@ -631,6 +631,7 @@ def test_the_first_release_of_an_experimental_source_is_held(monkeypatch: pytest
     """And the next ones only say so; a person who trusts the source is not asked."""
     may, june = (ots_page(ots_row(1000.0, 100.0, month=month)) for month in (202505, 202506))
     declared = {"source": "hmrc_ots", "flow": None, "released_on": date(2025, 8, 13)}
+    monkeypatch.setenv("TIDEWAITER_EXPERIMENTAL", "japan_estat hmrc_ots")
     assert "experimental_source info" in said(find(may, **declared))
     monkeypatch.setenv("TIDEWAITER_EXPERIMENTAL", "japan_estat")
     assert "experimental_source error" in said(find(may, **declared))

@@ -21,6 +21,8 @@ from tasks.store.files.snapshot import Snapshot
 from tests.unit import builders
 from tests.unit.published_stores import publish
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
+
 ROOT = Path(__file__).parents[3]
 YES, NO, OPEN = "supported", "contradicted", "not_checkable"
 M = "rare earth magnets"

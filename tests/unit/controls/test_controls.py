@@ -23,6 +23,8 @@ from tasks.store.snapshots.parquet import read_table
 from tests.copied_store import copied
 from tests.unit import builders
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 MAGNETS, CODE, OTHER, BEANS = "basket:rare_earth_magnets", "85051110", "85052000", "12019019"
 ANNOUNCEMENT_18 = "mofcom-gacc-2025-18"
 EVERY = events_of()["event"].to_list()

@@ -20,6 +20,8 @@ from tasks.reading.query import query
 from tests.unit.builders import MAGNETS
 from tests.unit.customs import RIGHT
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 BASKET = "basket:rare_earth_magnets"
 JUNE = "2025-06"
 

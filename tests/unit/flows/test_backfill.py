@@ -28,6 +28,8 @@ from tasks.store.files.filesystem import FileSystem
 from tasks.store.files.snapshot import open_snapshot
 from tasks.store.files.verify import audit_store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

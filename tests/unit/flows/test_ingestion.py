@@ -16,6 +16,8 @@ from tasks.reading.query import open_published
 from tasks.store.files.snapshot import open_snapshot
 from tasks.store.snapshots.parquet import read_table
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched")
+
 TODAY = date(2025, 8, 1)
 
 

@@ -12,6 +12,8 @@ from flows.site import step as catalog
 from schemas.forms.site import SiteReport, SiteRequest, SiteStates
 from tasks.domain.errors import NothingPublished
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 DAY = date(2026, 6, 30)
 
 

@@ -9,6 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from flows import status
 from tests.unit.customs import RIGHT, Store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched")
+
 
 @pytest.mark.parametrize(("day", "said"), [(date(2025, 8, 1), "all in time"), (date(2025, 8, 23), "overdue")])
 def test_the_state_of_every_source_is_written(

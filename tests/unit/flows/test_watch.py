@@ -17,6 +17,8 @@ from schemas.reference.code_tables import code_table
 from tasks.inbox import held, inbox
 from tests.unit.dropped_files import JUNE, download, inbox_in, month
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
+
 DAY = date(2026, 1, 10)
 
 

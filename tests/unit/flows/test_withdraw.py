@@ -31,6 +31,8 @@ from tasks.reading import query
 from tasks.store.snapshots.parquet import DERIVATION_KEY, read_table
 from tests.unit.customs import CHILE, DAY, GERMANY, LATER, MAY, NEXT, OTHER, RIGHT, USA, Store, figures_of, same_figures
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 WRONG = csv_bytes([*MAY, magnets("502", "999000", "56,943,000")])
 BACK = date(2025, 9, 5)
 JUNE_OF_USA = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)

@@ -23,6 +23,8 @@ from tasks.store.files.snapshot import current_id
 from tests.copied_store import copied
 from tests.unit.held_releases import JUNE, NOW, TODAY, WITHOUT_PARTNERS, Ingest, approve, held_from, ingest_into
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 
 def _rewrite(store: Path, of: str, **changed: Any) -> None:
     """The record of a held release as another run might have left it."""

@@ -28,6 +28,8 @@ from tasks.reading import query
 from tests.copied_store import copied
 from tests.unit.customs import Store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 TODAY, JULY_20 = date(2025, 9, 1), date(2025, 7, 20)
 NOW = datetime(2025, 8, 11, tzinfo=UTC)
 PRINTED = csv_bytes([magnets("502", "353000", "20,121,000"), magnets("304", "764000", "43,548,120")])

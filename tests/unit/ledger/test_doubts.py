@@ -28,6 +28,8 @@ from tasks.store.snapshots.parquet import read_table
 from tests.unit.builders import finding_table, release, release_table
 from tests.unit.customs import DAY, GERMANY, LATER, MAY, USA, Store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 CODE = "85051110"
 JUNE = 2025 * 12 + 5
 FEW = (

@@ -30,6 +30,8 @@ from tests.draws import draws
 from tests.unit.ingest.file_codes import landed
 from tests.unit.published_stores import publish
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
+
 MACHINES = Path(__file__).parents[3] / "docs" / "machines.md"
 EIGHTY_FIVE = "Electrical machinery and equipment; sound and television apparatus"
 Printed = tuple[str, str | None, date, date]

@@ -21,6 +21,8 @@ from tests.unit import strategies
 from tests.unit.builders import MAGNETS, detail_table, number, release, release_table
 from tests.unit.figures import Store, merged
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 Row = dict[str, Any]
 KILOGRAMS, DOLLARS = "quantity_kg", "value_usd"
 OTHER = "85051190"

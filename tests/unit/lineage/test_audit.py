@@ -25,6 +25,8 @@ from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table
 from tests.unit.published_stores import publish
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 JUNE_OF_USA = Point("export", "85051110", "USA", "quantity_kg", 2025 * 12 + 5)
 FILES = (
     ("export", "202505", date(2025, 6, 20)),

@@ -7,6 +7,8 @@ import pytest
 from tasks.lineage.audit import audit
 from tests.unit.published_stores import publish
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
+
 ANSWERS = Path(__file__).parents[2] / "replay" / "answers"
 
 

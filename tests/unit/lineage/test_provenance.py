@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 from schemas.forms.outcome import Outcome
@@ -15,6 +16,8 @@ from tasks.reading.query import open_published
 from tasks.store.snapshots.parquet import DERIVATION_KEY
 from tests.unit.builders import Row, detail_table, number, release, release_table
 from tests.unit.published_stores import publish
+
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
 
 HEADER = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
 QUERY = csv_bytes([magnets("502", "353000", "20,121,000", month) for month in ("202504", "202505", "202506")])

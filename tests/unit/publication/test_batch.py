@@ -21,6 +21,8 @@ from tasks.store.files.snapshot import Snapshot, list_snapshots, open_snapshot
 from tasks.store.files.verify import audit_store
 from tests.draws import draws
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 # What depends on the way: a batch takes some steps for all of its releases, and findings compare with what came before.
 OF_THE_WAY = ("lineage", "finding")
 NOTHING_ELSE: dict[str, Any] = {"unsettled": [], "later": [], "held": [], "refused": [], "published": 0}

@@ -35,6 +35,8 @@ from tests.unit import strategies
 from tests.unit.builders import detail_table, number, release, release_table
 from tests.unit.figures import Store, rows_as_read
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 
 def _published(store: Path, row: dict[str, object], rows: list[dict[str, object]]) -> None:
     """One release more in a store, on the way of the flow, without the tables of export controls."""

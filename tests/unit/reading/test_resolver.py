@@ -20,6 +20,8 @@ from tests.copied_store import copied
 from tests.unit.published_stores import publish
 from tests.unit.soybean_store import BLACK, GM, MAGNETS, NO_TOTAL, SEEDS, bytes_of, soybean_store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -19,6 +19,8 @@ from tests.unit.corrected_store import KNOWN, corrected_store
 from tests.unit.customs import DAY, LATER, RIGHT, Store
 from tests.unit.mirror_stores import china_and_germany
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 KEYS = ["flow", "period", "measure", "product", "partner"]
 OF_JUNE = {"product": "85051110", "partner": "USA", "measure": "quantity_kg", "year": 2025, "month": 6}
 

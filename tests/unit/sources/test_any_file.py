@@ -22,6 +22,8 @@ from tests.unit.sources import accidents
 from tests.unit.sources.reading import read
 from tests.unit.sources.samples import SAMPLES, Sample
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
+
 FILES = max(4, round(24 * TIMES))
 SECONDS = 10
 IN_A_MEMBER = 0.7

@@ -16,6 +16,8 @@ from tasks.store.snapshots.publish import NewFile, publish
 from tests.copied_store import copied
 from tests.unit.customs import ingest_month
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 
 def _opened(store: Path) -> Snapshot:
     snapshot = open_snapshot(store)

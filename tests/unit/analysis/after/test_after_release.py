@@ -8,7 +8,7 @@ import pytest
 from tasks.analysis.after import after_release
 from tests.unit.builders import outcome
 
-pytestmark = pytest.mark.usefixtures("downstream")
+pytestmark = pytest.mark.usefixtures("nothing_is_watched")
 
 
 def test_what_cannot_be_made_is_a_warning(sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

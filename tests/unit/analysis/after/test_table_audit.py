@@ -29,7 +29,7 @@ from tests.copied_store import copied
 from tests.draws import some
 from tests.unit.customs import Store
 
-pytestmark = pytest.mark.usefixtures("downstream")
+pytestmark = pytest.mark.usefixtures("nothing_is_watched")
 TABLES = ("mover", "expectation", "first_print")
 FIRST, NEXT = date(2025, 1, 20), date(2025, 2, 20)
 YEAR = {"months": "2024-01..2024-12"}

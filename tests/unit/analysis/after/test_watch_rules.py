@@ -22,6 +22,8 @@ from tasks.pages.release.release_page import pages
 from tests.unit.customs import Store
 from tests.unit.published_stores import china, publish, query_bytes
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 RULE = """[[rule]]
 name = "one"
 flow = "export"

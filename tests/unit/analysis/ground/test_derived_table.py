@@ -31,7 +31,7 @@ from tests.unit.customs import Store
 from tests.unit.published_stores import of_germany, publish, query_bytes
 from tests.unit.sources.eurostat.test_eurostat_comext import MASS, VALUE
 
-pytestmark = pytest.mark.usefixtures("downstream")
+pytestmark = pytest.mark.usefixtures("nothing_is_watched")
 
 JANUARY = month_number(date(2024, 1, 1))
 # January to March, and a month apart from them.

@@ -20,6 +20,8 @@ from tasks.answers.trade.movers import movers
 from tasks.domain.periods import month_number
 from tests.unit.customs import Store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched")
+
 CODES = ("85051110", "85051190", "85051900", "85052000", "84713000", "84719000")
 JUNE = date(2025, 6, 1)
 Cell = tuple[str, str, str]

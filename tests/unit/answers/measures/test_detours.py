@@ -12,6 +12,8 @@ from tasks.answers.measures.detours import columns, detours, title, workbook_not
 from tasks.domain.errors import NoFigure
 from tests.unit.detour_stores import PLACEBOS, detour_stores
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -17,6 +17,8 @@ from tests.unit.corrected_store import corrected_store
 from tests.unit.customs import Store
 from tests.unit.season_store import CONTROLLED, FIRST, LAST, levels, season_store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:

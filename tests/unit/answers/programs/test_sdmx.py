@@ -18,6 +18,8 @@ from tasks.answers.trade.read import read
 from tests.unit.corrected_store import CORRECTED, KNOWN, corrected_store
 from tests.unit.customs import DAY, LATER, Store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:

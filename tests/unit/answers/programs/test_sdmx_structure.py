@@ -27,6 +27,8 @@ from tasks.reading.query import query
 from tests.unit.corrected_store import KNOWN, corrected_store
 from tests.unit.customs import Store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 LISTED = ("FREQ", "REPORTER", "PARTNER", "PRODUCT", "FLOW", "INDICATORS", "OBS_STATUS", "MADE")
 OBSERVATIONS = 100_000
 

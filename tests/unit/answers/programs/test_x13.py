@@ -13,6 +13,8 @@ from tasks.answers.programs.x13 import LINE_MAX, NAME, TITLE_MAX, files_of, resu
 from tasks.domain.periods import first_day
 from tests.unit.season_store import CONTROLLED, FALL, FIRST, HOLIDAY, LAST, levels, season_store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 # Specs and their arguments of which the Reference Manual 1.1 (chapter 7) says that they take what is written here.
 ARGUMENTS = {
     "series": {"title", "start", "period", "missingcode", "data", "save"},

@@ -13,6 +13,8 @@ from tasks.domain.errors import NoFigure
 from tests.unit.mirror_stores import china_and_germany
 from tests.unit.soybean_store import soybean_store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched")
+
 JUNE, MAY = date(2025, 6, 1), date(2025, 5, 1)
 
 

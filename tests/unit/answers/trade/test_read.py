@@ -13,6 +13,8 @@ from tasks.reading.query import query
 from tasks.reading.scan import scan_table
 from tests.unit.soybean_store import GM, IMPORTS, MAGNETS, NO_TOTAL, soybean_store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -14,6 +14,8 @@ from tasks.reading.vintages import SCHEMA
 from tests.unit.corrected_store import CORRECTED, KNOWN, corrected_store
 from tests.unit.customs import DAY, LATER
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched")
+
 MARCH, APRIL, MAY = (date(2025, month, 1) for month in (3, 4, 5))
 FIRST, SECOND, THIRD = date(2025, 4, 20), date(2025, 5, 20), date(2025, 6, 20)
 

@@ -10,6 +10,8 @@ from tasks.checks.declared import earlier_months
 from tests.unit.census_archive import Row, archive
 from tests.unit.checks.found import find
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
+
 BULK: dict[str, Any] = {"source": "us_census_bulk", "flow": None, "partners": None}
 JAPAN = "5880"
 

@@ -17,6 +17,8 @@ from tasks.reading.query import open_published
 from tasks.store.files.snapshot import Snapshot
 from tests.unit.checks.found import find
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 MAGNETS, GALLIUM, BEANS = "85051110", "81129290", "12019019"
 ABROAD, SUSPENSION = "mofcom-2025-61", "mofcom-gacc-2025-70"
 RAN_OUT = "ran out on 2026-11-10, and nothing that succeeds it is recorded"

@@ -15,6 +15,8 @@ from tasks.reading import query
 from tests.copied_store import copied
 from tests.unit.held_releases import TODAY, Ingest, approve, held_from, ingest_into
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 MAGNITUDE = "import 12019019 2024-04 value_cny"
 
 

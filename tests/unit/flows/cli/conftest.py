@@ -5,7 +5,7 @@ import pytest
 from flows.cli.frame import terminal
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A console reads its width once, when it is made."""
     for console in (terminal.console(), terminal.errors()):

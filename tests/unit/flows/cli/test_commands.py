@@ -26,6 +26,8 @@ from schemas.forms.request import WithdrawalRequest
 from tasks.domain import clock
 from tests.unit.store.small_store import JUNE, stored
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "wide_terminal")
+
 IMPORTS = "flow=import/year=2025/month=6"
 API = "http://127.0.0.1:4200/api"
 

@@ -31,6 +31,8 @@ from tasks.store.snapshots.parquet import read_table
 from tests.unit.builders import MAGNETS as CODE
 from tests.unit.published_stores import china, press, query_bytes
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 CHINA = Reporter("CHN", "HS8")
 MAGNETS = "basket:rare_earth_magnets"
 JUNE = date(2025, 6, 1)

@@ -25,6 +25,8 @@ from tasks.store.files.verify import audit_store
 from tests.unit.builders import outcome, release, release_table
 from tests.unit.published_stores import query_bytes
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 WITHOUT = """
 import sys
 from datetime import date

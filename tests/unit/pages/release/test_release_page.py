@@ -22,6 +22,8 @@ from tasks.pages.release.release_page import PRODUCTS_MAX, Pages, largest, pages
 from tasks.pages.release.release_sections import hashes, steps
 from tasks.reading import query
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 COLUMNS = {"product": pl.String, "partner": pl.String, "level": pl.Float64}
 
 

@@ -12,6 +12,8 @@ from tasks.pages.site import product_pages
 from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 DAY = date(2026, 6, 30)
 STEM = "basket-rare_earth_magnets"
 

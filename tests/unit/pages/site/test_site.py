@@ -26,6 +26,8 @@ from tasks.pages.text.page_templates import FRONT
 from tasks.sources.registry import SOURCES
 from tasks.store.files.snapshot import current_id
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
+
 DAY = date(2026, 6, 30)
 # Of the second check there are no words but its own.
 HELD = HeldRelease(

@@ -20,6 +20,8 @@ from tests.copied_store import copied
 from tests.faults.world import flip_byte
 from tests.unit.customs import ingest_month
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 # On the way of the release of June 2025: what it derives from, is judged by, or carries on.
 READ = (
     "record_level/flow=export/year=2025/month=5",

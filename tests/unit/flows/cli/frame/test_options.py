@@ -22,6 +22,8 @@ from tasks.answers.form.tables import table
 from tasks.domain.text import HIDDEN
 from tasks.steps.listeners import listening, tell_begin
 
+pytestmark = pytest.mark.usefixtures("wide_terminal")
+
 API = "http://127.0.0.1:4200/api"
 app = Commands()
 Several = Annotated[list[str] | None, typer.Option()]

@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from flows.cli.app import app
 from flows.cli.frame.serving import PORT_IN_USE, require_port, server_of
 
+pytestmark = pytest.mark.usefixtures("wide_terminal")
+
 
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:

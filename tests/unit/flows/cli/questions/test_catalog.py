@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from flows.cli.app import app
 from flows.cli.questions import catalog
 
+pytestmark = pytest.mark.usefixtures("wide_terminal")
+
 
 def run(*arguments: object) -> tuple[int, str]:
     done = CliRunner().invoke(app, ["catalog", *map(str, arguments)])

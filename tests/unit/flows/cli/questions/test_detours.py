@@ -9,6 +9,8 @@ from flows.cli.app import app
 from flows.cli.questions import detours
 from tests.unit.mirror_stores import china_and_germany
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "wide_terminal")
+
 
 def test_it_asks_from_whom_to_whom_and_since_when() -> None:
     said = CliRunner().invoke(app, ["detours", "--help"]).output

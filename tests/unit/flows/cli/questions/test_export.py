@@ -12,6 +12,8 @@ from tests.unit.corrected_store import corrected_store
 from tests.unit.customs import Store
 from tests.unit.season_store import season_store
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "wide_terminal")
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:

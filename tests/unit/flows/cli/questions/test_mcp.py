@@ -26,6 +26,8 @@ from flows.cli.questions.mcp import commands
 from tasks.api.mcp import TOOLS
 from tests.unit.sources.eurostat.test_eurostat_comext import MASS, VALUE, answer
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "wide_terminal")
+
 US = {"product": "magnets", "partner": "us", "measure": "quantity_kg", "reporter": "CHN"}
 # A question, and what its answer must have somewhere.
 ASKED: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {

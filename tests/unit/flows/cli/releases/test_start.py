@@ -16,6 +16,8 @@ from tasks.fetch import first_fetch
 from tests.replay.server import Replay
 from tests.replay.site import open_site
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "wide_terminal")
+
 Start = Callable[..., Result]
 
 

@@ -17,6 +17,8 @@ from flows.cli.frame.options import REFUSED
 from flows.cli.server import deployments, local_server
 from flows.cli.server.deploy import RUNS_MAX, commands
 
+pytestmark = pytest.mark.usefixtures("wide_terminal")
+
 ROOT = Path(__file__).parents[5]
 API = "http://127.0.0.1:4200/api"
 PREFECT = [sys.executable, "-P", "-m", "prefect", "worker", "start"]
