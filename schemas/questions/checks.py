@@ -48,7 +48,10 @@ def model_of(question: type[Form]) -> type[BaseModel]:
     """Return the model of pydantic of a question."""
     fields = {field.name: (annotation_of(field), default_of(field)) for field in fields_of(question)}
     config = ConfigDict(frozen=True, extra="forbid")
-    return create_model(question.__name__, __config__=config, __doc__=summary_of(question), **fields)  # type: ignore[call-overload,no-any-return]
+    # Its overloads take no fields of which the names are not known.
+    create: Any = create_model
+    model: type[BaseModel] = create(question.__name__, __config__=config, __doc__=summary_of(question), **fields)
+    return model
 
 
 def annotation_of(field: FormField) -> Any:

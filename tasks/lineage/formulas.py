@@ -63,7 +63,10 @@ def months_behind(figure: str, point: Point) -> list[int]:
 
 
 def _growth(operands: list[ExactOperand], point: Point) -> Fraction | None:
-    now, base = operands[0].exact, operands[1].exact
+    return _growth_on(operands[0].exact, operands[1].exact)
+
+
+def _growth_on(now: Fraction | None, base: Fraction | None) -> Fraction | None:
     return None if now is None or not base else (now / base - 1) * 100
 
 
@@ -92,7 +95,7 @@ def _rolling_growth(operands: list[ExactOperand], point: Point) -> Fraction | No
     year_ago = point.month - 12
     before = _rolling([known for known in operands if known.point.month <= year_ago], point)
     now = _rolling([known for known in operands if known.point.month > year_ago], point)
-    return None if now is None or not before else (now / before - 1) * 100
+    return _growth_on(now, before)
 
 
 def _share(operands: list[ExactOperand], point: Point) -> Fraction | None:
