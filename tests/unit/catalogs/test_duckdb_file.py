@@ -2,20 +2,28 @@
 follows what is published."""
 
 import shutil
+from contextlib import suppress
 from datetime import date
+from itertools import product
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import duckdb
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
+from pyiceberg.table import StaticTable
 
 import tidewaiter
 from schemas.table import columns
 from tasks.catalogs.duckdb_file import MACROS, VIEWS, write_duckdb
-from tasks.domain.errors import NothingPublished
+from tasks.catalogs.iceberg import keep_iceberg
+from tasks.domain.errors import Held, NothingPublished
+from tests.draws import some
 from tests.unit.catalogs import trade_root
 from tests.unit.catalogs.trade_root import CHN, LATER, ROWS
+from tests.unit.published_stores import PARTNERS, publish, query_bytes
 
 # What is remarked about the rows that `read` gives does not concern these tests.
 pytestmark = [
@@ -98,6 +106,41 @@ def test_the_numbers_are_those_of_read_now_and_as_of_three_days(root: Path) -> N
         if numbers:
             known = read(root, "CHN", "observation", as_of=day, measure="quantity_kg")
             assert sorted(known["value"]) == values
+
+
+def drawn_store(folder: Path, draw: Random) -> list[date]:
+    """A store with one to three releases of a few months each, of which some may be held; the days of all."""
+    months = [f"{year}{month:02d}" for year in (2024, 2025) for month in range(1, 13)]
+    days = [date(2026, month, 20) for month in range(2, 2 + draw.randint(1, 3))]
+    for day in days:
+        keys = product(sorted(draw.sample(months, 4)), ("85051110", "01012100"), PARTNERS)
+        rows = [(*key, kilograms := draw.randint(20_000, 60_000), kilograms * 5) for key in keys if draw.random() < 0.7]
+        flow = draw.choice(("export", "import"))
+        with suppress(Held):
+            publish(folder, "CHN", f"{day}.csv", query_bytes(rows), flow=flow, released_on=day, partners="listed")
+    return days
+
+
+@pytest.mark.parametrize("seed", some(range(6)))
+def test_each_form_of_a_drawn_store_has_the_figures_of_read(seed: int, tmp_path: Path) -> None:
+    days, root, file = drawn_store(tmp_path, Random(seed)), tmp_path / "store", tmp_path / "trade.duckdb"
+    write_duckdb(root, file)
+    keep_iceberg(root)
+    names = [name for name in read(root, "CHN", names=False).columns if name in columns("metric")]
+    # Of records `read` computes what the published table leaves to it.
+    figures = [name for name in names if not name.startswith(("highest", "lowest", "series_start"))]
+    expected = read(root, "CHN", names=False).select(figures).sort(KEY)
+    assert expected.height > 50
+    shown = ask(file, f"select {', '.join(figures)} from metric")
+    assert_frame_equal(pl.DataFrame(shown, schema=expected.schema, orient="row").sort(KEY), expected, check_exact=True)
+    table = StaticTable.from_metadata(str(root / CHN / "iceberg" / "metric"))
+    rows = pl.DataFrame(table.scan().to_arrow()).select(figures).cast(dict(expected.schema)).sort(KEY)
+    assert_frame_equal(rows, expected, check_exact=True)
+    scanned = tidewaiter.scan("metric", store=root).select(figures).collect().sort(KEY)
+    assert_frame_equal(scanned, expected, check_exact=True, check_dtypes=False)
+    for day in days:
+        known = read(root, "CHN", "observation", as_of=day, names=False)["value"]
+        assert sorted(known) == sorted(value for (value,) in ask(file, f"select value from as_of('{day}')"))
 
 
 def test_sums_and_partners_are_apart(root: Path) -> None:
