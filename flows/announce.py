@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from prefect.states import Completed, Failed, Running
 from flows import notify
 from schemas.forms.fetch import FetchReport, SourceState
 from schemas.forms.outcome import Hold, Outcome
+from schemas.forms.pool import PoolReport
 from schemas.forms.watch import WatchReport
 from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.text import counted
@@ -31,6 +33,7 @@ from tasks.pages.release import prefect_pages
 from tasks.pages.release.release_page import Pages
 from tasks.steps.listeners import tell_file
 from tasks.store.bucket.working_copy import address_of
+from tasks.store.files.snapshot import open_snapshot
 
 HELD = "Held for approval"
 STATES = {"held": HELD, "would be held": "Would be held", "rejected": "Rejected"}
@@ -39,7 +42,7 @@ EVENT = "tidewaiter.release"
 REMIND_AFTER = timedelta(days=7)
 P = ParamSpec("P")
 R = TypeVar("R", bound=Outcome | Hold)
-T = TypeVar("T", bound=FetchReport | WatchReport)
+T = TypeVar("T", bound=FetchReport | PoolReport | WatchReport)
 log = logging.getLogger("tidewaiter.announce")
 
 
@@ -137,6 +140,21 @@ def watched(report: WatchReport) -> WatchReport:
         *report.looked.waiting,
     ]
     return ended(report, lines, needs_attention=bool(report.troubles))
+
+
+def counted_files(reporter: str, report: WatchReport, store: Path) -> None:
+    """Write the page of a run over the files of one reporter that the run over a pool reads."""
+    if FlowRunContext.get() is not None:
+        attempt(lambda: prefect_pages.write_counts(reporter, report, open_snapshot(store)))
+
+
+def pooled(report: PoolReport) -> PoolReport:
+    """Return the report of a backfill over a pool; inside a Prefect run with its page, and as a state with its
+    headline, failed where a person must fix something."""
+    if FlowRunContext.get() is None:
+        return report
+    attempt(lambda: prefect_pages.write_reporters(report))
+    return ended(report, report.troubles, needs_attention=report.needs_mending)
 
 
 def state_name(outcome: Outcome) -> str:

@@ -3,24 +3,32 @@
 Published, held and refused files are recognised by their bytes and their declaration (`tasks/inbox/inbox.py`), so a
 backfill that was killed, or stopped by a full disk, continues where it was when it is started again, and a held file
 does not block the others. Processes of this machine, or the workers of a Dask scheduler, derive portions of the
-figures.
+figures; with a work pool, each reporter has a run of its own (`flows.pool`).
 """
 
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefect import flow
 
 from flows import announce
+from flows.pool import over_pool
 from flows.watch import take
 from schemas.forms.form import StoreAddress
+from schemas.forms.pool import PoolReport
 from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
+from tasks.analysis.after.after_release import of_one_reporter
 from tasks.derive.executor import lending
 from tasks.derive.processes import helping
 from tasks.domain import clock
 from tasks.domain.errors import Refused
+from tasks.domain.hashing import code_sha256
+from tasks.inbox.in_bucket import fetched
+from tasks.inbox.placing import reporter_of_file
 from tasks.ingest.raw_store import as_downloads
 from tasks.steps import catalog as step
 from tasks.store.bucket.working_copy import at_hand, folder_of
@@ -32,13 +40,34 @@ if TYPE_CHECKING:
 
 
 @flow(name="backfill", flow_run_name="backfill {request.title}")
-def backfill(request: BackfillRequest) -> WatchReport:
-    """Ingest every new file of a folder, oldest first.
+def backfill(request: BackfillRequest) -> WatchReport | PoolReport:
+    """Ingest every new file of a folder, oldest first; over a work pool by a run like this for each reporter.
 
     Args:
         request: which folder, into which store, whether to look only, who helps
     """
-    with as_downloads(request.folder) as folder:
+    if request.pool is not None:
+        return over_pool(request, backfill)
+    _require_code(request)
+    with of_one_reporter() if request.tables == "of the reporter" else nullcontext():
+        return _ingest(request)
+
+
+def _require_code(request: BackfillRequest) -> None:
+    """Raises Refused where the run is for other code than this machine has: its store would differ from the others."""
+    if request.code is not None and request.code != (here := code_sha256()):
+        raise Refused(
+            "other code",
+            where=socket.gethostname(),
+            found=f"the code here is {here[:12]}, and that of who started the run {request.code[:12]}",
+            advice="Install the same version of Tidewaiter, and of its dependencies, on each machine.",
+        )
+
+
+def _ingest(request: BackfillRequest) -> WatchReport:
+    """Ingest the files in this process, and report."""
+    is_needed = partial(_may_be_of, request)
+    with fetched(request.folder, is_needed) as place, as_downloads(place) as folder:
         looking = WatchRequest(
             inbox=folder,
             store=request.store,
@@ -66,7 +95,16 @@ def backfill(request: BackfillRequest) -> WatchReport:
             if reporter not in done:
                 step.update_tables(at_hand(store_of(request.store, reporter)))
     announce.pictured(report)
+    if request.reporter is not None and not request.dry_run:
+        announce.counted_files(request.reporter, report, at_hand(store_of(request.store, request.reporter)))
     return announce.watched(report)
+
+
+def _may_be_of(request: BackfillRequest, file: Path) -> bool:
+    """Whether a file may have figures of the reporter that is asked for, by what is declared about it."""
+    if request.reporter is None:
+        return True
+    return reporter_of_file(file, request.store, request.declaration) in (request.reporter, None)
 
 
 @contextmanager

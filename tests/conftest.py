@@ -27,6 +27,7 @@ SERVICES = (
     "test_s3_iceberg.py",
     "test_dask.py",
     "test_postgres.py",
+    "test_pool.py",
 )
 # What takes long by nature, the longest first: whole histories, commands in processes of their own, servers, kills at
 # every step. `make test` leaves it out, `make test-slow` runs it.

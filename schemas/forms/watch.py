@@ -59,7 +59,11 @@ class BackfillRequest(Frozen):
         extra="forbid", json_schema_extra=as_form(("folder", "source", "flow", "partners", "dry_run", "store"))
     )
 
-    folder: Path = Field(description="folder of downloads; a defaults.toml in it may say what holds for all of them")
+    folder: StoreAddress = Field(
+        description=(
+            "folder of downloads, or s3://bucket/prefix; a defaults.toml in it may say what holds for all of them"
+        )
+    )
     store: StoreAddress = Field(Path("store"), description="published tables: a folder, or s3://bucket/prefix")
     source: str | None = Field(
         None,
@@ -91,6 +95,12 @@ class BackfillRequest(Frozen):
         ),
         json_schema_extra={"pattern": SCHEDULER},
     )
+    pool: str | None = Field(
+        None,
+        description=(
+            "work pool whose workers ingest the files, each reporter in a run of its own; empty: this run ingests all"
+        ),
+    )
     day_in_name: bool = Field(
         False,
         description=(
@@ -99,7 +109,19 @@ class BackfillRequest(Frozen):
         ),
     )
     dry_run: bool = Field(False, description="say what would be ingested, and ingest nothing")
-    _cleared = field_validator("source", "flow", "partners", "reporter", "dask", mode="before")(none_if_empty)
+    tables: Literal["all", "of the reporter"] = Field(
+        "all",
+        description=(
+            "tables to bring up to date: all, or not those that rest on several reporters, which the run over a pool"
+            " makes last"
+        ),
+    )
+    code: str | None = Field(
+        None, description="hash of the code that must ingest the files, so that each machine has the same; empty: any"
+    )
+    _cleared = field_validator("source", "flow", "partners", "reporter", "dask", "pool", "code", mode="before")(
+        none_if_empty
+    )
 
     @property
     def title(self) -> str:

@@ -80,7 +80,7 @@ def inbox_state(request: WatchRequest, day: date, sleep: Callable[[float], None]
     Refused where the inbox does not exist.
     """
     require_folder(request.inbox)
-    files = sorted(_downloads(request.inbox, request.store))
+    files = sorted(downloads(request.inbox, request.store))
     published = functools.cache(lambda reporter: _published(request.store, reporter))
     seen = {path: _judge(path, request, day, published) for path in files}
     shared = _shared_problems(seen)
@@ -200,7 +200,7 @@ def _published(root: Path | S3Url, reporter: str) -> Published:
     return store, frozenset(snapshot.about["releases"] if snapshot else ())
 
 
-def _downloads(inbox: Path, store: Path | S3Url) -> Iterator[Path]:
+def downloads(inbox: Path, store: Path | S3Url) -> Iterator[Path]:
     """The possible releases of a folder, and paths that cannot be read; none in a store, or in a hidden folder of
     deleted files."""
     unreadable: list[Path] = []

@@ -6,7 +6,7 @@ Belongs here: questions that a flow asks before its first step, so none of them 
 from pathlib import Path
 
 from schemas.forms.form import StoreAddress
-from schemas.forms.request import ReleaseRequest
+from schemas.forms.request import Declaration, ReleaseRequest
 from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.release_ids import MARK, release_of
 from tasks.inbox import held
@@ -50,3 +50,8 @@ def reporter_of(request: ReleaseRequest) -> str | None:
         return locate(request).reporter
     except (Refused, OSError):
         return None
+
+
+def reporter_of_file(file: Path, store: StoreAddress, otherwise: Declaration) -> str | None:
+    """Return whose figures a file of a folder has, as `reporter_of`."""
+    return reporter_of(ReleaseRequest(file=file, store=store, otherwise=otherwise))

@@ -12,7 +12,7 @@ from tasks.claims import check as claiming
 from tasks.controls import tables
 from tasks.derive import derivation
 from tasks.domain.errors import Held
-from tasks.inbox import inbox
+from tasks.inbox import division, inbox
 from tasks.ingest import corrections, editions
 from tasks.ingest import declaration as locating
 from tasks.ingest import normalise as normalising
@@ -50,10 +50,12 @@ grade_rules = Step(watch_rules.grade_rules)
 publish_mirror = Step(mirroring.publish_pair, name="publish_mirror", retries=3, retry_delay_seconds=PATIENCE)
 update_downstream = Step(after_release.update_downstream)
 update_tables = Step(after_release.update_tables)
+update_shared = Step(after_release.update_shared)
 recall = Step(withdrawal.recall, retries=3, retry_delay_seconds=PATIENCE)
 withdraw = Step(withdrawal.withdraw)
 report_decision = Step(reporting.report_decision)
 rewrite_briefs = Step(briefing.rewrite_briefs)
+divide = Step(division.divide)
 inbox_state = Step(inbox.inbox_state, retries=3, retry_delay_seconds=PATIENCE)
 source_states = Step(sources.source_states)
 read_claims = Step(claiming.read_claims)

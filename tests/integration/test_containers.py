@@ -22,8 +22,8 @@ def instructions() -> list[tuple[str, str]]:
     return [(line.split(maxsplit=1)[0], " ".join(line.split(maxsplit=1)[1].split())) for line in lines]
 
 
-def described() -> dict[str, Any]:
-    made: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))
+def described(name: str = "compose.yaml") -> dict[str, Any]:
+    made: dict[str, Any] = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
     return made
 
 
@@ -73,3 +73,23 @@ def test_the_services_start_commands_that_there_are() -> None:
             context = (FOLDER / service["build"]["context"]).resolve()
             assert context == ROOT
             assert (context / service["build"]["dockerfile"]).is_file()
+
+
+def test_the_workers_of_a_pool_share_a_bucket_and_no_folder_and_start_what_there_is() -> None:
+    services, others = described("compose-pool.yaml")["services"], described()["services"]
+    workers = {name: service for name, service in services.items() if name != "bucket"}
+    assert len(workers) == 2
+    for service in workers.values():
+        command, *given = service["command"]
+        options = {name for option in typer.main.get_command(app).commands[command].params for name in option.opts}  # type: ignore[attr-defined]
+        assert {word for word in given if word.startswith("--")} <= options
+        assert "volumes" not in service
+        assert service["image"] == others["worker"]["image"]
+        assert {*service["depends_on"]} <= {*services, *others}
+        # What a worker of the schedules has, and the bucket besides.
+        assert {*others["worker"]["environment"]} <= {*service["environment"]}
+        assert service["environment"]["AWS_ENDPOINT_URL"] == "http://bucket:9000"
+    assert [port for port in services["bucket"]["ports"] if not port.startswith("127.0.0.1:")] == []
+    # Anchors are those of a file, so a secret that one of them asks for is asked for in the other.
+    for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "PREFECT_UI_URL"):
+        assert {service["environment"][name] for service in workers.values()} == {others["worker"]["environment"][name]}

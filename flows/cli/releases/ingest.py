@@ -32,6 +32,7 @@ from flows.cli.releases.running import ingest_one, prepare_prefect, recording_se
 from schemas.figures import SHORT
 
 if TYPE_CHECKING:
+    from schemas.forms.pool import PoolReport
     from schemas.forms.watch import WatchReport
 
 
@@ -197,7 +198,8 @@ def watch(
 )
 def backfill(
     folder: Annotated[
-        Path, typer.Argument(help="folder of old downloads, with what is declared about them next to them")
+        Path,
+        typer.Argument(help="folder of old downloads, or s3://bucket/prefix; what is declared lies next to each"),
     ],
     source: SourceOfFiles = None,
     flow: FlowOfFiles = None,
@@ -211,17 +213,24 @@ def backfill(
     dask: Annotated[
         str | None, typer.Option(help="Dask scheduler whose workers help", metavar="tcp://HOST:PORT")
     ] = None,
+    pool: Annotated[
+        str | None, typer.Option(help="work pool whose workers ingest the files, a run for each reporter")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be ingested, ingest nothing")] = False,
     prefect: InPrefect = True,
     store: StoreGiven = STORE,
 ) -> None:
     """Ingest a folder of old downloads, oldest first; killed or stopped, it goes on where it was."""
     from schemas.forms.watch import BackfillRequest
+    from schemas.store_address import read_address
     from tasks.inbox.inbox import require_folder
 
-    require_folder(folder)
+    inbox = read_address(folder)
+    if isinstance(inbox, Path):
+        require_folder(inbox)
     request = BackfillRequest(
-        folder=folder,
+        folder=inbox,
+        pool=pool,
         store=store,
         source=source,
         flow=flow and flow.value,
@@ -233,8 +242,14 @@ def backfill(
     api = recording_server(prefect)
     from flows.backfill import backfill as fill
 
+    if request.pool is not None and api is not None and not dry_run:
+        from flows.cli.server.deployments import ensure_crashes
+
+        ensure_crashes()
     with progress_bar():
-        report, _ = run_flow(fill, request, api)
+        report, page = run_flow(fill, request, api)
+    if request.pool is not None:
+        raise typer.Exit(tell_pooled(report, page))
     # Of an archive as of a file: what was held before waits still.
     raise typer.Exit(tell_watched(report) or (HELD if report.looked.held else 0))
 
@@ -252,6 +267,29 @@ def tell_watched(report: "WatchReport") -> int:
         tell(outcome, None, warnings=False)
     tell_warnings(report.outcomes)
     return DISAGREES if report.stopped or report.failed else REFUSED if report.refused else HELD if report.held else 0
+
+
+def tell_pooled(report: "PoolReport", page: str | None) -> int:
+    """Print what came of each reporter, the largest first; return the exit code."""
+    from rich.table import Table
+
+    say(f"[bold]{escape(report.headline)}[/]", markup=True)
+    table = Table(box=None, pad_edge=False)
+    for name in report.runs[0].row if report.runs else ():
+        if name != "link":
+            table.add_column(name, justify="left" if name in ("reporter", "last month", "run") else "right")
+    for run in report.runs:
+        table.add_row(*(escape(cell) for name, cell in run.row.items() if name != "link"))
+    console().print(table)
+    for run in report.runs:
+        if run.link:
+            say(f"  {run.reporter}: {run.link}")
+    if page:
+        say(f"  all of them: {page}")
+    for line in report.troubles:
+        say(line, to=errors)
+    is_failed = report.broken or report.not_made
+    return DISAGREES if is_failed else REFUSED if report.refused else HELD if report.held else 0
 
 
 class HeldForm(StrEnum):

@@ -87,6 +87,9 @@ def _make_inbox() -> list[Path]:
 def worker(
     once: Annotated[bool, typer.Option("--once", help="run what is due now, then end")] = False,
     runs: Annotated[int, typer.Option(help="runs at once", min=1, max=1000)] = RUNS_MAX,
+    pool: Annotated[
+        str | None, typer.Option(help="work pool whose runs it takes, as in backfill --pool; else the schedules'")
+    ] = None,
 ) -> None:
     """Run what the schedules say, in this folder. Ctrl-C ends it and the runs that it has begun; run those again."""
     from flows.cli.server import deployments, local_server
@@ -100,7 +103,7 @@ def worker(
     # requests; with Prefect's own 5 a file failed after one minute).
     os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "8")
     local_server.note_worker()
-    start = ["worker", "start", "--pool", deployments.POOL, "--type", "process", "--limit", str(runs)]
+    start = ["worker", "start", "--pool", pool or deployments.POOL, "--type", "process", "--limit", str(runs)]
     sys.stdout.flush()
     # A script that starts this in the background has it ignore Ctrl-C, by which Prefect ends a worker.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -86,13 +86,21 @@ async def _ensure_forms() -> None:
                 await client.update_deployment(deployment.id, DeploymentUpdate(parameter_openapi_schema=ready))
 
 
-async def _ensure_automations(channels: notify.Channels) -> None:
-    """Make or change the automations of the file; one that has nobody to tell is deleted."""
+def ensure_crashes() -> None:
+    """Have the server that Prefect uses mark runs as crashed whose process is gone, on whatever machine it was."""
+    asyncio.run(_ensure_automations(None))
+
+
+async def _ensure_automations(channels: notify.Channels | None) -> None:
+    """Make or change the automations of the file; one that has nobody to tell is deleted. Without `channels` those that
+    send messages stay as they are."""
     import yaml
     from prefect.automations import Automation
 
     for one in yaml.safe_load(_file("automations.yaml").read_text(encoding="utf-8")):
         if (message := one.pop("message", None)) is not None:
+            if channels is None:
+                continue
             one["actions"] = notify.actions(message["subject"], message["text"], channels)
         try:
             existing: Automation | None = await Automation.aread(name=one["name"])

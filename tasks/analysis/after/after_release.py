@@ -1,7 +1,9 @@
 """Brings the tables that are made of published stores up to date after a release of one of them."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,12 +16,13 @@ from tasks.analysis.mirror.publication import publish_pair
 from tasks.analysis.mirror.sides import HUBS
 from tasks.analysis.reporter.of_reporter import MAKERS, publish_analysis
 from tasks.catalogs.kept_up import kept_up
-from tasks.store.bucket.working_copy import address_of
-from tasks.store.places.reporters import mirrors_of, named, root_of, tables_of
+from tasks.store.bucket.working_copy import address_of, at_hand
+from tasks.store.places.reporters import mirrors_of, named, root_of, store_of, tables_of
 
 FORM_AGAIN = "the one before stays, and the next release makes up for it"
 AGAIN = "what was published of it stays, and the next release makes it again"
 log = logging.getLogger("tidewaiter.downstream")
+_is_alone: ContextVar[bool] = ContextVar("tidewaiter_of_one_reporter", default=False)
 
 
 def update_downstream(outcome: Outcome, store: Path) -> Outcome:
@@ -40,6 +43,17 @@ class Updated:
     failed: list[str]
 
 
+@contextmanager
+def of_one_reporter() -> Iterator[None]:
+    """Inside, a release updates the tables that rest on its reporter alone. Whoever ingests several reporters side by
+    side makes those that rest on several of them afterwards, once (`update_shared`)."""
+    token = _is_alone.set(True)
+    try:
+        yield
+    finally:
+        _is_alone.reset(token)
+
+
 def update_tables(store: Path) -> Updated:
     """Bring the tables `mirror`, `first_print`, `mover` and `expectation` that rest on a store up to date, and make
     again what is missing or damaged of them.
@@ -48,25 +62,38 @@ def update_tables(store: Path) -> Updated:
     """
     address = address_of(store)
     root, reporter = root_of(address), named(address)
-    gaps, failed = list[Gap](), list[str]()
     if root is None or reporter is None:
-        return Updated(gaps, failed)
+        return Updated([], [])
+    shared = Updated([], []) if _is_alone.get() else _update_shared(root, [reporter])
+    failed = [*shared.failed]
+    for table in MAKERS:
+        _attempt(failed, f"{table} ({reporter})", partial(publish_analysis, root, reporter, table), AGAIN)
+    # Last, because they name these tables too.
+    return Updated(shared.gaps, failed if _is_alone.get() else [*failed, *update_forms(store)])
 
-    attempt = partial(_attempt, failed)
+
+def update_shared(root: Path | S3Url, reporters: Sequence[str]) -> Updated:
+    """Bring the tables that rest on several reporters up to date, each once, after releases of `reporters`: `mirror`,
+    `first_print`, and the forms for other programs."""
+    shared = _update_shared(root, reporters)
+    stores = [at_hand(store_of(root, reporter)) for reporter in reporters]
+    return Updated(shared.gaps, [*shared.failed, *(line for store in stores for line in update_forms(store))])
+
+
+def _update_shared(root: Path | S3Url, reporters: Sequence[str]) -> Updated:
+    gaps, failed = list[Gap](), list[str]()
     for exporter, importer in mirrors_of(root):
-        if reporter in (exporter, importer, *HUBS):
-            attempt(
+        if {exporter, importer, *HUBS} & {*reporters}:
+            _attempt(
+                failed,
                 f"mirror ({exporter} to {importer})",
                 partial(_publish_pair, gaps, root, exporter, importer),
                 f"what was published stays. Make it with tidewaiter mirror --exporter {exporter} --importer {importer}"
                 " --publish",
             )
-    for code in sorted({*tables_of(root, FIRST_PRINTS), reporter}):
-        attempt(f"{FIRST_PRINTS} ({code})", partial(publish_first_prints, root, code), AGAIN)
-    for table in MAKERS:
-        attempt(f"{table} ({reporter})", partial(publish_analysis, root, reporter, table), AGAIN)
-    # Last, because they name these tables too.
-    return Updated(gaps, [*failed, *update_forms(store)])
+    for code in sorted({*tables_of(root, FIRST_PRINTS), *reporters}):
+        _attempt(failed, f"{FIRST_PRINTS} ({code})", partial(publish_first_prints, root, code), AGAIN)
+    return Updated(gaps, failed)
 
 
 def update_forms(store: Path) -> list[str]:

@@ -13,14 +13,20 @@ from uuid import UUID
 
 from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import Gap, HeldRelease, Outcome
+from schemas.forms.pool import PoolReport, counts_of
 from schemas.forms.watch import WatchReport
 from tasks.answers.form.numbers import amount
 from tasks.domain.labels import country
+from tasks.domain.periods import month_name
 from tasks.domain.text import clip, counted
 from tasks.pages.release.release_page import Pages, pages
 from tasks.pages.text.page_templates import plain
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import partition_month, path_partition
 
 CELL_MAX = 300
+# The page of a run over the files of one reporter, for a pattern of SQL.
+REPORTER_PAGE = "reporter-%"
 
 
 def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
@@ -133,6 +139,25 @@ def write_files(report: WatchReport) -> None:
     if report.rows:
         known = f"; {counted(report.looked.published, 'file')} published before" if report.looked.published else ""
         _table(report.rows, "files", f"{report.headline}{known}: what came of each file")
+
+
+def write_counts(reporter: str, report: WatchReport, snapshot: Snapshot | None) -> None:
+    """Write the page of a run over the files of one reporter: what became of them, and what its store has now."""
+    months = (
+        [partition_month(path_partition(entry.partition)) for entry in snapshot.entries("metric") if entry.rows]
+        if snapshot
+        else []
+    )
+    counts = counts_of(report, month_name(max(months)) if months else "", snapshot.id if snapshot else "")
+    _table([counts.model_dump()], f"reporter-{reporter.lower()}", f"{country(reporter)}: {report.headline}")
+
+
+def write_reporters(report: PoolReport) -> None:
+    """Write the page of a backfill over a work pool: a row for each reporter, with its run."""
+    rows = [run.row for run in report.runs]
+    words = f"{report.headline}, by workers of {report.pool}"
+    rest = [f"- {plain(line)}" for line in report.troubles]
+    _table(rows, "reporters", "\n".join([words, *rest]))
 
 
 def write_sources(states: Sequence[SourceState]) -> None:

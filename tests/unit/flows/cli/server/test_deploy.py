@@ -117,13 +117,18 @@ def test_what_cannot_be_used_is_refused_before_anything_is_started(
 
 
 @pytest.mark.parametrize(
-    ("given", "limit", "more"), [([], "4", []), (["--once"], "4", ["--run-once"]), (["--runs", "7"], "7", [])]
+    ("given", "pool", "limit", "more"),
+    [
+        ([], "local-process", "4", []),
+        (["--once"], "local-process", "4", ["--run-once"]),
+        (["--runs", "7", "--pool", "big"], "big", "7", []),
+    ],
 )
 def test_a_worker_is_prefects_own_and_takes_the_place_of_the_command(
-    machine: SimpleNamespace, given: list[str], limit: str, more: list[str]
+    machine: SimpleNamespace, given: list[str], pool: str, limit: str, more: list[str]
 ) -> None:
     assert run("worker", *given).exit_code == 0
-    command = [*PREFECT, "--pool", "local-process", "--type", "process", "--limit", limit, *more]
+    command = [*PREFECT, "--pool", pool, "--type", "process", "--limit", limit, *more]
     # In a script's background Ctrl-C would be ignored, and a worker end by a second signal alone, with its runs.
     heard = ("signal", signal.SIGINT, signal.SIG_DFL)
     assert machine.done == [("use", API), ("worker",), heard, ("exec", sys.executable, command)]

@@ -174,6 +174,9 @@ def test_a_second_deployment_changes_the_same_automations_and_those_that_tell_no
     ]  # fmt: skip
     asyncio.run(deployments._ensure_automations(CHANNELS))
     assert {name: made.id for name, made in kept.items()} == before
+    # Who watches over runs alone changes nobody's messages.
+    deployments.ensure_crashes()
+    assert {name: made.id for name, made in kept.items()} == before
     # Nobody hears that the pool of stores has no worker.
     trigger: Any = kept["tidewaiter-notify-unattended"].trigger
     for name, is_told in ((deployments.POOL, True), ("stores", False), ("pool-of-their-own", True)):
