@@ -4,12 +4,13 @@ Start reading here: each line of `read`, `enter` and `publish` is a chapter, and
 record. A release that comes alone is a batch of one.
 
 Prefect is not imported here: inside a flow of Prefect each step is a task (`tasks.steps.step`), and a command without a
-server does not pay for it. `flows.release` is the flow.
+server does not pay for it. `flows.release` is the flow. Nor are the steps that follow once a file is read, before it
+is read: a file that is refused does not pay for them.
 """
 
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import Declared, Landed, ReleaseRequest
@@ -18,14 +19,14 @@ from tasks.derive.processes import helping
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.domain.errors import Held, Rejected
 from tasks.ingest.normalise import Normalised
-from tasks.ledger.published_state import PublishedState
 from tasks.publication.batch import Batch, BatchChange, newest_of_each
 from tasks.publication.batch import opened as batch_of
-from tasks.publication.publication import Derived, Entered
-from tasks.publication.publication import enter as enter_tables
-from tasks.steps import catalog as step
+from tasks.steps import reading
 from tasks.steps.recording import opened, recorded
 from tasks.store.bucket.working_copy import again_if_outpaced, exclusive
+
+if TYPE_CHECKING:
+    from tasks.ledger.published_state import PublishedState
 
 
 def answered(request: ReleaseRequest, today: date) -> Outcome | Hold:
@@ -48,7 +49,7 @@ def hold_of(problem: Held, *, dry_run: bool) -> Hold:
 def ingest(request: ReleaseRequest, today: date) -> Outcome:
     """Process one release. Raises Refused or Held, and then the published tables are unchanged."""
     with recorded(dry_run=request.dry_run) as run, helping():
-        declared = step.declare(request)
+        declared = reading.declare(request)
         with opened(declared, run, dry_run=request.dry_run) as store:
             landed, statements = read(declared, store, today)
             with exclusive(store), batch_of(store) as batch:
@@ -65,7 +66,7 @@ def add(request: ReleaseRequest, batch: Batch, today: date) -> Outcome:
     """Read one file and enter it into a batch; its figures are made by `publish_batch`. Raises Refused or Held, and
     then the batch is unchanged."""
     with recorded() as run:
-        declared = step.declare(request)
+        declared = reading.declare(request)
         with opened(declared, run, dry_run=False) as store:
             landed, statements = read(declared, store, today)
             with exclusive(store):
@@ -86,13 +87,15 @@ def publish_batch(batch: Batch) -> list[Outcome]:
 
 def read(declared: Declared, store: Path, today: date) -> tuple[Landed, Normalised]:
     """Keep the bytes of a file, and read its statements."""
-    landed = step.amend(step.land(declared, store, today), declared, store, today)
-    statements = step.normalise(landed, step.correct(landed, step.parse(landed), today))
+    landed = reading.amend(reading.land(declared, store, today), declared, store, today)
+    statements = reading.normalise(landed, reading.correct(landed, reading.parse(landed), today))
     return landed.without_records, statements
 
 
 def enter(landed: Landed, statements: Normalised, batch: Batch, today: date) -> Outcome:
     """Judge a release against what is published and what the batch has, and enter it into the ledger."""
+    from tasks.steps import catalog as step
+
     known = step.open_known(batch, statements)
     findings = step.check(statements, known)
     findings = step.hold_on_errors(findings, landed, statements.names, known, batch.store, today)
@@ -102,9 +105,13 @@ def enter(landed: Landed, statements: Normalised, batch: Batch, today: date) -> 
 
 
 def merge(
-    statements: Normalised, batch: Batch, known: PublishedState, decided: Decision = NOTHING_DECIDED
+    statements: Normalised, batch: Batch, known: "PublishedState", decided: Decision = NOTHING_DECIDED
 ) -> BatchChange:
     """Enter a release, or what is decided about it, into the ledger of a batch."""
+    from tasks.publication.publication import Entered
+    from tasks.publication.publication import enter as enter_tables
+    from tasks.steps import catalog as step
+
     ledger = step.merge(statements, known, decided) if decided.height else step.merge(statements, known)
     entered = Entered(ledger, step.widen(ledger), step.revise(statements, ledger, known))
     return enter_tables(batch, statements, entered, known)
@@ -112,6 +119,9 @@ def merge(
 
 def publish(batch: Batch) -> list[Outcome]:
     """Derive the figures that follow from the ledger of a batch, and publish everything together."""
+    from tasks.publication.publication import Derived
+    from tasks.steps import catalog as step
+
     statements = batch.combined
     known = step.open_known(batch, statements, derives=True)
     derived = Derived(step.derive(known, batch.place), step.mark_events(statements, known))
@@ -120,6 +130,8 @@ def publish(batch: Batch) -> list[Outcome]:
 
 def follow(outcomes: list[Outcome]) -> list[Outcome]:
     """Write the briefs of what was published, grade the watch rules, and make the tables that rest on it."""
+    from tasks.steps import catalog as step
+
     store = outcomes[-1].store
     briefed = {outcome.release_id: step.brief(outcome, store) for outcome in newest_of_each(outcomes)}
     if len(outcomes) == 1:

@@ -1,6 +1,7 @@
-"""Writes what the models say of their columns: `DICTIONARY.md` for people and `tables.json` for programs.
+"""Writes what the models say of their columns: `DICTIONARY.md` for people and `tables.json` for programs; and
+`reference/checked.json`, the hashes of the code tables that fit their models.
 
-`python -m schemas.dictionary` writes both; with `--check` it only compares them with the models.
+`python -m schemas.dictionary` writes all three; with `--check` it only compares them with the models and the tables.
 """
 
 import json
@@ -8,10 +9,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from schemas import code_files
 from schemas.layouts import LAYOUTS
-from schemas.model import Table, allowed_by, columns_of
+from schemas.model import Table, allowed_by, columns_of, unique_of
 from schemas.names import ADDED, CAVEATS, EXPECTATIONS, MISSING, ORIGINS, REVISIONS, VERDICTS
-from schemas.reference import control_tables, models, statement_terms
+from schemas.reference import code_tables, control_tables, models, statement_terms
 from schemas.table import FILE, arrow_schema
 from schemas.tables import analysis, control_event, release
 from schemas.tables.catalog import MODELS
@@ -69,8 +71,16 @@ def tables() -> str:
         lines = [json.dumps(column, ensure_ascii=False) for column in columns_of(model)]
         # The first paragraph says what the rows are.
         what = json.dumps(" ".join((model.__doc__ or "").partition("\n\n")[0].split()), ensure_ascii=False)
-        parts.append(f'"{name}": {{"what": {what}, "columns": [\n' + ",\n".join(lines) + "\n]}")
+        unique = json.dumps(unique_of(model))
+        parts.append(f'"{name}": {{"what": {what}, "unique": {unique}, "columns": [\n' + ",\n".join(lines) + "\n]}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def checked() -> str:
+    """The hash of each packaged code table. Raises BrokenTable where a row breaks its model."""
+    for file in sorted(code_files.FOLDER.glob("*.csv")):
+        code_tables.read_codes(file, file.stem)
+    return json.dumps(code_tables.hashes(), indent=0) + "\n"
 
 
 def _section(name: str, model: type[Table]) -> str:
@@ -112,8 +122,10 @@ def main(arguments: list[str]) -> int:
     if arguments != ["--check"]:
         FILE.write_text(tables(), encoding="utf-8")
         PAGE.write_text(page(), encoding="utf-8")
+        code_tables.CHECKED.write_text(checked(), encoding="utf-8")
         return 0
-    stale = [file for file, text_of in ((FILE, tables), (PAGE, page)) if file.read_text(encoding="utf-8") != text_of()]
+    written = ((FILE, tables), (PAGE, page), (code_tables.CHECKED, checked))
+    stale = [file for file, text_of in written if file.read_text(encoding="utf-8") != text_of()]
     for file in stale:
         sys.stderr.write(f"{file}: not what the models say. Run make dictionary.\n")
     return 1 if stale else 0

@@ -1,15 +1,16 @@
 """Defines the base of the models of tables, and what a model says of its columns.
 
 A model is a `DataFrameModel` of pandera: it validates frames, and everything else follows from it. `make dictionary`
-writes what it says of its columns to `tables.json`, for code that reads or writes a table without validating it.
+writes what it says of its columns to `tables.json`, by which frames are checked and read (`schemas.fit`).
 """
 
 from collections.abc import Collection
 from typing import Any
 
 import polars as pl
-from pandera.polars import Check, DataFrameModel, DataFrameSchema, Field
+from pandera.polars import Check, DataFrameModel, Field
 
+from schemas.fit import fits
 from schemas.table import Column
 
 
@@ -47,25 +48,19 @@ class Table(DataFrameModel):
 
         Pandera asks every column in several queries. What fits is found here with few, and pandera says what does not.
         """
-        if _fits(cls.to_schema(), check_obj):
+        if _fits(cls, check_obj):
             return check_obj
         return super().validate(check_obj, *args, **options)
 
 
-def _fits(schema: DataFrameSchema, frame: pl.DataFrame) -> bool:
-    """Whether a frame has exactly the columns of a schema in their order, and no value breaks a rule."""
-    if frame.columns != [*schema.columns]:
+def _fits(model: type[Table], frame: pl.DataFrame) -> bool:
+    """Whether a frame has exactly the columns of a model in their order, and no value breaks a rule."""
+    schema = model.to_schema()
+    kinds = {name: column.dtype.type for name, column in schema.columns.items()}
+    if not fits(columns_of(model), kinds, unique_of(model), frame):
         return False
-    for values, column in zip(frame, schema.columns.values(), strict=True):
-        if values.dtype != column.dtype.type or (column.unique and values.is_duplicated().any()):
-            return False
-        if not column.nullable and (values.has_nulls() or (values.dtype.is_float() and values.is_nan().any())):
-            return False
-    if frame.is_empty():
-        return True
     rows = frame.lazy()
-    of_columns = [check(rows, name) for name, column in schema.columns.items() for check in column.checks]
-    answers = [one.check_passed for one in (*of_columns, *(check(rows) for check in schema.checks))]
+    answers = [check(rows).check_passed for check in schema.checks] if frame.height else []
     return all(answer.item() for answer in pl.collect_all(answers))
 
 
@@ -87,6 +82,11 @@ def columns_of(model: type[Table]) -> list[Column]:
         )
         for name, column in model.to_schema().columns.items()
     ]
+
+
+def unique_of(model: type[Table]) -> list[str]:
+    """The columns of which no two rows have the same value."""
+    return [name for name, column in model.to_schema().columns.items() if column.unique]
 
 
 def allowed_by(model: type[Table], name: str) -> tuple[str, ...]:

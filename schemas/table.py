@@ -1,8 +1,8 @@
 """Derives the Polars schema, Arrow schema and hash of a table from what its model says of its columns.
 
 A model is written once, in `schemas/tables/`. What it says of its columns stands in `tables.json` too, which `make
-dictionary` writes: pandera takes longer to import than most commands run, so code that does not validate a table reads
-the file. A step refuses to begin where file and model disagree.
+dictionary` writes: pandera takes longer to import than most commands run, so whoever makes, checks or reads a table
+reads the file. A test compares file and model.
 """
 
 import ast
@@ -53,6 +53,12 @@ def what(table: str) -> str:
 def columns(table: str) -> dict[str, Column]:
     """The columns of a table by name, in order."""
     return {column.name: column for column in _file()[table]}
+
+
+@functools.cache
+def unique_columns(table: str) -> tuple[str, ...]:
+    """The columns of which no two rows have the same value."""
+    return tuple(_models()[table].get("unique", ()))
 
 
 def polars_schema(table: str) -> dict[str, pl.DataType]:

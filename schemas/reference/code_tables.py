@@ -1,10 +1,12 @@
 """Loads the code tables under `reference/`: units, partners, baskets and the rest.
 
-The packaged files are checked with the models when they are changed (`make check`) and once in each run that makes
-tables; a file of one's own is checked whenever it is read.
+The packaged files are checked with the models when `make dictionary` writes their hashes to `checked.json`. A run that
+makes tables checks all of them again if one has another hash; a file of one's own is checked whenever it is read.
 """
 
 import functools
+import hashlib
+import json
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +16,8 @@ from schemas.code_files import BrokenTable
 
 # The code list whose rows are in `partners`, because China customs' codes have Chinese names as well.
 GACC_CODES, GACC_NAMES = "gacc", "gacc_en"
+# The hashes of the files that have passed their models.
+CHECKED = code_files.FOLDER / "checked.json"
 
 
 @functools.cache
@@ -26,9 +30,17 @@ def code_table(name: str) -> pl.DataFrame:
 
 @functools.cache
 def require_valid_tables() -> None:
-    """Check every code table once in a process. Raises BrokenTable where a row breaks its model."""
+    """Check every code table once in a process, if one is not as it was when all were checked. Raises BrokenTable where
+    a row breaks its model."""
+    if hashes() == json.loads(CHECKED.read_text(encoding="utf-8")):
+        return
     for name, file in code_files.table_files().items():
         read_codes(file, name)
+
+
+def hashes() -> dict[str, str]:
+    """The hash of the file of each code table. Raises BrokenTable where a file cannot be one."""
+    return {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in code_files.table_files().items()}
 
 
 def read_codes(file: Path, name: str) -> pl.DataFrame:

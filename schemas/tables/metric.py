@@ -14,9 +14,10 @@ import polars as pl
 from pandera.polars import PolarsData, dataframe_check
 
 from schemas.figures import FIGURE_OF
+from schemas.fit import missing_says_why
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, optional
-from schemas.names import CLASSIFICATIONS, FIGURES, KINDS, ORIGINS, STATUSES, status
+from schemas.names import CLASSIFICATIONS, KINDS, STATUSES, status
 
 # A set of kinds is a bit for each, in the order of KINDS; its name joins theirs: published+query.
 SETS_OF_KINDS = tuple(
@@ -81,11 +82,7 @@ class Metric(_with_figures(PlaceColumns)):  # type: ignore[misc]  # the base is 
     @classmethod
     def missing_says_why(cls, data: PolarsData) -> pl.LazyFrame:
         """A figure is null exactly where its status is a reason for being missing."""
-        return data.lazyframe.select(
-            pl.all_horizontal(
-                pl.col(figure).is_null() == (pl.col(status(figure)).to_physical() >= len(ORIGINS)) for figure in FIGURES
-            )
-        )
+        return data.lazyframe.select(missing_says_why())
 
 
 class Doubt(Table):

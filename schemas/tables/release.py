@@ -9,6 +9,7 @@ were.
 import polars as pl
 from pandera.polars import PolarsData, dataframe_check
 
+from schemas.fit import nothing_is_lost
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, optional
 from schemas.names import KINDS, NATIONAL
@@ -93,7 +94,7 @@ class Release(Table):
     @classmethod
     def nothing_is_lost(cls, data: PolarsData) -> pl.LazyFrame:
         """Records in = observed + quarantined."""
-        return data.lazyframe.select(pl.col("records") == pl.col("records_observed") + pl.col("records_quarantined"))
+        return data.lazyframe.select(nothing_is_lost())
 
 
 class Finding(Table):

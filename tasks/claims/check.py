@@ -14,6 +14,7 @@ import polars as pl
 from schemas.frames import CheckedClaim, Claim
 from schemas.names import INPUT, OPTIONAL, VERDICTS
 from schemas.table import polars_schema
+from schemas.validation import validated
 from tasks.claims.parse import read_product
 from tasks.claims.readings import Readings
 from tasks.claims.verdict import check_claim
@@ -101,8 +102,6 @@ def claim_rows(claims: ClaimsFile, checked: CheckedClaim, releases: pl.DataFrame
     """Return the rows of the table `claim` of one file; `releases` are those of the ledger that it was checked
     against.
     """
-    from schemas.tables.catalog import MODELS
-
     known_on = releases["released_on"].max()
     reporter = Reporter.of(releases)
     events = events_of(reporter=reporter.code)["event"].to_list()
@@ -126,4 +125,4 @@ def claim_rows(claims: ClaimsFile, checked: CheckedClaim, releases: pl.DataFrame
     ]
     kinds = polars_schema("claim")
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)
-    return MODELS["claim"].validate(frame, lazy=True)
+    return validated("claim", frame)

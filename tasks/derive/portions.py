@@ -18,7 +18,7 @@ import polars as pl
 from pydantic import BaseModel
 
 from schemas.table import empty_frame
-from schemas.tables.catalog import MODELS
+from schemas.validation import validated
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.domain.periods import Month
@@ -141,7 +141,7 @@ def derive_portion(work: Work) -> list[Part]:
     statements = _statements(plan, portion)
     for derived in derive_months(plan.flow, plan.months, statements, releases, recent, doubts=doubts):
         for table, rows in zip(DERIVED, derived, strict=True):
-            MODELS[table].validate(rows, lazy=True)
+            validated(table, rows)
             notes = {Month(month).partition(plan.flow): note for month, note in plan.notes[table].items()}
             for file in encode_months(table, rows, notes.__getitem__, in_order=True):
                 month = partition_month(path_partition(file.partition))

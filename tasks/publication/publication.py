@@ -14,7 +14,7 @@ import polars as pl
 
 from schemas.frames import ControlEvent, Lineage, Revision, TradeFlow
 from schemas.table import empty_frame, schema_sha256
-from schemas.tables.catalog import MODELS
+from schemas.validation import validated
 from tasks.controls.tables import reference_sha256
 from tasks.derive.derivation import Figures
 from tasks.derive.portions import DERIVED
@@ -121,9 +121,7 @@ def _files_of_ledger(
     new = _made_again({model: frame for model, (frame, _) in frames.items()}, always, names, made_of, releases)
     decided = _decided(entered, known)
     # Written once and for good; none where nothing was decided.
-    decisions = (
-        [_file("decision", MODELS["decision"].validate(decided, lazy=True), release.release)] if decided.height else []
-    )
+    decisions = [_file("decision", validated("decision", decided), release.release)] if decided.height else []
     return replaced, itertools.chain(new, _files_of_release(release) if is_new else (), decisions)
 
 
@@ -197,4 +195,4 @@ def with_own_record(
     row = lineage_row(
         name, trail.height + 1, step, code_sha256(), schemas_used, inputs, outputs, rows, rows, parameters
     )
-    return MODELS["lineage"].validate(pl.concat([trail, pl.DataFrame([row], schema=trail.schema)]), lazy=True)
+    return validated("lineage", pl.concat([trail, pl.DataFrame([row], schema=trail.schema)]))

@@ -13,27 +13,16 @@ from tasks.controls import tables
 from tasks.derive import derivation
 from tasks.domain.errors import Held
 from tasks.inbox import division, inbox
-from tasks.ingest import corrections, editions
-from tasks.ingest import declaration as locating
-from tasks.ingest import normalise as normalising
-from tasks.ingest import parse as parsing
-from tasks.ingest import raw_store as landing
 from tasks.lineage import audit as auditing
 from tasks.pages.brief import watched as briefing
 from tasks.pages.site import requested_site
 from tasks.publication import assemble, batch, claims, open_published, publication, withdrawal
 from tasks.steps import outcome as reporting
+from tasks.steps.reading import PATIENCE, amend, correct, declare, land, normalise, parse
 from tasks.steps.step import Step
 from tasks.store.bucket import working_copy
 
-PATIENCE = (1.0, 5.0, 20.0)
-
-declare = Step(locating.locate, name="declare")
-land = Step(landing.land, retries=3, retry_delay_seconds=PATIENCE)
-amend = Step(editions.amend)
-parse = Step(parsing.parse)
-correct = Step(corrections.correct)
-normalise = Step(normalising.normalise)
+__all__ = ["amend", "correct", "declare", "land", "normalise", "parse"]
 open_known = Step(open_published.open_known, retries=3, retry_delay_seconds=PATIENCE)
 check = Step(checks.check_release, name="check")
 hold_on_errors = Step(holding.hold_on_errors, answers=(Held,))

@@ -20,9 +20,8 @@ from uuid import uuid4
 import polars as pl
 from pydantic import BaseModel
 
-from schemas.model import Table, columns_of, table_name
-from schemas.table import columns, schema_sha256
-from schemas.tables.catalog import MODELS
+from schemas.table import schema_sha256
+from schemas.validation import validated
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.lineage.records import Run, StepRecord, current_run
 from tasks.steps.listeners import tell_begin
@@ -159,7 +158,7 @@ class Step(Generic[P, R]):
                 for name, value in arguments.items()
                 if isinstance(value, (str, int, float, date, Enum)) and name != CLOCK
             },
-            tables={name or self.name: table_name(model) for name, model in self.models.items() if _is_table(model)},
+            tables={name or self.name: model for name, model in self.models.items() if isinstance(model, str)},
             started=started,
             ended=datetime.now(UTC),
             run_id=uuid4(),
@@ -175,7 +174,8 @@ class _Answer(NamedTuple):
 
 
 def _promised(annotation: Any) -> dict[str, Any]:
-    """Return name -> model of everything with a schema in a return annotation; the name is empty for a single thing."""
+    """Return name -> table or model of everything with a schema in a return annotation; the name is empty for a single
+    thing."""
     if (model := _model_of(annotation)) is not None:
         return {"": model}
     if not isinstance(annotation, type):
@@ -188,21 +188,15 @@ def _promised(annotation: Any) -> dict[str, Any]:
     return tables or ({"": annotation} if is_model else {})
 
 
-def _model_of(annotation: Any) -> Any:
-    """Return the model of the table that a frame, or files, are promised to be of; None for any other annotation."""
+def _model_of(annotation: Any) -> str | None:
+    """Return the table that a frame, or files, are promised to be of; None for any other annotation."""
     named = typing.get_args(annotation)[1:] if typing.get_origin(annotation) is typing.Annotated else ()
-    return next((MODELS[name] for name in named if isinstance(name, str)), None)
-
-
-def _is_table(model: Any) -> bool:
-    return isinstance(model, type) and issubclass(model, Table)
+    return next((name for name in named if isinstance(name, str)), None)
 
 
 def _schema_hash(model: Any) -> str:
-    if _is_table(model):
-        if columns_of(model) != [*columns(table_name(model)).values()]:
-            raise TypeError(f"schemas/tables.json is not what the model {model.__name__} says: run `make dictionary`")
-        return schema_sha256(table_name(model))
+    if isinstance(model, str):
+        return schema_sha256(model)
     if issubclass(model, BaseModel):
         return json_sha256(model.model_json_schema())
     return json_sha256([(entry.name, str(entry.type)) for entry in dataclasses.fields(model)])
@@ -215,10 +209,10 @@ def _validate(result: object, models: dict[str, Any]) -> None:
         value = getattr(result, name) if name else result
         if isinstance(value, PendingFiles):
             # Its rows were checked as they were written.
-            if not value.is_of(table_name(model)):
-                raise TypeError(f"a step promised files of {table_name(model)} and made files of {value.table}")
-        elif _is_table(model):
-            model.validate(value, lazy=True)
+            if not value.is_of(model):
+                raise TypeError(f"a step promised files of {model} and made files of {value.table}")
+        elif isinstance(model, str):
+            validated(model, typing.cast(pl.DataFrame, value))
         elif not isinstance(value, model):
             raise TypeError(f"a step promised {model.__name__} and made {type(value).__name__}")
 

@@ -24,7 +24,7 @@ from tasks.inbox import held
 from tasks.ingest.normalise import Normalised
 from tasks.reading import query
 from tasks.reading.query import open_published
-from tasks.steps import catalog
+from tasks.steps import reading
 from tasks.store.bucket import working_copy
 from tasks.store.files.snapshot import current_id
 from tasks.store.files.verify import audit_store
@@ -204,7 +204,7 @@ def test_a_rejection_that_came_last_is_heard_before_an_approval_is_relied_on(
 ) -> None:
     url, release_id = _held(customs, tmp_path)
     before = customs.current(url)
-    here, normalise = working_copy.at_hand(url), catalog.normalise
+    here, normalise = working_copy.at_hand(url), reading.normalise
     decided = held.decide(here, release_id, "approve", "Ana", "seen", datetime(2025, 8, 2, tzinfo=UTC))
 
     def meanwhile(*given: Any) -> Normalised:
@@ -214,7 +214,7 @@ def test_a_rejection_that_came_last_is_heard_before_an_approval_is_relied_on(
             held.decide(there, release_id, "reject", "Li Wei", "cut off", datetime(2025, 8, 3, tzinfo=UTC))
         return normalise(*given)
 
-    monkeypatch.setattr(catalog, "normalise", meanwhile)
+    monkeypatch.setattr(reading, "normalise", meanwhile)
     with (
         held.reopened(here, decided) as request,
         pytest.raises(Held, match="rejected by Li Wei on 2025-08-03: cut off"),

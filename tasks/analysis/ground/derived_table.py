@@ -19,6 +19,7 @@ import polars as pl
 
 from schemas.store_address import S3Url
 from schemas.table import schema_sha256
+from schemas.validation import validated
 from tasks.domain.decisions import counting
 from tasks.domain.errors import BrokenStore, DamagedStore, UnknownSnapshot
 from tasks.domain.hashing import code_sha256, json_sha256, versions
@@ -158,8 +159,6 @@ def _changes(
 ) -> Changes | None:
     """Make the months that are stale, missing or damaged; None where nothing is."""
     # Readers ask this module for months, and need no model of a table.
-    from schemas.tables.catalog import MODELS
-
     parent, damaged = _sound_part(published) if published else (None, set[str]())
     refuse_unknown(parent)
     wanted, known = prints(table, upstream.months), published_prints(parent)
@@ -171,7 +170,7 @@ def _changes(
     # Of what is lost nobody knows how it differs from what was published.
     kinds = (([month for month in stale if month not in lost], parent), ([*filter(lost.__contains__, stale)], None))
     for months, before in ((months, before) for some, before in kinds for months in _spans(some)):
-        frame = MODELS[table].validate(rows_of(months, before), lazy=True)
+        frame = validated(table, rows_of(months, before))
         rows += frame.height
         new += encode_months(table, frame, partial(_derivation, table, frame))
     kept = [
@@ -260,8 +259,6 @@ def _trail(
     table: str, name: str, states: Mapping[str, str], months: Iterable[int], files: list[NewFile], rows: int
 ) -> NewFile:
     """The lineage of a publication: the states of the stores, and the hashes of the files made."""
-    from schemas.tables.release import Lineage
-
     parameters = {"snapshots": states, "months": [*map(month_name, months)]}
     row = lineage_row(
         name,
@@ -275,7 +272,7 @@ def _trail(
         rows,
         parameters,
     )
-    trail = Lineage.validate(pl.DataFrame([row], schema=as_table(name, []).schema), lazy=True)
+    trail = validated("lineage", pl.DataFrame([row], schema=as_table(name, []).schema))
     return encode_file(
         "lineage", trail, "", {"table": "lineage", "code_sha256": code_sha256(), "snapshots": dict(states)}
     )

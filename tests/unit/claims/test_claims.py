@@ -226,7 +226,7 @@ def test_what_customs_count_by_the_piece_is_no_zero_in_tonnes(tmp_path: Path, mo
     """The query has a thousand umbrellas; the tonnes of the press are outranked, and nothing is said of how much they
     weigh."""
     # Another unit holds a release until a person approves; here somebody did.
-    monkeypatch.setattr("flows.ingestion.step.hold_on_errors", lambda findings, *_: findings)
+    monkeypatch.setattr("tasks.steps.catalog.hold_on_errors", lambda findings, *_: findings)
     umbrellas = "66019100"
     query_of(tmp_path, "2025-05", {("2025-05", "USA"): 1}, umbrellas, "个")
     print_of(tmp_path, *((partner, "2025-05", "46.4") for partner in ("USA", "WLD")), product=umbrellas)

@@ -1,5 +1,6 @@
 """A release that comes alone goes the way of a batch, publishes everything or nothing, and knows no Prefect."""
 
+import importlib.util
 import subprocess
 import sys
 from datetime import date
@@ -66,9 +67,21 @@ def test_a_hold_is_an_answer_and_a_dry_run_writes_nothing(tmp_path: Path) -> Non
     assert levels(tmp_path / "held" / "reporter=CHN") == [(date(2025, 6, 1), 353_000.0)]
 
 
-def test_the_way_of_a_release_imports_no_prefect() -> None:
-    program = "import sys, flows.ingestion; sys.exit('prefect' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+def test_the_way_of_a_release_imports_no_prefect_and_a_file_is_read_before_what_follows_is_imported() -> None:
+    later = (
+        "prefect",
+        "pandera",
+        "pandas",
+        "openlineage",
+        "statsmodels",
+        "tasks.steps.catalog",
+        "tasks.derive.portions",
+    )
+    program = f"import sys, flows.ingestion; print(*({{*{later}}} & {{*sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("\n", "")
+    # All of these are modules that there are, so a name that changes does not pass unseen.
+    assert all(importlib.util.find_spec(name) for name in later)
 
 
 def test_a_release_of_a_day_that_has_not_come_is_refused(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tasks.inbox import held as held_releases
 from tasks.ingest.normalise import Normalised
 from tasks.pages.release.release_page import pages
 from tasks.reading import query
-from tasks.steps import catalog
+from tasks.steps import reading
 from tasks.store.files.snapshot import current_id
 from tests.copied_store import copied
 from tests.unit.held_releases import JUNE, NOW, TODAY, WITHOUT_PARTNERS, Ingest, approve, held_from, ingest_into
@@ -211,13 +211,13 @@ def test_what_is_published_keeps_its_day_and_its_numbers_whatever_comes_again(
     again = ingest(JUNE, 30)
     assert (again.status, again.snapshot_id) == ("nothing new", before)
     assert "published already, as of 2025-07-20; expected a release of 2025-07-30" in again.warnings[0]
-    normalise = catalog.normalise
+    normalise = reading.normalise
 
     def otherwise(*given: Any) -> Normalised:
         read = normalise(*given)
         return read._replace(detail=read.detail.with_columns(pl.col("value") + 1))
 
-    monkeypatch.setattr(catalog, "normalise", otherwise)
+    monkeypatch.setattr(reading, "normalise", otherwise)
     again = ingest(JUNE)
     assert (again.status, again.snapshot_id) == ("nothing new", before)
     assert "24 numbers are read otherwise than when they were published" in again.warnings[0]

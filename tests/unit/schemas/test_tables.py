@@ -8,8 +8,10 @@ import json
 import math
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import polars as pl
 import pyarrow.parquet
@@ -20,16 +22,19 @@ from pandera.polars import Field, PolarsData, dataframe_check
 import schemas
 from schemas import dictionary, frames, tables
 from schemas.figures import FIGURE_OF, operands
+from schemas.fit import check_of
 from schemas.layouts import LAYOUTS, PARTITION_KEYS
 from schemas.model import Table, columns_of
 from schemas.names import CAVEATS, FIGURES, MISSING, ORIGINS, REVISIONS, STATUSES, VERDICTS, status
 from schemas.reference.control_tables import COVERAGE, STATES
-from schemas.table import FILE, arrow_schema, columns, empty_frame, polars_schema, stored_columns
+from schemas.table import FILE, arrow_schema, columns, empty_frame, polars_schema, stored_columns, unique_columns
 from schemas.tables import analysis, claim, control_event, metric, observation, release
 from schemas.tables import name as names
 from schemas.tables.catalog import MODELS
+from schemas.validation import validated
 from tasks.metrics.figures.figures import FORMULAS
 from tasks.store.snapshots.parquet import DERIVATION_KEY, encode_file
+from tests.unit.builders import release as release_row
 
 
 class Traded(Table):
@@ -244,3 +249,57 @@ def test_no_model_reads_the_annotations_of_its_own_body() -> None:
     ]
     assert len(bodies) > 100
     assert not [body for body in bodies if "__annotations__" in body[1]]
+
+
+ROWS = {
+    "release": {
+        "fits": {"records": 3, "records_observed": 2, "records_quarantined": 1},
+        "nothing_is_lost": {"records": 3, "records_observed": 2, "records_quarantined": 0},
+        "isin": {"partners": "some"},
+        "not_nullable": {"release_id": None},
+    },
+    "product": {
+        "fits": {},
+        "field_uniqueness": {"product": "850511"},
+        "greater_than_or_equal_to": {"level": 1},
+    },
+}
+GOOD_ROW: dict[str, dict[str, Any]] = {
+    "release": release_row(),
+    "product": {"product": "850511", "classification": "HS6", "level": 6, "parent": "8505"},
+}
+
+
+@pytest.mark.parametrize(("table", "rule"), [(table, rule) for table, rules in ROWS.items() for rule in rules])
+def test_a_frame_is_validated_by_what_the_file_says_and_the_model_says_what_is_wrong(table: str, rule: str) -> None:
+    """The file and the model agree on good rows, and on each kind of bad ones."""
+    kinds = polars_schema(table)
+    row = {name: GOOD_ROW[table].get(name) for name in kinds}
+    rows = [row, row | dict.fromkeys(unique_columns(table), "850512") | ROWS[table][rule]]
+    frame = pl.DataFrame(rows, schema=kinds)
+    if rule == "fits":
+        assert validated(table, frame) is frame
+        assert MODELS[table].validate(frame, lazy=True).equals(frame)
+        return
+    with pytest.raises(SchemaErrors) as raised:
+        validated(table, frame)
+    assert any(rule in check for check in raised.value.failure_cases["check"])
+
+
+def test_whoever_ingests_what_fits_does_not_import_pandera() -> None:
+    code = (
+        "import sys\nfrom schemas.table import empty_frame\nfrom schemas.validation import validated\n"
+        "import tasks.steps.catalog\nfrom schemas.reference.code_tables import require_valid_tables\n"
+        "require_valid_tables()\n[validated(name, empty_frame(name)) for name in ('metric', 'product', 'release')]\n"
+        "sys.exit('pandera' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_check_of_a_model_is_one_that_the_file_is_read_with() -> None:
+    texts = {text for name in MODELS for column in columns(name).values() for text in column.checks}
+    assert len(texts) > 20
+    for text in texts:
+        assert isinstance(check_of(text)(pl.col("any")), pl.Expr), text
+    with pytest.raises(KeyError, match="ends_with"):
+        check_of("<Check ends_with: ends_with('a')>")(pl.col("any"))

@@ -14,7 +14,7 @@ from schemas.model import Table, columns_of
 from tasks.domain import hashing
 from tasks.domain.hashing import frame_sha256
 from tasks.lineage.records import Run, as_table, recording
-from tasks.steps import catalog
+from tasks.steps import catalog, reading
 from tasks.steps.step import Step
 
 
@@ -50,10 +50,14 @@ def test_a_function_without_a_schema_in_its_signature_cannot_become_a_step() -> 
 def test_the_catalogue_holds_the_steps_that_the_flows_take_and_nothing_else() -> None:
     taken = {
         name for file in (Path(catalog.__file__).parents[2] / "flows").rglob("*.py")
-        for name in re.findall(r"\bstep\.([a-z_]+)", file.read_text(encoding="utf-8"))
+        for name in re.findall(r"\b(?:step|reading)\.([a-z_]+)", file.read_text(encoding="utf-8"))
     }  # fmt: skip
     assert taken == {name for name, value in vars(catalog).items() if isinstance(value, Step)}
     assert {"land", "parse", "normalise", "merge", "derive", "publish"} <= taken
+    # Those of reading are the same in both places.
+    of_reading = {name: value for name, value in vars(reading).items() if isinstance(value, Step)}
+    assert {*of_reading} == {"declare", "land", "amend", "parse", "correct", "normalise"}
+    assert all(getattr(catalog, name) is value for name, value in of_reading.items())
 
 
 @pytest.mark.parametrize("function", [one, two])
