@@ -1,7 +1,8 @@
 """Defines the flow that writes the site after each publication.
 
 A run that begins while another one writes is cancelled, because that one looks again when it is done: whatever was
-published meanwhile is in the site that is shown in the end, however many publications there were.
+published meanwhile is in the site that is shown in the end, however many publications there were. A run that begins
+after it and has nothing new writes nothing.
 """
 
 from datetime import date
@@ -32,10 +33,11 @@ def site(request: SiteRequest = SiteRequest(), day: Day = None) -> SiteReport:  
 
 def write(request: SiteRequest, day: date) -> SiteReport:
     """Write the site until nothing was published meanwhile. Raises NothingPublished where no store has anything."""
-    shown, report, builds = None, SiteReport(output=request.output, pages=0, builds=0), 0
-    while builds < BUILDS_MAX and (states := step.site_states(request.store)) != shown:
+    shown, report, turns = None, SiteReport(output=request.output, pages=0, builds=0), 0
+    while turns < BUILDS_MAX and (states := step.site_states(request.store)) != shown:
         if not states.snapshots:
             raise NothingPublished(f"{request.store}: nothing is published here, so there is no site to write.")
-        shown, builds = states, builds + 1
-        report = step.publish_site(request, day).model_copy(update={"builds": builds})
+        shown, turns = states, turns + 1
+        newest = step.publish_site(request, day, states)
+        report = newest.model_copy(update={"builds": report.builds + newest.builds})
     return report

@@ -8,6 +8,10 @@ from pydantic import ConfigDict, Field
 from schemas.forms.form import Frozen, StoreAddress, as_form
 
 
+# Beside the pages: what is noted of a site and its files.
+RECORDS = ".records"
+
+
 class SiteRequest(Frozen):
     """The form of a site: whose figures it shows, where it is, and for whom."""
 
@@ -30,17 +34,21 @@ class SiteRequest(Frozen):
 
 
 class SiteStates(Frozen):
-    """What is published, by reporter."""
+    """What a site shows: what is published and what waits, by reporter."""
 
     snapshots: dict[str, str] = Field(description="the published state of each reporter's store")
+    tables: dict[str, str] = Field({}, description="that of each table that is made of them: mover/CHN")
+    held: dict[str, list[str]] = Field({}, description="the releases of each reporter that wait for a decision")
 
 
 class SiteReport(Frozen):
     """What was written."""
 
     output: Path = Field(description="place of the site")
-    pages: int = Field(description="pages that were written or found to be the same")
-    builds: int = Field(1, description="how often it was made: again where something was published meanwhile")
+    pages: int = Field(description="pages that it has")
+    builds: int = Field(
+        1, description="how often it was made: again where something came meanwhile, not where it is shown already"
+    )
 
 
 class FrontCard(Frozen):
@@ -66,3 +74,13 @@ class ProductRecord(Frozen):
     files: dict[str, str] = Field(description="hash of each file, by its name below the site")
     months: tuple[str, ...] = Field((), description="pages of single months that there were, to which they lead")
     card: FrontCard | None = Field(None, description="what the front page says of the product")
+
+
+class ShownSite(Frozen):
+    """What the site shows that is in its place: another run has nothing to do while all of this is the same."""
+
+    states: SiteStates = Field(description="what was published and what waited")
+    request: SiteRequest = Field(description="what was asked for")
+    day: date = Field(description="day on which it says that it was written")
+    program: str = Field(description="hash of the program, its templates, and what it is set to")
+    pages: int = Field(description="pages that it has")

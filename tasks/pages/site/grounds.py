@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas import settings
-from schemas.forms.site import FrontCard, ProductRecord
+from schemas.forms.site import RECORDS, FrontCard, ProductRecord
 from tasks.analysis.reporter.of_reporter import published_rows
 from tasks.domain.classification import BASKET, members, part_of
 from tasks.domain.export_controls.control_lists import lists_with
@@ -36,8 +36,6 @@ from tasks.reading.resolver import Resolver
 from tasks.store.files.snapshot import snapshot_ids
 from tasks.store.snapshots.parquet import read_table
 
-# Beside the pages, so that a state of the site has the records of its files.
-RECORDS = ".records"
 # Tables with a row for each number of a product and its parts.
 BY_PRODUCT = ("observation", "revision", "doubt")
 

@@ -1,26 +1,68 @@
-"""Writes the site that a flow asks for, and says what is published.
+"""Writes the site that a flow asks for, unless it is shown already, and says what is published.
 
 The modules that write pages are imported when a site is written, because every release loads the catalogue of steps.
 """
 
+from contextlib import suppress
 from datetime import date
+from pathlib import Path
 
+from schemas import settings
 from schemas.forms.form import StoreAddress
-from schemas.forms.site import SiteReport, SiteRequest, SiteStates
+from schemas.forms.site import RECORDS, ShownSite, SiteReport, SiteRequest, SiteStates
+from tasks.domain.hashing import json_sha256
+from tasks.inbox import held
 from tasks.store.bucket.working_copy import at_hand
-from tasks.store.files.snapshot import open_snapshot
-from tasks.store.places.reporters import stores_of
+from tasks.store.files.snapshot import current_id, open_snapshot
+from tasks.store.places.reporters import stores_of, table_of, tables_of
+from tasks.store.snapshots.outside import BESIDE, write_outside
+
+# What the site in its place shows.
+SHOWN = Path(RECORDS, "shown.json")
+# Files of the user that the pages follow.
+FILES = (settings.WATCH_LIST, settings.WATCH_RULES, settings.CONTROL_LISTS)
 
 
 def published_states(root: StoreAddress) -> SiteStates:
-    """Return what is published, by reporter."""
-    states = [(reporter, open_snapshot(at_hand(address))) for reporter, address in stores_of(root).items()]
-    return SiteStates(snapshots={reporter: snapshot.id for reporter, snapshot in states if snapshot is not None})
+    """Return what is published and what waits, by reporter."""
+    stores = {reporter: at_hand(address) for reporter, address in stores_of(root).items()}
+    states = [(reporter, open_snapshot(store)) for reporter, store in stores.items()]
+    made = {
+        f"{table}/{reporter}": current_id(at_hand(table_of(root, table, reporter)))
+        for table in BESIDE
+        for reporter in tables_of(root, table)
+    }
+    waiting = {reporter: [one.release_id for one in held.waiting(store)] for reporter, store in stores.items()}
+    return SiteStates(
+        snapshots={reporter: snapshot.id for reporter, snapshot in states if snapshot is not None},
+        tables={name: state for name, state in made.items() if state is not None},
+        held={reporter: names for reporter, names in waiting.items() if names},
+    )
 
 
-def publish_requested(request: SiteRequest, day: date) -> SiteReport:
-    """Put a site in its place at once; return how many pages it has. Raises what `site.publish` raises."""
+def publish_requested(request: SiteRequest, day: date, states: SiteStates) -> SiteReport:
+    """Put a site in its place at once; return how many pages it has. Nothing is written where the site shows these
+    states already, as of this day and by the same request, program and settings: publications that come together have
+    one site. Raises what `site.publish` raises.
+    """
+    from tasks.pages.site.grounds import program_sha256
     from tasks.pages.site.site import SitePlan, publish
 
+    note = request.output / SHOWN
+    files = [settings.text(settings.COMTRADE_PERMISSION), *map(_content, FILES)]
+    shown = ShownSite(states=states, request=request, day=day, program=json_sha256([program_sha256(), files]), pages=0)
+    with suppress(OSError, ValueError):
+        before = ShownSite.model_validate_json(note.read_bytes())
+        if before.model_copy(update={"pages": 0}) == shown:
+            return SiteReport(output=request.output, pages=before.pages, builds=0)
     plan = SitePlan(request.output, day, request.address, request.moved, desk=request.desk, on_demand=request.on_demand)
-    return SiteReport(output=request.output, pages=len(publish(request.store, plan)))
+    pages = len(publish(request.store, plan))
+    note.parent.mkdir(exist_ok=True)
+    write_outside(note, shown.model_copy(update={"pages": pages}).model_dump_json().encode())
+    return SiteReport(output=request.output, pages=pages)
+
+
+def _content(name: str) -> str:
+    """The content of a file that a variable names; empty where it names none."""
+    file = settings.value(name)
+    return Path(file).read_text(encoding="utf-8") if file and Path(file).is_file() else file or ""

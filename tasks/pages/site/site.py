@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.forms.site import FrontCard, ProductRecord
+from schemas.forms.site import RECORDS, FrontCard, ProductRecord
 from schemas.layouts import FLOWS
 from schemas.store_address import S3Url
 from tasks.analysis.after.watch_rules import Grader, watch_rules
@@ -304,7 +304,7 @@ def _product(
     facts = of_product.facts
     card = front.card_of(series, facts, f"{reporter}/{stem}") if facts is not None else None
     record = grounds.new_record(state, snapshot.id, files, months, card)
-    _write(plan.folder, f"{grounds.RECORDS}/{reporter}/{stem}.json", record.model_dump_json())
+    _write(plan.folder, f"{RECORDS}/{reporter}/{stem}.json", record.model_dump_json())
     return record
 
 

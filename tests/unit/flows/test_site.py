@@ -11,6 +11,9 @@ from flows import site as flows
 from flows.site import step as catalog
 from schemas.forms.site import SiteReport, SiteRequest, SiteStates
 from tasks.domain.errors import NothingPublished
+from tasks.pages.site import requested_site
+from tasks.pages.site import site as site_pages
+from tasks.pages.site.site import SitePlan
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
 
@@ -21,7 +24,7 @@ def test_a_site_is_written_again_until_nothing_was_published_meanwhile(monkeypat
     states = iter([SiteStates(snapshots={"CHN": number}) for number in ("1", "2", "2")])
     written: list[SiteRequest] = []
 
-    def publish(request: SiteRequest, _day: date) -> SiteReport:
+    def publish(request: SiteRequest, _day: date, _states: SiteStates) -> SiteReport:
         written.append(request)
         return SiteReport(output=request.output, pages=7)
 
@@ -40,6 +43,39 @@ def test_the_flow_puts_the_site_of_a_store_into_its_place(sample_store: Path, tm
     report = flows.write(SiteRequest(store=sample_store.parent, output=tmp_path / "public", moved=0), DAY)
     assert report.builds == 1
     assert len([*(tmp_path / "public").rglob("*.html")]) == report.pages > 8
+
+
+def test_a_site_that_is_shown_already_is_not_written_again_unless_something_else_is_asked_or_set(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = SiteRequest(store=sample_store.parent, output=tmp_path / "public", moved=0)
+    first = flows.write(request, DAY)
+    state = request.output.resolve()
+    again = flows.write(request, DAY)
+    assert (again.builds, again.pages, request.output.resolve()) == (0, first.pages, state)
+    states = requested_site.published_states(request.store)
+    watched = tmp_path / "watch_list.csv"
+    watched.write_text("reporter,product,flow,reason\n")
+    written: list[SitePlan] = []
+    monkeypatch.setattr(site_pages, "publish", lambda _store, plan: written.append(plan) or [])
+    for other in (
+        (request, date(2026, 7, 1), states),
+        (request.model_copy(update={"desk": True}), DAY, states),
+        (request, DAY, states.model_copy(update={"held": {"CHN": ["gacc_query-1"]}})),
+        (request, DAY, states.model_copy(update={"tables": {"mover/CHN": "000009-000000000000"}})),
+    ):
+        before = len(written)
+        assert requested_site.publish_requested(*other).builds == 1
+        assert len(written) == before + 1, other
+    for name, value in (
+        ("TIDEWAITER_WATCH_LIST", str(watched)),
+        ("TIDEWAITER_COMTRADE_PERMISSION", "letter"),
+    ):
+        monkeypatch.setenv(name, value)
+        assert requested_site.publish_requested(request, DAY, states).builds == 1, name
+    watched.write_text("reporter,product,flow,reason\nCHN,12019019,import,a\n")
+    assert requested_site.publish_requested(request, DAY, states).builds == 1
+    assert requested_site.publish_requested(request, DAY, states).builds == 0
 
 
 def test_an_address_is_one_of_the_web() -> None:
