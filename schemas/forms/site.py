@@ -7,7 +7,6 @@ from pydantic import ConfigDict, Field
 
 from schemas.forms.form import Frozen, StoreAddress, as_form
 
-
 # Beside the pages: what is noted of a site and its files.
 RECORDS = ".records"
 

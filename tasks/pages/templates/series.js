@@ -23,8 +23,8 @@ for (const [name, lines] of Object.entries(S.statuses)) {
 }
 const sentences = {};
 for (const [name, rows] of Object.entries(S.doubts)) for (const [line, place, text] of rows) ((sentences[name] ??= {})[line] ??= {})[place] = S.sentences[text];
-// How far back a growth looks; where the bars of growth end; how many doubts a picture has room for.
-const BACK = { mom_pct: 1, yoy_pct: 12 }, GROWTH_MAX = 400;
+// How far back a growth looks; where the bars of growth end; how many doubts are seen without scrolling.
+const BACK = { mom_pct: 1, yoy_pct: 12 }, GROWTH_MAX = 400, DOUBTS_SEEN = 3;
 let at = count - 1, day = 0, view = null, drawing = 0;
 
 // What does not follow from levels, by figure, measure, partner and month: equal runs of months come once.
@@ -90,7 +90,11 @@ const option = () => form.measure.selectedOptions[0];
 const unitOf = (figure) => (figure === "level" ? option().dataset.unit : figure === "index" ? W.index_unit.replace("{month}", month(baseOf())) : "%");
 const said = (one, figure) => {
   if (one.v === null) return "–";
-  if (figure === "level") return `${size(one.v * option().dataset.factor)}${W.between}${option().dataset.unit}`;
+  if (figure === "level") {
+    // What is nothing in the unit of the axis is said in kilograms or in whole money.
+    const { factor, unit } = option().dataset, plain = W.units[form.measure.value];
+    return one.v && plain && Math.abs(one.v * factor) < 0.1 ? `${size(one.v)}${W.between}${plain}` : `${size(one.v * factor)}${W.between}${unit}`;
+  }
   if (figure === "index") return number(one.v, 1);
   const growth = one.v >= 1000 ? "> +1,000" : number(one.v, 1);
   return `${figure !== "share_pct" && one.v > 0 && one.v < 1000 ? "+" : ""}${growth}${W.percent}${one.star ? "*" : ""}`;
@@ -171,9 +175,11 @@ const labelled = (width, em) => {
   const by_year = count > 30, room = width / (em * (by_year ? 42 : 62)), step = by_year ? 12 * [1, 2, 5, 10].find((years) => count / 12 / years <= room || years === 10) : [1, 3, 6, 12].find((months) => count / months <= room || months === 12);
   return { format: by_year ? "%Y" : "%Y-%m", values: Array.from({ length: count }, (_, place) => place).filter((place) => (S.first + place) % step === 0).map(start) };
 };
+// Above the uppermost number of an axis, whose size grows with the text.
+const HEADING = -9;
 const panelOf = (look, { x, y, width, height, marks, ticks = 5, format = ",.3~f", heading = "", indent = x }) => {
   const [low, high] = rangeOf(marks), labels = { labelColor: look.ink("--soft"), labelFontSize: 12 * look.em, labelFont: FONT }, scoped = { x: { value: x }, y: { value: y }, width: { value: width }, height: { value: height } };
-  const text = mark("text", [{ heading }], { x: -indent, y: -8, text: heading, font: FONT, fontSize: 12 * look.em, fontWeight: "bold", fill: look.ink("--ink"), limit: width + indent });
+  const text = mark("text", [{ heading }], { x: -indent, y: HEADING * look.em, text: heading, font: FONT, fontSize: 12 * look.em, fontWeight: "bold", fill: look.ink("--ink"), limit: width + indent });
   const cursor = { type: "rule", interactive: false, encode: { enter: { y: { value: 0 }, y2: { value: height }, stroke: { value: look.ink("--ink") } }, update: { x: { scale: "x", signal: "at" } } } };
   const zero = { type: "rule", interactive: false, encode: { enter: { x: { value: 0 }, x2: { value: width }, y: { scale: "y", value: 0 }, stroke: { value: look.ink("--soft") } } } };
   const filled = [...(heading ? [text] : []), ...marks].filter((one) => one.values.length).map(({ values, ...one }, number) => ({ ...one, interactive: false, clip: one.type !== "text", from: { data: `rows${number}` }, values }));
@@ -202,7 +208,7 @@ const panelsOf = (chosen, columns, look) => {
     const across = broad >= 900 * em ? 3 : broad >= 520 * em ? 2 : 1, height = 120 * em, drawn = columns.map((column, place) => linesOf([column], [colours[place]], factor, paper)), left = Math.max(...drawn.map((marks) => marginOf(rangeOf(marks), em))), cell = broad / across, width = cell - left - 14 * em, each = height + foot + 40 * em;
     const panels = drawn.map((marks, place) => panelOf(look, { x: (place % across) * cell + left, indent: left, y: Math.floor(place / across) * each + 36 * em, width, height, marks: [...events(width, height), ...marks], ticks: 3, heading: names[lines[place]] }));
     // The numbers of the lines stand between the name and its chart.
-    panels.forEach((panel) => panel.marks.forEach((one) => { if (one.encode.enter.y?.value === -8) one.encode.enter.y.value = -22 * em; }));
+    panels.forEach((panel) => panel.marks.forEach((one) => { if (one.encode.enter.y?.value === HEADING * em) one.encode.enter.y.value = -22 * em; }));
     return { panels, height: Math.ceil(drawn.length / across) * each };
   }
   const level = figure === "level" ? [...(form.expected?.checked ? bandOf(chosen, look, factor) : []), ...(form.mirror?.checked ? mirrorOf(chosen, look, factor) : [])] : [];
@@ -234,7 +240,9 @@ const draw = async () => {
   const turn = ++drawing, chosen = choice(), columns = columnsOf(chosen), doubts = doubtsOf(columns);
   $("label").textContent = labelOf(chosen);
   $("doubts").hidden = !doubts.length;
-  $("doubts").textContent = doubts.map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`).join(" ");
+  // A line each; many are scrolled, also with the keys.
+  $("doubts").textContent = doubts.map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`).join("\n");
+  $("doubts").tabIndex = doubts.length > DOUBTS_SEEN ? 0 : -1;
   const container = document.createElement("div"), drawn = await viewOf(specOf(chosen, columns, false), { container });
   if (turn !== drawing) return drawn.finalize();
   view?.finalize();
