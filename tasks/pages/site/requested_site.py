@@ -27,7 +27,7 @@ def published_states(root: StoreAddress) -> SiteStates:
     """Return what is published and what waits, by reporter."""
     stores = {reporter: at_hand(address) for reporter, address in stores_of(root).items()}
     states = [(reporter, open_snapshot(store)) for reporter, store in stores.items()]
-    made = {
+    derived = {
         f"{table}/{reporter}": current_id(at_hand(table_of(root, table, reporter)))
         for table in BESIDE
         for reporter in tables_of(root, table)
@@ -35,7 +35,7 @@ def published_states(root: StoreAddress) -> SiteStates:
     waiting = {reporter: [one.release_id for one in held.waiting(store)] for reporter, store in stores.items()}
     return SiteStates(
         snapshots={reporter: snapshot.id for reporter, snapshot in states if snapshot is not None},
-        tables={name: state for name, state in made.items() if state is not None},
+        tables={name: state for name, state in derived.items() if state is not None},
         held={reporter: names for reporter, names in waiting.items() if names},
     )
 
