@@ -44,6 +44,12 @@ def test_each_deployment_has_the_limit_and_the_clock_that_it_needs(services: Ser
         assert (one["global_concurrency_limit"]["limit"], strategy) == (1, "ENQUEUE")
 
 
+def test_a_server_that_runs_deletes_runs_after_400_days(services: Services) -> None:
+    kept = services.ask("/admin/settings")["server"]["services"]["db_vacuum"]
+    # A year has 365 days here.
+    assert ({*kept["enabled"]}, kept["retention_period"]) == ({"events", "flow_runs"}, "P1Y35D")
+
+
 def test_a_dropped_file_is_published_and_dropped_again_is_nothing_new(services: Services, june: dict[str, Any]) -> None:
     watch, title = june["watch"], june["name"].removeprefix("release 2025-06 ")
     assert (watch["state_name"], watch["state_type"]) == ("Published 2025-06", "COMPLETED")

@@ -7,17 +7,22 @@ import stat
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from prefect.settings import Settings
 
 from flows.cli.server import local_server, password
 from tests.replay.server import Replay, Reply
 
+DEPLOYMENTS = Path(__file__).parents[3] / "deployments"
 OVER = 2**22 + 1  # no process has this number
 
 
@@ -406,3 +411,23 @@ def test_a_server_that_sends_a_byte_at_a_time_is_no_answer_after_some_seconds(
         with pytest.raises(TimeoutError, match="no server answers there"):
             local_server.ensure_server()
         over.set()
+
+
+def test_runs_are_kept_for_400_days_wherever_the_server_is_started_and_prefect_reads_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Prefect ignores a setting whose name it does not know, so the one that is installed is asked."""
+    team = dict(
+        line.split("=", 1) for line in (DEPLOYMENTS / "server.env").read_text().splitlines() if "VACUUM" in line
+    )
+    compose = yaml.safe_load((DEPLOYMENTS / "compose.yaml").read_text())["services"]["server"]["environment"]
+    toml = tomllib.loads((DEPLOYMENTS.parent / "pyproject.toml").read_text())["tool"]["prefect"]["server"]
+    names = [f"PREFECT_SERVER_SERVICES_DB_VACUUM_{name}" for name in ("ENABLED", "RETENTION_PERIOD")]
+    recipes = [{name: str(one[name]) for name in names} for one in (local_server.prefect_settings(), team, compose)]
+    kept = toml["services"]["db_vacuum"]
+    recipes.append(dict(zip(names, (",".join(kept["enabled"]), str(kept["retention_period"])), strict=True)))
+    for recipe in recipes:
+        for name, value in recipe.items():
+            monkeypatch.setenv(name, value)
+        read = Settings().server.services.db_vacuum
+        assert (read.enabled, read.retention_period) == ({"events", "flow_runs"}, timedelta(days=400))
