@@ -107,6 +107,27 @@ def test_a_reporter_without_anything_stops_neither_the_site_nor_the_status(root:
     assert 'tidewaiter_held_releases{reporter="USA",source="gacc_query"} 1' in file.read_text()
 
 
+def test_a_damaged_store_stops_no_other(root: tuple[Path, str]) -> None:
+    folder = root[0]
+    shutil.copytree(folder / "reporter=CHN", folder / "reporter=IND", symlinks=True)
+    for file in (folder / "reporter=IND" / ".snapshots").glob("*/manifest.json"):
+        file.parent.chmod(0o755)
+        file.unlink()
+    for words in (("list", "reporters"), ("search", "85051110")):
+        code, said = command(*words, "--store", str(folder), "--format", "csv")
+        assert code == 0
+        assert "IND: " in said
+        assert "the manifest is missing" in said
+        assert re.findall(r"(CHN|IND),", said) == ["CHN"] * said.count("CHN,")
+    made = CliRunner().invoke(
+        app, ["status", "--format", "json", "--store", str(folder), "--inbox", str(folder.parent)]
+    )
+    rows = {row["reporter"]: row for row in map(json.loads, made.stdout.splitlines())}
+    assert "the manifest is missing" in rows["IND"]["reason"]
+    assert rows["CHN"]["source"] == "gacc_query"
+    assert made.exit_code == 1
+
+
 def test_only_what_is_held_ends_with_the_code_for_it(
     root: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

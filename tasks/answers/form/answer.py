@@ -17,7 +17,7 @@ from schemas.layouts import COMPARISONS
 from schemas.questions.question import OfReporter, Question
 from schemas.store_address import root_given
 from tasks.domain.clock import read_day
-from tasks.domain.errors import NothingPublished
+from tasks.domain.errors import NothingPublished, StoreError
 from tasks.domain.reporter import Reporter
 from tasks.reading.citation import citation, cite_rows, known_on
 from tasks.sources.registry import restricted
@@ -145,12 +145,12 @@ def of_each(question: OfReporter, answer: Callable[[Path], Answer]) -> Answer:
     stores = stores_of(root_given(question.store)) if question.reporter is None else {}
     if len(stores) <= 1:
         return answer(store_of(question))
-    parts, empty = dict[str, Answer](), dict[str, NothingPublished]()
+    parts, empty = dict[str, Answer](), dict[str, NothingPublished | StoreError]()
     for name, address in stores.items():
         try:
             parts[name] = answer(at_hand(address))
-        except NothingPublished as nothing:
-            # A reporter whose first release is held has a store and no tables.
+        except (NothingPublished, StoreError) as nothing:
+            # A reporter whose first release is held has a store and no tables, and a damaged store damages no other.
             empty[name] = nothing
     if not parts:
         raise next(iter(empty.values()))
@@ -159,7 +159,9 @@ def of_each(question: OfReporter, answer: Callable[[Path], Answer]) -> Answer:
     named = (
         part.rows.select(pl.lit(name).alias("reporter"), pl.exclude("reporter")) for name, part in has_rows.items()
     )
-    notes = tuple(f"{name}: nothing is published yet" for name in empty)
+    notes = tuple(
+        f"{name}: {why if isinstance(why, StoreError) else 'nothing is published yet'}" for name, why in empty.items()
+    )
     first = next(iter(has_rows.values()))
     return AnswerOfSeveral(pl.concat(named), first.snapshot, notes, parts=has_rows)
 

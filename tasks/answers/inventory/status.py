@@ -14,6 +14,7 @@ import polars as pl
 from schemas.forms.fetch import SourceState
 from schemas.store_address import S3Url
 from tasks.answers.inventory.sources import states_of
+from tasks.domain.errors import StoreError
 from tasks.inbox import held
 from tasks.store.bucket.working_copy import at_hand
 from tasks.store.files.snapshot import open_snapshot
@@ -49,12 +50,16 @@ GAUGES = {
 
 def status(root: Path | S3Url, inboxes: Sequence[Path], day: date) -> pl.DataFrame:
     """Return a row of KINDS for each reporter and source that has a release, or one that is held. A reporter without
-    any has a row without a source."""
-    rows = []
+    any has a row without a source, and one whose store cannot be read has the reason in it."""
+    rows: list[tuple[object, ...]] = []
     for reporter, address in stores_of(root).items():
-        store = at_hand(address)
-        releases = read_table(open_snapshot(store), "release")
-        waiting = held.waiting(store)
+        try:
+            store = at_hand(address)
+            releases = read_table(open_snapshot(store), "release")
+            waiting = held.waiting(store)
+        except StoreError as error:
+            rows.append((reporter, None, *_state(None)[:-1], str(error), 0))
+            continue
         sources = sorted({*releases["source"], *(one.source for one in waiting)})
         states = {state.source: state for state in states_of(address, sources, inboxes, day)}
         for source in sources or [None]:
@@ -97,7 +102,12 @@ def overview(rows: pl.DataFrame) -> dict[str, list[str]]:
 
 def is_late(rows: pl.DataFrame) -> bool:
     """Whether a month of any row is overdue, or a fetch fails."""
-    return rows.filter((pl.col("overdue_days") > 0) | pl.col("failing_since").is_not_null()).height > 0
+    return (
+        rows.filter(
+            (pl.col("overdue_days") > 0) | pl.col("failing_since").is_not_null() | pl.col("reason").is_not_null()
+        ).height
+        > 0
+    )
 
 
 def prometheus(rows: pl.DataFrame, now: datetime) -> str:
