@@ -18,7 +18,7 @@ from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, trade_of
 from tasks.domain.periods import Month, month_number
 from tasks.pages.text import wording
-from tasks.pages.text.sheet import Sheet, SheetPart, texts
+from tasks.pages.text.sheet import IN_DOUBT, Sheet, SheetPart, texts
 from tasks.reading.lists import YEAR, ListedProducts, code_levels, totals
 from tasks.reading.query import query, reporter_of
 from tasks.reading.resolver import Resolver
@@ -62,7 +62,7 @@ def list_sheet(
         t["about"].format(count=listed.rows.height, snapshot=snapshot.id),
         headlines,
         [_codes(rows, listed, measure, language), _partners(store, listed, (flow, month, measure), language)],
-        [*listed.notes, *left_out, *(f"in doubt: {doubt}" for doubt in doubts)],
+        [*listed.notes, *left_out, *(f"{IN_DOUBT} {doubt}" for doubt in doubts)],
         Answer(rows, snapshot).citation,
         language,
     )

@@ -32,7 +32,7 @@ from tasks.domain.labels import country
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.text import named as named_few
 from tasks.pages.brief.answer import BriefPage
-from tasks.pages.text.sheet import Sheet, SheetPart, markdown, page, texts
+from tasks.pages.text.sheet import IN_DOUBT, Sheet, SheetPart, markdown, page, texts
 from tasks.pages.text.wording import level, month_words
 from tasks.reading.lists import ListedProducts, listed_in
 from tasks.reading.query import doubts_of, newest_month, open_published, query, reporter_of
@@ -209,7 +209,7 @@ def _sheet(
         SheetPart(t["other_side"], side_notes, columns=sides, numbers=t["side_columns"][2:5]),
         SheetPart(t["detours"], detour_notes, columns=detour_block, numbers=t["detour_columns"][3:]),
     ]
-    unknown = [*_unknown(code_rows, months, question, t), *(f"in doubt: {doubt}" for doubt in doubts)]
+    unknown = [*_unknown(code_rows, months, question, t), *(f"{IN_DOUBT} {doubt}" for doubt in doubts)]
     return Sheet(
         t["title"].format(**named_parts),
         t["about"].format(snapshot=snapshot.id),

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 from tasks.pages.text.page_templates import template, words
 
+# How a note begins that says what is in doubt.
+IN_DOUBT = "in doubt:"
+
 
 class SheetPart(NamedTuple):
     """A part of a sheet: sentences, a table of `columns` by their titles, of which `numbers` are numbers, and a
@@ -32,6 +35,16 @@ class Sheet(NamedTuple):
     notes: Sequence[str]
     cited: str
     language: str = "en"
+
+    @property
+    def doubts(self) -> list[str]:
+        """The notes that say what is in doubt, which stand beside the first sentences."""
+        return [line for line in self.notes if line.startswith(IN_DOUBT)]
+
+    @property
+    def remarks(self) -> list[str]:
+        """The other notes, which stand last."""
+        return [line for line in self.notes if not line.startswith(IN_DOUBT)]
 
 
 def texts(language: str) -> dict[str, Any]:
