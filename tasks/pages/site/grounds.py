@@ -22,7 +22,7 @@ import polars as pl
 from schemas import settings
 from schemas.forms.site import RECORDS, FrontCard, ProductRecord
 from tasks.analysis.reporter.of_reporter import published_rows
-from tasks.domain.classification import BASKET, members, part_of
+from tasks.domain.classification import BASKET, HS_DIGITS, members, part_of
 from tasks.domain.export_controls.control_lists import lists_with
 from tasks.domain.hashing import code_sha256, frame_sha256, json_sha256, versions
 from tasks.domain.nomenclature import national_lists
@@ -61,14 +61,18 @@ def ground(resolver: Resolver, flow: str, product: str, rows: pl.DataFrame, arou
     are those of `metric`, `about` says which files are made."""
     snapshot, place = resolver.snapshot, around.place
     releases = read_table(snapshot, "release")
-    parts = {name: read_table(snapshot, name, lambda where: where[0] == flow, part_of(product)) for name in BY_PRODUCT}
+    headings = headings_of(product)
+    compared = pl.any_horizontal(part_of(product), *(pl.col("product").str.starts_with(code) for code in headings))
+    parts = {name: read_table(snapshot, name, lambda where: where[0] == flow, compared) for name in BY_PRODUCT}
     stating = parts["observation"]["release_id"].unique().to_list()
-    of_product = pl.Series([covers_product(product, scope) for scope in releases["products"]], dtype=pl.Boolean)
+    covering = [any(covers_product(code, scope) for code in (product, *headings)) for scope in releases["products"]]
+    of_product = pl.Series(covering, dtype=pl.Boolean)
     used = releases.filter(of_product | pl.col("release_id").is_in(stating))
     days = rows["period"].unique().sort().to_list()
     newest = (flow, days[-1].year, days[-1].month)
     code = reporter_of(snapshot).code
-    events = events_in(product, flow, days, around.day, code)
+    # A page shows months before the first with a figure, and so the measures of these.
+    events = events_in(product, flow, [date.min, days[-1]], around.day, code)
     frames = [
         rows,
         *parts.values(),
@@ -97,6 +101,16 @@ def ground(resolver: Resolver, flow: str, product: str, rows: pl.DataFrame, arou
         "held": held_of(snapshot.store, snapshot, flow, [product, *members(product)]),
     }
     return json_sha256([product, flow, about, pages, beyond, *map(frame_sha256, frames)])
+
+
+def headings_of(product: str) -> list[str]:
+    """Return the six-digit headings of a product, which a mirror compares.
+
+    >>> headings_of("85051110"), headings_of("8505")
+    (['850511'], [])
+    """
+    codes = (product, *members(product))
+    return sorted({code[:HS_DIGITS] for code in codes if code.isdecimal() and len(code) >= HS_DIGITS})
 
 
 def _is_beside(other: str, product: str) -> bool:

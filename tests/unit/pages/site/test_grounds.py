@@ -29,12 +29,12 @@ CORRECTED = [*MAY, magnets("502", "350000", "20,000,000"), GERMANY]
 JULY = (("502", "350000"), ("304", "700000"))
 
 
-def ground_of(store: Store, day: date = DAY, states: Any = None, **place: Any) -> str:
-    """The ground of the page of magnets."""
+def ground_of(store: Store, day: date = DAY, states: Any = None, product: str = CODE, **place: Any) -> str:
+    """The ground of the page of a product, of magnets unless another is named."""
     resolver = Resolver(store.snapshot)
     around = grounds.Around(states or {}, day, PagePlace(**place))
-    rows = data.rows_of(store.snapshot, "export", CODE)
-    return grounds.ground(resolver, "export", CODE, rows, around, in_words=True)
+    rows = data.rows_of(store.snapshot, "export", product)
+    return grounds.ground(resolver, "export", product, rows, around, in_words=True)
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +89,22 @@ def test_a_release_of_other_goods_leaves_the_ground_as_it_is(store: Store) -> No
     store.ingest(csv_bytes(SOYBEANS), NEXT, "soy.csv", products=["12"], months="2025-06")
     assert store.snapshot.id != snapshot
     assert ground_of(store) == before
+
+
+def test_a_release_of_the_six_digit_heading_changes_the_ground_because_the_mirror_compares_headings(
+    store: Store,
+) -> None:
+    before = ground_of(store)
+    others = csv_bytes([("202506", "85051190", *USA[2:])])
+    store.ingest(others, NEXT, "others.csv", products=["85051190"], months="2025-06")
+    assert ground_of(store) != before
+
+
+def test_the_state_of_a_measure_of_the_months_before_the_first_figure_changes_the_ground(tmp_path: Path) -> None:
+    # A page shows 36 months. Exports of gallium were licensed in August 2023, before the only months of this store.
+    store = Store(tmp_path)
+    store.ingest(csv_bytes([("202506", "81129290", *USA[2:])]), products=["81129290"], months="2025-06")
+    assert len({ground_of(store, day, product="81129290") for day in (DAY, NEXT)}) == 2
 
 
 def test_a_doubt_that_a_person_lifts_changes_the_ground(tmp_path: Path) -> None:
