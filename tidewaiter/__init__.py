@@ -41,7 +41,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'tidewaiter' has no attribute {name!r}")
     from tasks.api.forms import function_of
 
-    return function_of(questions[name])
+    return function_of(questions[name], name)
 
 
 def __dir__() -> list[str]:

@@ -15,7 +15,11 @@ def questions_of(face: Literal["python", "tool"]) -> Mapping[str, type[Question]
     """Return the questions that programs in Python, or those that call tools, may ask, by the name of the answer."""
     modules = [importlib.import_module(f"{__package__}.{one.name}") for one in iter_modules(package.__path__)]
     classes = dict.fromkeys(one for module in modules for one in vars(module).values() if isinstance(one, type))
-    return {name_of(one): one for one in classes if issubclass(one, Question) and one.ANSWER and face in one.FACES}
+    questions = [one for one in classes if issubclass(one, Question) and vars(one).get("ANSWER") and face in one.FACES]
+    names = [name_of(one) for one in questions]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise TypeError(f"two questions have the answer {twice[0]!r}; rename one")
+    return dict(zip(names, questions, strict=True))
 
 
 def name_of(question: type[Question]) -> str:

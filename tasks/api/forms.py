@@ -14,7 +14,6 @@ from typing import Any
 
 from schemas.questions.checks import checked, default_of
 from schemas.questions.question import Form, Question, fields_of, help_of, sign, takes_several, type_of
-from schemas.questions.registry import name_of
 from tasks.answers.form.answer import Answer
 from tasks.domain.errors import HowUnderstood
 
@@ -30,8 +29,9 @@ def answers_of(question: type[Question]) -> Callable[[Any], Answer]:
 
 
 @functools.cache
-def function_of(question: type[Question]) -> Callable[..., Any]:
-    """Return the function that asks a question: the caller gives its fields, and gets the result of the answer."""
+def function_of(question: type[Question], name: str) -> Callable[..., Any]:
+    """Return the function that asks a question and is called `name` in the package: the caller gives the fields, and
+    gets the result of the answer."""
 
     def ask(*args: Any, **kwargs: Any) -> Any:
         answer = answers_of(question)(checked(question(*args, **kwargs)))
@@ -39,7 +39,7 @@ def function_of(question: type[Question]) -> Callable[..., Any]:
             warnings.warn(remark, HowUnderstood, stacklevel=2)
         return getattr(answer, answer.RESULT)
 
-    ask.__name__ = ask.__qualname__ = name_of(question)
+    ask.__name__ = ask.__qualname__ = name
     ask.__module__ = PACKAGE
     ask.__doc__ = docstring_of(question)
     # Of which question it is made, for who compares it with other ways of asking.

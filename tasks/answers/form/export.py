@@ -156,8 +156,8 @@ def workbook(rows: pl.DataFrame, about: Notes | None) -> bytes:
 
 
 def _doubted(rows: pl.DataFrame) -> list[Set[int]]:
-    """By row the places of the cells to mark: of the figures that the row names as in doubt; where it names none, of
-    what is in doubt of the row."""
+    """By row the places of the cells to mark: of the figures that the row names as in doubt; in a table that has no
+    names of figures, of the sentence."""
     place_of = {name: place for place, name in enumerate(rows.columns)}
     if "figures_in_doubt" in rows.columns:
         figures = rows["figures_in_doubt"].cast(pl.String).fill_null("")

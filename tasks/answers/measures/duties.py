@@ -138,10 +138,20 @@ def _row(
     return place | {"first_month": first, "last_month": last} | duty.row_of(paid)
 
 
+def _one_month(day: str) -> int:
+    """The month of the day of a tariff. Raises ValueError for a text that is several months, or no day."""
+    if is_latest(day):
+        raise ValueError(f"{day!r} is no day; name the one on which the tariff began, as 2025-04-09")
+    first, last = read_months(day)
+    if first != last:
+        raise ValueError(f"{day!r} is several months; name the day on which the tariff began, as 2025-04-09")
+    return month_number(first)
+
+
 def _around(duty_goods: DutyGoods, partners: Sequence[str], question: Duties) -> tuple[list[dict[str, Any]], list[str]]:
     """The months before and from the month of a day on, for the partners and for others of the same goods, and how many
     of these rose by as much."""
-    middle = month_number(read_months(str(question.around))[0])
+    middle = _one_month(str(question.around))
     sides = {"before": range(middle - question.months, middle), "after": range(middle, middle + question.months)}
     span = range(sides["before"].start, sides["after"].stop)
     others = _placebos(duty_goods, partners, span)

@@ -53,12 +53,12 @@ METHOD = "JDemetra+, X-13 (d11final)"
 
 
 def files_of(series: Handed) -> dict[str, bytes]:
-    """Return the files of a series by name; its doubts are one, where it has any."""
+    """Return the files of a series by name; that of its doubts has a header alone where there is none."""
     months = [series.month(place) for place in range(len(series.new_year))]
     levels = zip(months, series.levels, strict=False)
     doubts = _table(("date", "doubt"), ((first_day(month), doubt) for month, doubt in series.doubt_of.items()))
     return {
-        **({DOUBTS: doubts} if series.doubts else {}),
+        DOUBTS: doubts,
         SERIES: _table(("date", "y"), ((day, "" if level is None else repr(level)) for day, level in levels)),
         REGRESSORS: _table(("date", "lunar_new_year"), zip(months, map(repr, series.new_year), strict=True)),
         INTERVENTIONS: _table(

@@ -47,7 +47,7 @@ def answer(sample_store: Path) -> Iterator[Answer]:
 def test_a_function_takes_the_fields_of_its_question_checked(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Answer, "RESULT", "table")
     monkeypatch.setattr(Answer, "beside_result", ())
-    ask = function_of(AskedMonth)
+    ask = function_of(AskedMonth, "month_asked")
     assert (ask(), ask("2025-06", against="year")) == ("latest against month", "2025-06 against year")
     with pytest.raises(ValueError, match="there is no against 'week'; there are month and year"):
         ask(against="week")
@@ -76,7 +76,7 @@ def test_the_answer_of_each_question_takes_it_and_has_its_name(face: Literal["py
 
 
 def test_help_shows_the_parameters_with_their_own_first_and_a_line_for_each() -> None:
-    parameters = inspect.signature(function_of(Movers)).parameters
+    parameters = inspect.signature(function_of(Movers, "movers")).parameters
     assert [*parameters] == [
         "month",
         "product",
@@ -93,7 +93,7 @@ def test_help_shows_the_parameters_with_their_own_first_and_a_line_for_each() ->
     assert parameters["against"].kind is inspect.Parameter.KEYWORD_ONLY
     assert str(inspect.Signature(parameters_of(Trace))).startswith("(product: str, partner: str = 'world', month: str")
     about = docstring_of(Movers)
-    assert about == function_of(Movers).__doc__
+    assert about == function_of(Movers, "movers").__doc__
     first, args, returns = (about.index(words) for words in ("What made", "Args:\n    month: One month", "Returns:"))
     assert first < args < returns
     assert "    as_of: As it was known on this day, YYYY-MM-DD; none: now.\n" in about
@@ -103,7 +103,7 @@ def test_help_shows_the_parameters_with_their_own_first_and_a_line_for_each() ->
 def test_a_remark_is_a_warning_in_the_line_that_asks(answer: Answer) -> None:
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        rows = function_of(AskedMonth)()
+        rows = function_of(AskedMonth, "month_asked")()
     assert rows is answer.rows
     assert [(str(one.message), one.category) for one in heard] == [
         ("a note", HowUnderstood),

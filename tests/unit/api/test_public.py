@@ -3,6 +3,7 @@ state."""
 
 import inspect
 import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -54,6 +55,12 @@ def test_it_has_a_function_for_each_question_and_the_three_that_ask_none() -> No
     for wrong in ("contents", "check_claim", "nosuch", "__path_"):
         with pytest.raises(AttributeError, match=f"no attribute '{wrong}'"):
             getattr(tidewaiter, wrong)
+
+
+@pytest.mark.parametrize("name", [name for name in tidewaiter.__all__ if name != "__version__"])
+def test_a_function_is_called_as_the_package_calls_it_so_that_it_goes_to_other_processes(name: str) -> None:
+    function = getattr(tidewaiter, name)
+    assert (function.__name__, pickle.loads(pickle.dumps(function))) == (name, function)
 
 
 def test_the_store_is_that_of_the_environment_where_none_is_given(

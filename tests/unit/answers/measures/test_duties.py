@@ -86,6 +86,19 @@ def test_around_a_day_other_partners_are_placebos(store: Path, day: date | str) 
         assert tidewaiter.duties(MAGNETS, partner="CHN", around=day, store=store).height == rows.height
 
 
+@pytest.mark.parametrize(
+    ("day", "message"),
+    [
+        ("2025", "'2025' is several months; name the day on which the tariff began"),
+        ("2025-01..2025-06", "is several months; name the day"),
+        ("latest", "'latest' is no day; name the one on which the tariff began"),
+    ],
+)
+def test_around_what_is_no_day_is_refused(store: Path, day: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        duties(Duties(MAGNETS, partner="CHN", around=day, store=store))
+
+
 def test_the_codes_of_a_list_are_added_up(store: Path) -> None:
     """The measure on magnets has no code of the United States' list, and its codes of China's are named."""
     with pytest.raises(ValueError, match="this store has no code of list:mofcom-gacc-2025-18"):
