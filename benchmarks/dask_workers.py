@@ -1,4 +1,5 @@
-"""A backfill with Dask: the same folder without it, with one worker and with two, one thread each.
+"""A backfill in pieces: the same folder in one process, with two processes of this machine, and with one and two
+workers of Dask, one thread each.
 
     python -m benchmarks.dask_workers [--files 8] [--records 300000] [--rounds 1] [--bucket]
 
@@ -12,7 +13,8 @@ in a bucket of a local S3 server, and workers read its working copy.
 
 Threads are those of Polars: the workers have one, and so has the process that drives them. The workers have the setting
 of the allocator that the command makes for itself, as deployments/README.md says. Without Dask the figures are given
-for one thread and for as many as there are cores, because that is what a single process takes of its own accord.
+for one process, with one thread and with as many as there are cores, and for two processes of this machine that help,
+whose seconds stand with those of the process that drives them.
 """
 
 import argparse
@@ -36,6 +38,7 @@ from distributed import Client
 from benchmarks import generate, measure, results
 from benchmarks.servers import Bucket, Relay, free_port, serving
 from flows.cli.app import ALLOCATOR
+from schemas import settings
 from schemas.store_address import S3Url
 from tasks.store.bucket.s3_store import Remote
 from tasks.store.files.snapshot import Snapshot, open_snapshot
@@ -43,11 +46,13 @@ from tasks.store.files.snapshot import Snapshot, open_snapshot
 PROJECT = Path(__file__).parent.parent
 PLAIN = {"PYTHONPATH": str(PROJECT), "DO_NOT_TRACK": "1"}
 ONE_THREAD = {**PLAIN, "POLARS_MAX_THREADS": "1"}
+ALONE = {settings.PROCESSES: "1"}
 START_SECONDS_MAX = 240
 # Way -> workers, environment of the driving process. The first is what the others are compared with.
 WAYS = {
-    "no Dask, one thread": (0, ONE_THREAD),
-    "no Dask, all cores": (0, PLAIN),
+    "no Dask, one thread": (0, ONE_THREAD | ALONE),
+    "no Dask, all cores": (0, PLAIN | ALONE),
+    "no Dask, 2 processes": (0, PLAIN | {settings.PROCESSES: "2"}),
     "1 worker": (1, ONE_THREAD),
     "2 workers": (2, ONE_THREAD),
 }

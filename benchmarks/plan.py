@@ -2,7 +2,9 @@
 
     python -m benchmarks.plan [--months 12] [--cores 2] [--machines 1 2 8 32]
 
-The seconds of a step are those of five months of size M in one process, by records. Reporters are the 27 of Comext, by
+The seconds of a step are those of five months of size M in one process, by records: statements are what is read ahead
+(parse, normalise, hash), verdicts what the driving process does with each file in order (land, check, merge, widen,
+encode the ledger). Reporters are the 27 of Comext, by
 their rough shares of its 4.9 million rows a month (`comext_generate`), and three with a month of size M. Two ways are
 planned: a whole reporter is a piece, as in a pool of workers; or files, portions and months are pieces, and only
 verdicts and commits are one after another in a reporter, in order. A piece with the longest way to the end goes first.
@@ -17,11 +19,12 @@ from dataclasses import dataclass
 from benchmarks import results
 from benchmarks.comext_generate import SHARES
 
-# Processor seconds of a step for five months of size M, 1,634,056 records, one process (59.8 in all).
+# Processor seconds of a step for five months of size M, 1,634,056 records, one process: shares of a run on a busy
+# machine (99.9 in all) of the 59.8 that a quiet one took.
 RECORDS = 1_634_056
-STATEMENTS, VERDICTS, FIGURES, ANALYSIS, COMMIT = 17.0, 4.0, 24.2, 5.0, 3.6
+STATEMENTS, VERDICTS, FIGURES, ANALYSIS, COMMIT = 9.5, 15.2, 25.2, 5.2, 0.6
 # Once in each process of a driver.
-START = 6.0
+START = 4.1
 # A month of Comext, and one of size M, in records; figures are derived by groups of chapters.
 COMEXT_ROWS, OTHERS, MONTH_OF_M = 4_902_194, 3, 326_811
 PORTIONS = 7

@@ -27,6 +27,7 @@ from tasks.store.bucket.working_copy import again_if_outpaced, exclusive
 
 if TYPE_CHECKING:
     from tasks.ledger.published_state import PublishedState
+    from tasks.steps.statements import ReadAhead
 
 
 def answered(request: ReleaseRequest, today: date) -> Outcome | Hold:
@@ -62,13 +63,13 @@ def ingest(request: ReleaseRequest, today: date) -> Outcome:
     return run.outcome
 
 
-def add(request: ReleaseRequest, batch: Batch, today: date) -> Outcome:
-    """Read one file and enter it into a batch; its figures are made by `publish_batch`. Raises Refused or Held, and
-    then the batch is unchanged."""
+def add(request: ReleaseRequest, batch: Batch, today: date, ahead: "ReadAhead | None" = None) -> Outcome:
+    """Read one file, unless it was read `ahead`, and enter it into a batch; its figures are made by `publish_batch`.
+    Raises Refused or Held, and then the batch is unchanged."""
     with recorded() as run:
         declared = reading.declare(request)
         with opened(declared, run, dry_run=False) as store:
-            landed, statements = read(declared, store, today)
+            landed, statements = read(declared, store, today, ahead)
             with exclusive(store):
                 return enter(landed, statements, batch, today)
 
@@ -85,10 +86,12 @@ def publish_batch(batch: Batch) -> list[Outcome]:
     return outcomes
 
 
-def read(declared: Declared, store: Path, today: date) -> tuple[Landed, Normalised]:
+def read(declared: Declared, store: Path, today: date, ahead: "ReadAhead | None" = None) -> tuple[Landed, Normalised]:
     """Keep the bytes of a file, and read its statements."""
     landed = reading.amend(reading.land(declared, store, today), declared, store, today)
-    statements = reading.normalise(landed, reading.correct(landed, reading.parse(landed), today))
+    statements = ahead.statements(landed, today) if ahead else None
+    if statements is None:
+        statements = reading.normalise(landed, reading.correct(landed, reading.parse(landed), today))
     return landed.without_records, statements
 
 

@@ -204,7 +204,7 @@ def _task_of(thing: Any) -> Any:
     title = getattr(thing, "title", None)
     if FlowRunContext.get() is None or title is None:
         return checked
-    return task(name="derive", task_run_name=title, cache_policy=NO_CACHE, persist_result=False)(checked)
+    return task(name=title.partition(" ")[0], task_run_name=title, cache_policy=NO_CACHE, persist_result=False)(checked)
 
 
 def _outside_task(submit: Callable[[], Any]) -> Any:

@@ -6,6 +6,7 @@ output is byte-identical; what an engine does not finish is done here. Belongs h
 every engine must have in common with us. Does not belong here: what a piece is.
 """
 
+import contextlib
 import functools
 import itertools
 import logging
@@ -14,7 +15,6 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -38,23 +38,11 @@ class Engine(ABC):
     def __init__(self, name: str) -> None:
         self.name, self.is_lost = name, False
 
-    def each(
-        self, work: Callable[[Any], Any], things: Iterable[Any], *, ahead: int | None = None, rows: int | None = None
-    ) -> Iterator[Any]:
-        """Yield `work` of every thing in order, and do at most `ahead` of them before they are asked for, None: all.
-        `rows` is how much work it is together, None where that is not known. Raises what the work raises."""
-        rest, waiting = iter(things), deque[tuple[Any, Any]]()
-        try:
-            while True:
-                few = None if ahead is None else ahead - len(waiting)
-                waiting.extend((thing, self.submit(work, thing)) for thing in itertools.islice(rest, few))
-                if not waiting:
-                    return
-                result = self.result(work, *waiting[0])
-                waiting.popleft()
-                yield result
-        finally:
-            self.end([future for _, future in waiting if future is not None and not future.done()])
+    def each(self, work: Callable[[Any], Any], things: Iterable[Any], *, rows: int | None = None) -> Iterator[Any]:
+        """Yield `work` of every thing in order. `rows` is how much work it is together, None where that is not known.
+        Raises what the work raises."""
+        with contextlib.closing(Pieces(self, work, things)) as pieces:
+            yield from pieces
 
     @abstractmethod
     def helpers(self, rows: int) -> int:
@@ -79,10 +67,46 @@ class Engine(ABC):
         log.warning("%s: %s; this process does the rest. What is published does not differ.", self.name, why)
 
 
+class Pieces(Iterator[Any]):
+    """What an engine makes of things, in their order; at most `ahead` of them are given away before they are asked
+    for, None: all."""
+
+    def __init__(
+        self, engine: Engine, work: Callable[[Any], Any], things: Iterable[Any], ahead: int | None = None
+    ) -> None:
+        self._engine, self._work, self._ahead = engine, work, ahead
+        self._rest, self._waiting = iter(things), deque[tuple[Any, Any]]()
+        self._submit()
+
+    def __next__(self) -> Any:
+        """Return the next result. Raises what the work raises."""
+        if not self._waiting:
+            raise StopIteration
+        try:
+            result = self._engine.result(self._work, *self._waiting[0])
+        except Exception:
+            self._waiting.popleft()
+            raise
+        self._waiting.popleft()
+        self._submit()
+        return result
+
+    def close(self) -> None:
+        """End what nobody asks for any more."""
+        futures = [future for _, future in self._waiting if future is not None and not future.done()]
+        self._waiting.clear()
+        self._engine.end(futures)
+
+    def _submit(self) -> None:
+        few = None if self._ahead is None else self._ahead - len(self._waiting)
+        for thing in itertools.islice(self._rest, few):
+            self._waiting.append((thing, self._engine.submit(self._work, thing)))
+
+
 _lent: ContextVar[Engine | None] = ContextVar("tidewaiter_lent", default=None)
 
 
-@contextmanager
+@contextlib.contextmanager
 def lending(engine: Engine) -> Iterator[None]:
     """Use an engine for all calls of `each` inside the context."""
     token = _lent.set(engine)
@@ -101,6 +125,15 @@ def helpers(rows: int) -> int:
     """How many pieces of so many rows together are done at once by the engine that is lent; 1 where there is none."""
     engine = _lent.get()
     return 1 if engine is None else engine.helpers(rows)
+
+
+def begun(work: Callable[[Any], Any], things: Collection[Any], *, rows: int) -> Pieces | None:
+    """Let the engine that is lent begin with things whose results are asked for one after another, with as many as it
+    does at once; None where it does not pay. The caller closes it."""
+    engine = _lent.get()
+    if engine is None or (count := engine.helpers(rows)) < 2:
+        return None
+    return Pieces(engine, work, things, ahead=count)
 
 
 def each(work: Callable[[T], R], things: Collection[T], *, rows: int | None = None) -> list[R]:

@@ -6,15 +6,16 @@ Belongs here: how many processes, how they begin and end, and what becomes of lo
 work is.
 """
 
-import logging
+import contextlib
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from schemas import settings
@@ -40,7 +41,6 @@ PATIENCE_SECONDS = 900
 ENVIRONMENT = {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # What a container may use, where there is one.
 LIMIT = Path("/sys/fs/cgroup/memory.max")
-log = logging.getLogger("tidewaiter.pieces")
 
 
 class Processes(Engine):
@@ -53,12 +53,10 @@ class Processes(Engine):
         self._begun: set[Any] = set()
         self._open: set[Future[Any]] = set()
 
-    def each(
-        self, work: Callable[[Any], Any], things: Iterable[Any], *, ahead: int | None = None, rows: int | None = None
-    ) -> Iterator[Any]:
+    def each(self, work: Callable[[Any], Any], things: Iterable[Any], *, rows: int | None = None) -> Iterator[Any]:
         """As of every engine; a little work is done in threads of this process."""
         if self.helpers(ROWS_THAT_PAY if rows is None else rows) > 1:
-            yield from super().each(work, things, ahead=ahead, rows=rows)
+            yield from super().each(work, things, rows=rows)
             return
         yield from in_threads(work, [*things])
 
@@ -72,11 +70,12 @@ class Processes(Engine):
             return None
         others = {*multiprocessing.active_children()}
         try:
-            future = self._started().submit(checked, fingerprint(), work, thing)
+            with contextlib.nullcontext() if len(self._begun) == self.count else _without_main():
+                future = self._started().submit(checked, fingerprint(), work, thing)
         except BrokenProcessPool:
             self.lose("a process died")
             return None
-        except OSError as problem:
+        except (OSError, NotImplementedError) as problem:
             self.lose(f"no process can be started ({problem})")
             return None
         self._begun |= {*multiprocessing.active_children()} - others
@@ -88,7 +87,9 @@ class Processes(Engine):
         since, left = time.monotonic(), len(self._open)
         while future is not None and not self.is_lost:
             try:
-                return future.result(timeout=LOOK_EVERY_SECONDS)
+                result = future.result(timeout=LOOK_EVERY_SECONDS)
+                self._open.discard(future)
+                return result
             except WorkerVersionMismatch as problem:
                 self.lose(str(problem))
             except BrokenProcessPool:
@@ -112,13 +113,19 @@ class Processes(Engine):
     def lose(self, why: str) -> None:
         """End all processes: a piece must not leave files after somebody else has done it."""
         super().lose(why)
-        for process in self._begun:
-            process.kill()
+        self._kill()
 
     def close(self) -> None:
-        """End the processes."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        """End the processes, also those that are in the middle of a piece."""
+        if self._pool is None:
+            return
+        if wait(self._open, timeout=0).not_done:
+            self._kill()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _kill(self) -> None:
+        for process in self._begun:
+            process.kill()
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -128,7 +135,19 @@ class Processes(Engine):
         return self._pool
 
 
-@contextmanager
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Start processes inside that do not import the module which was run: a script would do its work again in each of
+    them, and a run of Prefect would import Prefect."""
+    name = "__main__"
+    main, sys.modules[name] = sys.modules[name], ModuleType(name)
+    try:
+        yield
+    finally:
+        sys.modules[name] = main
+
+
+@contextlib.contextmanager
 def helping() -> Iterator[None]:
     """Inside, processes of this machine do the pieces, as many as it has cores and memory for, or as the setting says;
     where an engine is lent already, that one does."""

@@ -6,17 +6,23 @@ What is in the bucket is read here by plain HTTP, not by the code that wrote it.
 import hashlib
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
-from bad_inputs.download import CLEAN_RECORDS, csv_bytes
+from bad_inputs.download import CLEAN_RECORDS, csv_bytes, downloads, in_month
 from s3_bucket import SAMPLE, TODAY, Customs, ingest
 from typer.testing import CliRunner
 
 from flows.audit import audit as audit_flow
+from flows.backfill import backfill
 from flows.cli.app import app
 from flows.release import release
+from schemas import settings
 from schemas.forms.request import ReleaseRequest
+from schemas.forms.watch import BackfillRequest
 from schemas.store_address import S3Url
+from tasks.derive import portions, processes
+from tasks.derive.processes import Processes
 from tasks.domain.errors import BrokenStore, UnknownSnapshot
 from tasks.lineage.audit import audit
 from tasks.lineage.point import Point
@@ -67,6 +73,36 @@ def test_another_machine_reads_traces_and_audits(
     assert raw.read_bytes() == SAMPLE.read_bytes()
     report = audit_flow.fn(url, 5)
     assert (report.problems, report.traced, report.store) == ([], 5, url)
+
+
+def test_two_processes_publish_in_a_bucket_what_one_publishes_in_a_folder(
+    customs: Customs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portions, "ROWS_AT_ONCE", 0)
+    monkeypatch.setattr(portions, "CUTS", ("", "85"))
+    monkeypatch.setattr(processes, "ROWS_THAT_PAY", 0)
+    months = {
+        f"{number}.csv": (csv_bytes(in_month(f"2025{number:02d}", CLEAN_RECORDS)), f"2025-{number + 1:02d}-20")
+        for number in (1, 2, 3)
+    }
+    url, folder = customs.store(), downloads(tmp_path / "downloads", months)
+    given = list[object]()
+    submit = Processes.submit
+
+    def count(self: Processes, work: Any, thing: Any) -> Any:
+        given.append(thing)
+        return submit(self, work, thing)
+
+    monkeypatch.setattr(Processes, "submit", count)
+    for number, store in (("1", tmp_path / "reporter=CHN"), ("2", url)):
+        monkeypatch.setenv(settings.PROCESSES, number)
+        report = backfill.fn(BackfillRequest(folder=folder, store=store))
+        assert [one.status for one in report.outcomes] == ["published"] * 3
+        assert len(given) == (0 if number == "1" else 2 + 2), "two files ahead of their turn, and two portions"
+    alone = open_published(tmp_path / "reporter=CHN")
+    assert customs.current(url)[0] == alone.id
+    manifest = (alone.path / "manifest.json").read_bytes()
+    assert customs.get(url, f"snapshots/{alone.id}/manifest.json") == manifest
 
 
 def test_an_audit_knows_every_raw_file_that_a_release_was_read_from(customs: Customs, tmp_path: Path) -> None:

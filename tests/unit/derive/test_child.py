@@ -31,18 +31,26 @@ def test_its_environment_is_there_before_polars_and_an_interrupt_is_not_for_it()
     process.join()
 
 
-def test_they_end_with_a_process_that_is_killed(tmp_path: Path) -> None:
-    program = (
-        "import multiprocessing, os, pathlib, signal, sys\n"
-        "from tasks.derive.processes import Processes\n"
-        "[*Processes(2).each(abs, range(4))]\n"
-        "pids = [str(one.pid) for one in multiprocessing.active_children()]\n"
-        "pathlib.Path(sys.argv[1]).write_text(' '.join(pids))\n"
-        "os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
+PROGRAM = """
+import multiprocessing, os, pathlib, signal, sys
+from tasks.derive.processes import Processes
+
+with pathlib.Path(sys.argv[1], "runs").open("a") as runs:
+    runs.write("once ")
+assert [*Processes(2).each(abs, range(4))] == [0, 1, 2, 3]
+pids = [str(one.pid) for one in multiprocessing.active_children()]
+pathlib.Path(sys.argv[1], "pids").write_text(" ".join(pids))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_they_end_with_a_process_that_is_killed_and_do_not_run_its_program_again(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(PROGRAM)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    ended = subprocess.run([sys.executable, "-c", program, str(tmp_path / "pids")], env=environment, check=False)
+    ended = subprocess.run([sys.executable, str(script), str(tmp_path)], env=environment, check=False)
     assert ended.returncode == -signal.SIGKILL
+    assert (tmp_path / "runs").read_text() == "once "
     pids = [int(text) for text in (tmp_path / "pids").read_text().split()]
     assert len(pids) == 2
     until = time.monotonic() + 30

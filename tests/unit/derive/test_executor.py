@@ -1,16 +1,16 @@
 """Work is done by whoever was lent for it or by threads of ours, and nobody can tell by what comes back."""
 
-import itertools
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from tasks.derive import executor
-from tasks.derive.executor import each, lending
+from tasks.derive.executor import begun, each, lending
 
 THINGS = list(range(20))
 
@@ -75,8 +75,10 @@ def test_what_is_lent_does_it_all_but_a_single_thing() -> None:
     assert engine.given == [1, 2]
 
 
-def test_no_more_is_given_away_than_asked_for() -> None:
+def test_no_more_is_given_away_than_is_done_at_once() -> None:
     engine = Engine()
-    done = engine.each(str, itertools.count(), ahead=3)
-    assert [next(done), next(done)] == ["0", "1"]
-    assert engine.given == [0, 1, 2, 3]
+    assert begun(str, [1, 2], rows=1) is None
+    with lending(engine), closing(begun(str, range(9), rows=1)) as pieces:  # type: ignore[type-var]
+        assert engine.given == [0, 1], "it begins before a result is asked for"
+        assert [next(pieces), next(pieces)] == ["0", "1"]
+        assert engine.given == [0, 1, 2, 3]

@@ -1,0 +1,142 @@
+"""Reads the statements of a file: here, or ahead of its turn by whoever does pieces.
+
+What is read ahead counts only where the file then lands exactly as was expected: the same bytes, declaration, day and
+edition. Otherwise, and where it cannot be read, it is read in its turn, so that nothing but time depends on it. Belongs
+here: the steps from bytes to statements, and how their results come back. Does not belong here: what the steps do
+(`ingest`), which files are read ahead (`flows.watch`).
+"""
+
+import contextlib
+import logging
+import shutil
+import weakref
+from collections import deque
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from schemas.forms.request import Landed, ReleaseRequest
+from tasks.derive.executor import Pieces, begun, helpers
+from tasks.derive.portions import leave_frame, read_frame
+from tasks.ingest.declaration import locate
+from tasks.ingest.editions import amended
+from tasks.ingest.normalise import Normalised
+from tasks.ingest.raw_store import expected
+from tasks.ingest.unpack import read_download
+from tasks.lineage.records import Run, StepRecord, current_run, recording
+from tasks.sources.registry import SOURCES, read_file
+from tasks.steps.reading import correct, normalise, parse
+from tasks.store.files.temporary import folder_next_to
+
+# Larger frames are left in the place of the run and do not pass through a pipe or a scheduler.
+FEW_ROWS = 2_000
+# Bytes of a download for each of its records, about.
+BYTES_OF_A_RECORD = 100
+log = logging.getLogger("tidewaiter.statements")
+
+
+class FileToRead(NamedTuple):
+    """A file to read ahead, the store that it is for, where its statements are left, and a `title` for people."""
+
+    request: ReleaseRequest
+    store: Path
+    place: Path
+    today: date
+    title: str
+
+
+class FileRead(NamedTuple):
+    """What was read: how the file was expected to land, the records of the steps, and the statements, of which large
+    frames are names."""
+
+    landed: Landed
+    records: list[StepRecord]
+    parts: dict[str, pl.DataFrame | str]
+
+
+def read_one(piece: FileToRead) -> FileRead | None:
+    """Read a file wherever it lies; None where that fails in any way, because its own turn says why."""
+    try:
+        declared = locate(piece.request)
+        raw = read_download(declared.file, is_archive=SOURCES[declared.source].is_archive)
+        landed = amended(expected(declared, raw, piece.today), piece.store, piece.today, declared.released_on)
+        landed = landed.model_copy(update={"parsed": read_file(landed.source, raw, landed.file.name)})
+        del raw
+        with recording(Run()) as run:
+            statements = normalise(landed, correct(landed, parse(landed), piece.today))
+        piece.place.mkdir()
+        parts = {
+            name: leave_frame(piece.place, frame) if frame.height > FEW_ROWS else frame
+            for name, frame in statements._asdict().items()
+        }
+    except Exception as problem:
+        log.info("%s is read in its turn: %s", piece.request.file, problem)
+        return None
+    return FileRead(landed.without_records, run.records, parts)
+
+
+class ReadAhead:
+    """Files that are read ahead, in the order of their turns; none where it does not pay."""
+
+    def __init__(self, pieces: Pieces | None, waiting: Sequence[FileToRead], today: date) -> None:
+        self._pieces, self._waiting, self._today = pieces, deque(waiting), today
+
+    def statements(self, landed: Landed, today: date) -> Normalised | None:
+        """The statements of a file that has landed, with the records of their steps in the current run; None where it
+        was not read ahead, or has landed in another way than was expected."""
+        done = self._of(landed.file)
+        if done is None or today != self._today or _print(done[1].landed) != _print(landed):
+            return None
+        piece, (_, records, parts) = done
+        statements = Normalised(
+            **{name: read_frame(piece.place, part) if isinstance(part, str) else part for name, part in parts.items()}
+        )
+        shutil.rmtree(piece.place, ignore_errors=True)
+        run = current_run()
+        assert run is not None, "a release is read in a run"
+        run.records += records
+        for name, sha256 in records[-1].outputs.items():
+            frame = getattr(statements, name)
+            run.hashes[id(frame)] = (weakref.ref(frame), sha256)
+        return statements
+
+    def _of(self, file: Path) -> tuple[FileToRead, FileRead] | None:
+        if self._pieces is None or all(piece.request.file != file for piece in self._waiting):
+            return None
+        # Files between them were refused before they were read.
+        while True:
+            piece, read = self._waiting.popleft(), next(self._pieces)
+            if piece.request.file == file:
+                return None if read is None else (piece, read)
+            shutil.rmtree(piece.place, ignore_errors=True)
+
+
+def _print(landed: Landed) -> dict[str, Any]:
+    """What of a landed file its statements rest on."""
+    return landed.model_dump(exclude={"raw", "store"})
+
+
+@contextlib.contextmanager
+def reading_ahead(requests: Sequence[ReleaseRequest], store: Path, today: date) -> Iterator[ReadAhead]:
+    """Read all files but the first ahead, which is read here meanwhile, where there is an engine and it pays."""
+    with contextlib.ExitStack() as stack:
+        waiting, pieces = list[FileToRead](), None
+        # Where no folder can be made beside the store, the turn of a file says why.
+        with contextlib.suppress(OSError):
+            rows = sum(request.file.stat().st_size for request in requests) // BYTES_OF_A_RECORD
+            if len(requests) > 1 and helpers(rows) > 1:
+                folder = stack.enter_context(folder_next_to(store))
+                waiting = [
+                    FileToRead(request, store.absolute(), folder / str(number), today, f"read {request.file.name}")
+                    for number, request in enumerate(requests[1:])
+                ]
+                pieces = begun(read_one, waiting, rows=rows)
+        if pieces is not None:
+            stack.callback(pieces.close)
+        yield ReadAhead(pieces, waiting, today)
+
+
+NOTHING_AHEAD = ReadAhead(None, (), date.min)
