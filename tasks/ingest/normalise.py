@@ -99,13 +99,7 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     ]
     quarantine = _set_aside(parsed.reported, faults, release_id)
     if not numbers.height:
-        first = repeats.causes_first(quarantine).row(0, named=True)
-        raise Refused(
-            "nothing usable",
-            where=f"{where}, record {first['record']}",
-            found=f"{first['reasons'][0]}; none of {counted(quarantine.height, 'record')} can be used",
-            advice="Check that it is the file that was declared.",
-        )
+        raise _nothing_usable(quarantine, parsed, where)
     keys = codes.keys.filter(pl.col("row").is_in(numbers["row"].unique().implode()))
     doubts += doubt_months(landed, keys, where)
     if not says_day:
@@ -252,6 +246,25 @@ def _missing_marks(records: pl.DataFrame, where: str) -> list[dict[str, str]]:
         for name, marked in marks.items()
         if marked.height
     ]
+
+
+def _nothing_usable(quarantine: Quarantine, parsed: Parsed, where: str) -> Refused:
+    """The refusal of a file of which no number is left: why the first record was set aside; where none was, what its
+    source left out of it."""
+    if not quarantine.height:
+        return Refused(
+            "nothing usable",
+            where=where,
+            found="; ".join(("no record is left", *parsed.normalised)),
+            advice="Download the query again with single partners and products, or declare that it lists only some.",
+        )
+    first = repeats.causes_first(quarantine).row(0, named=True)
+    return Refused(
+        "nothing usable",
+        where=f"{where}, record {first['record']}",
+        found=f"{first['reasons'][0]}; none of {counted(quarantine.height, 'record')} can be used",
+        advice="Check that it is the file that was declared.",
+    )
 
 
 def _set_aside(reported: Reported, faults: pl.DataFrame, release_id: str) -> Quarantine:

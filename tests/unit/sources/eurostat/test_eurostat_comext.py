@@ -108,6 +108,13 @@ def test_where_some_partners_were_asked_for_a_printed_total_is_the_only_word_on_
     assert doubts(release) == []
 
 
+def test_a_file_of_printed_totals_alone_is_refused_where_all_partners_were_asked_for(tmp_path: Path) -> None:
+    totals = [cell for cell in CELLS if cell[0] in ("EXT_EU27_2020", "INT_EU27_2020")]
+    with pytest.raises(Refused, match="4 records of EXT_EU27_2020, INT_EU27_2020") as refused:
+        read(answer(totals), tmp_path)
+    assert refused.value.rule == "nothing usable"
+
+
 OUTSIDE = ("CN", "US", "XS", "XI", "XU", "QP", "QS", "QW", "QZ", "ZY")
 INSIDE, NEITHER = ("DE", "FR", "GR", "QR", "QV", "QY"), ("QQ", "QU", "QX")
 
