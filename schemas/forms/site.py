@@ -7,8 +7,8 @@ from pydantic import ConfigDict, Field
 
 from schemas.forms.form import Frozen, StoreAddress, as_form
 
-# Beside the pages: what is noted of a site and its files.
-RECORDS = ".records"
+# In the folder beside a site: what is noted of it and of its files, which is not for its readers.
+NOTES = "notes"
 
 
 class SiteRequest(Frozen):
@@ -38,6 +38,7 @@ class SiteStates(Frozen):
     snapshots: dict[str, str] = Field(description="the published state of each reporter's store")
     tables: dict[str, str] = Field({}, description="that of each table that is made of them: mover/CHN")
     held: dict[str, list[str]] = Field({}, description="the releases of each reporter that wait for a decision")
+    citable: dict[str, list[str]] = Field({}, description="the states that each reporter's store still has")
 
 
 class SiteReport(Frozen):
@@ -82,4 +83,5 @@ class ShownSite(Frozen):
     request: SiteRequest = Field(description="what was asked for")
     day: date = Field(description="day on which it says that it was written")
     program: str = Field(description="hash of the program, its templates, and what it is set to")
-    pages: int = Field(description="pages that it has")
+    pages: int = Field(0, description="pages that it has")
+    files: dict[str, str] = Field({}, description="hash of each file, by its name below the site")

@@ -1,4 +1,5 @@
-"""Shows files and answers on this machine: the port, and a folder of pages over HTTP."""
+"""Shows files and answers on this machine: the port, and a folder of pages over HTTP, of which a name with a dot before
+it is not for readers."""
 
 import socket
 from collections.abc import Callable
@@ -66,9 +67,13 @@ class _Pages(SimpleHTTPRequestHandler):
             port = self.server.server_port  # type: ignore[attr-defined]
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST, f"Ask for http://{LOOPBACK}:{port}/")
             return None
+        path = unquote(urlsplit(self.path).path)
+        if any(name.startswith(".") for name in path.split("/")):
+            self.send_error(HTTPStatus.NOT_FOUND, "File not found")
+            return None
         try:
             if (renew := self.server.renew) is not None:  # type: ignore[attr-defined]
-                renew(unquote(urlsplit(self.path).path).lstrip("/"))
+                renew(path.lstrip("/"))
             return super().send_head()
         except ValueError:
             # Of an address that no file can have, such as /%00.

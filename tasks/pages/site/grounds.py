@@ -12,7 +12,9 @@ A page that is kept cites the state in which its figures were last written, as l
 import functools
 import hashlib
 import importlib.metadata
+import os
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +22,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas import settings
-from schemas.forms.site import RECORDS, FrontCard, ProductRecord
+from schemas.forms.site import NOTES, FrontCard, ProductRecord
 from tasks.analysis.reporter.of_reporter import published_rows
 from tasks.domain.classification import BASKET, HS_DIGITS, members, part_of
 from tasks.domain.export_controls.control_lists import lists_with
@@ -34,6 +36,7 @@ from tasks.pages.text.page_templates import FOLDER
 from tasks.reading.query import reporter_of
 from tasks.reading.resolver import Resolver
 from tasks.store.files.snapshot import snapshot_ids
+from tasks.store.snapshots.outside import outside, write_outside
 from tasks.store.snapshots.parquet import read_table
 
 # Tables with a row for each number of a product and its parts.
@@ -119,10 +122,33 @@ def _is_beside(other: str, product: str) -> bool:
     return other.startswith(BASKET) or any(other.startswith(code) or code.startswith(other) for code in codes)
 
 
-def record_of(folder: Path, reporter: str, stem: str) -> ProductRecord | None:
+def beside(place: Path) -> Path:
+    """Return the folder beside the place of a site, for its states and notes: whoever serves or copies the site leaves
+    it out."""
+    absolute = Path(os.path.abspath(place))
+    return absolute.parent / f".{absolute.name}"
+
+
+def notes_of(place: Path) -> Path:
+    """Return the folder with what is noted of the site in a place."""
+    return beside(place) / NOTES
+
+
+def write_note(notes: Path, name: str, text: str) -> None:
+    """Keep a note for the next run, which only the user of this one may read. Where nothing may be written beside the
+    site there is none, so the next run writes everything again."""
+    place = notes / name
+    with suppress(OSError, ValueError):
+        outside(place)
+        notes.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.parent.mkdir(exist_ok=True)
+        write_outside(place, text.encode())
+
+
+def record_of(notes: Path, reporter: str, stem: str) -> ProductRecord | None:
     """Return the record of the files of a product; None where there is none that can be read."""
     try:
-        return ProductRecord.model_validate_json((folder / RECORDS / reporter / f"{stem}.json").read_bytes())
+        return ProductRecord.model_validate_json((notes / reporter / f"{stem}.json").read_bytes())
     except (OSError, ValueError):
         return None
 
@@ -133,9 +159,22 @@ def is_whole(record: ProductRecord, folder: Path, months: Path, store: Path) -> 
     return (
         record.snapshot in snapshot_ids(store)
         and record.months == month_pages(months)
-        and all((folder / name).is_file() for name in record.files)
-        and all(_sha256((folder / name).read_bytes()) == sha256 for name, sha256 in record.files.items())
+        and are_whole(record.files, folder)
     )
+
+
+def are_whole(files: Mapping[str, str], folder: Path) -> bool:
+    """Whether files of a site, by their names, have the content of these hashes."""
+    try:
+        return all(_sha256((folder / name).read_bytes()) == sha256 for name, sha256 in files.items())
+    except OSError:
+        return False
+
+
+def hashes_of(folder: Path) -> dict[str, str]:
+    """Return the hash of each file of a site, by its name."""
+    files = sorted(one for one in folder.rglob("*") if one.is_file())
+    return {file.relative_to(folder).as_posix(): _sha256(file.read_bytes()) for file in files}
 
 
 def new_record(

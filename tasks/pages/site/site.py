@@ -10,14 +10,14 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from schemas.forms.site import RECORDS, FrontCard, ProductRecord
+from schemas.forms.site import FrontCard, ProductRecord
 from schemas.layouts import FLOWS
 from schemas.store_address import S3Url
 from tasks.analysis.after.watch_rules import Grader, watch_rules
@@ -55,7 +55,8 @@ KEPT = 2
 @dataclass(frozen=True)
 class SitePlan:
     """How a site is made: its folder, the day, its address on the web, how many codes with the largest changes have a
-    page, whether it is for those who run it, and whether a server makes pages on demand."""
+    page, whether it is for those who run it, whether a server makes pages on demand, and where the notes of earlier
+    runs are; None: beside the folder."""
 
     folder: Path
     day: date
@@ -63,6 +64,7 @@ class SitePlan:
     moved: int = MOVED_MAX
     desk: bool = False
     on_demand: bool = False
+    notes: Path | None = None
 
 
 @dataclass
@@ -118,7 +120,7 @@ def publish(root: Path | S3Url, plan: SitePlan) -> list[Path]:
     place = plan.folder
     if place.exists() and not place.is_symlink():
         raise ValueError(f"{place}: a folder, which cannot be replaced at once. Move it away, or name another place.")
-    states = place.parent / f".{place.name}"
+    states = grounds.beside(place)
     outside(states)
     states.mkdir(parents=True, exist_ok=True)
     numbers = sorted(int(one.name) for one in states.iterdir() if one.name.isdigit())
@@ -130,7 +132,7 @@ def publish(root: Path | S3Url, plan: SitePlan) -> list[Path]:
         # Files are replaced by others of the same name and never written into, so the states may share them.
         shutil.copytree(states / str(shown), partial, copy_function=os.link)
     partial.mkdir(exist_ok=True)
-    pages = build(root, SitePlan(partial, plan.day, plan.address, plan.moved, plan.desk, plan.on_demand))
+    pages = build(root, replace(plan, folder=partial, notes=grounds.notes_of(place)))
     partial.rename(following)
     link = states / "link.part"
     link.unlink(missing_ok=True)
@@ -288,9 +290,9 @@ def _product(
 ) -> ProductRecord:
     """Return the record of the files of a product, which are written unless all that they rest on is as it was."""
     snapshot, stem = resolver.snapshot, file_name(product, flow)
-    months = plan.folder / reporter / stem
+    months, notes = plan.folder / reporter / stem, plan.notes or grounds.notes_of(plan.folder)
     state = grounds.ground(resolver, flow, product, metric_rows, around, in_words=in_words)
-    record = grounds.record_of(plan.folder, reporter, stem)
+    record = grounds.record_of(notes, reporter, stem)
     if record is not None and record.ground == state and grounds.is_whole(record, plan.folder, months, snapshot.store):
         return record
     series = data.gather(resolver, product, flow, plan.day, metric_rows)
@@ -304,7 +306,7 @@ def _product(
     facts = of_product.facts
     card = front.card_of(series, facts, f"{reporter}/{stem}") if facts is not None else None
     record = grounds.new_record(state, snapshot.id, files, months, card)
-    _write(plan.folder, f"{RECORDS}/{reporter}/{stem}.json", record.model_dump_json())
+    grounds.write_note(notes, f"{reporter}/{stem}.json", record.model_dump_json())
     return record
 
 

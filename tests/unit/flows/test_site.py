@@ -1,5 +1,6 @@
 """The flow that writes the site: once for what is published, again where something came meanwhile."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -89,3 +90,73 @@ def test_a_publication_starts_one_run_and_none_beside_it() -> None:
     assert one["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
     assert "tidewaiter.release.published" in one["triggers"][0]["expect"]
     assert SiteRequest.model_validate(one["parameters"]["request"]).output == Path("site/public")
+
+
+def test_nothing_is_served_or_copied_that_names_the_store_or_a_release_that_waits(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = {"CHN": ["gacc_query-1"]}
+    states = requested_site.published_states(sample_store.parent).model_copy(update={"held": waiting})
+    request = SiteRequest(store=sample_store.parent, output=tmp_path / "public", moved=0)
+    requested_site.publish_requested(request, DAY, states)
+    site = request.output.resolve()
+    assert not [one for one in site.rglob("*") if one.name.startswith(".")]
+    secret = [
+        file for file in site.rglob("*") if file.is_file() and str(sample_store.parent).encode() in file.read_bytes()
+    ]
+    assert secret == []
+    assert requested_site.publish_requested(request, DAY, states).builds == 0
+    notes = tmp_path / ".public" / "notes"
+    assert "gacc_query-1" in (notes / "shown.json").read_text(encoding="utf-8")
+    # Another user, such as that of a server, reads none of it.
+    assert notes.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("damage", [lambda file: file.write_text("half"), lambda file: file.unlink()])
+@pytest.mark.parametrize("name", ["index.html", "names.js", "CHN/index.zh.html", "CHN/85051110.en.html"])
+def test_a_file_that_is_damaged_or_gone_is_written_again_by_the_next_run(
+    sample_store: Path, tmp_path: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    request = SiteRequest(store=sample_store.parent, output=tmp_path / "public", moved=0)
+    flows.write(request, DAY)
+    whole = (request.output / name).read_bytes()
+    damage(request.output / name)
+    assert flows.write(request, DAY).builds == 1
+    assert (request.output / name).read_bytes() == whole
+    assert flows.write(request, DAY).builds == 0
+
+
+def test_a_site_is_looked_at_again_when_the_store_has_lost_a_state_that_pages_cite(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = SiteRequest(store=sample_store.parent, output=tmp_path / "public", moved=0)
+    flows.write(request, DAY)
+    assert flows.write(request, DAY).builds == 0
+    monkeypatch.setattr(requested_site, "snapshot_ids", lambda _store: [])
+    assert flows.write(request, DAY).builds == 1
+
+
+def test_a_watch_list_that_is_no_text_is_refused_by_its_reader(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = tmp_path / "watch_list.csv"
+    watched.write_bytes("reporter,product,flow,reason\nCHN,12019019,import,caf\u00e9\n".encode("latin-1"))
+    monkeypatch.setenv("TIDEWAITER_WATCH_LIST", str(watched))
+    request = SiteRequest(store=sample_store.parent, output=tmp_path / "public", moved=0)
+    with pytest.raises(ValueError, match=r"watch_list\.csv") as refusal:
+        flows.write(request, DAY)
+    assert not isinstance(refusal.value, UnicodeError)
+
+
+def test_a_file_that_cannot_be_read_is_no_reason_to_call_a_site_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_file: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    watched = tmp_path / "watch_list.csv"
+    watched.write_text("reporter,product,flow,reason\n")
+    monkeypatch.setenv("TIDEWAITER_WATCH_LIST", str(watched))
+    readable = requested_site._content("TIDEWAITER_WATCH_LIST")
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    assert requested_site._content("TIDEWAITER_WATCH_LIST") not in ("", readable)

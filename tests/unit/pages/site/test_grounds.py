@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
-from schemas.forms.site import RECORDS
 from tasks.domain.errors import Held
 from tasks.pages.series import data
 from tasks.pages.series.page import PagePlace
@@ -199,7 +198,7 @@ def test_files_are_kept_while_their_ground_is_the_same_and_written_again_where_o
     assert (site / "index.html").read_bytes() == index
     (site / "CHN" / f"{CODE}.en.html").write_text("half a page")
     assert renewed() == [CODE]
-    (site / RECORDS / "CHN" / "8505.json").write_text("{")
+    (grounds.notes_of(site) / "CHN" / "8505.json").write_text("{")
     (site / "CHN" / CODE / "2025-06.zh.html").unlink()
     assert renewed() == ["8505", CODE]
     with monkeypatch.context() as patch:

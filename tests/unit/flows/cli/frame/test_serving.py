@@ -20,6 +20,9 @@ pytestmark = pytest.mark.usefixtures("wide_terminal")
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     (tmp_path / "index.html").write_text("the front page")
+    (tmp_path / ".notes").write_text("not for readers")
+    (tmp_path / "CHN").mkdir()
+    (tmp_path / "CHN" / ".notes").write_text("not for readers")
     (tmp_path / "large.bin").write_bytes(b"0" * 30_000_000)
     with server_of(tmp_path, 0) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -49,7 +52,20 @@ def test_a_page_under_another_name_gets_nothing(port: int, headers: list[str]) -
     assert "the front page" not in told
 
 
-@pytest.mark.parametrize("path", ["/%00", "/a%00b/", "/%00.html", f"/{'a' * 5000}", "/%ff%fe", "/../../etc/passwd"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/%00",
+        "/a%00b/",
+        "/%00.html",
+        f"/{'a' * 5000}",
+        "/%ff%fe",
+        "/../../etc/passwd",
+        "/.notes",
+        "/%2enotes",
+        "/CHN/.notes",
+    ],
+)
 def test_an_address_that_no_file_has_is_not_found_without_a_traceback(
     port: int, path: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
