@@ -96,7 +96,8 @@ def as_task(name: str, work: Callable[[], R]) -> R:
         answers.append(state.data)
         return state
 
-    options: dict[str, Any] = {"task_run_name": name, "cache_policy": NO_CACHE, "persist_result": False}
+    # A text would be a template, and a name of a file may hold braces.
+    options: dict[str, Any] = {"task_run_name": lambda: name, "cache_policy": NO_CACHE, "persist_result": False}
     task(ended, name="release", **options)()  # type: ignore[call-overload]
     if isinstance(answers[-1], Exception):
         raise answers[-1]

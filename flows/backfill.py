@@ -22,11 +22,10 @@ from schemas.forms.form import StoreAddress
 from schemas.forms.pool import PoolReport
 from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks.analysis.after.after_release import of_one_reporter
-from tasks.derive.executor import lending
+from tasks.derive.executor import fingerprint, lending
 from tasks.derive.processes import helping
 from tasks.domain import clock
 from tasks.domain.errors import Refused
-from tasks.domain.hashing import code_sha256
 from tasks.inbox.in_bucket import fetched
 from tasks.inbox.placing import reporter_of_file
 from tasks.ingest.raw_store import as_downloads
@@ -55,11 +54,11 @@ def backfill(request: BackfillRequest) -> WatchReport | PoolReport:
 
 def _require_code(request: BackfillRequest) -> None:
     """Raises Refused where the run is for other code than this machine has: its store would differ from the others."""
-    if request.code is not None and request.code != (here := code_sha256()):
+    if request.code is not None and request.code != (here := fingerprint()):
         raise Refused(
             "other code",
             where=socket.gethostname(),
-            found=f"the code here is {here[:12]}, and that of who started the run {request.code[:12]}",
+            found=f"code and libraries here are {here[:12]}, and those of who started the run {request.code[:12]}",
             advice="Install the same version of Tidewaiter, and of its dependencies, on each machine.",
         )
 

@@ -41,13 +41,14 @@ from flows import announce
 from schemas.forms.form import ready_to_send
 from schemas.forms.pool import Counts, Ending, PoolReport, ReporterRun
 from schemas.forms.watch import BackfillRequest
+from tasks.derive.executor import fingerprint
 from tasks.domain.errors import Refused
-from tasks.domain.hashing import code_sha256
 from tasks.inbox.in_bucket import fetched
 from tasks.inbox.placing import reporter_of_file
 from tasks.ingest.raw_store import as_downloads
 from tasks.pages.release import prefect_pages
 from tasks.steps import catalog as step
+from tasks.store.places.reporters import is_one_store, named
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -72,13 +73,8 @@ def over_pool(request: BackfillRequest, backfill: "Flow[Any, Any]") -> PoolRepor
 
     Raises Refused where no Prefect server records the run, and where the folder cannot be read.
     """
-    if FlowRunContext.get() is None and not request.dry_run:
-        raise Refused(
-            "no server",
-            where=f"--pool {request.pool}",
-            found="no Prefect server records this run, and workers take their runs from one",
-            advice="Start one with tidewaiter deploy, or set PREFECT_API_URL; and leave out --no-prefect.",
-        )
+    _require_server(request)
+    _require_root(request)
     whose = functools.partial(reporter_of_file, store=request.store, otherwise=request.declaration)
     with fetched(request.folder, lambda file: whose(file) is None) as place, as_downloads(place) as folder:
         division = step.divide(folder, request.store, request.declaration, source=request.source, flow=request.flow)
@@ -99,11 +95,44 @@ def over_pool(request: BackfillRequest, backfill: "Flow[Any, Any]") -> PoolRepor
     return announce.pooled(report.model_copy(update={"not_made": not_made}))
 
 
+def _require_server(request: BackfillRequest) -> None:
+    """Raises Refused where no server records this run, and where it has taken a place of the pool that it waits for."""
+    if request.dry_run:
+        return
+    context = FlowRunContext.get()
+    if context is None:
+        raise Refused(
+            "no server",
+            where=f"--pool {request.pool}",
+            found="no Prefect server records this run, and workers take their runs from one",
+            advice="Start one with tidewaiter deploy, or set PREFECT_API_URL; and leave out --no-prefect.",
+        )
+    if context.flow_run is not None and context.flow_run.work_pool_name == request.pool:
+        raise Refused(
+            "same pool",
+            where=f"--pool {request.pool}",
+            found="this run was taken from that pool, and would wait for runs for which no worker may be left",
+            advice="Start it from the command line, or on another pool.",
+        )
+
+
+def _require_root(request: BackfillRequest) -> None:
+    """Raises Refused where the store is that of one reporter, and not the root of several."""
+    store = request.store
+    if named(store) is not None or (isinstance(store, Path) and store.is_dir() and is_one_store(store)):
+        raise Refused(
+            "one store",
+            where=str(store),
+            found="it is the store of one reporter, and the files of several reporters go into a root of their stores",
+            advice="Name the folder above it, or another one.",
+        )
+
+
 def request_of(reporter: str, request: BackfillRequest) -> BackfillRequest:
     """Return the request of the run of one reporter, which any machine with the same code may take."""
     store = request.store.absolute() if isinstance(request.store, Path) else request.store
     folder = request.folder.absolute() if isinstance(request.folder, Path) else request.folder
-    change = {"reporter": reporter, "pool": None, "tables": "of the reporter", "code": code_sha256()}
+    change = {"reporter": reporter, "pool": None, "tables": "of the reporter", "code": fingerprint()}
     return request.model_copy(update={**change, "store": store, "folder": folder})
 
 
@@ -119,7 +148,7 @@ def _run_all(report: PoolReport, request: BackfillRequest, backfill: "Flow[Any, 
             ids[run.reporter] = same or _started(deployment, run.reporter, parameters)
         ended = _wait(client, report, [*ids.values()], show)
         counts = _counts(client, [*ids.values()])
-    runs = [_as_it_ended(run, ended[ids[run.reporter]], counts.get(ids[run.reporter])) for run in report.runs]
+    runs = [_as_it_ended(run, ended.get(ids[run.reporter]), counts.get(ids[run.reporter])) for run in report.runs]
     return report.model_copy(update={"runs": runs})
 
 
@@ -143,7 +172,8 @@ def _deployed(client: SyncPrefectClient, pool: str, backfill: "Flow[Any, Any]") 
         client.create_work_pool(WorkPoolCreate(name=pool, type=ProcessWorker.type, base_job_template=template))
     return client.create_deployment(
         client.create_flow_from_name(backfill.name),
-        name=pool,
+        # Not the name of the pool: a deployment of that name may be there, as `backfill`.
+        name=f"over-{pool}",
         description="Ingest the files of one reporter. Started by tidewaiter backfill --pool.",
         tags=["customs"],
         work_pool_name=pool,
@@ -165,12 +195,12 @@ def _still_going(client: SyncPrefectClient, deployment: UUID) -> list[FlowRun]:
 
 
 def _wait(client: SyncPrefectClient, report: PoolReport, ids: Sequence[UUID], show: Show) -> dict[UUID, FlowRun]:
-    """Return the runs when all have ended."""
+    """Return the runs when all have ended. One that somebody has deleted from the server has ended, and is left out."""
     looked, advice = time.monotonic() - WORKERS_SECONDS, ""
     while True:
-        runs = {run.id: run for run in client.read_flow_runs(flow_run_filter=FlowRunFilter(id=_any_of(ids)))}
+        runs = {run.id: run for part in batched(ids) for run in _read(client, part)}
         ended = [run for run in runs.values() if run.state_type in ENDINGS]
-        if len(ended) == len(ids):
+        if len(ended) == len(runs):
             show(len(ids), len(ids), "done")
             return runs
         if time.monotonic() - looked >= WORKERS_SECONDS:
@@ -178,6 +208,15 @@ def _wait(client: SyncPrefectClient, report: PoolReport, ids: Sequence[UUID], sh
         at_work = [run.name for run in runs.values() if run.state_type == StateType.RUNNING]
         show(len(ended), len(ids), advice or ", ".join(sorted(at_work)))
         time.sleep(POLL_SECONDS)
+
+
+def batched(ids: Sequence[UUID]) -> list[Sequence[UUID]]:
+    """Return the ids in parts of as many runs as the server sends at once."""
+    return [ids[first : first + RUNS_MAX] for first in range(0, len(ids), RUNS_MAX)]
+
+
+def _read(client: SyncPrefectClient, ids: Sequence[UUID]) -> list[FlowRun]:
+    return client.read_flow_runs(flow_run_filter=FlowRunFilter(id=_any_of(ids)), limit=RUNS_MAX)
 
 
 def _any_of(ids: Sequence[UUID]) -> FlowRunFilterId:
@@ -202,8 +241,10 @@ def _counts(client: SyncPrefectClient, ids: Sequence[UUID]) -> dict[UUID, Counts
     }
 
 
-def _as_it_ended(run: ReporterRun, ended: FlowRun, counts: Counts | None) -> ReporterRun:
-    """Return a row of the report with what its run came to."""
+def _as_it_ended(run: ReporterRun, ended: FlowRun | None, counts: Counts | None) -> ReporterRun:
+    """Return a row of the report with what its run came to; None: it was deleted from the server."""
+    if ended is None:
+        return run.model_copy(update={"ending": "cancelled", "state": "it was deleted from the server"})
     state = ended.state
     assert state is not None
     seconds = (ended.end_time - ended.start_time).total_seconds() if ended.end_time and ended.start_time else None

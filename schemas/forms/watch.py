@@ -117,7 +117,8 @@ class BackfillRequest(Frozen):
         ),
     )
     code: str | None = Field(
-        None, description="hash of the code that must ingest the files, so that each machine has the same; empty: any"
+        None,
+        description="hash of the code and libraries with which each machine must ingest the files; empty: any",
     )
     _cleared = field_validator("source", "flow", "partners", "reporter", "dask", "pool", "code", mode="before")(
         none_if_empty

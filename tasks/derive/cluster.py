@@ -204,7 +204,9 @@ def _task_of(thing: Any) -> Any:
     title = getattr(thing, "title", None)
     if FlowRunContext.get() is None or title is None:
         return checked
-    return task(name=title.partition(" ")[0], task_run_name=title, cache_policy=NO_CACHE, persist_result=False)(checked)
+    # A text would be a template, and a title has names of files, which may hold braces.
+    options: dict[str, Any] = {"task_run_name": lambda: title, "cache_policy": NO_CACHE, "persist_result": False}
+    return task(name=title.partition(" ")[0], **options)(checked)
 
 
 def _outside_task(submit: Callable[[], Any]) -> Any:

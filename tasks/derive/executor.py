@@ -85,11 +85,15 @@ class Pieces(Iterator[Any]):
         try:
             result = self._engine.result(self._work, *self._waiting[0])
         except Exception:
-            self._waiting.popleft()
+            self._go_on()
             raise
+        self._go_on()
+        return result
+
+    def _go_on(self) -> None:
+        """The first has ended: give the next one away."""
         self._waiting.popleft()
         self._submit()
-        return result
 
     def close(self) -> None:
         """End what nobody asks for any more."""

@@ -31,6 +31,7 @@ from tasks.derive.executor import (
     lending,
     lent,
 )
+from tasks.domain.errors import Refused
 
 # Memory of a process that does a piece: a portion of the months of a full cube.
 BYTES_OF_A_PROCESS = 1_500_000_000
@@ -95,8 +96,10 @@ class Processes(Engine):
             except BrokenProcessPool:
                 self.lose("a process died")
             except TimeoutError:
+                # It was done between the two looks, or raised a TimeoutError itself.
                 if future.done():
-                    raise
+                    self._open.discard(future)
+                    return future.result()
                 self._open = {one for one in self._open if not one.done()}
                 if len(self._open) < left:
                     since, left = time.monotonic(), len(self._open)
@@ -150,8 +153,8 @@ def _without_main() -> Iterator[None]:
 @contextlib.contextmanager
 def helping() -> Iterator[None]:
     """Inside, processes of this machine do the pieces, as many as it has cores and memory for, or as the setting says;
-    where an engine is lent already, that one does."""
-    if lent() is not None:
+    where an engine is lent already, that one does, and a process that may start none does them itself."""
+    if lent() is not None or multiprocessing.current_process().daemon:
         yield
         return
     engine = Processes(count())
@@ -164,10 +167,15 @@ def helping() -> Iterator[None]:
 
 def count() -> int:
     """How many processes a run may have: as `TIDEWAITER_PROCESSES` says, else one for each core, and as many as fit
-    into the memory of the machine. Raises ValueError for a setting that is no number."""
+    into the memory of the machine. Raises Refused for a setting that is no number."""
     if text := settings.text(settings.PROCESSES):
         if not text.isdecimal() or not int(text):
-            raise ValueError(f"{settings.PROCESSES} is {text!r}; write a number of processes, 1 for this one alone")
+            raise Refused(
+                "no number",
+                where=settings.PROCESSES,
+                found=f"{text!r} is no number of processes",
+                advice="Write a whole number, 1 for this process alone, or nothing.",
+            )
         return int(text)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(cores, _memory() // BYTES_OF_A_PROCESS))

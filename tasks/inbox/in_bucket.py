@@ -13,11 +13,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from schemas.store_address import S3Url
 from tasks.domain.errors import Refused
 from tasks.ingest.declaration import FOLDERS_UP
 from tasks.store.bucket.s3 import Bucket
+from tasks.store.files.temporary import temporary_folder
 
 DECLARATION = ".toml"
 
@@ -33,7 +35,8 @@ def fetched(inbox: Path | S3Url, is_needed: Callable[[Path], bool]) -> Iterator[
     if isinstance(inbox, Path):
         yield inbox
         return
-    with tempfile.TemporaryDirectory(prefix="tidewaiter-inbox-") as aside:
+    # What a killed run has left here is deleted.
+    with temporary_folder(Path(tempfile.gettempdir()), "tidewaiter-inbox-") as aside:
         # As deep as `locate` searches upwards, so that no defaults.toml among the temporary files applies.
         folder = Path(aside, *["inbox"] * FOLDERS_UP, inbox.bucket, *filter(None, inbox.prefix.split("/")))
         _fetch(Bucket(inbox), folder, is_needed)
@@ -41,7 +44,7 @@ def fetched(inbox: Path | S3Url, is_needed: Callable[[Path], bool]) -> Iterator[
 
 
 def _fetch(bucket: Bucket, folder: Path, is_needed: Callable[[Path], bool]) -> None:
-    metas = {meta["path"]: meta for meta in bucket.list("")}
+    metas = _files(bucket)
     if not metas:
         raise Refused(
             "no inbox",
@@ -62,6 +65,22 @@ def _fetch(bucket: Bucket, folder: Path, is_needed: Callable[[Path], bool]) -> N
         # Files without a day of release go in by the time at which they were put there.
         moment = metas[key]["last_modified"].timestamp()
         os.utime(place, (moment, moment))
+
+
+def _files(bucket: Bucket) -> dict[str, Any]:
+    """The objects that are files, by key. Raises Refused for a key that is no path below the address."""
+    metas = {meta["path"]: meta for meta in bucket.list("")}
+    for key in metas:
+        if {"", ".", ".."} & {*key.split("/")}:
+            raise Refused(
+                "no path",
+                where=f"{bucket.url}/{key}",
+                found="the name of the object is no path of a file",
+                advice="Put it there under another name.",
+            )
+    # Consoles mark a folder by an empty object of its name.
+    folders = {str(parent) for key in metas for parent in PurePosixPath(key).parents}
+    return {key: meta for key, meta in metas.items() if key not in folders or meta["size"]}
 
 
 def _content(bucket: Bucket, key: str) -> bytes:

@@ -108,10 +108,20 @@ class ReadAhead:
             return None
         # Files between them were refused before they were read.
         while True:
-            piece, read = self._waiting.popleft(), next(self._pieces)
+            piece, read = self._waiting.popleft(), self._next()
             if piece.request.file == file:
                 return None if read is None else (piece, read)
             shutil.rmtree(piece.place, ignore_errors=True)
+
+    def _next(self) -> FileRead | None:
+        assert self._pieces is not None
+        try:
+            read: FileRead | None = next(self._pieces)
+        except Exception as problem:
+            # Whoever did it has failed, and not the file: that is read in its turn.
+            log.info("a file is read in its turn: %s", problem)
+            return None
+        return read
 
 
 def _print(landed: Landed) -> dict[str, Any]:

@@ -710,8 +710,10 @@ class Reckoning:
             return (None, "not_applicable")
         if about.level is None:
             return (None, about.level_status)
-        whole = self.series.get((*key[:3], "value_usd_consumption"), {}).get(month, Month()).level
-        if whole is None:
+        consumption = (*key[:3], "value_usd_consumption")
+        whole = self.series.get(consumption, {}).get(month, Month()).level
+        # A place of which no consumption is published has no base, even where nothing is left out.
+        if whole is None or not self._is_told(consumption, month):
             return (None, "no_base")
         return (about.level / whole * 100, "computed") if whole else (None, "zero_base")
 

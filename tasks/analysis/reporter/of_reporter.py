@@ -38,6 +38,7 @@ from tasks.store.bucket.working_copy import address_of, again_if_outpaced, at_ha
 from tasks.store.files import exchange
 from tasks.store.files.snapshot import Snapshot, load_snapshot, open_snapshot
 from tasks.store.places.reporters import Address, named, root_of, store_of, table_of
+from tasks.store.places.verify_on_read import proved
 from tasks.store.snapshots.parquet import Partition, partition_month, path_partition, read_table
 
 # Months of so many rows of metric altogether are in memory together.
@@ -90,7 +91,7 @@ class AnalysisPiece(NamedTuple):
 
 def leave_rows(piece: AnalysisPiece) -> str:
     """Leave the rows of a piece, wherever its store can be read, and return their name."""
-    state = state_of(load_snapshot(piece.store, piece.name))
+    state = state_of(proved(load_snapshot(piece.store, piece.name), bytes_max=query.PROVED_BYTES_MAX))
     parts = [MAKERS[piece.table](state, piece.flow, some) for some in piece.groups]
     return leave_frame(piece.place, pl.concat([empty_frame(piece.table), *parts]))
 

@@ -2,6 +2,7 @@
 
 from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import distributed
@@ -75,6 +76,14 @@ def test_a_scheduler_that_is_closed_meanwhile_is_lost(monkeypatch: pytest.Monkey
     one = Cluster(ADDRESS, client)
     assert [*one.each(double, [3, 4])] == [6, 8]
     assert one.is_lost
+
+
+def test_a_title_is_the_name_of_the_run_as_it_is_whatever_braces_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prefect takes a text for a template, which could name anything that the work knows."""
+    monkeypatch.setattr("prefect.context.FlowRunContext.get", object)
+    title = "read {work.__globals__}{b}.csv"
+    given: Any = cluster._task_of(SimpleNamespace(title=title)).task_run_name
+    assert given() == title
 
 
 def test_our_own_code_has_one_mark() -> None:

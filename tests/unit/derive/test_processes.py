@@ -3,8 +3,10 @@
 import multiprocessing
 import os
 import signal
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +14,7 @@ from schemas import settings
 from tasks.derive import processes
 from tasks.derive.executor import each
 from tasks.derive.processes import ROWS_THAT_PAY, Processes, count, helping
+from tasks.domain.errors import Refused
 
 FORBIDDEN = 5
 
@@ -113,6 +116,36 @@ def test_what_another_version_would_do_is_done_here(
     assert "has other code, code tables or libraries; this process does the rest" in caplog.text
 
 
+class Late(Future[int]):
+    """A piece that is done just after the time for which somebody waits for it is over."""
+
+    def result(self, timeout: float | None = None) -> int:
+        if not self.done():
+            self.set_result(7)
+            raise TimeoutError
+        return super().result(timeout)
+
+
+def test_a_piece_that_is_done_between_two_looks_has_its_result() -> None:
+    assert Processes(2).result(fail, 1, Late()) == 7
+
+
+def test_work_that_raises_a_timeout_itself_has_failed() -> None:
+    future: Future[int] = Future()
+    future.set_exception(TimeoutError("of the work"))
+    with pytest.raises(TimeoutError, match="of the work"):
+        Processes(2).result(fail, 1, future)
+
+
+@pytest.mark.usefixtures("two")
+def test_a_process_that_may_start_none_does_the_pieces_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker of multiprocessing.Pool, for example."""
+    monkeypatch.setattr("multiprocessing.current_process", lambda: SimpleNamespace(daemon=True))
+    with helping():
+        done = each(whereabouts, range(3), rows=ROWS_THAT_PAY)
+    assert {pid for _, pid in done} == {os.getpid()}
+
+
 def test_how_many_there_are_follows_cores_memory_and_the_setting(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -131,5 +164,5 @@ def test_how_many_there_are_follows_cores_memory_and_the_setting(
     assert count() == 3
     for wrong in ("0", "two", "-1"):
         monkeypatch.setenv(settings.PROCESSES, wrong)
-        with pytest.raises(ValueError, match=f"TIDEWAITER_PROCESSES is '{wrong}'"):
+        with pytest.raises(Refused, match=f"TIDEWAITER_PROCESSES: '{wrong}' is no number of processes"):
             count()

@@ -41,6 +41,18 @@ def test_outside_of_a_run_the_work_itself_returns_and_raises(monkeypatch: pytest
     announce.mark_running_again()
 
 
+def test_a_task_is_called_as_the_file_is_whatever_braces_that_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    names: list[str] = []
+
+    def task(work: Any, *, task_run_name: Any, **options: Any) -> Any:
+        names.append(task_run_name())
+        return work
+
+    monkeypatch.setattr(announce, "task", task)
+    assert announce.as_task("release {ended}{b}.csv", outcome) == outcome()
+    assert names == ["release {ended}{b}.csv"]
+
+
 def test_a_failure_of_the_server_is_logged_and_does_not_end_the_work(caplog: pytest.LogCaptureFixture) -> None:
     def fails() -> None:
         raise ConnectionError("no server")

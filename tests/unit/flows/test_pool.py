@@ -14,8 +14,8 @@ from flows.backfill import backfill
 from schemas.forms.pool import PoolReport, ReporterRun
 from schemas.forms.watch import BackfillRequest
 from schemas.store_address import S3Url
+from tasks.derive.executor import fingerprint
 from tasks.domain.errors import Refused
-from tasks.domain.hashing import code_sha256
 from tests.unit.inbox.test_division import OF, sized
 
 SHARED = BackfillRequest(folder=S3Url("s3://customs/inbox"), store=S3Url("s3://customs/store"), pool="big")
@@ -29,7 +29,9 @@ def waits(run_id: UUID, request: BackfillRequest) -> SimpleNamespace:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A server that notes what is started; each look sees one more run at its end."""
-    made = SimpleNamespace(started=[], going=[], ends={}, pages=[], workers=[WorkerStatus.ONLINE], looks=0, shown=[])
+    made = SimpleNamespace(
+        started=[], going=[], ends={}, deleted=[], pages=[], workers=[WorkerStatus.ONLINE], looks=0, shown=[]
+    )
 
     def start(deployment: UUID, *, parameters: dict[str, Any], **more: Any) -> SimpleNamespace:
         made.started.append(parameters["request"])
@@ -41,6 +43,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         made.looks += 1
         every = []
         for place, run_id in enumerate(flow_run_filter.id.any_):
+            if run_id in made.deleted:
+                continue
             state = made.ends.get(run_id, StateType.COMPLETED) if place < made.looks else StateType.RUNNING
             every.append(
                 SimpleNamespace(
@@ -95,7 +99,7 @@ def test_the_runs_are_started_in_order_and_each_is_for_one_reporter_with_the_cod
     assert server.started == [
         {
             "folder": "s3://customs/inbox", "store": "s3://customs/store", "reporter": reporter, "day_in_name": False,
-            "dry_run": False, "tables": "of the reporter", "code": code_sha256(),
+            "dry_run": False, "tables": "of the reporter", "code": fingerprint(),
         }
         for reporter in ("DEU", "CHN")
     ]  # fmt: skip
@@ -126,6 +130,36 @@ def test_what_a_run_leaves_is_its_row_and_one_without_a_page_is_broken(server: S
     assert (first.is_broken, first.counts, first.reasons) == (True, None, ["the run failed: Failed"])
     assert second.counts is not None
     assert (second.is_broken, second.counts.published, second.counts.last_month) == (False, 3, "2025-06")
+
+
+def test_a_run_that_is_deleted_meanwhile_has_ended_and_is_not_waited_for(server: SimpleNamespace) -> None:
+    server.deleted = [UUID(int=1)]
+    first, second = run_all(server, "DEU", "CHN").runs
+    assert (first.ending, first.is_broken, second.ending) == ("cancelled", True, "done")
+    assert first.reasons == ["the run cancelled: it was deleted from the server"]
+
+
+def test_more_runs_than_the_server_sends_at_once_are_asked_for_in_parts(
+    server: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "RUNS_MAX", 2)
+    reporters = ("AAA", "BBB", "CCC", "DDD", "EEE")
+    assert [run.ending for run in run_all(server, *reporters).runs] == ["done"] * 5
+
+
+def test_a_driver_on_the_pool_that_it_waits_for_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    context = SimpleNamespace(flow_run=SimpleNamespace(work_pool_name="big"))
+    monkeypatch.setattr(pool, "FlowRunContext", SimpleNamespace(get=lambda: context))
+    with pytest.raises(Refused, match="this run was taken from that pool"):
+        backfill.fn(SHARED)
+
+
+def test_the_store_of_one_reporter_is_no_root_of_several(tmp_path: Path) -> None:
+    (tmp_path / "store" / ".snapshots").mkdir(parents=True)
+    for store in (tmp_path / "reporter=CHN", tmp_path / "store"):
+        request = BackfillRequest(folder=tmp_path, store=store, pool="big", dry_run=True)
+        with pytest.raises(Refused, match="it is the store of one reporter"):
+            backfill.fn(request)
 
 
 def test_where_no_worker_is_there_the_terminal_says_what_to_start(server: SimpleNamespace) -> None:
@@ -162,5 +196,5 @@ def test_without_a_server_a_dry_run_shows_the_plan_and_anything_else_is_refused(
 
 def test_a_machine_with_other_code_refuses_a_run(tmp_path: Path) -> None:
     request = BackfillRequest(folder=tmp_path, store=tmp_path / "store", code="0" * 64)
-    with pytest.raises(Refused, match="that of who started the run 000000000000"):
+    with pytest.raises(Refused, match="those of who started the run 000000000000"):
         backfill.fn(request)

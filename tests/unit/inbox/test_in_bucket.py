@@ -12,6 +12,7 @@ from tasks.domain.errors import Refused
 from tasks.inbox import in_bucket
 from tasks.inbox.in_bucket import fetched
 from tasks.inbox.placing import reporter_of_file
+from tasks.store.files.temporary import MARK
 
 INBOX = S3Url("s3://customs/in/box")
 PUT_ON = datetime(2025, 7, 20, tzinfo=UTC)
@@ -80,6 +81,33 @@ def test_a_machine_fetches_what_is_declared_and_the_files_that_it_needs(bucket: 
     assert sorted(bucket.fetched) == sorted([*declarations, "CHN/june.csv", "undeclared.csv"])
     assert sizes == {key: len(OBJECTS[key]) for key in sizes}
     assert len(sizes) == 3
+
+
+def test_a_mark_of_a_folder_is_no_file(bucket: type[Made]) -> None:
+    """Consoles make an empty object of the name of a folder."""
+    bucket.objects = {"DEU": b"", "DEU/more": b"", **OBJECTS, "empty.csv": b""}
+    with fetched(INBOX, lambda file: True) as folder:
+        files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert files == {*OBJECTS, "DEU/more", "empty.csv"}
+
+
+@pytest.mark.parametrize("key", ["../x.csv", "CHN/../../x.csv", "/x.csv", "CHN//x.csv"])
+def test_a_name_that_leads_elsewhere_is_refused(bucket: type[Made], key: str) -> None:
+    bucket.objects = {key: b"x"}
+    refused = pytest.raises(Refused, match="the name of the object is no path of a file")
+    with refused, fetched(INBOX, lambda file: True):
+        pass
+
+
+def test_what_a_killed_run_has_left_is_deleted(bucket: type[Made], tmp_path: Path) -> None:
+    abandoned = tmp_path / "tidewaiter-inbox-of-a-killed-run"
+    abandoned.mkdir()
+    (abandoned / MARK).touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tempfile.tempdir", str(tmp_path))
+        with fetched(INBOX, lambda file: True):
+            assert not abandoned.exists()
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_an_address_without_objects_and_an_object_that_goes_are_refused(bucket: type[Made]) -> None:

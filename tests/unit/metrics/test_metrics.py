@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -91,8 +91,14 @@ def test_every_figure_of_another_national_list_is_what_fractions_and_dictionarie
 
 def test_rates_of_duty_are_what_fractions_and_dictionaries_say() -> None:
     seen: Counter[str] = Counter()
+    names = ("value_usd_consumption", "value_usd_dutiable", "value_usd_duty")
+    scope = release(months="2025-06", measures=[*names], flow="import", products=[MAGNETS])
+    # Of one partner there are none, of one half was paid, of one only the duty is known.
+    stated = {"CHN": dict.fromkeys(names, 0), "DEU": dict(zip(names, (100, 60, 50), strict=True)), "JPN": {names[2]: 5}}
+    rates = [number(scope, code, "2025-06", value, name) for code, of in stated.items() for name, value in of.items()]
 
     @given(strategies.histories())
+    @example([(scope, rates)])
     @draws(16)
     def every_figure(store: Store) -> None:
         store = [strategies.of_duties(*one) for one in store]

@@ -150,6 +150,19 @@ def test_a_file_that_cannot_be_read_or_is_passed_over_does_not_hold_up_the_next(
         assert not place.exists()
 
 
+def test_where_the_one_who_reads_ahead_fails_a_file_is_read_in_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = [request(tmp_path, number) for number in (1, 2)]
+
+    def fails(*_: Any) -> Any:
+        raise RuntimeError("the scheduler has gone")
+
+    monkeypatch.setattr(AtOnce, "result", fails)
+    with ahead(tmp_path, requests) as files, recording(Run()):
+        assert files.statements(landed(requests[1]), TODAY) is None
+
+
 def test_a_single_file_or_one_engine_alone_reads_nothing_ahead(tmp_path: Path) -> None:
     requests = [request(tmp_path, number) for number in (1, 2)]
     with reading_ahead(requests, tmp_path / "store", TODAY) as files, recording(Run()):

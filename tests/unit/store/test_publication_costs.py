@@ -1,6 +1,7 @@
 """What a publication onto a large store writes, by the benchmark that measures it."""
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import generate, publications
+from benchmarks.written import Filled
 
 ROOT = Path(__file__).parents[3]
 
@@ -33,9 +35,8 @@ def test_a_backfill_writes_little_more_than_what_is_in_the_store(tmp_path: Path)
     """Figures were once written three times: as parts, as files that wait, and as objects."""
     files = tmp_path / "files"
     generate.generate(generate.Size(date(2024, 1, 1), 14, 7, 2_000, 120, 30), files)
-    program = "import sys, pathlib; from benchmarks.written import fill; print(*fill(*map(pathlib.Path, sys.argv[1:])))"
     done = subprocess.run(
-        [sys.executable, "-c", program, str(files), str(tmp_path / "reporter=CHN")],
+        [sys.executable, "-m", "benchmarks.written", "--fill", str(files), str(tmp_path / "reporter=CHN")],
         capture_output=True,
         text=True,
         check=True,
@@ -43,6 +44,7 @@ def test_a_backfill_writes_little_more_than_what_is_in_the_store(tmp_path: Path)
         # What Python compiles at the first start is no file of the store.
         env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
     )
-    written, published = map(int, done.stdout.split())
+    filled = Filled(*json.loads(done.stdout.splitlines()[-1]))
+    written, published = filled.written, filled.published
     assert published > 1_000_000
     assert published <= written < 1.3 * published

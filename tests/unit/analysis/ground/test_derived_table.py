@@ -20,13 +20,14 @@ from tasks.analysis.ground import derived_table
 from tasks.analysis.ground.derived_table import Upstream, publish_table
 from tasks.analysis.reporter.of_reporter import publish_analysis, rows_of
 from tasks.answers.trade.movers import changes_of_month, flow_of, month_of
-from tasks.domain.errors import HowUnderstood
+from tasks.domain.errors import DamagedStore, HowUnderstood
 from tasks.domain.periods import first_day, month_number
 from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
 from tasks.reading.query import open_published
 from tasks.store.files.snapshot import Snapshot, open_snapshot
 from tasks.store.snapshots.parquet import read_table
+from tests.faults.world import flip_byte
 from tests.unit.customs import Store
 from tests.unit.published_stores import of_germany, publish, query_bytes
 from tests.unit.sources.eurostat.test_eurostat_comext import MASS, VALUE
@@ -133,6 +134,20 @@ def test_each_release_publishes_its_movers_for_every_reader(made: Store) -> None
     states = [json.loads(text)["snapshots"]["CHN"] for text in trail["parameters"]]
     assert made.snapshot.id in states
     assert publish_analysis(made.folder, "CHN", "mover").months == []
+
+
+def test_a_damaged_file_of_the_figures_makes_no_movers(made: Store, tmp_path: Path) -> None:
+    """A bit that flipped would be published under a right hash."""
+    store = Store(tmp_path)
+    shutil.copytree(made.folder, store.folder, symlinks=True, dirs_exist_ok=True)
+    shutil.rmtree(own(store))
+    figures = store.snapshot.entries("metric")
+    assert figures
+    for file in store.snapshot.opened(figures):
+        flip_byte(file)
+    with pytest.raises(DamagedStore):
+        publish_analysis(store.folder, "CHN", "mover")
+    assert open_snapshot(own(store)) is None
 
 
 def test_what_a_killed_run_left_undone_is_read_right_and_made_up_for(

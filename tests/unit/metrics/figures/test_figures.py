@@ -5,8 +5,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from schemas.names import FIGURES
 from schemas.names import status as status_column
-from schemas.tables.metric import FIGURES
 from tasks.metrics.figures.figures import FIGURES_OF, contribution, growth, of_consumption, rank, share, with_figures
 from tasks.metrics.levels.names import STATUS
 
