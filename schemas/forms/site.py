@@ -63,7 +63,7 @@ class FrontCard(Frozen):
     in_doubt: tuple[date, ...] = Field((), description="months of which the level is in doubt")
     events: tuple[tuple[date, int], ...] = Field((), description="day and number of each control in these months")
     names: dict[str, str] = Field(description="its name, by language")
-    sentences: dict[str, list[tuple[str, str]]] = Field(description="sentences and doubts, by language")
+    sentences: dict[str, list[tuple[str, tuple[str, ...]]]] = Field(description="sentences and doubts, by language")
 
 
 class ProductRecord(Frozen):

@@ -37,14 +37,23 @@ def is_withheld(sources: Collection[str]) -> bool:
     return any(not settings.text(source.permission) for source in restricted(sources))
 
 
+def mirrored_code(product: str) -> str | None:
+    """Return the code of a product that customs share, of six digits at most; None where it has several or none.
+
+    >>> mirrored_code("85051110"), mirrored_code("8505"), mirrored_code("line:rare_earths")
+    ('850511', '8505', None)
+    """
+    codes = {code[:HS6] for code in members(product)}
+    return codes.pop() if len(codes) == 1 and all(map(str.isdecimal, codes)) else None
+
+
 def mirrored(store: Path, product: str, flow: str, month: date, first: date | None = None) -> list[MirrorPart]:
     """Return the months from `first`, by default a year before, of each pair of this reporter with another that has a
     store, the largest first; none where the page is of several HS codes.
     """
     address = address_of(store)
     root, reporter = root_of(address), named(address)
-    codes = {code[:HS6] for code in members(product)}
-    if root is None or reporter is None or len(codes) != 1 or not (code := codes.pop()).isdecimal():
+    if root is None or reporter is None or (code := mirrored_code(product)) is None:
         return []
     first = first or date(month.year - 1, month.month, 1)
     parts = []

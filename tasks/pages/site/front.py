@@ -28,7 +28,7 @@ from tasks.pages.series.page import partner_label
 from tasks.pages.text import wording
 from tasks.pages.text.assets import policy_of
 from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, translated, words
-from tasks.pages.text.sentences import doubt_of, headlines
+from tasks.pages.text.sentences import doubts_of, headlines
 from tasks.reading.resolver import Resolver
 from tasks.store.files.snapshot import Snapshot
 
@@ -46,28 +46,19 @@ class News(NamedTuple):
 
 
 class Story(NamedTuple):
-    """What is said of a product: its name, sentences with the doubt behind each, its page, its drawing, and what the
+    """What is said of a product: its name, sentences with the doubts behind each, its page, its drawing, and what the
     drawing shows."""
 
     name: str
-    sentences: list[tuple[str, str]]
+    sentences: list[tuple[str, tuple[str, ...]]]
     place: str
     drawn: str
     caption: str = ""
 
     @property
     def doubts(self) -> list[str]:
-        """What is in doubt, each once: one of several sentences often rests on the same number, or on some of those of
-        another."""
-        doubts = [*dict.fromkeys(doubt for _, doubt in self.sentences if doubt)]
-        return [one for one in doubts if not any(one != other and _parts(one) <= _parts(other) for other in doubts)]
-
-
-def _parts(doubt: str) -> set[str]:
-    """The findings that a doubt names."""
-    for language in LANGUAGES:
-        doubt = doubt.removeprefix(words("brief", language)["in_doubt"].partition("{doubt}")[0])
-    return {one.strip(" .。") for one in doubt.replace("；", ";").split(";")}
+        """What is in doubt, each once: several sentences often rest on the same number."""
+        return [*dict.fromkeys(doubt for _, doubts in self.sentences for doubt in doubts)]
 
 
 class Desk(NamedTuple):
@@ -167,7 +158,7 @@ def card_of(series: PageSeries, facts: Facts, stem: str) -> FrontCard:
         in_doubt=tuple(month for month in months if (*first, month) in series.doubts),
         events=tuple((event["day"], event["number"]) for event in series.events if event["day"] >= months[0]),
         names={one: wording.texts(one)["name"].format(**dict(facts)) for one in LANGUAGES},
-        sentences={one: [(line.text, doubt_of(line, one)) for line in lines[one]] for one in LANGUAGES},
+        sentences={one: [(line.text, tuple(doubts_of(line, one))) for line in lines[one]] for one in LANGUAGES},
     )
 
 
@@ -215,6 +206,7 @@ def page(trades: Sequence[Trade], day: date, desk: Desk, language: str, address:
         description=next((trade.lead.sentences[0][0] for trade in ordered if trade.lead), t["site"]),
         image=_image(ordered, address, language),
         checks=check_words(language) if language != "en" else {},
+        in_doubt=lambda doubts: t["in_doubt"].format(doubt=t["semicolon"].join(doubts)),
         doubt=lambda text: t["in_doubt"].format(doubt=doubt_words(text, language)),
     )
 

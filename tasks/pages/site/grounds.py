@@ -32,6 +32,7 @@ from tasks.domain.periods import month_number
 from tasks.pages.brief.context import covers_product
 from tasks.pages.brief.facts import events_in, held_of
 from tasks.pages.series.page import PagePlace
+from tasks.pages.site.other_sides import OtherSides
 from tasks.pages.text.page_templates import FOLDER
 from tasks.reading.query import reporter_of
 from tasks.reading.resolver import Resolver
@@ -44,10 +45,10 @@ BY_PRODUCT = ("observation", "revision", "doubt")
 
 
 class Around(NamedTuple):
-    """What the files of all products of a direction have in common: the published states of the other reporters, the
-    day, and the products and partners with pages."""
+    """What the files of all products of a direction have in common: what mirrors rest on, the day, and the products and
+    partners with pages."""
 
-    states: Mapping[str, str]
+    sides: OtherSides
     day: date
     place: PagePlace
 
@@ -82,7 +83,7 @@ def ground(resolver: Resolver, flow: str, product: str, rows: pl.DataFrame, arou
         read_table(snapshot, "metric", newest.__eq__, part_of(product)),
         used,
         read_table(snapshot, "finding", where=pl.col("release_id").is_in(used["release_id"].implode())),
-        read_table(snapshot, "decision"),
+        read_table(snapshot, "decision", where=pl.col("release_id").is_in(used["release_id"].implode())),
         published_rows(snapshot, "expectation", flow, [*map(month_number, days)]).filter(product=product),
         resolver.names.product.filter(part_of(product)),
     ]
@@ -95,7 +96,7 @@ def ground(resolver: Resolver, flow: str, product: str, rows: pl.DataFrame, arou
         "program": program_sha256(),
         "permission": settings.text(settings.COMTRADE_PERMISSION),
         "national": [code, *national_lists(releases)],
-        "others": dict(around.states),
+        "mirrors": around.sides.rest_on(product, days),
         "whole": snapshot.id if product.startswith("line:") else "",
         "lists": lists_with(product),
         "events": events,

@@ -33,13 +33,14 @@ from tasks.pages.brief.watched import file_name, product_of, watch_list
 from tasks.pages.series import data
 from tasks.pages.series.page import PagePlace, script_words
 from tasks.pages.site import feeds, front, grounds, partner_pages, product_pages
+from tasks.pages.site.other_sides import OtherSides
 from tasks.pages.text import assets
 from tasks.pages.text.page_templates import FRONT, LANGUAGES
 from tasks.reading.citation import citation, known_on
 from tasks.reading.query import newest_month
 from tasks.reading.resolver import Resolver
 from tasks.store.bucket.working_copy import at_hand
-from tasks.store.files.snapshot import Snapshot, current_id, open_snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot
 from tasks.store.places.reporters import stores_of
 from tasks.store.snapshots.outside import outside, write_outside
 from tasks.store.snapshots.parquet import read_table
@@ -86,7 +87,6 @@ def build(root: Path | S3Url, plan: SitePlan) -> list[Path]:
     where no store has anything, ValueError where a page would be in a store or behind a link.
     """
     outside(plan.folder / FRONT["en"])
-    states = {code: current_id(at_hand(address)) or "" for code, address in stores_of(root).items()}
     written, waiting, left_out = WrittenPages(), list[tuple[str, Any]](), list[str]()
     for reporter, snapshot, held, withheld in _states(root):
         if withheld:
@@ -94,7 +94,7 @@ def build(root: Path | S3Url, plan: SitePlan) -> list[Path]:
             continue
         waiting += [(reporter, one) for one in held]
         if snapshot is not None:
-            _reporter(Resolver(snapshot), reporter, plan, written, states)
+            _reporter(Resolver(snapshot), reporter, plan, written)
     if not (written.names or waiting or left_out):
         raise NothingPublished(f"{root}: nothing is published here, so there is no site to write. Check --store.")
     _shared(plan, written)
@@ -206,10 +206,8 @@ def _sources(snapshot: Snapshot) -> list[str]:
     return read_table(snapshot, "release")["source"].to_list()
 
 
-def _reporter(
-    resolver: Resolver, reporter: str, plan: SitePlan, written: WrittenPages, states: Mapping[str, str]
-) -> None:
-    """Write the pages of a reporter; `states` has what each reporter has published."""
+def _reporter(resolver: Resolver, reporter: str, plan: SitePlan, written: WrittenPages) -> None:
+    """Write the pages of a reporter."""
     snapshot, pages = resolver.snapshot, dict[str, frozenset[str]]()
     releases = read_table(snapshot, "release")
     known = known_on(releases, read_table(snapshot, "decision"))
@@ -220,7 +218,7 @@ def _reporter(
     partners = frozenset(key for month in months for key in month.rows["partner"].unique()) - {WORLD}
     for flow in FLOWS:
         if snapshot.entries("metric", flow):
-            pages[flow] = _trade(resolver, reporter, flow, plan, written, partners, cited, states)
+            pages[flow] = _trade(resolver, reporter, flow, plan, written, partners, cited)
     texts = partner_pages.partner_pages(resolver, reporter, months, pages, cited)
     texts |= partner_pages.list_page(resolver, reporter, pages, cited, sorted(partners))
     for name, text in texts.items():
@@ -247,7 +245,6 @@ def _trade(
     written: WrittenPages,
     partners: frozenset[str],
     cited: Mapping[str, str],
-    states: Mapping[str, str],
 ) -> frozenset[str]:
     """Write the pages of the products of a direction; return those that have one."""
     news = front.news_of(resolver.snapshot, flow)
@@ -264,7 +261,7 @@ def _trade(
     products = frozenset(every) if plan.on_demand else frozenset(rows)
     written.series[reporter, flow] = [*rows]
     place = PagePlace((), products, partners, plan.address)
-    around = grounds.Around({code: name for code, name in states.items() if code != reporter}, plan.day, place)
+    around = grounds.Around(OtherSides(resolver.snapshot, flow, [*rows]), plan.day, place)
     cards: list[FrontCard] = []
     for product, metric_rows in rows.items():
         about = (resolver, flow, product, metric_rows, around)

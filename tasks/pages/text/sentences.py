@@ -214,22 +214,31 @@ def _doubted(facts: Iterable[Fact], language: str) -> str:
 
 
 def _doubts(facts: Iterable[Fact], language: str) -> str:
+    return str(texts(language)["semicolon"]).join(_each_doubt(facts, language))
+
+
+def _each_doubt(facts: Iterable[Fact], language: str) -> list[str]:
     every = [*facts]
     # A share rests on the sum over partners, whose doubts are none of the partner.
     by_itself = {doubt for fact in every if not _is_of_the_sum(fact) for doubt in fact.doubts}
     doubts = dict.fromkeys(
         doubt if doubt in by_itself else f"{OF_THE_SUM['en']}{doubt}" for fact in every for doubt in fact.doubts
     )
-    return str(texts(language)["semicolon"]).join(doubt_words(doubt, language) for doubt in doubts)
+    return [doubt_words(doubt, language) for doubt in doubts]
 
 
 def _is_of_the_sum(fact: Fact) -> bool:
     return fact.partner != WORLD and FIGURE_OF[fact.figure].of_partners
 
 
+def doubts_of(sentence: Sentence, language: str) -> list[str]:
+    """Say each thing that is in doubt about the numbers of a sentence."""
+    return _each_doubt((piece.fact for piece in sentence.pieces if piece.fact is not None), language)
+
+
 def doubt_of(sentence: Sentence, language: str) -> str:
     """Say what is in doubt about the numbers of a sentence; empty where nothing is."""
-    doubts = _doubts((piece.fact for piece in sentence.pieces if piece.fact is not None), language)
+    doubts = str(texts(language)["semicolon"]).join(doubts_of(sentence, language))
     return str(texts(language)["in_doubt"].format(doubt=doubts)) if doubts else ""
 
 

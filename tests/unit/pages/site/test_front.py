@@ -73,7 +73,7 @@ def test_only_the_desk_is_told_for_how_long_something_is_overdue(*, shown: bool,
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_names_and_doubts_of_the_front_page_are_text(resolver: Resolver, card: FrontCard, language: str) -> None:
     line = changes.Line(MAGNETS, HOSTILE, HOSTILE, HOSTILE)
-    story = front.Story(HOSTILE, [(HOSTILE, HOSTILE)], "CHN/x.en.html", "")
+    story = front.Story(HOSTILE, [(HOSTILE, (HOSTILE,))], "CHN/x.en.html", "")
     section = changes.Section(HOSTILE, {"": [HOSTILE], HOSTILE: ["-1"]}, [HOSTILE], [MAGNETS])
     trade = trade_of(resolver, card, language)._replace(
         title=HOSTILE, cited=HOSTILE, month=HOSTILE, lead=story, cards=[story], moved=[line], unusual=[line],
@@ -88,19 +88,20 @@ def test_a_doubt_of_several_sentences_stands_once_and_each_sentence_is_marked(
     resolver: Resolver, card: FrontCard
 ) -> None:
     long = "few partners " * 40
-    sentences = [("First.", "no row for JPN"), ("Second.", "no row for JPN"), ("Third.", long), ("Sound.", "")]
+    sentences = [
+        ("First.", ("no row for JPN", "few; partners")),
+        ("Second.", ("no row for JPN",)),
+        ("Third.", (long,)),
+        ("Sound.", ()),
+    ]
     story = front.Story("magnets", sentences, "CHN/x.en.html", "")
     trade = trade_of(resolver, card, "en")._replace(lead=story, cards=[])
     text = front.page([trade], DAY, front.Desk([], [], [], shown=False), "en", "")
     assert text.count("no row for JPN") == 1
-    # What one doubt names stands in it alone, also where another sentence rests on some of it.
-    both = [
-        ("First.", "In doubt: few partners, 2025-10; few partners, 2025-09."),
-        ("Second.", "In doubt: few partners, 2025-10."),
-    ]
-    assert story._replace(sentences=both).doubts == [both[0][1]]
+    # A doubt is one thing, whatever signs are in its words.
+    assert story.doubts == ["no row for JPN", "few; partners", long]
     assert "First.</a> ▲" in text
     assert "Second. ▲" in text
     assert "Sound.</p>" in text
     # A long one is folded, and whole inside.
-    assert f"</summary>{long}</details>" in text
+    assert f"</summary>In doubt: {long}.</details>" in text

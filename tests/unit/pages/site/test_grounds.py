@@ -15,11 +15,16 @@ from tasks.domain.errors import Held
 from tasks.pages.series import data
 from tasks.pages.series.page import PagePlace
 from tasks.pages.site import grounds, product_pages
+from tasks.pages.site.other_sides import OtherSides
 from tasks.pages.site.site import SitePlan, build
+from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
 from tasks.store.snapshots.parquet import read_table
 from tests.unit.customs import DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA, Store
 from tests.unit.ledger.test_doubts import THREE
+from tests.unit.mirror_stores import bought, china_and_germany
+from tests.unit.published_stores import publish
+from tests.unit.sources.offices import test_hongkong_csd as hongkong
 
 CODE = "85051110"
 ALL = ["8505", "850511", CODE, "basket:rare_earth_magnets"]
@@ -28,10 +33,10 @@ CORRECTED = [*MAY, magnets("502", "350000", "20,000,000"), GERMANY]
 JULY = (("502", "350000"), ("304", "700000"))
 
 
-def ground_of(store: Store, day: date = DAY, states: Any = None, product: str = CODE, **place: Any) -> str:
+def ground_of(store: Store, day: date = DAY, product: str = CODE, **place: Any) -> str:
     """The ground of the page of a product, of magnets unless another is named."""
     resolver = Resolver(store.snapshot)
-    around = grounds.Around(states or {}, day, PagePlace(**place))
+    around = grounds.Around(OtherSides(store.snapshot, "export", [product]), day, PagePlace(**place))
     rows = data.rows_of(store.snapshot, "export", product)
     return grounds.ground(resolver, "export", product, rows, around, in_words=True)
 
@@ -88,6 +93,58 @@ def test_a_release_of_other_goods_leaves_the_ground_as_it_is(store: Store) -> No
     store.ingest(csv_bytes(SOYBEANS), NEXT, "soy.csv", products=["12"], months="2025-06")
     assert store.snapshot.id != snapshot
     assert ground_of(store) == before
+    soy = read_table(store.snapshot, "release").filter(title="soy.csv")["release_id"][0]
+    store.withdraw(soy, LATER)
+    assert ground_of(store) == before
+
+
+@pytest.fixture
+def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The root of stores of China and of Germany, each with magnets of two months."""
+    monkeypatch.setenv("TIDEWAITER_EXPERIMENTAL", "hongkong_csd")
+    china_and_germany(tmp_path)
+    return tmp_path
+
+
+def of_both(root: Path, reporter: str, product: str, flow: str) -> str:
+    """The ground of a page of one of the two."""
+    snapshot = open_published(root / "store" / f"reporter={reporter}")
+    around = grounds.Around(OtherSides(snapshot, flow, [product]), DAY, PagePlace())
+    rows = data.rows_of(snapshot, flow, product)
+    return grounds.ground(Resolver(snapshot), flow, product, rows, around, in_words=True)
+
+
+def test_what_another_reporter_says_of_other_goods_is_no_part_of_the_ground(both: Path) -> None:
+    before = of_both(both, "DEU", "850511", "import")
+    query: dict[str, Any] = {"flow": "export", "months": "2025-06", "released_on": date(2025, 7, 21)}
+    publish(both, "CHN", "soy.csv", csv_bytes(SOYBEANS), **query, products=["12"])
+    assert of_both(both, "DEU", "850511", "import") == before
+    # Other goods of the same six digits are in the mirror.
+    more = csv_bytes([("202506", "85051190", *GERMANY[2:])])
+    publish(both, "CHN", "more.csv", more, **query, products=["85051190"])
+    assert of_both(both, "DEU", "850511", "import") != before
+
+
+def test_what_another_reporter_says_of_the_same_goods_is_part_of_the_ground(both: Path) -> None:
+    every = [of_both(both, "CHN", CODE, "export")]
+    publish(both, "DEU", "again.csv", bought("2025-06", 7500), "eurostat_comext", released_on=date(2026, 8, 15))
+    every.append(of_both(both, "CHN", CODE, "export"))
+    onward = [
+        hongkong.row(figure, sv, "DE", hongkong.EXPORTS, codeclass="HKHS6", code="850511", period="202506")
+        for sv, figure in (("VCm", 4_000), ("QCm", 19_000))
+    ]
+    of_hub: dict[str, Any] = {"flow": "export", "products": ["850511"], "months": "2025-06"}
+    publish(both, "HKG", "hub.json", hongkong.answer(*onward), "hongkong_csd", **of_hub)
+    every.append(of_both(both, "CHN", CODE, "export"))
+    assert len({*every}) == 3
+
+
+def test_other_goods_of_the_same_six_digits_are_in_the_mirror_of_a_longer_code(both: Path) -> None:
+    before = of_both(both, "CHN", CODE, "export")
+    more = csv_bytes([("202506", "85051190", *GERMANY[2:])])
+    query: dict[str, Any] = {"flow": "export", "months": "2025-06", "released_on": date(2025, 7, 21)}
+    publish(both, "CHN", "more.csv", more, **query, products=["85051190"])
+    assert of_both(both, "CHN", CODE, "export") != before
 
 
 def test_a_release_of_the_six_digit_heading_changes_the_ground_because_the_mirror_compares_headings(
@@ -120,13 +177,11 @@ def test_a_doubt_that_a_person_lifts_changes_the_ground(tmp_path: Path) -> None:
     assert grounds_of[0] != grounds_of[1]
 
 
-def test_day_others_and_the_pages_beside_it_are_part_of_the_ground(store: Store) -> None:
+def test_the_day_and_the_pages_beside_it_are_part_of_the_ground(store: Store) -> None:
     # In May 2025 a measure took effect, whose state is that of the day.
     every = [
         ground_of(store),
         ground_of(store, NEXT),
-        ground_of(store, states={"DEU": "000001-a"}),
-        ground_of(store, states={"DEU": "000002-b"}),
         ground_of(store, products=frozenset(["8505"])),
         ground_of(store, partners=frozenset(["USA"])),
         ground_of(store, address="https://trade.example.org"),
