@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 
-from tasks.answers.trade.movers import changes_of_month
+from tasks.answers.trade.movers import changes_of_month, expected
+from tasks.answers.trade.read import with_names
 from tasks.pages.release import changes_since_release
-from tests.unit.customs import Store
+from tasks.reading.resolver import Resolver
+from tests.unit.customs import MAY, Store
+from tests.unit.ledger.test_doubts import THREE
 
 JUNE = date(2025, 6, 1)
 
@@ -26,6 +29,16 @@ def test_products_that_are_known_in_one_of_the_months_alone_are_counted(tmp_path
         "4 products of 2025-06 cannot be compared",
         "4 products of 2025-05 cannot be compared",
     ]
+
+
+@pytest.mark.parametrize(("language", "begins"), [("en", "in doubt: few partners"), ("zh", "存疑：申报为全部贸易伙伴")])
+def test_a_doubt_below_a_table_is_in_the_language_of_the_page(tmp_path: Path, language: str, begins: str) -> None:
+    store = Store(tmp_path)
+    store.ingest(csv_bytes([*MAY, *THREE]))
+    rows = changes_of_month(store.snapshot, "export", JUNE, measure="value_usd").rows
+    named = [with_names(one, Resolver(store.snapshot), language) for one in (rows, expected(store.snapshot, rows))]
+    sections = changes_since_release.sections(named[0], "month", "CHN", named[1], language)
+    assert [line for one in sections for line in one.below if line.startswith(begins)]
 
 
 @pytest.mark.parametrize(
