@@ -71,6 +71,7 @@ class ProductRecord(Frozen):
 
     ground: str = Field(description="hash of all that they rest on")
     snapshot: str = Field(description="the published state that they cite")
+    others: dict[str, str] = Field({}, description="the states of other reporters that their mirrors cite")
     files: dict[str, str] = Field(description="hash of each file, by its name below the site")
     months: tuple[str, ...] = Field((), description="pages of single months that there were, to which they lead")
     card: FrontCard | None = Field(None, description="what the front page says of the product")

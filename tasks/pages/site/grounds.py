@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas import settings
-from schemas.forms.site import NOTES, FrontCard, ProductRecord
+from schemas.forms.site import NOTES, ProductRecord
 from tasks.analysis.reporter.of_reporter import published_rows
 from tasks.domain.classification import BASKET, HS_DIGITS, members, part_of
 from tasks.domain.export_controls.control_lists import lists_with
@@ -154,11 +154,12 @@ def record_of(notes: Path, reporter: str, stem: str) -> ProductRecord | None:
         return None
 
 
-def is_whole(record: ProductRecord, folder: Path, months: Path, store: Path) -> bool:
+def is_whole(record: ProductRecord, folder: Path, months: Path, store: Path, sides: OtherSides) -> bool:
     """Whether all files of a record are as they were written, the folder `months` has the same pages of single months,
-    and the store has the state that they cite."""
+    and the stores have the states that they cite."""
     return (
         record.snapshot in snapshot_ids(store)
+        and sides.have(record.others)
         and record.months == month_pages(months)
         and are_whole(record.files, folder)
     )
@@ -178,12 +179,11 @@ def hashes_of(folder: Path) -> dict[str, str]:
     return {file.relative_to(folder).as_posix(): _sha256(file.read_bytes()) for file in files}
 
 
-def new_record(
-    ground_sha256: str, snapshot: str, files: Mapping[str, bytes], months: Path, card: FrontCard | None
-) -> ProductRecord:
-    """Return the record of files that are written, by their names below the site, with the pages that `months` has."""
+def new_record(files: Mapping[str, bytes], months: Path, **known: Any) -> ProductRecord:
+    """Return the record of files that are written, by their names below the site, with the pages that `months` has and
+    what else is `known` of them, as ProductRecord has it."""
     hashes = {name: _sha256(content) for name, content in files.items()}
-    return ProductRecord(ground=ground_sha256, snapshot=snapshot, files=hashes, months=month_pages(months), card=card)
+    return ProductRecord(files=hashes, months=month_pages(months), **known)
 
 
 def month_pages(folder: Path) -> tuple[str, ...]:

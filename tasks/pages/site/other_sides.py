@@ -17,7 +17,7 @@ from tasks.domain.decisions import counting
 from tasks.domain.hashing import frame_sha256, json_sha256
 from tasks.pages.brief.context import covers_product, mirrored_code
 from tasks.store.bucket.working_copy import address_of, at_hand
-from tasks.store.files.snapshot import Snapshot, open_snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot, snapshot_ids
 from tasks.store.places.reporters import named, root_of, stores_of
 from tasks.store.snapshots.parquet import read_table
 
@@ -26,10 +26,12 @@ TABLES, OF_HUB = ("metric", "observation", "doubt"), ("metric",)
 
 
 class Book(NamedTuple):
-    """What a store says of its trade with some partners in a direction: whose it is, its releases that count, and the
-    rows, findings and decisions of each code as a hash."""
+    """What a store says of its trade with some partners in a direction: whose it is, its state and releases that count,
+    and the rows, findings and decisions of each code as a hash."""
 
     reporter: str
+    flow: str
+    snapshot: Snapshot
     releases: pl.DataFrame
     of_code: Mapping[str, str]
 
@@ -37,11 +39,11 @@ class Book(NamedTuple):
         """What a mirror of a code rests on in months from `first` to `last`; the sources are named below it."""
         is_near = (pl.col("first_month") <= last) & (pl.col("last_month") >= first)
         sources = [self.releases["source"], self.releases.filter(is_near)["source"]]
-        return [self.reporter, self.of_code[code], *(one.unique().sort().to_list() for one in sources)]
+        return [self.reporter, self.flow, self.of_code[code], *(one.unique().sort().to_list() for one in sources)]
 
 
 class OtherSides:
-    """The books behind the mirrors of a reporter's products in a direction."""
+    """The books behind the mirrors of a reporter's products in a direction, its own first."""
 
     def __init__(self, snapshot: Snapshot, flow: str, products: Collection[str]) -> None:
         self.codes = {code for code in map(mirrored_code, products) if code is not None}
@@ -55,6 +57,15 @@ class OtherSides:
         # The page of the first month looks back a year.
         first = min(months[0], date(months[-1].year - 2, months[-1].month, 1))
         return [book.rests_on(code, first, months[-1]) for book in self.books]
+
+    def states_behind(self, product: str) -> dict[str, str]:
+        """The published states of others that mirrors on the pages of a product may cite, by reporter."""
+        return {} if mirrored_code(product) is None else {book.reporter: book.snapshot.id for book in self.books[1:]}
+
+    def have(self, states: Mapping[str, str]) -> bool:
+        """Whether the stores still have the states that pages cite."""
+        stores = {book.reporter: book.snapshot.store for book in self.books}
+        return all(name in stores and id_ in snapshot_ids(stores[name]) for name, id_ in states.items())
 
 
 def _books(snapshot: Snapshot, flow: str, codes: Collection[str]) -> Iterator[Book]:
@@ -106,7 +117,7 @@ def _book(
         # Months with lines alone have no code.
         frames = [*parts, used, findings.filter(about), decisions.filter(about), *([spans] if _has_lines(used) else [])]
         of_code[code] = json_sha256([*map(frame_sha256, frames)])
-    return Book(f"{reporter} {flow}", releases, of_code)
+    return Book(reporter, flow, snapshot, releases, of_code)
 
 
 def _has_lines(releases: pl.DataFrame) -> bool:

@@ -290,7 +290,8 @@ def _product(
     months, notes = plan.folder / reporter / stem, plan.notes or grounds.notes_of(plan.folder)
     state = grounds.ground(resolver, flow, product, metric_rows, around, in_words=in_words)
     record = grounds.record_of(notes, reporter, stem)
-    if record is not None and record.ground == state and grounds.is_whole(record, plan.folder, months, snapshot.store):
+    about = (plan.folder, months, snapshot.store, around.sides)
+    if record is not None and record.ground == state and grounds.is_whole(record, *about):
         return record
     series = data.gather(resolver, product, flow, plan.day, metric_rows)
     of_product = product_pages.files_of(
@@ -302,7 +303,8 @@ def _product(
         _write(plan.folder, name, content)
     facts = of_product.facts
     card = front.card_of(series, facts, f"{reporter}/{stem}") if facts is not None else None
-    record = grounds.new_record(state, snapshot.id, files, months, card)
+    cited = {"snapshot": snapshot.id, "others": around.sides.states_behind(product)}
+    record = grounds.new_record(files, months, ground=state, card=card, **cited)
     grounds.write_note(notes, f"{reporter}/{stem}.json", record.model_dump_json())
     return record
 

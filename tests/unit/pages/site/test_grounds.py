@@ -14,7 +14,7 @@ from bad_inputs.download import csv_bytes, magnets
 from tasks.domain.errors import Held
 from tasks.pages.series import data
 from tasks.pages.series.page import PagePlace
-from tasks.pages.site import grounds, product_pages
+from tasks.pages.site import grounds, other_sides, product_pages
 from tasks.pages.site.other_sides import OtherSides
 from tasks.pages.site.site import SitePlan, build
 from tasks.reading.query import open_published
@@ -137,6 +137,29 @@ def test_what_another_reporter_says_of_the_same_goods_is_part_of_the_ground(both
     publish(both, "HKG", "hub.json", hongkong.answer(*onward), "hongkong_csd", **of_hub)
     every.append(of_both(both, "CHN", CODE, "export"))
     assert len({*every}) == 3
+
+
+def test_a_page_is_written_again_when_the_state_of_another_reporter_that_it_cites_is_gone(
+    both: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = list[str]()
+    files_of = product_pages.files_of
+
+    def noted(resolver: Any, series: Any, *about: Any, **more: Any) -> Any:
+        written.append(series.reporter.code)
+        return files_of(resolver, series, *about, **more)
+
+    monkeypatch.setattr(product_pages, "files_of", noted)
+    plan = SitePlan(tmp_path / "site", DAY, moved=0)
+    build(both / "store", plan)
+    assert "CHN" in written
+    written.clear()
+    build(both / "store", plan)
+    assert written == []
+    of_store = other_sides.snapshot_ids
+    monkeypatch.setattr(other_sides, "snapshot_ids", lambda store: [] if "DEU" in store.name else of_store(store))
+    build(both / "store", plan)
+    assert set(written) == {"CHN"}
 
 
 def test_other_goods_of_the_same_six_digits_are_in_the_mirror_of_a_longer_code(both: Path) -> None:
