@@ -26,7 +26,8 @@ from tasks.store.files.snapshot import open_snapshot
 from tasks.store.places.reporters import stores_of
 from tests.integration.test_reporters import FILES
 
-pytestmark = pytest.mark.prefect
+# The first release of the United Kingdom would wait for a person.
+pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("experimental_sources_are_trusted")]
 
 POOL, WAIT_SECONDS = "reporters", 240
 # By the size of their files.
