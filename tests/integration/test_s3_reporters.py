@@ -19,7 +19,7 @@ from tasks.store.bucket.resolve import open_release
 from tasks.store.places.reporters import stores_of
 from tests.integration.test_reporters import DAY, dropped, hashes
 
-pytestmark = pytest.mark.usefixtures("nothing_is_watched")
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "experimental_sources_are_trusted")
 
 KEYS = ["reporter", "flow", "year", "month", "product", "partner", "measure"]
 

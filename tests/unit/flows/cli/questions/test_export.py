@@ -37,7 +37,7 @@ def test_a_tool_of_seasonal_adjustment_gets_its_files_and_its_result_is_printed(
     asked = ["adjust", "85051110", "--partner", "us", "--store", str(season.folder), "--for"]
     for tool, names in (
         ("x13", {"adjust.spc"}),
-        ("jdemetra", {"series.csv", "regressors.csv", "interventions.csv", "adjust.R"}),
+        ("jdemetra", {"series.csv", "regressors.csv", "interventions.csv", "doubts.csv", "adjust.R"}),
     ):
         folder = tmp_path / tool
         done = CliRunner().invoke(app, [*asked, tool, "--output", str(folder)])
