@@ -23,7 +23,7 @@ from schemas.forms.pool import PoolReport
 from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
 from tasks.analysis.after.after_release import of_one_reporter
 from tasks.derive.executor import fingerprint, lending
-from tasks.derive.processes import helping
+from tasks.derive.processes import local_processes
 from tasks.domain import clock
 from tasks.domain.errors import Refused
 from tasks.inbox.in_bucket import fetched
@@ -111,7 +111,7 @@ def _helped(scheduler: str | None, store: StoreAddress) -> Iterator[None]:
     """Inside, the workers of `scheduler`, or processes of this machine where none is named, derive portions of the
     figures."""
     if scheduler is None:
-        with helping():
+        with local_processes():
             yield
     else:
         folder = folder_of(store)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.request import Declared, Landed, ReleaseRequest
 from schemas.frames import Decision
-from tasks.derive.processes import helping
+from tasks.derive.processes import local_processes
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.domain.errors import Held, Rejected
 from tasks.ingest.normalise import Normalised
@@ -49,7 +49,7 @@ def hold_of(problem: Held, *, dry_run: bool) -> Hold:
 @again_if_outpaced
 def ingest(request: ReleaseRequest, today: date) -> Outcome:
     """Process one release. Raises Refused or Held, and then the published tables are unchanged."""
-    with recorded(dry_run=request.dry_run) as run, helping():
+    with recorded(dry_run=request.dry_run) as run, local_processes():
         declared = reading.declare(request)
         with opened(declared, run, dry_run=request.dry_run) as store:
             landed, statements = read(declared, store, today)

@@ -12,7 +12,7 @@ from flows.ingestion import merge, publish
 from schemas.forms.form import Day
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import WithdrawalRequest
-from tasks.derive.processes import helping
+from tasks.derive.processes import local_processes
 from tasks.domain import clock
 from tasks.domain.errors import Refused
 from tasks.inbox.placing import store_of_published
@@ -49,7 +49,7 @@ def publish_decision(request: WithdrawalRequest, today: date) -> Outcome:
     """Publish a decision about a release with all its editions. Raises Refused if the release is not published, there
     is nothing to take back, or the name or reason is missing; then the published tables are unchanged.
     """
-    with recorded() as run, helping():
+    with recorded() as run, local_processes():
         store = run.store = at_hand(store_of_published(request.store, request.release_id))
         with made_up_for(store), exclusive(store), batch_of(store) as batch:
             statements = step.recall(store, request.release_id)

@@ -49,8 +49,8 @@ def fits(
     frame: pl.DataFrame,
     rules: Sequence[pl.Expr] = (),
 ) -> bool:
-    """Whether a frame has exactly these columns in their order, and no value breaks what is said of its column or a
-    rule about its row."""
+    """Whether a frame has exactly these columns in their order, and each value keeps the checks of its column and each
+    row the rules of its table."""
     if frame.columns != [column.name for column in described]:
         return False
     if not all(

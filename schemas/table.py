@@ -1,7 +1,7 @@
 """Derives the Polars schema, Arrow schema and hash of a table from what its model says of its columns.
 
 A model is written once, in `schemas/tables/`. What it says of its columns stands in `tables.json` too, which `make
-dictionary` writes: pandera takes longer to import than most commands run, so whoever makes, checks or reads a table
+dictionary` writes: pandera takes longer to import than most commands run, so code that makes, checks or reads a table
 reads the file. A test compares file and model.
 """
 

@@ -26,8 +26,8 @@ from tasks.derive.executor import (
     LOOK_EVERY_SECONDS,
     Engine,
     WorkerVersionMismatch,
-    checked,
     fingerprint,
+    with_same_code,
 )
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
@@ -48,7 +48,7 @@ class Cluster(Engine):
         super().__init__(address)
         self.client = client
 
-    def helpers(self, rows: int) -> int:
+    def pieces_at_once(self, rows: int) -> int:
         """As of every engine: a piece for each thread of a worker."""
         try:
             return 1 if self.is_lost else max(1, sum(self.client.ncores().values()))
@@ -196,17 +196,17 @@ def _is_another(where: str, difference: str = "its code, code tables or librarie
 
 
 def _task_of(thing: Any) -> Any:
-    """Return `checked`, inside a Prefect flow as a task named by the title of `thing`."""
+    """Return `with_same_code`, inside a Prefect flow as a task named by the title of `thing`."""
     from prefect import task
     from prefect.cache_policies import NO_CACHE
     from prefect.context import FlowRunContext
 
     title = getattr(thing, "title", None)
     if FlowRunContext.get() is None or title is None:
-        return checked
+        return with_same_code
     # A text would be a template, and a title has names of files, which may hold braces.
     options: dict[str, Any] = {"task_run_name": lambda: title, "cache_policy": NO_CACHE, "persist_result": False}
-    return task(name=title.partition(" ")[0], **options)(checked)
+    return task(name=title.partition(" ")[0], **options)(with_same_code)
 
 
 def _outside_task(submit: Callable[[], Any]) -> Any:

@@ -2,8 +2,8 @@
 (`processes`), workers of a cluster (`cluster`).
 
 Callers use `each` and do not depend on who does a piece. The pieces and their order are the same either way, so the
-output is byte-identical; what an engine does not finish is done here. Belongs here: the order of the pieces, and what
-every engine must have in common with us. Does not belong here: what a piece is.
+output is byte-identical; this process does what an engine does not finish. Belongs here: the order of the pieces, and
+what every engine must have in common with us. Does not belong here: what a piece is.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ class WorkerVersionMismatch(RuntimeError):
 
 
 class Engine(ABC):
-    """Others that do pieces. `name` is for people."""
+    """Processes or workers that do pieces. `name` is for people."""
 
     def __init__(self, name: str) -> None:
         self.name, self.is_lost = name, False
@@ -45,8 +45,8 @@ class Engine(ABC):
             yield from pieces
 
     @abstractmethod
-    def helpers(self, rows: int) -> int:
-        """How many pieces of so many rows together are done at once; 1 where it does not pay to divide them."""
+    def pieces_at_once(self, rows: int) -> int:
+        """Return how many pieces it does at once when their work is `rows` rows; 1 where dividing them does not pay."""
 
     @abstractmethod
     def submit(self, work: Callable[[Any], Any], thing: Any) -> Any:
@@ -62,7 +62,7 @@ class Engine(ABC):
         others."""
 
     def lose(self, why: str) -> None:
-        """Nobody takes a piece any more."""
+        """Give no piece away any more: this process does the rest."""
         self.is_lost = True
         log.warning("%s: %s; this process does the rest. What is published does not differ.", self.name, why)
 
@@ -120,22 +120,22 @@ def lending(engine: Engine) -> Iterator[None]:
         _lent.reset(token)
 
 
-def lent() -> Engine | None:
-    """The engine that is lent, None where there is none."""
+def current_engine() -> Engine | None:
+    """Return the engine that does the pieces of this run; None: threads of this process do."""
     return _lent.get()
 
 
-def helpers(rows: int) -> int:
-    """How many pieces of so many rows together are done at once by the engine that is lent; 1 where there is none."""
+def pieces_at_once(rows: int) -> int:
+    """Return how many pieces the current engine does at once when their work is `rows` rows; 1 without an engine."""
     engine = _lent.get()
-    return 1 if engine is None else engine.helpers(rows)
+    return 1 if engine is None else engine.pieces_at_once(rows)
 
 
-def begun(work: Callable[[Any], Any], things: Collection[Any], *, rows: int) -> Pieces | None:
-    """Let the engine that is lent begin with things whose results are asked for one after another, with as many as it
-    does at once; None where it does not pay. The caller closes it."""
+def pieces_ahead(work: Callable[[Any], Any], things: Collection[Any], *, rows: int) -> Pieces | None:
+    """Let the current engine work ahead of a caller that takes one result after another, on as many things as it does
+    at once; None where that does not pay. The caller closes the pieces."""
     engine = _lent.get()
-    if engine is None or (count := engine.helpers(rows)) < 2:
+    if engine is None or (count := engine.pieces_at_once(rows)) < 2:
         return None
     return Pieces(engine, work, things, ahead=count)
 
@@ -162,7 +162,7 @@ def fingerprint() -> str:
     return json_sha256({**versions(), "code": code_sha256()})
 
 
-def checked(expected: str, work: Callable[[Any], Any], thing: Any) -> Any:
+def with_same_code(expected: str, work: Callable[[Any], Any], thing: Any) -> Any:
     """Run work where its caller's `fingerprint` is expected. Raises WorkerVersionMismatch."""
     if fingerprint() != expected:
         raise WorkerVersionMismatch(f"process {os.getpid()} has other code, code tables or libraries")

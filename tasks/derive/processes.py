@@ -25,11 +25,11 @@ from tasks.derive.executor import (
     LOOK_EVERY_SECONDS,
     Engine,
     WorkerVersionMismatch,
-    checked,
+    current_engine,
     fingerprint,
     in_threads,
     lending,
-    lent,
+    with_same_code,
 )
 from tasks.domain.errors import Refused
 
@@ -56,12 +56,12 @@ class Processes(Engine):
 
     def each(self, work: Callable[[Any], Any], things: Iterable[Any], *, rows: int | None = None) -> Iterator[Any]:
         """As of every engine; a little work is done in threads of this process."""
-        if self.helpers(ROWS_THAT_PAY if rows is None else rows) > 1:
+        if self.pieces_at_once(ROWS_THAT_PAY if rows is None else rows) > 1:
             yield from super().each(work, things, rows=rows)
             return
         yield from in_threads(work, [*things])
 
-    def helpers(self, rows: int) -> int:
+    def pieces_at_once(self, rows: int) -> int:
         """As of every engine: it pays where they have begun, or where there is much to do."""
         return self.count if not self.is_lost and (self._pool is not None or rows >= ROWS_THAT_PAY) else 1
 
@@ -72,7 +72,7 @@ class Processes(Engine):
         others = {*multiprocessing.active_children()}
         try:
             with contextlib.nullcontext() if len(self._begun) == self.count else _without_main():
-                future = self._started().submit(checked, fingerprint(), work, thing)
+                future = self._started().submit(with_same_code, fingerprint(), work, thing)
         except BrokenProcessPool:
             self.lose("a process died")
             return None
@@ -151,10 +151,10 @@ def _without_main() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def helping() -> Iterator[None]:
+def local_processes() -> Iterator[None]:
     """Inside, processes of this machine do the pieces, as many as it has cores and memory for, or as the setting says;
     where an engine is lent already, that one does, and a process that may start none does them itself."""
-    if lent() is not None or multiprocessing.current_process().daemon:
+    if current_engine() is not None or multiprocessing.current_process().daemon:
         yield
         return
     engine = Processes(count())

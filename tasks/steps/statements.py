@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.forms.request import Landed, ReleaseRequest
-from tasks.derive.executor import Pieces, begun, helpers
+from tasks.derive.executor import Pieces, pieces_ahead, pieces_at_once
 from tasks.derive.portions import leave_frame, read_frame
 from tasks.ingest.declaration import locate
 from tasks.ingest.editions import amended
@@ -137,13 +137,13 @@ def reading_ahead(requests: Sequence[ReleaseRequest], store: Path, today: date) 
         # Where no folder can be made beside the store, the turn of a file says why.
         with contextlib.suppress(OSError):
             rows = sum(request.file.stat().st_size for request in requests) // BYTES_OF_A_RECORD
-            if len(requests) > 1 and helpers(rows) > 1:
+            if len(requests) > 1 and pieces_at_once(rows) > 1:
                 folder = stack.enter_context(folder_next_to(store))
                 waiting = [
                     FileToRead(request, store.absolute(), folder / str(number), today, f"read {request.file.name}")
                     for number, request in enumerate(requests[1:])
                 ]
-                pieces = begun(read_one, waiting, rows=rows)
+                pieces = pieces_ahead(read_one, waiting, rows=rows)
         if pieces is not None:
             stack.callback(pieces.close)
         yield ReadAhead(pieces, waiting, today)

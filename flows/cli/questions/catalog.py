@@ -61,7 +61,7 @@ def iceberg(
     for table in kept:
         say(f"{table.metadata_location}{'' if table.changed else ' (as before)'}")
     if isinstance(store, Path):
-        say("the addresses in them begin with this folder: in a copy of it, run this again, and they are begun anew")
+        say("the addresses in them begin with this folder: in a copy of it, run this again, which writes new metadata")
     if register:
         say(f"registered in {register}: {', '.join(register_in(kept, register))}")
 

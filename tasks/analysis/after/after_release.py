@@ -45,8 +45,8 @@ class Updated:
 
 @contextmanager
 def of_one_reporter() -> Iterator[None]:
-    """Inside, a release updates the tables that rest on its reporter alone. Whoever ingests several reporters side by
-    side makes those that rest on several of them afterwards, once (`update_shared`)."""
+    """Inside, a release updates the tables that rest on its reporter alone. The run over a pool makes those of several
+    reporters afterwards, once (`update_shared`)."""
     token = _is_alone.set(True)
     try:
         yield

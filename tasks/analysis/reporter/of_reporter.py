@@ -27,7 +27,7 @@ from tasks.analysis.ground.derived_table import (
 )
 from tasks.analysis.reporter.expectation import WINDOW_MAX, expectation_rows
 from tasks.analysis.reporter.movers import VERDICT_MONTHS, StoreState, TradeScope, mover_rows
-from tasks.derive.executor import each, helpers
+from tasks.derive.executor import each, pieces_at_once
 from tasks.derive.portions import leave_frame, read_frame
 from tasks.domain.hashing import json_sha256
 from tasks.domain.periods import month_name
@@ -102,7 +102,7 @@ def _rows_left(span: AnalysisSpan, place: Path) -> list[str]:
     snapshot, table, flow, months = span
     groups, sizes = _in_memory(snapshot, flow, months), _sizes(snapshot, flow)
     rows = sum(sizes[month] for some in groups for month in some)
-    length = -(-len(groups) // helpers(rows)) or 1
+    length = -(-len(groups) // pieces_at_once(rows)) or 1
     runs = [groups[start : start + length] for start in range(0, len(groups), length)]
     store = snapshot.store.absolute()
     pieces = [AnalysisPiece(store, snapshot.id, table, flow, run, place, _title(table, flow, run)) for run in runs]

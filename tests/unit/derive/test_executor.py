@@ -2,15 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import closing
-from typing import Any
 
 import pytest
 
-from tasks.derive import executor
-from tasks.derive.executor import begun, each, lending
+from tasks.derive.executor import each, lending, pieces_ahead
+from tests.unit.engines import AtOnce
 
 THINGS = list(range(20))
 
@@ -44,31 +41,8 @@ def test_an_error_stops_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     assert begun[-1] < THINGS[-1]
 
 
-class Engine(executor.Engine):
-    """Does each piece when it is given away."""
-
-    def __init__(self) -> None:
-        super().__init__("an engine")
-        self.given: list[Any] = []
-
-    def helpers(self, rows: int) -> int:
-        return 2
-
-    def submit(self, work: Callable[[Any], Any], thing: Any) -> Any:
-        self.given.append(thing)
-        future = Future[Any]()
-        future.set_result(work(thing))
-        return future
-
-    def result(self, work: Callable[[Any], Any], thing: Any, future: Any) -> Any:
-        return future.result()
-
-    def end(self, futures: list[Any]) -> None:
-        pass
-
-
 def test_what_is_lent_does_it_all_but_a_single_thing() -> None:
-    engine = Engine()
+    engine = AtOnce()
     with lending(engine):
         assert each(str, [1, 2]) == ["1", "2"]
         assert each(str, [7]) == ["7"]
@@ -76,9 +50,9 @@ def test_what_is_lent_does_it_all_but_a_single_thing() -> None:
 
 
 def test_no_more_is_given_away_than_is_done_at_once() -> None:
-    engine = Engine()
-    assert begun(str, [1, 2], rows=1) is None
-    with lending(engine), closing(begun(str, range(9), rows=1)) as pieces:  # type: ignore[type-var]
+    engine = AtOnce()
+    assert pieces_ahead(str, [1, 2], rows=1) is None
+    with lending(engine), closing(pieces_ahead(str, range(9), rows=1)) as pieces:  # type: ignore[type-var]
         assert engine.given == [0, 1], "it begins before a result is asked for"
         assert [next(pieces), next(pieces)] == ["0", "1"]
         assert engine.given == [0, 1, 2, 3]

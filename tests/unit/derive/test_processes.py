@@ -13,7 +13,7 @@ import pytest
 from schemas import settings
 from tasks.derive import processes
 from tasks.derive.executor import each
-from tasks.derive.processes import ROWS_THAT_PAY, Processes, count, helping
+from tasks.derive.processes import ROWS_THAT_PAY, Processes, count, local_processes
 from tasks.domain.errors import Refused
 
 FORBIDDEN = 5
@@ -56,7 +56,7 @@ def two(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("two")
 def test_pieces_are_done_elsewhere_in_order_with_one_thread_each_and_nothing_is_left() -> None:
-    with helping():
+    with local_processes():
         done = each(whereabouts, range(8), rows=ROWS_THAT_PAY)
         assert [number for number, _ in done] == [*range(8)]
         places = {pid for _, pid in done}
@@ -71,7 +71,7 @@ def test_pieces_are_done_elsewhere_in_order_with_one_thread_each_and_nothing_is_
 
 @pytest.mark.usefixtures("two")
 def test_a_little_work_or_a_single_piece_starts_no_process() -> None:
-    with helping():
+    with local_processes():
         for things, rows in ((range(8), ROWS_THAT_PAY - 1), (range(1), ROWS_THAT_PAY)):
             assert {pid for _, pid in each(whereabouts, things, rows=rows)} == {os.getpid()}
         assert not multiprocessing.active_children()
@@ -79,10 +79,10 @@ def test_a_little_work_or_a_single_piece_starts_no_process() -> None:
 
 @pytest.mark.usefixtures("two")
 def test_those_that_are_lent_already_are_used() -> None:
-    with helping():
+    with local_processes():
         each(abs, range(2))
         begun = multiprocessing.active_children()
-        with helping():
+        with local_processes():
             assert os.getpid() not in {pid for _, pid in each(whereabouts, range(4))}
         assert multiprocessing.active_children() == begun
 
@@ -141,7 +141,7 @@ def test_work_that_raises_a_timeout_itself_has_failed() -> None:
 def test_a_process_that_may_start_none_does_the_pieces_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker of multiprocessing.Pool, for example."""
     monkeypatch.setattr("multiprocessing.current_process", lambda: SimpleNamespace(daemon=True))
-    with helping():
+    with local_processes():
         done = each(whereabouts, range(3), rows=ROWS_THAT_PAY)
     assert {pid for _, pid in done} == {os.getpid()}
 

@@ -1,7 +1,6 @@
 """What is read ahead of its turn is what would be read in its turn, or does not count."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 from schemas.forms.request import Landed, ReleaseRequest
-from tasks.derive.executor import Engine, lending
+from tasks.derive.executor import lending
 from tasks.ingest.declaration import locate
 from tasks.ingest.editions import amend
 from tasks.ingest.normalise import Normalised
@@ -21,31 +20,9 @@ from tasks.lineage.records import Run, recording
 from tasks.steps import statements
 from tasks.steps.reading import correct, normalise, parse
 from tasks.steps.statements import FileToRead, ReadAhead, read_one, reading_ahead
+from tests.unit.engines import AtOnce
 
 TODAY = date(2025, 8, 1)
-
-
-class AtOnce(Engine):
-    """Reads a file when it is given away."""
-
-    def __init__(self) -> None:
-        super().__init__("at once")
-        self.given: list[FileToRead] = []
-
-    def helpers(self, rows: int) -> int:
-        return 9
-
-    def submit(self, work: Callable[[Any], Any], thing: Any) -> Any:
-        self.given.append(thing)
-        future = Future[Any]()
-        future.set_result(work(thing))
-        return future
-
-    def result(self, work: Callable[[Any], Any], thing: Any, future: Any) -> Any:
-        return future.result()
-
-    def end(self, futures: list[Any]) -> None:
-        pass
 
 
 def request(folder: Path, number: int, kilograms: str = "353000", **more: object) -> ReleaseRequest:
@@ -63,7 +40,7 @@ def landed(one: ReleaseRequest, today: date = TODAY) -> Landed:
 
 @contextmanager
 def ahead(folder: Path, requests: list[ReleaseRequest]) -> Iterator[ReadAhead]:
-    engine = AtOnce()
+    engine = AtOnce(9)
     with lending(engine), reading_ahead(requests, folder / "store", TODAY) as files:
         assert [piece.request for piece in engine.given] == requests[1:], "the first is read here meanwhile"
         yield files

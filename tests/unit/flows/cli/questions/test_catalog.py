@@ -47,7 +47,7 @@ def test_metadata_are_written_and_of_a_folder_it_is_said_where_they_hold(sample_
     code, text = run("iceberg", "--store", tmp_path)
     assert code == 0
     assert f"file://{tmp_path}/reporter=CHN/iceberg/metric/metadata/v1.metadata.json " in text
-    assert "in a copy of it, run this again, and they are begun anew" in text
+    assert "in a copy of it, run this again, which writes new metadata" in text
     again = run("iceberg", "--store", tmp_path)[1]
     assert "metric/metadata/v1.metadata.json (as before)" in again
     code, text = run("iceberg", "--store", tmp_path / "none")
