@@ -10,9 +10,11 @@ from it on, so that the store has as many states as one after a retention.
 
 import argparse
 import io
+import json
 import shutil
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
@@ -36,6 +38,7 @@ FIRST_YEAR = 2015
 CORRECTED = 13
 # Rows of files that are not measured.
 SMALL = 20
+PARTS = ("snapshots", "refs", "snapshot-log", "metadata-log", "schemas", "properties")
 
 
 def file_of(table: str, partition: str, rows: int, number: int) -> NewFile:
@@ -85,6 +88,26 @@ def size(folder: Path) -> dict[str, int]:
     return {str(path): path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink()}
 
 
+def parts(store: Path) -> dict[str, int]:
+    """The bytes of the newest metadata of all tables, by what they say; `rest` are names, commas and small keys."""
+    counts = Counter[str]()
+    for folder in sorted((store / "iceberg").glob("*/metadata")):
+        version = (folder / "version-hint.text").read_text()
+        text = (folder / f"v{version}.metadata.json").read_text()
+        said = {name: len(dumps(json.loads(text)[name])) for name in PARTS}
+        counts.update(said, rest=len(text) - sum(said.values()))
+        newest = max(json.loads(text)["snapshots"], key=lambda one: one["sequence-number"])
+        counts["list of lists (Avro)"] += Path(newest["manifest-list"].removeprefix("file://")).stat().st_size
+        lists = folder.glob(f"{newest['snapshot-id']}-*.avro")
+        counts["list of files (Avro)"] += sum(path.stat().st_size for path in lists)
+    return counts
+
+
+def dumps(value: Any) -> str:
+    """JSON as it is written, without blanks."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
 def added(before: dict[str, int], after: dict[str, int]) -> int:
     """The bytes of files that are new."""
     return sum(count for path, count in after.items() if path not in before)
@@ -100,9 +123,10 @@ def measured(
     middle = time.perf_counter(), time.process_time()
     keep_store(store)
     end = time.perf_counter(), time.process_time()
-    data, more = added(objects, size(store / ".objects")), added(metadata, size(store / "iceberg"))
+    data, after = added(objects, size(store / ".objects")), size(store / "iceberg")
+    more, left = added(metadata, after), sum(after.values()) - sum(metadata.values())
     times = [f"{one - other:.2f}" for one, other in (*zip(middle, start, strict=True), *zip(end, middle, strict=True))]
-    return snapshot, [*times, f"{data / 1e6:.2f}", f"{more / 1e6:.3f}", f"{100 * more / data:.1f}"]
+    return snapshot, [*times, f"{data / 1e6:.2f}", f"{more / 1e6:.3f}", f"{left / 1e6:.3f}", f"{100 * more / data:.1f}"]
 
 
 def main() -> None:
@@ -127,10 +151,15 @@ def main() -> None:
     for number in range(given.months, given.months + given.corrections):
         parent, cells = measured(store, parent, last, number, given.rows)
         rows.append([f"correction of {CORRECTED} months", *cells])
-    titles = ["publication", "s", "processor s", "metadata s", "processor s", "MB", "metadata MB", "%"]
+    titles = ["publication", "s", "processor s", "metadata s", "processor s", "MB", "metadata MB", "that stay", "%"]
     print(f"{machine}\n\n{results.table(titles, rows)}")
     lists = [name for name in Beside(store).names("iceberg/") if name.endswith(".metadata.json")]
     print(f"{len(lists)} versions of metadata, {sum(size(store / 'iceberg').values()) / 1e6:.1f} MB in all")
+    counts = parts(store)
+    shares = [
+        [name, f"{count / 1e3:.1f}", f"{100 * count / sum(counts.values()):.0f}"] for name, count in counts.items()
+    ]
+    print(f"\n{results.table(['part of the newest metadata', 'KB', '%'], shares)}")
     if given.folder is None:
         shutil.rmtree(folder)
 

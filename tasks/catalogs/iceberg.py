@@ -114,15 +114,19 @@ def keep_store(store: Address, only: str | None = None) -> list[Kept]:
         now, present = states.now(), states.names()
         assert now is not None
         missing = [states.since([*table.states], now, present) for table in opened]
+        before = [
+            states.load(table.current) if new and table.current in present else None
+            for table, new in zip(opened, missing, strict=True)
+        ]
 
-        def bring_up(table: "IcebergTable", states: list[Snapshot]) -> Kept | Outpaced:
+        def bring_up(table: "IcebergTable", missing: list[Snapshot], before: Snapshot | None) -> Kept | Outpaced:
             try:
-                changed = table.bring_up(states, now, present)
+                changed = table.bring_up(missing, now, present, before)
             except Outpaced as outpaced:
                 return outpaced
             return Kept(store, table.name, table.metadata_location, changed)
 
-        done = [*threads.map(bring_up, opened, missing)]
+        done = [*threads.map(bring_up, opened, missing, before)]
     for outpaced in done:
         if isinstance(outpaced, Outpaced):
             raise outpaced

@@ -10,7 +10,7 @@ Does not belong here: which published states it has (`iceberg`).
 
 import io
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import count
@@ -81,6 +81,7 @@ PROPERTIES = {
     "write.parquet.compression-codec": "zstd",
 }
 PARTITION_ID_START = 1000
+NUMBER_BITS = 31
 
 
 class StoreFiles(FileIO):
@@ -296,16 +297,20 @@ class IcebergTable:
         """The address of the newest metadata."""
         return self._beside.address(self._versions.file_of(self._versions.number))
 
-    def bring_up(self, missing: Iterable[Snapshot], now: str, present: Iterable[str]) -> bool:
+    def bring_up(
+        self, missing: Iterable[Snapshot], now: str, present: Iterable[str], before: Snapshot | None = None
+    ) -> bool:
         """Append a snapshot for each missing state, oldest first, make that of `now` current, and expire those of
         states that are not present any more. Raises Outpaced. Returns whether anything was written.
+
+        `before` is the state that is current in the table; without it all lists of files are read.
         """
         gone = {*self.states} - {*present, now}
         missing = [*missing]
         changed = bool(missing or gone or self.current != now)
         if changed:
             litter = self._only_of(gone) if gone else []
-            updates = [*self._appended(missing)]
+            updates = [*self._appended(missing, before)]
             if not missing and self.current != now:
                 updates.append(_branch(self.states[now]))
             updates += self._expired(gone)
@@ -375,14 +380,14 @@ class IcebergTable:
         new = self._converted(kinds, count(schema.highest_field_id + 1))
         return Schema(*schema.fields, *new.fields, schema_id=schema.schema_id + 1)
 
-    def _appended(self, states: Iterable[Snapshot]) -> Iterator[TableUpdate]:
+    def _appended(self, states: Iterable[Snapshot], before: Snapshot | None) -> Iterator[TableUpdate]:
         """What a new version says of new states: their columns, snapshots and tags."""
+        numbers = {one.snapshot_id for one in self._metadata.snapshots}
         head, schema = self._metadata.current_snapshot(), self._metadata.schema()
         sequence = self._metadata.next_sequence_number()
         for state in states:
-            entries = self._entries_by_manifest(head)
-            live = {entry.data_file.file_path for several in entries.values() for entry in several}
             wanted = {self._beside.address_of(entry): entry for entry in state.entries(self.name)}
+            lists, live = self._lists(head, before, {*wanted})
             footers = {
                 address: self._footer(address, state.path / entry.path)
                 for address, entry in wanted.items()
@@ -393,19 +398,31 @@ class IcebergTable:
                 yield AddSchemaUpdate.model_validate({"schema": grown})
                 yield SetCurrentSchemaUpdate(schema_id=grown.schema_id)
                 yield SetPropertiesUpdate(updates={NAME_MAPPING: grown.name_mapping.model_dump_json()})
-            number = secrets.randbits(62) + 1
+            number = _new_number(numbers)
+            numbers.add(number)
             added = [self._data_file(schema, address, wanted[address], footer) for address, footer in footers.items()]
-            lists = self._manifests(number, schema, entries, added, {*wanted})
-            head = self._snapshot(number, sequence, head, schema, lists, state)
-            sequence += 1
+            manifests = self._manifests(number, schema, lists, added, {*wanted})
+            head = self._snapshot(number, sequence, head, schema, manifests, state)
+            sequence, before = sequence + 1, state
             yield AddSnapshotUpdate(snapshot=head)
             yield _branch(number)
             yield _tag(state.id, number)
 
-    def _entries_by_manifest(self, head: IcebergSnapshot | None) -> dict[ManifestFile, list[ManifestEntry]]:
-        """The lists of files of a snapshot, each with the files that are there."""
+    def _lists(
+        self, head: IcebergSnapshot | None, before: Snapshot | None, wanted: set[str]
+    ) -> tuple[dict[ManifestFile, list[ManifestEntry]], set[str]]:
+        """The lists of files of a snapshot, each with the files that are there, and the addresses of all of them.
+
+        Where no file of the state before is gone, each list holds whatever is in it: then none is read, and all are
+        without files.
+        """
         manifests = head.manifests(self._files) if head else []
-        return {manifest: manifest.fetch_manifest_entry(self._files) for manifest in manifests}
+        if before and len(manifests) < MANIFESTS_MAX:
+            known = {self._beside.address_of(entry) for entry in before.entries(self.name)}
+            if known <= wanted:
+                return {manifest: [] for manifest in manifests}, known
+        lists = {manifest: manifest.fetch_manifest_entry(self._files) for manifest in manifests}
+        return lists, {entry.data_file.file_path for entries in lists.values() for entry in entries}
 
     def _manifests(
         self,
@@ -514,6 +531,11 @@ class IcebergTable:
             is_gone = one.snapshot_id in numbers
             lists[is_gone] |= {one.manifest_list, *(manifest.manifest_path for manifest in one.manifests(self._files))}
         return sorted(map(self._beside.name, lists[True] - lists[False]))
+
+
+def _new_number(taken: Container[int]) -> int:
+    """A number for a snapshot: it stands in the metadata five times, and is exact where numbers are floats."""
+    return next(number for number in iter(lambda: secrets.randbits(NUMBER_BITS) + 1, 0) if number not in taken)
 
 
 def _branch(number: int) -> TableUpdate:

@@ -462,6 +462,40 @@ def test_a_publication_writes_one_list_of_files_and_few_bytes(tmp_path: Path) ->
     assert rows_of(table_of(tmp_path, "trade_flow")).height == 120
 
 
+def test_a_new_month_reads_no_list_of_files_and_a_correction_reads_those_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a bucket each list would be a request. What is read is the same as that of a table without a state before."""
+    store, parent, real = tmp_path / CHN, None, Beside.get
+    reads, counts = list[list[str]](), list[int]()
+
+    def get(beside: Beside, name: str) -> bytes | None:
+        if name.endswith("-m0.avro"):
+            reads[-1].append(name)
+        return real(beside, name)
+
+    monkeypatch.setattr(Beside, "get", get)
+    for number, month in enumerate([1, 2, 3, 2, 4], 1):
+        with publishing.exclusive(store):
+            new = [file_of("trade_flow", f"flow=export/year=2024/month={month}", 100 * number + month)]
+            kept = [entry for entry in (parent.files if parent else ()) if entry.partition != new[0].partition]
+            parent = publishing.publish(store, new, carried=kept, parent=parent, about={"number": number}).snapshot
+        there = {path.relative_to(store).as_posix() for path in store.rglob("*-m0.avro")}
+        reads.append([])
+        keep_store(store)
+        counts.append(len({*reads[-1]} & there))
+    assert counts == [0, 0, 0, 3, 0]
+    table = table_of(tmp_path, "trade_flow")
+    values = [sorted(rows_of(table, name)["value_usd"].to_list()) for name in names_of(table)]
+    assert values == [[101], [101, 202], [101, 202, 303], [101, 303, 402], [101, 303, 402, 504]]
+
+
+def test_the_number_of_a_snapshot_is_exact_as_a_float_and_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    draws = iter([6, 6, 41])
+    monkeypatch.setattr("secrets.randbits", lambda bits: next(draws) if bits < 53 else 2**bits - 1)
+    assert iceberg_table._new_number({7}) == 42
+
+
 def test_older_versions_are_deleted_and_the_newest_lists_those_that_are_left(tmp_path: Path) -> None:
     store, parent = tmp_path / CHN, None
     for number in range(1, iceberg_table.VERSIONS_KEPT + 4):
