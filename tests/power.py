@@ -2,12 +2,15 @@
 finds.
 
 A mistake (a mutant) changes a comparison, a constant, a sign or a connective, or leaves out a negation, a call or a
-raise. The sample is drawn with a seed, so two runs over the same code make the same mutants. For each mutant the tests
-that import its module run, those of its room first, then the other tests of the room, until one fails or its time is
-over.
+raise. The sample is drawn with a seed, so two runs over the same code make the same mutants; it has as many mutants of
+each room, and takes the rooms in turn, so a run that its budget ends has met them all. For each mutant the tests of its
+module run, then those that import it, until one fails or the time of the mutant is over: a mutant that lives passed all
+of them, one whose time is over passed those that ran.
 
-    python -m tests.power --record before.csv                 300 mutants of all rooms
-    python -m tests.power --again before.csv --room ledger    the mutants of a record, with the test that found each
+    python -m tests.power --each 4 --minutes 30 --record before.csv     four mutants a room
+    python -m tests.power --again before.csv --room ledger              the mutants of a record, with the test that
+                                                                        found each
+    python -m tests.power --again before.csv --lived --seconds 90       those that no test found, with more time
 
 It works on a copy of the project in a temporary folder and changes nothing here.
 """
@@ -19,6 +22,8 @@ import collections
 import csv
 import ctypes
 import importlib
+import inspect
+import itertools
 import os
 import random
 import re
@@ -62,6 +67,9 @@ OPTIONS = (
     "not services and not month",
 )
 UNTESTED = 99  # the exit code of a process whose tests did not begin
+LIVES, TIME_IS_OVER = "", "time is over"
+WAIT = 20  # how many times the processor's time of a mutant may pass on a machine that does other work too
+ALIKE_MAX = 3  # test modules of the room, where none imports the module
 SWAPPED: dict[type, type] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -139,12 +147,15 @@ def mistaken(file: str, number: int) -> Mutant:
     return Mutant(file, number, node.lineno, code, before, ast.unparse(new), text)
 
 
-def drawn(rooms: list[str], count: int, seed: int) -> list[Place]:
-    """Return the places of some mutants in the order in which they were drawn."""
-    files = [file for room in rooms for file in sorted((ROOT / "tasks" / room).rglob("*.py"))]
-    trees = {file.relative_to(ROOT).as_posix(): ast.parse(file.read_text(encoding="utf-8")) for file in files}
-    every = [(file, number) for file, tree in trees.items() for number, _ in enumerate(places(tree))]
-    return random.Random(seed).sample(every, min(count, len(every)))
+def drawn(rooms: list[str], each: int, seed: int) -> list[Place]:
+    """Return the places of so many mutants of each room, the rooms in turn."""
+    samples = []
+    for room in rooms:
+        files = sorted((ROOT / "tasks" / room).rglob("*.py"))
+        trees = {file.relative_to(ROOT).as_posix(): ast.parse(file.read_text(encoding="utf-8")) for file in files}
+        every = [(file, number) for file, tree in trees.items() for number, _ in enumerate(places(tree))]
+        samples.append(random.Random(f"{seed} {room}").sample(every, min(each, len(every))))
+    return [place for turn in itertools.zip_longest(*samples) for place in turn if place]
 
 
 def place_of(recorded: dict[str, str]) -> Place | None:
@@ -159,28 +170,55 @@ def place_of(recorded: dict[str, str]) -> Place | None:
 
 
 def concerned(file: str) -> tuple[list[str], list[str]]:
-    """Return the tests of a module: its own; then those of its room, those that have most of its names first, then
-    others."""
+    """Return the tests of a module: its own; then others that import it, those that have most of its names first, and
+    where none does, a few of its room."""
     package, name, room = ".".join(Path(file).parent.parts), Path(file).stem, Path(file).parts[1]
     names = {*re.findall(r'(?:def _?|class |")([A-Za-z]\w{5,})', (ROOT / file).read_text(encoding="utf-8"))}
-    own, others = [], {}
+    own, others, alike = [], {}, {}
     for test in [*(ROOT / "tests/unit").rglob("test_*.py"), *(ROOT / "tests/faults").glob("test_*.py")]:
         text, path = test.read_text(encoding="utf-8"), test.relative_to(ROOT).as_posix()
-        imports = f"{package}.{name}" in text or f"from {package} import {name}" in text
-        near = f"/unit/{room}/" in path or (room == "store" and "/faults/" in path)
-        if (imports or near) and test.stem == f"test_{name}":
+        imports = f"{package}.{name}" in text or re.search(rf"from {package} import [\w, ]*\b{name}\b", text)
+        is_of_room = f"/unit/{room}/" in path or (room == "store" and "/faults/" in path)
+        # Those that take long would use up the time: they run where no other one is there.
+        order = (
+            path.startswith(tuple(f"tests/{one}" for one in SLOW)),
+            not is_of_room,
+            -sum(map(text.count, names)),
+            path,
+        )
+        if test.stem == f"test_{name}" and (imports or is_of_room):
             own.append(path)
-        elif imports or near:
-            # Those that take long come last, or they would use up the time.
-            others[path] = (path.removeprefix("tests/") in SLOW, not near, -sum(map(text.count, names)), path)
-    return own, [*sorted(others, key=lambda path: others[path]), "tests/golden"]
+        elif imports:
+            others[path] = order
+        elif is_of_room:
+            alike[path] = order
+    if quick := {path: order for path, order in others.items() if not order[0]}:
+        others = quick
+    elif not own:
+        others = dict(sorted(alike.items(), key=lambda one: one[1])[:ALIKE_MAX])
+    return own, sorted(others, key=lambda path: others[path])
+
+
+def functions_at(mutant: Mutant) -> set[str]:
+    """Return the names of the functions and classes that a mutant is in, without the marks of private ones."""
+    tree = ast.parse((ROOT / mutant.file).read_text(encoding="utf-8"))
+    holders = (one for one in ast.walk(tree) if isinstance(one, (ast.FunctionDef, ast.ClassDef)))
+    return {one.name.strip("_") for one in holders if one.lineno <= mutant.line <= (one.end_lineno or 0)}
 
 
 class Watch:
-    """Within the tests of a mutant: writes down the first that fails, and ends the run when its time is over."""
+    """Within the tests of a mutant: those that have one of the names run first; writes down the first that fails, and
+    ends the run when its time is over."""
 
-    def __init__(self, answer: Path, seconds: float) -> None:
-        self.answer, self.end = answer, sum(os.times()[:4]) + seconds
+    def __init__(self, answer: Path, seconds: float, names: set[str]) -> None:
+        self.answer, self.end, self.names = answer, sum(os.times()[:4]) + seconds, names
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        def has_none(item: pytest.Item) -> bool:
+            text = inspect.getsource(item.function) if isinstance(item, pytest.Function) else ""
+            return not any(name in text for name in self.names)
+
+        items.sort(key=has_none)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         if report.failed:
@@ -190,6 +228,7 @@ class Watch:
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if sum(os.times()[:4]) > self.end:
+            self.answer.write_text(TIME_IS_OVER, encoding="utf-8")
             item.session.shouldstop = "the time of this mutant is over"
 
 
@@ -211,36 +250,39 @@ class Bench:
         )
         # PR_SET_CHILD_SUBREAPER: what a test leaves running becomes a child of this process, and ends with its mutant.
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+        self.names: set[str] = set()
         self.sound: set[str] = set()
         self.broken: set[str] = set()
 
     def find(self, mutant: Mutant, first: str) -> str:
-        """Return the test that finds a mutant, empty where none does; one that fails without the mutant finds
-        nothing."""
+        """Return the test that finds a mutant, LIVES where all pass, TIME_IS_OVER where some did not run; a test that
+        fails without the mutant finds nothing."""
         file = self.copy / mutant.file
         own, others = concerned(mutant.file)
         if first and (self.copy / first.partition("::")[0]).is_file():
             own, others = [first], [*own, *others]
         sound, times = file.read_bytes(), file.stat()
+        self.names = functions_at(mutant)
         while True:
             file.write_text(mutant.source, encoding="utf-8")
-            found = (own and self.run(own)) or self.run(others)
+            found = self.run(own, self.seconds / 2 if others else self.seconds) if own else LIVES
+            if others and found in (LIVES, TIME_IS_OVER):
+                found = self.run(others, self.seconds / 2 if own else self.seconds) or found
             file.write_bytes(sound)
             os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
             if "/" not in found or found in self.sound:
                 return found
-            if self.run([found]):
-                self.broken.add(found)
-            else:
-                self.sound.add(found)
+            is_sound = self.run([found], self.seconds) in (LIVES, TIME_IS_OVER)
+            (self.sound if is_sound else self.broken).add(found)
 
-    def run(self, tests: list[str]) -> str:
-        """Return the first of these tests that fails, `no end` where one does not end, and nothing where all pass."""
+    def run(self, tests: list[str], seconds: float) -> str:
+        """Return the first of these tests that fails, LIVES where all pass, and TIME_IS_OVER where some did not run, or
+        one did not end: on a machine that does other work too nobody knows whether it would."""
         self.answer.unlink(missing_ok=True)
         self.scratch.mkdir()
         if not (child := os.fork()):
-            self._test(tests)
-        deadline, ended = time.monotonic() + 10 * self.seconds, (0, 0)
+            self._test(tests, seconds)
+        deadline, ended = time.monotonic() + WAIT * seconds, (0, 0)
         while not ended[0] and time.monotonic() < deadline:
             ended = os.waitpid(child, os.WNOHANG)
             time.sleep(0.05)
@@ -254,9 +296,11 @@ class Bench:
             raise RuntimeError(f"pytest could not begin with {tests}")
         if self.answer.exists():
             return self.answer.read_text(encoding="utf-8")
-        return "no end" if not ended[0] else f"exit {code}" if code not in (0, 2, 4, 5) else ""
+        if not ended[0]:
+            return TIME_IS_OVER
+        return f"exit {code}" if code not in (0, 2, 4, 5) else LIVES
 
-    def _test(self, tests: list[str]) -> None:
+    def _test(self, tests: list[str], seconds: float) -> None:
         code = UNTESTED
         try:
             os.chdir(self.copy)
@@ -269,53 +313,85 @@ class Bench:
             for stream in (0, 1, 2):
                 os.dup2(os.open(os.devnull, os.O_RDWR), stream)
             left_out = [f"--deselect={test}" for test in self.broken]
-            code = pytest.main([*OPTIONS, *left_out, *tests], plugins=[Watch(self.answer, self.seconds)])
+            code = pytest.main([*OPTIONS, *left_out, *tests], plugins=[Watch(self.answer, seconds, self.names)])
         finally:
             os._exit(code)
 
 
-def main() -> None:
-    """Make the mutants, run their tests, write a line for each and the table by room."""
+def chosen_places(options: argparse.Namespace) -> list[tuple[str, Place]]:
+    """Return the mutants of a run: the test that found each before, and its place."""
+    rooms = options.room or list(ROOMS)
+    if not options.again:
+        return [("", place) for place in drawn(rooms, options.each, options.seed)]
+    recorded = [
+        one
+        for one in csv.DictReader(options.again.open(encoding="utf-8"))
+        if one["file"].split("/")[1] in rooms and not (options.lived and one["found_by"] not in (LIVES, TIME_IS_OVER))
+    ]
+    chosen = [("" if options.lived else one["found_by"], place) for one in recorded if (place := place_of(one))]
+    print(f"{len(recorded) - len(chosen)} of {len(recorded)} mutants are gone with their code")
+    return chosen
+
+
+class Tally:
+    """How many mutants of each room were found, live, and ran out of time."""
+
+    def __init__(self) -> None:
+        self.counts: collections.Counter[tuple[str, str]] = collections.Counter()
+
+    def add(self, room: str, found: str) -> None:
+        outcome = {LIVES: "live", TIME_IS_OVER: "time is over"}.get(found, "found")
+        self.counts.update((row, outcome) for row in (room, "all"))
+
+    def row(self, room: str) -> str:
+        found, lives, over = (self.counts[room, outcome] for outcome in ("found", "live", "time is over"))
+        return f"{room:12}{found:5} of {found + lives + over:4} found{lives:5} live{over:5} out of time"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the options of a run."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--room", action="append", choices=ROOMS)
-    asked.add_argument("--count", type=int, default=300)
+    asked.add_argument("--each", type=int, default=4, help="mutants of each room")
     asked.add_argument("--seed", type=int, default=1)
-    asked.add_argument("--seconds", type=float, default=20, help="of a processor, for the tests of one mutant")
+    asked.add_argument("--seconds", type=float, default=8, help="of a processor, for the tests of one mutant")
+    asked.add_argument("--minutes", type=float, default=40, help="no mutant begins after these")
     asked.add_argument("--record", type=Path, default=os.devnull, help="a CSV file: each mutant and what found it")
     asked.add_argument("--again", type=Path, help="the record of an earlier run")
-    options = asked.parse_args()
-    rooms = options.room or list(ROOMS)
-    chosen = [("", place) for place in drawn(rooms, options.count, options.seed)]
-    if options.again:
-        recorded = [
-            one for one in csv.DictReader(options.again.open(encoding="utf-8")) if one["file"].split("/")[1] in rooms
-        ]
-        chosen = [(one["found_by"], place) for one in recorded if (place := place_of(one))]
-        print(f"{len(recorded) - len(chosen)} of {len(recorded)} mutants are gone with their code")
+    asked.add_argument("--lived", action="store_true", help="with --again: only those that no test found")
+    return asked
+
+
+def main() -> None:
+    """Make the mutants, run their tests, write a line for each and the table by room."""
+    options = parser().parse_args()
+    end = time.monotonic() + 60 * options.minutes
     os.environ.update(POLARS_MAX_THREADS="1", POLARS_ALLOW_FORKING_THREAD="1")
+    chosen = chosen_places(options)
     for library in LIBRARIES:
         importlib.import_module(library)
-    table: collections.Counter[tuple[str, str]] = collections.Counter()
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    tally, memory = Tally(), "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with (
         tempfile.TemporaryDirectory(prefix="power-", dir=memory) as folder,
         open(options.record, "w", buffering=1) as sink,
     ):
         bench, record = Bench(Path(folder), options.seconds), csv.writer(sink)
         record.writerow((*Mutant._fields[:-1], "found_by"))
-        for first, (file, number) in chosen:
+        for at, (first, (file, number)) in enumerate(chosen, start=1):
+            if time.monotonic() > end:
+                print(f"the {options.minutes:g} minutes are over, {len(chosen) - at + 1} mutants were not made")
+                break
             mutant = mistaken(file, number)
             found = bench.find(mutant, first)
             record.writerow((*mutant[:-1], found))
+            tally.add(file.split("/")[1], found)
             print(
-                f"{found or 'LIVES'}\n    {file}:{mutant.line}  {mutant.before[:70]!r} -> {mutant.after[:70]!r}",
+                f"{at} of {len(chosen)}: {found or 'LIVES'}\n"
+                f"    {file}:{mutant.line}  {mutant.before[:70]!r} -> {mutant.after[:70]!r}",
                 flush=True,
             )
-            for room in (file.split("/")[1], "all"):
-                table[room, "made"] += 1
-                table[room, "found"] += bool(found)
-    for room in (*rooms, "all"):
-        print(f"{room:10}{table[room, 'found']:5} of {table[room, 'made']:4}")
+    for room in (*(options.room or ROOMS), "all"):
+        print(tally.row(room))
     print(f"left out, because they fail without a mutant: {', '.join(sorted(bench.broken)) or 'none'}")
 
 
