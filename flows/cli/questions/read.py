@@ -230,7 +230,7 @@ def revisions(question: Revisions, _: NoOptions) -> None:
     answer = answer_to(question)
     decided = read_table(answer.snapshot, "decision")
     for row in answer.chosen.iter_rows(named=True):
-        typer.echo(visible(revision_report(answer.rows, row, decided)))
+        typer.echo(visible(revision_report(answer.rows, row, decided, doubts=answer.doubts_by_row)))
 
 
 @commands.command(epilog="Example: `tidewaiter retain --months 24`")

@@ -9,7 +9,7 @@ from schemas.questions.revisions import Revisions
 from tasks.answers.form.answer import Answer, store_of
 from tasks.domain.coverage import WORLD
 from tasks.domain.periods import month_index
-from tasks.ledger.doubts import doubts_of_releases, open_doubts
+from tasks.ledger.doubts import doubts_of_releases, once_each, open_doubts
 from tasks.reading.query import doubts_of, open_published
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table
@@ -17,9 +17,10 @@ from tasks.store.snapshots.parquet import read_table
 
 @dataclass(frozen=True)
 class RevisionsAnswer(Answer):
-    """Rows of the table `revision`, with `doubts`, what is in doubt of the numbers of each, and the rows of the
-    releases that are asked for, in the order of their days."""
+    """Rows of the table `revision`, with `doubt`, what is in doubt of the numbers of each, and the same as a list by
+    row; and the rows of the releases that are asked for, in the order of their days."""
 
+    doubts_by_row: pl.Series = field(kw_only=True)
     chosen: pl.DataFrame = field(kw_only=True)
 
 
@@ -31,13 +32,21 @@ def revisions(question: Revisions) -> RevisionsAnswer:
     if unknown := sorted({*names} - {*releases["release_id"]}):
         raise ValueError(f"no release {', '.join(unknown)}; there are {', '.join(releases['release_id'])}")
     chosen = releases.filter(pl.col("release_id").is_in(names)) if names else releases
-    rows = with_doubts_of_totals(read_table(snapshot, "revision"), snapshot)
-    return RevisionsAnswer(rows, snapshot, table="revision", chosen=chosen)
+    rows = read_table(snapshot, "revision")
+    doubts = doubts_of_revisions(rows, snapshot)
+    return RevisionsAnswer(
+        rows.with_columns(doubts.list.join("; ").alias("doubt")),
+        snapshot,
+        doubts=once_each(doubts),
+        table="revision",
+        doubts_by_row=doubts,
+        chosen=chosen,
+    )
 
 
-def with_doubts_of_totals(revision: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
-    """Return rows of `revision` with the column `doubts`, a list: what is in doubt of the words of each, and of the
-    total of all partners where the row has it."""
+def doubts_of_revisions(revision: pl.DataFrame, snapshot: Snapshot) -> pl.Series:
+    """Return a list for each row of `revision`: what is in doubt of the words of it, and of the total of all partners
+    where the row has it; null where nothing is."""
     findings, releases = read_table(snapshot, "finding"), read_table(snapshot, "release")
     printed = doubts_of_releases(revision, open_doubts(findings, releases))
     month = month_index("period_end").cast(pl.Int32)
@@ -45,4 +54,5 @@ def with_doubts_of_totals(revision: pl.DataFrame, snapshot: Snapshot) -> pl.Data
     of_world = doubts_of(snapshot).each_of_keys(keys).alias("of_world")
     of_world = revision.select(pl.when(pl.col("world_new").is_not_null()).then(of_world)).to_series()
     both = pl.concat_list(one.fill_null([]) for one in (printed, of_world))
-    return revision.with_columns(doubts=both.list.unique(maintain_order=True))
+    each = pl.col("doubts").list.unique(maintain_order=True)
+    return revision.select(doubts=both).select(pl.when(each.list.len() > 0).then(each)).to_series()

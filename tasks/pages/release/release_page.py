@@ -21,7 +21,7 @@ from schemas.reference.code_tables import code_table
 from tasks.answers.form.numbers import amount
 from tasks.answers.trade.movers import changes_of_month, expected
 from tasks.answers.trade.read import with_names
-from tasks.answers.trade.revisions import with_doubts_of_totals
+from tasks.answers.trade.revisions import doubts_of_revisions
 from tasks.checks.frame.approval import APPROVED
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
@@ -89,7 +89,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     last = decisions.sort("number").row(-1, named=True) if decisions.height else None
     made_by = last["decision_id"] if last and outcome.decision else outcome.release_id
     names = pl.col("new_release_id").is_in([outcome.release_id, *decisions["decision_id"]])
-    revision = with_doubts_of_totals(read_table(snapshot, "revision", where=names), snapshot)
+    revision = read_table(snapshot, "revision", where=names)
     revised = revision.filter(new_release_id=made_by).height
     reporter = query.reporter_of(snapshot)
     shown = [one for flow in outcome.flows for one in _headlines(snapshot, outcome, flow, reporter, pictures=pictures)]
@@ -110,7 +110,11 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
         approved=findings.filter(check=APPROVED)["observed"],
         lifted=findings.filter(check=LIFTED).select("subject", "observed").rows(),
         records=counted(outcome.records, "record"),
-        revisions=revision_report(revision, release, decisions, "##") if revision.height else "",
+        revisions=(
+            revision_report(revision, release, decisions, "##", doubts_of_revisions(revision, snapshot))
+            if revision.height
+            else ""
+        ),
         moved=[one for flow in outcome.flows for one in _moved(snapshot, outcome, flow)] if pictures else [],
         capitalised=capitalised,
         name=row_name,

@@ -11,6 +11,7 @@ from tasks.domain.decisions import NOTHING_DECIDED, decision_text
 from tasks.domain.labels import capitalised
 from tasks.domain.periods import span_name
 from tasks.domain.release_ids import MARK
+from tasks.ledger.doubts import once_each
 from tasks.pages.text.page_templates import template
 
 ROWS_MAX = 50
@@ -18,18 +19,22 @@ Row = dict[str, Any]
 
 
 def revision_report(
-    revision: pl.DataFrame, release: Row, decisions: pl.DataFrame = NOTHING_DECIDED, heading: str = "#"
+    revision: pl.DataFrame,
+    release: Row,
+    decisions: pl.DataFrame = NOTHING_DECIDED,
+    heading: str = "#",
+    doubts: pl.Series | None = None,
 ) -> str:
     """Markdown about the rows of `revision` that one release made, and those that `decisions` about it made; `release`
-    is its row of the table `release`. Where the rows have a column `doubts`, they are said."""
+    is its row of the table `release`, and `doubts` has a list for each row of `revision`."""
     about = decisions.filter(release_id=str(release["release_id"]).partition(MARK)[0]).sort("decided_on", "number")
     return template("revision.md.j2").render(
         heading=heading,
         release=release,
-        own=_made_by(release["release_id"], revision),
+        own=_made_by(release["release_id"], revision, doubts),
         value=_value,
         decided=[
-            (capitalised(decision_text(row)), _made_by(row["decision_id"], revision))
+            (capitalised(decision_text(row)), _made_by(row["decision_id"], revision, doubts))
             for row in about.iter_rows(named=True)
         ],
         period=lambda row: span_name(row["period_start"], row["period_end"]),
@@ -37,11 +42,11 @@ def revision_report(
     )
 
 
-def _made_by(name: str, revision: pl.DataFrame) -> Row | None:
+def _made_by(name: str, revision: pl.DataFrame, doubts: pl.Series | None) -> Row | None:
     """The changes that a release or a decision made: counts by kind, the world totals that moved, the largest
     numbers."""
-    rows = revision.filter(pl.col("new_release_id") == name)
-    doubts = rows["doubts"].explode().drop_nulls().unique().sort() if "doubts" in rows.columns else ()
+    is_of_it = revision["new_release_id"] == name
+    rows = revision.filter(is_of_it)
     counts = {kind: rows.filter(pl.col("kind") == kind).height for kind in REVISIONS}
     key = ["source", "flow", "product", "period_start", "period_end", "measure", "unit"]
     totals = rows.filter(pl.col("world_old").is_not_null() & pl.col("world_new").is_not_null()).unique(key).sort(key)
@@ -53,7 +58,7 @@ def _made_by(name: str, revision: pl.DataFrame) -> Row | None:
             "totals": totals.to_dicts(),
             "numbers": largest.to_dicts(),
             "more": max(rows.height - ROWS_MAX, 0),
-            "doubts": doubts,
+            "doubts": () if doubts is None else once_each(doubts.filter(is_of_it)),
         }
         if rows.height
         else None

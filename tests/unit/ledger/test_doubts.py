@@ -270,7 +270,14 @@ def test_a_row_of_a_release_has_the_doubts_about_it_also_when_it_counts_no_more(
     first = first_prints(store.snapshot, "export", [JUNE + 1], partner="USA", measure="quantity_kg")
     assert words in with_doubts(first, store.snapshot, is_by_release=True)[1][0]
     page = revisions(Revisions(store=store.folder))
-    report = revision_report(page.rows, page.chosen.filter(title="later.csv").row(0, named=True))
+    # Text, as in the other tables, so that CSV and a workbook have it too.
+    texts = [None if doubts is None else "; ".join(doubts) for doubts in page.doubts_by_row]
+    assert page.rows["doubt"].to_list() == texts
+    assert page.rows["doubt"].null_count() == 0
+    assert {one for doubts in page.doubts_by_row.drop_nulls() for one in doubts} == {*page.doubts}
+    assert words in page.rows.select("product", "doubt").write_csv()
+    later = page.chosen.filter(title="later.csv").row(0, named=True)
+    report = revision_report(page.rows, later, doubts=page.doubts_by_row)
     assert report.count("**In doubt**: ") == 2
     assert words in report
 
