@@ -8,7 +8,7 @@ figures; with a work pool, each reporter has a run of its own (`flows.pool`).
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,6 @@ from flows.watch import take
 from schemas.forms.form import StoreAddress
 from schemas.forms.pool import PoolReport
 from schemas.forms.watch import BackfillRequest, WatchReport, WatchRequest
-from tasks.analysis.after.after_release import of_one_reporter
 from tasks.derive.executor import fingerprint, lending
 from tasks.derive.processes import local_processes
 from tasks.domain import clock
@@ -48,8 +47,7 @@ def backfill(request: BackfillRequest) -> WatchReport | PoolReport:
     if request.pool is not None:
         return over_pool(request, backfill)
     _require_code(request)
-    with of_one_reporter() if request.tables == "of the reporter" else nullcontext():
-        return _ingest(request)
+    return _ingest(request)
 
 
 def _require_code(request: BackfillRequest) -> None:
@@ -86,13 +84,14 @@ def _ingest(request: BackfillRequest) -> WatchReport:
                 show=show,
                 together=True,
                 otherwise=request.declaration,
+                tables=request.tables,
             )
     if not request.dry_run:
         # A run that was killed may have published files and not the tables that are made of them.
         done = {outcome.reporter for outcome in report.outcomes}
         for reporter in looked.reporters:
             if reporter not in done:
-                step.update_tables(at_hand(store_of(request.store, reporter)))
+                step.update_tables(at_hand(store_of(request.store, reporter)), request.tables)
     announce.pictured(report)
     if request.reporter is not None and not request.dry_run:
         announce.counted_files(request.reporter, report, at_hand(store_of(request.store, request.reporter)))

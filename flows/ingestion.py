@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from schemas.forms.outcome import Hold, Outcome
-from schemas.forms.request import Declared, Landed, ReleaseRequest
+from schemas.forms.request import Declared, FollowingTables, Landed, ReleaseRequest
 from schemas.frames import Decision
 from tasks.derive.processes import local_processes
 from tasks.domain.decisions import NOTHING_DECIDED
@@ -59,7 +59,7 @@ def ingest(request: ReleaseRequest, today: date) -> Outcome:
         if request.dry_run:
             run.outcome = outcome.as_dry_run()
         else:
-            [run.outcome] = follow([outcome])
+            [run.outcome] = follow([outcome], request.tables)
     return run.outcome
 
 
@@ -74,14 +74,15 @@ def add(request: ReleaseRequest, batch: Batch, today: date, ahead: "ReadAhead | 
                 return enter(landed, statements, batch, today)
 
 
-def publish_batch(batch: Batch) -> list[Outcome]:
-    """Publish the releases of a batch together, or nothing. Raises Outpaced, or what a step raises."""
+def publish_batch(batch: Batch, tables: FollowingTables = "all") -> list[Outcome]:
+    """Publish the releases of a batch together, or nothing, and make the `tables` that follow from them. Raises
+    Outpaced, or what a step raises."""
     with recorded(entered=[entry.run for entry in batch.entries if entry.name]) as run:
         run.store = batch.store
         with exclusive(batch.store):
             outcomes = publish(batch)
         run.outcome = outcomes[-1]
-        outcomes = follow(outcomes)
+        outcomes = follow(outcomes, tables)
         run.outcome = outcomes[-1]
     return outcomes
 
@@ -131,7 +132,7 @@ def publish(batch: Batch) -> list[Outcome]:
     return batch.finish(step.publish(batch, statements, derived, step.trail(batch), known))
 
 
-def follow(outcomes: list[Outcome]) -> list[Outcome]:
+def follow(outcomes: list[Outcome], tables: FollowingTables) -> list[Outcome]:
     """Write the briefs of what was published, grade the watch rules, and make the tables that rest on it."""
     from tasks.steps import catalog as step
 
@@ -139,4 +140,4 @@ def follow(outcomes: list[Outcome]) -> list[Outcome]:
     briefed = {outcome.release_id: step.brief(outcome, store) for outcome in newest_of_each(outcomes)}
     if len(outcomes) == 1:
         outcomes = [briefed.get(outcome.release_id, outcome) for outcome in outcomes]
-    return [*outcomes[:-1], step.update_downstream(step.grade_rules(outcomes[-1], store), store)]
+    return [*outcomes[:-1], step.update_downstream(step.grade_rules(outcomes[-1], store), store, tables)]

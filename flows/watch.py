@@ -20,7 +20,7 @@ from flows.question import asks_when_held
 from flows.release import release
 from schemas.forms.form import Day, StoreAddress
 from schemas.forms.outcome import Hold, Outcome
-from schemas.forms.request import NOTHING, Declaration, ReleaseRequest
+from schemas.forms.request import NOTHING, Declaration, FollowingTables, ReleaseRequest
 from schemas.forms.watch import InboxState, Taken, WatchReport, WatchRequest
 from tasks.domain import clock
 from tasks.domain.clock import CUSTOMS_TIME
@@ -73,13 +73,15 @@ def take(
     show: HearFile = lambda done, total, name: None,
     together: bool = False,
     otherwise: Declaration = NOTHING,
+    tables: FollowingTables = "all",
 ) -> WatchReport:
     """Ingest what is ready, in a dry run as dry runs; `show` gets the progress.
 
     A doubtful or broken file does not block the others, but a fault that keeps every file out of the store ends the
     run: each file would fail in turn. A file of an inbox that is refused gets a note next to it. Files that go in
     `together` are an archive, get no notes, and are published in batches; a dry run only lists them, because each
-    stands on the ones before. `otherwise` is declared about files that say nothing else.
+    stands on the ones before. `otherwise` is declared about files that say nothing else; `tables` are made again after
+    each release.
     """
     files = [] if dry_run and together else looked.ready
     for file, refusal in () if dry_run or together else shared_refusals(looked):
@@ -90,6 +92,7 @@ def take(
         notes=not (together or dry_run),
         otherwise=otherwise,
         dry_run=dry_run,
+        tables=tables,
     )
     if together:
         taking.take_together(files)
@@ -119,8 +122,10 @@ class Taking:
         notes: bool,
         otherwise: Declaration,
         dry_run: bool,
+        tables: FollowingTables,
     ) -> None:
         self.store, self.notes, self.otherwise, self.dry_run = store, notes, otherwise, dry_run
+        self.tables: FollowingTables = tables
         self.taken: dict[Path, Taken] = {}
         self.outcomes: dict[Path, Outcome] = {}
         self.stopped = ""
@@ -161,7 +166,8 @@ class Taking:
                     self._begin(file)
                     if self._take(file, batch):
                         entered.append(file)
-                outcomes = publish_batch(batch) if batch.is_new else [entry.outcome for entry in batch.entries]
+                is_new = batch.is_new
+                outcomes = publish_batch(batch, self.tables) if is_new else [one.outcome for one in batch.entries]
         except Exception as problem:
             if not entered:
                 entered.append(waiting.pop(0))
@@ -216,7 +222,9 @@ class Taking:
         return announce.as_task(f"release {file.name}", adds) if is_run else adds()
 
     def _request(self, file: Path, store: StoreAddress) -> ReleaseRequest:
-        return ReleaseRequest(file=file, store=store, otherwise=self.otherwise, dry_run=self.dry_run)
+        return ReleaseRequest(
+            file=file, store=store, otherwise=self.otherwise, dry_run=self.dry_run, tables=self.tables
+        )
 
     def _store_of(self, file: Path) -> StoreAddress:
         """Return the store of the file's reporter, by its declaration, which is read once. Without an answer it is the

@@ -37,7 +37,9 @@ LISTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def with_others(listed: Mapping[str, tuple[str, ...]], package: ModuleType) -> Mapping[str, tuple[str, ...]]:
-    """Return modules with their commands, and after them those modules of a package that are not among them."""
+    """Return modules with their commands, and after them those modules of a package that are not among them. Each
+    module of the package must have `commands`: one that only helps others fails its test, and belongs into
+    `flows.cli.frame`."""
     every = {f"{package.__name__}.{one.name}": one.name for one in iter_modules(package.__path__)}
     others = {module: (name.replace("_", "-"),) for module, name in every.items() if module not in listed}
     return MappingProxyType({**listed, **others})

@@ -17,6 +17,8 @@ from schemas.code_files import partner_groups, source_names
 from schemas.forms.form import Frozen, StoreAddress, as_form, none_if_empty
 from schemas.names import CODE, REPORTER
 
+# Tables that are made again after a release: all, or those that rest on its reporter alone.
+FollowingTables = Literal["all", "of the reporter"]
 # What a person fills in first.
 FIRST = ("file", "source", "flow", "partners", "months", "released_on")
 HS_CODE = rf"[*]|{CODE}"
@@ -133,6 +135,9 @@ class ReleaseRequest(Declaration):
     dry_run: bool = Field(False, description="go the whole way and say what came of it, but publish nothing")
     otherwise: SkipJsonSchema[Declaration] = Field(
         NOTHING, description="what holds where nothing else is declared; no part of the form"
+    )
+    tables: SkipJsonSchema[FollowingTables] = Field(
+        "all", description="tables that are made again after the release; no part of the form"
     )
 
     _cleared = field_validator(*Declaration.model_fields, mode="before")(none_if_empty)

@@ -13,7 +13,7 @@ from schemas.code_files import source_names
 from schemas.forms.fetch import SourceState
 from schemas.forms.form import Frozen, StoreAddress, as_form, none_if_empty
 from schemas.forms.outcome import Outcome
-from schemas.forms.request import NOTHING, Declaration, OfFolder
+from schemas.forms.request import NOTHING, Declaration, FollowingTables, OfFolder
 
 NAMES_MAX = 10
 SCHEDULER = r"^(tcp|tls|ws|wss)://\S+$"
@@ -109,7 +109,7 @@ class BackfillRequest(Frozen):
         ),
     )
     dry_run: bool = Field(False, description="say what would be ingested, and ingest nothing")
-    tables: Literal["all", "of the reporter"] = Field(
+    tables: FollowingTables = Field(
         "all",
         description=(
             "tables to bring up to date: all, or not those that rest on several reporters, which the run over a pool"

@@ -1,14 +1,13 @@
 """Brings the tables that are made of published stores up to date after a release of one of them."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from schemas.forms.outcome import Gap, Outcome
+from schemas.forms.request import FollowingTables
 from schemas.store_address import S3Url
 from tasks.analysis.after.first_prints import TABLE as FIRST_PRINTS
 from tasks.analysis.after.first_prints import publish_first_prints
@@ -22,16 +21,15 @@ from tasks.store.places.reporters import mirrors_of, named, root_of, store_of, t
 FORM_AGAIN = "the one before stays, and the next release makes up for it"
 AGAIN = "what was published of it stays, and the next release makes it again"
 log = logging.getLogger("tidewaiter.downstream")
-_is_alone: ContextVar[bool] = ContextVar("tidewaiter_of_one_reporter", default=False)
 
 
-def update_downstream(outcome: Outcome, store: Path) -> Outcome:
+def update_downstream(outcome: Outcome, store: Path, tables: FollowingTables = "all") -> Outcome:
     """Bring the tables that rest on a store up to date; return the outcome with the gaps that the release has made in
     mirrors, and with what could not be made as warnings: the release stays published.
     """
     if outcome.status not in ("published", "nothing new"):
         return outcome
-    updated = update_tables(store)
+    updated = update_tables(store, tables)
     return outcome.model_copy(update={"gaps": updated.gaps, "warnings": [*outcome.warnings, *updated.failed]})
 
 
@@ -43,33 +41,25 @@ class Updated:
     failed: list[str]
 
 
-@contextmanager
-def of_one_reporter() -> Iterator[None]:
-    """Inside, a release updates the tables that rest on its reporter alone. The run over a pool makes those of several
-    reporters afterwards, once (`update_shared`)."""
-    token = _is_alone.set(True)
-    try:
-        yield
-    finally:
-        _is_alone.reset(token)
-
-
-def update_tables(store: Path) -> Updated:
+def update_tables(store: Path, tables: FollowingTables = "all") -> Updated:
     """Bring the tables `mirror`, `first_print`, `mover` and `expectation` that rest on a store up to date, and make
     again what is missing or damaged of them.
 
-    First prints of other reporters rest on this one too. Nothing is written where all is as it should be.
+    First prints of other reporters rest on this one too. Of `tables` "of the reporter" alone, the run over a pool
+    makes those of several reporters afterwards, once (`update_shared`). Nothing is written where all is as it should
+    be.
     """
     address = address_of(store)
     root, reporter = root_of(address), named(address)
     if root is None or reporter is None:
         return Updated([], [])
-    shared = Updated([], []) if _is_alone.get() else _update_shared(root, [reporter])
+    is_alone = tables == "of the reporter"
+    shared = Updated([], []) if is_alone else _update_shared(root, [reporter])
     failed = [*shared.failed]
     for table in MAKERS:
         _attempt(failed, f"{table} ({reporter})", partial(publish_analysis, root, reporter, table), AGAIN)
     # Last, because they name these tables too.
-    return Updated(shared.gaps, failed if _is_alone.get() else [*failed, *update_forms(store)])
+    return Updated(shared.gaps, failed if is_alone else [*failed, *update_forms(store)])
 
 
 def update_shared(root: Path | S3Url, reporters: Sequence[str]) -> Updated:

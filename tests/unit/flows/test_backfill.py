@@ -14,10 +14,12 @@ import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, downloads, in_month
 from typer.testing import CliRunner
 
+from flows import watch
 from flows.backfill import backfill
 from flows.cli.app import app
 from flows.cli.frame.options import HELD
 from schemas.forms.watch import BackfillRequest, WatchReport
+from tasks.analysis.after import after_release
 from tasks.inbox import held
 from tasks.ingest import declaration
 from tasks.publication import batch
@@ -58,6 +60,24 @@ def test_files_go_in_oldest_first_and_only_once(folder: Path, monkeypatch: pytes
     # The look, the plan and the file's own turn read the declaration, because a file may change at any time.
     assert read == {"b.csv": 3, "c.csv": 3, "a.csv": 3}
     assert fill(folder).headline == "Nothing new"
+
+
+@pytest.mark.parametrize("bytes_max", [0, 10**6], ids=["each by itself", "as a batch"])
+def test_a_run_of_one_reporter_leaves_tables_of_several_to_who_started_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, bytes_max: int
+) -> None:
+    made: list[list[str]] = []
+    updated = after_release.Updated([], [])
+    monkeypatch.setattr(after_release, "_update_shared", lambda root, reporters: made.append(reporters) or updated)
+    monkeypatch.setattr(watch, "FILE_BYTES_MAX", bytes_max)
+    assert len(fill(folder, tables="of the reporter").outcomes) == 3
+    # Nothing new: what a run that was killed has left undone.
+    fill(folder, tables="of the reporter", reporter="CHN")
+    assert made == []
+    (folder / "d.csv").write_bytes(csv_bytes(in_month("202508", CLEAN_RECORDS[:6])))
+    (folder / "d.csv.toml").write_text("released_on = 2025-09-20\n")
+    assert len(fill(folder).outcomes) == 1
+    assert made == [["CHN"]]
 
 
 def test_a_held_and_a_broken_file_stop_nobody_and_are_told_and_nothing_is_written_beside_them(folder: Path) -> None:

@@ -59,8 +59,7 @@ def test_what_rests_on_several_reporters_is_left_to_who_ingests_them_side_by_sid
     for name in ("publish_pair", "publish_first_prints", "publish_analysis"):
         monkeypatch.setattr(after_release, name, noting(name.removeprefix("publish_")))
     monkeypatch.setattr(after_release, "update_forms", lambda store: made.append(f"forms {store.name}") or [])
-    with after_release.of_one_reporter():
-        after_release.update_tables(store)
+    after_release.update_tables(store, "of the reporter")
     of_one = ["analysis CHN expectation", "analysis CHN mover"]
     assert made == of_one
     made.clear()
