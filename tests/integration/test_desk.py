@@ -119,6 +119,14 @@ def test_a_damaged_store_stops_no_other(root: tuple[Path, str]) -> None:
         assert "IND: " in said
         assert "the manifest is missing" in said
         assert re.findall(r"(CHN|IND),", said) == ["CHN"] * said.count("CHN,")
+    for form in ("table", "json"):
+        code, said = command("held", "--store", str(folder), "--format", form)
+        assert code == 1
+        assert re.search("IND: .*the manifest is missing", said)
+        assert root[1] in said
+    code, said = command("held", "--store", str(folder), "--reporter", "IND")
+    assert code != 0
+    assert "the manifest is missing" in said
     made = CliRunner().invoke(
         app, ["status", "--format", "json", "--store", str(folder), "--inbox", str(folder.parent)]
     )

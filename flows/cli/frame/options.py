@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
     from pydantic_core import ErrorDetails
 
+    from schemas.forms.outcome import HeldRelease
     from schemas.store_address import S3Url
     from tasks.answers.form.export_notes import Notes
 
@@ -171,6 +172,22 @@ def each_store(root: "Path | S3Url", reporter: str | None) -> "list[tuple[str | 
     return [(name, at_hand(address)) for name, address in stores.items()]
 
 
+def waiting_of(stores: "list[tuple[str | None, Path]]") -> "tuple[list[tuple[str | None, HeldRelease]], list[str]]":
+    """The held releases of stores, each with its reporter, and a sentence for each store that cannot be read. Raises
+    StoreError where it is the only one."""
+    from tasks.inbox import held
+
+    waiting, damaged = list["tuple[str | None, HeldRelease]"](), list[str]()
+    for reporter, store in stores:
+        try:
+            waiting += [(reporter, entry) for entry in held.waiting(store)]
+        except StoreError as error:
+            if len(stores) == 1:
+                raise
+            damaged.append(f"{reporter}: {error}")
+    return waiting, damaged
+
+
 def store_that_holds(root: "Path | S3Url", reporter: str | None, release_id: str) -> Path:
     """The store of a root in which a release was held. Raises NotHeld where none has it, which names those that
     wait."""
@@ -181,7 +198,7 @@ def store_that_holds(root: "Path | S3Url", reporter: str | None, release_id: str
         return stores[0][1]
     holder = next((store for _, store in stores if held.find(store, release_id) is not None), None)
     if holder is None:
-        waiting = [f"{entry.release_id} of {name}" for name, store in stores for entry in held.waiting(store)]
+        waiting = [f"{entry.release_id} of {name}" for name, entry in waiting_of(stores)[0]]
         raise NotHeld(
             f"{root}: no release {release_id!r} is held here. Those that wait: {', '.join(waiting) or 'none'}."
         )

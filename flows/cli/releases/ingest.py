@@ -26,6 +26,7 @@ from flows.cli.frame.options import (
     StoreGiven,
     each_store,
     store_that_holds,
+    waiting_of,
 )
 from flows.cli.frame.terminal import console, errors, escape, progress_bar, say
 from flows.cli.releases.running import ingest_one, prepare_prefect, recording_server, run_flow, tell, tell_warnings
@@ -307,21 +308,26 @@ def held(
     store: StoreGiven = STORE,
     whose: ReporterOfStore = None,
 ) -> None:
-    """Releases that were not published because of their findings and wait for a person, of each reporter."""
+    """Releases that were not published because of their findings and wait for a person, of each reporter.
+
+    A store that cannot be read is named, and the command ends with 1.
+    """
 
     from tasks.inbox import held as held_releases
     from tasks.store.bucket.working_copy import address_of
     from tasks.store.files.snapshot import open_snapshot
 
     stores = each_store(store, whose)
-    waiting = [(reporter, entry) for reporter, one in stores for entry in held_releases.waiting(one)]
+    waiting, damaged = waiting_of(stores)
+    for line in damaged:
+        say(line, to=errors)
     if form is HeldForm.json:
         import json
 
         for reporter, entry in waiting:
             fields = entry.model_dump(mode="json", exclude={"decision"}) | {"reporter": reporter or entry.reporter}
             typer.echo(json.dumps(fields, ensure_ascii=False))
-        return
+        raise typer.Exit(DISAGREES if damaged else 0)
     for reporter, entry in waiting:
         of = f"{reporter}, " if len(stores) > 1 else ""
         title = f"{of}{escape(entry.title)}, held since {entry.held_since}"
@@ -329,13 +335,17 @@ def held(
         for line in entry.lines:
             say(f"  {line}")
     # A store without any release usually means a wrong path.
-    is_new = not waiting and not any(
-        (one / held_releases.FOLDER).is_dir() or open_snapshot(one) is not None for _, one in stores
+    is_new = (
+        not waiting
+        and not damaged
+        and not any((one / held_releases.FOLDER).is_dir() or open_snapshot(one) is not None for _, one in stores)
     )
     if is_new:
         say(f"nothing is held, and nothing was ever published: {address_of(Path(store))}")
     else:
         console().print(f"{len(waiting)} held" if waiting else "nothing is held", highlight=False)
+    if damaged:
+        raise typer.Exit(DISAGREES)
 
 
 @commands.command(

@@ -40,6 +40,7 @@ FILE = FOLDER / "watch_rules.toml"
 # A number of a month is in its own figures, in the growth of the next month and in that of a year later.
 RESTS_ON_IT = (0, 1, 12)
 MONTHS_MAX = 25
+DECIMALS_MAX = 10
 log = logging.getLogger("tidewaiter.watch_rules")
 
 
@@ -216,8 +217,20 @@ def _figure(rule: WatchRule, rows: dict[int, dict[str, Any]], month: int) -> Gra
     value = None if row is None else row[rule.figure]
     if row is None or value is None:
         return "not evaluable", None, f"no {rule.figure}: {_missing(row, rule.figure)}", behind
-    sentence = f"{rule.figure} ({rule.measure}) is {value:,.10g}; watched: {rule.bound}"
+    sentence = f"{rule.figure} ({rule.measure}) is {shown(rule, value)}; watched: {rule.bound}"
     return "fired" if rule.is_reached_by(value) else "quiet", value, sentence, behind
+
+
+def shown(rule: WatchRule, value: float) -> str:
+    """Format the value of a figure: a whole number in full, any other with one decimal and at least two digits, and
+    with more where it would change to the other side of the bound.
+    """
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    decimals = range(1, DECIMALS_MAX)
+    has_two_digits = (one for one in decimals if abs(value) * 10**one >= 10)
+    same_side = (one for one in has_two_digits if rule.is_reached_by(round(value, one)) == rule.is_reached_by(value))
+    return f"{value:,.{next(same_side, DECIMALS_MAX)}f}"
 
 
 def _run(rule: WatchRule, rows: dict[int, dict[str, Any]], month: int) -> Grade:

@@ -4,6 +4,7 @@ import polars as pl
 
 from schemas.questions.coverage import Coverage
 from schemas.store_address import root_given
+from tasks.domain import clock
 from tasks.domain.period_words import read_months
 from tasks.reading import groups, resolver
 
@@ -13,6 +14,8 @@ def coverage(question: Coverage) -> groups.GroupMonth:
     first, last = read_months(question.month)
     if first != last:
         raise ValueError(f"--month: {question.month!r} is {first:%Y-%m} to {last:%Y-%m}; name one month")
+    if first > clock.today():
+        raise ValueError(f"--month: {first:%Y-%m} has not begun yet; nobody has reported it")
     product = resolver.known_product(question.product)
     figure = groups.FigureOfReporters(question.flow, product, first, question.measure, question.partner)
     return groups.group_month(root_given(question.store), question.group, figure)

@@ -122,6 +122,8 @@ def test_a_group_without_its_members_has_no_sum(sample_store: Path) -> None:
     assert (rows.height, rows.row(-1)) == (28, ("EU27", "missing", None, ""))
     with pytest.raises(ValueError, match="'soon' is no month; write 2024-06"):
         coverage(Coverage("850511", "soon", store=sample_store))
+    with pytest.raises(ValueError, match="2199-06 has not begun yet; nobody has reported it"):
+        coverage(Coverage("850511", "2199-06", store=sample_store))
 
 
 def test_a_mirror_needs_the_stores_of_both(sample_store: Path) -> None:

@@ -109,6 +109,26 @@ def test_the_packaged_rules_are_read_and_name_what_there_is() -> None:
     assert len(rules) == len(tomllib.loads((FOLDER / "watch_rules.toml").read_text(encoding="utf-8"))["rule"]) >= 3
 
 
+# Bounds, values, and how they are printed: never on the other side of the bound.
+PRINTED = [
+    ({"at_least": 50}, 960.7843137254902, "960.8"),
+    ({"at_most": -50}, -52.874000762, "-52.9"),
+    ({"at_least": 50}, 49.96, "49.96"),
+    ({"at_least": 50}, 50.04, "50.0"),
+    ({"at_most": 0.0001}, 0.0000562, "0.000056"),
+    ({"at_least": 50}, 46_400.0, "46,400"),
+    ({"at_least": 1}, 1 - 1e-12, "1.0000000000"),
+]
+
+
+@pytest.mark.parametrize(("bound", "value", "printed"), PRINTED)
+def test_a_value_is_printed_with_one_decimal_and_stays_on_its_side_of_the_bound(
+    bound: dict[str, float], value: float, printed: str
+) -> None:
+    rule = WatchRule(name="r", flow="export", product="85051110", figure="yoy_pct", reason="test", **bound)  # type: ignore[arg-type]
+    assert watch_rules.shown(rule, value) == printed
+
+
 JUNE = month_number(date(2025, 6, 1))
 # Months up to June, the oldest first, and what becomes of "two months down in a row".
 RUNS = [
