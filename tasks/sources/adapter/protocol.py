@@ -278,6 +278,12 @@ def products_of(request: FetchRequest) -> list[str]:
     return products
 
 
+def refuse_products(request: FetchRequest, advice: str) -> None:
+    """Raises Refused where codes are asked of a source whose files have all of them."""
+    if request.products:
+        raise Refused("products", "products", ", ".join(request.products[:6]), advice)
+
+
 def months_of(request: FetchRequest, today: date) -> list[str]:
     """Return the requested months: those given, otherwise from January of last year to the month before this one."""
     if request.months is None:

@@ -39,6 +39,7 @@ exports no record was at hand: their layout is that of two public programs which
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -51,9 +52,10 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
-from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of
+from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, WantedFile, months_of, refuse_products
 from tasks.sources.adapter.records import as_reported
-from tasks.sources.census.us_census import CODES, NO_UNIT, PARTNER
+from tasks.sources.census.us_census import NO_UNIT
+from tasks.sources.census.us_census import SOURCE as API
 from tasks.sources.formats.fixed_width import Layout, Member, layout_of, members_of, read_blocks, stated_layout, text_of
 
 BASE = "https://www.census.gov"
@@ -513,13 +515,7 @@ def _quantity(name: str, unit: str, number: str, cells: pl.DataFrame) -> dict[st
 
 def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
     """Yield a question for each month and direction, the newest month first."""
-    if request.products:
-        raise Refused(
-            "products",
-            "products",
-            ", ".join(request.products[:6]),
-            "A bulk archive has every code; leave them out, or fetch us_census.",
-        )
+    refuse_products(request, "A bulk archive has every code; leave them out, or fetch us_census.")
     for month in reversed(months_of(request, today)):
         year, digits = month[:4], month[2:].replace("-", "")
         for flow in request.flows:
@@ -535,28 +531,21 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
             )
 
 
-SOURCE = Source(
+SOURCE = replace(
+    API,
     name="us_census_bulk",
-    kind="query",
-    needs=(),
     parse=parse,
-    reporter="USA",
-    currency="USD",
-    partner_code=PARTNER,
-    code_list=CODES,
-    nomenclature="HTS10",
     is_archive=True,
     declared={"partners": "all", "products": ["*"]},
     first_print_of="us_census",
-    calendar="us_census",
     base=BASE,
     bytes_max=BYTES_MAX,
     questions=questions,
+    key=None,
     # 18 archives of 2025 and 2026 have 94 to 292 MB; one of 318 MiB is read in half a minute (benchmarks/RESULTS.md).
     first_fetch=FirstFetch("month", 180, 60, has_all_goods=True),
     experimental=(
         "six records of imports of January 2025 with their layouts, and the sums of nine whole months, have been read;"
         " no record of exports"
     ),
-    licence="public domain",
 )

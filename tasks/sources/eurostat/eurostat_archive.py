@@ -30,7 +30,7 @@ import polars as pl
 from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip, clip_bytes, counted
-from tasks.sources.adapter.protocol import Parsed, Response, Site, WantedFile, months_of
+from tasks.sources.adapter.protocol import Parsed, Response, Site, WantedFile, months_of, refuse_products
 from tasks.sources.eurostat.eurostat_comext import BASE, FLOWS, ZONE, reporters, wanted
 
 SOURCE = "eurostat_bulk"
@@ -53,13 +53,7 @@ log = logging.getLogger("tidewaiter.fetch")
 def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
     """Yield a question for each month, the newest first. Raises Refused for a reporter that Eurostat does not have."""
     chosen = wanted(request.reporters)
-    if request.products:
-        raise Refused(
-            "products",
-            "products",
-            ", ".join(request.products[:6]),
-            "A bulk file has every code; leave them out, or fetch eurostat_comext.",
-        )
+    refuse_products(request, "A bulk file has every code; leave them out, or fetch eurostat_comext.")
     # An archive that was split for some reporters may be asked for again for others.
     some = [
         *sorted(request.reporters),

@@ -54,11 +54,12 @@ from schemas.forms.fetch import Fetched, FetchRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, clip_bytes, counted
-from tasks.sources.adapter.protocol import Parsed, Response, Site, Source, WantedFile, months_of
+from tasks.sources.adapter.protocol import Parsed, Response, Site, WantedFile, months_of, refuse_products
 from tasks.sources.adapter.records import as_reported, doubt_copies, summed
 from tasks.sources.formats.envelope import magic_of
 from tasks.sources.formats.fixed_width import Member, layout_of, members_of, read_blocks
-from tasks.sources.hmrc.hmrc_ots import FLOWS, PARTNER, ZONE
+from tasks.sources.hmrc.hmrc_ots import FLOWS, ZONE
+from tasks.sources.hmrc.hmrc_ots import SOURCE as API
 
 BASE = "https://www.uktradeinfo.com"
 LIST = "/trade-data/latest-bulk-data-sets"
@@ -306,13 +307,7 @@ def _doubt_negative(fields: pl.DataFrame, where: str) -> Iterator[dict[str, str]
 def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile | Fetched]:
     """Yield a question for each file of a month, the newest first, and for each archive of a year whose months have no
     file; before them what became of a page that lists none. Raises Refused where codes are asked for."""
-    if request.products:
-        raise Refused(
-            "products",
-            "products",
-            ", ".join(request.products[:6]),
-            "A bulk file has every code; leave them out, or fetch hmrc_ots.",
-        )
+    refuse_products(request, "A bulk file has every code; leave them out, or fetch hmrc_ots.")
     base = request.base or BASE
     links = site.listed(f"{base}{LIST}", "hmrc_bulk, list of files", _links)
     if isinstance(links, Fetched):
@@ -414,24 +409,16 @@ def _texts(raw: bytes, where: str, depth: int) -> Iterator[tuple[str, bytes]]:
             yield member.name, body
 
 
-SOURCE = Source(
+SOURCE = replace(
+    API,
     name="hmrc_bulk",
-    kind="query",
-    needs=(),
     parse=parse,
-    reporter="GBR",
-    currency="GBP",
-    partner_code=PARTNER,
-    code_list="hmrc",
-    nomenclature="CN8",
-    has_lines=True,
     declared={"partners": "all"},
-    calendar="hmrc_ots",
     base=BASE,
     bytes_max=BYTES_MAX,
     questions=questions,
+    first_fetch=None,
     experimental=(
         "the layout as a public program states it, and the addresses of the site's page, have been read; no record"
     ),
-    licence="Open Government Licence v3.0",
 )

@@ -48,7 +48,7 @@ from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
-from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of
+from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of, refuse_products
 from tasks.sources.adapter.records import as_reported, doubt_copies, numbered, require_form, summed
 from tasks.sources.formats import csv
 from tasks.sources.formats.csv import HEADER_BYTES_MAX
@@ -294,13 +294,7 @@ def _records(sums: pl.DataFrame, flow: str) -> pl.DataFrame:
 
 def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
     """Yield a question for each year and direction, the newest year first. Raises Refused where codes are asked for."""
-    if request.products:
-        raise Refused(
-            "products",
-            "products",
-            ", ".join(request.products[:6]),
-            "The file of a year has every code; leave them out.",
-        )
+    refuse_products(request, "The file of a year has every code; leave them out.")
     for year in sorted({month[:4] for month in months_of(request, today)}, reverse=True):
         for flow in request.flows:
             yield WantedFile(
