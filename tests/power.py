@@ -68,7 +68,7 @@ OPTIONS = (
 )
 UNTESTED = 99  # the exit code of a process whose tests did not begin
 LIVES, TIME_IS_OVER = "", "time is over"
-WAIT = 20  # how many times the processor's time of a mutant may pass on a machine that does other work too
+WAIT = 12  # how many times the processor's time of a mutant may pass on a machine that does other work too
 ALIKE_MAX = 3  # test modules of the room, where none imports the module
 SWAPPED: dict[type, type] = {
     ast.Lt: ast.LtE,

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.forms.outcome import Outcome
+from schemas.forms.outcome import HeldFinding, HeldRelease, Outcome
 from schemas.frames import Detail, Release
 from schemas.table import polars_schema
 from tasks.domain.periods import month_start, read_period
@@ -105,6 +105,39 @@ def outcome(**change: Any) -> Outcome:
         "healed": [],
     }
     return Outcome.model_validate(made | change)
+
+
+def held_release(**change: Any) -> HeldRelease:
+    """A release of exports that waits for a decision, cut off at the most rows that the site gives."""
+    made = {
+        "release_id": "gacc_query-1",
+        "raw": "raw/x",
+        "raw_sha256": "0" * 64,
+        "name": "june.csv",
+        "source": "gacc_query",
+        "reporter": "CHN",
+        "flow": "export",
+        "partners": "all",
+        "products": None,
+        "months": None,
+        "released_on": "2025-07-20",
+        "title": "June",
+        "held_since": "2025-07-20",
+        "findings": [held_finding()],
+    }
+    return HeldRelease.model_validate(made | change)
+
+
+def held_finding(**change: Any) -> HeldFinding:
+    """The finding for which a release is held."""
+    made = {
+        "check": "row_cap",
+        "subject": "file",
+        "observed": "10,000 rows",
+        "expected": "fewer",
+        "advice": "Ask again.",
+    }
+    return HeldFinding.model_validate(made | change)
 
 
 def span(months: str) -> tuple[date, date]:

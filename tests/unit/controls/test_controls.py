@@ -4,6 +4,7 @@ measures."""
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,7 @@ from bad_inputs.download import csv_bytes, magnets
 from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from tasks.controls import windows as event_windows
-from tasks.controls.tables import control_event
+from tasks.controls.tables import control_event, mark_events
 from tasks.controls.windows import as_table, windows, windows_of, with_zeros
 from tasks.domain.classification import holds
 from tasks.domain.export_controls.measures import MIXED, events_of, measures, mixed_note
@@ -234,6 +235,28 @@ def test_the_published_table_holds_the_measures_as_of_the_day_of_the_newest_rele
     assert row["announced_on"] == date(2025, 4, 4)
     assert CODE in row["codes_unknown_share"]
     assert "free magnets share this code" in row["note"]
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "day"),
+    [
+        ({}, {"r1": "2025-04-03"}, "2025-04-03"),
+        ({"r1": "2025-12-20"}, {"r2": "2025-04-03"}, "2025-12-20"),
+        ({"r1": "2025-04-03"}, {"r2": "2025-12-20"}, "2025-12-20"),
+        # Published before, and sent again with another day.
+        ({"r1": "2025-04-03"}, {"r1": "2025-12-20"}, "2025-04-03"),
+    ],
+)
+def test_the_state_of_the_measures_is_that_of_the_newest_release_in_any_order(
+    known: dict[str, str], new: dict[str, str], day: str
+) -> None:
+    before, after = (
+        builders.release_table(*(builders.release(name, on) for name, on in releases.items()))
+        for releases in (known, new)
+    )
+    rows = mark_events(SimpleNamespace(release=after), SimpleNamespace(releases=before))  # type: ignore[arg-type]
+    assert rows.equals(control_event(date.fromisoformat(day), "CHN"))
+    assert rows.height > 0
 
 
 @pytest.mark.parametrize("product", [CODE, MAGNETS, "850511", "8505", "85"])

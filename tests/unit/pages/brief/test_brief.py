@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from schemas.forms.brief import Fact, Facts
-from schemas.forms.outcome import HeldFinding, HeldRelease, HoldDecision
+from schemas.forms.outcome import HoldDecision
 from tasks.domain.classification import members
 from tasks.domain.errors import NoFigure
 from tasks.domain.reporter import Reporter
@@ -28,6 +28,7 @@ from tasks.pages.text.page_templates import LANGUAGES
 from tasks.reading.query import open_published, query
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table
+from tests.unit import builders
 from tests.unit.builders import MAGNETS as CODE
 from tests.unit.published_stores import china, press, query_bytes
 
@@ -197,23 +198,7 @@ def test_an_address_that_is_none_of_the_web_is_shown_and_leads_nowhere(printed: 
 
 def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path: Path, snapshot: Snapshot) -> None:
     (tmp_path / "held").mkdir()
-    doubt = HeldFinding(check="row_cap", subject="file", observed="10,000 rows", expected="fewer", advice="Ask again.")
-    waits = HeldRelease(
-        release_id="gacc_query-1",
-        raw=Path("raw/x"),
-        raw_sha256="0" * 64,
-        name="cut.csv",
-        source="gacc_query",
-        reporter="CHN",
-        flow="export",
-        partners="all",
-        products=None,
-        months=None,
-        released_on=JUNE,
-        title="cut.csv <b> [x](y)",
-        held_since=date(2025, 7, 20),
-        findings=(doubt,),
-    )
+    waits = builders.held_release(name="cut.csv", title="cut.csv <b> [x](y)", released_on=JUNE)
     decision = HoldDecision(
         verdict="reject", by="somebody", reason="cut off", decided_at=datetime(2025, 7, 21, tzinfo=UTC)
     )

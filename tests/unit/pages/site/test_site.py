@@ -12,7 +12,6 @@ import pytest
 
 from schemas import settings
 from schemas.forms.fetch import SourceState
-from schemas.forms.outcome import HeldFinding, HeldRelease
 from schemas.questions.contents import Contents
 from tasks.answers.inventory.contents import contents
 from tasks.domain.errors import NothingPublished
@@ -25,30 +24,20 @@ from tasks.pages.site.site import OnDemand, SitePlan, build, publish
 from tasks.pages.text.page_templates import FRONT
 from tasks.sources.registry import SOURCES
 from tasks.store.files.snapshot import current_id
+from tests.unit import builders
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
 
 DAY = date(2026, 6, 30)
 # Of the second check there are no words but its own.
-HELD = HeldRelease(
-    release_id="gacc_query-1",
-    raw=Path("raw/x"),
-    raw_sha256="0" * 64,
-    name="june.csv",
-    source="gacc_query",
-    reporter="CHN",
-    flow="export",
-    partners="all",
-    products=None,
-    months=None,
+HELD = builders.held_release(
     released_on=DAY,
-    title="June",
     held_since=DAY,
     asked_again="Decide again.",
-    findings=tuple(
-        HeldFinding(check=check, subject="June", observed="10,000 records", expected="fewer", advice="Ask again.")
+    findings=[
+        builders.held_finding(check=check, subject="June", observed="10,000 records")
         for check in ("row_cap", "a_check_of_tomorrow")
-    ),
+    ],
 )
 LINK = re.compile(r'(?:href|src)="([^"#]+)(?:#[^"]*)?"')
 
