@@ -69,6 +69,7 @@ OPTIONS = (
 UNTESTED = 99  # the exit code of a process whose tests did not begin
 LIVES, TIME_IS_OVER = "", "time is over"
 WAIT = 12  # how many times the processor's time of a mutant may pass on a machine that does other work too
+EXAMPLES = "tests/unit/test_examples.py::test_the_examples_of_a_module_give_what_they_say"
 ALIKE_MAX = 3  # test modules of the room, where none imports the module
 SWAPPED: dict[type, type] = {
     ast.Lt: ast.LtE,
@@ -170,11 +171,12 @@ def place_of(recorded: dict[str, str]) -> Place | None:
 
 
 def concerned(file: str) -> tuple[list[str], list[str]]:
-    """Return the tests of a module: its own; then others that import it, those that have most of its names first, and
-    where none does, a few of its room."""
+    """Return the tests of a module: its own and its examples; then others that import it, those that have most of its
+    names first, and where none does, a few of its room."""
     package, name, room = ".".join(Path(file).parent.parts), Path(file).stem, Path(file).parts[1]
-    names = {*re.findall(r'(?:def _?|class |")([A-Za-z]\w{5,})', (ROOT / file).read_text(encoding="utf-8"))}
-    own, others, alike = [], {}, {}
+    source = (ROOT / file).read_text(encoding="utf-8")
+    names = {*re.findall(r'(?:def _?|class |")([A-Za-z]\w{5,})', source)}
+    own, others, alike = [f"{EXAMPLES}[{package}.{name}]"] if ">>> " in source else [], {}, {}
     for test in [*(ROOT / "tests/unit").rglob("test_*.py"), *(ROOT / "tests/faults").glob("test_*.py")]:
         text, path = test.read_text(encoding="utf-8"), test.relative_to(ROOT).as_posix()
         imports = f"{package}.{name}" in text or re.search(rf"from {package} import [\w, ]*\b{name}\b", text)
@@ -196,6 +198,7 @@ def concerned(file: str) -> tuple[list[str], list[str]]:
         others = quick
     elif not own:
         others = dict(sorted(alike.items(), key=lambda one: one[1])[:ALIKE_MAX])
+    others.pop(EXAMPLES.partition("::")[0], None)
     return own, sorted(others, key=lambda path: others[path])
 
 
@@ -216,7 +219,7 @@ class Watch:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         def has_none(item: pytest.Item) -> bool:
             text = inspect.getsource(item.function) if isinstance(item, pytest.Function) else ""
-            return not any(name in text for name in self.names)
+            return not (item.nodeid.startswith(EXAMPLES) or any(name in text for name in self.names))
 
         items.sort(key=has_none)
 
