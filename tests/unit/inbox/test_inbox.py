@@ -31,3 +31,20 @@ def test_a_half_written_file_is_left_alone_until_it_is_settled(home: Path) -> No
     assert inbox.inbox_state(request, DAY, slept.append).ready == [file]
     download(home, "more.csv.part", b"half")
     assert inbox.inbox_state(request, DAY, slept.append).ready == [file]
+
+
+def test_files_with_one_problem_are_named_together_until_it_is_noted_beside_each(home: Path) -> None:
+    lost = [home / "inbox" / "gacc_query" / name for name in ("a.csv", "b.csv")]
+    for file in lost:
+        file.write_bytes(month(6))
+    lone = download(home, "c.csv", month(6))
+    lone.with_name("c.csv.toml").write_text('released = "2025-07-20"\n')
+    request = WatchRequest(inbox=home / "inbox", store=home / "reporter=CHN", settle_seconds=0)
+    looked = inbox.inbox_state(request, DAY)
+    ((problem, files),) = [(one.problem, one.files) for one in looked.shared]
+    assert (files, looked.ready, looked.refused) == (lost, [lone], [])
+    assert ("flow" in f"{problem.found} {problem.advice}", str(home) in problem.where) == (True, False)
+    for file, refusal in inbox.shared_refusals(looked):
+        inbox.note_refusal(file, refusal, inbox.seen_before_reading(file))
+    looked = inbox.inbox_state(request, DAY)
+    assert (looked.shared, looked.ready, looked.refused) == ([], [lone], lost)
