@@ -24,6 +24,7 @@ from typing import NamedTuple
 import polars as pl
 
 from benchmarks import generate, results
+from tasks.domain.labels import readable_names
 from tasks.store.files.snapshot import POINTER, open_snapshot
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -73,7 +74,7 @@ EXPLAINED = (
         "79b23802",
         "product",
         "blanks and signs of an English name are those of an English text",
-        without=lambda rows: rows.with_columns(pl.col("name").str.normalize("NFKC").str.replace_all(r"\s", "")),
+        without=lambda rows: rows.with_columns(readable_names(pl.col("name"))),
     ),
     Explained("79b23802", "expectation", "the rank in the window", new=("rank",)),
     Explained(

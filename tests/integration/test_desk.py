@@ -124,6 +124,10 @@ def test_a_damaged_store_stops_no_other(root: tuple[Path, str]) -> None:
         assert code == 1
         assert re.search("IND: .*the manifest is missing", said)
         assert root[1] in said
+    decided = ("--by", "Li Wei", "--reason", "compared", "--store", str(folder), "--no-prefect")
+    code, said = command("approve", "gacc_query-0", *decided)
+    assert code == 2
+    assert re.search(f"Those that wait: {root[1]} of CHN.* Not looked at: IND: .*the manifest is missing", said)
     code, said = command("held", "--store", str(folder), "--reporter", "IND")
     assert code != 0
     assert "the manifest is missing" in said

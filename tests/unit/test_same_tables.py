@@ -36,6 +36,7 @@ def test_what_is_explained_differs_alone_and_is_named(table: str, before: pl.Dat
     ("table", "before", "after", "differing"),
     [
         ("product", NAMES, READABLE.with_columns(name=pl.Series(["Milk & cream, > 1.6% fat", "Rice"])), 2),
+        ("product", NAMES, READABLE.with_columns(name=pl.Series(["Milk & cream, > 1.5%fat", "Rice"])), 2),
         ("product", NAMES, READABLE.with_columns(product=pl.Series(["1", "3"])), 2),
         ("product", NAMES, READABLE.head(1), 1),
         ("control_event", EVENTS, pl.concat([MORE, MORE.head(1)]), 1),

@@ -198,9 +198,16 @@ def store_that_holds(root: "Path | S3Url", reporter: str | None, release_id: str
         return stores[0][1]
     holder = next((store for _, store in stores if held.find(store, release_id) is not None), None)
     if holder is None:
-        waiting = [f"{entry.release_id} of {name}" for name, entry in waiting_of(stores)[0]]
+        releases, unread = waiting_of(stores)
+        waiting = [f"{entry.release_id} of {name}" for name, entry in releases]
         raise NotHeld(
-            f"{root}: no release {release_id!r} is held here. Those that wait: {', '.join(waiting) or 'none'}."
+            " ".join(
+                [
+                    f"{root}: no release {release_id!r} is held here.",
+                    f"Those that wait: {', '.join(waiting) or 'none'}.",
+                    *(f"Not looked at: {sentence}" for sentence in unread),
+                ]
+            )
         )
     return holder
 

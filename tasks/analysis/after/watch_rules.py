@@ -223,14 +223,15 @@ def _figure(rule: WatchRule, rows: dict[int, dict[str, Any]], month: int) -> Gra
 
 def shown(rule: WatchRule, value: float) -> str:
     """Format the value of a figure: a whole number in full, any other with one decimal and at least two digits, and
-    with more where it would change to the other side of the bound.
+    with as many more as keep it on its side of the bound.
     """
     if float(value).is_integer():
-        return f"{value:,.0f}"
+        return f"{value or 0:,.0f}"
     decimals = range(1, DECIMALS_MAX)
     has_two_digits = (one for one in decimals if abs(value) * 10**one >= 10)
     same_side = (one for one in has_two_digits if rule.is_reached_by(round(value, one)) == rule.is_reached_by(value))
-    return f"{value:,.{next(same_side, DECIMALS_MAX)}f}"
+    one = next(same_side, None)
+    return repr(value) if one is None else f"{value:,.{one}f}"
 
 
 def _run(rule: WatchRule, rows: dict[int, dict[str, Any]], month: int) -> Grade:
