@@ -40,8 +40,8 @@ ROWS_THAT_PAY = 500_000
 # So long no piece may be done before the processes are taken for dead.
 PATIENCE_SECONDS = 900
 ENVIRONMENT = {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-# What a container may use, where there is one.
-LIMIT = Path("/sys/fs/cgroup/memory.max")
+# The control groups of Linux that this process is in, and where they lie: a container, or a slice of systemd.
+GROUPS_OF_PROCESS, GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 
 
 class Processes(Engine):
@@ -182,7 +182,24 @@ def count() -> int:
 
 
 def _memory() -> int:
-    """Bytes of memory of this machine, or of the container."""
-    of_machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limit = LIMIT.read_text().strip() if LIMIT.is_file() else ""
-    return min(of_machine, int(limit)) if limit.isdecimal() else of_machine
+    """Bytes of memory of this machine, or of the smallest of the groups that this process is in."""
+    return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *_limits()])
+
+
+def _limits() -> Iterator[int]:
+    """The limits of the memory of the control groups of this process, in bytes, and of those above them."""
+    lines = GROUPS_OF_PROCESS.read_text().splitlines() if GROUPS_OF_PROCESS.is_file() else []
+    for _, controllers, path in (line.split(":", 2) for line in lines):
+        if not controllers:
+            top, name = GROUPS, "memory.max"
+        elif "memory" in controllers.split(","):
+            top, name = GROUPS / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        # Inside a container the path may lead above what can be seen, whose top is the container.
+        group = Path(os.path.normpath(path))
+        for one in (group, *group.parents):
+            with contextlib.suppress(OSError):
+                limit = (top / one.relative_to("/") / name).read_text().strip()
+                if limit.isdecimal():
+                    yield int(limit)

@@ -151,18 +151,51 @@ def test_how_many_there_are_follows_cores_memory_and_the_setting(
 ) -> None:
     monkeypatch.delenv(settings.PROCESSES, raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(8), raising=False)
-    limit = tmp_path / "memory.max"
-    monkeypatch.setattr(processes, "LIMIT", limit)
-    limit.write_text("3200000000\n")
-    assert count() == 2
-    limit.write_text("100000000\n")
-    assert count() == 1
     monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 16_000_000}.__getitem__)
-    limit.write_text("max\n")
+    monkeypatch.setattr(processes, "GROUPS", tmp_path)
+    monkeypatch.setattr(processes, "GROUPS_OF_PROCESS", tmp_path / "cgroup")
     assert count() == 8
+    (tmp_path / "cgroup").write_text("0::/\n")
+    (tmp_path / "memory.max").write_text("3200000000\n")
+    assert count() == 2
+    (tmp_path / "memory.max").write_text("100000000\n")
+    assert count() == 1
     monkeypatch.setenv(settings.PROCESSES, "3")
     assert count() == 3
     for wrong in ("0", "two", "-1"):
         monkeypatch.setenv(settings.PROCESSES, wrong)
         with pytest.raises(Refused, match=f"TIDEWAITER_PROCESSES: '{wrong}' is no number of processes"):
             count()
+
+
+SLICE = "system.slice/tidewaiter.service"
+
+
+@pytest.mark.parametrize(
+    ("groups", "limits", "processes_of_it"),
+    [
+        (f"0::/{SLICE}", {"system.slice/memory.max": "4800000000", f"{SLICE}/memory.max": "max"}, 3),
+        (f"0::/{SLICE}", {"system.slice/memory.max": "4800000000", f"{SLICE}/memory.max": "3100000000"}, 2),
+        (f"0::/{SLICE}", {"system.slice/memory.max": "1600000000", f"{SLICE}/memory.max": "3100000000"}, 1),
+        (f"0::/{SLICE}", {"user.slice/memory.max": "1600000000"}, 8),
+        ("0::/../..", {"memory.max": "3100000000"}, 2),
+        ("0::/gone", {"memory.max": "max"}, 8),
+        (f"4:cpu,cpuacct:/{SLICE}\n0::/", {f"{SLICE}/memory.max": "1600000000"}, 8),
+        (f"5:memory:/{SLICE}\n1:name=systemd:/x", {f"memory/{SLICE}/memory.limit_in_bytes": "3100000000"}, 2),
+        ("5:hugetlb,memory:/docker/1:2", {"memory/memory.limit_in_bytes": "4600000000"}, 3),
+        ("5:memory:/", {"memory/memory.limit_in_bytes": "9223372036854771712"}, 8),
+    ],
+)
+def test_memory_is_that_of_the_smallest_group_above_the_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, groups: str, limits: dict[str, str], processes_of_it: int
+) -> None:
+    monkeypatch.delenv(settings.PROCESSES, raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(8), raising=False)
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 16_000_000}.__getitem__)
+    monkeypatch.setattr(processes, "GROUPS", tmp_path)
+    monkeypatch.setattr(processes, "GROUPS_OF_PROCESS", tmp_path / "cgroup")
+    (tmp_path / "cgroup").write_text(f"{groups}\n")
+    for name, limit in limits.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"{limit}\n")
+    assert count() == processes_of_it
