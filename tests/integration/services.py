@@ -135,7 +135,7 @@ class Services:
         user, _, word = self.password.partition(":")
         return user, word
 
-    def ask(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
+    def ask(self, path: str, body: Any = None, method: str | None = None) -> Any:
         for _ in range(30):
             verb = method or ("GET" if body is None else "POST")
             answer = self.http.request(verb, path, json=body)
