@@ -63,7 +63,12 @@ def doubt_words(text: str, language: str = "en") -> str:
     translated, and what was observed stands as it was published."""
     if language == "en":
         return text
-    return "；".join(_doubt_in(language, sentence) for sentence in _sentence_starts().split(text))
+    return "；".join(_doubt_in(language, sentence) for sentence in doubts_in(text))
+
+
+def doubts_in(text: str) -> list[str]:
+    """Return the doubts of a text, one or several, as a sentence each."""
+    return _sentence_starts().split(text)
 
 
 @functools.cache

@@ -207,11 +207,12 @@ class Doubts:
         figure: str = "level",
         measure: str | None = None,
     ) -> list[str]:
-        """The doubts about a figure that rests on these months (month numbers) of a product and partner, as sentences;
-        of any measure where none is named."""
+        """The doubts about a figure that rests on these months (month numbers) of a product and partner, as sentences,
+        the newest month first as in `each_of_rows`; of any measure where none is named."""
         partners = [partner, WORLD] if figure in ON_THE_SUM else [partner]
         rows = self.parts(flow, product, partners, months, measure, figure)
-        return rows["sentence"].unique(maintain_order=True).to_list()
+        ordered = rows.sort("month", "sentence", descending=[True, False])
+        return ordered["sentence"].unique(maintain_order=True).to_list()
 
     def parts(
         self,

@@ -3,6 +3,7 @@
 import itertools
 import math
 import operator
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -15,12 +16,25 @@ from schemas.names import MISSING
 from tasks.domain.release_ids import source_of
 from tasks.pages.brief.context import is_withheld
 from tasks.pages.charts.charts import scale_of
-from tasks.pages.text.wording import MASS, PRICE_UNITS, amount, figure_name, level, partner, scale_name, texts
+from tasks.pages.text.page_templates import translated
+from tasks.pages.text.wording import (
+    MASS,
+    PRICE_UNITS,
+    amount,
+    figure_name,
+    level,
+    partner,
+    scale_name,
+    source_name,
+    texts,
+)
 from tasks.reading.citation import citation, named_source
 
 # Numbers shown behind one figure, of two operands two each; the others are counted.
 NUMBERS_MAX = 3
 SINCE = ("highest_since", "lowest_since")
+# Where the words of a page have a place by its code.
+PLACE = re.compile(r"\{([A-Z0-9]+)\}")
 # Months of a mirror in the table; the chart has a year.
 MIRROR_ROWS, MIRROR_DRAWN_MIN = 4, 3
 
@@ -228,19 +242,28 @@ def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
                     dict.fromkeys(_level_or_dash(value, part.measure, language) for value in (low, high))
                 ),
                 t["mirror_reasons"][reason],
-                why,
+                why_words(why, language),
             )
             for month, sold, bought, low, high, reason, why in known
         ]
         band = t["mirror_band_mass" if part.measure == MASS else "mirror_band_value"]
         states = t["mirror_states"].format(
-            sources=t["listed"].join(part.sources), exporter=part.snapshots[0], importer=part.snapshots[1]
+            sources=t["listed"].join(source_name(one, language) for one in part.sources),
+            exporter=part.snapshots[0],
+            importer=part.snapshots[1],
         )
         unit = scale_name(scale_of([*part.sold, *part.bought], part.measure)[1], language)
         # Of one or two months there is no line to see.
         both = sum(sold is not None and bought is not None for _, sold, bought, *_ in every)
         tables.append({**table, "note": f"{band} {states}", "unit": unit, "has_chart": both >= MIRROR_DRAWN_MIN})
     return tables
+
+
+def why_words(text: str, language: str) -> str:
+    """Return what a row of a mirror says in words of its missing figures and of its difference, in a language."""
+    t = texts(language)
+    parts = [translated(part, t["mirror_patterns"]) for part in text.split("; ")]
+    return PLACE.sub(lambda place: partner(place[1], language), t["semicolon"].join(parts))
 
 
 def _level_or_dash(value: float | None, measure: str, language: str) -> str:

@@ -17,6 +17,7 @@ from tasks.domain.coverage import TOTALS
 from tasks.domain.labels import capitalised, country, doubt_words, trade_of
 from tasks.metrics.doubt.doubts import NONE_OPEN
 from tasks.pages.text.page_templates import words
+from tasks.pages.text.wording import source_name
 
 ATOM = "http://www.w3.org/2005/Atom"
 ENTRIES_MAX = 50
@@ -77,7 +78,9 @@ def of_releases(
         trade = capitalised(trade_of(reporter, row["flow"], language) if row["flow"] else country(reporter, language))
         title = t["release_title"].format(trade=trade, months=months)
         products = ", ".join(one for one in row["products"][:5] if one not in ("*", *TOTALS)) or t["all_products"]
-        text = t["release_text"].format(name=row["title"] or row["release_id"], source=row["source"], products=products)
+        text = t["release_text"].format(
+            name=row["title"] or row["release_id"], source=source_name(row["source"], language), products=products
+        )
         sentences = doubts.filter(release_id=row["release_id"])["sentence"].unique().sort()
         text = gap.join([text, *(in_doubt.format(doubt=doubt_words(one, language)) for one in sentences)])
         entries.append(FeedEntry(f"{reporter}/release/{row['release_id']}", row["released_on"], title, text, page))

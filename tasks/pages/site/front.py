@@ -211,6 +211,14 @@ def page(trades: Sequence[Trade], day: date, desk: Desk, language: str, address:
     )
 
 
+def missing_page(address: str) -> str:
+    """Return the page for addresses that there are not, in both languages. A server shows it at any depth, so its links
+    begin with the address of the site, or at the root of the server where none is known."""
+    both = [words("brief", language) | words("site", language) | {"place": place} for language, place in FRONT.items()]
+    root = f"{address.rstrip('/')}/" if address else "/"
+    return template("missing.html.j2").render(both=both, root=root, policy=policy_of())
+
+
 def _image(trades: Sequence[Trade], address: str, language: str) -> str:
     lead = next((trade.lead for trade in trades if trade.lead), None)
     stem = lead.place.removesuffix(f".{language}.html") if lead else ""
@@ -224,6 +232,7 @@ def due_rows(states: Sequence[SourceState], language: str) -> list[list[str]]:
     for state in states:
         names = t["list_comma"].join(partner_label(code, language) for code in state.reporters)
         without = t["without"].format(count=len(state.lacking)) if state.lacking else ""
-        row = state.row | {"reporters": names + without}
-        rows.append([row[name] if name == "reporters" else translated(row[name], t["due_patterns"]) for name in DUE])
+        named = {"source": wording.source_name(state.source, language), "reporters": names + without}
+        row = {name: translated(text, t["due_patterns"]) for name, text in state.row.items()} | named
+        rows.append([row[name] for name in DUE])
     return rows

@@ -13,6 +13,7 @@ from tasks.domain.export_controls.measures import MIXED_WORDS
 from tasks.domain.labels import country, written_month
 from tasks.domain.units import UNIT_VALUE_OF
 from tasks.pages.text.page_templates import words
+from tasks.sources.registry import SOURCES
 
 TIMES_MIN = 2
 EXACT = 1e-9
@@ -169,6 +170,11 @@ def times(fact: Fact, language: str) -> str:
 def partner(key: str, language: str) -> str:
     """Return the name of a partner."""
     return texts(language)["all_partners"] if key == "WLD" else country(key, language)
+
+
+def source_name(name: str, language: str) -> str:
+    """Return what readers call a source; the name of its module where nobody has said."""
+    return SOURCES[name].titles.get(language, name) if name in SOURCES else name
 
 
 def amount(value: int, unit: str, language: str) -> str:

@@ -165,6 +165,8 @@ class FirstFetch(NamedTuple):
 class Source:
     """An adapter: its name, the kind of release it reads, the required declarations, and how to read a file.
 
+    `titles` is what readers call it, by language: the name of a module says nothing to them.
+
     `parse(raw, where)` returns the records or raises Refused. `says_day` means that each record has the day on which it
     was made public; otherwise the whole file has one day. A download that ends at a multiple of `row_cap` records was
     probably cut off by the site; None where no cap is known.
@@ -207,6 +209,7 @@ class Source:
     reporter: str
     currency: str
     partner_code: str
+    titles: Mapping[str, str] = field(default_factory=dict)
     has_others: bool = False
     group: str = ""
     says_day: bool = False

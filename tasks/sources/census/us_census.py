@@ -288,6 +288,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
 
 SOURCE = Source(
     name="us_census",
+    titles={"en": "US Census Bureau, International Trade API", "zh": "美国普查局国际贸易接口"},
     kind="query",
     needs=(),
     parse=parse,

@@ -534,6 +534,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
 SOURCE = replace(
     API,
     name="us_census_bulk",
+    titles={"en": "US Census Bureau, archives of a month", "zh": "美国普查局月度数据包"},
     parse=parse,
     is_archive=True,
     declared={"partners": "all", "products": ["*"]},

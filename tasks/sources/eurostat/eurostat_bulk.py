@@ -320,6 +320,7 @@ def _shown(thousandths: int) -> str:
 SOURCE = replace(
     API,
     name="eurostat_bulk",
+    titles={"en": "Eurostat, bulk files of Comext", "zh": "欧盟统计局Comext批量文件"},
     parse=parse,
     questions=questions,
     first_fetch=None,

@@ -239,6 +239,7 @@ def reporters() -> dict[str, str]:
 
 SOURCE = Source(
     name="eurostat_comext",
+    titles={"en": "Eurostat, Comext API", "zh": "欧盟统计局Comext接口"},
     kind="query",
     needs=(),
     parse=parse,

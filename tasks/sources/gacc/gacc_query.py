@@ -157,6 +157,7 @@ def _with_units(fields: pl.DataFrame, distinct: dict[str, pl.Series]) -> pl.Data
 
 SOURCE = Source(
     name="gacc_query",
+    titles={"en": "China customs, online query", "zh": "中国海关在线查询"},
     kind="query",
     needs=("flow",),
     parse=parse,

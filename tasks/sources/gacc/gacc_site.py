@@ -110,11 +110,19 @@ def _address(page: str, printed: str) -> str:
     return urlunsplit((of_page.scheme, of_page.netloc, quote(parts.path, safe="/%"), parts.query, ""))
 
 
+# What a reader calls each kind of page.
+TITLES = {
+    "preliminary": {"en": "China customs, preliminary release", "zh": "中国海关快报"},
+    "bulletin": {"en": "China customs, monthly bulletin", "zh": "中国海关月报"},
+}
+
+
 def source_of(name: str, experimental: str = "") -> Source:
     """The source of a kind of pages, a row of PAGE_KINDS; `experimental` as in `Source`."""
     kind = name.removeprefix("gacc_")
     return Source(
         name=name,
+        titles=TITLES[kind],
         kind=kind,
         needs=(),
         parse=partial(parse, source=name),

@@ -412,6 +412,7 @@ def _texts(raw: bytes, where: str, depth: int) -> Iterator[tuple[str, bytes]]:
 SOURCE = replace(
     API,
     name="hmrc_bulk",
+    titles={"en": "HM Revenue & Customs, bulk data sets", "zh": "英国税务海关总署批量数据"},
     parse=parse,
     declared={"partners": "all"},
     base=BASE,

@@ -253,6 +253,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
 
 SOURCE = Source(
     name="hmrc_ots",
+    titles={"en": "HM Revenue & Customs, OTS API", "zh": "英国税务海关总署OTS接口"},
     kind="query",
     needs=(),
     parse=parse,

@@ -311,6 +311,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
 
 SOURCE = Source(
     name="brazil_comexstat",
+    titles={"en": "Brazil's Comex Stat", "zh": "巴西Comex Stat"},
     kind="query",
     needs=(),
     parse=parse,

@@ -294,6 +294,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
 
 SOURCE = Source(
     name="hongkong_csd",
+    titles={"en": "Hong Kong's Census and Statistics Department", "zh": "香港政府统计处"},
     kind="query",
     needs=(),
     parse=parse,

@@ -230,6 +230,7 @@ def _doubts(text: str, where: str) -> Iterator[dict[str, str]]:
 
 SOURCE = Source(
     name="india_meidb",
+    titles={"en": "India's Department of Commerce, MEIDB", "zh": "印度商务部MEIDB"},
     kind="query",
     needs=(),
     parse=parse,

@@ -278,6 +278,7 @@ def _joined(place: str, printed: str) -> str:
 
 SOURCE = Source(
     name="japan_estat",
+    titles={"en": "Trade Statistics of Japan, e-Stat", "zh": "日本贸易统计（e-Stat）"},
     kind="query",
     needs=(),
     parse=parse,

@@ -101,6 +101,7 @@ def _placed(fields: pl.DataFrame, measure: pl.Series) -> pl.DataFrame:
 
 SOURCE = Source(
     name="published",
+    titles={"en": "figures from print, collected by hand", "zh": "人工收集的公开数字"},
     kind="published",
     needs=(),
     parse=parse,

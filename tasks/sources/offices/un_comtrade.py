@@ -351,6 +351,7 @@ def datasets(site: Site, number: str, months: Sequence[str], base: str) -> dict[
 
 SOURCE = Source(
     name="un_comtrade",
+    titles={"en": "UN Comtrade", "zh": "联合国Comtrade"},
     kind="collected",
     needs=(),
     parse=parse,

@@ -11,6 +11,7 @@ from benchmarks.false_alarms import rows_of_table, unlisted
 from schemas.names import KINDS
 from schemas.reference.code_tables import partner_codes
 from tasks.domain.nomenclature import FINEST
+from tasks.pages.text.page_templates import LANGUAGES
 from tasks.sources.adapter.protocol import Source
 from tasks.sources.registry import SOURCES
 
@@ -24,6 +25,14 @@ def test_an_adapter_names_a_kind_a_code_list_and_a_nomenclature_that_exist(name:
     assert source.nomenclature in FINEST
     assert partner_codes(source.code_list).height > 10
     assert source.row_cap is None or source.row_cap > 1000
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_readers_know_a_source_by_a_name_in_each_language(name: str) -> None:
+    titles = SOURCES[name].titles
+    assert titles.keys() == {*LANGUAGES}
+    assert name not in titles.values()
+    assert titles["zh"] != titles["en"]
 
 
 def test_an_adapter_is_imported_when_it_is_asked_for() -> None:

@@ -105,3 +105,26 @@ def test_a_doubt_of_several_sentences_stands_once_and_each_sentence_is_marked(
     assert "Sound.</p>" in text
     # A long one is folded, and whole inside.
     assert f"</summary>In doubt: {long}.</details>" in text
+
+
+def test_a_source_has_the_name_that_readers_of_the_language_know() -> None:
+    assert [front.due_rows([LATE], language)[0][0] for language in LANGUAGES] == [
+        "US Census Bureau, International Trade API",
+        "美国普查局国际贸易接口",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "root"), [("", "/"), ("https://trade.example.org/site/", "https://trade.example.org/site/")]
+)
+def test_the_page_for_what_is_not_there_leads_to_both_front_pages_from_any_depth(address: str, root: str) -> None:
+    text = front.missing_page(address)
+    assert re.findall(r'href="([^"]+)"', text) == [
+        "data:,",
+        f"{root}site.css",
+        f"{root}index.html",
+        f"{root}index.zh.html",
+    ]
+    assert re.findall(r'<section lang="([^"]+)"', text) == ["en", "zh-CN"]
+    assert "There is no such page" in text
+    assert "没有此页" in text

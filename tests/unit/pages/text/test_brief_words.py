@@ -9,6 +9,8 @@ import pytest
 
 from schemas.forms.brief import Caveat, Fact, Verdict
 from schemas.names import CAVEATS, MISSING
+from tasks.analysis.mirror.statements import WORDS
+from tasks.pages.brief import lists
 from tasks.pages.text.page_templates import FOLDER, LANGUAGES, words
 from tasks.pages.text.sentences import Piece, Sentence, common, next_to, of_all, quotable
 
@@ -90,7 +92,8 @@ def test_both_languages_have_the_same_texts_with_the_same_places_and_the_same_se
     assert {*EN} - {*OWN} == {*ZH} - {*OWN}
     compared = [
         pair
-        for name in {*EN} - {*OWN, "name", "subject", "month", "event", "goods", "so_many", "revised_one", "ordinal"}
+        for name in {*EN}
+        - {*OWN, "mirror_patterns", "name", "subject", "month", "event", "goods", "so_many", "revised_one", "ordinal"}
         for pair in (
             [(EN[name][one], ZH[name][one]) for one in {*EN[name], *ZH[name]}]
             if isinstance(EN[name], dict)
@@ -113,3 +116,34 @@ def test_both_languages_have_the_same_texts_with_the_same_places_and_the_same_se
 def test_every_reason_for_a_missing_figure_and_every_caveat_has_a_text_in_both_languages() -> None:
     assert {*MISSING} - {"on_request"} <= {*ZH["missing_reasons"]} <= {*MISSING}
     assert {*EN["caveats"]} == {*ZH["caveats"]} == {*CAVEATS}
+
+
+# What a row of a mirror says in words, as tasks/analysis/mirror/statements.py writes it.
+WHYS = [
+    *(f"CHN kilograms: {words}" for words in WORDS.values()),
+    *(f"DEU value: {words}" for words in WORDS.values()),
+    "no exchange rate for EUR in 2025-06",
+    "no margin from CHN to DEU in import_margins",
+    "values are not compared: FOB and valuation not known",
+    "values are not compared: customs value and not stated",
+    "DEU: another meaning since 2022-01",
+    "the kilograms agree and the values do not: 1.2 sold, 2.4 to 2.5 bought without freight, million EUR",
+    "judged by this month alone: too few months beside it are known",
+    "HKG counts up to 12.5 t to DEU around this month",
+]
+
+
+@pytest.mark.parametrize("text", WHYS)
+def test_a_chinese_page_says_in_chinese_why_a_mirror_lacks_a_figure(text: str) -> None:
+    shown = lists.why_words(text, "zh")
+    assert not re.search(r"[a-z]{2}|[{}]|CHN|DEU|HKG", shown), shown
+    assert re.findall(r"[\d.-]*\d", shown) == re.findall(r"[\d.-]*\d", text) or "1月" in shown
+
+
+def test_both_languages_name_the_places_of_a_mirror_and_join_what_they_say() -> None:
+    text = "CHN kilograms: not covered; HKG counts up to 2 t to DEU around this month"
+    shown = [lists.why_words(text, language) for language in LANGUAGES]
+    assert shown == [
+        "China, kilograms: not covered; Hong Kong, China counts up to 2 t to Germany around this month",
+        "中国的千克数：未覆盖；中国香港统计的本月前后对德国出口至多2吨",
+    ]
