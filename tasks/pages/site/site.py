@@ -51,6 +51,8 @@ MOVED_MAX = 3
 EVERY_MAX = 60
 # States of a site that are kept: the one that is shown, and the one before it, which somebody may still be reading.
 KEPT = 2
+# What a static host and nginx show where there is no file.
+MISSING = "404.html"
 
 
 @dataclass(frozen=True)
@@ -361,6 +363,7 @@ def _shared(plan: SitePlan, written: WrittenPages) -> None:
     """Write what all pages share, the feeds and the names of the search."""
     _write(plan.folder, "names.js", f"NAMES={json.dumps(written.names, ensure_ascii=False, separators=(',', ':'))}")
     _write(plan.folder, "site.css", assets.style())
+    _write(plan.folder, MISSING, front.missing_page(plan.address))
     for name in ("series.js", "front.js"):
         _write(plan.folder, name, assets.script(name))
     if not (plan.folder / assets.RUNTIME).is_file():
