@@ -110,7 +110,7 @@ def build(root: Path | S3Url, plan: SitePlan) -> list[Path]:
             plan.address,
         )
         _write(plan.folder, FRONT[language], text)
-    return [*written.pages, *(plan.folder / name for name in FRONT.values())]
+    return [*written.pages, *(plan.folder / name for name in (*FRONT.values(), MISSING))]
 
 
 def publish(root: Path | S3Url, plan: SitePlan) -> list[Path]:

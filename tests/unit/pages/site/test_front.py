@@ -107,13 +107,6 @@ def test_a_doubt_of_several_sentences_stands_once_and_each_sentence_is_marked(
     assert f"</summary>In doubt: {long}.</details>" in text
 
 
-def test_a_source_has_the_name_that_readers_of_the_language_know() -> None:
-    assert [front.due_rows([LATE], language)[0][0] for language in LANGUAGES] == [
-        "US Census Bureau, International Trade API",
-        "美国普查局国际贸易接口",
-    ]
-
-
 @pytest.mark.parametrize(
     ("address", "root"), [("", "/"), ("https://trade.example.org/site/", "https://trade.example.org/site/")]
 )
