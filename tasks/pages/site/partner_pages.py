@@ -26,7 +26,9 @@ from tasks.store.snapshots.parquet import read_table
 KG = "quantity_kg"
 LINES_MAX = 40
 CHAPTER = 2
+# The columns of a table, of which some are numbers with a unit.
 FIGURES = ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
+LEVELS = ("level", "ytd")
 
 
 class PartnerMonth(NamedTuple):
@@ -72,7 +74,7 @@ def partner_pages(
                 if rows is None:
                     continue
                 named = with_names(rows, resolver, language)
-                in_doubt = doubts.of_rows(named, ["level"])
+                in_doubt = [doubts.of_rows(named, [figure]) for figure in FIGURES]
                 trades.append(
                     _trade(month, named, in_doubt, reporter, key, language, with_pages.get(month.flow, frozenset()))
                 )
@@ -158,7 +160,7 @@ def _largest(month: PartnerMonth) -> dict[str, pl.DataFrame]:
 def _trade(
     month: PartnerMonth,
     rows: pl.DataFrame,
-    doubts: pl.Series,
+    doubts: Sequence[pl.Series],
     reporter: str,
     key: str,
     language: str,
@@ -167,18 +169,20 @@ def _trade(
     t = wording.texts(language)
     reasons = {**ORIGINS, **MISSING, **t["missing_reasons"]}
     shown = []
-    for row, doubt in zip(rows.iter_rows(named=True), doubts, strict=True):
-        level = level_text(row["level"], row["measure"], language, "")
-        if doubt:
-            level = f"▲ {level[0]}", t["in_doubt"].format(doubt=doubt_words(doubt, language))
-        growths = [
-            growth_text(row, name, reasons, language) for name in ("mom_pct", "yoy_pct", "ytd_yoy_pct", "share_pct")
-        ]
-        ytd = level_text(row["ytd"], row["measure"], language, reasons[row["ytd_status"]])
+    for number, row in enumerate(rows.iter_rows(named=True)):
         code, name = row["product"], row["product_name"] or ""
         stem = quote(file_name(code, month.flow))
         address = f"{stem}.{language}.html#p={quote(key)}" if code in with_pages else ""
-        cells = [level, growths[0], growths[1], ytd, growths[2], growths[3]]
+        cells = []
+        for figure, of_figure in zip(FIGURES, doubts, strict=True):
+            if figure in LEVELS:
+                text, why = level_text(row[figure], row["measure"], language, reasons[row[status(figure)]])
+            else:
+                text, why = growth_text(row, figure, reasons, language)
+            # A share of a total in doubt is in doubt although the level is not.
+            if (doubt := of_figure[number]) is not None and row[figure] is not None:
+                text, why = f"▲ {text}", t["in_doubt"].format(doubt=doubt_words(doubt, language))
+            cells.append((text, why))
         shown.append(SeriesRow(f"{code if code.isdigit() else ''} {name or code}".strip(), address, False, cells))
     return {
         "title": capitalised(trade_of(reporter, month.flow, language)),

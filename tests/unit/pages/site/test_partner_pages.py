@@ -42,6 +42,29 @@ def test_a_partner_has_its_lines_of_both_directions_with_their_figures(resolver:
     assert "China&#39;s exports" in text
 
 
+class OfShares:
+    """Doubts about shares alone, as where another partner is missing and the total is in doubt."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def of_rows(self, rows: pl.DataFrame, figures: list[str]) -> pl.Series:
+        text = "few partners for a file of all partners, 2024-06: only BRA" if figures == ["share_pct"] else None
+        return pl.Series([text] * rows.height, dtype=pl.String)
+
+
+def test_a_share_of_a_total_in_doubt_is_marked_where_the_level_is_not(
+    resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partner_pages, "Doubts", OfShares)
+    text = pages(resolver)["partner-USA.en.html"]
+    line = re.search(rf"{GM} [^<]*</a></th>(.*?)</tr>", text)
+    assert line is not None
+    cells = re.findall(r">([^<>]+)</td>", line[1])
+    assert [cell.startswith("▲") for cell in cells] == [False] * 5 + [True]
+    assert '<p class="note doubt">▲ In doubt: few partners for a file of all partners, 2024-06: only BRA' in text
+
+
 def test_a_partner_without_a_name_has_a_page_by_its_code(resolver: Resolver) -> None:
     made = pages(resolver)
     assert "partner-gacc-999.en.html" in made
