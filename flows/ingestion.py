@@ -27,6 +27,7 @@ from tasks.store.bucket.working_copy import again_if_outpaced, exclusive
 
 if TYPE_CHECKING:
     from tasks.ledger.published_state import PublishedState
+    from tasks.publication.ledger_ahead import LedgerAhead
     from tasks.steps.statements import ReadAhead
 
 
@@ -71,7 +72,7 @@ def add(request: ReleaseRequest, batch: Batch, today: date, ahead: "ReadAhead | 
         with opened(declared, run, dry_run=False) as store:
             landed, statements = read(declared, store, today, ahead)
             with exclusive(store):
-                return enter(landed, statements, batch, today)
+                return enter(landed, statements, batch, today, ahead)
 
 
 def publish_batch(batch: Batch, tables: FollowingTables = "all") -> list[Outcome]:
@@ -96,29 +97,35 @@ def read(declared: Declared, store: Path, today: date, ahead: "ReadAhead | None"
     return landed.without_records, statements
 
 
-def enter(landed: Landed, statements: Normalised, batch: Batch, today: date) -> Outcome:
+def enter(
+    landed: Landed, statements: Normalised, batch: Batch, today: date, ahead: "ReadAhead | None" = None
+) -> Outcome:
     """Judge a release against what is published and what the batch has, and enter it into the ledger."""
     from tasks.steps import catalog as step
 
-    known = step.open_known(batch, statements)
-    findings = step.check(statements, known)
+    known, ready = step.open_known(batch, statements), ahead.ledger if ahead else None
+    findings = step.check(statements, known, ready.of_file(known)) if ready else step.check(statements, known)
     findings = step.hold_on_errors(findings, landed, statements.names, known, batch.store, today)
     statements = statements._replace(findings=findings)
-    change = merge(statements, batch, known)
+    change = merge(statements, batch, known, ahead=ready)
     return batch.add(change, statements, step.report(statements, findings, change.state))
 
 
 def merge(
-    statements: Normalised, batch: Batch, known: "PublishedState", decided: Decision = NOTHING_DECIDED
+    statements: Normalised,
+    batch: Batch,
+    known: "PublishedState",
+    decided: Decision = NOTHING_DECIDED,
+    ahead: "LedgerAhead | None" = None,
 ) -> BatchChange:
     """Enter a release, or what is decided about it, into the ledger of a batch."""
     from tasks.publication.publication import Entered
     from tasks.publication.publication import enter as enter_tables
     from tasks.steps import catalog as step
 
-    ledger = step.merge(statements, known, decided) if decided.height else step.merge(statements, known)
-    entered = Entered(ledger, step.widen(ledger), step.revise(statements, ledger, known))
-    return enter_tables(batch, statements, entered, known)
+    ledger = step.merge(statements, known, decided) if decided.height else step.merge(statements, known, ahead=ahead)
+    entered = Entered(ledger, step.widen(ledger, ahead), step.revise(statements, ledger, known))
+    return enter_tables(batch, statements, entered, known, ahead)
 
 
 def publish(batch: Batch) -> list[Outcome]:

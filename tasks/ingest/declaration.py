@@ -31,12 +31,8 @@ from tasks.sources.registry import SOURCES, read_file
 
 DEFAULTS = "defaults.toml"
 FOLDERS_UP = 3
-# The sources whose files do not say their direction, and those of pages, which do.
-WITHOUT_FLOW = [name for name, source in SOURCES.items() if "flow" in source.needs]
-PAGES = sorted((name for name, source in SOURCES.items() if source.is_page), reverse=True)
-WAYS = {"flow": 'flow = "import"', "source": f'source = "{WITHOUT_FLOW[0]}"'}
-OF_PAGES = f'source = "{PAGES[-1]}"'
-LINES = WAYS | {
+LINES = {
+    "flow": 'flow = "import"',
     "reporter": 'reporter = "CHN"',
     "partners": 'partners = "all"',
     "products": 'products = ["8505"]',
@@ -67,8 +63,6 @@ NAMED_DAY = re.compile(
     re.IGNORECASE,
 )
 PAGE_SUFFIXES = (".html", ".htm")
-PAGES_ARE = f" A page of {customs_of(SOURCES[PAGES[0]].reporter)} is of {' or '.join(PAGES)}, and says its flow itself."
-FLOW_TOO = f" A query ({', '.join(WITHOUT_FLOW)}) does not say its flow either: {OPTIONS['flow']}."
 
 
 def locate(request: ReleaseRequest) -> Declared:
@@ -87,14 +81,16 @@ def locate(request: ReleaseRequest) -> Declared:
     _refuse_misnamed_sidecar(file)
     values = _declared(request)
     is_page = file.suffix.lower() in PAGE_SUFFIXES
-    _require("source", values, file, PAGES_ARE if is_page else "" if "flow" in values else FLOW_TOO)
+    if "source" not in values:
+        raise _undeclared("source", file, *_sources_of_pages() if is_page else _sources_of_queries("flow" in values))
     if values["source"] not in SOURCES:
         raise Refused(
             "unknown source", str(file), f"source {values['source']!r}", f"It is one of {', '.join(SOURCES)}."
         )
     source = SOURCES[values["source"]]
     for need in source.needs:
-        _require(need, values, file)
+        if need not in values:
+            raise _undeclared(need, file, LINES[need])
     first, last = _months(values.pop("months", None))
     if "reporter" not in values:
         values["reporter"] = source.reporter or _named_reporter(source.name, file, _state(file))
@@ -247,7 +243,8 @@ def _read(file: Path) -> Declaration:
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0])
-        line = f"Write {LINES[key]}. " if key in LINES else ""
+        lines = {**LINES, "source": _sources_of_queries(True)[0]}
+        line = f"Write {lines[key]}. " if key in lines else ""
         raise Refused(
             "declaration",
             where=f"{file}, key {'.'.join(map(str, first['loc']))}",
@@ -271,18 +268,31 @@ def _folder_names(file: Path) -> Declaration:
     return Declaration.model_validate({"source": file.parent.name} if file.parent.name in SOURCES else {})
 
 
-def _require(name: str, values: Mapping[str, Any], file: Path, more: str = "") -> None:
-    if name not in values:
-        line = OF_PAGES if more == PAGES_ARE else WAYS[name]
-        raise Refused(
-            f"{name} not declared",
-            where=str(file),
-            found=f"the {name} is not in the file and nowhere declared",
-            advice=(
-                f"Write {line} into a sidecar <its name>.toml or, for all files of its folder, into {DEFAULTS}"
-                f" there; or give {OPTIONS[name]}.{more}"
-            ),
-        )
+def _undeclared(name: str, file: Path, line: str, more: str = "") -> Refused:
+    return Refused(
+        f"{name} not declared",
+        where=str(file),
+        found=f"the {name} is not in the file and nowhere declared",
+        advice=(
+            f"Write {line} into a sidecar <its name>.toml or, for all files of its folder, into {DEFAULTS}"
+            f" there; or give {OPTIONS[name]}.{more}"
+        ),
+    )
+
+
+# Both look at every source, whose modules take as long to import as Polars: only a refusal asks.
+def _sources_of_pages() -> tuple[str, str]:
+    """A line that declares the source of a page, and which sources there are."""
+    pages = sorted((name for name, source in SOURCES.items() if source.is_page), reverse=True)
+    customs = customs_of(SOURCES[pages[0]].reporter)
+    return f'source = "{pages[-1]}"', f" A page of {customs} is of {' or '.join(pages)}, and says its flow itself."
+
+
+def _sources_of_queries(has_flow: bool) -> tuple[str, str]:
+    """A line that declares the source of a query; and where its flow is not declared, which files do not say it."""
+    without_flow = [name for name, source in SOURCES.items() if "flow" in source.needs]
+    more = f" A query ({', '.join(without_flow)}) does not say its flow either: {OPTIONS['flow']}."
+    return f'source = "{without_flow[0]}"', "" if has_flow else more
 
 
 def _months(text: str | None) -> tuple[date | None, date | None]:

@@ -141,8 +141,14 @@ def concerned(numbers: pl.DataFrame, doubts: pl.DataFrame) -> pl.Series:
     return pl.repeat(False, numbers.height, eager=True).scatter(rows, True)
 
 
+def of_numbers(doubts: pl.DataFrame) -> pl.DataFrame:
+    """The open findings that can concern a number itself: not those of sums alone."""
+    return doubts.filter(pl.col("of_totals") | ~pl.col("of_sums"))
+
+
 def _concerned(numbers: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
     """The numbers, by their row `at`, with the sentence of each open finding that concerns the number itself."""
+    doubts = of_numbers(doubts)
     if not doubts.height:
         return pl.DataFrame(schema={"at": pl.UInt32, "sentence": pl.String})
     rows = numbers.select(

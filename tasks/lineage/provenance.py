@@ -81,6 +81,8 @@ def derivation_of(
         if release_id not in out
     ]
     derivation = {"table": table, "code_sha256": code_sha256(), "inputs": made_from, "versions": versions()}
+    if decisions.is_empty():
+        return derivation
     about = decisions.filter(pl.col("release_id").is_in(releases.select(release_of()).to_series().implode()))
     listed = (
         about.sort("release_id", "number")

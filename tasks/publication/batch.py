@@ -27,7 +27,7 @@ from tasks.lineage.records import Run, StepRecord, as_table, current_run
 from tasks.store.files import exchange
 from tasks.store.files.snapshot import Snapshot, current_id, open_snapshot
 from tasks.store.snapshots.pending_files import PendingSnapshot, leave, pending_snapshot
-from tasks.store.snapshots.publish import NewFile, Publication
+from tasks.store.snapshots.publish import NewFile, PlacedFile, Publication
 
 # The maximum size of a batch: its months are derived together, a year of the full cube at most, and a kill loses at
 # most one batch.
@@ -98,7 +98,7 @@ class Batch:
             )
 
     def enter(
-        self, name: str, new: Iterable[NewFile], replaced: set[tuple[str, str]], about: dict[str, Any]
+        self, name: str, new: Iterable[NewFile | PlacedFile], replaced: set[tuple[str, str]], about: dict[str, Any]
     ) -> BatchChange:
         """Write files on top of the state, in place of those of the partitions (table, partition) that are `replaced`;
         `name` is that of the lineage."""

@@ -8,14 +8,17 @@ how a file is written (`store.parquet`), how the pointer moves (`store.publish`)
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.frames import ControlEvent, Lineage, Revision, TradeFlow
+from schemas.frames import ControlEvent, Lineage, Release, Revision, TradeFlow
 from schemas.table import empty_frame, schema_sha256
 from schemas.validation import validated
+from tasks.checks.frame.registry import check_file, findings_of_file
 from tasks.controls.tables import reference_sha256
+from tasks.derive.affected_months import touched_months
 from tasks.derive.derivation import Figures
 from tasks.derive.portions import DERIVED
 from tasks.domain.hashing import code_sha256, json_sha256
@@ -26,11 +29,13 @@ from tasks.ledger.published_state import PublishedState
 from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
 from tasks.lineage.records import lineage_row
 from tasks.lineage.snapshot_metadata import describer
-from tasks.publication.assemble import whole
+from tasks.publication.assemble import merge, whole, widen_ledger
 from tasks.publication.batch import Batch, BatchChange
+from tasks.publication.ledger_ahead import LedgerAhead, LedgerLeft, LeftFile, MadeOf, is_alone, left_frame, text_of
 from tasks.publication.open_published import later_year
 from tasks.store.bucket.working_copy import announcement
-from tasks.store.snapshots.parquet import Partition, encode_file, encode_months, partition_path
+from tasks.store.files import exchange
+from tasks.store.snapshots.parquet import Partition, encode_file, encode_months, partition_path, path_partition
 from tasks.store.snapshots.publish import NewFile, PlacedFile, Publication, publish
 
 Hashes = Mapping[str, str]
@@ -51,10 +56,17 @@ class Derived(NamedTuple):
     control_event: ControlEvent
 
 
-def enter(batch: Batch, release: Normalised, entered: Entered, known: PublishedState) -> BatchChange:
-    """Write the ledger after a release, or after a decision about it, on top of a batch."""
+def enter(
+    batch: Batch,
+    release: Normalised,
+    entered: Entered,
+    known: PublishedState,
+    ahead: LedgerAhead | None = None,
+) -> BatchChange:
+    """Write the ledger after a release, or after a decision about it, on top of a batch; files that were made `ahead`
+    are moved there."""
     releases = entered.ledger.releases
-    replaced, new = _files_of_ledger(release, entered, known)
+    replaced, new = _files_of_ledger(release, entered, known, ahead)
     about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
     named = release.release["release_id"] if _is_new(release, known) else _decided(entered, known)["decision_id"]
     return batch.enter(str(named[0]) if len(named) else "", new, replaced, about)
@@ -94,9 +106,49 @@ def publish_tables(
     )
 
 
+def leave_ledger(release: Normalised, place: Path, releases: Release) -> LedgerLeft | None:
+    """Leave in `place` what a release makes of the ledger where no other release covers its months, for its turn; None
+    where one of `releases` does. Raises Refused where a sum does not fit into 64 bits."""
+    row = release.release
+    known = PublishedState(
+        releases=releases,
+        observation=empty_frame("observation"),
+        detail=empty_frame("detail"),
+        touched=tuple(sorted(touched_months(release))),
+        derived=(),
+        snapshot=None,
+    )
+    if not is_alone(known):
+        return None
+    known = known._replace(releases=releases.clear())
+    of_file = check_file(release, known.touched)
+    release = release._replace(findings=findings_of_file(release, of_file))
+    ledger_after = merge(release, known)
+    trade_flow = widen_ledger(ledger_after)
+    collected = dict.fromkeys(("observation", "trade_flow"), rows_of_collected(ledger_after.touched, row))
+    files = list[LeftFile]()
+    for table, frame in (("observation", ledger_after.touched), ("trade_flow", trade_flow), ("detail", release.detail)):
+        # A file of details is written once, and names its release alone.
+        made_of = functools.partial(derivation_of_month, table, releases=row, collected=collected.get(table))
+        for file in encode_months(table, frame, made_of):
+            exchange.put(place, file.data)
+            derivation = text_of(made_of(path_partition(file.partition)))
+            files.append(LeftFile(table, file.partition, file.sha256, file.bytes, file.rows, derivation))
+    touched, wide = left_frame(place, ledger_after.touched), left_frame(place, trade_flow)
+    return LedgerLeft(place, of_file, touched, wide, ledger_after.doubts, files)
+
+
+def _files_of_months(
+    table: str, frame: pl.DataFrame, made_of: MadeOf, ahead: LedgerAhead | None
+) -> Iterator[NewFile | PlacedFile]:
+    """Yield the files of a table that is filed by month, as they were made `ahead` where they are the same."""
+    files = ahead.files(table, frame, made_of) if ahead else None
+    yield from encode_months(table, frame, made_of) if files is None else files
+
+
 def _files_of_ledger(
-    release: Normalised, entered: Entered, known: PublishedState
-) -> tuple[set[tuple[str, str]], Iterable[NewFile]]:
+    release: Normalised, entered: Entered, known: PublishedState, ahead: LedgerAhead | None
+) -> tuple[set[tuple[str, str]], Iterable[NewFile | PlacedFile]]:
     """The partitions of the ledger that a release rewrites; their files, and those that it or a decision gets once and
     for good."""
     ledger, trade_flow, revision = entered.ledger, entered.trade_flow, entered.revision
@@ -118,11 +170,14 @@ def _files_of_ledger(
     made_of = functools.partial(derivation_of_month, releases=releases, collected=collected, decisions=ledger.decisions)
     is_new = _is_new(release, known)
     names = name_tables(known.snapshot, release.names if is_new else None)
-    new = _made_again({model: frame for model, (frame, _) in frames.items()}, always, names, made_of, releases)
+    files = [
+        _files_of_months(model, frame, functools.partial(made_of, model), ahead) for model, (frame, _) in frames.items()
+    ]
+    new = _made_again(itertools.chain(*files), always, names, made_of, releases)
     decided = _decided(entered, known)
     # Written once and for good; none where nothing was decided.
     decisions = [_file("decision", validated("decision", decided), release.release)] if decided.height else []
-    return replaced, itertools.chain(new, _files_of_release(release) if is_new else (), decisions)
+    return replaced, itertools.chain(new, _files_of_release(release, ahead) if is_new else (), decisions)
 
 
 def _is_new(release: Normalised, known: PublishedState) -> bool:
@@ -130,18 +185,17 @@ def _is_new(release: Normalised, known: PublishedState) -> bool:
 
 
 def _made_again(
-    frames: dict[str, pl.DataFrame],
+    files: Iterable[NewFile | PlacedFile],
     always: tuple[Partition, ...],
     names: NameTables,
     made_of: Callable[[str, Partition], dict[str, Any]],
     releases: pl.DataFrame,
-) -> Iterator[NewFile]:
+) -> Iterator[NewFile | PlacedFile]:
     """Yield the files that replace earlier ones; revisions get a file even without rows for the months in `always`."""
     written = set()
-    for model, frame in frames.items():
-        for file in encode_months(model, frame, functools.partial(made_of, model)):
-            written.add((file.table, file.partition))
-            yield file
+    for file in files:
+        written.add((file.table, file.partition))
+        yield file
     for month in always:
         if ("revision", partition_path(month)) not in written:
             yield encode_file("revision", empty_frame("revision"), partition_path(month), made_of("revision", month))
@@ -154,10 +208,11 @@ def _file(table: str, frame: pl.DataFrame, releases: pl.DataFrame, **more: str) 
     return encode_file(table, frame, "", derivation_of(table, releases) | more)
 
 
-def _files_of_release(release: Normalised) -> Iterator[NewFile]:
+def _files_of_release(release: Normalised, ahead: LedgerAhead | None) -> Iterator[NewFile | PlacedFile]:
     """Yield the files that a release gets once and for good: its details, its row, its findings, its quarantine."""
     row = release.release
-    yield from encode_months("detail", release.detail, functools.partial(derivation_of_month, "detail", releases=row))
+    made_of = functools.partial(derivation_of_month, "detail", releases=row)
+    yield from _files_of_months("detail", release.detail, made_of, ahead)
     for model, frame in (("release", row), ("finding", release.findings), ("quarantine", release.quarantine)):
         yield _file(model, frame, row)
 

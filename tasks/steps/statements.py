@@ -9,7 +9,6 @@ here: the steps from bytes to statements, and how their results come back. Does 
 import contextlib
 import logging
 import shutil
-import weakref
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -27,9 +26,13 @@ from tasks.ingest.normalise import Normalised
 from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
 from tasks.lineage.records import Run, StepRecord, current_run, recording
+from tasks.publication.ledger_ahead import LedgerAhead, LedgerLeft
+from tasks.publication.publication import leave_ledger
 from tasks.sources.registry import SOURCES, read_file
 from tasks.steps.reading import correct, normalise, parse
+from tasks.store.files.snapshot import open_snapshot
 from tasks.store.files.temporary import folder_next_to
+from tasks.store.snapshots.parquet import read_table
 
 # Larger frames are left in the place of the run and do not pass through a pipe or a scheduler.
 FEW_ROWS = 2_000
@@ -49,12 +52,13 @@ class FileToRead(NamedTuple):
 
 
 class FileRead(NamedTuple):
-    """What was read: how the file was expected to land, the records of the steps, and the statements, of which large
-    frames are names."""
+    """What was read: how the file was expected to land, the records of the steps, the statements, of which large frames
+    are names, and what they make of the ledger, None where another release is known of their months."""
 
     landed: Landed
     records: list[StepRecord]
     parts: dict[str, pl.DataFrame | str]
+    ledger: LedgerLeft | None
 
 
 def read_one(piece: FileToRead) -> FileRead | None:
@@ -72,10 +76,11 @@ def read_one(piece: FileToRead) -> FileRead | None:
             name: leave_frame(piece.place, frame) if frame.height > FEW_ROWS else frame
             for name, frame in statements._asdict().items()
         }
+        ledger = leave_ledger(statements, piece.place, read_table(open_snapshot(piece.store), "release"))
     except Exception as problem:
         log.info("%s is read in its turn: %s", piece.request.file, problem)
         return None
-    return FileRead(landed.without_records, run.records, parts)
+    return FileRead(landed.without_records, run.records, parts, ledger)
 
 
 class ReadAhead:
@@ -83,29 +88,40 @@ class ReadAhead:
 
     def __init__(self, pieces: Pieces | None, waiting: Sequence[FileToRead], today: date) -> None:
         self._pieces, self._waiting, self._today = pieces, deque(waiting), today
+        self._ledger: LedgerAhead | None = None
+        self._used: Path | None = None
+
+    @property
+    def ledger(self) -> LedgerAhead | None:
+        """What the last statements make of the ledger; None where they were not read ahead."""
+        return self._ledger
 
     def statements(self, landed: Landed, today: date) -> Normalised | None:
         """The statements of a file that has landed, with the records of their steps in the current run; None where it
         was not read ahead, or has landed in another way than was expected."""
+        self._ledger = None
         done = self._of(landed.file)
         if done is None or today != self._today or _print(done[1].landed) != _print(landed):
             return None
-        piece, (_, records, parts) = done
+        piece, (_, records, parts, ledger) = done
         statements = Normalised(
             **{name: read_frame(piece.place, part) if isinstance(part, str) else part for name, part in parts.items()}
         )
-        shutil.rmtree(piece.place, ignore_errors=True)
         run = current_run()
         assert run is not None, "a release is read in a run"
         run.records += records
         for name, sha256 in records[-1].outputs.items():
-            frame = getattr(statements, name)
-            run.hashes[id(frame)] = (weakref.ref(frame), sha256)
+            run.know(getattr(statements, name), sha256)
+        self._ledger = ledger and LedgerAhead(ledger, statements.detail)
+        # What it makes of the ledger is taken from here in its turn.
+        self._used = piece.place
         return statements
 
     def _of(self, file: Path) -> tuple[FileToRead, FileRead] | None:
         if self._pieces is None or all(piece.request.file != file for piece in self._waiting):
             return None
+        if self._used is not None:
+            shutil.rmtree(self._used, ignore_errors=True)
         # Files between them were refused before they were read.
         while True:
             piece, read = self._waiting.popleft(), self._next()

@@ -7,6 +7,7 @@ in the function.
 """
 
 import dataclasses
+import functools
 import inspect
 import logging
 import sys
@@ -65,8 +66,12 @@ class Step(Generic[P, R]):
                 " NamedTuple of them, or a pydantic model or dataclass."
             )
         self.signature = inspect.signature(function)
-        self.schema_sha256 = json_sha256({name: _schema_hash(model) for name, model in self.models.items()})
         self._task: Any = None
+
+    @functools.cached_property
+    def schema_sha256(self) -> str:
+        """The hash of what is promised, made when the step first runs."""
+        return json_sha256({name: _schema_hash(model) for name, model in self.models.items()})
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run as a Prefect task inside a flow, elsewhere as the plain function."""

@@ -32,7 +32,7 @@ from tasks.domain.periods import month_index, month_number
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState
 from tasks.store.places.verify_on_read import prove
-from tasks.store.snapshots.parquet import partition_month
+from tasks.store.snapshots.parquet import Partition, partition_month
 
 # Kinds of release that are pages of customs' site.
 PAGES = ("preliminary", "bulletin")
@@ -50,6 +50,20 @@ SO_FAR = (pl.col("period_start").dt.month() == 1) & (pl.col("period_start").dt.y
 A_DOLLAR = {measure: int(row["per_usd"]) for measure, row in money().items()}
 
 
+PUBLISHED_COLUMNS = (
+    *CODED,
+    "source",
+    "kind",
+    "classification",
+    "period_start",
+    "period_end",
+    "value",
+    "resolution",
+    "release_id",
+    "known_from",
+)
+
+
 class CheckContext:
     """A release and the published months around it.
 
@@ -60,7 +74,18 @@ class CheckContext:
     """
 
     def __init__(self, release: Normalised, known: PublishedState) -> None:
-        self.release, self.known = release, known
+        self._read(release, known.touched)
+        self.known = known
+        flows = {flow for flow, _ in self.touched}
+        self.published = PublishedMonths(known.snapshot, flows, self.first, self.last, self.row["release_id"])
+        self.months = set(self.published.files)
+        # The ledger of the months that the release covers is computed again, so the release can repair them.
+        others = self.months - self.touched
+        prove(known.snapshot, "observation", lambda part: (part[0], partition_month(part)) in others)
+        self.met = self.months & self.touched
+
+    def _read(self, release: Normalised, touched: Collection[Partition]) -> None:
+        self.release = release
         self.row: dict[str, Any] = release.release.row(0, named=True)
         self.first, self.last = (month_number(self.row[name]) for name in ("first_month", "last_month"))
         ends = pl.col("period_end")
@@ -77,15 +102,7 @@ class CheckContext:
                 single=pl.col("period_start") == ends.dt.month_start(),
             )
         )
-        touched = {(partition[0], partition_month(partition)) for partition in known.touched}
-        self.touched: set[FlowMonth] = touched
-        flows = {flow for flow, _ in touched}
-        self.published = PublishedMonths(known.snapshot, flows, self.first, self.last, self.row["release_id"])
-        self.months = set(self.published.files)
-        # The ledger of the months that the release covers is computed again, so the release can repair them.
-        others = self.months - touched
-        prove(known.snapshot, "observation", lambda part: (part[0], partition_month(part)) in others)
-        self.met = self.months & touched
+        self.touched: set[FlowMonth] = {(partition[0], partition_month(partition)) for partition in touched}
 
     @functools.cached_property
     def counting(self) -> Release:
@@ -100,21 +117,7 @@ class CheckContext:
     @functools.cached_property
     def published_rows(self) -> pl.DataFrame:
         """The published rows of the months that the release covers itself."""
-        return self.published.rows(
-            self.met,
-            (
-                *CODED,
-                "source",
-                "kind",
-                "classification",
-                "period_start",
-                "period_end",
-                "value",
-                "resolution",
-                "release_id",
-                "known_from",
-            ),
-        )
+        return self.published.rows(self.met, PUBLISHED_COLUMNS)
 
     @functools.cached_property
     def sums(self) -> Sums:
@@ -211,6 +214,26 @@ class CheckContext:
     def by_partner(self) -> pl.DataFrame:
         """Values of the release by flow, partner, measure and month."""
         return values_by_partner(self.statements)
+
+
+class NeedsPublished(Exception):
+    """A check asks for what is published, of which its context says nothing."""
+
+
+class FileContext(CheckContext):
+    """A release alone, of whose own months (`touched`) nothing is published. A check that asks for anything else that
+    is published raises NeedsPublished."""
+
+    def __init__(self, release: Normalised, touched: Collection[Partition]) -> None:
+        self._read(release, touched)
+
+    def __getattr__(self, name: str) -> Any:
+        raise NeedsPublished(name)
+
+    @functools.cached_property
+    def published_rows(self) -> pl.DataFrame:
+        """No row."""
+        return PublishedMonths(None, (), self.first, self.last, "").rows((), PUBLISHED_COLUMNS)
 
 
 def values_of(published: PublishedMonths, months: Collection[FlowMonth], products: Sequence[str]) -> pl.DataFrame:

@@ -8,21 +8,26 @@ look before the release is published; warning and info are published with it.
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import tasks.checks
 from schemas.frames import Finding
-from tasks.checks.frame.context import CheckContext
+from tasks.checks.frame.context import CheckContext, FileContext, NeedsPublished
 from tasks.domain.decisions import decision_text, withdrawn_on
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, gather
 from tasks.domain.release_ids import MARK
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState
+from tasks.store.snapshots.parquet import Partition
 
 SEVERITIES = ("info", "warning", "error")
 Find = Callable[[CheckContext], Rows]
+OfFile = Mapping[str, list[dict[str, Any]]]
+NOTHING_OF_FILE: OfFile = {}
 
 
 @dataclass(frozen=True)
@@ -65,14 +70,31 @@ def checks() -> tuple[Check, ...]:
     return tuple(_CHECKS[name] for name in sorted(_CHECKS))
 
 
-def check_release(release: Normalised, known: PublishedState) -> Finding:
-    """Every doubt about `release`: those from reading it, and those of all checks. Raises Refused where it was
-    withdrawn."""
+def check_release(release: Normalised, known: PublishedState, of_file: OfFile = NOTHING_OF_FILE) -> Finding:
+    """Every doubt about `release`: those from reading it, and those of all checks, of which those `of_file` have been
+    asked (`check_file`). Raises Refused where it was withdrawn."""
     _refuse_withdrawn(release, known)
     context = CheckContext(release, known)
-    raised = [row for ask in checks() for row in ask(context)]
+    return findings_of_file(
+        release, {ask.name: of_file[ask.name] if ask.name in of_file else [*ask(context)] for ask in checks()}
+    )
+
+
+def check_file(release: Normalised, touched: Collection[Partition]) -> OfFile:
+    """What those checks raise, by name, that need the file alone where nothing of its months (`touched`) is
+    published."""
+    context, raised = FileContext(release, touched), dict[str, list[dict[str, Any]]]()
+    for ask in checks():
+        with suppress(NeedsPublished):
+            raised[ask.name] = [*ask(context)]
+    return raised
+
+
+def findings_of_file(release: Normalised, raised: OfFile) -> Finding:
+    """The doubts from reading a release, and those that checks have raised."""
     of_reading = release.findings.drop("release_id").to_dicts()
-    return gather(context.row["release_id"], [*of_reading, *raised])
+    of_checks = [row for rows in raised.values() for row in rows]
+    return gather(release.release["release_id"][0], [*of_reading, *of_checks])
 
 
 def _refuse_withdrawn(release: Normalised, known: PublishedState) -> None:

@@ -48,6 +48,15 @@ def get(place: Path, name: str) -> bytes:
     return data
 
 
+def take(place: Path, name: str, source: Path) -> None:
+    """Move a part here that lies at `source`. Raises DamagedStore where it is gone."""
+    try:
+        LOCAL.replace(source, place / name)
+    except OSError:
+        # It may be on another disk.
+        put(place, get(source.parent, source.name))
+
+
 @contextmanager
 def in_store(store: Path) -> Iterator[Path]:
     """Open a place for parts until their run ends; after a kill the next publication, or the next place, deletes it."""

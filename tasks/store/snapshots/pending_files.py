@@ -127,7 +127,11 @@ def pending_snapshot(
     return PendingSnapshot(store, name, sequence, parent, about, files, base=base, place=place, pending=paths)
 
 
-def leave(file: NewFile, place: Path) -> FileEntry:
-    """Write a file into the place of a run and return its entry. Raises OSError where the disk is full."""
-    exchange.put(place, file.data)
+def leave(file: NewFile | PlacedFile, place: Path) -> FileEntry:
+    """Write a file into the place of a run, or move it there, and return its entry. Raises OSError where the disk is
+    full."""
+    if isinstance(file, PlacedFile):
+        exchange.take(place, file.sha256, file.path)
+    else:
+        exchange.put(place, file.data)
     return entry_of(file)

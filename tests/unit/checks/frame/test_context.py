@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from schemas.table import polars_schema
 from tasks.checks.frame.context import (
     CheckContext,
+    FileContext,
+    NeedsPublished,
     dollars_of,
     in_dollars,
 )
@@ -140,3 +142,24 @@ def test_yuan_are_seven_and_yen_150_to_the_dollar_and_euros_and_pounds_are_dolla
     coded = rows.with_columns(pl.col("measure").cast(pl.Categorical)).rename({"value": "money"})
     assert coded.select(in_dollars("money")).to_series().to_list() == [100, 700, 700, None, 700, 2]
     assert [dollars_of(f"value_{money}") for money in ("cny", "usd", "eur", "gbp", "jpy")] == [7, 1, 1, 1, 150]
+
+
+def test_a_file_alone_shows_what_an_empty_store_shows_and_asks_for_nothing_published() -> None:
+    scope = release(months="2025-06")
+    rows = [number(scope, partner, "2025-06", 2, product=code) for code in MANY for partner in ("USA", "DEU")]
+    for some in (rows, rows[:6]):
+        whole = context(some, scope)
+        alone = FileContext(whole.release, whole.known.touched)
+        for name in ("statements", "products", "by_partner", "published_rows", "proven"):
+            one, other = getattr(alone, name), getattr(whole, name)
+            assert one.equals(other) if isinstance(one, pl.DataFrame) else one == other
+            assert not isinstance(one, pl.DataFrame) or one.schema == other.schema
+        assert (alone.row, alone.first, alone.last, alone.touched) == (
+            whole.row,
+            whole.first,
+            whole.last,
+            whole.touched,
+        )
+        for name in ("known", "published", "months", "met", "counting", "sums"):
+            with pytest.raises(NeedsPublished):
+                getattr(alone, name)
