@@ -190,6 +190,7 @@ NO_ROWS = pl.DataFrame(
         "part_pct": pl.Float64,
     }
 )
+NO_PARTS = NO_ROWS.select("product", "part_pct", "sentence")
 RowsOn = Callable[[str, str | None], pl.DataFrame]
 
 
@@ -215,6 +216,8 @@ class Doubts:
     ) -> list[str]:
         """The doubts about a figure that rests on these months (month numbers) of a product and partner, as sentences,
         the newest month first as in `each_of_rows`; of any measure where none is named."""
+        if self._of_flow(flow, product).is_empty():
+            return []
         partners = [partner, WORLD] if figure in ON_THE_SUM else [partner]
         rows = self.parts(flow, product, partners, months, measure, figure)
         ordered = rows.sort("month", "sentence", descending=[True, False])
@@ -240,10 +243,11 @@ class Doubts:
     def of_month(self, flow: str, partner: str, measure: str, month: int) -> pl.DataFrame:
         """The numbers of a partner, measure and month (month number) that are in doubt: product, part_pct,
         sentence."""
-        rows = self._of_flow(flow).filter(
-            pl.col("partner") == partner, pl.col("measure") == measure, pl.col("month") == month
-        )
-        return rows.select("product", "part_pct", "sentence")
+        rows = self._of_flow(flow)
+        if rows.is_empty():
+            return NO_PARTS
+        is_asked = (pl.col("partner") == partner, pl.col("measure") == measure, pl.col("month") == month)
+        return rows.filter(*is_asked).select(NO_PARTS.columns)
 
     def of_rows(self, rows: pl.DataFrame, figures: Collection[str] = ()) -> pl.Series:
         """`each_of_rows` as text: the doubts about each row in one; null where there is none."""

@@ -217,6 +217,7 @@ class _Levels:
         )
         self._none, self._of = rows.clear(), rows.partition_by(["measure", "month"], as_dict=True)
         self.measures = {measure for measure, _ in self._of}
+        self.no_change = _changes(self._none, self._none, next(iter(AGAINST)), keys)
 
     def of(self, measure: str, months: tuple[int, int]) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Return the levels of a measure in two months."""
@@ -236,8 +237,12 @@ def _both(levels: _Levels, comparison: Comparison, keys: list[str]) -> pl.DataFr
     month before has traded nothing for a year, or is not known; the status of its growth says which.
     """
     before, now = levels.of(comparison.measure, comparison.months)
+    return _changes(before, now, comparison.against, keys) if now.height else levels.no_change
+
+
+def _changes(before: pl.DataFrame, now: pl.DataFrame, against: str, keys: list[str]) -> pl.DataFrame:
     both = now.join(before.select(*keys, before="level"), on=keys, how="left", maintain_order="left")
-    known = pl.when(f"{comparison.against}_from_zero").then(0.0).otherwise("before")
+    known = pl.when(f"{against}_from_zero").then(0.0).otherwise("before")
     both = both.with_columns(before=known).drop_nulls("before")
     both = both.with_columns(change=pl.col("level") - pl.col("before"))
     return both.select(*keys, *NUMBERS, "highest_since", "lowest_since")
@@ -532,6 +537,8 @@ def _doubts_of(row: Row, state: StoreState, flow: str) -> list[str]:
     sentences = list[str]()
     for month, total in zip(pair, (row.get("level"), row.get("before")), strict=True):
         doubted = state.doubts.of_month(flow, partner, measure, month)
+        if not doubted.height:
+            continue
         doubted = doubted.filter(pl.col("product").is_in(row.get("roots", [])))
         if not doubted.height:
             continue

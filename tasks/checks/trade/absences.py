@@ -85,7 +85,10 @@ def _without_row(
     goods = _goods_of_partners(context)
     proven = _proven_months(context, key)
     for month in context.statements.filter("single", MONEY)["month"].unique().sort():
-        missed = _missed(history, now, goods, key, month).join(proven.filter(month=month), on=key, how="anti")
+        missed = _missed(history, now, goods, key, month)
+        if missed is None:
+            continue
+        missed = missed.join(proven.filter(month=month), on=key, how="anti")
         missed = _with_measures(context, missed.filter(is_much), key, month)
         # A control of all destinations singles out none: one that had much and is gone is looked at.
         is_one = pl.col("largest") | (pl.col("most") > threshold("missing_partners_hold") * pl.col("total"))
@@ -167,7 +170,9 @@ def _goods_of_partners(context: CheckContext) -> pl.DataFrame:
     return pl.concat(both).group_by("flow", "partner", "month").agg(goods=pl.col("product").n_unique())
 
 
-def _missed(history: pl.DataFrame, now: pl.DataFrame, goods: pl.DataFrame, key: list[str], month: int) -> pl.DataFrame:
+def _missed(
+    history: pl.DataFrame, now: pl.DataFrame, goods: pl.DataFrame, key: list[str], month: int
+) -> pl.DataFrame | None:
     """Compute what partners without a row now had in the twelve months before, for each `key` that has a row now:
     `lost`, a share; the three largest `partners`; whether the `largest` of every month is among them; whether enough
     `is_known`; how much of the month they would be (`goods_share`, `file_share`); and whether all that is reason to
@@ -178,6 +183,8 @@ def _missed(history: pl.DataFrame, now: pl.DataFrame, goods: pl.DataFrame, key: 
     here = now.filter(pl.col("month") == month)
     year = year.join(here.select(key).unique(), on=key, how="semi")
     traded = here.filter("traded")
+    if year.join(traded, on=[*key, "partner"], how="anti").is_empty():
+        return None
     totals = year.group_by(key).agg(total=pl.col("value").sum(), known=pl.col("month").n_unique())
     leading = (
         year.sort("value", "partner")
