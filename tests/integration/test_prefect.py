@@ -43,7 +43,7 @@ from flows.withdraw import withdraw
 from schemas.forms.outcome import HoldVerdict
 from schemas.forms.request import ReleaseRequest, WithdrawalRequest
 from schemas.forms.watch import BackfillRequest, WatchRequest
-from tasks.answers.inventory.sources import CALENDARS
+from tasks.answers.inventory.sources import calendars
 from tasks.fetch.transport import Policy
 from tasks.inbox import held as held_releases
 from tasks.pages.release import prefect_pages
@@ -434,7 +434,7 @@ def test_a_fetch_is_a_run_that_the_page_of_sources_tells_of_and_its_key_is_in_no
     with get_client(sync_client=True) as client:
         (page, *_) = client.request("POST", "/artifacts/filter", json=newest).json()
     rows = {row["source"]: row for row in json.loads(page["data"])}
-    assert [*rows] == [*CALENDARS]
+    assert [*rows] == [*calendars()]
     assert (rows["us_census"]["reporters"], rows["us_census"]["last month in"]) == ("USA", MONTH)
     assert "a page where JSON was asked for" in rows["us_census"]["failing since"]
     assert (rows["hmrc_ots"]["last month in"], rows["hmrc_ots"]["failing since"]) == ("none", "")

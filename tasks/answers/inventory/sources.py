@@ -4,6 +4,7 @@ Due days come from the calendar; for months that it lacks, from the usual delay 
 Nothing is overdue before a first month is in: a source that nobody uses is not late.
 """
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,8 +26,6 @@ from tasks.store.files.snapshot import open_snapshot
 from tasks.store.places.reporters import stores_of
 from tasks.store.snapshots.parquet import read_table
 
-# The sources with a rhythm of their own, and the name of each in the calendar.
-CALENDARS = {name: source.calendar for name, source in SOURCES.items() if source.calendar}
 MONTHS_AHEAD, YEAR_MONTHS = 4, 12
 # China's kinds of release, of which people are told only where they expect them.
 KINDS, PAGES = ("preliminary", "bulletin", "query"), ("preliminary", "bulletin")
@@ -41,6 +40,12 @@ class Due(NamedTuple):
     is_estimated: bool
 
 
+@functools.cache
+def calendars() -> dict[str, str]:
+    """The sources with a rhythm of their own, and the name of each in the calendar. Every source is imported for it."""
+    return {name: source.calendar for name, source in SOURCES.items() if source.calendar}
+
+
 def source_states(
     root: Path | S3Url, inboxes: Sequence[Path], day: date, expected: Collection[str] = ()
 ) -> SourceStates:
@@ -50,14 +55,14 @@ def source_states(
     in.
     """
     releases = _releases(root)
-    states = [_state(source, kind, releases, inboxes, day, expected) for source, kind in CALENDARS.items()]
+    states = [_state(source, kind, releases, inboxes, day, expected) for source, kind in calendars().items()]
     return SourceStates(sources=states)
 
 
 def states_of(root: Path | S3Url, sources: Collection[str], inboxes: Sequence[Path], day: date) -> list[SourceState]:
     """The state on a day of those of some sources that have a rhythm of their own, and of others what is in."""
     releases = _releases(root)
-    return [_state(one, CALENDARS.get(one, ""), releases, inboxes, day, ()) for one in sources if one in SOURCES]
+    return [_state(one, calendars().get(one, ""), releases, inboxes, day, ()) for one in sources if one in SOURCES]
 
 
 def due_on(kind: str, month: int) -> Due | None:

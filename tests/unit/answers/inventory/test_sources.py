@@ -36,7 +36,7 @@ def test_due_days_are_those_of_the_calendar_and_else_of_the_usual_delay() -> Non
     assert due_on("japan_estat", JUNE) == (date(2025, 8, 14), True)
     assert due_on("query", 2039 * 12) is None
     for source, last in (("eurostat_bulk", 14), ("hmrc_ots", 13), ("us_census", 9), ("japan_estat", 14)):
-        found = due_on(sources.CALENDARS[source], 2026 * 12 + 5)
+        found = due_on(sources.calendars()[source], 2026 * 12 + 5)
         assert found is not None, source
         assert found.day <= date(2026, 8, last), source
     # The usual delay is never shorter than one that the calendar has: what is on time is not overdue.
@@ -125,7 +125,7 @@ def test_a_source_fails_since_the_first_failure_after_the_last_answer(
 def test_a_message_comes_on_the_day_after_a_month_was_due(monkeypatch: pytest.MonkeyPatch) -> None:
     """May is in, June is not: there is no message on the day it is due, and one on the next day."""
     may = release("census", "2026-07-20", "2026-01..2026-05", source="us_census", reporter="USA", flow="import")
-    due = due_on(sources.CALENDARS["us_census"], 2026 * 12 + 5)
+    due = due_on(sources.calendars()["us_census"], 2026 * 12 + 5)
     assert due is not None
     for days in (0, 1, 3):
         report = report_of(states(monkeypatch, due.day + timedelta(days), may))
@@ -144,5 +144,5 @@ def report_of(found: dict[str, SourceState]) -> WatchReport:
 
 def test_every_row_of_a_calendar_is_that_of_a_source_and_every_source_has_one() -> None:
     for table in ("release_calendar", "release_delays"):
-        assert {*code_table(table)["kind"]} <= {*sources.CALENDARS.values()}
-    assert [source for source, kind in sources.CALENDARS.items() if due_on(kind, 2026 * 12 + 5) is None] == []
+        assert {*code_table(table)["kind"]} <= {*sources.calendars().values()}
+    assert [source for source, kind in sources.calendars().items() if due_on(kind, 2026 * 12 + 5) is None] == []
