@@ -26,6 +26,7 @@ SERVICES = (
     "test_s3_writers.py",
     "test_s3_iceberg.py",
     "test_dask.py",
+    "test_pieces.py",
     "test_postgres.py",
     "test_pool.py",
 )
