@@ -103,7 +103,7 @@ def enter(
     """Judge a release against what is published and what the batch has, and enter it into the ledger."""
     from tasks.steps import catalog as step
 
-    known, ready = step.open_known(batch, statements), ahead.ledger if ahead else None
+    known, ready = step.open_known(batch, statements), ahead.take_ledger() if ahead else None
     findings = step.check(statements, known, ready.of_file(known)) if ready else step.check(statements, known)
     findings = step.hold_on_errors(findings, landed, statements.names, known, batch.store, today)
     statements = statements._replace(findings=findings)

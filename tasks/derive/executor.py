@@ -82,11 +82,14 @@ class Pieces(Iterator[Any]):
         """Return the next result. Raises what the work raises."""
         if not self._waiting:
             raise StopIteration
+        thing = self._waiting[0][0]
         try:
             result = self._engine.result(self._work, *self._waiting[0])
         except Exception:
             self._go_on()
             raise
+        if (title := getattr(thing, "title", None)) is not None:
+            log.info("%s: done (%s)", title, self._engine.name)
         self._go_on()
         return result
 

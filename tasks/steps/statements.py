@@ -71,6 +71,7 @@ def read_one(piece: FileToRead) -> FileRead | None:
         del raw
         with recording(Run()) as run:
             statements = normalise(landed, correct(landed, parse(landed), piece.today))
+        landed = landed.without_records
         piece.place.mkdir()
         parts = {
             name: leave_frame(piece.place, frame) if frame.height > FEW_ROWS else frame
@@ -80,7 +81,7 @@ def read_one(piece: FileToRead) -> FileRead | None:
     except Exception as problem:
         log.info("%s is read in its turn: %s", piece.request.file, problem)
         return None
-    return FileRead(landed.without_records, run.records, parts, ledger)
+    return FileRead(landed, run.records, parts, ledger)
 
 
 class ReadAhead:
@@ -91,10 +92,11 @@ class ReadAhead:
         self._ledger: LedgerAhead | None = None
         self._used: Path | None = None
 
-    @property
-    def ledger(self) -> LedgerAhead | None:
-        """What the last statements make of the ledger; None where they were not read ahead."""
-        return self._ledger
+    def take_ledger(self) -> LedgerAhead | None:
+        """What the last statements make of the ledger, once: its frames are large. None where they were not read
+        ahead."""
+        ledger, self._ledger = self._ledger, None
+        return ledger
 
     def statements(self, landed: Landed, today: date) -> Normalised | None:
         """The statements of a file that has landed, with the records of their steps in the current run; None where it

@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from schemas.table import schema_sha256
 from schemas.validation import validated
+from tasks.derive.executor import log as pieces_log
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.lineage.records import Run, StepRecord, current_run
 from tasks.steps.listeners import tell_begin
@@ -102,8 +103,10 @@ class Step(Generic[P, R]):
         from prefect import task
         from prefect.cache_policies import NO_CACHE
 
-        # So that the page of a run shows the output of each step; Prefect leaves the level of other loggers as it is.
-        log.setLevel(logging.INFO)
+        # So that the page of a run shows the output of each step, and the pieces that processes do, which are no tasks;
+        # Prefect leaves the level of other loggers as it is.
+        for one in (log, pieces_log):
+            one.setLevel(logging.INFO)
         # Frames must be neither hashed for a cache key nor written as results: the store is the only memory. The stubs
         # want to know whether the wrapped function takes arguments; a step does not know that.
         return task(  # type: ignore[call-overload]

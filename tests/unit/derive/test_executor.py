@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import closing
+from typing import NamedTuple
 
 import pytest
 
@@ -56,3 +57,15 @@ def test_no_more_is_given_away_than_is_done_at_once() -> None:
         assert engine.given == [0, 1], "it begins before a result is asked for"
         assert [next(pieces), next(pieces)] == ["0", "1"]
         assert engine.given == [0, 1, 2, 3]
+
+
+class Titled(NamedTuple):
+    title: str
+
+
+def test_who_has_done_a_piece_with_a_title_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "tidewaiter.pieces")
+    with lending(AtOnce()):
+        assert each(len, [Titled("read june.csv"), Titled("derive chapters 01-84")]) == [1, 1]
+        assert each(abs, [1, 2]) == [1, 2]
+    assert caplog.messages == ["read june.csv: done (at once)", "derive chapters 01-84: done (at once)"]

@@ -102,10 +102,10 @@ def test_where_somebody_else_published_meanwhile_the_files_are_taken_one_by_one(
     other = downloads(tmp_path / "other", ["202401", "202402", "202405"], base=410_000)
     publish = publish_batch
 
-    def outpaced(batch_at_hand: batch.Batch) -> Any:
+    def outpaced(*given: Any) -> Any:
         looked = InboxState(ready=[other / "202402.csv"], **NOTHING_ELSE)
         assert take(looked, store, dry_run=False).outcomes[0].status == "published"
-        return publish(batch_at_hand)
+        return publish(*given)
 
     monkeypatch.setattr(watch, "publish_batch", outpaced)
     report = fill(files, store)
