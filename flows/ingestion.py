@@ -103,11 +103,12 @@ def enter(
     """Judge a release against what is published and what the batch has, and enter it into the ledger."""
     from tasks.steps import catalog as step
 
-    known, ready = step.open_known(batch, statements), ahead.take_ledger() if ahead else None
-    findings = step.check(statements, known, ready.of_file(known)) if ready else step.check(statements, known)
+    known, ledger_ahead = step.open_known(batch, statements), ahead.take_ledger() if ahead else None
+    ready = (ledger_ahead.findings_by_check(known),) if ledger_ahead else ()
+    findings = step.check(statements, known, *ready)
     findings = step.hold_on_errors(findings, landed, statements.names, known, batch.store, today)
     statements = statements._replace(findings=findings)
-    change = merge(statements, batch, known, ahead=ready)
+    change = merge(statements, batch, known, ledger_ahead=ledger_ahead)
     return batch.add(change, statements, step.report(statements, findings, change.state))
 
 
@@ -116,16 +117,20 @@ def merge(
     batch: Batch,
     known: "PublishedState",
     decided: Decision = NOTHING_DECIDED,
-    ahead: "LedgerAhead | None" = None,
+    ledger_ahead: "LedgerAhead | None" = None,
 ) -> BatchChange:
     """Enter a release, or what is decided about it, into the ledger of a batch."""
     from tasks.publication.publication import Entered
     from tasks.publication.publication import enter as enter_tables
     from tasks.steps import catalog as step
 
-    ledger = step.merge(statements, known, decided) if decided.height else step.merge(statements, known, ahead=ahead)
-    entered = Entered(ledger, step.widen(ledger, ahead), step.revise(statements, ledger, known))
-    return enter_tables(batch, statements, entered, known, ahead)
+    ledger = (
+        step.merge(statements, known, decided)
+        if decided.height
+        else step.merge(statements, known, ledger_ahead=ledger_ahead)
+    )
+    entered = Entered(ledger, step.widen(ledger, ledger_ahead), step.revise(statements, ledger, known))
+    return enter_tables(batch, statements, entered, known, ledger_ahead)
 
 
 def publish(batch: Batch) -> list[Outcome]:

@@ -88,7 +88,9 @@ class Pieces(Iterator[Any]):
         except Exception:
             self._go_on()
             raise
-        if (title := getattr(thing, "title", None)) is not None:
+        title = getattr(thing, "title", None)
+        # Without a result nothing was done, and a lost engine did not do it.
+        if title is not None and result is not None and not self._engine.is_lost:
             log.info("%s: done (%s)", title, self._engine.name)
         self._go_on()
         return result

@@ -26,10 +26,10 @@ def merge(
     release: Normalised,
     known: PublishedState,
     decided: Decision = NOTHING_DECIDED,
-    ahead: LedgerAhead | None = None,
+    ledger_ahead: LedgerAhead | None = None,
 ) -> Ledger:
     """Return the ledger with `release`, the decisions `decided` about it, and those that its arrival brings about for
-    others. A published release adds nothing: without a decision the ledger stays the same. What was made `ahead` is
+    others. A published release adds nothing: without a decision the ledger stays the same. What was made ahead is
     used where it is the same.
     """
     releases = pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id")
@@ -37,7 +37,7 @@ def merge(
     decisions = pl.concat([known.decisions, coming, decided])
     new = release.findings.filter(~pl.col("release_id").is_in(known.releases["release_id"].implode()))
     doubts = open_doubts(pl.concat([findings_of(known.snapshot), new]), counting(releases, decisions))
-    touched = ahead.touched(known, decisions) if ahead else None
+    touched = ledger_ahead.touched(known, decisions) if ledger_ahead else None
     if touched is None:
         details = _details(release, known).filter(_in_months(known.touched))
         with refusing_overflow():
@@ -78,10 +78,10 @@ def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
     )
 
 
-def widen_ledger(ledger_after: Ledger, ahead: LedgerAhead | None = None) -> TradeFlow:
-    """Return the current values of the recomputed months in wide form; as they were made `ahead` where they are the
+def widen_ledger(ledger_after: Ledger, ledger_ahead: LedgerAhead | None = None) -> TradeFlow:
+    """Return the current values of the recomputed months in wide form; as they were made ahead where they are the
     same."""
-    trade_flow = ahead.trade_flow(ledger_after) if ahead else None
+    trade_flow = ledger_ahead.trade_flow(ledger_after) if ledger_ahead else None
     if trade_flow is not None:
         return trade_flow
     with refusing_overflow():

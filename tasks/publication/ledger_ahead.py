@@ -1,4 +1,4 @@
-"""What a release makes of the ledger where no other release covers its months, made ahead by who has read its file.
+"""What a release makes of the ledger where no other release covers its months, made ahead by whoever has read its file.
 
 A part of it counts only where its turn would make the same: nothing else is known of the months, nothing is decided,
 the same is in doubt, and a file names the same derivation. Otherwise its turn makes that part, so that nothing but time
@@ -16,7 +16,7 @@ import polars as pl
 from schemas.frames import Decision, Observation
 from schemas.layouts import LAYOUTS
 from schemas.table import schema_sha256
-from tasks.checks.frame.registry import NOTHING_OF_FILE, OfFile
+from tasks.checks.frame.registry import NO_FINDINGS, FindingsByCheck
 from tasks.derive.portions import leave_frame, read_frame
 from tasks.domain.hashing import frame_sha256
 from tasks.domain.periods import month_index
@@ -49,11 +49,11 @@ class LeftFile(NamedTuple):
 
 
 class LedgerLeft(NamedTuple):
-    """What was left in `place`: what the checks `of_file` raise, the rows of the ledger, the wide table that has these
-    `doubts`, and the files of the tables `detail`, `observation` and `trade_flow`."""
+    """What was left in `place`: the findings of checks that need the file alone, the rows of the ledger, the wide table
+    that has these `doubts`, and the files of the tables `detail`, `observation` and `trade_flow`."""
 
     place: Path
-    of_file: OfFile
+    findings_by_check: FindingsByCheck
     touched: LeftFrame
     trade_flow: LeftFrame
     doubts: pl.DataFrame
@@ -66,9 +66,9 @@ class LedgerAhead:
     def __init__(self, left: LedgerLeft, detail: pl.DataFrame) -> None:
         self._left, self._frames = left, {"detail": detail}
 
-    def of_file(self, known: PublishedState) -> OfFile:
+    def findings_by_check(self, known: PublishedState) -> FindingsByCheck:
         """What checks have raised; nothing where another release is known of the months."""
-        return self._left.of_file if is_alone(known) else NOTHING_OF_FILE
+        return self._left.findings_by_check if is_alone(known) else NO_FINDINGS
 
     def touched(self, known: PublishedState, decisions: Decision) -> Observation | None:
         """The rows of the ledger; None where another release, or a decision, is known of their months."""

@@ -16,7 +16,7 @@ import polars as pl
 from schemas.frames import ControlEvent, Lineage, Release, Revision, TradeFlow
 from schemas.table import empty_frame, schema_sha256
 from schemas.validation import validated
-from tasks.checks.frame.registry import check_file, findings_of_file
+from tasks.checks.frame.registry import check_file, findings_of
 from tasks.controls.tables import reference_sha256
 from tasks.derive.affected_months import touched_months
 from tasks.derive.derivation import Figures
@@ -61,12 +61,12 @@ def enter(
     release: Normalised,
     entered: Entered,
     known: PublishedState,
-    ahead: LedgerAhead | None = None,
+    ledger_ahead: LedgerAhead | None = None,
 ) -> BatchChange:
-    """Write the ledger after a release, or after a decision about it, on top of a batch; files that were made `ahead`
+    """Write the ledger after a release, or after a decision about it, on top of a batch; files that were made ahead
     are moved there."""
     releases = entered.ledger.releases
-    replaced, new = _files_of_ledger(release, entered, known, ahead)
+    replaced, new = _files_of_ledger(release, entered, known, ledger_ahead)
     about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
     named = release.release["release_id"] if _is_new(release, known) else _decided(entered, known)["decision_id"]
     return batch.enter(str(named[0]) if len(named) else "", new, replaced, about)
@@ -121,8 +121,8 @@ def leave_ledger(release: Normalised, place: Path, releases: Release) -> LedgerL
     if not is_alone(known):
         return None
     known = known._replace(releases=releases.clear())
-    of_file = check_file(release, known.touched)
-    release = release._replace(findings=findings_of_file(release, of_file))
+    findings_by_check = check_file(release, known.touched)
+    release = release._replace(findings=findings_of(release, findings_by_check))
     ledger_after = merge(release, known)
     trade_flow = widen_ledger(ledger_after)
     collected = dict.fromkeys(("observation", "trade_flow"), rows_of_collected(ledger_after.touched, row))
@@ -135,19 +135,19 @@ def leave_ledger(release: Normalised, place: Path, releases: Release) -> LedgerL
             derivation = text_of(made_of(path_partition(file.partition)))
             files.append(LeftFile(table, file.partition, file.sha256, file.bytes, file.rows, derivation))
     touched, wide = left_frame(place, ledger_after.touched), left_frame(place, trade_flow)
-    return LedgerLeft(place, of_file, touched, wide, ledger_after.doubts, files)
+    return LedgerLeft(place, findings_by_check, touched, wide, ledger_after.doubts, files)
 
 
 def _files_of_months(
-    table: str, frame: pl.DataFrame, made_of: MadeOf, ahead: LedgerAhead | None
+    table: str, frame: pl.DataFrame, made_of: MadeOf, ledger_ahead: LedgerAhead | None
 ) -> Iterator[NewFile | PlacedFile]:
-    """Yield the files of a table that is filed by month, as they were made `ahead` where they are the same."""
-    files = ahead.files(table, frame, made_of) if ahead else None
+    """Yield the files of a table that is filed by month, as they were made ahead where they are the same."""
+    files = ledger_ahead.files(table, frame, made_of) if ledger_ahead else None
     yield from encode_months(table, frame, made_of) if files is None else files
 
 
 def _files_of_ledger(
-    release: Normalised, entered: Entered, known: PublishedState, ahead: LedgerAhead | None
+    release: Normalised, entered: Entered, known: PublishedState, ledger_ahead: LedgerAhead | None
 ) -> tuple[set[tuple[str, str]], Iterable[NewFile | PlacedFile]]:
     """The partitions of the ledger that a release rewrites; their files, and those that it or a decision gets once and
     for good."""
@@ -171,13 +171,14 @@ def _files_of_ledger(
     is_new = _is_new(release, known)
     names = name_tables(known.snapshot, release.names if is_new else None)
     files = [
-        _files_of_months(model, frame, functools.partial(made_of, model), ahead) for model, (frame, _) in frames.items()
+        _files_of_months(model, frame, functools.partial(made_of, model), ledger_ahead)
+        for model, (frame, _) in frames.items()
     ]
     new = _made_again(itertools.chain(*files), always, names, made_of, releases)
     decided = _decided(entered, known)
     # Written once and for good; none where nothing was decided.
     decisions = [_file("decision", validated("decision", decided), release.release)] if decided.height else []
-    return replaced, itertools.chain(new, _files_of_release(release, ahead) if is_new else (), decisions)
+    return replaced, itertools.chain(new, _files_of_release(release, ledger_ahead) if is_new else (), decisions)
 
 
 def _is_new(release: Normalised, known: PublishedState) -> bool:
@@ -208,11 +209,11 @@ def _file(table: str, frame: pl.DataFrame, releases: pl.DataFrame, **more: str) 
     return encode_file(table, frame, "", derivation_of(table, releases) | more)
 
 
-def _files_of_release(release: Normalised, ahead: LedgerAhead | None) -> Iterator[NewFile | PlacedFile]:
+def _files_of_release(release: Normalised, ledger_ahead: LedgerAhead | None) -> Iterator[NewFile | PlacedFile]:
     """Yield the files that a release gets once and for good: its details, its row, its findings, its quarantine."""
     row = release.release
     made_of = functools.partial(derivation_of_month, "detail", releases=row)
-    yield from _files_of_months("detail", release.detail, made_of, ahead)
+    yield from _files_of_months("detail", release.detail, made_of, ledger_ahead)
     for model, frame in (("release", row), ("finding", release.findings), ("quarantine", release.quarantine)):
         yield _file(model, frame, row)
 

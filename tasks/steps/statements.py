@@ -1,9 +1,10 @@
 """Reads the statements of a file: here, or ahead of its turn by whoever does pieces.
 
 What is read ahead counts only where the file then lands exactly as was expected: the same bytes, declaration, day and
-edition. Otherwise, and where it cannot be read, it is read in its turn, so that nothing but time depends on it. Belongs
-here: the steps from bytes to statements, and how their results come back. Does not belong here: what the steps do
-(`ingest`), which files are read ahead (`flows.watch`).
+edition. Otherwise, and where it cannot be read, it is read in its turn, so that nothing but time depends on it. With
+the statements comes what they make of the ledger (`publication.ledger_ahead`). Belongs here: the steps from bytes to
+statements, and how their results come back. Does not belong here: what the steps do (`ingest`), which files are read
+ahead (`flows.watch`).
 """
 
 import contextlib
@@ -77,11 +78,19 @@ def read_one(piece: FileToRead) -> FileRead | None:
             name: leave_frame(piece.place, frame) if frame.height > FEW_ROWS else frame
             for name, frame in statements._asdict().items()
         }
-        ledger = leave_ledger(statements, piece.place, read_table(open_snapshot(piece.store), "release"))
     except Exception as problem:
         log.info("%s is read in its turn: %s", piece.request.file, problem)
+        shutil.rmtree(piece.place, ignore_errors=True)
         return None
-    return FileRead(landed, run.records, parts, ledger)
+    return FileRead(landed, run.records, parts, _ledger(piece, statements))
+
+
+def _ledger(piece: FileToRead, statements: Normalised) -> LedgerLeft | None:
+    try:
+        return leave_ledger(statements, piece.place, read_table(open_snapshot(piece.store), "release"))
+    except Exception as problem:
+        log.info("%s is entered into the ledger in its turn: %s", piece.request.file, problem)
+        return None
 
 
 class ReadAhead:
@@ -127,9 +136,11 @@ class ReadAhead:
         # Files between them were refused before they were read.
         while True:
             piece, read = self._waiting.popleft(), self._next()
-            if piece.request.file == file:
-                return None if read is None else (piece, read)
+            if piece.request.file == file and read is not None:
+                return piece, read
             shutil.rmtree(piece.place, ignore_errors=True)
+            if piece.request.file == file:
+                return None
 
     def _next(self) -> FileRead | None:
         assert self._pieces is not None

@@ -192,4 +192,6 @@ def test_a_full_disk_leaves_the_store_whole_while_processes_help(
     assert manifests(store) == expected
     assert audit_store(store) == []
     assert [*(store / "tmp").iterdir()] == [*disk.glob(".copy-*")] == []
+    reader.read()
+    assert reader.seen
     assert all(len(rows) == 1 for rows in reader.seen.values())

@@ -48,8 +48,6 @@ GROWTH = pl.col("measure").cat.ends_with("_yoy")
 SO_FAR = (pl.col("period_start").dt.month() == 1) & (pl.col("period_start").dt.year() == pl.col("period_end").dt.year())
 # How much of other money a dollar is, roughly. Used for bounds alone: no figure is converted with it.
 A_DOLLAR = {measure: int(row["per_usd"]) for measure, row in money().items()}
-
-
 PUBLISHED_COLUMNS = (
     *CODED,
     "source",

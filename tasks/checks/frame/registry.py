@@ -26,8 +26,8 @@ from tasks.store.snapshots.parquet import Partition
 
 SEVERITIES = ("info", "warning", "error")
 Find = Callable[[CheckContext], Rows]
-OfFile = Mapping[str, list[dict[str, Any]]]
-NOTHING_OF_FILE: OfFile = {}
+FindingsByCheck = Mapping[str, list[dict[str, Any]]]
+NO_FINDINGS: FindingsByCheck = {}
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,16 @@ def checks() -> tuple[Check, ...]:
     return tuple(_CHECKS[name] for name in sorted(_CHECKS))
 
 
-def check_release(release: Normalised, known: PublishedState, of_file: OfFile = NOTHING_OF_FILE) -> Finding:
-    """Every doubt about `release`: those from reading it, and those of all checks, of which those `of_file` have been
-    asked (`check_file`). Raises Refused where it was withdrawn."""
+def check_release(release: Normalised, known: PublishedState, ahead: FindingsByCheck = NO_FINDINGS) -> Finding:
+    """Every doubt about `release`: those from reading it, and those of all checks, of which some have been
+    asked `ahead` (`check_file`). Raises Refused where it was withdrawn."""
     _refuse_withdrawn(release, known)
     context = CheckContext(release, known)
-    return findings_of_file(
-        release, {ask.name: of_file[ask.name] if ask.name in of_file else [*ask(context)] for ask in checks()}
-    )
+    raised = {ask.name: ahead[ask.name] if ask.name in ahead else [*ask(context)] for ask in checks()}
+    return findings_of(release, raised)
 
 
-def check_file(release: Normalised, touched: Collection[Partition]) -> OfFile:
+def check_file(release: Normalised, touched: Collection[Partition]) -> FindingsByCheck:
     """What those checks raise, by name, that need the file alone where nothing of its months (`touched`) is
     published."""
     context, raised = FileContext(release, touched), dict[str, list[dict[str, Any]]]()
@@ -90,7 +89,7 @@ def check_file(release: Normalised, touched: Collection[Partition]) -> OfFile:
     return raised
 
 
-def findings_of_file(release: Normalised, raised: OfFile) -> Finding:
+def findings_of(release: Normalised, raised: FindingsByCheck) -> Finding:
     """The doubts from reading a release, and those that checks have raised."""
     of_reading = release.findings.drop("release_id").to_dicts()
     of_checks = [row for rows in raised.values() for row in rows]

@@ -49,12 +49,13 @@ def get(place: Path, name: str) -> bytes:
 
 
 def take(place: Path, name: str, source: Path) -> None:
-    """Move a part here that lies at `source`. Raises DamagedStore where it is gone."""
+    """Move a part here that lies at `source`. Raises DamagedStore where it is gone, OSError where the disk is full."""
     try:
         LOCAL.replace(source, place / name)
     except OSError:
         # It may be on another disk.
         put(place, get(source.parent, source.name))
+        LOCAL.remove(source)
 
 
 @contextmanager

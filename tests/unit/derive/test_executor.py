@@ -69,3 +69,13 @@ def test_who_has_done_a_piece_with_a_title_is_in_the_log(caplog: pytest.LogCaptu
         assert each(len, [Titled("read june.csv"), Titled("derive chapters 01-84")]) == [1, 1]
         assert each(abs, [1, 2]) == [1, 2]
     assert caplog.messages == ["read june.csv: done (at once)", "derive chapters 01-84: done (at once)"]
+
+
+def test_what_had_no_result_or_was_left_to_this_process_is_not_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "tidewaiter.pieces")
+    lost = AtOnce()
+    lost.is_lost = True
+    for engine, work in ((AtOnce(), lambda _: None), (lost, len)):
+        with lending(engine):
+            each(work, [Titled("read june.csv"), Titled("read july.csv")])
+    assert caplog.messages == []

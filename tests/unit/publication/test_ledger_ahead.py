@@ -1,5 +1,6 @@
 """What is made of the ledger ahead is what its turn makes, or does not count."""
 
+import json
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import date
@@ -14,7 +15,6 @@ from flows.ingestion import add, publish_batch
 from schemas.forms.request import ReleaseRequest
 from tasks.derive.executor import lending
 from tasks.lineage.records import Run, recording
-from tasks.publication import ledger_ahead
 from tasks.publication.assemble import merge, widen_ledger
 from tasks.publication.batch import Batch, opened
 from tasks.publication.ledger_ahead import LedgerAhead
@@ -135,7 +135,7 @@ def test_other_doubts_or_another_ledger_make_the_wide_table_another(
     known = open_known(batch, release)
     assert read.ledger is not None
     ahead = LedgerAhead(read.ledger, release.detail)
-    ledger = merge(release, known, ahead=ahead)
+    ledger = merge(release, known, ledger_ahead=ahead)
     wide = ahead.trade_flow(ledger)
     assert wide is not None
     assert wide.equals(widen_ledger(ledger))
@@ -153,7 +153,7 @@ def test_files_of_another_frame_or_derivation_are_not_taken(tmp_path: Path, read
     assert read.ledger is not None
     detail = pl.DataFrame()
     ahead, [of_detail] = LedgerAhead(read.ledger, detail), [one for one in read.ledger.files if one.table == "detail"]
-    derivation = ledger_ahead.json.loads(of_detail.derivation)
+    derivation = json.loads(of_detail.derivation)
     files = ahead.files("detail", detail, lambda _: derivation)
     assert files is not None
     assert [(file.partition, file.sha256) for file in files] == [(of_detail.partition, of_detail.sha256)]

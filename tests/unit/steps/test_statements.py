@@ -156,3 +156,25 @@ def test_frames_that_were_left_are_those_that_come_back(tmp_path: Path, monkeypa
     assert done is not None
     assert isinstance(done.parts["detail"], str)
     assert isinstance(done.parts["quarantine"], pl.DataFrame), "one without a row is no file"
+
+
+def disk_is_full(*_: Any) -> Any:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_piece_that_fails_halfway_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statements, "FEW_ROWS", 0)
+    monkeypatch.setattr(statements, "leave_frame", disk_is_full)
+    place = tmp_path / "place"
+    assert read_one(FileToRead(request(tmp_path, 1), tmp_path / "store", place, TODAY, "")) is None
+    assert not place.exists()
+
+
+def test_a_ledger_that_cannot_be_left_is_made_in_its_turn_and_the_statements_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "leave_ledger", disk_is_full)
+    done = read_one(FileToRead(request(tmp_path, 1), tmp_path / "store", tmp_path / "place", TODAY, ""))
+    assert done is not None
+    assert done.ledger is None
+    assert [one.step for one in done.records] == ["parse", "correct", "normalise"]

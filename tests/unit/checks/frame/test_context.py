@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.table import polars_schema
+from tasks.checks.frame import registry
 from tasks.checks.frame.context import (
     CheckContext,
     FileContext,
@@ -21,6 +22,8 @@ from tasks.checks.frame.context import (
     in_dollars,
 )
 from tasks.checks.frame.published_months import CODED, FEW_PRODUCTS, MONTHS_AHEAD, MONTHS_BACK, RATED, PublishedMonths
+from tasks.checks.frame.registry import Check
+from tasks.domain.findings import Rows
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState
 from tests.draws import draws
@@ -163,3 +166,21 @@ def test_a_file_alone_shows_what_an_empty_store_shows_and_asks_for_nothing_publi
         for name in ("known", "published", "months", "met", "counting", "sums"):
             with pytest.raises(NeedsPublished):
                 getattr(alone, name)
+
+
+def test_a_check_that_asks_for_what_is_published_after_its_first_finding_leaves_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def of_both(seen: CheckContext) -> Rows:
+        yield {"severity": "info", "check": "of_both"}
+        yield {"severity": "info", "check": str(seen.published)}
+
+    def of_the_file(seen: CheckContext) -> Rows:
+        yield {"severity": "info", "check": str(seen.first)}
+
+    asked = tuple(Check(find.__name__, "info", find) for find in (of_both, of_the_file))
+    monkeypatch.setattr(registry, "checks", lambda: asked)
+    scope = release(months="2025-06")
+    whole = context([number(scope, "USA", "2025-06", 2)], scope)
+    raised = registry.check_file(whole.release, whole.known.touched)
+    assert raised == {"of_the_file": [{"severity": "info", "check": str(JUNE)}]}
