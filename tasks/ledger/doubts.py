@@ -190,7 +190,8 @@ NO_ROWS = pl.DataFrame(
         "part_pct": pl.Float64,
     }
 )
-NO_PARTS = NO_ROWS.select("product", "part_pct", "sentence")
+NO_PARTS_OF_PRODUCTS = NO_ROWS.select("product", "part_pct", "sentence")
+NO_PARTS_OF_PARTNERS = NO_ROWS.select("partner", "month", "part_pct", "sentence")
 RowsOn = Callable[[str, str | None], pl.DataFrame]
 
 
@@ -216,10 +217,10 @@ class Doubts:
     ) -> list[str]:
         """The doubts about a figure that rests on these months (month numbers) of a product and partner, as sentences,
         the newest month first as in `each_of_rows`; of any measure where none is named."""
-        if self._of_flow(flow, product).is_empty():
-            return []
         partners = [partner, WORLD] if figure in ON_THE_SUM else [partner]
         rows = self.parts(flow, product, partners, months, measure, figure)
+        if rows.is_empty():
+            return []
         ordered = rows.sort("month", "sentence", descending=[True, False])
         return ordered["sentence"].unique(maintain_order=True).to_list()
 
@@ -234,20 +235,23 @@ class Doubts:
     ) -> pl.DataFrame:
         """The doubts about numbers of a product and these partners and months (month numbers): partner, month,
         part_pct, sentence; of any measure where none is named, and of the measures that a figure rests on."""
+        rows = self._of_flow(flow, product)
+        if rows.is_empty():
+            return NO_PARTS_OF_PARTNERS
         where = [pl.col("product") == product, pl.col("partner").is_in([*partners]), pl.col("month").is_in([*months])]
         if measure is not None:
             wholes = [CONSUMPTION] if figure in ON_CONSUMPTION else []
             where.append(pl.col("measure").is_in([measure, *wholes, *RATIOS.get(measure, ())]))
-        return self._of_flow(flow, product).filter(*where).select("partner", "month", "part_pct", "sentence")
+        return rows.filter(*where).select(NO_PARTS_OF_PARTNERS.columns)
 
     def of_month(self, flow: str, partner: str, measure: str, month: int) -> pl.DataFrame:
         """The numbers of a partner, measure and month (month number) that are in doubt: product, part_pct,
         sentence."""
         rows = self._of_flow(flow)
         if rows.is_empty():
-            return NO_PARTS
+            return NO_PARTS_OF_PRODUCTS
         is_asked = (pl.col("partner") == partner, pl.col("measure") == measure, pl.col("month") == month)
-        return rows.filter(*is_asked).select(NO_PARTS.columns)
+        return rows.filter(*is_asked).select(NO_PARTS_OF_PRODUCTS.columns)
 
     def of_rows(self, rows: pl.DataFrame, figures: Collection[str] = ()) -> pl.Series:
         """`each_of_rows` as text: the doubts about each row in one; null where there is none."""

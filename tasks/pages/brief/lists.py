@@ -234,18 +234,7 @@ def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
         of_months = (part.months, part.sold, part.bought, part.low, part.high, part.reasons, part.whys)
         every = list(zip(*of_months, strict=True))
         known = [row for row in every if row[1] is not None or row[2] is not None][-MIRROR_ROWS:]
-        table["rows"] = [
-            (
-                f"{month:%Y-%m}",
-                *(_level_or_dash(value, part.measure, language) for value in (sold, bought)),
-                t["mirror_to"].join(
-                    dict.fromkeys(_level_or_dash(value, part.measure, language) for value in (low, high))
-                ),
-                t["mirror_reasons"][reason],
-                why_words(why, language),
-            )
-            for month, sold, bought, low, high, reason, why in known
-        ]
+        table["rows"] = _mirror_rows(known, part.measure, language)
         band = t["mirror_band_mass" if part.measure == MASS else "mirror_band_value"]
         states = t["mirror_states"].format(
             sources=t["listed"].join(source_name(one, language) for one in part.sources),
@@ -257,6 +246,18 @@ def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
         both = sum(sold is not None and bought is not None for _, sold, bought, *_ in every)
         tables.append({**table, "note": f"{band} {states}", "unit": unit, "has_chart": both >= MIRROR_DRAWN_MIN})
     return tables
+
+
+def _mirror_rows(months: Iterable[tuple[Any, ...]], measure: str, language: str) -> list[tuple[str, ...]]:
+    """Describe months of a mirror: the month, what each side says, the band, and the reason in words."""
+    t = texts(language)
+    rows = []
+    for month, sold, bought, low, high, reason, why in months:
+        sides = (_level_or_dash(value, measure, language) for value in (sold, bought))
+        band = dict.fromkeys(_level_or_dash(value, measure, language) for value in (low, high))
+        words = t["mirror_reasons"][reason], why_words(why, language)
+        rows.append((f"{month:%Y-%m}", *sides, t["mirror_to"].join(band), *words))
+    return rows
 
 
 def why_words(text: str, language: str) -> str:

@@ -259,7 +259,7 @@ def test_after_a_stop_the_address_that_the_environment_still_names_is_ours(
     left alone."""
     monkeypatch.setenv("PREFECT_API_URL", named)
     monkeypatch.setattr(local_server, "NAMED_SECONDS_MAX", 0)
-    monkeypatch.setattr(local_server, "_status", lambda url, login=None: None)
+    monkeypatch.setattr(local_server, "_answer", lambda url, login=None: None)
     monkeypatch.setattr(local_server, "_free_port", lambda wanted: wanted + is_taken)
     monkeypatch.setattr(local_server, "_start_server", lambda port, line: f"at {port}")
     if not is_noted:

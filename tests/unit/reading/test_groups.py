@@ -125,8 +125,8 @@ def test_a_doubt_of_a_member_is_one_of_the_group_where_it_weighs_in_the_sum(
     root: Path, part: float | None, in_doubt: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """France has 31 of 532: a hundredth of it is less than a thousandth of the sum."""
-    kinds = {"part_pct": pl.Float64, "sentence": pl.String}
-    doubts = pl.DataFrame({"part_pct": [part], "sentence": ["cut off"]}, kinds)
+    kinds = {"partner": pl.String, "month": pl.Int32, "part_pct": pl.Float64, "sentence": pl.String}
+    doubts = pl.DataFrame([("WLD", 1, part, "cut off")], kinds, orient="row")
     monkeypatch.setattr(
         Doubts, "parts", lambda self, *_, **__: doubts if "FRA" in str(self._snapshot.store) else doubts.clear()
     )
