@@ -82,8 +82,8 @@ class Run:
         if isinstance(value, Snapshot):
             return json_sha256(value.id)
         if isinstance(value, BaseModel):
-            # A dry run makes the snapshot that the run itself would make.
-            given = value.model_dump(mode="python", exclude={"dry_run"})
+            # A dry run makes the snapshot that the run itself would make; tables follow when it is published.
+            given = value.model_dump(mode="python", exclude={"dry_run", "tables"})
             plain = {key: part for key, part in given.items() if not isinstance(part, (Path, S3Url))}
             return json_sha256(plain)
         return json_sha256(repr(value))

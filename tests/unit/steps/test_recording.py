@@ -12,7 +12,7 @@ from flows.ingestion import ingest
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Refused
 from tasks.ingest.declaration import locate
-from tasks.lineage.records import current_run
+from tasks.lineage.records import Run, current_run
 from tasks.steps import recording
 from tasks.steps.recording import opened, recorded
 
@@ -90,3 +90,13 @@ def test_a_store_is_not_begun_with_a_file_that_is_refused(tmp_path: Path, is_the
     # In a store that there is, the first landing of the bytes is noted: it may be the only day that can be proved.
     assert [*store.glob("raw/*/*")] == [] or is_there
     assert store.exists() == is_there
+
+
+def test_which_tables_follow_and_whether_it_is_a_dry_run_is_no_part_of_what_a_release_is_made_from() -> None:
+    request = ReleaseRequest(file=Path("a.csv"))
+    hashes = {
+        Run().value_sha256(request.model_copy(update=changed))
+        for changed in ({}, {"tables": "of the reporter"}, {"dry_run": True}, {"store": Path("other")})
+    }
+    assert len(hashes) == 1
+    assert Run().value_sha256(request.model_copy(update={"title": "another"})) not in hashes
