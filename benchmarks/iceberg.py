@@ -94,8 +94,8 @@ def parts(store: Path) -> dict[str, int]:
     for folder in sorted((store / "iceberg").glob("*/metadata")):
         version = (folder / "version-hint.text").read_text()
         text = (folder / f"v{version}.metadata.json").read_text()
-        said = {name: len(dumps(json.loads(text)[name])) for name in PARTS}
-        counts.update(said, rest=len(text) - sum(said.values()))
+        sizes = {name: len(dumps(json.loads(text)[name])) for name in PARTS}
+        counts.update(sizes, rest=len(text) - sum(sizes.values()))
         newest = max(json.loads(text)["snapshots"], key=lambda one: one["sequence-number"])
         counts["list of lists (Avro)"] += Path(newest["manifest-list"].removeprefix("file://")).stat().st_size
         lists = folder.glob(f"{newest['snapshot-id']}-*.avro")

@@ -103,9 +103,9 @@ def enter(
     """Judge a release against what is published and what the batch has, and enter it into the ledger."""
     from tasks.steps import catalog as step
 
-    known, ledger_ahead = step.open_known(batch, statements), ahead.take_ledger() if ahead else None
-    ready = (ledger_ahead.findings_by_check(known),) if ledger_ahead else ()
-    findings = step.check(statements, known, *ready)
+    known = step.open_known(batch, statements)
+    ledger_ahead = ahead.take_ledger() if ahead else None
+    findings = step.check(statements, known, ledger_ahead.findings_by_check(known) if ledger_ahead else {})
     findings = step.hold_on_errors(findings, landed, statements.names, known, batch.store, today)
     statements = statements._replace(findings=findings)
     change = merge(statements, batch, known, ledger_ahead=ledger_ahead)

@@ -170,7 +170,7 @@ def test_the_front_page_opens_from_a_folder_and_its_search_leads_to_the_page_of_
     link = page.locator(f"#found tr:first-child a[href$='{leads_to}']").first
     row = link.element_handle()
     page.keyboard.type(" ")
-    assert row.evaluate("row => row.isConnected"), "a list that stays the same is not made anew under the pointer"
+    assert row.evaluate("row => row.isConnected"), "the script replaced rows that had not changed"
     link.click()
     page.wait_for_url(f"**/{leads_to}")
     assert page.locator("nav a").count() == 3

@@ -26,7 +26,7 @@ from tasks.store.snapshots.parquet import read_table
 KG = "quantity_kg"
 LINES_MAX = 40
 CHAPTER = 2
-# The columns of a table, of which some are numbers with a unit.
+# The columns of a table, and those of them that are numbers with a unit.
 FIGURES = ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
 LEVELS = ("level", "ytd")
 

@@ -15,7 +15,7 @@ const show = () => {
   const words_of = (one) => (language === "zh" ? one[3] || one[2] : one[2] || one[3]);
   matches.sort((one, other) => !one[6] - !other[6] || words_of(one).length - words_of(other).length || one[1].length - other[1].length);
   const lines = matches.slice(0, 25), text = JSON.stringify(lines);
-  // A click on a row that is made anew meanwhile is lost.
+  // The browser loses a click on a row that the script replaces meanwhile.
   if (text === last) return;
   last = text;
   found.tBodies[0].replaceChildren();

@@ -173,7 +173,7 @@ def partner(key: str, language: str) -> str:
 
 
 def source_name(name: str, language: str) -> str:
-    """Return what readers call a source; the name of its module where nobody has said."""
+    """Return the title of a source in a language; its name where it has none."""
     return SOURCES[name].titles.get(language, name) if name in SOURCES else name
 
 

@@ -146,14 +146,20 @@ def test_a_process_that_may_start_none_does_the_pieces_itself(monkeypatch: pytes
     assert {pid for _, pid in done} == {os.getpid()}
 
 
-def test_how_many_there_are_follows_cores_memory_and_the_setting(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def eight_cores(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine of eight cores and 61 GiB, whose control groups are files of the test."""
     monkeypatch.delenv(settings.PROCESSES, raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(8), raising=False)
     monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 16_000_000}.__getitem__)
     monkeypatch.setattr(processes, "GROUPS", tmp_path)
     monkeypatch.setattr(processes, "GROUPS_OF_PROCESS", tmp_path / "cgroup")
+
+
+@pytest.mark.usefixtures("eight_cores")
+def test_how_many_there_are_follows_cores_memory_and_the_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert count() == 8
     (tmp_path / "cgroup").write_text("0::/\n")
     (tmp_path / "memory.max").write_text("3200000000\n")
@@ -171,6 +177,7 @@ def test_how_many_there_are_follows_cores_memory_and_the_setting(
 SLICE = "system.slice/tidewaiter.service"
 
 
+@pytest.mark.usefixtures("eight_cores")
 @pytest.mark.parametrize(
     ("groups", "limits", "processes_of_it"),
     [
@@ -187,13 +194,8 @@ SLICE = "system.slice/tidewaiter.service"
     ],
 )
 def test_memory_is_that_of_the_smallest_group_above_the_process(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, groups: str, limits: dict[str, str], processes_of_it: int
+    tmp_path: Path, groups: str, limits: dict[str, str], processes_of_it: int
 ) -> None:
-    monkeypatch.delenv(settings.PROCESSES, raising=False)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(8), raising=False)
-    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 16_000_000}.__getitem__)
-    monkeypatch.setattr(processes, "GROUPS", tmp_path)
-    monkeypatch.setattr(processes, "GROUPS_OF_PROCESS", tmp_path / "cgroup")
     (tmp_path / "cgroup").write_text(f"{groups}\n")
     for name, limit in limits.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
