@@ -213,10 +213,10 @@ def test_what_keeps_every_file_out_stops_the_run_once_and_the_next_run_goes_on(
 def test_a_disk_that_fails_on_one_file_holds_nobody_else_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check = catalog.check
 
-    def fail(observed: Any, known: Any) -> Any:
+    def fail(observed: Any, *given: Any) -> Any:
         if observed.release["title"].item() == "c.csv":
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return check(observed, known)
+        return check(observed, *given)
 
     monkeypatch.setattr(catalog, "check", fail)
     report = fill(folder)
