@@ -1,5 +1,6 @@
 """Gathers the numbers of a brief from the tables and traces them; rounds nothing and writes no text."""
 
+import functools
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -80,13 +81,23 @@ class Gatherer:
 
     def look_up(self) -> None:
         """Look up the coverage of all that the figures of the page may rest on."""
-        months = range(self.number - FIGURES_LOOK_BACK, self.number + 1)
+        # A record rests on every month since the series began.
+        earliest = min(self.number - FIGURES_LOOK_BACK, month_number(self.series_start or self.month))
+        months = range(earliest, self.number + 1)
         partners = [*self.rows["partner"].cast(pl.String).unique().sort(), EVERYTHING]
         measures = sorted({self.measure, VALUE_OF.get(self.price(), self.measure)})
         keys = itertools.product(sorted({self.product, *members(self.product)}), partners, measures, months)
         points = [Point(self.flow, *key) for key in keys]
         self.tracer.origins.look_up(points)
         self.tracer.origins.look_up_whole(points)
+
+    @functools.cached_property
+    def series_start(self) -> date | None:
+        """The first of the months of all partners together that can be compared. Raises NoFigure."""
+        world = Point(self.flow, self.product, WORLD, self.measure, self.number)
+        start = self.tracer.row(world, "highest_since")["series_start"]
+        assert start is None or isinstance(start, date)
+        return start
 
     def _measure(self) -> str:
         """The measure of the page: kilograms where any are known in the month, otherwise money. Raises NoFigure."""
@@ -259,9 +270,6 @@ def gather(
     assert since is None or isinstance(since, date)
     revised, more = _revised(snapshot, product, flow, since)
     releases = read_table(snapshot, "release")
-    start = gatherer.tracer.row(Point(flow, product, WORLD, gatherer.measure, gatherer.number), "highest_since")[
-        "series_start"
-    ]
     page = Facts(
         flow=flow,
         product=product,
@@ -287,7 +295,7 @@ def gather(
         unit_value_yoy=prices[2],
         has_values=gatherer.has_values(),
         mix_moved_pp=_mix_moved(rows, before),
-        series_start=start,
+        series_start=gatherer.series_start,
         revised_since=since,
         revised=revised,
         revised_more=more,
