@@ -19,6 +19,7 @@ from schemas.reference.code_tables import code_table, listed_partners
 from tasks.domain.classification import BASKET, HS_DIGITS
 from tasks.domain.coverage import GROUPS, WORLD
 from tasks.domain.nomenclature import CHINAS
+from tasks.domain.periods import month_name, month_number
 from tasks.domain.units import RATIOS
 
 # Names of countries that take an article in a sentence.
@@ -46,10 +47,33 @@ SPACES = (
     (r"\s+", " "),
     (r"^ | $", ""),
 )
+# Words that China's list of codes cuts short, of which each has one meaning there; "nes" is a term of the trade.
+CUT_SHORT = {
+    "mtl": "metal",
+    "oth": "other",
+    "othr": "other",
+    "prmnnt": "permanent",
+    "prprd": "prepared",
+    "prsrvd": "preserved",
+    "rlld": "rolled",
+    "smls": "seamless",
+    "stnls": "stainless",
+    "stnlss": "stainless",
+}
+CUT_WORD = re.compile(rf"\b(?:{'|'.join(CUT_SHORT)})\b", re.IGNORECASE)
 # Marks a number in doubt, on every page and picture.
 DOUBTED = "▲"
 # What a doubt about the sum of all partners concerns of one partner.
 OF_THE_SUM = {"en": "share, rank and contributions: ", "zh": "占比、排名和贡献："}
+
+
+# Checks whose findings list partners, by their keys.
+LISTING = ("few_partners", "partners_missing")
+PARTNER_KEY = re.compile(r"\b(?:[A-Z]{3}|[A-Z]{2}\d{2})\b")
+# What a doubt is about, its months, and what was observed.
+DOUBT = re.compile(
+    r"(?P<about>.+?), (?P<first>\d{4}-\d{2})(?: to (?P<last>\d{4}-\d{2}))?(?P<observed>: .*)?", re.DOTALL
+)
 
 
 @functools.cache
@@ -58,12 +82,64 @@ def check_words(language: str = "en") -> dict[str, str]:
     return dict(code_table("check_words").select("check", language).iter_rows())
 
 
+def with_partner_names(check: str, observed: str) -> str:
+    """What a check observed, with the names of the partners that it lists by their keys.
+
+    >>> with_partner_names("few_partners", "only BRA, KOR in all months")
+    'only Brazil, South Korea in all months'
+    """
+    return PARTNER_KEY.sub(lambda key: partner_name(key[0]), observed) if check in LISTING else observed
+
+
 def doubt_words(text: str, language: str = "en") -> str:
-    """Return the doubts of a text, one or several, in a language: what was found, and of which partners and months, is
-    translated, and what was observed stands as it was published."""
-    if language == "en":
-        return text
-    return "；".join(_doubt_in(language, sentence) for sentence in doubts_in(text))
+    """Return the doubts of a text, one or several, in a language, as `doubts_by_cause` does."""
+    return ("; " if language == "en" else "；").join(doubts_by_cause(doubts_in(text), language))
+
+
+def doubts_by_cause(doubts: Iterable[str], language: str = "en") -> list[str]:
+    """Return doubts as sentences of a language, one for each cause, with all its months. A share leaves out the doubt
+    that its number already has. What was found, and of which partners and months, is translated; the rest of what was
+    observed stands as it was published.
+
+    >>> doubts_by_cause(["a file, 2025-10: 1 row", "a file, 2025-09: 1 row"])
+    ['a file, 2025-09 to 2025-10: 1 row']
+    """
+    of_sum, spans = OF_THE_SUM["en"], dict[tuple[str, str], dict[str, list[tuple[int, int]]]]()
+    for doubt in dict.fromkeys(doubts):
+        by_itself = doubt.removeprefix(of_sum)
+        parts = DOUBT.fullmatch(by_itself)
+        cause = (parts["about"], parts["observed"] or "") if parts else (by_itself, "")
+        of_cause = spans.setdefault(cause, {}).setdefault(doubt.removesuffix(by_itself), [])
+        if parts:
+            ends = [
+                month_number(date.fromisoformat(f"{parts[name] or parts['first']}-01")) for name in ("first", "last")
+            ]
+            of_cause.append((ends[0], ends[1]))
+    sentences = []
+    for (about, observed), by_prefix in spans.items():
+        of_number = _joined(by_prefix.get("", ()))
+        for prefix, of_prefix in by_prefix.items():
+            kept = [
+                one for one in of_prefix if not prefix or not any(a <= one[0] and one[1] <= b for a, b in of_number)
+            ]
+            if kept or (not of_prefix and not (prefix and "" in by_prefix)):
+                sentences.append(f"{prefix}{''.join([about, *map(_in_months, reversed(_joined(kept)))])}{observed}")
+    return sentences if language == "en" else [_doubt_in(language, one) for one in sentences]
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans of months in order, those that follow each other as one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = joined[-1][0], max(joined[-1][1], last)
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def _in_months(span: tuple[int, int]) -> str:
+    return f", {' to '.join(map(month_name, dict.fromkeys(span)))}"
 
 
 def doubts_in(text: str) -> list[str]:
@@ -90,7 +166,19 @@ def _doubt_in(language: str, sentence: str) -> str:
     for name, translated in names.items():
         about = about.replace(name, translated)
     about = about.replace(" to ", "至").replace(", ", "，").replace(",", "，")
+    if clause in LISTING:
+        pattern, translations = _partner_translations(language)
+        observed = pattern.sub(lambda name: translations[name[0]], with_partner_names(clause, observed))
     return f"{check_words(language)[clause]}{about}{'：' if colon else ''}{observed}"
+
+
+@functools.cache
+def _partner_translations(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    """The English names of partners as a pattern, and each in a language."""
+    keys = {*group_names(), *_names("en")}
+    translations = {partner_name(key): country(key, language) for key in keys}
+    longest_first = sorted(translations, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)"), translations
 
 
 def country(key: str, language: str = "en") -> str:
@@ -195,6 +283,20 @@ def readable(name: str) -> str:
     return text
 
 
+def in_full(name: str) -> str:
+    """A readable English name whose words are whole.
+
+    >>> in_full("Prprd/prsrvd peas, not by vinegar/frozen"), in_full("Cubes of oth metals, nes")
+    ('Prepared/preserved peas, not by vinegar/frozen', 'Cubes of other metals, nes')
+    """
+
+    def whole(cut: re.Match[str]) -> str:
+        word = CUT_SHORT[cut[0].lower()]
+        return capitalised(word) if cut[0][0].isupper() else word
+
+    return CUT_WORD.sub(whole, readable(name))
+
+
 def readable_names(names: pl.Expr) -> pl.Expr:
     """The same of a column of English names."""
     for foreign, sign in ENGLISH_SIGNS.items():
@@ -230,8 +332,8 @@ def names_of_parts() -> pl.DataFrame:
 
 
 def product_names(product: str, national: str = CHINAS) -> tuple[str, str] | None:
-    """English and Chinese name of a product in a store with these national codes, the English one spaced for reading;
-    None where the tables have none.
+    """English and Chinese name of a product in a store with these national codes, the English one for reading as in
+    `in_full`; None where the tables have none.
 
     The national codes of the tables are China's: equal digits of another list are other goods. An HS6 that no table
     names has the names of the codes below it.
@@ -240,14 +342,14 @@ def product_names(product: str, national: str = CHINAS) -> tuple[str, str] | Non
     'Rotating shuttles of household sewing machines; Parts of household sewing machines, nes (+3)'
     """
     rows = _reference(product, national)
-    return (readable(rows["name_en"][0]), rows["name_zh"][0]) if rows.height else None
+    return (in_full(rows["name_en"][0]), rows["name_zh"][0]) if rows.height else None
 
 
 def printed_name(product: str, national: str = CHINAS) -> str:
     """English name of a product as customs write it, where that is another than the one for reading; else empty."""
     rows = _reference(product, national)
     name = str(rows["name_en"][0]) if rows.height else ""
-    return name if readable(name) != name else ""
+    return name if in_full(name) != name else ""
 
 
 def _reference(product: str, national: str) -> pl.DataFrame:

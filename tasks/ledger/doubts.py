@@ -17,7 +17,7 @@ import polars as pl
 from schemas.figures import FIGURE_OF
 from schemas.layouts import FLOWS
 from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS, WORLD
-from tasks.domain.labels import OF_THE_SUM, check_words, partner_name
+from tasks.domain.labels import OF_THE_SUM, check_words, partner_name, with_partner_names
 from tasks.domain.periods import month_index, month_number
 from tasks.domain.thresholds import threshold
 from tasks.domain.units import CONSUMPTION, RATIOS
@@ -127,11 +127,11 @@ def sentence(check: str, observed: str, partners: Sequence[str], first: date, la
     """Return a doubt in words: what was found, of which partner and months.
 
     >>> sentence("few_partners", "only BRA in all months", [], date(2025, 5, 1), date(2025, 6, 1))
-    'few partners for a file of all partners, 2025-05 to 2025-06: only BRA in all months'
+    'few partners for a file of all partners, 2025-05 to 2025-06: only Brazil in all months'
     """
     months = f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} to {last:%Y-%m}"
     about = [check_words().get(check, check.replace("_", " ")), *map(partner_name, partners[:3]), months]
-    return f"{', '.join(about)}: {observed}"
+    return f"{', '.join(about)}: {with_partner_names(check, observed)}"
 
 
 def concerned(numbers: pl.DataFrame, doubts: pl.DataFrame) -> pl.Series:

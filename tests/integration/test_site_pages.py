@@ -185,8 +185,11 @@ def test_a_doubt_goes_with_the_figure_to_chart_table_copy_picture_and_embedded_p
     assert not embedded.locator("#partners").is_visible()
     front = (doubted / "index.html").read_text(encoding="utf-8")
     assert "▲" in front
-    # On paper and under a finger a title is not seen.
-    assert f"▲ {told}" in (page.locator("section[aria-labelledby=partners] .doubt").text_content() or "")
+    # On paper and under a finger a title is not seen: it stands once, above the marks.
+    assert "▲" in page.locator("section[aria-labelledby=partners] tbody").text_content()
+    stated = page.locator(".note.doubt:visible", has_text=FEW)
+    assert [one.text_content() for one in stated.all()] == [f"▲ {told}."]
+    assert stated.locator("xpath=ancestor::section[@class='lead']").count() == 1
     texts = [one.read_text(encoding="utf-8") for one in (doubted / "CHN").glob("partner-*.en.html")]
     marked = [text for text in texts if f'title="{told}' in text]
     assert len(marked) >= 1

@@ -40,7 +40,10 @@ pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "e
 
 CODE, JUNE = "85051110", "2025-06"
 CODES = ("502", "304", "133", "116", "305", "110", "307", "303", "122", "141", "136", "112")
-FEW = "few partners for a file of all partners, {}: only DEU, KOR, USA in all months, where all were declared"
+FEW = (
+    "few partners for a file of all partners, {}: only Germany, South Korea, United States in all months, where all"
+    " were declared"
+)
 FEW_OF_JUNE, FEW_OF_YEAR = FEW.format("2025-05 to 2025-06"), FEW.format("2024-01 to 2024-12")
 CUT = (
     "the number of records is a multiple of the download limit, so the file may be cut off, 2024-01 to 2024-12: 36"

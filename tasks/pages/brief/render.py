@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from schemas.forms.brief import Facts
@@ -9,7 +10,7 @@ from schemas.names import MISSING, ORIGINS
 from tasks.analysis.after.first_prints import WITHIN_PCT
 from tasks.domain.coverage import WORLD
 from tasks.domain.export_controls.measure_states import LAPSED
-from tasks.domain.labels import capitalised, check_words, doubt_words, partner_name
+from tasks.domain.labels import capitalised, check_words, doubts_by_cause, partner_name
 from tasks.pages.brief import lists
 from tasks.pages.charts import charts
 from tasks.pages.charts.charts import scale_of
@@ -55,8 +56,11 @@ def nothing_left(
     decisions: Sequence[Mapping[str, Any]],
     snapshot_id: str,
     reporter: str,
+    links: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType({}),
 ) -> dict[str, str]:
-    """Render the page of a month of which withdrawals have left no figure, by the endings of its file."""
+    """Render the page of a month of which withdrawals have left no figure, by the endings of its file. `links` are
+    other pages by language, as in `page`.
+    """
     return {
         f"{language}.{form}": template(f"nothing_left.{form}.j2").render(
             t=wording.texts(language),
@@ -66,6 +70,7 @@ def nothing_left(
             product=product,
             snapshot_id=snapshot_id,
             decisions=lists.decision_lines(decisions, language),
+            links=links.get(language, ()),
         )
         for language, name in zip(LANGUAGES, names, strict=True)
         for form in ("html", "md")
@@ -103,7 +108,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         wording.scale_name(scale_of(levels, facts.measure)[1], language)
         for levels in (facts.world, charts.partner_levels(facts))
     )
-    doubts = [t["in_doubt"].format(doubt=doubt_words(one, language)) for one in facts.doubts]
+    doubts = [t["in_doubt"].format(doubt=one) for one in doubts_by_cause(facts.doubts, language)]
     latest = wording.shown(facts.partners[0].level, language)
     numbered = t["numbered_lines"] if facts.events else ""
     alt_chart = [t["alt_chart"].format(unit=unit, month=month, lines=numbered, latest=latest)]

@@ -11,7 +11,7 @@ import polars as pl
 from tasks.analysis.reporter.expectation import days_share
 from tasks.analysis.reporter.movers import AGAINST
 from tasks.answers.form.numbers import amount
-from tasks.domain.labels import capitalised, country, doubt_words, doubts_in, partner_name, trade_of
+from tasks.domain.labels import capitalised, country, doubts_by_cause, doubts_in, partner_name, trade_of
 from tasks.domain.periods import first_day, month_number
 from tasks.domain.reporter import CHN
 from tasks.pages.text.page_templates import translated, words
@@ -75,8 +75,8 @@ def sections(
         growths = ["change_pct", *(["contribution_pp"] if total.height else [])] if kind in GROWTHS else []
         columns = _columns(part, growths, factor, language, t["whole"] if is_of_products else t["all"])
         # Rows that share one doubt have others of their own.
-        doubts = dict.fromkeys(doubt for text in part["doubt"].drop_nulls() for doubt in doubts_in(text))
-        below = [t["doubt"].format(words=doubt_words(doubt, language)) for doubt in doubts]
+        doubts = (doubt for text in part["doubt"].drop_nulls() for doubt in doubts_in(text))
+        below = [t["doubt"].format(words=one) for one in doubts_by_cause(doubts, language)]
         if kind == "product":
             below += [*_new_year(month, against, reporter, language), *_split(total, factor, t)]
             below += _unusual(expected, factor, t)

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from schemas.forms.brief import MirrorPart
-from schemas.names import STATUSES, VALUES, status
+from schemas.names import LANGUAGES, STATUSES, VALUES, status
 from schemas.reference.code_tables import code_table
 from tasks.analysis.reporter.of_reporter import published_rows
 from tasks.domain.classification import members, part_of
@@ -25,9 +25,11 @@ from tasks.domain.coverage import WORLD
 from tasks.domain.errors import NoFigure
 from tasks.domain.growth import growth_pct
 from tasks.domain.hashing import json_sha256
+from tasks.domain.labels import doubt_words
 from tasks.domain.periods import first_day, month_index, month_number
 from tasks.domain.reporter import Reporter
 from tasks.domain.units import UNIT_VALUE_OF
+from tasks.ledger.doubts import Doubts
 from tasks.ledger.merge import current_statements, was_last_on
 from tasks.pages.brief.context import mirrored
 from tasks.pages.brief.facts import events_in, names_of
@@ -46,6 +48,8 @@ DIGITS = 6
 BACK = {"mom_pct": 1, "yoy_pct": 12, "share_pct": 0}
 CODE_OF = {name: number for number, name in enumerate(STATUSES)}
 LEVELS_OF_CODES = (2, 4, 6)
+# The figures in the tables of partners and of parts.
+TABLED = ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
 
 Levels = dict[str, list[list[float | None]]]
 Exceptions = dict[str, dict[str, dict[int, dict[int, list[Any]]]]]
@@ -112,11 +116,24 @@ class PageSeries:
         """The levels of all partners together; of the first partner where there is no such total."""
         return self.state.levels[measure or self.measure][0]
 
-    def month_rows(self, month: date | None = None) -> pl.DataFrame:
-        """The rows of `metric` of a month in the measure of the page, all partners together first, then the largest."""
-        rows = self.rows.filter(pl.col("period") == (month or self.last), pl.col("measure") == self.measure)
+    @functools.cached_property
+    def newest_rows(self) -> pl.DataFrame:
+        """The rows of `metric` of the newest month in the measure of the page, all partners together first, then the
+        largest, with the doubts about each figure as in `with_doubts`."""
+        rows = self.rows.filter(pl.col("period") == self.last, pl.col("measure") == self.measure)
         order = pl.col("partner") != WORLD
-        return rows.drop_nulls("level").sort(order, "level", "partner", descending=[False, True, False])
+        rows = rows.drop_nulls("level").sort(order, "level", "partner", descending=[False, True, False])
+        return with_doubts(rows, query.doubts_of(self.snapshot))
+
+
+def with_doubts(rows: pl.DataFrame, doubts: Doubts) -> pl.DataFrame:
+    """Add to rows of `metric` the doubts about each figure of a table, as text: `level_doubt`; null where there is
+    none."""
+    is_any = rows["figures_in_doubt"].null_count() < rows.height
+    nothing = pl.repeat(None, rows.height, dtype=pl.String, eager=True)
+    return rows.with_columns(
+        (doubts.of_rows(rows, [one]) if is_any else nothing).alias(f"{one}_doubt") for one in TABLED
+    )
 
 
 def rows_of(snapshot: Snapshot, flow: str, product: str) -> pl.DataFrame:
@@ -323,7 +340,7 @@ def as_script(series: PageSeries) -> str:
         "statuses": {name: _folded(one) for name, one in series.state.statuses.items()},
         "other": _packed(series.state.exceptions),
         "doubts": doubts,
-        "sentences": texts,
+        "sentences": {language: [doubt_words(text, language) for text in texts] for language in LANGUAGES},
         "events": [[_place(event["day"], series.months), event["number"]] for event in series.events],
         "breaks": [[places[month], words] for month, words in series.breaks],
         "expected": _bands(series, places),

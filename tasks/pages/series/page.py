@@ -18,13 +18,22 @@ from schemas.names import MISSING, ORIGINS, STATUSES, status
 from tasks.answers.form.numbers import MARKS
 from tasks.domain.coverage import WORLD
 from tasks.domain.export_controls.measures import mixed_words
-from tasks.domain.labels import capitalised, country, doubt_words, is_group, partner_name
+from tasks.domain.labels import (
+    OF_THE_SUM,
+    capitalised,
+    country,
+    doubt_words,
+    doubts_by_cause,
+    doubts_in,
+    is_group,
+    partner_name,
+)
 from tasks.domain.units import UNIT_VALUE_OF
 from tasks.pages.brief import lists
 from tasks.pages.brief.context import is_withheld
 from tasks.pages.brief.watched import file_name
 from tasks.pages.charts import charts
-from tasks.pages.series.data import KG, PageSeries
+from tasks.pages.series.data import KG, TABLED, PageSeries
 from tasks.pages.text import wording
 from tasks.pages.text.assets import RUNTIME, policy_of
 from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, words
@@ -34,7 +43,7 @@ from tasks.store.snapshots.parquet import read_table
 
 STILL, RECENT, PARTNERS_LISTED, FILES_LISTED, BELOW_LISTED = 48, 12, 25, 12, 60
 PER_CENT_MAX = 1_000
-GROWTHS = ("mom_pct", "yoy_pct", "ytd_yoy_pct", "share_pct")
+LEVELS = ("level", "ytd")
 
 
 @dataclass(frozen=True)
@@ -76,12 +85,11 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
     world = series.world()
     factor, unit = charts.scale_of(world, series.measure)
     title = title_of(series, language)
-    rows = series.month_rows()
+    rows = series.newest_rows
     total = rows.filter(pl.col("partner") == series.partners[0])
     reasons = {**ORIGINS, **MISSING, **t["missing_reasons"]}
-    table = [
-        _row(row, series, language, place, reasons) for row in rows.head(PARTNERS_LISTED + 1).iter_rows(named=True)
-    ]
+    listed, parts = rows.head(PARTNERS_LISTED + 1).to_dicts(), below.head(BELOW_LISTED).to_dicts()
+    doubts = _doubts_of_first(series)
     alt = _alt(series, title, language, t)
     releases = _releases(series)
     stated = is_withheld(releases["source"].unique().to_list())
@@ -111,7 +119,9 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
         month=month,
         mixed=t["mixed"] if mixed_words([series.product], series.reporter.code) else "",
         key=_key(total, series, language, reasons, first_line),
-        doubts=_doubts_of_first(series, language),
+        doubts=[doubt_words(one, language) for one in doubts],
+        table_doubts=_doubts_of_table(listed, doubts, language),
+        below_doubts=_doubts_of_table(parts, doubts, language),
         measures=_measures(series, language, t),
         partners=[(key, partner_label(key, language)) for key in series.partners],
         has_mirror=any(not part.withheld and part.partner in series.partners for part in series.mirrors),
@@ -123,13 +133,10 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
         events=lists.event_lines(series.events, language),
         cited=t["cite"].format(citation=cited_of(series, language)),
         licence=t["licence"] if stated else "",
-        table=table,
+        table=[_row(row, series, language, place, reasons) for row in listed],
         more_partners=PARTNERS_LISTED if rows.height > PARTNERS_LISTED + 1 else 0,
         implied=any("implied_base" in row for row in total.select(pl.col(pl.String)).rows()),
-        below=[
-            _row(row, series, language, place, reasons, is_part=True)
-            for row in below.head(BELOW_LISTED).iter_rows(named=True)
-        ],
+        below=[_row(row, series, language, place, reasons, is_part=True) for row in parts],
         recent=_recent(series, factor, reasons),
         files=releases.head(FILES_LISTED).select("title", "release_id", "released_on", "raw_sha256").rows(),
     )
@@ -151,12 +158,21 @@ def _trail(series: PageSeries, language: str, place: PagePlace) -> list[tuple[st
     ]
 
 
-def _doubts_of_first(series: PageSeries, language: str) -> list[str]:
-    """Return what is in doubt about the number that a page begins with, each once."""
+def _doubts_of_first(series: PageSeries) -> list[str]:
+    """Return what is in doubt about the number that a page begins with, each once, as it is published."""
     texts = [
         text for (measure, partner, day), text in series.doubts.items() if _is_first(series, measure, partner, day)
     ]
-    return [doubt_words(one, language) for one in dict.fromkeys(texts)]
+    return list(dict.fromkeys(texts))
+
+
+def _doubts_of_table(rows: Sequence[Mapping[str, Any]], above: Sequence[str], language: str) -> list[str]:
+    """Return what is in doubt in a table and is not stated above it: a title alone is not seen on paper, by a finger,
+    or by a reader of screens."""
+    stated = {one for text in above for one in doubts_in(text)}
+    texts = dict.fromkeys(row[f"{figure}_doubt"] or "" for row in rows for figure in TABLED)
+    every = [one for text in texts if text for one in doubts_in(text)]
+    return doubts_by_cause([one for one in every if one.removeprefix(OF_THE_SUM["en"]) not in stated], language)
 
 
 def _doubted(series: PageSeries) -> list[date]:
@@ -292,18 +308,19 @@ def _row(
     is_part: bool = False,
 ) -> SeriesRow:
     """A row of the table of partners, or of the parts of the product."""
-    level = level_text(row["level"], row["measure"], language, reasons[row["level_status"]])
-    doubt = (
-        series.every_doubt.get((row["measure"], row["partner"], row["period"]), "")
-        if not is_part
-        else row["doubt"] or ""
-    )
     t = wording.texts(language) | words("series", language)
-    if doubt:
-        level = f"▲ {level[0]}", t["in_doubt"].format(doubt=doubt_words(doubt, language))
-    ytd = level_text(row["ytd"], row["measure"], language, reasons[row["ytd_status"]])
-    figures = {name: growth_text(row, name, reasons, language) for name in GROWTHS}
-    cells = [level, figures["mom_pct"], figures["yoy_pct"], ytd, figures["ytd_yoy_pct"]]
+    cells = []
+    for figure in TABLED[:-1] if is_part else TABLED:
+        if figure in LEVELS:
+            text, why = level_text(row[figure], row["measure"], language, reasons[row[status(figure)]])
+        else:
+            text, why = growth_text(row, figure, reasons, language)
+        doubt = row[f"{figure}_doubt"]
+        if figure == "level" and not is_part:
+            doubt = series.every_doubt.get((row["measure"], row["partner"], row["period"]), "")
+        if doubt and row[figure] is not None:
+            text, why = f"▲ {text}", t["in_doubt"].format(doubt=doubt_words(doubt, language))
+        cells.append((text, why))
     if is_part:
         code, name = row["product"], row["product_name"] or ""
         stem = file_name(code, series.flow)
@@ -312,7 +329,7 @@ def _row(
     key = row["partner"]
     name = partner_label(key, language) + (t["group"] if is_group(key) and key != WORLD else "")
     address = f"partner-{quote(key.replace(':', '-'))}.{language}.html" if key in place.partners else ""
-    return SeriesRow(name, address, key == WORLD, [*cells, figures["share_pct"]])
+    return SeriesRow(name, address, key == WORLD, cells)
 
 
 def _recent(series: PageSeries, factor: float, reasons: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:

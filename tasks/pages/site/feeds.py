@@ -14,7 +14,7 @@ import polars as pl
 
 from schemas.forms.outcome import Graded
 from tasks.domain.coverage import TOTALS
-from tasks.domain.labels import capitalised, country, doubt_words, trade_of
+from tasks.domain.labels import capitalised, country, doubts_by_cause, trade_of
 from tasks.metrics.doubt.doubts import NONE_OPEN
 from tasks.pages.text.page_templates import words
 from tasks.pages.text.wording import source_name
@@ -82,7 +82,7 @@ def of_releases(
             name=row["title"] or row["release_id"], source=source_name(row["source"], language), products=products
         )
         sentences = doubts.filter(release_id=row["release_id"])["sentence"].unique().sort()
-        text = gap.join([text, *(in_doubt.format(doubt=doubt_words(one, language)) for one in sentences)])
+        text = gap.join([text, *(in_doubt.format(doubt=one) for one in doubts_by_cause(sentences, language))])
         entries.append(FeedEntry(f"{reporter}/release/{row['release_id']}", row["released_on"], title, text, page))
     return entries
 

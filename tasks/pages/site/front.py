@@ -19,7 +19,7 @@ from schemas.forms.site import FrontCard
 from tasks.analysis.reporter.movers import AGAINST
 from tasks.answers.trade.movers import changes_of_month, expected, month_of
 from tasks.answers.trade.read import with_names
-from tasks.domain.labels import capitalised, check_words, country, doubt_words, trade_of
+from tasks.domain.labels import capitalised, check_words, country, doubt_words, doubts_by_cause, trade_of
 from tasks.pages.brief.watched import file_name
 from tasks.pages.charts import charts
 from tasks.pages.release import changes_since_release as changes
@@ -46,8 +46,8 @@ class News(NamedTuple):
 
 
 class Story(NamedTuple):
-    """What is said of a product: its name, sentences with the doubts behind each, its page, its drawing, and what the
-    drawing shows."""
+    """What is said of a product: its name, sentences with the doubts behind each as they are published, its page, its
+    drawing, and what the drawing shows."""
 
     name: str
     sentences: list[tuple[str, tuple[str, ...]]]
@@ -57,7 +57,7 @@ class Story(NamedTuple):
 
     @property
     def doubts(self) -> list[str]:
-        """What is in doubt, each once: several sentences often rest on the same number."""
+        """What is in doubt, as it is published, each once: several sentences often rest on the same number."""
         return [*dict.fromkeys(doubt for _, doubts in self.sentences for doubt in doubts)]
 
 
@@ -158,7 +158,7 @@ def card_of(series: PageSeries, facts: Facts, stem: str) -> FrontCard:
         in_doubt=tuple(month for month in months if (*first, month) in series.doubts),
         events=tuple((event["day"], event["number"]) for event in series.events if event["day"] >= months[0]),
         names={one: wording.texts(one)["name"].format(**dict(facts)) for one in LANGUAGES},
-        sentences={one: [(line.text, tuple(doubts_of(line, one))) for line in lines[one]] for one in LANGUAGES},
+        sentences={one: [(line.text, tuple(doubts_of(line, "en"))) for line in lines[one]] for one in LANGUAGES},
     )
 
 
@@ -206,7 +206,7 @@ def page(trades: Sequence[Trade], day: date, desk: Desk, language: str, address:
         description=next((trade.lead.sentences[0][0] for trade in ordered if trade.lead), t["site"]),
         image=_image(ordered, address, language),
         checks=check_words(language) if language != "en" else {},
-        in_doubt=lambda doubts: t["in_doubt"].format(doubt=t["semicolon"].join(doubts)),
+        in_doubt=lambda doubts: [t["in_doubt"].format(doubt=one) for one in doubts_by_cause(doubts, language)],
         doubt=lambda text: t["in_doubt"].format(doubt=doubt_words(text, language)),
     )
 

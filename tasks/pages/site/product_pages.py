@@ -23,6 +23,7 @@ from tasks.domain.labels import DOUBTED, doubt_words
 from tasks.domain.periods import first_day, month_number
 from tasks.ledger.doubts import Doubts
 from tasks.pages.brief import render as brief
+from tasks.pages.brief.context import decided
 from tasks.pages.brief.facts import gather as facts_of
 from tasks.pages.charts.plot import draw
 from tasks.pages.series import data, page
@@ -36,6 +37,8 @@ from tasks.store.snapshots.parquet import read_table
 # How many months before the newest one have a page of their own written anew, so that it leads to the next.
 MONTHS_BEFORE = 1
 HS_DIGITS = (2, 4, 6)
+# What marks the page of a month of which nothing is left.
+NOTHING_LEFT = '<head data-left="nothing">'
 
 
 class Files(NamedTuple):
@@ -64,6 +67,7 @@ def files_of(
     if in_words:
         months, facts = _months(resolver, series, day, stem, folder)
         files |= months
+        files |= _withdrawn(resolver, series, stem, folder)
     place = replace(place, months=_with_pages(folder / stem, files, stem))
     below = _below(resolver, series)
     files[f"{stem}.js"] = data.as_script(series)
@@ -99,12 +103,14 @@ def _months(
     newest: Facts | None = None
     last = month_number(series.last)
     known = {number for number in range(last - MONTHS_BEFORE, last + 1) if number >= month_number(series.months[0])}
+    # A month that was withdrawn and has figures again gets its page back.
+    known |= {number for number in _months_of(folder / stem) if number < last and _is_left(folder / stem, number)}
     facts: dict[int, Facts] = {}
     for number in sorted(known):
         with suppress(NoFigure):
             about = (series.product, series.flow, first_day(number), day, resolver.names)
             facts[number] = facts_of(resolver.snapshot, resolver.snapshot.store, *about)
-    numbers = {*facts, *(number for number in map(_number, _names(folder / stem)) if number is not None)}
+    numbers = {*facts, *_months_of(folder / stem)}
     for number, of_month in facts.items():
         newest = of_month
         for language in LANGUAGES:
@@ -119,6 +125,54 @@ def _months(
             text = with_policy(brief.page(of_month, language, links))
             files[f"{stem}/{first_day(number):%Y-%m}.{language}.html"] = text
     return files, newest if newest is not None and newest.month == series.last else None
+
+
+def _withdrawn(resolver: Resolver, series: PageSeries, stem: str, folder: Path) -> dict[str, str | bytes]:
+    """The pages of months after the newest figure: a withdrawal took all figures of theirs, so they say which release
+    it was, when and why, and lead to the newest page."""
+    files: dict[str, str | bytes] = {}
+    newest = f"{series.last:%Y-%m}"
+    for number in _months_of(folder / stem):
+        month = first_day(number)
+        is_known = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
+        is_empty = month > series.last and series.rows.filter(is_known, period=month).is_empty()
+        decisions = decided(resolver.snapshot, series.product, series.flow, month) if is_empty else []
+        gone = [row for row in decisions if row["kind"] == "withdrawn" and _covers(resolver, row["release_id"], month)]
+        if not gone:
+            continue
+        links = {
+            language: [
+                ("front", f"../../{FRONT[language]}"),
+                ("series", f"../{stem}.{language}.html"),
+                ("newest", f"{newest}.{language}.html"),
+                *(("other_language", f"{month:%Y-%m}.{one}.html") for one in LANGUAGES if one != language),
+            ]
+            for language in LANGUAGES
+        }
+        about = (series.product, series.flow, month, gone, resolver.snapshot.id, series.reporter.code)
+        pages = brief.nothing_left(series.names, *about, links)
+        for language in LANGUAGES:
+            files[f"{stem}/{month:%Y-%m}.{language}.html"] = with_policy(pages[f"{language}.html"])
+    return files
+
+
+def _covers(resolver: Resolver, release_id: str, month: date) -> bool:
+    """Whether a release is of a month."""
+    of_release = read_table(resolver.snapshot, "release").filter(release_id=release_id)
+    number = month_number(month)
+    ends = of_release.select("first_month", "last_month").rows()
+    return any(month_number(first) <= number <= month_number(last) for first, last in ends)
+
+
+def _is_left(folder: Path, number: int) -> bool:
+    """Whether the page of a month says that nothing of it is left."""
+    file = folder / f"{first_day(number):%Y-%m}.{LANGUAGES[0]}.html"
+    return file.is_file() and NOTHING_LEFT in file.read_text(encoding="utf-8")
+
+
+def _months_of(folder: Path) -> list[int]:
+    """The month numbers of the pages in a folder."""
+    return [number for number in map(_number, _names(folder)) if number is not None]
 
 
 def _names(folder: Path) -> list[str]:
@@ -149,7 +203,7 @@ def _below(resolver: Resolver, series: PageSeries) -> dict[str, pl.DataFrame]:
     rows = read_table(resolver.snapshot, "metric", month.__eq__, where)
     rows = rows.with_columns(pl.col("flow", "product", "partner", "measure").cast(pl.String)).drop_nulls("level")
     rows = rows.sort("level", "product", descending=[True, False])
-    rows = rows.with_columns(Doubts(resolver.snapshot).of_rows(rows, ["level"]).alias("doubt"))
+    rows = data.with_doubts(rows, Doubts(resolver.snapshot))
     return {language: with_names(rows, resolver, language) if rows.height else nothing for language in LANGUAGES}
 
 

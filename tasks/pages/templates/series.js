@@ -22,7 +22,7 @@ for (const [name, lines] of Object.entries(S.statuses)) {
   statuses[name] = lines.map((runs) => { const line = []; for (let i = 0; i < runs.length; i += 2) line.push(...Array(runs[i + 1]).fill(runs[i])); return line; });
 }
 const sentences = {};
-for (const [name, rows] of Object.entries(S.doubts)) for (const [line, place, text] of rows) ((sentences[name] ??= {})[line] ??= {})[place] = S.sentences[text];
+for (const [name, rows] of Object.entries(S.doubts)) for (const [line, place, text] of rows) ((sentences[name] ??= {})[line] ??= {})[place] = S.sentences[page.dataset.language][text];
 // How far back a growth looks; where the bars of growth end; how many doubts are seen without scrolling.
 const BACK = { mom_pct: 1, yoy_pct: 12 }, GROWTH_MAX = 400, DOUBTS_SEEN = 3;
 let at = count - 1, day = 0, view = null, drawing = 0;
@@ -239,7 +239,9 @@ const notesOf = (chosen, columns) => [...doubtsOf(columns).map((text) => `▲ ${
 const draw = async () => {
   const turn = ++drawing, chosen = choice(), columns = columnsOf(chosen), doubts = doubtsOf(columns);
   $("label").textContent = labelOf(chosen);
-  $("doubts").hidden = !doubts.length;
+  // What stands above the chart is not said again below it; an embedded chart has nothing above it.
+  const above = page.classList.contains("embed") ? [] : [...document.querySelectorAll(".lead .doubt")].map((one) => one.dataset.doubt);
+  $("doubts").hidden = doubts.every((text) => above.includes(text));
   // A line each; many are scrolled, also with the keys.
   $("doubts").textContent = doubts.map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`).join("\n");
   $("doubts").tabIndex = doubts.length > DOUBTS_SEEN ? 0 : -1;

@@ -14,7 +14,7 @@ from schemas.forms.brief import Caveat, Fact, Facts
 from schemas.names import MISSING
 from tasks.answers.form.numbers import amount, tonnes
 from tasks.domain.coverage import WORLD
-from tasks.domain.labels import NOT_STATED, OF_THE_SUM, capitalised, country, doubt_words, trade_of
+from tasks.domain.labels import NOT_STATED, OF_THE_SUM, capitalised, country, doubts_by_cause, trade_of
 from tasks.domain.periods import first_day, month_number
 from tasks.pages.text.page_templates import template
 from tasks.pages.text.wording import (
@@ -224,7 +224,7 @@ def _each_doubt(facts: Iterable[Fact], language: str) -> list[str]:
     doubts = dict.fromkeys(
         doubt if doubt in by_itself else f"{OF_THE_SUM['en']}{doubt}" for fact in every for doubt in fact.doubts
     )
-    return [doubt_words(doubt, language) for doubt in doubts]
+    return doubts_by_cause(doubts, language)
 
 
 def _is_of_the_sum(fact: Fact) -> bool:

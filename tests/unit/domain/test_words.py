@@ -7,9 +7,10 @@ import pytest
 
 from tasks.domain import clock
 from tasks.domain.findings import SHOWN_LENGTH, finding, gather, shown
-from tasks.domain.labels import check_words, doubt_words, in_words, value_terms
+from tasks.domain.labels import check_words, doubt_words, doubts_by_cause, in_words, value_terms
 from tasks.domain.period_words import read_period
 from tasks.domain.text import NAMED_MAX, clip, clip_bytes, counted, named
+from tasks.ledger.doubts import sentence
 
 
 def test_counts_names_and_foreign_text_in_messages() -> None:
@@ -139,8 +140,44 @@ def test_each_doubt_of_a_text_is_translated_and_what_was_observed_keeps_its_semi
     )
     few, cut = check_words("zh")["few_partners"], check_words("zh")["row_cap"]
     assert doubt_words(text, "zh").split("；") == [
-        f"{few}，2024-01至2024-12：only DEU; KOR",
+        f"{few}，2024-01至2024-12：only 德国; 韩国",
         f"{cut}，2024-01至2024-12：36 records",
-        f"占比、排名和贡献：{few}，2025-07：only USA",
+        f"占比、排名和贡献：{few}，2025-07：only 美国",
     ]
     assert doubt_words(text) == text
+
+
+@pytest.mark.parametrize(
+    ("doubts", "sentences"),
+    [
+        # Months of one cause are one sentence, those that follow each other a span, the newest first.
+        (["2025-10: 3 rows", "2025-06: 3 rows", "2025-09: 3 rows"], ["2025-09 to 2025-10, 2025-06: 3 rows"]),
+        (["2024-01 to 2024-11: 3 rows", "2024-12: 3 rows"], ["2024-01 to 2024-12: 3 rows"]),
+        # What was observed is part of the cause.
+        (["2025-10: 3 rows", "2025-09: 4 rows"], ["2025-10: 3 rows", "2025-09: 4 rows"]),
+    ],
+)
+def test_doubts_of_one_cause_are_one_sentence_with_all_its_months(doubts: list[str], sentences: list[str]) -> None:
+    cut = check_words()["row_cap"]
+    assert doubts_by_cause([f"{cut}, {one}" for one in doubts]) == [f"{cut}, {one}" for one in sentences]
+    assert doubt_words("; ".join(f"{cut}, {one}" for one in doubts)) == "; ".join(f"{cut}, {one}" for one in sentences)
+
+
+def test_a_share_leaves_out_the_months_in_which_its_number_is_in_doubt_itself() -> None:
+    cut, share = f"{check_words()['row_cap']}, ", "share, rank and contributions: "
+    shown_doubts = doubts_by_cause(
+        [f"{cut}2025-10: 1 row", f"{share}{cut}2025-10: 1 row", f"{share}{cut}2025-08: 1 row"]
+    )
+    assert shown_doubts == [f"{cut}2025-10: 1 row", f"{share}{cut}2025-08: 1 row"]
+    assert doubts_by_cause([f"{share}{cut}2025-10: 1 row"], "zh") == [
+        f"占比、排名和贡献：{check_words('zh')['row_cap']}，2025-10：1 row"
+    ]
+    assert doubts_by_cause(["whatever", "whatever", f"{share}whatever"]) == ["whatever"]
+
+
+def test_partners_of_a_doubt_have_their_names_and_other_capitals_stay() -> None:
+    months = (date(2025, 12, 1), date(2025, 12, 1))
+    text = sentence("partners_missing", "no row for JPN, GBR, 30.9% of the twelve months before", [], *months)
+    assert text.endswith(": no row for Japan, United Kingdom, 30.9% of the twelve months before")
+    assert "no row for 日本, 英国, 30.9%" in doubt_words(text, "zh")
+    assert sentence("row_cap", "RODS AND BARS", [], *months).endswith(": RODS AND BARS")

@@ -33,8 +33,8 @@ pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
 CODE = "85051110"
 JUNE = 2025 * 12 + 5
 FEW = (
-    "few partners for a file of all partners, 2025-05 to 2025-06: only DEU, KOR, USA in all months, where all were"
-    " declared"
+    "few partners for a file of all partners, 2025-05 to 2025-06: only Germany, South Korea, United States"
+    " in all months, where all were declared"
 )
 OF_SHARE = f"share, rank and contributions: {FEW}"
 # Worth so much that more partners than three are expected.

@@ -94,7 +94,10 @@ def test_our_own_adjustment_of_all_partners_stands_beside_it(store: Store) -> No
 
 def test_what_is_in_doubt_of_the_series_goes_with_it_and_with_the_result(store: Store) -> None:
     """One partner was declared as all: the sum over partners is in doubt in every month, and the partner is not."""
-    few = "few partners for a file of all partners, 2020-01 to 2025-12: only USA in all months, where all were declared"
+    few = (
+        "few partners for a file of all partners, 2020-01 to 2025-12: only United States in all months, where all were"
+        " declared"
+    )
     world, partner = question(store, partner="world"), question(store)
     series = handed(world)
     assert (series.doubts, handed(partner).doubts) == ((few,), ())

@@ -146,7 +146,7 @@ def test_doubts_are_told_of_each_point_that_has_one(tmp_path: Path) -> None:
     store.ingest(csv_bytes([*MAY, *THREE]))
     series = data.gather(Resolver(store.snapshot), CODE, "export", DAY)
     said = loaded(data.as_script(series))
-    assert said["sentences"] == [FEW]
+    assert said["sentences"]["en"] == [FEW]
     assert {tuple(one[:2]) for one in said["doubts"]["quantity_kg"]} == {(0, 0), (0, 1)}
     assert loaded(data.past_as_script(series))[0] == {"day": str(series.stated["known_from"].max())}
 

@@ -87,6 +87,39 @@ def test_the_doubt_of_the_newest_month_is_said_at_the_figure_in_the_table_and_in
     assert "存疑" in rendered(doubted, "zh")
 
 
+def test_every_figure_in_doubt_is_marked_in_the_table_and_the_doubt_stands_once(doubted: PageSeries) -> None:
+    text = rendered(doubted)
+    table = text[text.index('id="partners"') : text.index("</section>", text.index('id="partners"'))]
+    rows = {
+        row[0]: re.findall(r">([^<>]*)</td>", row[1])
+        for row in re.findall(r"<tr.*?row\">([^<]*)</th>(.*?)</tr>", table)
+    }
+    # The level of a partner is as it is printed, and its share is of a sum that is in doubt.
+    level, *_, share = rows["United States"]
+    assert (level, share[:2]) == ("900 t", "▲ ")
+    assert rows["All countries"][0] == "▲ 2,700 t"
+    assert text.count(f"▲ In doubt: {FEW}") == 1
+    assert "note doubt" not in table
+
+
+def test_a_doubt_that_is_not_of_the_total_stands_below_its_table(doubted: PageSeries) -> None:
+    first = (doubted.measure, "WLD", doubted.last)
+    other = replace(doubted, every_doubt={key: text for key, text in doubted.every_doubt.items() if key != first})
+    text = rendered(other)
+    assert text.count("note doubt") == 2  # That below the chart is filled by a script.
+    assert f'<p class="note doubt">▲ In doubt: {FEW}' in text[text.index('id="partners"') :]
+
+
+def test_the_key_of_a_basket_is_for_commands_alone(series: PageSeries, doubted: PageSeries) -> None:
+    heads = [
+        re.sub("<[^>]*>", "", rendered(one).partition("</h1>")[2].partition("</header>")[0])
+        for one in (series, doubted)
+    ]
+    assert "HS 85051110" in heads[0]
+    assert "basket" not in heads[0]
+    assert "85051110" in heads[1]
+
+
 def test_the_file_of_the_series_has_every_published_figure_with_all_its_digits(series: PageSeries) -> None:
     rows = [*csv.DictReader(io.StringIO(page.whole_series(series).decode()))]
     levels = {(row["measure"], row["partner"], row["period"]): row["level"] for row in rows}
@@ -113,7 +146,7 @@ def test_names_that_look_like_markup_are_text_in_every_place(series: PageSeries,
     assert text.count("&lt;img src=x onerror=alert(1)&gt;") > 5
     script = data.as_script(other)
     assert "<" not in script
-    assert json.loads(script.partition("=")[2])["sentences"] == [HOSTILE]
+    assert json.loads(script.partition("=")[2])["sentences"]["en"] == [HOSTILE]
     assert "</script" not in page.script_words(language)
 
 

@@ -176,7 +176,8 @@ def test_numbers_that_may_not_be_passed_on_have_no_page_without_permission(
     front = (tmp_path / FRONT["en"]).read_text(encoding="utf-8")
     assert "Left out: CHN." in front
     assert "exports" not in front
-    assert "No release is held." in front
+    # What is held is for the desk, and nothing is.
+    assert 'id="held"' not in front
     assert json.loads((tmp_path / "names.js").read_text(encoding="utf-8").removeprefix("NAMES=")) == []
     monkeypatch.setenv("TIDEWAITER_COMTRADE_PERMISSION", "letter of 2026-11-01")
     build(sample_store.parent, SitePlan(tmp_path, DAY))

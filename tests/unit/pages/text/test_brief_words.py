@@ -1,5 +1,7 @@
 """What a brief says of a growth, a decision and a missing figure, in both languages: made-up facts, no store."""
 
+import ast
+import inspect
 import re
 from datetime import date
 from types import SimpleNamespace
@@ -9,6 +11,7 @@ import pytest
 
 from schemas.forms.brief import Caveat, Fact, Verdict
 from schemas.names import CAVEATS, MISSING
+from tasks.analysis.mirror import statements
 from tasks.analysis.mirror.statements import WORDS
 from tasks.pages.brief import lists
 from tasks.pages.text.page_templates import FOLDER, LANGUAGES, words
@@ -118,7 +121,7 @@ def test_every_reason_for_a_missing_figure_and_every_caveat_has_a_text_in_both_l
     assert {*EN["caveats"]} == {*ZH["caveats"]} == {*CAVEATS}
 
 
-# What a row of a mirror says in words, as tasks/analysis/mirror/statements.py writes it.
+# What a row of a mirror says in words, an example of each sentence of tasks/analysis/mirror/statements.py.
 WHYS = [
     *(f"CHN kilograms: {words}" for words in WORDS.values()),
     *(f"DEU value: {words}" for words in WORDS.values()),
@@ -131,6 +134,34 @@ WHYS = [
     "judged by this month alone: too few months beside it are known",
     "HKG counts up to 12.5 t to DEU around this month",
 ]
+
+
+def sentences_of(function: ast.FunctionDef) -> set[str]:
+    """The sentences in the text of a function, with {} where a value stands."""
+    texts: set[str] = set()
+    inner: set[int] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.JoinedStr):
+            inner |= {id(part) for part in ast.walk(node)} - {id(node)}
+            parts = (part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+            texts.add("".join(map(str, parts)).replace("{{}}", "{}"))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner:
+            texts.add(node.value)
+    return {text for text in texts - {ast.get_docstring(function, clean=False)} if re.search(r"[a-z] |: ", text)}
+
+
+def test_each_sentence_of_a_mirror_has_an_example_here() -> None:
+    tree = ast.parse(inspect.getsource(statements))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    telling = [one for one in functions if one.name in ("_why", "_with_breaks", "_books")]
+    templates = {text for one in telling for text in sentences_of(one)}
+    assert len(telling) == 3
+    assert len(templates) >= 8
+    patterns = {text: re.compile(re.escape(text).replace(r"\{\}", r".+")) for text in templates}
+    # A text without a place for a value may be a part of a sentence.
+    lacking = {text for text, pattern in patterns.items() if not any(map(pattern.fullmatch, WHYS))}
+    assert [text for text in lacking if "{}" in text or not any(text in why for why in WHYS)] == []
+    assert [text for text in WHYS if not any(one.fullmatch(text) for one in patterns.values())] == []
 
 
 @pytest.mark.parametrize("text", WHYS)
