@@ -70,6 +70,8 @@ OF_THE_SUM = {"en": "share, rank and contributions: ", "zh": "占比、排名和
 # Checks whose findings list partners, by their keys.
 LISTING = ("few_partners", "partners_missing")
 PARTNER_KEY = re.compile(r"\b(?:[A-Z]{3}|[A-Z]{2}\d{2})\b")
+# The first and the last of some months, as month numbers.
+Span = tuple[int, int]
 # What a doubt is about, its months, and what was observed.
 DOUBT = re.compile(
     r"(?P<about>.+?), (?P<first>\d{4}-\d{2})(?: to (?P<last>\d{4}-\d{2}))?(?P<observed>: .*)?", re.DOTALL
@@ -104,32 +106,40 @@ def doubts_by_cause(doubts: Iterable[str], language: str = "en") -> list[str]:
     >>> doubts_by_cause(["a file, 2025-10: 1 row", "a file, 2025-09: 1 row"])
     ['a file, 2025-09 to 2025-10: 1 row']
     """
-    of_sum, spans = OF_THE_SUM["en"], dict[tuple[str, str], dict[str, list[tuple[int, int]]]]()
+    of_sum, causes = OF_THE_SUM["en"], dict[tuple[str, str], dict[str, list[Span]]]()
     for doubt in dict.fromkeys(doubts):
         by_itself = doubt.removeprefix(of_sum)
-        parts = DOUBT.fullmatch(by_itself)
-        cause = (parts["about"], parts["observed"] or "") if parts else (by_itself, "")
-        of_cause = spans.setdefault(cause, {}).setdefault(doubt.removesuffix(by_itself), [])
-        if parts:
-            ends = [
-                month_number(date.fromisoformat(f"{parts[name] or parts['first']}-01")) for name in ("first", "last")
-            ]
-            of_cause.append((ends[0], ends[1]))
+        cause, spans = _cause(by_itself)
+        causes.setdefault(cause, {}).setdefault(doubt.removesuffix(by_itself), []).extend(spans)
     sentences = []
-    for (about, observed), by_prefix in spans.items():
+    for (about, observed), by_prefix in causes.items():
         of_number = _joined(by_prefix.get("", ()))
-        for prefix, of_prefix in by_prefix.items():
-            kept = [
-                one for one in of_prefix if not prefix or not any(a <= one[0] and one[1] <= b for a, b in of_number)
-            ]
-            if kept or (not of_prefix and not (prefix and "" in by_prefix)):
+        for prefix, spans in by_prefix.items():
+            kept = [span for span in spans if not (prefix and _is_within(span, of_number))]
+            # A doubt of a form of its own has no months.
+            if kept or not (spans or (prefix and "" in by_prefix)):
                 sentences.append(f"{prefix}{''.join([about, *map(_in_months, reversed(_joined(kept)))])}{observed}")
     return sentences if language == "en" else [_doubt_in(language, one) for one in sentences]
 
 
-def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def _cause(doubt: str) -> tuple[tuple[str, str], list[Span]]:
+    """What a doubt is about and what was observed, and its months."""
+    parts = DOUBT.fullmatch(doubt)
+    if parts is None:
+        return (doubt, ""), []
+    first, last = (
+        month_number(date.fromisoformat(f"{month}-01")) for month in (parts["first"], parts["last"] or parts["first"])
+    )
+    return (parts["about"], parts["observed"] or ""), [(first, last)]
+
+
+def _is_within(span: Span, spans: Iterable[Span]) -> bool:
+    return any(first <= span[0] and span[1] <= last for first, last in spans)
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
     """Spans of months in order, those that follow each other as one."""
-    joined: list[tuple[int, int]] = []
+    joined: list[Span] = []
     for first, last in sorted(spans):
         if joined and first <= joined[-1][1] + 1:
             joined[-1] = joined[-1][0], max(joined[-1][1], last)
@@ -138,7 +148,7 @@ def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _in_months(span: tuple[int, int]) -> str:
+def _in_months(span: Span) -> str:
     return f", {' to '.join(map(month_name, dict.fromkeys(span)))}"
 
 
@@ -291,8 +301,8 @@ def in_full(name: str) -> str:
     """
 
     def whole(cut: re.Match[str]) -> str:
-        word = CUT_SHORT[cut[0].lower()]
-        return capitalised(word) if cut[0][0].isupper() else word
+        full = CUT_SHORT[cut[0].lower()]
+        return capitalised(full) if cut[0][0].isupper() else full
 
     return CUT_WORD.sub(whole, readable(name))
 

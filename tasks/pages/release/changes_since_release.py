@@ -11,7 +11,7 @@ import polars as pl
 from tasks.analysis.reporter.expectation import days_share
 from tasks.analysis.reporter.movers import AGAINST
 from tasks.answers.form.numbers import amount
-from tasks.domain.labels import capitalised, country, doubts_by_cause, doubts_in, partner_name, trade_of
+from tasks.domain.labels import capitalised, country, doubts_by_cause, doubts_in, in_full, partner_name, trade_of
 from tasks.domain.periods import first_day, month_number
 from tasks.domain.reporter import CHN
 from tasks.pages.text.page_templates import translated, words
@@ -203,7 +203,9 @@ def _name(row: dict[str, Any], language: str) -> str:
         return f"{row['product']} {partner}, {row['revised_month']:%Y-%m}"
     indent = "  " * row["depth"]
     if row["product"]:
-        name = row["product_name"] or (f"HS {row['product']}" if row["product"].isdigit() else row["product"])
+        name = in_full(row["product_name"] or "") or (
+            f"HS {row['product']}" if row["product"].isdigit() else row["product"]
+        )
         code = f" ({row['product']})" if row["product"].isdigit() and row["product_name"] else ""
         return f"{indent}{name if len(name) <= NAME_MAX else name[: NAME_MAX - 1] + '…'}{code}"
     return f"{indent}{partner or t['others']}"

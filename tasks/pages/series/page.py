@@ -25,6 +25,7 @@ from tasks.domain.labels import (
     doubt_words,
     doubts_by_cause,
     doubts_in,
+    in_full,
     is_group,
     partner_name,
 )
@@ -322,7 +323,7 @@ def _row(
             text, why = f"▲ {text}", t["in_doubt"].format(doubt=doubt_words(doubt, language))
         cells.append((text, why))
     if is_part:
-        code, name = row["product"], row["product_name"] or ""
+        code, name = row["product"], in_full(row["product_name"] or "")
         stem = file_name(code, series.flow)
         address = f"{quote(stem)}.{language}.html" if code in place.products else ""
         return SeriesRow(f"{code if code.isdigit() else ''} {name or code}".strip(), address, False, cells)

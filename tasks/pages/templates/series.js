@@ -241,10 +241,11 @@ const draw = async () => {
   $("label").textContent = labelOf(chosen);
   // What stands above the chart is not said again below it; an embedded chart has nothing above it.
   const above = page.classList.contains("embed") ? [] : [...document.querySelectorAll(".lead .doubt")].map((one) => one.dataset.doubt);
-  $("doubts").hidden = doubts.every((text) => above.includes(text));
+  const below = doubts.filter((text) => !above.includes(text));
+  $("doubts").hidden = !below.length;
   // A line each; many are scrolled, also with the keys.
-  $("doubts").textContent = doubts.map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`).join("\n");
-  $("doubts").tabIndex = doubts.length > DOUBTS_SEEN ? 0 : -1;
+  $("doubts").textContent = (below.length ? below : doubts).map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`).join("\n");
+  $("doubts").tabIndex = below.length > DOUBTS_SEEN ? 0 : -1;
   const container = document.createElement("div"), drawn = await viewOf(specOf(chosen, columns, false), { container });
   if (turn !== drawing) return drawn.finalize();
   view?.finalize();
