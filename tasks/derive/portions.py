@@ -9,7 +9,9 @@ Belongs here: the portions, and one of them from its inputs to its files. Does n
 (`assemble`), who derives a portion (`executor`), how a month is computed (`metrics`).
 """
 
+import functools
 import io
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,7 +25,7 @@ from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import LOOK_BACK_MONTHS
 from tasks.domain.periods import Month
 from tasks.domain.precedence import Portion, chapter_group_of, chapter_groups
-from tasks.metrics.derive import NO_LEVELS, derive_months
+from tasks.metrics.derive import NO_LEVELS, DerivedRows, derive_months
 from tasks.metrics.doubt.doubts import NONE_OPEN
 from tasks.store.files import exchange
 from tasks.store.snapshots.parquet import encode_months, partition_month, path_partition
@@ -135,17 +137,23 @@ def derive_portion(work: Work) -> list[Part]:
     place, plan = work.place, Plan.model_validate_json(exchange.get(work.place, work.plan))
     releases = read_frame(place, plan.releases)
     portion = Portion(*plan.portions[work.number])
-    parts: list[Part] = []
     recent = read_levels(plan.recent, plan.flow, portion)
     doubts = NONE_OPEN if plan.doubts is None else read_frame(place, plan.doubts)
-    statements = _statements(plan, portion)
-    for derived in derive_months(plan.flow, plan.months, statements, releases, recent, doubts=doubts):
-        for table, rows in zip(DERIVED, derived, strict=True):
-            validated(table, rows)
-            notes = {Month(month).partition(plan.flow): note for month, note in plan.notes[table].items()}
-            for file in encode_months(table, rows, notes.__getitem__, in_order=True):
-                month = partition_month(path_partition(file.partition))
-                parts.append(Part(table, month, work.number, exchange.put(place, file.data), file.rows, len(file.data)))
+    derived = derive_months(plan.flow, plan.months, _statements(plan, portion), releases, recent, doubts=doubts)
+    # A loop would hold the rows of some months while the next ones are derived.
+    return [*itertools.chain.from_iterable(map(functools.partial(_leave, work, plan), derived))]
+
+
+def _leave(work: Work, plan: Plan, derived: DerivedRows) -> list[Part]:
+    """Leave the files of some months."""
+    parts: list[Part] = []
+    for table, rows in zip(DERIVED, derived, strict=True):
+        validated(table, rows)
+        notes = {Month(month).partition(plan.flow): note for month, note in plan.notes[table].items()}
+        for file in encode_months(table, rows, notes.__getitem__, in_order=True):
+            month = partition_month(path_partition(file.partition))
+            name = exchange.put(work.place, file.data)
+            parts.append(Part(table, month, work.number, name, file.rows, len(file.data)))
     return parts
 
 

@@ -147,7 +147,7 @@ def derive_months(
     portion = _Portion(flow, grid, levels, spans, marked, all_records=all_records)
     del rows
     portion.remember(earlier)
-    portion.last_seen_in(Block(first, min(months) - first))
+    portion.see(range(first, min(months)))
     for block in blocks(min(months), max(months) - min(months) + 1, count):
         wanted = {*block.months} & {*months}
         yield portion.derived(block, wanted, wanted if shown is None else wanted & {*shown})
@@ -220,30 +220,43 @@ class _Portion:
         at_ratio = of_pairs.join(
             pairs.select("worth").with_row_index("at"), on="worth", how="left", maintain_order="left"
         )["at"]
-        frames = []
         records = self._records(block)
-        for frame, at, records_of_part, is_ratio in (
-            (plain, place.gather(of_plain), records.filter(~records["is_ratio"]), False),
+        parts = [
             (ratios, at_ratio, records.filter(records["is_ratio"]), True),
-        ):
-            has_record = at.is_not_null()
-            complete = with_records(frame, at.filter(has_record), records_of_part.filter(has_record))
-            if self.marked.any:
-                bits = complete["doubted"]
-                of_records = bits.gather(at.filter(has_record)) | records_of_part["doubted"].filter(has_record)
-                complete = complete.with_columns(doubted=bits.scatter(at.filter(has_record), of_records))
-            frames.append(as_metric(complete, grid.names, self.flow, is_ratio=is_ratio))
+            (plain, place.gather(of_plain), records.filter(~records["is_ratio"]), False),
+        ]
+        # Each has some fifty columns: the operands are gone when the figures are put in order.
+        del plain, ratios
+        frames = [self._figures(*parts.pop()), self._figures(*parts.pop())]
         doubts = self.marked.rows(grid, self.flow, block, place)
         return DerivedRows(in_order(frames[0], frames[1], grid.names), levels, doubts)
 
+    def _figures(self, frame: pl.DataFrame, at: pl.Series, records: pl.DataFrame, is_ratio: bool) -> pl.DataFrame:
+        """The figures of operands, with the records of the rows `at` which they stand."""
+        has_record = at.is_not_null()
+        frame = with_records(frame, at.filter(has_record), records.filter(has_record))
+        if self.marked.any:
+            bits = frame["doubted"]
+            of_records = bits.gather(at.filter(has_record)) | records["doubted"].filter(has_record)
+            frame = frame.with_columns(doubted=bits.scatter(at.filter(has_record), of_records))
+        return as_metric(frame, self.grid.names, self.flow, is_ratio=is_ratio)
+
+    def see(self, months: Iterable[int]) -> None:
+        """Take note of the months before those that are derived."""
+        for month in months:
+            self._see(month)
+
     def last_seen_in(self, block: Block) -> pl.Series:
         """By month and series the last month with a number."""
-        by_month = []
-        for month in block.months:
+        return pl.concat([self._see(month) for month in block.months], rechunk=True)
+
+    def _see(self, month: int) -> pl.Series:
+        """The last month with a number of each series, up to a month that follows on the one before."""
+        levels = self.levels.months[month]
+        if levels is not self.levels.unknown:
             now = pl.repeat(month, self.grid.size, dtype=pl.Int32, eager=True)
-            self.last_seen = now.zip_with(self.levels.months[month].seen, self.last_seen)
-            by_month.append(self.last_seen)
-        return pl.concat(by_month, rechunk=True)
+            self.last_seen = now.zip_with(levels.seen, self.last_seen)
+        return self.last_seen
 
     def _pairs(self, pairs: pl.DataFrame, block: Block, place: pl.Series) -> pl.DataFrame:
         """Where values and their masses are among the rows of some months."""

@@ -131,9 +131,9 @@ def leave_ledger(release: Normalised, place: Path, releases: Release) -> LedgerL
         # A file of details is written once, and names its release alone.
         made_of = functools.partial(derivation_of_month, table, releases=row, collected=collected.get(table))
         for file in encode_months(table, frame, made_of):
-            exchange.put(place, file.data)
+            sha256 = exchange.put(place, file.data)
             derivation = text_of(made_of(path_partition(file.partition)))
-            files.append(LeftFile(table, file.partition, file.sha256, file.bytes, file.rows, derivation))
+            files.append(LeftFile(table, file.partition, sha256, file.bytes, file.rows, derivation))
     touched, wide = left_frame(place, ledger_after.touched), left_frame(place, trade_flow)
     return LedgerLeft(place, findings_by_check, touched, wide, ledger_after.doubts, files)
 

@@ -57,7 +57,8 @@ class Windows:
         while self._to_add and self._to_add[0] < block.first + block.size:
             month = self._to_add.pop(0)
             now, before = self.levels.months[month], max(self._sums, default=month)
-            self._sums[month] = self._sums.get(before, self._zero) + now.value
+            total = self._sums.get(before, self._zero)
+            self._sums[month] = total if now is self.levels.unknown else total + now.value
             self._missing[month] = self._missing.get(before, self._none) + (now.status >= MISSING_FROM).cast(pl.UInt16)
         # Where there are several kinds, those of all months of a window are united.
         levels_back = FIGURES_LOOK_BACK if self._one_kind is None else YEAR

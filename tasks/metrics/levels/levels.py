@@ -4,6 +4,7 @@ Where a place (product and partner) has a number in one measure and not in anoth
 counted in another unit. A level is not zero either if a code below it has a number.
 """
 
+import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -49,8 +50,18 @@ class Levels:
         seen = seen.select("month", row=grid.rows_of(seen))
         for block in blocks(grid.names.first, grid.names.months, at_once):
             printed = seen.filter(pl.col("month").is_in(block.months))
-            self.months |= _months(grid, block, rows, row, printed, kind)
+            if _is_unknown(grid, block, rows, printed):
+                self.months |= dict.fromkeys(block.months, self.unknown)
+            else:
+                self.months |= _months(grid, block, rows, row, printed, kind)
         self._chain(spans)
+
+    @functools.cached_property
+    def unknown(self) -> MonthLevels:
+        """A month of which no release speaks: one for all of them, of which a new store has two years."""
+        nothing = _zeros(self.grid.size, pl.UInt8)
+        no, places = nothing.cast(pl.Boolean), pl.repeat(False, self.grid.places.height, eager=True)
+        return MonthLevels(nothing.cast(pl.Int64), nothing + STATUS["not_covered"], nothing, no, places)
 
     def _chain(self, spans: pl.DataFrame) -> None:
         """Replace the months of the series for which a source prints years to date: see `year_to_date`."""
@@ -104,17 +115,16 @@ def blocks(first: int, count: int, at_once: int) -> Iterator[Block]:
         yield Block(start, min(at_once, first + count - start))
 
 
+def _is_unknown(grid: Grid, block: Block, rows: pl.DataFrame, printed: pl.DataFrame) -> bool:
+    """Whether no release speaks of any of these months."""
+    has_rows = any(f"c{month}" in rows.columns for month in block.months)
+    return not (has_rows or printed.height or grid.coverage.known["month"].is_in(block.months).any())
+
+
 def _months(
     grid: Grid, block: Block, rows: pl.DataFrame, row: pl.Series, printed: pl.DataFrame, kind: int | None
 ) -> dict[int, MonthLevels]:
     size, at = grid.size * block.size, block.offset(row, grid.size)
-    has_rows = any(f"c{month}" in rows.columns for month in block.months)
-    if not has_rows and not printed.height and not grid.coverage.known["month"].is_in(block.months).any():
-        # Months of which no release speaks.
-        nothing = _zeros(grid.size, pl.UInt8)
-        no, places = nothing.cast(pl.Boolean), pl.repeat(False, grid.places.height, eager=True)
-        unknown = MonthLevels(nothing.cast(pl.Int64), nothing + STATUS["not_covered"], nothing, no, places)
-        return dict.fromkeys(block.months, unknown)
 
     def column(name: str, kind: type[pl.DataType]) -> pl.Series:
         nothing = _zeros(rows.height, kind)

@@ -6,7 +6,7 @@ lie side by side in its folder.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -132,6 +132,5 @@ def leave(file: NewFile | PlacedFile, place: Path) -> FileEntry:
     full."""
     if isinstance(file, PlacedFile):
         exchange.take(place, file.sha256, file.path)
-    else:
-        exchange.put(place, file.data)
-    return entry_of(file)
+        return entry_of(file)
+    return entry_of(replace(file, known_sha256=exchange.put(place, file.data)))

@@ -1,14 +1,22 @@
 """What is derived from a plan is what the whole month would be, and what is sent about it stays small."""
 
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from schemas.table import empty_frame
+from tasks.derive import portions
 from tasks.derive.portions import (
+    DERIVED,
     ROWS_AT_ONCE,
     ROWS_OF_A_LARGE_MONTH,
     WHOLE,
+    Plan,
+    Work,
+    derive_portion,
     is_divided,
     leave_frame,
     months_of_levels,
@@ -18,7 +26,8 @@ from tasks.derive.portions import (
     read_levels,
 )
 from tasks.domain.precedence import chapter_group_of
-from tasks.metrics.derive import NO_LEVELS
+from tasks.metrics.derive import NO_LEVELS, DerivedRows
+from tasks.store.files import exchange
 
 JUNE = 2025 * 12 + 5
 
@@ -62,3 +71,32 @@ def test_only_a_large_month_has_several_files() -> None:
     assert not is_divided(ROWS_OF_A_LARGE_MONTH - 1)
     assert is_divided(ROWS_OF_A_LARGE_MONTH)
     assert portions_of(0) == [WHOLE]
+
+
+def test_the_rows_of_some_months_are_gone_when_the_next_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive = list[bool]()
+
+    def months_one_by_one(*_: object, **__: object) -> Iterator[DerivedRows]:
+        for _month in range(3):
+            rows = DerivedRows(*(empty_frame(table) for table in DERIVED))
+            here = weakref.ref(rows.metric)
+            yield rows
+            del rows
+            alive.append(here() is not None)
+
+    monkeypatch.setattr(portions, "derive_months", months_one_by_one)
+    plan = Plan(
+        flow="export",
+        months=[1],
+        portions=[("", None)],
+        ledger=[],
+        releases=leave_frame(tmp_path, empty_frame("release")),
+        doubts=None,
+        recent=[],
+        notes={table: {} for table in DERIVED},
+    )
+    name = exchange.put(tmp_path, plan.model_dump_json().encode())
+    assert derive_portion(Work(tmp_path, name, 0)) == []
+    assert alive == [False] * 3

@@ -101,3 +101,16 @@ def test_a_world_of_a_higher_level_is_not_zero_where_a_code_below_it_trades() ->
     found = Levels(grid, in_months(coverage.names, numbers), numbered(coverage.names, NOTHING).clear(), 1).months[JUNE]
     said = [NAMED[found.status[row]] for row in grid.rows_of(numbered(coverage.names, *asked))]
     assert said == ["not_covered", "zero", "not_covered", "not_covered", *["zero"] * 4]
+
+
+def test_months_of_which_no_release_speaks_are_one_and_the_same() -> None:
+    coverage = coverage_of(release(months="2025-05"))
+    numbers = printed(coverage.names, {"value": 5, "month": JUNE - 1})
+    rows = in_months(coverage.names, numbers)
+    rows = rows.drop(name for name in rows.columns if name[1:].isdigit() and int(name[1:]) != JUNE - 1)
+    grid = Grid(numbers.select("product", "partner", "measure"), coverage)
+    several = Levels(grid, rows, numbered(coverage.names, NOTHING).clear(), 1)
+    assert [month for month, one in several.months.items() if one is not several.unknown] == [JUNE - 1]
+    assert {NAMED[one] for one in several.unknown.status} == {"not_covered"}
+    assert several.unknown.value.to_list() == [0] * several.grid.size
+    assert not several.unknown.seen.any()
