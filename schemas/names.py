@@ -28,6 +28,8 @@ PARTNER = rf"{REPORTER}|[a-z_]+:[A-Za-z0-9_ -]+"
 # Names of lists of controlled goods and of their tiers, and the editions of the HS that their codes are of.
 LIST_NAME = r"[a-z0-9][a-z0-9_-]*"
 TIER = r"[A-Za-z0-9]+(\.[A-Za-z0-9]+)*"
+# A month, or the first and the last.
+MONTHS = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])(?:\.\.([0-9]{4})-(0[1-9]|1[0-2]))?")
 EDITIONS = {"HS2017": "2017-01", "HS2022": "2022-01"}
 
 

@@ -15,16 +15,13 @@ from pydantic.json_schema import SkipJsonSchema
 
 from schemas.code_files import partner_groups, source_names
 from schemas.forms.form import Frozen, StoreAddress, as_form, none_if_empty
-from schemas.names import CODE, REPORTER
+from schemas.names import CODE, MONTHS, REPORTER
 
 # Tables that are made again after a release: all, or those that rest on its reporter alone.
 FollowingTables = Literal["all", "of the reporter"]
 # What a person fills in first.
 FIRST = ("file", "source", "flow", "partners", "months", "released_on")
 HS_CODE = rf"[*]|{CODE}"
-MONTHS = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])(?:\.\.([0-9]{4})-(0[1-9]|1[0-2]))?")
-
-
 # The same as people write it: a day stands for its month.
 DAY = r"(?:-(?:0[1-9]|[12][0-9]|3[01]))?"
 MONTHS_OR_DAYS = MONTHS.pattern.replace("1[0-2])", f"1[0-2]){DAY}")

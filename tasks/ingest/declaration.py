@@ -21,7 +21,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from schemas.forms.request import MONTHS, Declaration, Declared, OfFolder, ReleaseRequest, Sidecar
+from schemas.forms.request import Declaration, Declared, OfFolder, ReleaseRequest, Sidecar
+from schemas.names import MONTHS
 from schemas.small_files import read_toml
 from tasks.domain.errors import Refused
 from tasks.domain.labels import customs_of

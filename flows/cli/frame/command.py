@@ -23,6 +23,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.models import CommandFunctionType
 
 from flows.cli.frame.options import REFUSED, refusals
+from flows.cli.frame.plain_values import read_plainly
 from flows.cli.frame.terminal import errors, refuse, say
 from tasks.domain.text import HIDDEN, clip
 
@@ -31,13 +32,14 @@ class _Strict:
     """What a command and a group have in common; a mixin of a class of Typer."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the options and arguments. Flags for help and completion are false where they are not given: Typer
-        reads every missing value with pydantic, which takes as long to import as Typer.
+        """Return the options and arguments, which read plain values without pydantic. Flags for help and completion are
+        false where they are not given.
         """
         parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
         for option in parameters:
             if getattr(option, "is_flag", False) and option.default is None and not option.expose_value:
                 option.default = False
+            read_plainly(option)
         return parameters
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

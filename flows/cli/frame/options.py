@@ -134,9 +134,9 @@ def _describe(error: Exception) -> str:
         return disk_problem(error)
     if not isinstance(error, ValueError):
         return str(error)
-    from pydantic import ValidationError
-
-    if not isinstance(error, ValidationError):
+    # Whoever raised one has imported pydantic, which takes as long to import as Typer.
+    pydantic = sys.modules.get("pydantic")
+    if pydantic is None or not isinstance(error, pydantic.ValidationError):
         return str(error)
     return "; ".join(map(_describe_option, error.errors(include_url=False)))
 

@@ -9,21 +9,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote, quote_plus
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from schemas.forms.fetch import Fetched, FetchRequest
-from schemas.forms.request import MONTHS
 from schemas.frames import Reported
+from schemas.names import MONTHS
 from schemas.reference.code_tables import code_table
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import Refused
 from tasks.domain.periods import first_day, month_name, month_number
 from tasks.domain.text import clip
 from tasks.sources.formats.envelope import FILE_BYTES_MAX
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import Fetched, FetchRequest
 
 T = TypeVar("T")
 WATCHED_DIGITS = 6

@@ -30,16 +30,17 @@ this and of last year are asked for again, in June and July those of the year be
 is skipped; the key is read from the environment or a secret block and is in no file.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from schemas import settings
-from schemas.forms.fetch import FetchRequest
 from schemas.frames import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, counted
@@ -47,6 +48,9 @@ from tasks.sources.adapter.protocol import KeyNeed, Parsed, Site, Source, Wanted
 from tasks.sources.adapter.records import as_reported, doubt_copies, numbered, require_form, summed, without_flagged
 from tasks.sources.adapter.totals import Parted, part_totals
 from tasks.sources.formats.json_text import read_documents
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import FetchRequest
 
 CODES = "schedule_c"
 PARTNER = r"^[1-9][0-9]{2,3}$"

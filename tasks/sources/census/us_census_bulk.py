@@ -37,16 +37,17 @@ Unsure: six records of imports have been read, with the sums over nine whole arc
 exports no record was at hand: their layout is that of two public programs which agree.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from schemas.forms.fetch import FetchRequest
 from schemas.frames import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
@@ -57,6 +58,9 @@ from tasks.sources.adapter.records import as_reported
 from tasks.sources.census.us_census import NO_UNIT
 from tasks.sources.census.us_census import SOURCE as API
 from tasks.sources.formats.fixed_width import Layout, Member, layout_of, members_of, read_blocks, stated_layout, text_of
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import FetchRequest
 
 BASE = "https://www.census.gov"
 ZONE = ZoneInfo("America/New_York")

@@ -10,6 +10,8 @@ into a folder first, and read line by line from there, so that memory does not g
 origin: its one file must be a file with a plain name and of a limited size, and a wrong checksum is an error.
 """
 
+from __future__ import annotations
+
 import io
 import logging
 import re
@@ -22,16 +24,18 @@ from datetime import date, datetime
 from functools import partial
 from lzma import LZMAError
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from urllib.parse import quote
 
 import polars as pl
 
-from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip, clip_bytes, counted
 from tasks.sources.adapter.protocol import Parsed, Response, Site, WantedFile, months_of, refuse_products
 from tasks.sources.eurostat.eurostat_comext import BASE, FLOWS, ZONE, reporters, wanted
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import FetchRequest
 
 SOURCE = "eurostat_bulk"
 PATH = "/eurostat/api/dissemination/files"

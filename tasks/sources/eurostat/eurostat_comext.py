@@ -38,14 +38,16 @@ Fetched: one answer for each reporter and direction, for all products and months
 single number, so each answer is asked for again and compared by its records.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from schemas.forms.fetch import FetchRequest
 from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip
@@ -53,6 +55,9 @@ from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, Wan
 from tasks.sources.adapter.records import as_reported, numbered, require_columns, the_only, without_flagged
 from tasks.sources.adapter.totals import part_totals
 from tasks.sources.formats import csv
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import FetchRequest
 
 UPDATE = "LAST UPDATE"
 HEADS = (("DATAFLOW", UPDATE), ("STRUCTURE", "STRUCTURE_ID"))

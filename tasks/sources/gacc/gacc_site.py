@@ -9,20 +9,25 @@ A page whose table cannot be read (no table, a column of units that is missing) 
 instead.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
-from schemas.forms.fetch import Fetched, FetchRequest
 from tasks.domain.errors import Refused
 from tasks.sources.adapter.protocol import FirstFetch, Response, Site, Source, WantedFile, months_of
 from tasks.sources.formats.pages import read_page
 from tasks.sources.gacc.gacc_release import PAGE_KINDS, parse, public_on, topic_of
 from tasks.sources.gacc.gacc_tables import month_of, plain
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import Fetched, FetchRequest
 
 BASE = "http://english.customs.gov.cn"
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -44,7 +49,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
         links = site.listed(
             place, f"{request.source}, list of {year}", partial(linked, year=year, source=request.source)
         )
-        if isinstance(links, Fetched):
+        if not isinstance(links, list):
             yield links
             continue
         for month, topic, currency, address in links:

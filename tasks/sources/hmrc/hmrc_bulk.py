@@ -38,6 +38,8 @@ files were at hand, not the page; how an archive of a year is packed is not know
 its members, in archives in it too.
 """
 
+from __future__ import annotations
+
 import html
 import io
 import re
@@ -45,12 +47,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import polars as pl
 
-from schemas.forms.fetch import Fetched, FetchRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, clip_bytes, counted
@@ -60,6 +61,9 @@ from tasks.sources.formats.envelope import magic_of
 from tasks.sources.formats.fixed_width import Member, layout_of, members_of, read_blocks
 from tasks.sources.hmrc.hmrc_ots import FLOWS, ZONE
 from tasks.sources.hmrc.hmrc_ots import SOURCE as API
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import Fetched, FetchRequest
 
 BASE = "https://www.uktradeinfo.com"
 LIST = "/trade-data/latest-bulk-data-sets"
@@ -310,13 +314,13 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
     refuse_products(request, "A bulk file has every code; leave them out, or fetch hmrc_ots.")
     base = request.base or BASE
     links = site.listed(f"{base}{LIST}", "hmrc_bulk, list of files", _links)
-    if isinstance(links, Fetched):
+    if not isinstance(links, list):
         yield links
         return
     pages = [link for link in links if ARCHIVES.search(urlsplit(link).path) and link.startswith(f"{base}/")]
     for page in dict.fromkeys(pages):
         older = site.listed(page, "hmrc_bulk, list of archives", _links)
-        if isinstance(older, Fetched):
+        if not isinstance(older, list):
             yield older
         else:
             links += older

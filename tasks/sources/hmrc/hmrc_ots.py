@@ -34,23 +34,27 @@ Fetched: an answer for each month and direction, page by page. Nothing says what
 and compared by its records.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of, products_of, short
 from tasks.sources.adapter.records import as_reported, doubt_copies
 from tasks.sources.formats.json_text import number_in, read_documents, refuse_cut, rows_of
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import FetchRequest
 
 FLOWS = {"1": "import", "2": "export", "3": "import", "4": "export"}
 NEEDED = ("MonthId", "FlowTypeId", "SuppressionIndex", "CommodityId", "CountryId", "PortId", "Value", "NetMass")

@@ -37,14 +37,16 @@ Unsure: no whole file has been read; of 2023 and of January to June 2025 the row
 beans (units 10 and 21 alone), of imports none. The table of countries is that of 2020; that of 2026 has the same codes.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
@@ -52,6 +54,9 @@ from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, Wan
 from tasks.sources.adapter.records import as_reported, doubt_copies, numbered, require_form, summed
 from tasks.sources.formats import csv
 from tasks.sources.formats.csv import HEADER_BYTES_MAX
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import FetchRequest
 
 BASE = "https://balanca.economia.gov.br"
 PATH = "/balanca/bd/comexstat-bd/ncm/{}_{}.csv"

@@ -35,16 +35,17 @@ That `ALL` stands for every country was read in a public program which asks so f
 without countries is the world alone, and is held for few partners.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
@@ -53,6 +54,9 @@ from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, Wan
 from tasks.sources.adapter.records import as_reported, doubt_copies, summed
 from tasks.sources.adapter.totals import part_totals
 from tasks.sources.formats.json_text import read_documents, refuse_cut
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import FetchRequest
 
 BASE = "https://tradeidds.censtatd.gov.hk"
 ZONE = ZoneInfo("Asia/Hong_Kong")

@@ -31,17 +31,18 @@ each issue, so another address for a section is a new issue. The list page was n
 file-download is taken, with the chapters and the direction that are named last before it.
 """
 
+from __future__ import annotations
+
 import html
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from schemas.forms.fetch import Fetched, FetchRequest
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import counted
@@ -57,6 +58,9 @@ from tasks.sources.adapter.protocol import (
 )
 from tasks.sources.adapter.records import as_reported, doubt_copies, numbered, require_columns, require_form, summed
 from tasks.sources.formats import csv
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import Fetched, FetchRequest
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 ALWAYS = ("Exp or Imp", "Year")
@@ -223,7 +227,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
     for year in sorted({month[:4] for month in months_of(request, today)}, reverse=True):
         place = f"{request.base or BASE}{LIST.format(year=year)}"
         sections = site.listed(place, f"japan_estat, list of {year}", _sections)
-        if isinstance(sections, Fetched):
+        if not isinstance(sections, list):
             yield sections
             continue
         for flow, section, address in sections:

@@ -33,19 +33,20 @@ address, which is not sent, so a month is asked for again only where its dataset
 calls a day; without one the public preview answers, which ends at 500 rows.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from schemas import settings
-from schemas.forms.fetch import Fetched, FetchRequest
 from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.findings import finding
@@ -64,6 +65,9 @@ from tasks.sources.adapter.protocol import (
 from tasks.sources.adapter.records import as_reported
 from tasks.sources.adapter.totals import part_totals
 from tasks.sources.formats.json_text import number_in, read_documents, refuse_cut, rows_of
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import Fetched, FetchRequest
 
 CODES = "un_comtrade"
 FLOWS = {"M": "import", "X": "export"}
@@ -293,7 +297,7 @@ def questions(request: FetchRequest, today: date, site: Site) -> Iterator[Wanted
     for reporter, number in [(reporter, number_of(reporter)) for reporter in request.reporters]:
         ask = partial(datasets, site, number, months_of(request, today), request.base or BASE)
         newest = site.tried(f"un_comtrade, list of {reporter}", ask)
-        if isinstance(newest, Fetched):
+        if not isinstance(newest, dict):
             yield newest
             continue
         for month in sorted(newest, reverse=True):
