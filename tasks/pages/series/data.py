@@ -497,7 +497,8 @@ def past_as_script(series: PageSeries, before: str = "") -> str:
     for day in days.slice(1, DAYS_MAX - 1).to_list():
         other = (pl.col("known_from") > day) | (pl.col("known_until") > day)
         earliest = rows.filter(other)["period_start"].min()
-        since: date = max(earliest, series.months[0])  # type: ignore[type-var, assignment]
+        # A month that was withdrawn stood after the newest one.
+        since: date = min(max(earliest, series.months[0]), series.last)  # type: ignore[type-var, assignment]
         known = rows.filter(was_last_on(day), pl.col("period_end") >= since)
         about = [str(since), series.partners, series.measures, sorted(map(str, known.rows()))]
         mark = json_sha256(about)[:16]
@@ -509,7 +510,8 @@ def _known_on(series: PageSeries, day: date, since: date) -> dict[str, Any]:
     """Levels, exceptions and doubts as they were known on a day, of the months from `since` on."""
     texts = pl.col("flow", "product", "partner", "measure").cast(pl.String)
     rows = query.table_on(series.snapshot, "metric", day, series.flow, [series.product], since).with_columns(texts)
-    rows = rows.filter(pl.col("partner").is_in(series.partners), product=series.product)
+    is_shown = pl.col("partner").is_in(series.partners) & (pl.col("period") <= series.last)
+    rows = rows.filter(is_shown, product=series.product)
     begin = series.months.index(since)
     # The bases of the first months are as today.
     today = series.rows.filter(pl.col("period") < since)

@@ -77,7 +77,7 @@ def test_the_page_of_a_withdrawn_month_says_so_and_leads_to_the_newest_one(tmp_p
         resolver = Resolver(store.snapshot)
         series = data.gather(resolver, "85051110", "export", later)
         about = (resolver, series, PagePlace(), later, tmp_path)
-        files = product_pages.files_of(*about, in_words=True, with_past=False).files
+        files = product_pages.files_of(*about, in_words=True, with_past=True).files
         pages = {name: str(text) for name, text in files.items() if name.startswith("85051110/")}
         for name, text in pages.items():
             (tmp_path / name).parent.mkdir(exist_ok=True)
