@@ -1,6 +1,8 @@
 """A step cannot be made without a promise, cannot break it in silence, and cannot run without leaving its record."""
 
 import re
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -169,3 +171,24 @@ def test_the_schema_hash_knows_all_that_a_reader_is_told() -> None:
     ]
     assert len({str(columns_of(table)) for table in tables}) == len(tables)
     assert columns_of(_table(ge=1)) == columns_of(_table(ge=1))
+
+
+@dataclass(frozen=True)
+class Note:
+    text: str
+
+
+def note(text: str, day: date, folder: Path, today: date) -> Note:
+    return Note(text) if text else text  # type: ignore[return-value]
+
+
+def test_a_step_that_makes_another_thing_than_it_promised_is_refused() -> None:
+    with recording(Run()) as run, pytest.raises(TypeError, match="a step promised Note and made str"):
+        Step(note)("", date(2025, 7, 20), Path(), date(2025, 8, 1))
+    assert ["TypeError" in (record.error or "") for record in run.records] == [True]
+
+
+def test_a_record_names_the_settings_of_a_step_and_neither_the_clock_nor_a_place() -> None:
+    with recording(Run()) as run:
+        Step(note)("text", date(2025, 7, 20), Path(), today=date(2025, 8, 1))
+    assert [record.parameters for record in run.records] == [{"text": "text", "day": "2025-07-20"}]
