@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 from flows.cli.app import app
 from flows.status import status
 from tasks.api.mcp import Answers
-from tasks.domain.errors import Held
+from tasks.domain.errors import BrokenStore, Held
 from tasks.pages.site import site
 from tasks.sources.registry import SOURCES
+from tasks.store.bucket import working_copy
 from tests.unit.customs import DAY, LATER, RIGHT, USA, Store
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
@@ -145,3 +146,32 @@ def test_only_what_is_held_ends_with_the_code_for_it(
 ) -> None:
     monkeypatch.setattr("tasks.domain.clock.today", lambda: date(2025, 8, 1))
     assert command("status", "--store", str(root[0]), "--inbox", str(tmp_path))[0] == 3
+
+
+def test_a_bucket_that_cannot_be_read_stops_no_decision_about_another(
+    root: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reporter comes first in the order of names."""
+    folder, name = root
+    shutil.rmtree(folder / "reporter=USA" / "held")
+    shutil.copytree(folder / "reporter=CHN", folder / "reporter=AUS", symlinks=True)
+    whole = working_copy.at_hand
+
+    def broken(address: Path) -> Path:
+        if address.name == "reporter=AUS":
+            raise BrokenStore(f"{address}: the pointer names no snapshot. Run tidewaiter audit.")
+        return whole(address)
+
+    monkeypatch.setattr(working_copy, "at_hand", broken)
+    code, said = command("held", "--store", str(folder))
+    assert code == 1
+    assert re.search(f"AUS: .*names no snapshot.*{name} CHN, .*1 held", said)
+    decided = ("--by", "Li Wei", "--reason", "compared", "--store", str(folder), "--no-prefect")
+    code, said = command("approve", "gacc_query-0", *decided)
+    assert code == 2
+    assert re.search(f"Those that wait: {name} of CHN.* Not looked at: AUS: .*names no snapshot", said)
+    code, said = command("audit", "--sample", "1", "--store", str(folder))
+    assert code == 1
+    assert "AUS: " in said
+    assert "every published and every raw file of" in said
+    assert command("approve", name, *decided)[0] == 0

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -160,29 +160,47 @@ StoreOfOne = Annotated[Path, typer.Option("--store", callback=_of_one, **_store)
 Store = Annotated[Path, typer.Option("--store", callback=_folder, **_store)]
 
 
-def each_store(root: "Path | S3Url", reporter: str | None) -> "list[tuple[str | None, Path]]":
-    """The store of each reporter of a root, or that of the one that is named, brought up to date; the root itself where
-    nothing was published."""
+class StoresAtHand(NamedTuple):
+    """The store of each reporter, brought up to date, and a sentence for each that could not be."""
+
+    stores: "list[tuple[str | None, Path]]"
+    unread: list[str]
+
+    @property
+    def is_one(self) -> bool:
+        """Whether there is no other store."""
+        return len(self.stores) + len(self.unread) == 1
+
+
+def each_store(root: "Path | S3Url", reporter: str | None) -> StoresAtHand:
+    """The store of each reporter of a root, or that of the one that is named; the root itself where nothing was
+    published. Raises StoreError where the only one cannot be brought up to date."""
     from tasks.store.bucket.working_copy import at_hand
     from tasks.store.places.reporters import only_store, stores_of
 
     stores = stores_of(root) if reporter is None else {}
     if len(stores) <= 1:
-        return [(reporter or next(iter(stores), None), at_hand(only_store(root, reporter)))]
-    return [(name, at_hand(address)) for name, address in stores.items()]
+        return StoresAtHand([(reporter or next(iter(stores), None), at_hand(only_store(root, reporter)))], [])
+    several = StoresAtHand([], [])
+    for name, address in stores.items():
+        try:
+            several.stores.append((name, at_hand(address)))
+        except StoreError as error:
+            several.unread.append(f"{name}: {error}")
+    return several
 
 
-def waiting_of(stores: "list[tuple[str | None, Path]]") -> "tuple[list[tuple[str | None, HeldRelease]], list[str]]":
+def waiting_of(stores: StoresAtHand) -> "tuple[list[tuple[str | None, HeldRelease]], list[str]]":
     """The held releases of stores, each with its reporter, and a sentence for each store that cannot be read. Raises
     StoreError where it is the only one."""
     from tasks.inbox import held
 
-    waiting, damaged = list["tuple[str | None, HeldRelease]"](), list[str]()
-    for reporter, store in stores:
+    waiting, damaged = list["tuple[str | None, HeldRelease]"](), [*stores.unread]
+    for reporter, store in stores.stores:
         try:
             waiting += [(reporter, entry) for entry in held.waiting(store)]
         except StoreError as error:
-            if len(stores) == 1:
+            if stores.is_one:
                 raise
             damaged.append(f"{reporter}: {error}")
     return waiting, damaged
@@ -193,12 +211,12 @@ def store_that_holds(root: "Path | S3Url", reporter: str | None, release_id: str
     wait."""
     from tasks.inbox import held
 
-    stores = each_store(root, reporter)
-    if len(stores) == 1:
-        return stores[0][1]
-    holder = next((store for _, store in stores if held.find(store, release_id) is not None), None)
+    several = each_store(root, reporter)
+    if several.is_one:
+        return several.stores[0][1]
+    holder = next((store for _, store in several.stores if held.find(store, release_id) is not None), None)
     if holder is None:
-        releases, unread = waiting_of(stores)
+        releases, unread = waiting_of(several)
         waiting = [f"{entry.release_id} of {name}" for name, entry in releases]
         raise NotHeld(
             " ".join(

@@ -185,14 +185,16 @@ def audit(
     """Hash every published and every raw file of each store again, trace a sample of figures back to the raw records,
     and hash the tables that are made of the stores."""
     stores = options.each_store(store, whose)
-    problems, published = list[str](), 0
-    for reporter, one in stores:
+    problems, published = [*stores.unread], 0
+    for problem in problems:
+        say(problem, to=errors, style="red")
+    for reporter, one in stores.stores:
         try:
-            problems += _audited(one, sample, f"{reporter}: " if len(stores) > 1 else "")
+            problems += _audited(one, sample, "" if stores.is_one else f"{reporter}: ")
             published += 1
         except NothingPublished as nothing:
             # A reporter whose first release is held has a store and no tables.
-            if len(stores) == 1:
+            if stores.is_one:
                 raise
             say(f"{reporter}: {nothing}", to=errors)
     if problems:

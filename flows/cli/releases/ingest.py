@@ -329,7 +329,7 @@ def held(
             typer.echo(json.dumps(fields, ensure_ascii=False))
         raise typer.Exit(DISAGREES if damaged else 0)
     for reporter, entry in waiting:
-        of = f"{reporter}, " if len(stores) > 1 else ""
+        of = "" if stores.is_one else f"{reporter}, "
         title = f"{of}{escape(entry.title)}, held since {entry.held_since}"
         say(f"[bold yellow]{entry.release_id}[/] {title}", markup=True)
         for line in entry.lines:
@@ -338,7 +338,7 @@ def held(
     is_new = (
         not waiting
         and not damaged
-        and not any((one / held_releases.FOLDER).is_dir() or open_snapshot(one) is not None for _, one in stores)
+        and not any((one / held_releases.FOLDER).is_dir() or open_snapshot(one) is not None for _, one in stores.stores)
     )
     if is_new:
         say(f"nothing is held, and nothing was ever published: {address_of(Path(store))}")
