@@ -28,11 +28,16 @@ def widen(observation: pl.DataFrame, releases: Release, doubts: pl.DataFrame = N
     kilograms = in_units(pl.col("value"), pl.col("size"))
     amount = pl.when(pl.col("measure") == "quantity_kg").then(kilograms).otherwise(pl.col("value").cast(pl.Float64))
     other = pl.col("measure").str.starts_with("quantity_") & (pl.col("measure") != "quantity_kg")
-    numbers = numbers.with_columns(amount=amount).sort(*key, "priority", "measure")
-    # A place has one number of a measure a month, so the largest is the only one.
-    named = ("quantity_kg", *VALUES)
+    schema = polars_schema("trade_flow")
+    numbers = numbers.select(*key, "priority", "measure", "source", "kind", "in_doubt", amount=amount)
+    numbers = numbers.sort(*key, "priority", "measure")
+    # Hardly any month has several sources, and to count them and to join their names is expensive.
+    sources = [pl.col("source").n_unique().alias("sources")] if numbers["source"].n_unique() > 1 else []
+    # A place has one number of a measure a month, so the largest is the only one. Most releases have one currency.
+    named, measures = ("quantity_kg", *VALUES), {*numbers["measure"].unique()}
+    met = [name for name in named if name in measures]
     numbers = numbers.with_columns(
-        *(pl.when(pl.col("measure") == name).then("amount").alias(name) for name in named),
+        *(pl.when(pl.col("measure") == name).then("amount").alias(name) for name in met),
         quantity_other=pl.when(other).then("amount"),
         quantity_other_unit=pl.when(other).then("measure"),
         begins=pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in key),
@@ -41,15 +46,18 @@ def widen(observation: pl.DataFrame, releases: Release, doubts: pl.DataFrame = N
         numbers.group_by(pl.col("begins").cum_sum(), maintain_order=True)
         .agg(
             pl.col(*key, "source", "kind").first(),
-            pl.col(named).max(),
+            *(pl.col(name).max() for name in met),
             pl.col("quantity_other", "quantity_other_unit").drop_nulls().first(),
             pl.col("in_doubt").any(),
-            sources=pl.col("source").n_unique(),
+            *sources,
         )
-        .with_columns(pl.col("quantity_other_unit").str.strip_prefix("quantity_"))
+        .with_columns(
+            pl.col("quantity_other_unit").str.strip_prefix("quantity_"),
+            *(pl.lit(None, schema[name]).alias(name) for name in named if name not in measures),
+        )
     )
-    # Hardly any month has several sources, and joining their names is expensive.
-    several = numbers.join(wide.filter(pl.col("sources") > 1), on=key, how="semi")
-    joined = several.group_by(key).agg(pl.col("source", "kind").unique().sort().str.join("+"))
-    wide = wide.update(joined, on=key)
-    return wide.with_columns(period=index_month("month")).select(*polars_schema("trade_flow"))
+    if sources:
+        several = numbers.join(wide.filter(pl.col("sources") > 1), on=key, how="semi")
+        joined = several.group_by(key).agg(pl.col("source", "kind").unique().sort().str.join("+"))
+        wide = wide.update(joined, on=key)
+    return wide.with_columns(period=index_month("month")).select(*schema)

@@ -116,7 +116,9 @@ class Batch:
         anything is new."""
         run = current_run()
         assert run is not None, "a release is entered in a run"
-        months = statements.detail.unique(MONTHS, keep="first", maintain_order=True)
+        # `unique` of the frame would copy every text of every row.
+        first_rows = statements.detail.select(pl.struct(MONTHS).is_first_distinct().arg_true()).to_series()
+        months = statements.detail[first_rows]
         if not change.is_new:
             assert self.parent is not None, "what is not new is published"
             outcome = outcome.model_copy(update={"status": "nothing new", "snapshot_id": self.parent.id})
