@@ -299,6 +299,25 @@ def _key(
     return [*figures, (t["ytd_growth"], percent, why)]
 
 
+def _cells(
+    row: Mapping[str, Any], doubts: Mapping[str, str | None], language: str, reasons: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """The figures of a row as texts with reasons, each marked that is in doubt; the row says each doubt at the first
+    figure that has it."""
+    in_doubt, cells, stated = wording.texts(language)["in_doubt"], [], set[str]()
+    for figure, doubt in doubts.items():
+        if figure in LEVELS:
+            text, why = level_text(row[figure], row["measure"], language, reasons[row[status(figure)]])
+        else:
+            text, why = growth_text(row, figure, reasons, language)
+        if doubt and row[figure] is not None:
+            new = {one.removeprefix(OF_THE_SUM["en"]) for one in doubts_in(doubt)} - stated
+            text, why = f"▲ {text}", in_doubt.format(doubt=doubt_words(doubt, language)) if new else why
+            stated |= new
+        cells.append((text, why))
+    return cells
+
+
 def _row(
     row: Mapping[str, Any],
     series: PageSeries,
@@ -309,25 +328,17 @@ def _row(
     is_part: bool = False,
 ) -> SeriesRow:
     """A row of the table of partners, or of the parts of the product."""
-    t = wording.texts(language) | words("series", language)
-    cells = []
-    for figure in TABLED[:-1] if is_part else TABLED:
-        if figure in LEVELS:
-            text, why = level_text(row[figure], row["measure"], language, reasons[row[status(figure)]])
-        else:
-            text, why = growth_text(row, figure, reasons, language)
-        doubt = row[f"{figure}_doubt"]
-        if figure == "level" and not is_part:
-            doubt = series.every_doubt.get((row["measure"], row["partner"], row["period"]), "")
-        if doubt and row[figure] is not None:
-            text, why = f"▲ {text}", t["in_doubt"].format(doubt=doubt_words(doubt, language))
-        cells.append((text, why))
+    of_level = (
+        row["level_doubt"] if is_part else series.every_doubt.get((row["measure"], row["partner"], row["period"]))
+    )
+    doubts = {figure: row[f"{figure}_doubt"] for figure in (TABLED[:-1] if is_part else TABLED)} | {"level": of_level}
+    cells = _cells(row, doubts, language, reasons)
     if is_part:
         code, name = row["product"], in_full(row["product_name"] or "")
         stem = file_name(code, series.flow)
         address = f"{quote(stem)}.{language}.html" if code in place.products else ""
         return SeriesRow(f"{code if code.isdigit() else ''} {name or code}".strip(), address, False, cells)
-    key = row["partner"]
+    t, key = wording.texts(language) | words("series", language), row["partner"]
     name = partner_label(key, language) + (t["group"] if is_group(key) and key != WORLD else "")
     address = f"partner-{quote(key.replace(':', '-'))}.{language}.html" if key in place.partners else ""
     return SeriesRow(name, address, key == WORLD, cells)
