@@ -24,7 +24,7 @@ from tasks.analysis.after.watch_rules import Grader, watch_rules
 from tasks.answers.inventory.contents import things
 from tasks.answers.inventory.sources import source_states
 from tasks.domain.coverage import TOTALS, WORLD
-from tasks.domain.errors import NoFigure, NothingPublished
+from tasks.domain.errors import NoFigure, NothingPublished, StoreError
 from tasks.domain.periods import first_day
 from tasks.inbox import held as held_releases
 from tasks.ledger.doubts import findings_of, open_doubts
@@ -42,6 +42,7 @@ from tasks.reading.resolver import Resolver
 from tasks.store.bucket.working_copy import at_hand
 from tasks.store.files.snapshot import Snapshot, open_snapshot
 from tasks.store.places.reporters import stores_of
+from tasks.store.places.verify_on_read import prove, proved
 from tasks.store.snapshots.outside import outside, write_outside
 from tasks.store.snapshots.parquet import read_table
 
@@ -86,11 +87,13 @@ def build(root: Path | S3Url, plan: SitePlan) -> list[Path]:
     and so are the files of a product where nothing that they rest on has changed.
 
     A store whose numbers may not be passed on has no pages; the front page names its reporter. Raises NothingPublished
-    where no store has anything, ValueError where a page would be in a store or behind a link.
+    where no store has anything, StoreError where one is damaged, before any page is written, ValueError where a page
+    would be in a store or behind a link.
     """
     outside(plan.folder / FRONT["en"])
     written, waiting, left_out = WrittenPages(), list[tuple[str, Any]](), list[str]()
-    for reporter, snapshot, held, withheld in _states(root):
+    # All stores are looked at before a page is written: none is of today beside one that could not be read.
+    for reporter, snapshot, held, withheld in [*_states(root)]:
         if withheld:
             left_out.append(reporter)
             continue
@@ -195,11 +198,21 @@ class OnDemand:
 
 
 def _states(root: Path | S3Url) -> Iterator[tuple[str, Snapshot | None, list[Any], bool]]:
-    """Each reporter with its published state, the releases that wait, and whether its numbers may not be passed on."""
+    """Each reporter with its published state, the releases that wait, and whether its numbers may not be passed on.
+    Raises StoreError for a store that is damaged."""
     for reporter, address in stores_of(root).items():
-        store = at_hand(address)
-        # A reporter whose first release is held has a store and no tables.
-        snapshot, held = open_snapshot(store), held_releases.waiting(store)
+        try:
+            store = at_hand(address)
+            # A reporter whose first release is held has a store and no tables.
+            snapshot, held = open_snapshot(store), held_releases.waiting(store)
+            snapshot = snapshot and proved(snapshot)
+            prove(snapshot, "metric")
+        except StoreError as error:
+            raise StoreError(
+                f"{address}: {error}\nNo page of the site was changed, because a front page must not lack {reporter} in"
+                f" silence. Mend this store, see that it is whole (tidewaiter audit --reporter {reporter}), and build"
+                " the site again."
+            ) from error
         sources = _sources(snapshot) if snapshot else [one.source for one in held]
         yield reporter, snapshot, held, is_withheld(sources)
 

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shutil
 from dataclasses import replace
 from datetime import date
 from html import unescape
@@ -14,7 +15,7 @@ from schemas import settings
 from schemas.forms.fetch import SourceState
 from schemas.questions.contents import Contents
 from tasks.answers.inventory.contents import contents
-from tasks.domain.errors import NothingPublished
+from tasks.domain.errors import NothingPublished, StoreError
 from tasks.domain.labels import check_words
 from tasks.inbox import held
 from tasks.pages.site import site as site_pages
@@ -279,3 +280,21 @@ def test_a_product_that_nobody_watches_has_its_page_on_demand_and_again_after_a_
     assert not (tmp_path / "CHN" / "85051110.past.js").exists()
     made.renew("CHN/85051110.past.js")
     assert (tmp_path / "CHN" / "85051110.past.js").is_file()
+
+
+def test_a_damaged_store_is_named_and_no_page_is_written_without_its_reporter(
+    sample_store: Path, tmp_path: Path
+) -> None:
+    root, folder = tmp_path / "root", tmp_path / "site"
+    for reporter in ("CHN", "IND"):
+        shutil.copytree(sample_store, root / f"reporter={reporter}", symlinks=True)
+    folder.mkdir()
+    (folder / "index.html").write_text("the front page of yesterday")
+    file = next((root / "reporter=IND/.snapshots").glob("*/_metric/**/*.parquet"))
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes() + b"x")
+    with pytest.raises(StoreError) as refused:
+        build(root, SitePlan(folder, DAY))
+    for text in (str(root / "reporter=IND"), file.name, "tidewaiter audit --reporter IND", "No page of the site"):
+        assert text in str(refused.value)
+    assert [(one.name, one.read_text()) for one in folder.iterdir()] == [("index.html", "the front page of yesterday")]
