@@ -3,6 +3,7 @@
 import calendar
 import functools
 import re
+from collections.abc import Iterable
 from datetime import date
 
 import polars as pl
@@ -137,6 +138,21 @@ def span_name(start: date, end: date) -> str:
     """The months from one day to another: 2025-06, or 2025-01..2025-06."""
     first, last = f"{start:%Y-%m}", f"{end:%Y-%m}"
     return last if first == last else f"{first}..{last}"
+
+
+def month_runs(months: Iterable[int]) -> list[tuple[int, int]]:
+    """The first and last month of each run of consecutive months (month numbers).
+
+    >>> month_runs([24300, 24302, 24301, 24310])
+    [(24300, 24302), (24310, 24310)]
+    """
+    runs: list[tuple[int, int]] = []
+    for month in sorted({*months}):
+        if runs and month == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], month)
+        else:
+            runs.append((month, month))
+    return runs
 
 
 def month_name(month: int) -> str:

@@ -16,9 +16,10 @@ import polars as pl
 
 from schemas.figures import FIGURE_OF
 from schemas.layouts import FLOWS
-from tasks.domain.coverage import FIGURES_LOOK_BACK, TOTALS, WORLD
+from schemas.names import KINDS
+from tasks.domain.coverage import EVERYTHING, FIGURES_LOOK_BACK, TOTALS, WORLD
 from tasks.domain.labels import OF_THE_SUM, check_words, partner_name, with_partner_names
-from tasks.domain.periods import month_index, month_number
+from tasks.domain.periods import month_index, month_number, month_runs
 from tasks.domain.thresholds import threshold
 from tasks.domain.units import CONSUMPTION, RATIOS
 from tasks.metrics.doubt.doubts import NONE_OPEN, OPEN
@@ -28,9 +29,22 @@ from tasks.store.snapshots.parquet import path_partition, read_table
 
 # Findings about which partners a file has.
 OF_SUMS = ("few_partners", "partners_missing", "partner_removed", "world_total", "row_cap", "unknown_partners")
-# Of these, findings that say nothing of a partner without a record.
+# Of these, findings that name in `observed` the partners that a file lacks.
+OF_ABSENT_PARTNERS = ("partners_missing", "partner_removed")
+# Findings about months and products without a record, which are published as no trade.
+OF_GAPS = ("month_without_records", "product_without_records")
+# Findings whose subject is the title, about every number of the release.
+OF_THE_RELEASE = (
+    "numbers_of_other_flow",
+    "older_print",
+    "one_province",
+    "one_regime",
+    "other_flow",
+    "pasted_records",
+)
+# Of OF_SUMS, findings that say nothing of a partner without a record.
 OF_NO_ZERO = ("world_total", "unknown_partners")
-# Of these, findings that say that a printed total differs: either may be wrong.
+# Of OF_SUMS, findings that say that a printed total differs: either may be wrong.
 OF_TOTALS = ("world_total",)
 # Findings that name one measure and are about the whole record: a partner without a row, trade that jumped.
 OF_ALL_MEASURES = ("partners_missing", "magnitude")
@@ -43,6 +57,7 @@ RECORDS = tuple(name for name, figure in FIGURE_OF.items() if figure.dtype == "D
 OF_NO_NUMBER = ("control_lapsed", "known_release", "product_validity", "copies", "experimental_source", "revised")
 # The finding that a person's decision leaves about the doubts that it lifts, with their checks as its subject.
 LIFTED = "doubt_lifted"
+FLOW = re.compile("|".join(FLOWS))
 MONTHS = re.compile(r"\d{4}-\d{2}(\.\.\d{4}-\d{2})?")
 PRODUCT = re.compile(r"\d{2,11}|line:\w+")
 PARTNER = re.compile(r"[A-Z]{3}|[A-Z]{2}\d{2}|[a-z]+:\w+")
@@ -70,14 +85,19 @@ def findings_of(snapshot: Snapshot | None) -> pl.DataFrame:
 
 
 def open_doubts(findings: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
-    """Return the open findings about the numbers of these releases, with the columns of `metrics.doubt.doubts.OPEN`."""
+    """Return the open findings about the numbers of these releases, with the columns of `metrics.doubt.doubts.OPEN`.
+
+    A finding about partners, months or products that a release lacks is answered for the months in which a later one
+    of the same goods has them, and is none about that.
+    """
     lifted = findings.filter(check=LIFTED).select("release_id", check=pl.col("subject").str.split(" ")).explode("check")
     is_open = pl.col("severity").is_in(["error", "warning"]) & ~pl.col("check").is_in(OF_NO_NUMBER)
     rows = findings.filter(is_open).join(lifted, on=["release_id", "check"], how="anti")
-    months = releases.select("release_id", "flow", "first_month", "last_month")
-    rows = rows.join(months, on="release_id").unique(["release_id", "check", "subject"], keep="first")
+    scopes = releases.select("release_id", "flow", "first_month", "last_month", "products", "partners", "partner_list")
+    rows = rows.join(scopes, on="release_id").unique(["release_id", "check", "subject"], keep="first")
     opened = [_open(row) for row in rows.sort("release_id", "check", "subject").iter_rows(named=True)]
     known = [row for row in opened if row is not None]
+    known = _unanswered(known, releases) if any(row["of_sums"] for row in known) else known
     if not known:
         return NONE_OPEN
     return pl.DataFrame([row | {"number": number} for number, row in enumerate(known)], schema=OPEN)
@@ -85,15 +105,12 @@ def open_doubts(findings: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 
 def _open(row: dict[str, Any]) -> dict[str, Any] | None:
     """What a finding is about, by the words of its subject; None where it names no number: only that of a file does."""
-    words = row["subject"].split()
-    flows = [part for part in words if part in FLOWS]
-    products = [part for part in words if PRODUCT.fullmatch(part) and not MONTHS.fullmatch(part)]
-    partners = [part for part in words if PARTNER.fullmatch(part) and not PRODUCT.fullmatch(part)]
-    measures = [part for part in words if MEASURE.fullmatch(part)]
-    months = [part for part in words if MONTHS.fullmatch(part)]
-    of_sums = row["check"] in OF_SUMS
-    if not (flows or products or of_sums):
+    flows, products, partners, measures, months = _subject(row["subject"])
+    of_sums, of_gaps = row["check"] in OF_SUMS, row["check"] in OF_GAPS
+    if not (flows or products or of_sums or of_gaps or row["check"] in OF_THE_RELEASE):
         return None
+    if of_gaps:
+        products, partners = products or row["products"], _partners_of(row)
     days = [date.fromisoformat(f"{month}-01") for part in months for month in part.split("..")]
     days = days or [row["first_month"], row["last_month"]]
     first, last = min(days), max(days)
@@ -103,15 +120,90 @@ def _open(row: dict[str, Any]) -> dict[str, Any] | None:
         "flow": flows[0] if flows else row["flow"],
         "products": products,
         "partners": [partner for partner in partners if partner not in TOTALS],
+        "lacks": PARTNER.findall(row["observed"]) if row["check"] in OF_ABSENT_PARTNERS else [],
         "measure": _measure(row["check"], measures),
         "first": month_number(first),
         "last": month_number(last),
-        "of_sums": of_sums,
+        "of_sums": of_sums or of_gaps,
         "of_zeros": of_sums and row["check"] not in OF_NO_ZERO,
         "of_totals": row["check"] in OF_TOTALS,
+        "of_gaps": of_gaps,
         "share": row["goods_share"],
-        "sentence": sentence(row["check"], row["observed"], partners, first, last),
+        "sentence": sentence(row["check"], row["observed"], [] if of_gaps else partners, first, last),
     }
+
+
+def _subject(subject: str) -> tuple[list[str], ...]:
+    """The directions, products, partners, measures and months that a subject names.
+
+    >>> _subject("export 85051110 USA 2025-06 value_usd")
+    (['export'], ['85051110'], ['USA'], ['value_usd'], ['2025-06'])
+    """
+    kinds: dict[str, list[str]] = {name: [] for name in ("flow", "month", "product", "partner", "measure")}
+    patterns = {"flow": FLOW, "month": MONTHS, "product": PRODUCT, "partner": PARTNER, "measure": MEASURE}
+    for part in subject.split():
+        for name, pattern in patterns.items():
+            if pattern.fullmatch(part):
+                kinds[name].append(part)
+                break
+    return tuple(kinds[name] for name in ("flow", "product", "partner", "measure", "month"))
+
+
+def _partners_of(release: dict[str, Any]) -> list[str]:
+    """The partners that a release was asked for; none where it was for all."""
+    return list(release["partner_list"]) if release["partners"] == "listed" else []
+
+
+def _unanswered(opened: list[dict[str, Any]], releases: pl.DataFrame) -> list[dict[str, Any]]:
+    """The findings for the months that no later release answers: a finding about what a release lacks for each run of
+    them, any other as it is."""
+    lacking = (row for row in opened if row["of_sums"])
+    doubted = {(row["release_id"], month) for row in lacking for month in range(row["first"], row["last"] + 1)}
+    by_release = {row["release_id"]: row for row in releases.iter_rows(named=True)}
+    rows: list[dict[str, Any]] = []
+    for row in opened:
+        if not row["of_sums"]:
+            rows.append(row)
+            continue
+        later = [one for one in by_release.values() if _answers(one, row, by_release[row["release_id"]])]
+        months = {
+            month
+            for month in range(row["first"], row["last"] + 1)
+            if not any((one["release_id"], month) not in doubted and _covers(one, month) for one in later)
+        }
+        rows += [row | {"first": first, "last": last} for first, last in month_runs(months)]
+    return rows
+
+
+def _answers(later: dict[str, Any], finding: dict[str, Any], release: dict[str, Any]) -> bool:
+    """Whether a release came after the one of a finding, covers all that it covers, and has the partners that the
+    finding names."""
+    as_good = KINDS.index(later["kind"]) <= KINDS.index(release["kind"])
+    is_later = (later["released_on"], later["release_id"]) > (release["released_on"], release["release_id"])
+    same = all(later[name] == release[name] for name in ("flow", "classification"))
+    products = finding["products"] or release["products"]
+    every_product = all(any(one in (EVERYTHING, code[: len(one)]) for one in later["products"]) for code in products)
+    everyone = later["partners"] == "all" and later["partner_list"] != [WORLD]
+    everyone |= later["partners"] == "listed" == release["partners"] and {*release["partner_list"]} <= {
+        *later["partner_list"]
+    }
+    return (
+        as_good
+        and is_later
+        and same
+        and every_product
+        and everyone
+        and later["by_month"]
+        and not later["lost"]
+        and {*release["measures"]} <= {*later["measures"]}
+        and {*finding["partners"], *finding["lacks"]} <= {*later["partner_list"]}
+    )
+
+
+def _covers(release: dict[str, Any], month: int) -> bool:
+    """Whether a release speaks of a month (month number): one of its months that had ended when it came out."""
+    first, last, day = (month_number(release[name]) for name in ("first_month", "last_month", "released_on"))
+    return first <= month <= last and month < day
 
 
 def _measure(check: str, measures: Sequence[str]) -> str | None:

@@ -129,8 +129,8 @@ def _option(field: FormField, question: type[Question], *, is_optional: bool) ->
 def kind_of(kind: Any) -> Any:
     """Return the type of what a person writes for a field: choices, a number, a flag, a file, otherwise a text.
 
-    >>> kind_of(int | None), kind_of(Path | str), kind_of(str | None)
-    (<class 'int'>, <class 'pathlib.Path'>, <class 'str'>)
+    >>> [kind_of(kind).__name__ for kind in (int | None, Path | str, str | None)]
+    ['int', 'Path', 'str']
     """
     members = [one for one in get_args(kind) if one is not NoneType] if _is_union(kind) else [kind]
     choices = next((one for one in members if get_origin(one) is Literal), None)

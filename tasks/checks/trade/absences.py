@@ -16,7 +16,7 @@ from tasks.checks.frame.published_months import MONEY, QUARTER, RATED, YEAR_MONT
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.findings import Rows, finding, found_in, graded
-from tasks.domain.periods import month_name
+from tasks.domain.periods import first_day, month_name, month_runs, span_name
 from tasks.domain.text import counted
 from tasks.domain.thresholds import threshold, whole_threshold
 from tasks.ledger.doubts import findings_of, open_doubts
@@ -419,14 +419,16 @@ def _months_without_records(context: CheckContext) -> Rows:
     is_enough = (in_dollars() >= threshold("trifle_a_month") * len(present)).alias("is_enough")
     is_trifle = sums.height > 0 and not sums.select(is_enough)["is_enough"].any()
     is_missing = bool(between) and row["partners"] == "all" and density >= threshold("gap_density") and not is_trifle
-    yield finding(
-        "month_without_records",
-        "error" if is_missing or len(context.products) >= BROAD_RELEASE_PRODUCTS else "warning",
-        row["title"],
-        observed=f"no record of {_named(absent)}",
-        expected=f"records of each month from {row['first_month']:%Y-%m} to {row['last_month']:%Y-%m}",
-        advice=NO_RECORD,
-    )
+    severity = "error" if is_missing or len(context.products) >= BROAD_RELEASE_PRODUCTS else "warning"
+    for first, last in month_runs(absent):
+        yield finding(
+            "month_without_records",
+            severity,
+            " ".join(filter(None, (row["flow"], span_name(first_day(first), first_day(last))))),
+            observed=f"no record of {_named([*range(first, last + 1)])}",
+            expected=f"records of each month from {row['first_month']:%Y-%m} to {row['last_month']:%Y-%m}",
+            advice=NO_RECORD,
+        )
 
 
 @check(severity="error")
@@ -463,17 +465,18 @@ def _product_without_records(context: CheckContext) -> Rows:
         measures = [begun.get((gap["flow"], gap["product"], month)) for month in gap["month"]]
         measure = measures[0]
         where = f", where {measure['measure']} is in force since {measure['since']}" if measure else ""
-        yield finding(
-            "product_without_records",
-            "warning" if all(measures) else "error",
-            f"{gap['flow']} {gap['product']}",
-            observed=(
-                f"no record of {_named(gap['month'])}, where {counted(absent.height, 'product')} of the file "
-                f"{'lacks' if absent.height == 1 else 'lack'} months{where}"
-            ),
-            expected=f"a record of each month, as {gap['months']} months before and after have",
-            advice=NO_RECORD,
-        )
+        for first, last in month_runs(gap["month"]):
+            yield finding(
+                "product_without_records",
+                "warning" if all(measures) else "error",
+                f"{gap['flow']} {gap['product']} {span_name(first_day(first), first_day(last))}",
+                observed=(
+                    f"no record of {_named([*range(first, last + 1)])}, where {counted(absent.height, 'product')} of "
+                    f"the file {'lacks' if absent.height == 1 else 'lack'} months{where}"
+                ),
+                expected=f"a record of each month, as {gap['months']} months before and after have",
+                advice=NO_RECORD,
+            )
 
 
 def _between_seasons(context: CheckContext, products: pl.DataFrame) -> pl.DataFrame:

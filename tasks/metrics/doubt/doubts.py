@@ -12,13 +12,14 @@ part. Of a number that is zero it is not, nor of a finding about partners, where
 import bisect
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import BASKET
+from tasks.domain.coverage import EVERYTHING
 from tasks.domain.periods import index_month, year_of
 from tasks.domain.thresholds import threshold
 from tasks.metrics.doubt.doubted_sums import PLACE, Reach, in_baskets, with_products_above
@@ -31,8 +32,8 @@ from tasks.metrics.levels.year_to_date import chained_years
 UNKNOWN = math.inf
 # Of a finding: its place in the list of open ones, its release, what it is about, the share of a month of its goods
 # that the check found in doubt, and its words. `measure` is how the names of the measures begin; `of_sums` are findings
-# about which partners a release has, `of_zeros` those of them that may be about one that it lacks, and `of_totals`
-# those that are about a printed total as well.
+# about which partners a release has, `of_zeros` those of them that may be about one that it lacks, `of_totals` those
+# that are about a printed total as well, and `of_gaps` findings about months and products that a release lacks.
 OPEN: dict[str, Any] = {
     "number": pl.UInt32,
     "release_id": pl.String,
@@ -46,6 +47,7 @@ OPEN: dict[str, Any] = {
     "of_sums": pl.Boolean,
     "of_zeros": pl.Boolean,
     "of_totals": pl.Boolean,
+    "of_gaps": pl.Boolean,
     "share": pl.Float64,
     "sentence": pl.String,
 }
@@ -146,13 +148,14 @@ def mark(
     doubts = doubts.filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
     # The numbers of a basket are copies, or sums, of those of its codes.
     of_codes = numbers.filter(~_is_basket(grid.names)).drop_nulls("value").with_row_index("source")
-    doubted = _with_findings(of_codes, grid.names, doubts)
-    if not doubted.height:
+    gaps = _gaps(levels, grid, doubts.filter("of_gaps"))
+    doubted = _with_findings(of_codes, grid.names, doubts.filter(~pl.col("of_gaps")))
+    if not (doubted.height or gaps.height):
         return Marked.none()
     reach = Reach(grid.names, grid.coverage, functools.partial(_at_levels, levels, grid), _trades(levels, grid))
     of_months = _amounts(doubted.filter(span="month"), reach, of_months=True)
     zeros = _zeros(levels, grid, doubted.filter("of_zeros", span="month"), doubts)
-    per_finding = _weighed(levels, grid, pl.concat([of_months, zeros]))
+    per_finding = _weighed(levels, grid, pl.concat([of_months, zeros, gaps]))
     totals = per_finding.clear()
     if years is not None and levels.chained is not None:
         reach_of_years = Reach(
@@ -220,6 +223,14 @@ def _codes(names: Names, codes: Sequence[str]) -> set[int]:
     return places_of_codes
 
 
+def _codes_below(names: Names, codes: Sequence[str]) -> Iterator[int]:
+    """The products that are one of these codes or below one, in the numbers of `names`; EVERYTHING is every code."""
+    for code in codes:
+        begins = "" if code == EVERYTHING else code
+        first, after = (bisect.bisect_left(names.products, end) for end in (begins, f"{begins}~"))
+        yield from (place for place in range(first, after) if not names.products[place].startswith(BASKET))
+
+
 def _amounts(doubted: pl.DataFrame, reach: Reach, *, of_months: bool) -> pl.DataFrame:
     """The doubted parts of numbers and of the sums that they reach: PLACE, number, amount; for each finding, and for
     ALL together. The share that a finding states is one of a month of its goods."""
@@ -278,14 +289,45 @@ def _zeros(levels: Levels, grid: Grid, doubted: pl.DataFrame, doubts: pl.DataFra
         names, doubted.filter(~names.is_total).select("product", "measure", "month", "number").unique()
     )
     rows = cells.unique().join(grid.frame.select(KEY), on=["product", "measure"])
-    text = pl.lit(pl.Series(names.partners, dtype=pl.String)).gather(pl.col("partner"))
-    partners = doubts.select("number", "partners")
-    named = rows.join(partners, on="number").filter(
-        (pl.col("partners").list.len() == 0) | pl.col("partners").list.contains(text) | names.is_total
+    at = _at_levels(levels, grid, _of_partners(names, rows, doubts)).filter(pl.col("status") == STATUS["zero"])
+    return _of_unknown_size(at)
+
+
+def _gaps(levels: Levels, grid: Grid, doubts: pl.DataFrame) -> pl.DataFrame:
+    """What rests on months and products that a release lacks: the zeros of its products and partners, and the sums of
+    which they would be a part."""
+    names, cell = grid.names, ["product", "measure", "month", "number"]
+    lacks = pl.DataFrame(
+        [
+            (row["number"], place)
+            for row in doubts.iter_rows(named=True)
+            for place in _codes_below(names, row["products"])
+        ],
+        {"number": pl.UInt32, "product": NUMBER},
+        orient="row",
     )
-    at = _at_levels(levels, grid, named.drop("partners")).filter(pl.col("status") == STATUS["zero"])
-    zeros = at.select(*PLACE, "number", amount=pl.lit(UNKNOWN))
-    return pl.concat([zeros, zeros.with_columns(number=pl.lit(ALL, pl.UInt32)).unique()])
+    months = doubts.select("number", month=pl.int_ranges("first", pl.col("last") + 1, dtype=pl.Int32)).explode("month")
+    cells = lacks.join(grid.frame.select("product", "measure").unique(), on="product").join(months, on="number")
+    cells = cells.select(cell)
+    above = with_products_above(names, cells).unique().join(cells, on=cell, how="anti")
+    both = pl.concat([cells.with_columns(is_above=False), above.with_columns(is_above=True)])
+    at = _at_levels(levels, grid, _of_partners(names, both.join(grid.frame.select(KEY), on=cell[:2]), doubts))
+    is_sum = (pl.col("status") == STATUS["sum"]) & (pl.col("is_above") | names.is_total)
+    return _of_unknown_size(at.filter((pl.col("status") == STATUS["zero"]) | is_sum))
+
+
+def _of_partners(names: Names, rows: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
+    """Of rows of a finding (`number`) those of the partners that it names, of any where it names none, and of
+    totals."""
+    text = pl.lit(pl.Series(names.partners, dtype=pl.String)).gather(pl.col("partner"))
+    is_named = (pl.col("partners").list.len() == 0) | pl.col("partners").list.contains(text) | names.is_total
+    return rows.join(doubts.select("number", "partners"), on="number").filter(is_named).drop("partners")
+
+
+def _of_unknown_size(places: pl.DataFrame) -> pl.DataFrame:
+    """Places of a finding, and of ALL together, in doubt by a part of which nobody knows how large it is."""
+    unknown = places.select(*PLACE, "number", amount=pl.lit(UNKNOWN))
+    return pl.concat([unknown, unknown.with_columns(number=pl.lit(ALL, pl.UInt32)).unique()])
 
 
 def _per_finding(parts: pl.DataFrame) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -17,7 +18,7 @@ from tasks.answers.trade.revisions import revisions
 from tasks.claims.check import ClaimsFile, check_claims
 from tasks.domain.errors import Held
 from tasks.domain.labels import doubt_words
-from tasks.ledger.doubts import LIFTED, Doubts, open_doubts
+from tasks.ledger.doubts import LIFTED, OF_THE_RELEASE, Doubts, open_doubts
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.pages.brief import render
@@ -85,6 +86,7 @@ def test_a_doubt_that_a_person_lifted_is_not_open() -> None:
     assert open_doubts(pl.concat([rows, lifted]), RELEASES)["finding"].to_list() == ["unit_value"]
 
 
+DAYS = ("2025-07-20", "2025-08-20")
 RELEASES = release_table(release("r1", months="2025-05..2025-06", flow=None))
 
 
@@ -104,6 +106,94 @@ RELEASES = release_table(release("r1", months="2025-05..2025-06", flow=None))
 )
 def test_a_finding_about_one_measure_is_no_doubt_of_another(check: str, subject: str, measure: str | None) -> None:
     assert open_doubts(finding_table((check, subject)), RELEASES)["measure"].to_list() == [measure]
+
+
+@pytest.mark.parametrize("check", OF_THE_RELEASE)
+def test_a_finding_about_the_whole_release_is_about_each_of_its_numbers(check: str) -> None:
+    row = open_doubts(finding_table((check, "june.csv")), RELEASES).row(0, named=True)
+    assert (row["products"], row["partners"], row["of_sums"], row["of_gaps"]) == ([], [], False, False)
+    assert (row["first"], row["last"]) == (JUNE - 1, JUNE)
+
+
+@pytest.mark.parametrize(
+    ("check", "observed", "later", "months"),
+    [
+        ("few_partners", "only DEU", {}, [(JUNE - 1, JUNE - 1)]),
+        ("month_without_records", "no record", {}, [(JUNE - 1, JUNE - 1)]),
+        ("product_without_records", "no record", {}, [(JUNE - 1, JUNE - 1)]),
+        ("partners_missing", "no row for DEU, 45.1 % of before", {}, [(JUNE - 1, JUNE - 1)]),
+        # A heading asked for answers its codes; another currency, level, direction or part of the goods does not.
+        ("few_partners", "only DEU", {"products": ["85"], "level": "HS8"}, [(JUNE - 1, JUNE - 1)]),
+        ("few_partners", "only DEU", {"products": ["*"], "level": "HS8"}, [(JUNE - 1, JUNE - 1)]),
+        ("few_partners", "only DEU", {"months": "2025-05..2025-06"}, []),
+        ("few_partners", "only DEU", {"products": ["85051190"]}, [(JUNE - 1, JUNE)]),
+        ("few_partners", "only DEU", {"flow": "import"}, [(JUNE - 1, JUNE)]),
+        ("few_partners", "only DEU", {"measures": ["value_cny"]}, [(JUNE - 1, JUNE)]),
+        ("few_partners", "only DEU", {"level": "HS6"}, [(JUNE - 1, JUNE)]),
+        ("few_partners", "only DEU", {"partners": "listed"}, [(JUNE - 1, JUNE)]),
+        ("few_partners", "only DEU", {"partner_list": ["WLD"]}, [(JUNE - 1, JUNE)]),
+        ("few_partners", "only DEU", {"lost": ["* *"]}, [(JUNE - 1, JUNE)]),
+        ("few_partners", "only DEU", {"by_month": False}, [(JUNE - 1, JUNE)]),
+        ("few_partners", "only DEU", {"day": "2025-01-01"}, [(JUNE - 1, JUNE)]),
+        # June had not ended.
+        ("few_partners", "only DEU", {"day": "2025-06-25"}, [(JUNE - 1, JUNE)]),
+        ("partners_missing", "no row for DEU, BRA, 45.1 % of before", {}, [(JUNE - 1, JUNE)]),
+        # What is wrong in a number stays wrong: the later file may have repeated it.
+        ("magnitude", "3.4 times", {}, [(JUNE - 1, JUNE)]),
+    ],
+)
+def test_a_later_release_of_the_same_goods_answers_what_an_earlier_one_lacks(
+    check: str, observed: str, later: dict[str, Any], months: list[tuple[int, int]]
+) -> None:
+    first = release("r1", "2025-06-20" if later.get("day") == "2025-06-25" else "2025-07-20", "2025-05..2025-06")
+    second = release(
+        "r2", **{"day": "2025-08-20", "months": "2025-06..2025-06", "partner_list": ["DEU", "USA"]} | later
+    )
+    about = finding_table((check, f"export {CODE} 2025-05..2025-06")).with_columns(observed=pl.lit(observed))
+    opened = open_doubts(about, release_table(first, second))
+    assert opened.select("first", "last").rows() == months
+
+
+def test_a_later_release_that_lacks_the_same_answers_nothing() -> None:
+    names = ("r1", "r2")
+    releases = release_table(*(release(name, day, "2025-06..2025-06") for name, day in zip(names, DAYS, strict=True)))
+    about = finding_table(("few_partners", "june.csv"))
+    of_both = pl.concat([about.with_columns(release_id=pl.lit(name)) for name in names])
+    assert open_doubts(of_both, releases)["release_id"].to_list() == [*names]
+    assert open_doubts(about, releases).is_empty()
+
+
+@pytest.mark.parametrize("goods", [CODE, "85051190"])
+def test_a_month_that_a_file_lacks_is_no_trade_in_doubt_until_a_later_file_has_it(tmp_path: Path, goods: str) -> None:
+    """Of one code no record has April; of two, one code has none."""
+    months = [f"2024{month:02d}" for month in range(1, 13)]
+    rows = [
+        (month, code, *magnets(partner, f"{quantity + 977 * place}", f"{57 * (quantity + 977 * place):,}")[2:])
+        for code in {CODE, goods}
+        for place, month in enumerate(months)
+        for partner, quantity in (("502", 353000), ("304", 764000), ("133", 412345), ("116", 148000), ("305", 96000))
+    ]
+    cut = csv_bytes([row for row in rows if row[:2] != ("202404", goods)])
+    store = Store(tmp_path)
+    with pytest.raises(Held, match="no record of 2024-04") as held:
+        store.ingest(cut, months="2024-01..2024-12")
+    store.approve(held.value.release_id)
+    doubted = read_table(store.snapshot, "doubt").filter(product=goods, measure="quantity_kg")
+    assert {*doubted["period"]} == {date(2024, 4, 1)}
+    assert {*doubted["partner"]} == {"USA", "DEU", "KOR", "JPN", "FRA", "EU27", "WLD"}
+    figures = read_table(store.snapshot, "metric").filter(
+        product=goods, partner="WLD", measure="quantity_kg", flow="export"
+    )
+    in_doubt = {row["period"].month: (row["figures_in_doubt"] or "").split("+") for row in figures.to_dicts()}
+    months_of = {
+        name: [month for month, names in in_doubt.items() if name in names]
+        for name in ("level", "mom_pct", "average_3m", "ytd")
+    }
+    # May grew from nothing, which is no growth.
+    assert months_of == {"level": [4], "mom_pct": [4], "average_3m": [4, 5, 6], "ytd": [*range(4, 13)]}
+    answer = store.ingest(csv_bytes(rows), LATER, name="whole.csv", months="2024-01..2024-12")
+    assert answer.status == "published"
+    assert read_table(store.snapshot, "doubt").is_empty()
 
 
 @pytest.fixture(scope="module")

@@ -260,12 +260,18 @@ def shared(year: int, months: Iterable[int], partners: Iterable[str]) -> bytes:
 @pytest.mark.parametrize(
     ("data", "before", "rule", "subject", "observed"),
     [
-        (in_yuan(records(months=without(4, 5))), (), MONTH, "download.csv", "no record of 2024-04, 2024-05 (2 months)"),
+        (
+            in_yuan(records(months=without(4, 5))),
+            (),
+            MONTH,
+            "import 2024-04..2024-05",
+            "no record of 2024-04, 2024-05 (2 months)",
+        ),
         (
             in_yuan([*records(), *(row for row in records(code=SMALLER, growth=0.01) if row[0] != "202405")]),
             (),
             "product_without_records",
-            f"import {SMALLER}",
+            f"import {SMALLER} 2024-05",
             "no record of 2024-05 (1 month), where 1 product of the file lacks months",
         ),
         (
@@ -296,3 +302,11 @@ def test_what_is_missing_is_named(
 ) -> None:
     (row,) = find(data, *before, **IMPORTS).to_dicts()
     assert (row["check"], row["severity"], row["subject"], row["observed"]) == (rule, "error", subject, observed)
+
+
+def test_each_run_of_months_without_records_is_a_finding_of_its_own() -> None:
+    data = in_yuan(records(months=without(4, 5, 8)))
+    assert find(data, **IMPORTS).filter(check=MONTH)["subject"].to_list() == [
+        "import 2024-04..2024-05",
+        "import 2024-08",
+    ]

@@ -136,12 +136,13 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     )
     assert "## China's exports of Permanent magnets of rare earths (85051110), June 2025" in page.summary
     assert table_of(page) == [
-        # All partners together are in doubt, so are the sum of a group and the shares.
+        # All partners together are in doubt, so are the sum of a group and the shares; and every year to date, of
+        # which the file has two of six months.
         "**World** 1,118 ▲ +337.5 ▲ +39.7 ▲ 1,373 ▲ – 100.0 ▲",
-        "Germany 765 +265.8 +52.9 974 – 68.4 ▲",
+        "Germany 765 +265.8 +52.9 974 ▲ – 68.4 ▲",
         "European Union (group) 765 ▲ +265.8 ▲ +52.9 ▲ 974 ▲ – 68.4 ▲",
-        "United States 353 +660.8 +17.7 399 – 31.6 ▲",
-        "South Korea 0.095 +90.0 – 0.14 – 0.0 ▲",
+        "United States 353 +660.8 +17.7 399 ▲ – 31.6 ▲",
+        "South Korea 0.095 +90.0 – 0.14 ▲ – 0.0 ▲",
     ]
     assert f"- ▲ {doubt}" in page.summary
     assert "what share of it is controlled is not published" in page.summary
