@@ -120,8 +120,9 @@ class Batch:
         first_rows = statements.detail.select(pl.struct(MONTHS).is_first_distinct().arg_true()).to_series()
         months = statements.detail[first_rows]
         if not change.is_new:
-            assert self.parent is not None, "what is not new is published"
-            outcome = outcome.model_copy(update={"status": "nothing new", "snapshot_id": self.parent.id})
+            # In a new store it can only repeat a release of this batch, whose snapshot `finish` names.
+            snapshot_id = self.parent.id if self.parent else outcome.snapshot_id
+            outcome = outcome.model_copy(update={"status": "nothing new", "snapshot_id": snapshot_id})
         self.entries.append(Entry(change.name, run, outcome, statements._replace(detail=months)))
         run.outcome = outcome
         return outcome

@@ -149,3 +149,17 @@ def test_a_file_that_is_published_already_changes_nothing_and_names_the_state_th
     assert again[0].snapshot_id == first[0].snapshot_id == list_snapshots(store)[0].id
     assert len(list_snapshots(store)) == 1
     assert [*(store / "tmp").iterdir()] == []
+
+
+def test_copies_of_a_file_in_a_new_store_change_nothing_and_name_the_state_that_has_it(tmp_path: Path) -> None:
+    files, store = downloads(tmp_path / "files", MONTHS[:3]), tmp_path / "reporter=CHN"
+    for number in (1, 2):
+        written(files, f"{MONTHS[0]}_{number}.csv", of_month(MONTHS[0], 350_000), date(2026, 1, 20 + number))
+    report = fill(files, store)
+    assert [row.outcome for row in report.taken] == ["published"] * 3 + ["nothing new"] * 2 + ["published"]
+    (only,) = list_snapshots(store)
+    assert {outcome.snapshot_id for outcome in report.outcomes} == {only.id}
+    alone = tmp_path / "alone" / "reporter=CHN"
+    fill(downloads(tmp_path / "once", MONTHS[:3]), alone)
+    assert hashes(store) == hashes(alone)
+    assert audit_store(store) == []
