@@ -29,6 +29,7 @@ from tasks.store.files import exchange
 from tasks.store.places.verify_on_read import prove
 from tasks.store.snapshots.parquet import Partition, encode_file, partition_month, partition_path, path_partition
 from tasks.store.snapshots.pending_files import PendingFiles
+from tasks.store.snapshots.publish import NewFile
 
 # Rows of the ledger of the months that are derived together: two years of the full cube.
 LEDGER_ROWS_AT_ONCE = 26_000_000
@@ -113,27 +114,32 @@ class _Flow:
 
     def _keep_all(self, parts: Sequence[Part], months: Sequence[int], place: Path) -> None:
         """Keep the files of each table and month."""
+        with_figures = {part.month for part in parts if part.table == "metric"}
         for table, pending in zip(DERIVED, self.figures, strict=True):
             for month in months:
                 of_month = [part for part in parts if (part.table, part.month) == (table, month)]
                 if table == "record_level":
                     self.levels[month] = [place / part.name for part in of_month]
+                if table == "doubt" and month in with_figures and not of_month:
+                    # A table without files would be a folder that no reader finds. Which other months are derived
+                    # depends on the order of the releases, so these have no file.
+                    pending.keep(self._encoded(table, month, empty_frame(table)))
                 self._keep(pending, table, month, of_month, place)
 
     def _keep(self, pending: PendingFiles, table: str, month: int, parts: Sequence[Part], place: Path) -> None:
-        """Keep the files of a month: one for each portion of a large month, else one, even if nothing is in doubt."""
+        """Keep the files of a month: one for each portion of a large month, else one."""
         partition, kinds = self._partition(month), polars_schema(table)
-        if table == "doubt" and not parts:
-            # A table without files would be a folder that no reader finds.
-            nothing = encode_file(table, empty_frame(table), partition_path(partition), self.made_of(table, partition))
-            pending.keep(nothing)
         if len(parts) < 2 or dividing.is_divided(self.rows.get(month, 0)):
             for part in parts:
                 pending.add(partition_path(partition), part.name, part.rows, part.size)
             return
         rows = pl.concat([pl.read_parquet(exchange.get(place, part.name), hive_partitioning=False) for part in parts])
         rows = rows.cast({name: kinds[name] for name in rows.columns})
-        pending.keep(encode_file(table, rows, partition_path(partition), self.made_of(table, partition)))
+        pending.keep(self._encoded(table, month, rows))
+
+    def _encoded(self, table: str, month: int, rows: pl.DataFrame) -> NewFile:
+        partition = self._partition(month)
+        return encode_file(table, rows, partition_path(partition), self.made_of(table, partition))
 
     def _partition(self, month: int) -> Partition:
         return Month(month).partition(self.flow)

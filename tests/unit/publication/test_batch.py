@@ -163,3 +163,17 @@ def test_copies_of_a_file_in_a_new_store_change_nothing_and_name_the_state_that_
     fill(downloads(tmp_path / "once", MONTHS[:3]), alone)
     assert hashes(store) == hashes(alone)
     assert audit_store(store) == []
+
+
+@pytest.mark.parametrize(("size", "order"), [(1, 1), (1, -1), (2, -1)])
+def test_months_without_figures_have_no_files_of_doubts_in_any_order(tmp_path: Path, size: int, order: int) -> None:
+    folder, stores = downloads(tmp_path / "files", ["202408", "202508", "202507"]), [tmp_path / "a", tmp_path / "b"]
+    ready = [folder / f"{month}.csv" for month in ("202408", "202508")]
+    for store, most, files in zip(stores, (2, size), (ready, ready[::order]), strict=True):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(batch, "FILES_MAX", most)
+            take(InboxState(ready=files, **NOTHING_ELSE), store / "reporter=CHN", dry_run=False, together=True)
+    together, other = (hashes(store / "reporter=CHN") for store in stores)
+    assert other == together
+    with_figures, with_doubts = ({key[1] for key in other if key[0] == table} for table in ("metric", "doubt"))
+    assert with_doubts == with_figures == {"flow=export/year=2024/month=8", "flow=export/year=2025/month=8"}
