@@ -70,12 +70,9 @@ def read_of_few(question: Read) -> Answer:
     table, is_filed = question.table, LAYOUTS[question.table].month_of
     if is_filed and question.product is None and question.partner is None and question.month is None:
         raise ValueError(f"the table {table} is large; name a product, a partner or a month")
-    columns = question.shown
-    answer = read(replace(question, columns=None))
+    answer = read(question, whole=True)
     known = answer.rows
-    if unknown := [name for name in columns if name not in known.columns]:
-        raise ValueError(f"the table {table} has no column {unknown[0]!r}; it has {', '.join(known.columns)}")
-    chosen = columns or (FIGURES if table == "metric" else known.columns)
+    chosen = question.shown or (FIGURES if table == "metric" else known.columns)
     wanted = {*KEYS, "reporter", "doubt", *chosen, *map(status, chosen)}
     return replace(answer, rows=known.select(name for name in known.columns if name in wanted))
 

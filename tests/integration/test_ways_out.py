@@ -17,11 +17,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import duckdb
+import openpyxl
 import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
 from typer.testing import CliRunner
 
+import tidewaiter
 from flows import notify
 from flows.cli.app import app
 from schemas.forms.outcome import Outcome
@@ -387,3 +389,42 @@ def test_no_altered_claim_is_supported_or_contradicted_by_a_number_in_doubt(doub
     verdicts = check_claims(doubted.snapshot, ClaimsFile("claims.csv", "0" * 64, frame))["verdict"]
     assert len(claims) == verdicts.len() > 300
     assert {*verdicts} == {"not_checkable"}
+
+
+def chosen(store: Store, columns: str, *, ending: str) -> Path:
+    file = store.folder / f"chosen{ending}"
+    command("read", CODE, "--month", JUNE, "--partner", "WLD", "--measure", "quantity_kg", "--columns", columns,
+            "--output", str(file), "--store", str(store.store))  # fmt: skip
+    return file
+
+
+READERS: dict[str, Callable[[Path], pl.DataFrame]] = {
+    ".csv": pl.read_csv, ".json": pl.read_json, ".ndjson": pl.read_ndjson, ".parquet": pl.read_parquet,
+    ".xlsx": lambda file: pl.read_excel(file, engine="calamine"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", [*READERS])
+def test_files_with_chosen_figures_have_the_doubt_beside_them(ending: str, doubted: Store, sound: Store) -> None:
+    found = READERS[ending](chosen(doubted, "period,level", ending=ending))
+    assert found.columns == ["period", "level", "doubt"]
+    assert found["doubt"].to_list() == [FEW_OF_JUNE]
+    assert READERS[ending](chosen(sound, "period,level", ending=ending)).columns == ["period", "level"]
+
+
+def test_a_workbook_of_chosen_figures_colours_those_in_doubt(doubted: Store) -> None:
+    sheet = openpyxl.load_workbook(chosen(doubted, "period,level,level_status", ending=".xlsx")).worksheets[0]
+    coloured = [cell.coordinate for row in sheet for cell in row if cell.fill.fgColor.rgb == "FFFFEB9C"]
+    assert coloured == ["B2"]
+
+
+def test_where_it_is_shown_that_a_row_is_in_doubt_the_doubts_of_all_its_figures_are_told(doubted: Store) -> None:
+    asked = {"product": CODE, "partner": "WLD", "month": JUNE, "measure": "quantity_kg"}
+    for columns in ("level", "level,doubt", "level,in_doubt", "level,in_doubt,doubt", "yoy_pct"):
+        file = pl.read_parquet(chosen(doubted, columns, ending=".parquet"))
+        [row] = file.to_dicts()
+        [of_program] = Answers(doubted.store).ask("read", **asked, columns=columns)["rows"]
+        with pytest.warns(UserWarning, match="in doubt"):
+            [of_python] = tidewaiter.read(**asked, columns=columns, store=doubted.store).to_dicts()
+        assert row["doubt"] == of_program["doubt"] == of_python["doubt"]
+        assert (FEW_OF_YEAR in row["doubt"]) == ("level" not in columns or "in_doubt" in columns)

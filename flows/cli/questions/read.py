@@ -98,6 +98,7 @@ def read(question: Read, page: ListedTable) -> None:
                 for part in answer.parts.values()
             ]
         ),
+        answer.figures_in_doubt,
     )
     if page.output is not None:
         say(f"{counted(answer.rows.height, 'row')} in {page.output}", to=errors)

@@ -103,6 +103,15 @@ class AnswerOfSeveral(Answer):
     parts: Mapping[str, Answer] = field(default_factory=dict)
 
     @property
+    def figures_in_doubt(self) -> pl.Series | None:
+        """The figures in doubt of each row, with `+` between them, whatever columns were chosen; None of a table that
+        does not name them."""
+        of_parts = [part.rows for part in self.parts.values()]
+        if not of_parts or any("figures_in_doubt" not in rows.columns for rows in of_parts):
+            return None
+        return pl.concat([rows["figures_in_doubt"].cast(pl.String) for rows in of_parts])
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """What is said beside the rows; of several reporters with the name of the reporter before it."""
         is_several = len(self.parts) > 1 or bool(self.notes)

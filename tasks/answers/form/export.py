@@ -46,9 +46,16 @@ DAY = {"num_format": "yyyy-mm-dd"}
 DOUBT = {"bg_color": "#FFEB9C", "font_color": "#7F4F00", "italic": True}
 
 
-def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[], Notes] | None = None) -> None:
+def write(
+    rows: pl.DataFrame,
+    form: str,
+    output: Path | None,
+    notes: Callable[[], Notes] | None = None,
+    in_doubt: pl.Series | None = None,
+) -> None:
     """Write `rows` to a file, in the format of its ending, or to standard output as csv, csv-safe, json (one object a
-    line) or parquet; a terminal table becomes csv there. A workbook has a second sheet with `notes`.
+    line) or parquet; a terminal table becomes csv there. A workbook has a second sheet with `notes`, and colours the
+    figures that `in_doubt` names for each row, or its column `figures_in_doubt`.
 
     Raises ValueError for what `form_of` refuses.
     """
@@ -60,7 +67,7 @@ def write(rows: pl.DataFrame, form: str, output: Path | None, notes: Callable[[]
     elif kind == "parquet":
         rows.write_parquet(data)
     elif kind == WORKBOOK:
-        data.write(workbook(rows, notes() if notes else None))
+        data.write(workbook(rows, notes() if notes else None, in_doubt))
     else:
         flat = rows.with_columns(cs.list().cast(pl.List(pl.String)).list.join("; "))
         (_harmless(flat) if kind == SAFE else flat).write_csv(data)
@@ -115,7 +122,7 @@ def _harmless(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.when(runs).then("'" + texts).otherwise(texts).name.keep())
 
 
-def workbook(rows: pl.DataFrame, about: Notes | None) -> bytes:
+def workbook(rows: pl.DataFrame, about: Notes | None, in_doubt: pl.Series | None = None) -> bytes:
     """Return the bytes of the workbook. Raises ValueError if there are more rows than a sheet can contain."""
     # Most commands write no workbook and need not pay for the import.
     import xlsxwriter
@@ -137,7 +144,7 @@ def workbook(rows: pl.DataFrame, about: Notes | None) -> bytes:
         named = with_names(rows)
         _set_widths(sheet, named)
         _write(sheet, formats, 0, [named.columns], bold=True)
-        marks = _doubted(named)
+        marks = _doubted(named, in_doubt)
         _write(sheet, formats, 1, named.iter_rows(), marks)
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, named.height, max(named.width - 1, 0))
@@ -155,12 +162,14 @@ def workbook(rows: pl.DataFrame, about: Notes | None) -> bytes:
     return data.getvalue()
 
 
-def _doubted(rows: pl.DataFrame) -> list[Set[int]]:
-    """By row the places of the cells to mark: of the figures that the row names as in doubt; in a table that has no
-    names of figures, of the sentence."""
+def _doubted(rows: pl.DataFrame, in_doubt: pl.Series | None) -> list[Set[int]]:
+    """By row the places of the cells to mark: of the figures that are named as in doubt; in a table that has no names
+    of figures, of the sentence."""
     place_of = {name: place for place, name in enumerate(rows.columns)}
-    if "figures_in_doubt" in rows.columns:
-        figures = rows["figures_in_doubt"].cast(pl.String).fill_null("")
+    if in_doubt is None and "figures_in_doubt" in rows.columns:
+        in_doubt = rows["figures_in_doubt"]
+    if in_doubt is not None:
+        figures = in_doubt.cast(pl.String).fill_null("")
         places = {
             text: frozenset(place_of[name] for name in text.split("+") if name in place_of)
             for text in figures.unique().to_list()

@@ -39,6 +39,7 @@ NAME_OF = {"product": "product_name", "partner": "partner_name"}
 # releases that printed a row.
 DOUBTED_BY_RELEASE = ("detail", "first_print", "observation", "revision")
 DOUBTED = ("expectation", "metric", "trade_flow", *DOUBTED_BY_RELEASE)
+IN_DOUBT = frozenset({"in_doubt", "figures_in_doubt"})
 # The largest rows can only be found within one measure.
 MEASURES = ("quantity_kg", *VALUES)
 # What makes a table that is not there.
@@ -48,9 +49,9 @@ NOT_MADE = {
 }
 
 
-def read(question: Read) -> AnswerOfSeveral:
+def read(question: Read, *, whole: bool = False) -> AnswerOfSeveral:
     """Return the rows of a question, of several reporters one after another with a first column `reporter`: their
-    tables say it in the path alone.
+    tables say it in the path alone. `whole` rows have all columns, whichever the question names.
 
     The rows of a pair of two reporters, which both have, are those of the first. Raises ValueError (Unresolved if a
     name is unknown), of several reporters only where none has an answer.
@@ -74,18 +75,24 @@ def read(question: Read) -> AnswerOfSeveral:
         name, why = next(iter(refused.items()))
         raise ValueError(f"{name}: {why}")
     first, notes = next(iter(parts.values())), tuple(f"{name}: {why}" for name, why in refused.items())
-    rows = _together({name: part.rows for name, part in parts.items()}, question)
+    rows = _together({name: part.rows for name, part in parts.items()}, question, () if whole else question.shown)
     return AnswerOfSeveral(rows, first.snapshot, notes, as_of=first.as_of, table=question.table, parts=parts)
 
 
-def _together(rows_of: Mapping[str, pl.DataFrame], question: Read) -> pl.DataFrame:
+def _together(rows_of: Mapping[str, pl.DataFrame], question: Read, shown: Sequence[str]) -> pl.DataFrame:
     is_one = question.reporter is None or isinstance(question.reporter, str)
     names = [] if is_one else ["reporter"]
     rows = pl.concat(
         [rows.select(*(pl.lit(name).alias(one) for one in names), pl.exclude(names)) for name, rows in rows_of.items()],
         how="diagonal",
     )
-    return rows.select(*names, *question.shown) if question.shown else rows
+    if not shown:
+        return rows
+    # Whoever chooses figures gets what is in doubt of them, as with all columns; keys are in no doubt.
+    layout = LAYOUTS[question.table]
+    keys = {"flow", query.PERIOD, layout.month_of, *layout.sort_by, *NAME_OF.values()}
+    is_doubted = not keys.issuperset(shown) and "doubt" in rows.columns and rows["doubt"].null_count() < rows.height
+    return rows.select(*names, *shown, *(["doubt"] if is_doubted and "doubt" not in shown else []))
 
 
 def read_store(question: Read, store: Path) -> Answer:
@@ -115,7 +122,9 @@ def read_store(question: Read, store: Path) -> Answer:
         rows = with_names(rows, resolver, question.language)
     doubts: tuple[str, ...] = ()
     if question.table in DOUBTED:
-        figures = [name for name in question.shown if name in FIGURES]
+        # What says that a row is in doubt speaks of all its figures.
+        is_of_row = not IN_DOUBT.isdisjoint(question.shown)
+        figures = [] if is_of_row else [name for name in question.shown if name in FIGURES]
         is_asked, is_by_release = "doubt" in question.shown, question.table in DOUBTED_BY_RELEASE
         rows, doubts = with_doubts(rows, snapshot, as_of, figures, is_asked=is_asked, is_by_release=is_by_release)
     return Answer(rows, snapshot, tuple(notes), doubts, as_of, question.table, tuple(states))

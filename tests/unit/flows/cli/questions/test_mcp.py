@@ -102,7 +102,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "month 13": ("read", {**US, "month": "202413"}, "'202413' is no month"),
     "a number as month": ("read", {**US, "month": 202406}, "month is 202406: input should be a valid string"),
     "SQL": ("read", {**US, "product": "x'; DROP TABLE metric; --"}, 'there is no product "x\'; DROP TABLE metric; --"'),
-    "an unknown column": ("read", {**US, "columns": ["nope"]}, "the table metric has no column 'nope'; it has flow, "),
+    "an unknown column": ("read", {**US, "columns": ["nope"]}, "the table metric has no column nope; it has flow, "),
     "a day that is none": ("read", {**US, "as_of": "yesterday"}, "'yesterday' is no day"),
     "10 MB": ("search", {"text": "a" * 10_000_000}, "text has 10,000,000 characters; at most 300"),
     "many": ("read", {"product": ["a"] * 100_000}, "product has 100,000 values; at most 50"),
