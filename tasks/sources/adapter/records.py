@@ -77,6 +77,21 @@ def doubt_copies(fields: pl.DataFrame, key: Sequence[str], where: str) -> Iterat
         )
 
 
+def doubt_nulls(fields: pl.DataFrame, names: Sequence[str], where: str) -> Iterator[dict[str, str]]:
+    """A note for each of these columns of numbers in which the answer has null."""
+    for name in names:
+        nulls = fields.filter(pl.col(name).is_null())
+        if nulls.height:
+            yield finding(
+                "missing_number",
+                "info",
+                f"{where}, column {name}",
+                observed=f"{counted(nulls.height, 'null')}, first in record {nulls['record'][0]}",
+                expected="a number",
+                advice="They are missing, not zero; nothing to do.",
+            )
+
+
 def without_flagged(
     fields: pl.DataFrame, number: str, flag: str, is_flagged: pl.Expr, where: str
 ) -> tuple[pl.DataFrame, list[dict[str, str]]]:

@@ -21,6 +21,9 @@ near FOB, and where GEN_CIF_MO was requested, the value with freight and insuran
 (value_usd_cif). Exports are FAS; domestic goods (DF 1) and foreign ones (DF 2, re-exports) are added up, and the note
 of a sum lists its records.
 
+Other numbers of the API (by mode of transport, charges, years to date) are left out; a column that looks like a number
+and is none of the API is refused. A null is a number that is missing.
+
 Quantities are in the unit of each HTS10 code; two units are two quantities. The unit X or - means none, and a quantity
 of 0 with it is none. A quantity with a flag other than - is not used. Trade below 2,000 (imports) and 2,500 USD
 (exports) is estimated without HS detail and is not included.
@@ -32,7 +35,9 @@ is skipped; the key is read from the environment or a secret block and is in no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -45,7 +50,15 @@ from schemas.frames import Reported
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, counted
 from tasks.sources.adapter.protocol import KeyNeed, Parsed, Site, Source, WantedFile, months_of, products_of
-from tasks.sources.adapter.records import as_reported, doubt_copies, numbered, require_form, summed, without_flagged
+from tasks.sources.adapter.records import (
+    as_reported,
+    doubt_copies,
+    doubt_nulls,
+    numbered,
+    require_form,
+    summed,
+    without_flagged,
+)
 from tasks.sources.adapter.totals import Parted, part_totals
 from tasks.sources.formats.json_text import read_documents
 
@@ -70,6 +83,12 @@ VALUES = {
 FIRST, SECOND = ("GEN_QY1_MO", "QTY_1_MO"), ("GEN_QY2_MO", "QTY_2_MO")
 UNITS = {"GEN_QY1_MO": "UNIT_QY1", "QTY_1_MO": "UNIT_QY1", "GEN_QY2_MO": "UNIT_QY2", "QTY_2_MO": "UNIT_QY2"}
 FLAG = "_FLAG"
+# Every number of the API, read or not, and what else has such a name.
+NUMBERS = re.compile(
+    r"((GEN|CON)_(VAL|CIF|CHA|QY[12])|(AIR|VES|CNT)_(VAL|WGT|CHA)|ALL_VAL|DUT_VAL|CAL_DUT|QTY_[12]|CC|CARDS)_(MO|YR)"
+    r"(_FLAG)?|UNIT_QY[12](_FLAG)?"
+)
+LIKE_NUMBER = re.compile(r"VAL|CIF|QY|QTY|QUANTITY|WGT|DUT|(^|_)CHA(_|$)|_(M[O0]|YR)$", re.IGNORECASE)
 NO_UNIT = ("", "-", "X")
 NO_FLAG = ("", "-")
 LEVELS = {"HS2": 2, "HS4": 4, "HS6": 6, "HS10": 10}
@@ -104,7 +123,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     require_form(table, numbers, WHOLE, where, AGAIN)
     # Only these rows are added up; normalisation finds copies of the others.
     key = [name for name in (product, "CTY_CODE", "period", DOMESTIC_OR_FOREIGN) if name in table.columns]
-    doubts = [*doubt_copies(_added_up(table), key, where)]
+    doubts = [*doubt_copies(_added_up(table), key, where), *doubt_nulls(_with_units(table), numbers, where)]
     for name in numbers:
         if (flag := name + FLAG) in table.columns:
             table, flagged = without_flagged(table, name, flag, ~pl.col(flag).fill_null("").is_in(NO_FLAG), where)
@@ -149,10 +168,25 @@ def _table(raw: bytes, where: str) -> pl.DataFrame:
     )
     if missing:
         raise Refused("columns", f"{where}, header", f"no {', '.join(missing)}", AGAIN)
+    _refuse_unknown_numbers(columns, where)
     # Without a code it would be the world.
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)).with_columns(
         pl.col("CTY_CODE").fill_null("")
     )
+
+
+def _refuse_unknown_numbers(names: Iterable[str], where: str) -> None:
+    """Refuse a column that is named like a number and that the API does not have: left out, nobody would miss it."""
+    unknown = next((name for name in names if LIKE_NUMBER.search(name) and not NUMBERS.fullmatch(name)), None)
+    if unknown is not None:
+        known = (*VALUES, *FIRST, *SECOND, *UNITS.values())
+        closest = difflib.get_close_matches(unknown.upper(), known, 1)
+        raise Refused(
+            "unknown number",
+            f"{where}, header",
+            f"a column {clip(unknown)}, which the API does not have",
+            f"{f'Is it {closest[0]}? ' if closest else ''}{AGAIN}",
+        )
 
 
 def _period(table: pl.DataFrame, where: str) -> pl.Series:
@@ -176,6 +210,15 @@ def _refuse_levels(table: pl.DataFrame, product: str, where: str) -> None:
             f"'{clip(str(other[product][0]))}' under {levels[0]}",
             AGAIN,
         )
+
+
+def _with_units(table: pl.DataFrame) -> pl.DataFrame:
+    """The rows with 0 for a quantity without a unit, which is none."""
+    return table.with_columns(
+        pl.when(pl.col(unit).fill_null("").is_in(NO_UNIT)).then(pl.lit("0")).otherwise(pl.col(name)).alias(name)
+        for name, unit in UNITS.items()
+        if name in table.columns and unit in table.columns
+    )
 
 
 def _added_up(table: pl.DataFrame) -> pl.DataFrame:

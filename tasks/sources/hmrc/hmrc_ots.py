@@ -50,7 +50,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of, products_of, short
-from tasks.sources.adapter.records import as_reported, doubt_copies
+from tasks.sources.adapter.records import as_reported, doubt_copies, doubt_nulls
 from tasks.sources.formats.json_text import number_in, read_documents, refuse_cut, rows_of
 
 if TYPE_CHECKING:
@@ -105,8 +105,10 @@ def parse(raw: bytes, where: str) -> Parsed:
     records = [_sum(key, parts, where) for key, parts in sums.items()]
     # Whether a port may have several rows is not known; rows that are equal throughout are copies.
     texts = pl.DataFrame({"record": range(1, len(rows) + 1), "every field": [str(sorted(row.items())) for row in rows]})
+    values = pl.DataFrame({"record": texts["record"], "Value": [row["Value"] for row in rows]}, strict=False)
     doubts = [
         *doubt_copies(texts, ["every field"], where),
+        *doubt_nulls(values, ["Value"], where),
         *_doubt_end(pages, where),
         *_doubt_suppressed(rows, where),
         *_doubt_negative(rows, where),

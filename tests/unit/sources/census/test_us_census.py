@@ -13,6 +13,7 @@ from bad_inputs.case import first
 
 from schemas.forms.fetch import FetchRequest
 from tasks.checks.frame.registry import check_release
+from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised
 from tasks.sources.census import us_census
 from tests.unit.figures import derived
@@ -182,6 +183,50 @@ def test_domestic_exports_that_come_twice_hold_the_release() -> None:
 )
 def test_what_is_no_answer_is_refused_by_name(data: bytes, rule: str) -> None:
     assert rule_of("us_census", data) == rule
+
+
+@pytest.mark.parametrize(
+    ("name", "unknown", "near"),
+    [
+        ("GEN_VAL_MO", "GEN_VAL_M0", "Is it GEN_VAL_MO? "),
+        ("GEN_VAL_MO", "gen_val_mo", "Is it GEN_VAL_MO? "),
+        ("GEN_CIF_MO", "GEN_CIF", "Is it GEN_CIF_MO? "),
+        ("GEN_QY1_MO", "GEN_QTY1_MO", "Is it GEN_QY1_MO? "),
+        ("GEN_QY1_MO", "GEN_QY3_MO", "Is it GEN_QY"),
+        ("UNIT_QY1", "UNIT_QTY1", "Is it UNIT_QY1? "),
+        ("GEN_CIF_MO", "QUANTITY_TOTAL", us_census.AGAIN),
+    ],
+)
+def test_a_number_of_an_unknown_name_is_refused_and_not_left_out(name: str, unknown: str, near: str) -> None:
+    with pytest.raises(Refused) as refused:
+        us_census.parse(answer(ROWS, [unknown if one == name else one for one in NAMES]), "census.json")
+    assert (refused.value.rule, unknown in refused.value.found) == ("unknown number", True)
+    assert refused.value.advice.startswith(near)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["AIR_VAL_MO", "VES_WGT_MO", "CNT_WGT_YR", "GEN_VAL_YR", "CON_QY1_MO", "CON_QY2_MO_FLAG", "GEN_CHA_MO", "UNIT_QY2",
+     "DIST_NAME", "RP", "I_COMMODITY_LDESC"],
+)  # fmt: skip
+def test_a_number_of_the_source_that_is_not_published_is_left_out(tmp_path: Path, name: str) -> None:
+    release = read(answer([[*row, "1"] for row in ROWS], [*NAMES, name]), tmp_path)
+    assert numbers(release, "partner", "measure") == numbers(
+        read(answer(), tmp_path / "as asked"), "partner", "measure"
+    )
+
+
+def test_a_number_that_is_null_is_missing_and_the_finding_says_so(tmp_path: Path) -> None:
+    nothing = [None, None, None]
+    rows = [[*line(CHINA, "1")[:2], *nothing, *line(CHINA, "1")[5:]], line(JAPAN, "20", "21", "7")]
+    rows.append([*line(MALAYSIA, "3", "4", unit="-")[:4], None, *line(MALAYSIA, "3", unit="-")[5:]])
+    release = read(json.dumps([NAMES, *rows]).encode(), tmp_path)
+    assert {partner for partner, _ in numbers(release, "partner", "measure")} == {"JPN", "MYS"}
+    found = release.findings.filter(check="missing_number").select("subject", "observed").rows()
+    # A quantity without a unit is none.
+    assert {subject.rpartition(" ")[2]: observed for subject, observed in found} == dict.fromkeys(
+        ("GEN_VAL_MO", "GEN_CIF_MO", "GEN_QY1_MO"), "1 null, first in record 1"
+    )
 
 
 @pytest.mark.shared

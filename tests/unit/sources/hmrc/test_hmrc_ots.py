@@ -118,6 +118,16 @@ def test_a_quantity_that_is_hidden_or_missing_in_one_port_is_not_known_of_the_su
     assert doubts(release) == (said or [])
 
 
+def test_a_value_that_is_null_in_one_port_is_not_known_of_the_sum_and_a_finding_says_so(tmp_path: Path) -> None:
+    release = read(page(row(10.0, 5.0), row(None, 5.0, port=2)), tmp_path)
+    assert numbers(release, *KEY) == {MASS: 10}
+    assert release.release["lost"].to_list() == [["85051110 2026-06 value_gbp"]]
+    found = release.findings.filter(check="missing_number").select("subject", "observed").rows()
+    assert [(subject.rpartition(" ")[2], observed) for subject, observed in found] == [
+        ("Value", "1 null, first in record 2")
+    ]
+
+
 @pytest.mark.parametrize(("pages", "held"), [((5, 1), False), ((1000,), True), ((3, 3), True), ((3, 0), False)])
 def test_pages_one_after_another_are_one_answer_and_one_that_may_go_on_is_held(
     tmp_path: Path, pages: tuple[int, ...], held: bool
