@@ -19,6 +19,13 @@ from tasks.domain.text import counted
 
 DECIMALS_MAX = 6
 NUMBER = r"^-?[0-9]{1,18}(\.[0-9]{1,6})?$"
+# Of the parts of a total; `again` is the first partner that has several rows in a cell.
+SUM_OF_PARTS = (
+    pl.col("amount").sum(),
+    pl.len().alias("parts"),
+    pl.col("amount").is_null().sum().alias("unread"),
+    pl.col("partner").filter(pl.col("partner").is_duplicated()).first().alias("again"),
+)
 
 
 class Parted(NamedTuple):
@@ -69,7 +76,7 @@ def part_totals(
     summed = (
         known.filter(pl.col("part_of").fill_null("") != "")
         .group_by(*cell, "part_of", "kind_of_whole", maintain_order=True)
-        .agg(pl.col("amount").sum(), parts=pl.len(), unread=pl.col("amount").is_null().sum())
+        .agg(SUM_OF_PARTS)
         .join(printed, on=[*cell, "part_of"], how="inner", maintain_order="left", nulls_equal=True)
     )
     # Northern Ireland and the United Kingdom: where the country has a row its parts repeat it.
@@ -120,7 +127,7 @@ def _sums_of_groups(rows: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:
     printed = printed.join(members.select(key="group").unique(), on="key", how="semi", maintain_order="left")
     at = [*cell, "group"]
     inside = rows.join(members, on="key").filter(valid_in(pl.col("of")))
-    sums = inside.group_by(at).agg(pl.col("amount").sum(), parts=pl.len(), unread=pl.col("amount").is_null().sum())
+    sums = inside.group_by(at).agg(SUM_OF_PARTS)
     unknown = pl.col("amount").filter(pl.col("key").is_null())
     loose = rows.group_by(cell).agg(
         below=unknown.clip(upper_bound=0).sum(), above=unknown.clip(lower_bound=0).sum(), lost=unknown.is_null().sum()
@@ -135,6 +142,7 @@ def _sums_of_groups(rows: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:
         *cell,
         "part_of",
         "total",
+        "again",
         amount=amount,
         parts=pl.col("parts").fill_null(0),
         least=amount + pl.col("below"),
@@ -200,13 +208,14 @@ def _exact(name: str) -> pl.Expr:
 
 def _difference(row: dict[str, object], cell: Sequence[str], where: str) -> dict[str, str]:
     total, amount = (_shown(int(str(row[name]))) for name in ("total", "amount"))
+    again = row["again"]
     return finding(
         "total_differs",
         "error",
         " ".join(str(row[name]) for name in cell),
         observed=(
             f"{row['part_of']} prints {total}, its {counted(int(str(row['parts'])), 'part')} in {where} add up to"
-            f" {amount}"
+            f" {amount}{f'; partner {again} comes more than once' if again else ''}"
         ),
         expected="a printed total that is the sum of its parts",
         advice=(

@@ -229,6 +229,15 @@ def test_a_number_that_is_null_is_missing_and_the_finding_says_so(tmp_path: Path
     )
 
 
+def test_a_total_that_differs_because_a_row_comes_twice_says_so() -> None:
+    found = us_census.parse(answer([*ROWS, ROWS[0]]), "census.json")
+    told = [doubt["observed"] for doubt in (*found.doubts, *found.short) if doubt["check"] == "total_differs"]
+    assert told
+    assert all(text.endswith("; partner 5700 comes more than once") for text in told)
+    other = us_census.parse(answer([*ROWS, line("5820", "1")]), "census.json")
+    assert not [doubt for doubt in (*other.doubts, *other.short) if "more than once" in doubt["observed"]]
+
+
 @pytest.mark.shared
 def test_the_union_is_the_printed_row_and_not_covered_where_a_code_has_no_place(
     shared_data: Path, tmp_path: Path
