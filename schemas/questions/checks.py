@@ -10,7 +10,7 @@ import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from schemas.questions.question import Form, FormField, fields_of, help_of, summary_of, type_of
+from schemas.questions.question import Form, FormField, fields_of, help_of, no_choice, summary_of, type_of
 
 FormT = TypeVar("FormT", bound=Form)
 # As a person writes it, for fields whose texts have a form.
@@ -95,8 +95,7 @@ def _words(field: str, problem: ErrorDetails) -> str:
         return f"{field} is missing: field required"
     if problem["type"] == "literal_error":
         first, _, last = problem["ctx"]["expected"].replace("'", "").rpartition(" or ")
-        choices = f"{first} and {last}" if first else last
-        return f"there is no {field} {shown}; there are {choices}"
+        return no_choice(field, shown, [*first.split(", "), last] if first else [last])
     why = f"{field} is {shown}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
     return f"{why}; write {EXAMPLES[field]}" if field in EXAMPLES else why
 

@@ -14,6 +14,8 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, dataclas
 
 from schemas.figures import FIGURE_OF
 
+# How much alike a value and the choice are that may be meant.
+LIKENESS_MIN = 0.7
 # The largest number that a field takes.
 NUMBER_MAX = 10**9
 # The most rows that a tool answers with.
@@ -136,6 +138,23 @@ def sign(function: Callable[..., Any], parameters: Sequence[inspect.Parameter], 
     """
     function.__signature__ = inspect.Signature(parameters, return_annotation=answer)  # type: ignore[attr-defined]
     function.__annotations__ = {one.name: one.annotation for one in parameters}
+
+
+def no_choice(field: str, given: str, choices: Sequence[str]) -> str:
+    """Return the sentence about a value of a field that is none of its choices; `given` as it is quoted.
+
+    >>> no_choice("flow", "'exports'", ["export", "import"])
+    "there is no flow 'exports'; the nearest: export; there are export and import"
+    """
+    # Only a mistake needs it.
+    import difflib
+
+    plain, by_folded = given.strip("'\"").casefold(), {choice.casefold(): choice for choice in choices}
+    begin = [folded for folded in by_folded if plain and folded.startswith(plain)]
+    closest = next(iter([*begin, *difflib.get_close_matches(plain, by_folded, 1, LIKENESS_MIN)]), None)
+    *most, last = choices
+    listed = f"{', '.join(most)} and {last}" if most else last
+    return f"there is no {field} {given}{f'; the nearest: {by_folded[closest]}' if closest else ''}; there are {listed}"
 
 
 def texts(given: Texts) -> tuple[str, ...]:

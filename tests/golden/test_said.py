@@ -81,7 +81,7 @@ def said(command: str, store: Path, folder: Path, monkeypatch: pytest.MonkeyPatc
     text += "".join(f"\n{page.name}\n{page.read_text(encoding='utf-8')}" for page in sorted(folder.glob("*.md")))
     # Every source and every figure, in the order of their tables, so that a new one changes no session.
     for kind, names in (("source", [*SOURCES]), ("figure", [*FIGURE_OF])):
-        for every in (", ".join(names), ", ".join(map(repr, names))):
+        for every in (", ".join(names), f"{', '.join(names[:-1])} and {names[-1]}"):
             text = text.replace(every, f"<every {kind}>")
     text = text.replace(str(store.parent), "<store>").replace(str(folder), "<folder>")
     for pattern, word in CHANGING:

@@ -12,6 +12,8 @@ from typing import Any, get_args, get_origin
 
 import typer
 
+from schemas.questions.question import no_choice
+
 DIGITS_MAX = 9
 
 
@@ -28,7 +30,7 @@ class PlainValues:
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         """Return the value of a parameter: a list of one that may be repeated, None where nothing was given. Raises
         typer.BadParameter."""
-        read = partial(_plain, about=param.type_descriptor)
+        read = partial(_plain, about=param.type_descriptor, name=param.opts[0].lstrip("-"))
         try:
             if param.multiple or param.nargs == -1:
                 if isinstance(value, str):
@@ -48,7 +50,7 @@ def read_plainly(parameter: Any) -> None:
         parameter.get_runtime_param = partial(PlainValues, parameter.get_runtime_param)
 
 
-def _plain(value: Any, about: Any) -> Any:
+def _plain(value: Any, about: Any, name: str) -> Any:
     """Return one value. Raises NotPlain for one of a kind that is not known here, and typer.BadParameter."""
     kind, info = about.annotation, about.parameter_info
     kind = get_args(kind)[0] if get_origin(kind) is list else kind
@@ -60,7 +62,7 @@ def _plain(value: Any, about: Any) -> Any:
         except ValueError as error:
             raise NotPlain from error
     if about.choices is not None:
-        return _choice(value, about)
+        return _choice(value, about, name)
     if kind is str and isinstance(value, str):
         return value
     if kind is int:
@@ -70,13 +72,13 @@ def _plain(value: Any, about: Any) -> Any:
     raise NotPlain
 
 
-def _choice(value: Any, about: Any) -> Any:
+def _choice(value: Any, about: Any, field: str) -> Any:
     if not about.case_sensitive:
         raise NotPlain
     names = {str(getattr(choice, "value", choice)): choice for choice in about.choices}
     name = str(getattr(value, "value", value))
     if name not in names:
-        raise typer.BadParameter(f"{name!r} is not one of {', '.join(map(repr, names))}.")
+        raise typer.BadParameter(no_choice(field, repr(name), [*names]))
     return names[name]
 
 

@@ -55,6 +55,12 @@ def test_each_field_has_a_help_that_fits_into_a_line_of_options(question: type[Q
     ("make", "says"),
     [
         (lambda: Read(flow="both"), "there is no flow 'both'; there are export and import"),  # type: ignore[arg-type]
+        (lambda: Read(flow="exports"), "there is no flow 'exports'; the nearest: export; there are export and import"),  # type: ignore[arg-type]
+        (lambda: Trace("a", metric="mom"), "there is no metric 'mom'; the nearest: mom_pct; there are level, mom_pct"),
+        (
+            lambda: Trace("a", metric="MoM_pct"),
+            "there is no metric 'MoM_pct'; the nearest: mom_pct; there are level, mom_pct",
+        ),
         (lambda: Read(table="x"), "there is no table 'x'; there are claim, control_event, "),
         (lambda: Read(month=202406), "month is 202406: input should be a valid string; write 2024-06"),  # type: ignore[arg-type]
         (lambda: Read(top=0), "top is 0: input should be greater than or equal to 1"),
