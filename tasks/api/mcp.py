@@ -8,6 +8,7 @@ rows; the question says whether it is one. Does not belong here: the protocol by
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -84,6 +85,22 @@ TOOLS = {
     for name, question in questions_of("tool").items()
 }
 
+# What a sentence advises a person to type, which is another tool here.
+LIST = re.compile(r"\btidewaiter list (\w+)(?: and list (\w+))?")
+COMMAND = re.compile(rf"\btidewaiter (?=(?:{'|'.join(TOOLS)})\b)")
+
+
+def for_programs(sentence: str) -> str:
+    """Return a sentence with tools in place of the commands that it names.
+
+    >>> for_programs("tidewaiter list products and list partners show all")
+    'contents with kind products and kind partners show all'
+    >>> for_programs("tidewaiter search magnets shows what there is")
+    'search magnets shows what there is'
+    """
+    listed = LIST.sub(lambda match: f"contents with kind {' and kind '.join(filter(None, match.groups()))}", sentence)
+    return COMMAND.sub("", listed)
+
 
 def parameters_of(tool: Tool) -> list[inspect.Parameter]:
     """Return what a tool takes: the fields of its question without the store, and how many rows it may answer."""
@@ -152,7 +169,7 @@ class Answers:
         for place in map(str, (self.root, Path(self.root).absolute(), Path(self.root).resolve())):
             if place.startswith(("/", "s3:")):
                 sentence = sentence.replace(f"{place}/", "").replace(place, "the store")
-        return clip(sentence, SENTENCE_MAX)
+        return clip(for_programs(sentence), SENTENCE_MAX)
 
 
 def is_current(state: Snapshot) -> bool:
@@ -166,7 +183,7 @@ def content_of(answer: Answer, narrow: str, rows: int) -> Content:
     most = BYTES_MAX if rows > ROWS else BYTES_USUAL
     # What may not be passed on is said however many notes there are.
     notes = [*([answer.licence] if answer.licence else []), *answer.remarks]
-    notes = [clip(note, SENTENCE_MAX) for note in [*dict.fromkeys(notes)][:NOTES_MAX]]
+    notes = [clip(for_programs(note), SENTENCE_MAX) for note in [*dict.fromkeys(notes)][:NOTES_MAX]]
     while narrow and size_of(notes) > most // 2 and len(notes) > 1:
         left = len(notes) - 2 if notes[-1].startswith(MORE_NOTES) else len(notes) - 1
         notes = [*notes[:left], f"{MORE_NOTES}; ask for more rows to read them"]

@@ -32,6 +32,11 @@ US = {"product": "magnets", "partner": "us", "measure": "quantity_kg", "reporter
 # A question, and what its answer must have somewhere.
 ASKED: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
     "which code": ("search", {"text": "稀土永磁", "reporter": "CHN"}, ('"basket:rare_earth_magnets"',)),
+    "nothing of that name": (
+        "search",
+        {"text": "germny", "reporter": "CHN"},
+        ("; contents with kind products and kind partners show all",),
+    ),
     "what is in it": ("contents", {"kind": "releases", "reporter": "CHN"}, ('"published_figures.csv"',)),
     "level and growth": ("read", {**US, "month": "June 2025"}, ('"level": 353000.0', '"mom_pct": 660.7758620689655')),
     "why no growth": (
@@ -118,6 +123,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "a terminal": ("search", {"text": "x", "kind\x1b[2J": "y"}, "there is no field 'kind\\\\x1b[2J'"),
     "what is missing": ("trace", {"month": "2025-06", "reporter": "CHN"}, "product is missing: field required"),
     "a tool that is none": ("delete", {}, "there is no tool 'delete'; there are check_claim, contents, detours"),
+    "an unknown product": ("read", {**US, "product": "6910"}, "; see contents with kind products"),
     "a mirror of nobody": ("mirror", {"product": "850511", "importer": "Brazil"}, "there is no store of BRA"),
 }
 
