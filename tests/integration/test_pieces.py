@@ -49,13 +49,14 @@ def _set_up(patch: pytest.MonkeyPatch) -> None:
 
 
 def drawn(folder: Path, seed: int) -> Path:
-    """Six files of months of 2024 and 2025: of one month, of several, again with other numbers, held and refused."""
+    """Six files of months of 2024 and 2025: of one month, of several, again with other numbers, twice with the same
+    ones; and files that are held and refused."""
     draw = random.Random(seed)
     files: dict[str, tuple[bytes, str]] = {
         "page.csv": (b"<html>captcha</html>\n", "2025-05-01"),
         "held.csv": (csv_bytes([magnets("998", "1000", "50,000", "202412")]), "2025-01-25"),
     }
-    first, day = draw.randrange(8), date(2025, 2, 20)
+    first, day, twice = draw.randrange(8), date(2025, 2, 20), draw.sample(range(6), 2)
     for at in range(6):
         begin = draw.choice([first, first + at, first + at])
         months = [divmod(begin + step, 12) for step in range(draw.choice([1, 1, 2]))]
@@ -66,6 +67,8 @@ def drawn(folder: Path, seed: int) -> Path:
         ]
         day += timedelta(days=draw.randrange(0, 40))
         files[f"{at}.csv"] = (csv_bytes(rows), f"{day}")
+        if at in twice:
+            files[f"{at}_again.csv"] = (files[f"{at}.csv"][0], f"{day + timedelta(days=1)}")
     return downloads(folder, files)
 
 
@@ -91,7 +94,9 @@ def test_drawn_files_make_the_same_store_whoever_reads_them(tmp_path: Path, seed
     stores, reports = [tmp_path / name / "reporter=CHN" for name in ("alone", "pieces")], []
     for store, engine in zip(stores, (nullcontext(), lending(AtOnce(9))), strict=True):
         with engine:
-            reports.append(told(fill(folder, store)))
+            report = fill(folder, store)
+            assert not report.failed
+            reports.append(told(report))
     assert reports[0] == reports[1]
     assert manifests(stores[0]) == manifests(stores[1])
 
