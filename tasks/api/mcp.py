@@ -27,7 +27,7 @@ from schemas.questions.read import Read
 from schemas.questions.registry import questions_of
 from schemas.store_address import S3Url, UnusableAddress
 from tasks.answers.form.answer import Answer
-from tasks.answers.trade.read import read
+from tasks.answers.trade.read import read_whole
 from tasks.answers.trade.trace import TraceAnswer
 from tasks.api.forms import answers_of
 from tasks.domain.errors import Refused, StoreError
@@ -71,7 +71,7 @@ def read_of_few(question: Read) -> Answer:
     table, is_filed = question.table, LAYOUTS[question.table].month_of
     if is_filed and question.product is None and question.partner is None and question.month is None:
         raise ValueError(f"the table {table} is large; name a product, a partner or a month")
-    answer = read(question, whole=True)
+    answer = read_whole(question)
     known = answer.rows
     chosen = question.shown or (FIGURES if table == "metric" else known.columns)
     wanted = {*KEYS, "reporter", "doubt", *chosen, *map(status, chosen)}

@@ -49,9 +49,16 @@ NOT_MADE = {
 }
 
 
-def read(question: Read, *, whole: bool = False) -> AnswerOfSeveral:
-    """Return the rows of a question, of several reporters one after another with a first column `reporter`: their
-    tables say it in the path alone. `whole` rows have all columns, whichever the question names.
+def read(question: Read) -> AnswerOfSeveral:
+    """Return the rows of a question with the columns that it names, of several reporters one after another with a first
+    column `reporter`. Raises ValueError as `read_whole` does."""
+    answer = read_whole(question)
+    return replace(answer, rows=_chosen(answer.rows, question)) if question.shown else answer
+
+
+def read_whole(question: Read) -> AnswerOfSeveral:
+    """Return the rows of a question with all columns, of several reporters one after another with a first column
+    `reporter`: their tables say it in the path alone.
 
     The rows of a pair of two reporters, which both have, are those of the first. Raises ValueError (Unresolved if a
     name is unknown), of several reporters only where none has an answer.
@@ -75,24 +82,30 @@ def read(question: Read, *, whole: bool = False) -> AnswerOfSeveral:
         name, why = next(iter(refused.items()))
         raise ValueError(f"{name}: {why}")
     first, notes = next(iter(parts.values())), tuple(f"{name}: {why}" for name, why in refused.items())
-    rows = _together({name: part.rows for name, part in parts.items()}, question, () if whole else question.shown)
+    rows = _together({name: part.rows for name, part in parts.items()}, question)
     return AnswerOfSeveral(rows, first.snapshot, notes, as_of=first.as_of, table=question.table, parts=parts)
 
 
-def _together(rows_of: Mapping[str, pl.DataFrame], question: Read, shown: Sequence[str]) -> pl.DataFrame:
-    is_one = question.reporter is None or isinstance(question.reporter, str)
-    names = [] if is_one else ["reporter"]
-    rows = pl.concat(
+def _together(rows_of: Mapping[str, pl.DataFrame], question: Read) -> pl.DataFrame:
+    names = _before(question)
+    return pl.concat(
         [rows.select(*(pl.lit(name).alias(one) for one in names), pl.exclude(names)) for name, rows in rows_of.items()],
         how="diagonal",
     )
-    if not shown:
-        return rows
-    # Whoever chooses figures gets what is in doubt of them, as with all columns; keys are in no doubt.
-    layout = LAYOUTS[question.table]
+
+
+def _before(question: Read) -> list[str]:
+    """The column before those of the table: the reporter, where the question names several."""
+    return [] if question.reporter is None or isinstance(question.reporter, str) else ["reporter"]
+
+
+def _chosen(rows: pl.DataFrame, question: Read) -> pl.DataFrame:
+    """The columns that a question names. Whoever chooses figures gets what is in doubt of them, as with all columns;
+    keys are in no doubt."""
+    layout, shown = LAYOUTS[question.table], question.shown
     keys = {"flow", query.PERIOD, layout.month_of, *layout.sort_by, *NAME_OF.values()}
     is_doubted = not keys.issuperset(shown) and "doubt" in rows.columns and rows["doubt"].null_count() < rows.height
-    return rows.select(*names, *shown, *(["doubt"] if is_doubted and "doubt" not in shown else []))
+    return rows.select(*_before(question), *shown, *(["doubt"] if is_doubted and "doubt" not in shown else []))
 
 
 def read_store(question: Read, store: Path) -> Answer:

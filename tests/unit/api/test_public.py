@@ -84,7 +84,7 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
     with pytest.raises(Unresolved, match="the nearest: basket:rare_earth_magnets") as raised:
         tidewaiter.read("magnetts", store=sample_store)
     assert raised.value.choices[0] == "basket:rare_earth_magnets"
-    with pytest.raises(ValueError, match="there is no table 'metrics'; there are claim, "):
+    with pytest.raises(ValueError, match="there is no table 'metrics'; the nearest: metric; there are claim, "):
         tidewaiter.read("magnets", table="metrics", store=sample_store)
     with pytest.raises(ValueError, match="there is no metric 'size'"):
         tidewaiter.trace("magnets", "us", "2025-06", "size", store=sample_store)
@@ -95,7 +95,7 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
     [
         (
             lambda store: tidewaiter.read("magnets", flow="imports", store=store),
-            "no flow 'imports'; there are export and import",
+            "no flow 'imports'; the nearest: import; there are export and import",
         ),
         (
             lambda store: tidewaiter.read("magnets", month=202406, store=store),
@@ -107,7 +107,10 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
             lambda store: tidewaiter.movers("2025-06", against="week", store=store),
             "there is no against 'week'; there are month and year",
         ),
-        (lambda store: tidewaiter.list("product", store=store), "there is no kind 'product'; there are products"),
+        (
+            lambda store: tidewaiter.list("product", store=store),
+            "there is no kind 'product'; the nearest: products; there are products",
+        ),
         (
             lambda store: tidewaiter.vintages("magnets", metric="growth", store=store),
             "no metric 'growth'; there are level",
