@@ -178,26 +178,33 @@ def _unanswered(opened: list[dict[str, Any]], releases: pl.DataFrame) -> list[di
 def _answers(later: dict[str, Any], finding: dict[str, Any], release: dict[str, Any]) -> bool:
     """Whether a release came after the one of a finding, covers all that it covers, and has the partners that the
     finding names."""
-    as_good = KINDS.index(later["kind"]) <= KINDS.index(release["kind"])
-    is_later = (later["released_on"], later["release_id"]) > (release["released_on"], release["release_id"])
-    same = all(later[name] == release[name] for name in ("flow", "classification"))
-    products = finding["products"] or release["products"]
-    every_product = all(any(one in (EVERYTHING, code[: len(one)]) for one in later["products"]) for code in products)
     everyone = later["partners"] == "all" and later["partner_list"] != [WORLD]
     everyone |= later["partners"] == "listed" == release["partners"] and {*release["partner_list"]} <= {
         *later["partner_list"]
     }
     return (
-        as_good
-        and is_later
-        and same
-        and every_product
+        (later["released_on"], later["release_id"]) > (release["released_on"], release["release_id"])
+        and KINDS.index(later["kind"]) <= KINDS.index(release["kind"])
+        and all(later[name] == release[name] for name in ("flow", "classification"))
         and everyone
         and later["by_month"]
         and not later["lost"]
         and {*release["measures"]} <= {*later["measures"]}
         and {*finding["partners"], *finding["lacks"]} <= {*later["partner_list"]}
+        and _has_all(later["products"], finding["products"] or release["products"])
     )
+
+
+def _has_all(products: Collection[str], codes: Iterable[str]) -> bool:
+    """Whether each of these codes is one of the products that were asked for, or below one. A release may list
+    thousands.
+
+    >>> _has_all(["8505", "12"], ["85051110", "1201"]), _has_all(["8505"], ["85"]), _has_all(["*"], ["line:3"])
+    (True, False, True)
+    """
+    known = {*products}
+    lengths = {len(code) for code in known}
+    return EVERYTHING in known or all(any(code[:length] in known for length in lengths) for code in codes)
 
 
 def _covers(release: dict[str, Any], month: int) -> bool:
