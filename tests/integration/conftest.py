@@ -102,12 +102,13 @@ def june(services: Services, receivers: tuple[Received, Received]) -> dict[str, 
 def held(services: Services, receivers: tuple[Received, Received], june: dict[str, Any]) -> dict[str, Any]:
     """The run that held June, dropped again without most of its partners; as `watch` the run that took it, as `asked`
     the one that asks a person, as `messages` what was sent about it."""
-    before = current_id(services.store)
+    before, others = current_id(services.store), {run["id"] for run in services.runs("decide")}
     services.drop("june again.csv", csv_bytes(JUNE[:1]), "2025-07-21")
     watch = services.ended(services.watch())
     (run,) = [entry for entry in services.runs("release") if entry["name"].endswith("june again.csv")]
-    services.wait(lambda: services.runs("decide"), "the deployment that asks")
-    asked = services.paused(services.runs("decide")[0]["id"])
+    services.wait(lambda: {run["id"] for run in services.runs("decide")} - others, "the deployment that asks")
+    (question,) = {run["id"] for run in services.runs("decide")} - others
+    asked = services.paused(question)
     assert current_id(services.store) == before
     messages = both(services, receivers, "Held for approval: june again.csv")
     return {**run, "watch": watch, "asked": asked, "messages": messages}
