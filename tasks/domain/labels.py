@@ -19,7 +19,7 @@ from schemas.reference.code_tables import code_table, listed_partners
 from tasks.domain.classification import BASKET, HS_DIGITS
 from tasks.domain.coverage import GROUPS, WORLD
 from tasks.domain.nomenclature import CHINAS
-from tasks.domain.periods import month_name, month_number
+from tasks.domain.periods import Span, joined_spans, month_name, month_number
 from tasks.domain.units import RATIOS
 
 # Names of countries that take an article in a sentence.
@@ -70,8 +70,6 @@ OF_THE_SUM = {"en": "share, rank and contributions: ", "zh": "占比、排名和
 # Checks whose findings list partners, by their keys.
 LISTING = ("few_partners", "partners_missing")
 PARTNER_KEY = re.compile(r"\b(?:[A-Z]{3}|[A-Z]{2}\d{2})\b")
-# The first and the last of some months, as month numbers.
-Span = tuple[int, int]
 # What a doubt is about, its months, and what was observed.
 DOUBT = re.compile(
     r"(?P<about>.+?), (?P<first>\d{4}-\d{2})(?: to (?P<last>\d{4}-\d{2}))?(?P<observed>: .*)?", re.DOTALL
@@ -113,12 +111,14 @@ def doubts_by_cause(doubts: Iterable[str], language: str = "en") -> list[str]:
         causes.setdefault(cause, {}).setdefault(doubt.removesuffix(by_itself), []).extend(spans)
     sentences = []
     for (about, observed), by_prefix in causes.items():
-        of_number = _joined(by_prefix.get("", ()))
+        of_number = joined_spans(by_prefix.get("", ()))
         for prefix, spans in by_prefix.items():
             kept = [span for span in spans if not (prefix and _is_within(span, of_number))]
             # A doubt of a form of its own has no months.
             if kept or not (spans or (prefix and "" in by_prefix)):
-                sentences.append(f"{prefix}{''.join([about, *map(_in_months, reversed(_joined(kept)))])}{observed}")
+                sentences.append(
+                    f"{prefix}{''.join([about, *map(_in_months, reversed(joined_spans(kept)))])}{observed}"
+                )
     return sentences if language == "en" else [_doubt_in(language, one) for one in sentences]
 
 
@@ -135,17 +135,6 @@ def _cause(doubt: str) -> tuple[tuple[str, str], list[Span]]:
 
 def _is_within(span: Span, spans: Iterable[Span]) -> bool:
     return any(first <= span[0] and span[1] <= last for first, last in spans)
-
-
-def _joined(spans: Iterable[Span]) -> list[Span]:
-    """Spans of months in order, those that follow each other as one."""
-    joined: list[Span] = []
-    for first, last in sorted(spans):
-        if joined and first <= joined[-1][1] + 1:
-            joined[-1] = joined[-1][0], max(joined[-1][1], last)
-        else:
-            joined.append((first, last))
-    return joined
 
 
 def _in_months(span: Span) -> str:

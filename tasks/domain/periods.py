@@ -17,6 +17,8 @@ SPAN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])\.\.([0-9]{4})-(0[1-9]|1[0-2])")
 YEARS = range(1980, 2100)
 # Month number where there is no month: far before any.
 NO_MONTH = -(10**6)
+# The first and the last of some months, as month numbers.
+Span = tuple[int, int]
 
 
 class Month(int):
@@ -140,19 +142,28 @@ def span_name(start: date, end: date) -> str:
     return last if first == last else f"{first}..{last}"
 
 
-def month_runs(months: Iterable[int]) -> list[tuple[int, int]]:
+def joined_spans(spans: Iterable[Span]) -> list[Span]:
+    """Spans of months in order, those that follow each other or overlap as one.
+
+    >>> joined_spans([(24310, 24312), (24300, 24302), (24303, 24303)])
+    [(24300, 24303), (24310, 24312)]
+    """
+    joined: list[Span] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = joined[-1][0], max(joined[-1][1], last)
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def month_runs(months: Iterable[int]) -> list[Span]:
     """The first and last month of each run of consecutive months (month numbers).
 
     >>> month_runs([24300, 24302, 24301, 24310])
     [(24300, 24302), (24310, 24310)]
     """
-    runs: list[tuple[int, int]] = []
-    for month in sorted({*months}):
-        if runs and month == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], month)
-        else:
-            runs.append((month, month))
-    return runs
+    return joined_spans((month, month) for month in months)
 
 
 def month_name(month: int) -> str:

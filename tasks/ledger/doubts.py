@@ -19,7 +19,7 @@ from schemas.layouts import FLOWS
 from schemas.names import KINDS
 from tasks.domain.coverage import EVERYTHING, FIGURES_LOOK_BACK, TOTALS, WORLD
 from tasks.domain.labels import OF_THE_SUM, check_words, partner_name, with_partner_names
-from tasks.domain.periods import month_index, month_number, month_runs
+from tasks.domain.periods import first_day, month_index, month_number, month_runs
 from tasks.domain.thresholds import threshold
 from tasks.domain.units import CONSUMPTION, RATIOS
 from tasks.metrics.doubt.doubts import NONE_OPEN, OPEN
@@ -29,8 +29,8 @@ from tasks.store.snapshots.parquet import path_partition, read_table
 
 # Findings about which partners a file has.
 OF_SUMS = ("few_partners", "partners_missing", "partner_removed", "world_total", "row_cap", "unknown_partners")
-# Of these, findings that name in `observed` the partners that a file lacks.
-OF_ABSENT_PARTNERS = ("partners_missing", "partner_removed")
+# Of these, the finding that names in `observed`, and not in its subject, the partners that a file lacks.
+OF_ABSENT_PARTNERS = "partners_missing"
 # Findings about months and products without a record, which are published as no trade.
 OF_GAPS = ("month_without_records", "product_without_records")
 # Findings whose subject is the title, about every number of the release.
@@ -87,8 +87,8 @@ def findings_of(snapshot: Snapshot | None) -> pl.DataFrame:
 def open_doubts(findings: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Return the open findings about the numbers of these releases, with the columns of `metrics.doubt.doubts.OPEN`.
 
-    A finding about partners, months or products that a release lacks is answered for the months in which a later one
-    of the same goods has them, and is none about that.
+    A later release of the same goods that has the partners, months or products that an earlier one lacks answers the
+    finding about them: it is open for the other months alone.
     """
     lifted = findings.filter(check=LIFTED).select("release_id", check=pl.col("subject").str.split(" ")).explode("check")
     is_open = pl.col("severity").is_in(["error", "warning"]) & ~pl.col("check").is_in(OF_NO_NUMBER)
@@ -100,7 +100,9 @@ def open_doubts(findings: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     known = _unanswered(known, releases) if any(row["of_sums"] for row in known) else known
     if not known:
         return NONE_OPEN
-    return pl.DataFrame([row | {"number": number} for number, row in enumerate(known)], schema=OPEN)
+    return pl.DataFrame(
+        [row | {"number": number, "sentence": _sentence_of(row)} for number, row in enumerate(known)], schema=OPEN
+    )
 
 
 def _open(row: dict[str, Any]) -> dict[str, Any] | None:
@@ -120,7 +122,7 @@ def _open(row: dict[str, Any]) -> dict[str, Any] | None:
         "flow": flows[0] if flows else row["flow"],
         "products": products,
         "partners": [partner for partner in partners if partner not in TOTALS],
-        "lacks": PARTNER.findall(row["observed"]) if row["check"] in OF_ABSENT_PARTNERS else [],
+        "lacks": PARTNER.findall(row["observed"]) if row["check"] == OF_ABSENT_PARTNERS else [],
         "measure": _measure(row["check"], measures),
         "first": month_number(first),
         "last": month_number(last),
@@ -129,8 +131,15 @@ def _open(row: dict[str, Any]) -> dict[str, Any] | None:
         "of_totals": row["check"] in OF_TOTALS,
         "of_gaps": of_gaps,
         "share": row["goods_share"],
-        "sentence": sentence(row["check"], row["observed"], [] if of_gaps else partners, first, last),
+        "observed": row["observed"],
+        "named": [] if of_gaps else partners,
     }
+
+
+def _sentence_of(opened: dict[str, Any]) -> str:
+    """The sentence of an open finding, with the months for which it is open."""
+    months = (first_day(opened[name]) for name in ("first", "last"))
+    return sentence(opened["finding"], opened["observed"], opened["named"], *months)
 
 
 def _subject(subject: str) -> tuple[list[str], ...]:

@@ -47,9 +47,9 @@ def command(*words: str) -> tuple[int, str]:
 
 
 def test_held_lists_the_releases_of_all_reporters(root: tuple[Path, str]) -> None:
-    code, said = command("held", "--store", str(root[0]))
+    code, output = command("held", "--store", str(root[0]))
     assert code == 0
-    assert re.search(r"CHN, .*cut.csv.*USA, .*cut.csv.*2 held", said)
+    assert re.search(r"CHN, .*cut.csv.*USA, .*cut.csv.*2 held", output)
     _, lines = command("held", "--format", "json", "--store", str(root[0]), "--reporter", "USA")
     found = json.loads(lines)
     assert (found["reporter"], found["findings"][0]["check"]) == ("USA", "row_cap")
@@ -59,22 +59,22 @@ def test_a_decision_finds_the_store_that_holds_the_release(root: tuple[Path, str
     folder, name = root
     shutil.rmtree(folder / "reporter=USA" / "held")
     decided = ("--by", "Li Wei", "--reason", "compared", "--store", str(folder))
-    code, said = command("approve", "gacc_query-0", *decided, "--no-prefect")
+    code, output = command("approve", "gacc_query-0", *decided, "--no-prefect")
     assert code == 2
-    assert f"Those that wait: {name} of CHN" in said
+    assert f"Those that wait: {name} of CHN" in output
     assert command("approve", name, *decided, "--no-prefect")[0] == 0
     assert command("held", "--store", str(folder)) == (0, "nothing is held ")
 
 
 def test_what_is_in_the_stores_is_found_in_all_of_them(root: tuple[Path, str]) -> None:
     folder = root[0]
-    code, said = command("list", "reporters", "--store", str(folder), "--format", "csv")
+    code, output = command("list", "reporters", "--store", str(folder), "--format", "csv")
     assert code == 0
-    assert "USA: nothing is published yet" in said
-    assert re.search(r"CHN,HS8,2025-05-01,2025-06-01,1,1,", said)
+    assert "USA: nothing is published yet" in output
+    assert re.search(r"CHN,HS8,2025-05-01,2025-06-01,1,1,", output)
     shutil.copytree(folder / "reporter=CHN", folder / "reporter=DEU", symlinks=True)
-    _, said = command("search", "85051110", "--store", str(folder), "--format", "csv")
-    assert re.findall(r"(CHN|DEU),85051110", said) == ["CHN", "DEU"]
+    _, output = command("search", "85051110", "--store", str(folder), "--format", "csv")
+    assert re.findall(r"(CHN|DEU),85051110", output) == ["CHN", "DEU"]
     answer = Answers(folder).ask("search", text="85051110")
     assert [row["reporter"] for row in answer["rows"]] == ["CHN", "DEU"]
 
@@ -82,15 +82,15 @@ def test_what_is_in_the_stores_is_found_in_all_of_them(root: tuple[Path, str]) -
 def test_an_audit_looks_at_every_store(root: tuple[Path, str]) -> None:
     folder = root[0]
     shutil.copytree(folder / "reporter=CHN", folder / "reporter=DEU", symlinks=True)
-    code, said = command("audit", "--sample", "1", "--store", str(folder))
+    code, output = command("audit", "--sample", "1", "--store", str(folder))
     assert code == 0
-    assert said.count("every published and every raw file") == 2
+    assert output.count("every published and every raw file") == 2
     raw = next(file for file in (folder / "reporter=DEU" / "raw").rglob("*") if file.is_file())
     raw.chmod(0o600)
     raw.write_bytes(b"other")
-    code, said = command("audit", "--sample", "1", "--store", str(folder))
+    code, output = command("audit", "--sample", "1", "--store", str(folder))
     assert code == 1
-    assert "DEU: " in said
+    assert "DEU: " in output
 
 
 def test_a_reporter_without_anything_stops_neither_the_site_nor_the_status(root: tuple[Path, str]) -> None:
@@ -115,23 +115,23 @@ def test_a_damaged_store_stops_no_other(root: tuple[Path, str]) -> None:
         file.parent.chmod(0o755)
         file.unlink()
     for words in (("list", "reporters"), ("search", "85051110")):
-        code, said = command(*words, "--store", str(folder), "--format", "csv")
+        code, output = command(*words, "--store", str(folder), "--format", "csv")
         assert code == 0
-        assert "IND: " in said
-        assert "the manifest is missing" in said
-        assert re.findall(r"(CHN|IND),", said) == ["CHN"] * said.count("CHN,")
+        assert "IND: " in output
+        assert "the manifest is missing" in output
+        assert re.findall(r"(CHN|IND),", output) == ["CHN"] * output.count("CHN,")
     for form in ("table", "json"):
-        code, said = command("held", "--store", str(folder), "--format", form)
+        code, output = command("held", "--store", str(folder), "--format", form)
         assert code == 1
-        assert re.search("IND: .*the manifest is missing", said)
-        assert root[1] in said
+        assert re.search("IND: .*the manifest is missing", output)
+        assert root[1] in output
     decided = ("--by", "Li Wei", "--reason", "compared", "--store", str(folder), "--no-prefect")
-    code, said = command("approve", "gacc_query-0", *decided)
+    code, output = command("approve", "gacc_query-0", *decided)
     assert code == 2
-    assert re.search(f"Those that wait: {root[1]} of CHN.* Not looked at: IND: .*the manifest is missing", said)
-    code, said = command("held", "--store", str(folder), "--reporter", "IND")
+    assert re.search(f"Those that wait: {root[1]} of CHN.* Not looked at: IND: .*the manifest is missing", output)
+    code, output = command("held", "--store", str(folder), "--reporter", "IND")
     assert code != 0
-    assert "the manifest is missing" in said
+    assert "the manifest is missing" in output
     made = CliRunner().invoke(
         app, ["status", "--format", "json", "--store", str(folder), "--inbox", str(folder.parent)]
     )
@@ -163,15 +163,15 @@ def test_a_bucket_that_cannot_be_read_stops_no_decision_about_another(
         return whole(address)
 
     monkeypatch.setattr(working_copy, "at_hand", broken)
-    code, said = command("held", "--store", str(folder))
+    code, output = command("held", "--store", str(folder))
     assert code == 1
-    assert re.search(f"AUS: .*names no snapshot.*{name} CHN, .*1 held", said)
+    assert re.search(f"AUS: .*names no snapshot.*{name} CHN, .*1 held", output)
     decided = ("--by", "Li Wei", "--reason", "compared", "--store", str(folder), "--no-prefect")
-    code, said = command("approve", "gacc_query-0", *decided)
+    code, output = command("approve", "gacc_query-0", *decided)
     assert code == 2
-    assert re.search(f"Those that wait: {name} of CHN.* Not looked at: AUS: .*names no snapshot", said)
-    code, said = command("audit", "--sample", "1", "--store", str(folder))
+    assert re.search(f"Those that wait: {name} of CHN.* Not looked at: AUS: .*names no snapshot", output)
+    code, output = command("audit", "--sample", "1", "--store", str(folder))
     assert code == 1
-    assert "AUS: " in said
-    assert "every published and every raw file of" in said
+    assert "AUS: " in output
+    assert "every published and every raw file of" in output
     assert command("approve", name, *decided)[0] == 0

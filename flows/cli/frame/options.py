@@ -134,7 +134,7 @@ def _describe(error: Exception) -> str:
         return disk_problem(error)
     if not isinstance(error, ValueError):
         return str(error)
-    # Whoever raised one has imported pydantic, which takes as long to import as Typer.
+    # Code that raises such an error has imported pydantic; an import here would take as long as that of Typer.
     pydantic = sys.modules.get("pydantic")
     if pydantic is None or not isinstance(error, pydantic.ValidationError):
         return str(error)

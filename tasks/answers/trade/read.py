@@ -87,25 +87,25 @@ def read_whole(question: Read) -> AnswerOfSeveral:
 
 
 def _together(rows_of: Mapping[str, pl.DataFrame], question: Read) -> pl.DataFrame:
-    names = _before(question)
+    names = _leading_columns(question)
     return pl.concat(
         [rows.select(*(pl.lit(name).alias(one) for one in names), pl.exclude(names)) for name, rows in rows_of.items()],
         how="diagonal",
     )
 
 
-def _before(question: Read) -> list[str]:
+def _leading_columns(question: Read) -> list[str]:
     """The column before those of the table: the reporter, where the question names several."""
     return [] if question.reporter is None or isinstance(question.reporter, str) else ["reporter"]
 
 
 def _chosen(rows: pl.DataFrame, question: Read) -> pl.DataFrame:
-    """The columns that a question names. Whoever chooses figures gets what is in doubt of them, as with all columns;
-    keys are in no doubt."""
+    """The columns that a question names, with `doubt` where it names a figure and a row has one. Keys are in no
+    doubt."""
     layout, shown = LAYOUTS[question.table], question.shown
     keys = {"flow", query.PERIOD, layout.month_of, *layout.sort_by, *NAME_OF.values()}
     is_doubted = not keys.issuperset(shown) and "doubt" in rows.columns and rows["doubt"].null_count() < rows.height
-    return rows.select(*_before(question), *shown, *(["doubt"] if is_doubted and "doubt" not in shown else []))
+    return rows.select(*_leading_columns(question), *shown, *(["doubt"] if is_doubted and "doubt" not in shown else []))
 
 
 def read_store(question: Read, store: Path) -> Answer:

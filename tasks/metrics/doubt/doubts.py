@@ -146,6 +146,8 @@ def mark(
     release), in the numbers of `names`; `release` is the id of the release.
     """
     doubts = doubts.filter(pl.col("flow").is_null() | (pl.col("flow") == flow))
+    if doubts.is_empty():
+        return Marked.none()
     # The numbers of a basket are copies, or sums, of those of its codes.
     of_codes = numbers.filter(~_is_basket(grid.names)).drop_nulls("value").with_row_index("source")
     gaps = _gaps(levels, grid, doubts.filter("of_gaps"))
@@ -311,7 +313,8 @@ def _gaps(levels: Levels, grid: Grid, doubts: pl.DataFrame) -> pl.DataFrame:
     cells = cells.select(cell)
     above = with_products_above(names, cells).unique().join(cells, on=cell, how="anti")
     both = pl.concat([cells.with_columns(is_above=False), above.with_columns(is_above=True)])
-    at = _at_levels(levels, grid, _of_partners(names, both.join(grid.frame.select(KEY), on=cell[:2]), doubts))
+    rows = both.join(grid.frame.select(KEY), on=["product", "measure"])
+    at = _at_levels(levels, grid, _of_partners(names, rows, doubts))
     is_sum = (pl.col("status") == STATUS["sum"]) & (pl.col("is_above") | names.is_total)
     return _of_unknown_size(at.filter((pl.col("status") == STATUS["zero"]) | is_sum))
 

@@ -46,7 +46,7 @@ class News(NamedTuple):
 
 
 class Story(NamedTuple):
-    """What is said of a product: its name, sentences with the doubts behind each as they are published, its page, its
+    """A story about a product: its name, sentences with the doubts behind each as they are published, its page, its
     drawing, and what the drawing shows."""
 
     name: str

@@ -18,6 +18,7 @@ from tasks.answers.trade.revisions import revisions
 from tasks.claims.check import ClaimsFile, check_claims
 from tasks.domain.errors import Held
 from tasks.domain.labels import doubt_words
+from tasks.domain.periods import month_name
 from tasks.ledger.doubts import LIFTED, OF_THE_RELEASE, Doubts, open_doubts
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
@@ -152,6 +153,9 @@ def test_a_later_release_of_the_same_goods_answers_what_an_earlier_one_lacks(
     about = finding_table((check, f"export {CODE} 2025-05..2025-06")).with_columns(observed=pl.lit(observed))
     opened = open_doubts(about, release_table(first, second))
     assert opened.select("first", "last").rows() == months
+    # The sentence has the months that are open, and not all of the finding.
+    for first, last, words in opened.select("first", "last", "sentence").rows():
+        assert f", {' to '.join(map(month_name, dict.fromkeys((first, last))))}: " in words
 
 
 def test_a_later_release_that_lacks_the_same_answers_nothing() -> None:
