@@ -35,17 +35,15 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from benchmarks import drawn_files, results
+from benchmarks import drawn_files, measure, results
 from benchmarks.light_store import LightStore
 from benchmarks.planted_errors import PLANTS, places
-from schemas import settings
 from schemas.forms.request import Landed, ReleaseRequest
 from tasks.checks.frame.registry import check_release
 from tasks.domain.coverage import TOTALS
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised, normalise
 from tasks.sources.adapter.protocol import Parsed
-from tasks.sources.registry import SOURCES
 
 DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
 TABLE = Path(__file__).parent / "real_files.csv"
@@ -429,8 +427,8 @@ def main() -> int:
         ask.add_argument(name, type=Path)
     ask.add_argument("--world", type=int, default=0)
     given = ask.parse_args()
-    # Files that are measured are not asked about because their source is experimental.
-    os.environ.setdefault(settings.EXPERIMENTAL, " ".join(name for name, one in SOURCES.items() if one.experimental))
+    for name, sources in measure.trusted_sources().items():
+        os.environ.setdefault(name, sources)
     with tempfile.TemporaryDirectory() as name:
         now = list[Trial]()
         for one in everything(given, Path(name)):

@@ -44,10 +44,10 @@ def inbox_of(folder: Path, members: list[str], rows: int, months: int) -> Path:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of every process: this code, one thread of Polars."""
+    """The environment of every process: this code, one thread of Polars, `measure.trusted_sources`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     plain = {"PYTHONPATH": str(PROJECT), "DO_NOT_TRACK": "1", "POLARS_MAX_THREADS": "1", "NO_COLOR": "1"}
-    return {**kept, **plain, "PREFECT_WORKER_QUERY_SECONDS": "1", **more}
+    return {**measure.trusted_sources(), **kept, **plain, "PREFECT_WORKER_QUERY_SECONDS": "1", **more}
 
 
 @contextmanager
