@@ -1,11 +1,11 @@
 """What a backfill keeps busy and writes: cores, memory, and bytes for each byte that is in the store at the end.
 
-    python -m benchmarks.written [--size M] [--months 5] [--processes 1 2] [--rounds 1]
+    python -m benchmarks.written [--size M] [--months 5] [--processes 1 2] [--rounds 1] [--write]
 
 Prints for each number of processes that help (`TIDEWAITER_PROCESSES`) seconds, processor seconds and those of the
 process that drives, how many cores were kept busy, the peak of memory of all processes, the bytes that were written,
 those that lie in the store (raw files included), and their quotient. The ways take turns; the quickest round of each
-counts, and only where all have published the same snapshot.
+counts, and only where all have published the same snapshot. `--write` puts that into RESULTS.md.
 """
 
 import argparse
@@ -50,12 +50,13 @@ def main() -> int:
     ask.add_argument("--months", type=int, default=5)
     ask.add_argument("--processes", type=int, nargs="+", default=[1, 2])
     ask.add_argument("--rounds", type=int, default=1)
+    ask.add_argument("--write", action="store_true")
     ask.add_argument("--fill", nargs=2, type=Path, help=argparse.SUPPRESS)
     given = ask.parse_args()
     if given.fill:
         print(json.dumps(fill(*given.fill)))
         return 0
-    folder = generate.FOLDER / f"{given.size}-{given.months}"
+    machine, folder = results.machine(), generate.FOLDER / f"{given.size}-{given.months}"
     if not folder.is_dir():
         generate.generate(replace(generate.SIZES[given.size], months=given.months), folder)
     runs: dict[int, list[tuple[measure.Cost, Filled]]] = {processes: [] for processes in given.processes}
@@ -68,7 +69,11 @@ def main() -> int:
         print(f"not the same snapshot: {', '.join(sorted(snapshots))}")
         return 1
     lines = [line(processes, *min(some)) for processes, some in runs.items()]
-    print(f"{results.machine()}\n\n{folder}, snapshot {snapshots.pop()}\n\n{results.table(TITLES, lines)}")
+    command = f"python -m benchmarks.written --size {given.size} --months {given.months} --rounds {given.rounds}"
+    text = f"{machine}\n\n`{command}`: the same snapshot, {snapshots.pop()}\n\n{results.table(TITLES, lines)}"
+    print(text)
+    if given.write:
+        results.put(f"What a backfill keeps busy and writes, {given.months} months of size {given.size}", text)
     return 0
 
 
