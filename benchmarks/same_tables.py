@@ -24,10 +24,13 @@ from typing import NamedTuple
 import polars as pl
 
 from benchmarks import generate, results
+from schemas.reference.code_tables import code_table
 from tasks.domain.labels import readable_names
 from tasks.store.files.snapshot import POINTER, open_snapshot
 
 ROOT = Path(__file__).resolve().parents[1]
+# How the source of a name ends that is a title of the HS.
+TITLE = "title shortened"
 SAMPLE = "sample"
 SAMPLES = ROOT / "flows" / "examples"
 # Hashes of code, of the texts of models, of files in which these are written, and the name of a publication by them.
@@ -49,6 +52,13 @@ def _without_counts(*steps: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
     """Rows of `lineage` without the numbers of rows that these steps took and gave."""
     counts = pl.col("rows_in", "rows_out")
     return lambda rows: rows.with_columns(pl.when(~pl.col("step").is_in(steps)).then(counts))
+
+
+def _without_names_by_titles(products: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `product` without the names of headings and subheadings that a title of the HS names."""
+    titled = code_table("hs_names").filter(pl.col("source").str.ends_with(TITLE))["product"].to_list()
+    names = pl.col("name", "reference", "reference_en", "reference_zh")
+    return products.with_columns(pl.when(~pl.col("product").is_in(titled)).then(names))
 
 
 EXPLAINED = (
@@ -82,6 +92,12 @@ EXPLAINED = (
         "metric",
         "duties as a part of imports for consumption",
         new=("of_consumption_pct", "of_consumption_status"),
+    ),
+    Explained(
+        "02014527",
+        "product",
+        "headings and subheadings of export controls have names",
+        without=_without_names_by_titles,
     ),
 )
 
