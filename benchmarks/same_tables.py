@@ -57,7 +57,7 @@ def _without_counts(*steps: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
 def _without_names_by_titles(products: pl.DataFrame) -> pl.DataFrame:
     """Rows of `product` without the names of headings and subheadings that a title of the HS names."""
     titled = code_table("hs_names").filter(pl.col("source").str.ends_with(TITLE))["product"].to_list()
-    names = pl.col("name", "reference", "reference_en", "reference_zh")
+    names = pl.col("^(name|reference(_en|_zh)?)$")
     return products.with_columns(pl.when(~pl.col("product").is_in(titled)).then(names))
 
 

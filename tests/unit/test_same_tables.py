@@ -11,6 +11,8 @@ from benchmarks.same_tables import EXPLAINED, compare
 
 NAMES = pl.DataFrame({"product": ["1", "2"], "name": ["Milk&cream,＞1.5% fat", "Rice"]})
 READABLE = NAMES.with_columns(name=pl.Series(["Milk & cream, > 1.5% fat", "Rice"]))
+TITLED = pl.DataFrame({"product": ["8505", "8506"], "name": [None, "Primary cells"]})
+WITH_TITLE = TITLED.with_columns(name=pl.Series(["Magnets", "Primary cells"]))
 EVENTS = pl.DataFrame({"event": ["a", "b"]})
 MORE = pl.DataFrame({"event": ["a", "b", "mofcom-gacc-2023-39"]})
 STEPS = pl.DataFrame({"step": ["check", "publish"], "rows_in": [5, 7], "rows_out": [2, 7]})
@@ -23,7 +25,12 @@ def counts(step: str) -> pl.DataFrame:
 
 @pytest.mark.parametrize(
     ("table", "before", "after"),
-    [("product", NAMES, READABLE), ("control_event", EVENTS, MORE), ("lineage", STEPS, counts("publish"))],
+    [
+        ("product", NAMES, READABLE),
+        ("product", TITLED, WITH_TITLE),
+        ("control_event", EVENTS, MORE),
+        ("lineage", STEPS, counts("publish")),
+    ],
 )
 def test_what_is_explained_differs_alone_and_is_named(table: str, before: pl.DataFrame, after: pl.DataFrame) -> None:
     compared = compare(table, before, after, EXPLAINED)
@@ -39,6 +46,7 @@ def test_what_is_explained_differs_alone_and_is_named(table: str, before: pl.Dat
         ("product", NAMES, READABLE.with_columns(name=pl.Series(["Milk & cream, > 1.5%fat", "Rice"])), 2),
         ("product", NAMES, READABLE.with_columns(product=pl.Series(["1", "3"])), 2),
         ("product", NAMES, READABLE.head(1), 1),
+        ("product", TITLED, WITH_TITLE.with_columns(name=pl.Series(["Magnets", "Cells"])), 2),
         ("control_event", EVENTS, pl.concat([MORE, MORE.head(1)]), 1),
         ("control_event", EVENTS, MORE.tail(2), 1),
         ("lineage", STEPS, counts("check"), 2),
