@@ -54,9 +54,16 @@ def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None,
     """Return the citation of rows of `metric` or `trade_flow`; None if there are no rows, or too many products for
     one citation.
     """
+    return cite_rows_in((language,), rows, snapshot, as_of).get(language)
+
+
+def cite_rows_in(
+    languages: Collection[str], rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None
+) -> dict[str, str]:
+    """Return `cite_rows` in each of these languages, of one reading; nothing where it is None."""
     products = rows["product"].drop_nulls().unique().to_list() if "product" in rows.columns else []
     if not 0 < len(products) <= PRODUCTS_MAX or "period" not in rows.columns:
-        return None
+        return {}
     months = {
         (flow, day.year, day.month)
         for flow, period in rows.select("flow", "period").unique().iter_rows()
@@ -70,12 +77,17 @@ def cite_rows(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None,
     used = releases.filter(pl.col("release_id").is_in(stating["release_id"].unique().implode()))
     titles = [_source(row) for row in used.iter_rows(named=True)]
     day = as_of or known_on(releases, read_table(snapshot, "decision"))
-    line = citation(titles, Reporter.of(releases).code, day, snapshot.id, language)
+    reporter = Reporter.of(releases).code
     stated = stating.select("release_id", pl.col("flow").cast(pl.String)).unique()
     stated = used.select("release_id", "source").join(stated, on="release_id")
-    for flow, of_flow in _by_flow(rows):
-        line = "; ".join([line, *terms_of_rows(of_flow, stated.filter(flow=flow)["source"].unique().to_list())])
-    return line
+    terms = [
+        line
+        for flow, of_flow in _by_flow(rows)
+        for line in terms_of_rows(of_flow, stated.filter(flow=flow)["source"].unique().to_list())
+    ]
+    return {
+        language: "; ".join([citation(titles, reporter, day, snapshot.id, language), *terms]) for language in languages
+    }
 
 
 def terms_of_rows(rows: pl.DataFrame, sources: Collection[str]) -> list[str]:

@@ -64,20 +64,37 @@ def _products(snapshot: Snapshot, flow: str) -> str:
     return ", ".join(sorted(products)) or "none of this flow"
 
 
-class Gatherer:
-    """Figures of one product and month, each with its trace."""
+class ProductTraces:
+    """What the figures of every month of a product rest on: its rows of `metric`, their traces, the readings of printed
+    numbers, and verdicts on growths. What months have in common is read and traced once. Raises NoFigure."""
 
-    def __init__(self, snapshot: Snapshot, product: str, flow: str, month: date) -> None:
-        self.tracer, self.product, self.flow, self.month = Tracer(snapshot, flow, product), product, flow, month
-        self.number = month_number(month)
+    def __init__(self, snapshot: Snapshot, product: str, flow: str) -> None:
+        self.snapshot, self.product, self.flow = snapshot, product, flow
+        self.tracer = Tracer(snapshot, flow, product)
         self.rows = self.tracer.metric.filter(pl.col("product") == product)
         if not self.rows.height:
             raise NoFigure(f"no {flow} of {product}; products are {_products(snapshot, flow)}")
+
+    @functools.cached_property
+    def readings(self) -> Readings:
+        """The readings of the numbers of the product and its parts."""
+        return Readings(self.snapshot, [self.product, *members(self.product)], others=False)
+
+    @functools.cached_property
+    def judge(self) -> Judge:
+        """The verdicts on growths of the product."""
+        words = words_of(self.snapshot, self.product, self.flow)
+        return Judge(self.rows, steps_of(words), lambda: words)
+
+
+class Gatherer:
+    """Figures of one product and month, each with its trace."""
+
+    def __init__(self, behind: ProductTraces, month: date) -> None:
+        self.product, self.flow, self.month, self.number = behind.product, behind.flow, month, month_number(month)
+        self.tracer, self.rows = behind.tracer, behind.rows
         self.measure = self._measure()
-        self.readings = Readings(snapshot, [product, *members(product)], others=False)
-        words = words_of(snapshot, product, flow)
-        self.judge = Judge(self.rows, steps_of(words), lambda: words)
-        self.count = 0
+        self.readings, self.judge, self.count = behind.readings, behind.judge, 0
 
     def look_up(self) -> None:
         """Look up the coverage of all that the figures of the page may rest on."""
@@ -189,19 +206,28 @@ class Gatherer:
 
     def levels(self, partner: str, months: int) -> list[float | None]:
         """Return the levels of the last months."""
-        rows = self.rows.filter((pl.col("partner") == partner) & (pl.col("measure") == self.measure))
-        known = {row["period"]: row["level"] for row in rows.iter_rows(named=True)}
-        return [known.get(first_day(self.number - back)) for back in range(months - 1, -1, -1)]
+        return [self._levels.get((partner, first_day(self.number - back))) for back in range(months - 1, -1, -1)]
+
+    @functools.cached_property
+    def _levels(self) -> dict[tuple[str, date], float | None]:
+        """The levels in the measure of the page, by partner and month."""
+        rows = self.rows.filter(pl.col("measure") == self.measure).select("partner", "period", "level")
+        return {(partner, period): level for partner, period, level in rows.iter_rows()}
 
     def drawn(self, partners: Sequence[str], doubts: Doubts) -> Iterator[DrawnLevel]:
         """Yield the levels that are drawn: of all partners together those of the chart, of each partner those of its
         line."""
         rows = self.rows.filter(pl.col("partner").is_in([*partners]) & (pl.col("measure") == self.measure))
+        months = range(self.number - MONTHS_SHOWN + 1, self.number + 1)
+        in_doubt: dict[tuple[str, int], set[str]] = {}
+        parts = doubts.parts(self.flow, self.product, partners, months, self.measure)
+        for partner, month, sentence in parts.select("partner", "month", "sentence").iter_rows():
+            in_doubt.setdefault((partner, month), set()).add(sentence)
         for row in rows.sort("partner", "period").iter_rows(named=True):
             month = month_number(row["period"])
             shown = MONTHS_SHOWN if row["partner"] == WORLD else MONTHS_SPARK
             if self.number - shown < month <= self.number:
-                about = doubts.of(self.flow, self.product, row["partner"], [month], measure=self.measure)
+                about = sorted(in_doubt.get((row["partner"], month), ()))
                 yield DrawnLevel(row["partner"], row["period"], row["level"], row["level_status"], about)
 
     def partners(self) -> list[str]:
@@ -232,13 +258,14 @@ def gather(
     month: date,
     day: date | None = None,
     names: NameTables | None = None,
+    behind: ProductTraces | None = None,
 ) -> Facts:
     """Gather all facts of the brief; export controls have their states on `day`, by default the day of the newest
-    release. `names` are those of the snapshot where they are read already. Raises NoFigure if the store has no such
-    product or month.
+    release. `names` are those of the snapshot, and `behind` what the product's figures rest on, where they are read
+    already. Raises NoFigure if the store has no such product or month.
     """
     day = day or date.fromisoformat(snapshot.about["released_on"])
-    gatherer = Gatherer(snapshot, product, flow, month)
+    gatherer = Gatherer(behind or ProductTraces(snapshot, product, flow), month)
     partners = gatherer.partners()
     gatherer.look_up()
     rows = [

@@ -206,8 +206,8 @@ def _svgs(layers: list[Spec], height: int, prefix: str) -> str:
     )
 
 
-# The chart of the months is the same in every language.
-@functools.lru_cache(maxsize=2 * len(WIDTHS))
+# The charts of months and of both sides are the same in every language, and some of them on several pages.
+@functools.lru_cache(maxsize=64)
 def _svg(drawn: str, prefix: str, name: str) -> str:
     """Render SVG that scales, takes its colour from the page and shares no id with another chart."""
     svg = vl_convert.vegalite_to_svg(drawn)

@@ -35,6 +35,7 @@ from tasks.pages.brief.context import mirrored
 from tasks.pages.brief.facts import events_in, names_of
 from tasks.pages.charts.charts import scale_of
 from tasks.reading import query
+from tasks.reading.citation import cite_rows_in
 from tasks.reading.resolver import Resolver
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table
@@ -115,6 +116,12 @@ class PageSeries:
     def world(self, measure: str = "") -> list[float | None]:
         """The levels of all partners together; of the first partner where there is no such total."""
         return self.state.levels[measure or self.measure][0]
+
+    @functools.cached_property
+    def cited(self) -> dict[str, str]:
+        """The citation of the levels in each language; nothing where they are of too many products for one."""
+        rows = self.rows.filter(pl.col("measure").is_in(self.measures), pl.col("level").is_not_null())
+        return cite_rows_in(LANGUAGES, rows, self.snapshot)
 
     @functools.cached_property
     def newest_rows(self) -> pl.DataFrame:

@@ -39,7 +39,7 @@ from tasks.pages.text import wording
 from tasks.pages.text.assets import RUNTIME, policy_of
 from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, words
 from tasks.pages.text.sentences import subject
-from tasks.reading.citation import citation, cite_rows, known_on
+from tasks.reading.citation import citation, known_on
 from tasks.store.snapshots.parquet import read_table
 
 STILL, RECENT, PARTNERS_LISTED, FILES_LISTED, BELOW_LISTED = 48, 12, 25, 12, 60
@@ -404,8 +404,7 @@ def _releases(series: PageSeries) -> pl.DataFrame:
 
 def cited_of(series: PageSeries, language: str) -> str:
     """Return the line to cite the page by, with all files of the series and what its values mean."""
-    rows = series.rows.filter(pl.col("measure").is_in(series.measures), pl.col("level").is_not_null())
-    if (line := cite_rows(rows, series.snapshot, None, language)) is not None:
+    if (line := series.cited.get(language)) is not None:
         return line
     day = known_on(read_table(series.snapshot, "release"), read_table(series.snapshot, "decision"))
     return citation(_releases(series)["title"].to_list(), series.reporter.code, day, series.snapshot.id, language)

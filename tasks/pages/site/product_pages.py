@@ -24,6 +24,7 @@ from tasks.domain.periods import first_day, month_number
 from tasks.ledger.doubts import Doubts
 from tasks.pages.brief import render as brief
 from tasks.pages.brief.context import decided
+from tasks.pages.brief.facts import ProductTraces
 from tasks.pages.brief.facts import gather as facts_of
 from tasks.pages.charts.plot import draw
 from tasks.pages.series import data, page
@@ -106,9 +107,10 @@ def _months(
     # A month that was withdrawn and has figures again gets its page back.
     known |= {number for number in _months_of(folder / stem) if number < last and _is_left(folder / stem, number)}
     facts: dict[int, Facts] = {}
+    behind = ProductTraces(resolver.snapshot, series.product, series.flow)
     for number in sorted(known):
         with suppress(NoFigure):
-            about = (series.product, series.flow, first_day(number), day, resolver.names)
+            about = (series.product, series.flow, first_day(number), day, resolver.names, behind)
             facts[number] = facts_of(resolver.snapshot, resolver.snapshot.store, *about)
     numbers = {*facts, *_months_of(folder / stem)}
     for number, of_month in facts.items():

@@ -476,8 +476,17 @@ def test_without_a_world_the_first_sentence_names_the_goods_and_the_month_and_wi
     assert (chinese[:11], chinese[-13:]) == ("没有2025年6月中国", "手头没有任何发布涵盖该数。")
 
 
+def test_months_that_share_what_they_rest_on_have_the_facts_that_each_has_alone(goods: Snapshot) -> None:
+    behind = brief_facts.ProductTraces(goods, CODE, "export")
+    about = (goods, goods.store, CODE, "export")
+    months = [JUNE, date(2025, 5, 1)]
+    shared = [gather(*about, month, behind=behind) for month in months]
+    assert shared == [gather(*about, month) for month in months]
+    assert [page.partners[0].level.month for page in shared] == months
+
+
 def test_goods_counted_in_pieces_alone_have_no_brief_and_it_is_said_what_there_is(goods: Snapshot) -> None:
-    found = brief_facts.Gatherer(goods, CODE, "export", JUNE)
+    found = brief_facts.Gatherer(brief_facts.ProductTraces(goods, CODE, "export"), JUNE)
     found.rows = found.rows.with_columns(measure=pl.lit("quantity_item"))
     with pytest.raises(NoFigure) as refused:
         found._measure()
