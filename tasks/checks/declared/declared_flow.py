@@ -201,12 +201,11 @@ def _first_of_most(hits: pl.DataFrame, rows: pl.DataFrame, money: str, **texts: 
 def _ratios_of_one_month(context: CheckContext, money: str) -> pl.DataFrame:
     """Divide values by published ones of the same month and partners: flow, product, month, ratio."""
     key = ["flow", "product", "month"]
+    published = context.published_rows.filter("single", pl.col("measure") == money, pl.col("kind") != "published")
+    statements = context.statements if published.height else context.statements.clear()
     of_release, theirs = (
-        frame.filter("single", *of).group_by(*key, "partner").agg(pl.col("value").sum())
-        for frame, of in (
-            (context.statements, [pl.col("measure") == money]),
-            (context.published_rows, [pl.col("measure") == money, pl.col("kind") != "published"]),
-        )
+        frame.group_by(*key, "partner").agg(pl.col("value").sum())
+        for frame in (statements.filter("single", pl.col("measure") == money), published)
     )
     both = of_release.join(theirs, on=[*key, "partner"]).group_by(key).agg(pl.col("value", "value_right").sum())
     # Below this a month may be a parcel.

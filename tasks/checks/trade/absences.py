@@ -164,9 +164,10 @@ def _proven_months(context: CheckContext, key: list[str]) -> pl.DataFrame:
 
 
 def _goods_of_partners(context: CheckContext) -> pl.DataFrame:
-    """Return in how many products each partner trades in a month, in the release or as published: flow, partner,
-    month, goods. Of a release of many products no partner is known."""
-    both = [frame.filter(MONEY).select("flow", "product", "partner", "month") for frame in _of_both(context)]
+    """Return in how many products each partner trades in a month before the last one of the release, in the release or
+    as published: flow, partner, month, goods. Of a release of many products no partner is known."""
+    is_before = pl.col("month") < context.statements["month"].max()
+    both = [frame.filter(is_before, MONEY).select("flow", "product", "partner", "month") for frame in _of_both(context)]
     return pl.concat(both).group_by("flow", "partner", "month").agg(goods=pl.col("product").n_unique())
 
 

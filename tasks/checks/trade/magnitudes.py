@@ -41,10 +41,10 @@ def _value_magnitude(context: CheckContext) -> Rows:
     """Find months of a product, or of one of its partners, many times as large or as small as all months around."""
     if context.row["kind"] == "published":
         return
+    if context.is_broad or context.is_page:
+        yield from _of_many_products(context)
+        return
     for money in RATED[1:]:
-        if context.is_broad or context.is_page:
-            yield from _of_many_products(context, money)
-            continue
         is_world = pl.col("partner") == WORLD
         # The world counts where no partner has a row.
         trades = context.trades.filter(~is_world | is_world.all().over(*PRODUCT, "month"), pl.col(money) > 0)
@@ -398,15 +398,19 @@ def _fall_of_partners(trades: pl.DataFrame, row: dict[str, Any], money: str) -> 
     return fall, both.height >= ALIKE_PARTNERS_MIN and is_alike
 
 
-def _of_many_products(context: CheckContext, money: str) -> Rows:
-    """Check a broad release by whole products: most many times what they were, or one off by a wrong unit."""
-    of_release = (
-        context.trades.filter("new")
-        .group_by(*PRODUCT, "month")
-        .agg(pl.col("quantity_kg", money).sum(), new=pl.lit(True))
-    )
-    others = context.sums.by_product.with_columns(new=pl.lit(False)).select(of_release.columns)
-    rows = pl.concat([of_release, others]).filter(pl.col(money) > 0)
+def _of_many_products(context: CheckContext) -> Rows:
+    """Check a broad release by whole products, in each measure of money that it has."""
+    of_release = context.trades.filter("new").group_by(*PRODUCT, "month").agg(pl.col(RATED).sum(), new=pl.lit(True))
+    for money in RATED[1:]:
+        if (of_release[money] > 0).any():
+            yield from _of_whole_products(context, of_release, money)
+
+
+def _of_whole_products(context: CheckContext, of_release: pl.DataFrame, money: str) -> Rows:
+    """Check whole products in one measure of money: most many times what they were, or one off by a wrong unit."""
+    columns = [*PRODUCT, "month", "quantity_kg", money, "new"]
+    others = context.sums.by_product.with_columns(new=pl.lit(False))
+    rows = pl.concat([of_release.select(columns), others.select(columns)]).filter(pl.col(money) > 0)
     around = (
         _around(rows, PRODUCT, money)
         .filter(
