@@ -16,6 +16,7 @@ import polars as pl
 from schemas.frames import Decision, Observation
 from schemas.layouts import LAYOUTS
 from schemas.table import schema_sha256
+from tasks.checks.frame.context import NO_FRAMES
 from tasks.checks.frame.registry import NO_FINDINGS, FindingsByCheck
 from tasks.derive.portions import leave_frame, read_frame
 from tasks.domain.hashing import frame_sha256
@@ -49,11 +50,13 @@ class LeftFile(NamedTuple):
 
 
 class LedgerLeft(NamedTuple):
-    """What was left in `place`: the findings of checks that need the file alone, the rows of the ledger, the wide table
-    that has these `doubts`, and the files of the tables `detail`, `observation` and `trade_flow`."""
+    """What was left in `place`: the findings of checks that need the file alone, the names of the frames that checks
+    have `gathered`, the rows of the ledger, the wide table that has these `doubts`, and the files of the tables
+    `detail`, `observation` and `trade_flow`."""
 
     place: Path
     findings_by_check: FindingsByCheck
+    gathered: Mapping[str, str]
     touched: LeftFrame
     trade_flow: LeftFrame
     doubts: pl.DataFrame
@@ -69,6 +72,12 @@ class LedgerAhead:
     def findings_by_check(self, known: PublishedState) -> FindingsByCheck:
         """What checks have raised; nothing where another release is known of the months."""
         return self._left.findings_by_check if is_alone(known) else NO_FINDINGS
+
+    def gathered(self, known: PublishedState) -> Mapping[str, pl.DataFrame]:
+        """The frames that checks have gathered; none where another release is known of the months."""
+        if not is_alone(known):
+            return NO_FRAMES
+        return {name: read_frame(self._left.place, part) for name, part in self._left.gathered.items()}
 
     def touched(self, known: PublishedState, decisions: Decision) -> Observation | None:
         """The rows of the ledger; None where another release, or a decision, is known of their months."""

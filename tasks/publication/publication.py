@@ -20,7 +20,7 @@ from tasks.checks.frame.registry import check_file, findings_of
 from tasks.controls.tables import reference_sha256
 from tasks.derive.affected_months import touched_months
 from tasks.derive.derivation import Figures
-from tasks.derive.portions import DERIVED
+from tasks.derive.portions import DERIVED, leave_frame
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.ledger_after import Ledger
@@ -121,7 +121,10 @@ def leave_ledger(release: Normalised, place: Path, releases: Release) -> LedgerL
     if not is_alone(known):
         return None
     known = known._replace(releases=releases.clear())
-    findings_by_check = check_file(release, known.touched)
+    checked = check_file(release, known.touched)
+    gathered = {name: leave_frame(place, frame) for name, frame in checked.gathered.items()}
+    findings_by_check = checked.findings_by_check
+    del checked
     release = release._replace(findings=findings_of(release, findings_by_check))
     ledger_after = merge(release, known)
     trade_flow = widen_ledger(ledger_after)
@@ -135,7 +138,7 @@ def leave_ledger(release: Normalised, place: Path, releases: Release) -> LedgerL
             derivation = text_of(made_of(path_partition(file.partition)))
             files.append(LeftFile(table, file.partition, sha256, file.bytes, file.rows, derivation))
     touched, wide = left_frame(place, ledger_after.touched), left_frame(place, trade_flow)
-    return LedgerLeft(place, findings_by_check, touched, wide, ledger_after.doubts, files)
+    return LedgerLeft(place, findings_by_check, gathered, touched, wide, ledger_after.doubts, files)
 
 
 def _files_of_months(

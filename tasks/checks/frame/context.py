@@ -6,7 +6,9 @@ of money there are in US dollars; a check compares other money at a rough rate, 
 """
 
 import functools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -62,6 +64,12 @@ PUBLISHED_COLUMNS = (
 )
 
 
+# What a context gathers from the release and the published rows of its own months alone: where there are none, whoever
+# reads the file gathers the same.
+OF_FILE = ("trades", "numbers", "proven", "by_partner")
+NO_FRAMES: Mapping[str, pl.DataFrame] = MappingProxyType({})
+
+
 class CheckContext:
     """A release and the published months around it.
 
@@ -71,8 +79,12 @@ class CheckContext:
     the sums of the others.
     """
 
-    def __init__(self, release: Normalised, known: PublishedState) -> None:
+    def __init__(
+        self, release: Normalised, known: PublishedState, gathered: Mapping[str, pl.DataFrame] = NO_FRAMES
+    ) -> None:
+        """`gathered` are those of OF_FILE that a FileContext of the release has gathered."""
         self._read(release, known.touched)
+        self.__dict__.update(gathered)
         self.known = known
         flows = {flow for flow, _ in self.touched}
         self.published = PublishedMonths(known.snapshot, flows, self.first, self.last, self.row["release_id"])
@@ -227,6 +239,15 @@ class FileContext(CheckContext):
 
     def __getattr__(self, name: str) -> Any:
         raise NeedsPublished(name)
+
+    @property
+    def gathered(self) -> dict[str, pl.DataFrame]:
+        """Those of OF_FILE that need nothing else that is published, by name."""
+        frames = dict[str, pl.DataFrame]()
+        for name in OF_FILE:
+            with suppress(NeedsPublished):
+                frames[name] = getattr(self, name)
+        return frames
 
     @functools.cached_property
     def published_rows(self) -> pl.DataFrame:

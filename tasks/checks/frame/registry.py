@@ -11,11 +11,13 @@ import pkgutil
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+import polars as pl
 
 import tasks.checks
 from schemas.frames import Finding
-from tasks.checks.frame.context import CheckContext, FileContext, NeedsPublished
+from tasks.checks.frame.context import NO_FRAMES, CheckContext, FileContext, NeedsPublished
 from tasks.domain.decisions import decision_text, withdrawn_on
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, gather
@@ -28,6 +30,14 @@ SEVERITIES = ("info", "warning", "error")
 Find = Callable[[CheckContext], Rows]
 FindingsByCheck = Mapping[str, list[dict[str, Any]]]
 NO_FINDINGS: FindingsByCheck = {}
+
+
+class FileChecked(NamedTuple):
+    """What checks of a file alone leave for its turn: what they raise, by check, and what their context has gathered,
+    by name (`context.OF_FILE`)."""
+
+    findings_by_check: FindingsByCheck
+    gathered: Mapping[str, pl.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -70,23 +80,28 @@ def checks() -> tuple[Check, ...]:
     return tuple(_CHECKS[name] for name in sorted(_CHECKS))
 
 
-def check_release(release: Normalised, known: PublishedState, ahead: FindingsByCheck = NO_FINDINGS) -> Finding:
+def check_release(
+    release: Normalised,
+    known: PublishedState,
+    ahead: FindingsByCheck = NO_FINDINGS,
+    gathered: Mapping[str, pl.DataFrame] = NO_FRAMES,
+) -> Finding:
     """Every doubt about `release`: those from reading it, and those of all checks, of which some have been
-    asked `ahead` (`check_file`). Raises Refused where it was withdrawn."""
+    asked `ahead`, and have `gathered` frames (`check_file`). Raises Refused where it was withdrawn."""
     _refuse_withdrawn(release, known)
-    context = CheckContext(release, known)
+    context = CheckContext(release, known, gathered)
     raised = {ask.name: ahead[ask.name] if ask.name in ahead else [*ask(context)] for ask in checks()}
     return findings_of(release, raised)
 
 
-def check_file(release: Normalised, touched: Collection[Partition]) -> FindingsByCheck:
-    """What those checks raise, by name, that need the file alone where nothing of its months (`touched`) is
-    published."""
+def check_file(release: Normalised, touched: Collection[Partition]) -> FileChecked:
+    """What those checks raise that need the file alone where nothing of its months (`touched`) is published, and what
+    their context has gathered."""
     context, raised = FileContext(release, touched), dict[str, list[dict[str, Any]]]()
     for ask in checks():
         with suppress(NeedsPublished):
             raised[ask.name] = [*ask(context)]
-    return raised
+    return FileChecked(raised, context.gathered)
 
 
 def findings_of(release: Normalised, raised: FindingsByCheck) -> Finding:

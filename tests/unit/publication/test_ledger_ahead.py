@@ -10,9 +10,11 @@ from typing import Any
 import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets
+from polars.testing import assert_frame_equal
 
 from flows.ingestion import add, publish_batch
 from schemas.forms.request import ReleaseRequest
+from tasks.checks.frame.context import CheckContext
 from tasks.derive.executor import lending
 from tasks.lineage.records import Run, recording
 from tasks.publication.assemble import merge, widen_ledger
@@ -118,7 +120,12 @@ def test_what_is_known_of_the_months_or_decided_makes_the_ledger_another(
     assert rows.equals(merge(release, known).touched)
     decided = pl.concat([nothing, pl.DataFrame([{}], schema=nothing.schema)])
     assert ahead.touched(known, decided) is None
+    gathered = ahead.gathered(known)
+    assert gathered
+    for name, frame in gathered.items():
+        assert_frame_equal(frame, getattr(CheckContext(release, known), name), check_row_order=False)
     covered = known._replace(releases=release.release)
+    assert not ahead.gathered(covered)
     assert ahead.touched(covered, nothing) is None
     for months in ((date(2024, 1, 1), date(2025, 1, 1)), (date(2025, 3, 1), date(2026, 1, 1))):
         beside = release.release.with_columns(first_month=pl.lit(months[0]), last_month=pl.lit(months[1]))

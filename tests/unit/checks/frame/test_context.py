@@ -11,10 +11,12 @@ import pytest
 from bad_inputs.case import laid_down
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from schemas.table import polars_schema
 from tasks.checks.frame import registry
 from tasks.checks.frame.context import (
+    OF_FILE,
     CheckContext,
     FileContext,
     NeedsPublished,
@@ -168,6 +170,20 @@ def test_a_file_alone_shows_what_an_empty_store_shows_and_asks_for_nothing_publi
                 getattr(alone, name)
 
 
+@pytest.mark.parametrize(("products", "absent"), [(FEW_PRODUCTS, {"trades"}), (FEW_PRODUCTS + 1, set[str]())])
+def test_what_is_gathered_of_a_file_alone_is_what_its_turn_gathers(products: int, absent: set[str]) -> None:
+    scope = release(months="2025-06")
+    codes = [f"{10_000_000 + number}" for number in range(products)]
+    rows = [number(scope, partner, "2025-06", 2, product=code) for code in codes for partner in ("USA", "DEU", "WLD")]
+    whole = context(rows, scope)
+    gathered = FileContext(whole.release, whole.known.touched).gathered
+    assert {*gathered} == {*OF_FILE} - absent, "few products are compared with what is published of each"
+    for name, frame in gathered.items():
+        assert_frame_equal(frame, getattr(whole, name), check_row_order=False)
+    taken = CheckContext(whole.release, whole.known, gathered)
+    assert all(getattr(taken, name) is frame for name, frame in gathered.items())
+
+
 def test_a_check_that_asks_for_what_is_published_after_its_first_finding_leaves_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -182,5 +198,5 @@ def test_a_check_that_asks_for_what_is_published_after_its_first_finding_leaves_
     monkeypatch.setattr(registry, "checks", lambda: asked)
     scope = release(months="2025-06")
     whole = context([number(scope, "USA", "2025-06", 2)], scope)
-    raised = registry.check_file(whole.release, whole.known.touched)
+    raised = registry.check_file(whole.release, whole.known.touched).findings_by_check
     assert raised == {"of_the_file": [{"severity": "info", "check": str(JUNE)}]}
