@@ -66,7 +66,8 @@ DOUBTED = "▲"
 # What a doubt about the sum of all partners concerns of one partner.
 OF_THE_SUM = {"en": "share, rank and contributions: ", "zh": "占比、排名和贡献："}
 
-
+# What a check observed, which it records in English; a page in another language says so.
+OBSERVED = {"zh": "（英文记录：{observed}）"}
 # Checks whose findings list partners, by their keys.
 LISTING = ("few_partners", "partners_missing")
 PARTNER_KEY = re.compile(r"\b(?:[A-Z]{3}|[A-Z]{2}\d{2})\b")
@@ -99,7 +100,7 @@ def doubt_words(text: str, language: str = "en") -> str:
 def doubts_by_cause(doubts: Iterable[str], language: str = "en") -> list[str]:
     """Return doubts as sentences of a language, one for each cause, with all its months. A share leaves out the doubt
     that its number already has. What was found, and of which partners and months, is translated; the rest of what was
-    observed stands as it was published.
+    observed stands as it was published, in brackets that name its language.
 
     >>> doubts_by_cause(["a file, 2025-10: 1 row", "a file, 2025-09: 1 row"])
     ['a file, 2025-09 to 2025-10: 1 row']
@@ -168,7 +169,7 @@ def _doubt_in(language: str, sentence: str) -> str:
     if clause in LISTING:
         pattern, translations = _partner_translations(language)
         observed = pattern.sub(lambda name: translations[name[0]], with_partner_names(clause, observed))
-    return f"{check_words(language)[clause]}{about}{'：' if colon else ''}{observed}"
+    return f"{check_words(language)[clause]}{about}{OBSERVED[language].format(observed=observed) if colon else ''}"
 
 
 @functools.cache

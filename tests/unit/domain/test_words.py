@@ -140,9 +140,9 @@ def test_each_doubt_of_a_text_is_translated_and_what_was_observed_keeps_its_semi
     )
     few, cut = check_words("zh")["few_partners"], check_words("zh")["row_cap"]
     assert doubt_words(text, "zh").split("；") == [
-        f"{few}，2024-01至2024-12：only 德国; 韩国",
-        f"{cut}，2024-01至2024-12：36 records",
-        f"占比、排名和贡献：{few}，2025-07：only 美国",
+        f"{few}，2024-01至2024-12（英文记录：only 德国; 韩国）",
+        f"{cut}，2024-01至2024-12（英文记录：36 records）",
+        f"占比、排名和贡献：{few}，2025-07（英文记录：only 美国）",
     ]
     assert doubt_words(text) == text
 
@@ -170,7 +170,7 @@ def test_a_share_leaves_out_the_months_in_which_its_number_is_in_doubt_itself() 
     )
     assert shown_doubts == [f"{cut}2025-10: 1 row", f"{share}{cut}2025-08: 1 row"]
     assert doubts_by_cause([f"{share}{cut}2025-10: 1 row"], "zh") == [
-        f"占比、排名和贡献：{check_words('zh')['row_cap']}，2025-10：1 row"
+        f"占比、排名和贡献：{check_words('zh')['row_cap']}，2025-10（英文记录：1 row）"
     ]
     assert doubts_by_cause(["whatever", "whatever", f"{share}whatever"]) == ["whatever"]
 
