@@ -26,6 +26,7 @@ from schemas.forms.fetch import FetchReport, SourceState
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.pool import PoolReport
 from schemas.forms.watch import WatchReport
+from schemas.names import few_of_check
 from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.text import counted
 from tasks.inbox import held as held_releases
@@ -224,12 +225,16 @@ def published(outcome: Outcome, *, pictures: bool) -> None:
 def held(hold: Hold, *, waits: bool) -> None:
     """Emit the event of a hold, whose findings are on the page, in the log and an artifact; `waits`: this run asks for
     the decision."""
-    payload = {"release_id": hold.release_id, "findings": hold.lines, "store": str(address_of(hold.store))}
+    payload = {
+        "release_id": hold.release_id,
+        "findings": few_of_check(hold.lines),
+        "store": str(address_of(hold.store)),
+    }
     kept = held_releases.find(hold.store, hold.release_id)
     if kept is not None:
         payload |= notify.held(kept)
         attempt(lambda: prefect_pages.write_held(kept))
-    for line in hold.lines:
+    for line in few_of_check(hold.lines):
         log.warning("held: %s", line)
     attempt(lambda: event("held", hold.release_id, payload, waits="yes" if waits else "no"))
 

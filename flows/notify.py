@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from schemas import settings
 from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import Graded, HeldRelease, Outcome
+from schemas.names import few_of_check
 from schemas.settings import MAIL_FROM, MAIL_TO, SLACK_WEBHOOK, SMTP
 from tasks.domain.text import clip, counted
 
@@ -205,10 +206,10 @@ def decided(outcome: Outcome, changed: int) -> Message:
 
 
 def held(kept: HeldRelease) -> Message:
-    """Write the message on a release that a person must decide about: every finding, and the two ways to decide."""
+    """Write the message on a release that a person must decide about: its findings, and the two ways to decide."""
     name = kept.release_id
     lines = [
-        *kept.lines,
+        *few_of_check(kept.lines),
         (
             "Nothing of it is published. Open the run and press Resume (in Prefect's new pages in the menu ⋮), or"
             f" decide with tidewaiter approve {name} or tidewaiter reject {name}, each with --by and --reason."

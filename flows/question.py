@@ -9,7 +9,7 @@ import contextvars
 import functools
 import inspect
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import ParamSpec
@@ -22,7 +22,7 @@ from pydantic import Field
 
 from flows import announce
 from flows.ingestion import hold_of
-from schemas.forms.outcome import HeldRelease, Hold, HoldVerdict, Outcome
+from schemas.forms.outcome import HeldFinding, HeldRelease, Hold, HoldVerdict, Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Held
 from tasks.inbox import held as held_releases
@@ -138,7 +138,7 @@ def _answered_by_command(hold: Hold, held_release: HeldRelease) -> Iterator[None
 
 
 def question(held: HeldRelease) -> str:
-    """Write the text above the form's fields: the release, and each finding with what to do."""
+    """Write the text above the form's fields: the release, and the first findings of each check with what to do."""
     lines = [
         f"## {plain(held.title)} is held",
         "",
@@ -148,13 +148,16 @@ def question(held: HeldRelease) -> str:
         ),
         f"Raw file: sha256 `{held.raw_sha256[:16]}…`. Nothing of it is published.",
         "",
-        *(
-            f"- **{plain(entry.check)}**, {plain(entry.subject)}: {plain(entry.observed)}; expected"
-            f" {plain(entry.expected)}"
-            for entry in held.findings
-        ),
+        *(line for check, entries, more in held.by_check for line in _lines(check, entries, more)),
         *([f"- {plain(held.asked_again)}"] if held.asked_again else []),
         "",
         *(f"> {plain(advice)}" for advice in dict.fromkeys(entry.advice for entry in held.findings)),
     ]
     return "\n".join(lines)
+
+
+def _lines(check: str, entries: Sequence[HeldFinding], more: int) -> Iterator[str]:
+    for entry in entries:
+        yield f"- **{plain(check)}**, {plain(entry.subject)}: {plain(entry.observed)}; expected {plain(entry.expected)}"
+    if more:
+        yield f"- and {more:,} more of **{plain(check)}**"

@@ -3,8 +3,9 @@
 No model of a table and no data library is loaded for these.
 """
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from schemas.code_files import SHARED, money, national_lists, partner_groups
 from schemas.figures import FIGURE_OF
@@ -127,6 +128,24 @@ CAVEATS = {
 def finding_line(finding: Mapping[str, str]) -> str:
     """A finding as one line for a person: check, about what, what was found, what was expected, what to do."""
     return "{check} ({subject}): {observed}; expected {expected}. {advice}".format_map(finding)
+
+
+# So many findings of a check are lines for a person; all of them are in the files and the answers for programs.
+LINES_OF_CHECK = 3
+
+
+def few_of_check(lines: Sequence[str]) -> list[str]:
+    """Shorten lines of findings, in their order: of each check the first ones, and how many more there are.
+
+    >>> few_of_check([*(f"magnitude (2025-{month:02d}): 5" for month in range(1, 6)), "rejected by Li Wei"])[2:]
+    ['magnitude (2025-03): 5', 'and 2 more of magnitude', 'rejected by Li Wei']
+    """
+    shown = list[str]()
+    for check, of_check in itertools.groupby(lines, lambda line: line.partition(" (")[0]):
+        same = [*of_check]
+        more = len(same) - LINES_OF_CHECK
+        shown += [*same[:LINES_OF_CHECK], *([f"and {more:,} more of {check}"] if more > 0 else [])]
+    return shown
 
 
 # Of the table `expectation`: whether there is one, or why not.

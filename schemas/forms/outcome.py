@@ -5,6 +5,7 @@ A `HeldRelease` with the decision about it is the content of `store/held/<releas
 threshold that each month of a series is compared with.
 """
 
+import itertools
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic import ConfigDict, Field, model_validator
 from schemas.code_files import partner_groups
 from schemas.figures import RULED
 from schemas.forms.form import Frozen
-from schemas.names import CONTROL_LIST, PARTNER, PRODUCT, REPORTER, finding_line
+from schemas.names import CONTROL_LIST, LINES_OF_CHECK, PARTNER, PRODUCT, REPORTER, few_of_check, finding_line
 
 RUNS = ("months_up", "months_down")
 # A hundred years.
@@ -166,7 +167,7 @@ class Hold(Frozen):
         """One line: what the release is, and why."""
         return (
             f"{self.release_id} is {self.status}, {len(self.lines)} finding{'' if len(self.lines) == 1 else 's'}:"
-            f" {'; '.join(self.lines)}"
+            f" {'; '.join(few_of_check(self.lines))}"
         )
 
 
@@ -230,6 +231,12 @@ class HeldRelease(Frozen):
             day = f"{self.decision.decided_at:%Y-%m-%d}"
             approved = f"approved by {self.decision.by} on {day} and not published: approve it again, or reject it"
         return [*(entry.line for entry in self.findings), *filter(None, [self.asked_again, approved])]
+
+    @property
+    def by_check(self) -> list[tuple[str, list[HeldFinding], int]]:
+        """The first findings of each check, for a page, and how many more it has."""
+        groups = ((check, [*same]) for check, same in itertools.groupby(self.findings, lambda entry: entry.check))
+        return [(check, same[:LINES_OF_CHECK], len(same[LINES_OF_CHECK:])) for check, same in groups]
 
     @property
     def waits(self) -> bool:

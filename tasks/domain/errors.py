@@ -7,6 +7,7 @@ these classes before it loads a data library.
 
 from pathlib import Path
 
+from schemas.names import few_of_check
 from tasks.domain.text import counted
 
 
@@ -38,7 +39,7 @@ class Held(Exception):
 
     def __init__(self, release_id: str, lines: list[str], store: Path) -> None:
         self.release_id, self.lines, self.store = release_id, lines, store
-        super().__init__(f"{release_id} is held, {counted(len(lines), 'finding')}: " + "; ".join(lines))
+        super().__init__(f"{release_id} is held, {counted(len(lines), 'finding')}: " + "; ".join(few_of_check(lines)))
 
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), (self.release_id, self.lines, self.store))

@@ -7,10 +7,11 @@ Which levels it reaches is computed with them (`metrics.doubts`). Pages, exports
 published.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -107,7 +108,7 @@ def open_doubts(findings: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 
 def _open(row: dict[str, Any]) -> dict[str, Any] | None:
     """What a finding is about, by the words of its subject; None where it names no number: only that of a file does."""
-    flows, products, partners, measures, months = _subject(row["subject"])
+    flows, products, partners, measures, months = subject_of(row["subject"])
     of_sums, of_gaps = row["check"] in OF_SUMS, row["check"] in OF_GAPS
     if not (flows or products or of_sums or of_gaps or row["check"] in OF_THE_RELEASE):
         return None
@@ -119,10 +120,10 @@ def _open(row: dict[str, Any]) -> dict[str, Any] | None:
     return {
         "release_id": row["release_id"],
         "finding": row["check"],
-        "flow": flows[0] if flows else row["flow"],
+        "flow": None if len(flows) > 1 else flows[0] if flows else row["flow"],
         "products": products,
         "partners": [partner for partner in partners if partner not in TOTALS],
-        "lacks": PARTNER.findall(row["observed"]) if row["check"] == OF_ABSENT_PARTNERS else [],
+        "lacks": partners_in(row["observed"]) if row["check"] == OF_ABSENT_PARTNERS else [],
         "measure": _measure(row["check"], measures),
         "first": month_number(first),
         "last": month_number(last),
@@ -142,20 +143,39 @@ def _sentence_of(opened: dict[str, Any]) -> str:
     return sentence(opened["finding"], opened["observed"], opened["named"], *months)
 
 
-def _subject(subject: str) -> tuple[list[str], ...]:
-    """The directions, products, partners, measures and months that a subject names.
+class Subject(NamedTuple):
+    """What the subject of a finding names."""
 
-    >>> _subject("export 85051110 USA 2025-06 value_usd")
-    (['export'], ['85051110'], ['USA'], ['value_usd'], ['2025-06'])
+    flows: list[str]
+    products: list[str]
+    partners: list[str]
+    measures: list[str]
+    months: list[str]
+
+
+def subject_of(text: str) -> Subject:
+    """Return the directions, products, partners, measures and months that the subject of a finding names.
+
+    >>> subject_of("export 85051110 USA 2025-06 value_usd")
+    Subject(flows=['export'], products=['85051110'], partners=['USA'], measures=['value_usd'], months=['2025-06'])
     """
-    kinds: dict[str, list[str]] = {name: [] for name in ("flow", "month", "product", "partner", "measure")}
-    patterns = {"flow": FLOW, "month": MONTHS, "product": PRODUCT, "partner": PARTNER, "measure": MEASURE}
-    for part in subject.split():
-        for name, pattern in patterns.items():
+    kinds = Subject([], [], [], [], [])
+    patterns = ((FLOW, kinds.flows), (MONTHS, kinds.months), (PRODUCT, kinds.products), (PARTNER, kinds.partners))
+    for part in text.split():
+        for pattern, parts in (*patterns, (MEASURE, kinds.measures)):
             if pattern.fullmatch(part):
-                kinds[name].append(part)
+                parts.append(part)
                 break
-    return tuple(kinds[name] for name in ("flow", "product", "partner", "measure", "month"))
+    return kinds
+
+
+def partners_in(text: str) -> list[str]:
+    """Return the partners that a text names.
+
+    >>> partners_in("no row for CHN, AU01, 12.0% of the twelve months before")
+    ['CHN', 'AU01']
+    """
+    return PARTNER.findall(text)
 
 
 def _partners_of(release: dict[str, Any]) -> list[str]:
@@ -262,22 +282,39 @@ def _concerned(numbers: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
     rows = numbers.select(
         pl.col("flow", "product", "partner", "measure", "release_id").cast(pl.String), "month"
     ).with_row_index("at")
-    pairs = rows.join(doubts, on="release_id").filter(
-        pl.col("flow_right").is_null() | (pl.col("flow") == pl.col("flow_right")),
-        pl.col("month").is_between("first", "last"),
-        pl.col("measure_right").is_null() | pl.col("measure").str.starts_with(pl.col("measure_right")),
-        (pl.col("of_totals") & pl.col("partner").is_in(TOTALS))
-        | (
-            ~pl.col("of_sums")
-            & ((pl.col("partners").list.len() == 0) | pl.col("partners").list.contains(pl.col("partner")))
-        ),
-    )
-    exploded = pairs.with_columns(pl.when(pl.col("products").list.len() > 0).then("products")).explode("products")
-    return exploded.filter(
-        pl.col("products").is_null()
-        | pl.col("product").str.starts_with(pl.col("products"))
-        | pl.col("products").str.starts_with(pl.col("product"))
-    ).select("at", "sentence")
+    # Of a large release and many findings the pairs are too many: each finding meets what its words name.
+    listed = pl.when("of_totals").then(pl.lit([*TOTALS])).otherwise("partners")
+    scopes = doubts.with_columns(partner=listed, code="products").drop("products", "partners")
+    scopes = scopes.explode("code", empty_as_null=True).explode("partner", empty_as_null=True)
+    touching = rows.join(_touching(rows["product"], scopes["code"]), on="product")
+    pairs = []
+    for (has_code, has_partner), some in scopes.group_by(
+        pl.col("code").is_not_null().alias("has_code"), pl.col("partner").is_not_null().alias("has_partner")
+    ):
+        names = [name for name, is_named in (("code", has_code), ("partner", has_partner)) if is_named]
+        left_out = {"code", "partner"}.difference(names)
+        pairs.append(
+            (touching if has_code else rows)
+            .join(some.drop(left_out), on=["release_id", *names])
+            .filter(
+                pl.col("flow_right").is_null() | (pl.col("flow") == pl.col("flow_right")),
+                pl.col("month").is_between("first", "last"),
+                pl.col("measure_right").is_null() | pl.col("measure").str.starts_with(pl.col("measure_right")),
+            )
+            .select("at", "sentence")
+        )
+    return pl.concat(pairs)
+
+
+def _touching(products: pl.Series, codes: pl.Series) -> pl.DataFrame:
+    """Return which of these products are one of these codes, below one, or above one: product, code."""
+    some = products.unique().to_frame("product"), codes.drop_nulls().unique().to_frame("code")
+    pairs = [pl.DataFrame(schema={"product": pl.String, "code": pl.String})]
+    for (longer, long), (shorter, short) in itertools.permutations(zip(some, ("product", "code"), strict=True)):
+        for length in shorter[short].str.len_chars().unique():
+            heads = longer.with_columns(pl.col(long).str.head(length).alias(short))
+            pairs.append(heads.join(shorter, on=short, how="semi").select("product", "code"))
+    return pl.concat(pairs).unique()
 
 
 def doubts_of_releases(rows: pl.DataFrame, doubts: pl.DataFrame) -> pl.Series:

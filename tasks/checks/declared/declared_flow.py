@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from tasks.checks.frame.context import EXAMPLES, CheckContext
+from tasks.checks.frame.context import CheckContext
 from tasks.checks.frame.registry import check
 from tasks.domain.exchange_rates import rate
 from tasks.domain.findings import Rows, found_in
@@ -75,7 +75,7 @@ def _exchange_rate(context: CheckContext) -> Rows:
     pairs = pairs.filter("new", (pl.col("usd") > 0) & (pl.col("cny") > 0))
     strange = _strange_months(pairs)
     yield from found_in(
-        strange.head(EXAMPLES),
+        strange,
         "exchange_rate",
         "error",
         "{flow} {months}",
@@ -86,7 +86,7 @@ def _exchange_rate(context: CheckContext) -> Rows:
     )
     alike = pairs.filter(_same_digits()).join(strange, on=["flow", "period_start", "period_end"], how="anti")
     yield from found_in(
-        alike.sort(key).head(EXAMPLES),
+        alike.sort(key),
         "exchange_rate",
         "error",
         "{product} {partner} {period_end:%Y-%m}",

@@ -7,7 +7,7 @@ another month. A check returns findings and changes nothing.
 
 import polars as pl
 
-from tasks.checks.frame.context import EXAMPLES, GROWTH, REVISED_SHARE_MAX, SO_FAR, CheckContext
+from tasks.checks.frame.context import GROWTH, REVISED_SHARE_MAX, SO_FAR, CheckContext
 from tasks.checks.frame.published_months import CODED, RATED, YEAR_MONTHS, FlowMonth, with_codes
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD, asked_products, covering, priority
@@ -121,7 +121,7 @@ def _printed_so_far(context: CheckContext) -> Rows:
     met = sums.join(printed.select(*key, "single", "value", "resolution", "release_id", so_far=SO_FAR), on=key)
     met = met.join(met.filter("single", is_it), on=key, how="anti")
     yield from found_in(
-        met.filter("so_far", ~pl.col("single"), is_it).sort(key).head(EXAMPLES),
+        met.filter("so_far", ~pl.col("single"), is_it).sort(key),
         "printed_so_far",
         "error",
         "{flow} {product} {partner} {at} {measure}",
@@ -167,7 +167,7 @@ def _months_of_span(context: CheckContext) -> Rows:
         wrong = series.filter(is_less | is_more).sort(SERIES)
         least = pl.when(pl.col("months") == len(months)).then(pl.lit("")).otherwise(pl.lit("at least "))
         yield from found_in(
-            wrong.head(EXAMPLES).with_columns(least=least),
+            wrong.with_columns(least=least),
             "months_of_span",
             "error",
             "{flow} {product} {partner} {span} {measure}",
@@ -214,7 +214,7 @@ def _span_of_months(context: CheckContext) -> Rows:
     changed = changed.with_row_index("place")
     current = _priority(changed, releases)["place"].to_list()
     for rows in changed.partition_by("flow", "first", "last", maintain_order=True):
-        for row in rows.head(EXAMPLES).iter_rows(named=True):
+        for row in rows.iter_rows(named=True):
             is_mine, gives_way = row["release_id"] == context.row["release_id"], row["place"] not in current
             yield finding(
                 "span_of_months",

@@ -8,7 +8,7 @@ collected files alone: a later download is not at fault for them.
 
 import polars as pl
 
-from tasks.checks.frame.context import EXAMPLES, GROWTH, PAGES, REVISED_SHARE_MAX, SO_FAR, CheckContext
+from tasks.checks.frame.context import GROWTH, PAGES, REVISED_SHARE_MAX, SO_FAR, CheckContext
 from tasks.checks.frame.published_months import CODED, YEAR_MONTHS
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
@@ -206,7 +206,7 @@ def _prints_disagree(context: CheckContext) -> Rows:
     apart = (one[0] - other[0]).abs() > DISAGREE_SHARE_MAX * pl.max_horizontal(one[0], other[0])
     differing = both.filter(later, apart, ~is_same).sort(*FIGURE, "known_from", "known_from_other")
     yield from found_in(
-        differing.head(EXAMPLES),
+        differing,
         "prints_disagree",
         "error",
         SUBJECT,
@@ -250,7 +250,7 @@ def _prints_do_not_add_up(context: CheckContext) -> Rows:
     is_less = pl.max_horizontal(pl.col("together") - pl.col("steps"), "largest") > pl.col("value") + slack
     is_more = is_whole & (pl.col("together") + pl.col("steps") < pl.col("value") - slack)
     wrong = wholes.with_columns(is_less=is_less).filter("new", pl.col("is_less") | is_more).sort(FIGURE)
-    rows, less = wrong.head(EXAMPLES).with_columns(least=pl.max_horizontal("together", "largest")), pl.col("is_less")
+    rows, less = wrong.with_columns(least=pl.max_horizontal("together", "largest")), pl.col("is_less")
     for some, expected in (
         (less, "at least {least:,}, as months or a part of it have"),
         (~less, "{together:,}, its months together"),
@@ -294,7 +294,7 @@ def _thousandth(context: CheckContext) -> Rows:
         "{} figure{}", "figures", pl.when(pl.col("figures") == 1).then(pl.lit("")).otherwise(pl.lit("s"))
     )
     yield from found_in(
-        found_among.sort(FIGURE).head(EXAMPLES).with_columns(usual=1000 * pl.col("value"), figures=figures),
+        found_among.sort(FIGURE).with_columns(usual=1000 * pl.col("value"), figures=figures),
         "thousandth",
         "error",
         SUBJECT,

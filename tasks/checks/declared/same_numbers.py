@@ -12,7 +12,7 @@ from functools import partial
 import polars as pl
 
 from schemas.layouts import FLOWS
-from tasks.checks.frame.context import EXAMPLES, CheckContext, values_of
+from tasks.checks.frame.context import CheckContext, values_of
 from tasks.checks.frame.published_months import FlowMonth, PublishedMonths
 from tasks.checks.frame.registry import check
 from tasks.domain.findings import Rows, finding
@@ -126,7 +126,7 @@ def _relabelled(counts: pl.DataFrame) -> Rows:
         )
     months = counts.filter(pl.col("same") >= whole_threshold("same_numbers_some"), pl.col("same") == pl.col("of"))
     months = months.filter(pl.len().over("flow", "month") == 1).join(spans, on="flow", how="anti")
-    for row in months.head(EXAMPLES).to_dicts():
+    for row in months.to_dicts():
         more = "" if months.height == 1 else f" ({months.height} such months)"
         yield finding(
             "another_month",

@@ -38,10 +38,8 @@ from tasks.store.snapshots.parquet import Partition, partition_month
 
 # Kinds of release that are pages of customs' site.
 PAGES = ("preliminary", "bulletin")
-# A finding names this many places and counts the others.
+# A text names this many things and counts the others.
 EXAMPLES = 3
-# A decision is about each error, so each is a finding; of a file that is wrong throughout so many are enough.
-ERRORS = 50
 # Revisions are smaller; a larger change is an error.
 REVISED_SHARE_MAX = 0.01
 QUANTITY = pl.col("measure").cat.starts_with("quantity")
@@ -274,13 +272,6 @@ def values_by_partner(frame: pl.DataFrame) -> pl.DataFrame:
     """Sum values of single months by flow, partner, measure and month, without the world."""
     money = frame.filter("single", MONEY, pl.col("partner") != WORLD)
     return money.group_by("flow", "partner", "measure", "month").agg(pl.col("value").sum())
-
-
-def shown_of(is_error: str) -> pl.Expr:
-    """Return which rows of a finding are shown: each error, because a decision is about all of them, and a few
-    warnings."""
-    error = pl.col(is_error)
-    return pl.when(error).then(error.cum_sum() <= ERRORS).otherwise((~error).cum_sum() <= EXAMPLES)
 
 
 @functools.cache

@@ -17,6 +17,7 @@ import polars as pl
 
 import tasks.checks
 from schemas.frames import Finding
+from tasks.checks.frame.bounded import bounded
 from tasks.checks.frame.context import NO_FRAMES, CheckContext, FileContext, NeedsPublished
 from tasks.domain.decisions import decision_text, withdrawn_on
 from tasks.domain.errors import Refused
@@ -90,7 +91,7 @@ def check_release(
     asked `ahead`, and have `gathered` frames (`check_file`). Raises Refused where it was withdrawn."""
     _refuse_withdrawn(release, known)
     context = CheckContext(release, known, gathered)
-    raised = {ask.name: ahead[ask.name] if ask.name in ahead else [*ask(context)] for ask in checks()}
+    raised = {ask.name: ahead[ask.name] if ask.name in ahead else _raised(ask, context) for ask in checks()}
     return findings_of(release, raised)
 
 
@@ -100,8 +101,12 @@ def check_file(release: Normalised, touched: Collection[Partition]) -> FileCheck
     context, raised = FileContext(release, touched), dict[str, list[dict[str, Any]]]()
     for ask in checks():
         with suppress(NeedsPublished):
-            raised[ask.name] = [*ask(context)]
+            raised[ask.name] = _raised(ask, context)
     return FileChecked(raised, context.gathered)
+
+
+def _raised(ask: Check, context: CheckContext) -> list[dict[str, Any]]:
+    return [*bounded(ask(context), context.row)]
 
 
 def findings_of(release: Normalised, raised: FindingsByCheck) -> Finding:

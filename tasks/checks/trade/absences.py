@@ -462,7 +462,7 @@ def _product_without_records(context: CheckContext) -> Rows:
     begun = {
         (row["flow"], row["product"], row["month"]): row for row in stops_explained(context.measures_begun).to_dicts()
     }
-    for gap in absent.head(EXAMPLES).to_dicts():
+    for gap in absent.to_dicts():
         measures = [begun.get((gap["flow"], gap["product"], month)) for month in gap["month"]]
         measure = measures[0]
         where = f", where {measure['measure']} is in force since {measure['since']}" if measure else ""

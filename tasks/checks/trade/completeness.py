@@ -99,7 +99,7 @@ def _products_removed(context: CheckContext) -> Rows:
         .filter(pl.col("value") > REMOVED_SHARE_MAX * pl.col("total"))
         .sort("flow", "measure", "month")
     )
-    for removed in gone.head(EXAMPLES).iter_rows(named=True):
+    for removed in gone.iter_rows(named=True):
         of_it = published.filter(pl.col("product").is_in(removed["product"]), month=removed["month"])
         yield finding(
             "product_removed",
@@ -175,7 +175,7 @@ def _world_of_others(context: CheckContext) -> Rows:
     world = context.statements.filter(partner=WORLD).drop("known_from")
     other = world.join(parts, on=key).filter((pl.col("value") - pl.col("parts")).abs() > pl.col("resolution"))
     yield from found_in(
-        other.sort(key).head(EXAMPLES).with_columns(graded(_is_grave(row["released_on"]))),
+        other.sort(key).with_columns(graded(_is_grave(row["released_on"]))),
         "world_total",
         "{severity}",
         "{flow} {product} {period_end:%Y-%m} {measure}",
@@ -216,7 +216,7 @@ def _line_differs(context: CheckContext) -> Rows:
         }
         for codes, parts in whole.items():
             differing += _compare(context, place, lines.filter(codes=codes), parts)
-    yield from sorted(differing, key=lambda row: (row["subject"], row["observed"]))[:EXAMPLES]
+    yield from sorted(differing, key=lambda row: (row["subject"], row["observed"]))
 
 
 def _single(context: CheckContext, where: pl.Expr) -> pl.DataFrame:

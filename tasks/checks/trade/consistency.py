@@ -44,7 +44,7 @@ def _cif_below_value(context: CheckContext) -> Rows:
     is_less = pl.col("value") + pl.col("resolution") < pl.col("value_without") - pl.col("resolution_without")
     wrong = both.filter(is_less).sort(key)
     yield from found_in(
-        wrong.head(EXAMPLES),
+        wrong,
         "cif_below_value",
         "error" if wrong.height > WRONG_ROWS_SHARE_MAX * both.height else "warning",
         "{product} {partner} {period_end:%Y-%m} {printed}",
@@ -79,7 +79,7 @@ def _of_one_day(context: CheckContext) -> Rows:
     differing = of_release.join(theirs, on=key).filter(~is_same).sort(*key, "release_id")
     advice = pl.when(release_of().is_in(replaced)).then(pl.lit(SAME_QUERY)).otherwise(pl.lit(TWO_EDITIONS))
     yield from found_in(
-        differing.head(EXAMPLES).with_columns(advice=advice),
+        differing.with_columns(advice=advice),
         "editions_disagree",
         "error",
         "{product} {partner} {period_end:%Y-%m} {measure}",

@@ -7,12 +7,11 @@ checks quantities without a value. A check returns findings and changes nothing.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 import polars as pl
 
 from tasks.checks.declared.declared_months import year_so_far
-from tasks.checks.frame.context import ERRORS, EXAMPLES, CheckContext, dollars_of, shown_of
+from tasks.checks.frame.context import EXAMPLES, CheckContext, dollars_of
 from tasks.checks.frame.doubt_size import is_large, is_large_part, weigh
 from tasks.checks.frame.measures_begun import measures_of_goods, note_on
 from tasks.checks.frame.published_months import RATED, YEAR_MONTHS
@@ -318,7 +317,7 @@ def _of_partners(surges: pl.DataFrame, money: str) -> pl.DataFrame:
 def _findings(surges: pl.DataFrame, money: str) -> Rows:
     more = "" if surges.height == 1 else f" ({surges.height} such months)"
     yield from found_in(
-        surges.filter(shown_of("hold")).with_columns(graded("hold"), value=money),
+        surges.with_columns(graded("hold"), value=money),
         "magnitude",
         "{severity}",
         _subject(surges, money),
@@ -340,13 +339,9 @@ def _small(
     stopped, as after an export control.
     """
     factor = threshold("collapse_factor")
-    few = products.head(ERRORS)
-    falls = [_fall_of_partners(trades, row, money) for row in few.to_dicts()]
     # Another check reports partners that have no row at all.
-    fallen = few.with_columns(alike=pl.Series([alike for _, alike in falls], dtype=pl.Boolean)).filter(
-        pl.Series([of_present >= factor for of_present, _ in falls], dtype=pl.Boolean)
-    )
-    of_partners = partners.join(products, on=[*PRODUCT, "month"], how="anti").head(EXAMPLES)
+    fallen = _with_partners(products, trades, money).filter(pl.col("of_present") >= factor).drop("of_present")
+    of_partners = partners.join(products, on=[*PRODUCT, "month"], how="anti")
     for rows in (fallen, of_partners.with_columns(alike=pl.lit(False))):
         note = pl.when("alike").then(pl.lit(", and nearly all partners fell alike")).otherwise(pl.lit(""))
         # All fall alike at the end of a season, too; a digit that the rows lost is not lost in a printed total.
@@ -358,7 +353,7 @@ def _small(
         )
         weighed = measures_of_goods(context.falls_explained, weighed, "value_fell")
         yield from found_in(
-            weighed.filter(shown_of("hold")).with_columns(graded("hold"), measure=note_on("event", "since")),
+            weighed.with_columns(graded("hold"), measure=note_on("event", "since")),
             "magnitude",
             "{severity}",
             _subject(rows, money),
@@ -385,17 +380,26 @@ def _fallen(around: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
     return fallen.sort("month", *key)
 
 
-def _fall_of_partners(trades: pl.DataFrame, row: dict[str, Any], money: str) -> tuple[float, bool]:
-    """How many times as much the partners with a row usually trade, and whether nearly all of them fell so."""
-    around = [row["month"] + offset for offset in AROUND]
-    product = trades.filter((pl.col("flow") == row["flow"]) & (pl.col("product") == row["product"]))
-    usual = product.filter(pl.col("month").is_in(around)).group_by("partner").agg(usual=pl.col(money).median())
-    now = product.filter(month=row["month"]).select("partner", now=money)
-    both = usual.join(now, on="partner", how="left").with_columns(pl.col("now").fill_null(0))
-    fall = float(both.filter(pl.col("now") > 0)["usual"].sum()) / row[money]
-    alike = both.filter((fall * pl.col("now") / pl.col("usual")).is_between(1 / ALIKE_FACTOR, ALIKE_FACTOR))
-    is_alike = float(alike["usual"].sum()) >= threshold("collapse_alike") * float(both["usual"].sum())
-    return fall, both.height >= ALIKE_PARTNERS_MIN and is_alike
+def _with_partners(products: pl.DataFrame, trades: pl.DataFrame, money: str) -> pl.DataFrame:
+    """Add to fallen months of products how many times as much the partners with a row usually trade (`of_present`), and
+    whether nearly all partners fell so (`alike`)."""
+    if products.is_empty():
+        return products.with_columns(of_present=pl.lit(0.0), alike=pl.lit(False))
+    place = [*PRODUCT, "month"]
+    months = products.select(place).join(pl.DataFrame({"offset": pl.Series(AROUND, dtype=pl.Int32)}), how="cross")
+    around = months.with_columns(there=pl.col("month") + pl.col("offset")).join(
+        trades.select(*PARTNER, there="month", other=money), on=[*PRODUCT, "there"]
+    )
+    usual = around.group_by(*place, "partner").agg(usual=pl.col("other").median())
+    both = usual.join(trades.select(*place, "partner", now=money), on=[*place, "partner"], how="left")
+    both = both.join(products.select(*place, of_all=money), on=place).with_columns(pl.col("now").fill_null(0))
+    usually = pl.col("usual")
+    fall = (usually.filter(pl.col("now") > 0).sum() / pl.col("of_all").first()).over(place)
+    both = both.with_columns(of_present=fall)
+    is_alike = (pl.col("of_present") * pl.col("now") / usually).is_between(1 / ALIKE_FACTOR, ALIKE_FACTOR)
+    is_most = usually.filter(is_alike).sum() >= threshold("collapse_alike") * usually.sum()
+    falls = both.group_by(place).agg(pl.col("of_present").first(), alike=is_most & (pl.len() >= ALIKE_PARTNERS_MIN))
+    return products.join(falls, on=place, how="left", maintain_order="left")
 
 
 def _of_many_products(context: CheckContext) -> Rows:

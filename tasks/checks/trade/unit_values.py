@@ -9,7 +9,7 @@ many times what it does in other months. How prices move was measured on real do
 import polars as pl
 
 from tasks.checks.declared.declared_flow import other_currency
-from tasks.checks.frame.context import EXAMPLES, GROWTH, QUANTITY, CheckContext, dollars_of, in_dollars, shown_of
+from tasks.checks.frame.context import GROWTH, QUANTITY, CheckContext, dollars_of, in_dollars
 from tasks.checks.frame.doubt_size import is_large, is_large_part, is_much_of_its_goods, weigh
 from tasks.checks.frame.measures_begun import measures_of_goods, note_on
 from tasks.checks.frame.published_months import MONEY, RATED, with_codes
@@ -67,7 +67,7 @@ def _unit_values(context: CheckContext) -> Rows:
         reported = off.join(strange, on=PLACE, how="semi")
         partners = _weighed(context, partners, money, "middle")
         partners = partners.with_columns(hold=pl.col("hold") & is_large(_dollars(money, "middle")))
-        others = partners.join(reported, on=PLACE, how="anti").filter(shown_of("hold"))
+        others = partners.join(reported, on=PLACE, how="anti")
         more = "" if partners.height == 1 else f" ({partners.height} such numbers of partners)"
         for rows, partner, note in ((strange, "", ""), (others, "{partner} ", more)):
             # What a control leaves of goods are others at another price; a wrong unit leaves one of the two as it was.
@@ -309,7 +309,7 @@ def _zero_numbers(context: CheckContext) -> Rows:
             expected="a weight where there is a value",
             advice="Where a file has many products, its source prints these goods so; nothing to do.",
         )
-    for zero in _graded_zeros(context, strange).filter(shown_of("hold")).to_dicts():
+    for zero in _graded_zeros(context, strange).to_dicts():
         quantity = f"{zero['value']:,} {zero['measure'].removeprefix('quantity_')}"
         paid = f"{zero['paid']:,} {zero['money'].removeprefix('value_').upper()}"
         parts = (quantity, paid) if zero["value"] == 0 else (paid, quantity)
@@ -392,7 +392,7 @@ def _piece_weight(context: CheckContext) -> Rows:
     strange = others.filter((weight > times * pl.col("high")) | (weight * times < pl.col("low"))).sort(
         *OF_PARTNER, "month"
     )
-    for row in strange.head(EXAMPLES).to_dicts():
+    for row in strange.to_dicts():
         unit = row["measure"].removeprefix("quantity_")
         yield finding(
             "piece_weight",

@@ -415,7 +415,7 @@ def held_of(store: Path, snapshot: Snapshot, flow: str, codes: Sequence[str]) ->
             continue
         is_open = release.waits and not is_outdated(release.release_id, snapshot.about["releases"])
         if is_open and release.concerns(flow, codes):
-            waiting: dict[str, Any] = {"since": str(release.held_since), "why": list(release.findings)}
+            waiting: dict[str, Any] = {"since": str(release.held_since), "why": release.by_check}
             waiting_releases.append({"title": release.title, "release_id": release.release_id, **waiting})
     return waiting_releases
 

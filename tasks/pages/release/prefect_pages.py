@@ -35,7 +35,7 @@ def write(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     _markdown(written.summary, key_of("summary", outcome), plain(written.lead))
     month, of = outcome.months[-1], f"of {_about(outcome)}"
     tables = (
-        ("checks", written.checks, f"{month}: {counted(len(written.checks), 'doubt')} and remarks {of}"),
+        ("checks", written.checks, f"{month}: {counted(written.findings, 'doubt')} and remarks {of}"),
         ("quarantine", written.quarantine, f"{month}: {counted(outcome.records_quarantined, 'record')} set aside {of}"),
         (
             "lineage",
@@ -121,13 +121,17 @@ def write_summary(store: Path, outcome: Outcome) -> None:
 
 
 def write_held(kept: HeldRelease) -> None:
-    """Write the page of a release that needs a decision: a row for each finding, with what to do."""
+    """Write the page of a release that needs a decision: a row for each finding, with what to do; of each check the
+    first ones."""
     titles = ("check", "about", "found", "expected", "what to do")
-    cells = ((one.check, one.subject, one.observed, one.expected, one.advice) for one in kept.findings)
-    rows = [{name: clip(text, CELL_MAX) for name, text in zip(titles, one, strict=True)} for one in cells]
+    rows = []
+    for check, entries, more in kept.by_check:
+        cells = [(check, one.subject, one.observed, one.expected, one.advice) for one in entries]
+        cells += [(check, f"and {more:,} more", "", "", "")] if more else []
+        rows += [{name: clip(text, CELL_MAX) for name, text in zip(titles, one, strict=True)} for one in cells]
     words = (
-        f"{counted(len(rows), 'finding')} against {plain(kept.title)}, release {kept.release_id}; nothing of it is"
-        " published"
+        f"{counted(len(kept.findings), 'finding')} against {plain(kept.title)}, release {kept.release_id}; nothing"
+        " of it is published"
     )
     _table(rows, f"held-{kept.source.replace('_', '-')}-{kept.flow or 'both'}", words)
 

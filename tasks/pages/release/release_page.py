@@ -16,7 +16,7 @@ import polars as pl
 
 from schemas.figures import SHORT
 from schemas.forms.outcome import Outcome
-from schemas.names import MISSING, ORIGINS, VALUES, status
+from schemas.names import LINES_OF_CHECK, MISSING, ORIGINS, VALUES, status
 from schemas.reference.code_tables import code_table
 from tasks.answers.form.numbers import amount
 from tasks.answers.trade.movers import changes_of_month, expected
@@ -65,7 +65,7 @@ TABLED = (*LED, "ytd", "ytd_yoy_pct", "share_pct")
 
 class Pages(NamedTuple):
     """The pages about one release; a page without rows is empty. `lead` is the result in one line, `doubt` what is in
-    doubt about it."""
+    doubt about it; `findings` counts those of which `checks` has the first ones."""
 
     lead: str
     summary: str
@@ -75,6 +75,7 @@ class Pages(NamedTuple):
     hashes: list[Row]
     revised: int
     doubt: str = ""
+    findings: int = 0
 
 
 def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
@@ -125,12 +126,20 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
     page, hashes = _lineage(snapshot, made_by, release)
     order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, return_dtype=pl.Int8)
     columns = ("severity", "check", "subject", "observed", "expected", "advice")
-    checks = findings.sort(order, "check", "subject").select(columns).to_dicts()
+    ordered = findings.sort(order, "check", "subject")
+    checks = [row for one in ordered.partition_by("severity", "check") for row in _first(one.select(columns))]
     quarantine = [
         {"record": row["record"], "reasons": "; ".join(row["reasons"]), "printed": clip(row["printed"], 300)}
         for row in _of(snapshot, "quarantine", outcome).head(RECORDS_MAX).iter_rows(named=True)
     ]
-    return Pages(lead, summary, checks, quarantine, page, hashes, revised, "; ".join(doubt))
+    return Pages(lead, summary, checks, quarantine, page, hashes, revised, "; ".join(doubt), findings.height)
+
+
+def _first(findings: pl.DataFrame) -> list[Row]:
+    """The first findings of a check, and how many more it has."""
+    first, more = findings.head(LINES_OF_CHECK).to_dicts(), findings.height - LINES_OF_CHECK
+    rest = dict.fromkeys(findings.columns, "") | findings.select("severity", "check").row(0, named=True)
+    return [*first, *([{**rest, "subject": f"and {more:,} more: tidewaiter read finding"}] if more > 0 else [])]
 
 
 def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[Section]:

@@ -12,6 +12,7 @@ import pytest
 from jinja2 import Template
 
 from flows import announce, notify
+from flows.question import question
 from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import Graded, HeldRelease, Outcome
 from schemas.forms.watch import WatchReport
@@ -110,13 +111,25 @@ def test_a_rule_that_fires_sends_one_event_with_its_months(monkeypatch: pytest.M
 
 
 def test_a_long_list_of_findings_ends_with_what_to_do() -> None:
-    findings = [{**RELEASE["findings"][0], "subject": f"record {number}"} for number in range(30)]  # type: ignore[index]
+    findings = [{**RELEASE["findings"][0], "check": f"gaps_{number:02d}"} for number in range(30)]  # type: ignore[index]
     message = notify.held(HeldRelease.model_validate({**RELEASE, "title": "cut\n<!channel>.csv", "findings": findings}))
     assert message["subject"] == "Held for approval: cut\\x0a<!channel>.csv, 30 findings"
     lines = message["text"].split("\n")
-    assert lines[0] == "gaps (record 0): none; expected one. Look."
+    assert lines[0].startswith("gaps_00 (")
+    assert lines[0].endswith("): none; expected one. Look.")
     assert (len(lines), lines[-2]) == (11, "and 21 more")
     assert "tidewaiter approve r1" in lines[-1]
+
+
+def test_of_many_findings_of_a_check_people_see_the_first_ones_and_how_many_more_there_are() -> None:
+    findings = [{**RELEASE["findings"][0], "subject": f"record {number}"} for number in range(30)]  # type: ignore[index]
+    kept = HeldRelease.model_validate({**RELEASE, "findings": findings})
+    lines = notify.held(kept)["text"].split("\n")
+    assert lines[:3] == [f"gaps (record {number}): none; expected one. Look." for number in range(3)]
+    assert lines[3] == "and 27 more of gaps"
+    assert len(lines) == 5
+    assert [line for line in question(kept).splitlines() if line.startswith("- ")][3:] == ["- and 27 more of **gaps**"]
+    assert len(kept.lines) == 30
 
 
 def test_a_publication_is_told_with_its_finding_first_and_its_warnings_by_kind() -> None:

@@ -1,5 +1,6 @@
 """Which open finding concerns which figure, and that no page shows one without it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
-from bad_inputs.download import csv_bytes, magnets
+from bad_inputs.download import Record, csv_bytes, magnets
 
 from schemas.questions.read import Read
 from schemas.questions.revisions import Revisions
 from tasks.analysis.after.first_prints import first_prints
 from tasks.answers.trade.read import read_store, with_doubts
 from tasks.answers.trade.revisions import revisions
+from tasks.checks.frame.bounded import FINDINGS_MAX
 from tasks.claims.check import ClaimsFile, check_claims
 from tasks.domain.errors import Held
 from tasks.domain.labels import doubt_words
@@ -393,3 +395,69 @@ def test_the_table_joins_with_the_figures_by_their_keys_also_where_nothing_is_in
         rows = duckdb.sql(sql.format(store.store / "current")).fetchall()
         assert ("USA", None) in rows
         assert (("WLD", "few_partners") in rows) == (name == "few")
+
+
+EIGHT = [f"850511{place}0" for place in range(1, 9)]
+
+
+def to_the_usa(code: str, kilograms: int, value: int, month: str = "202506", pieces: int = 0) -> Record:
+    unit = "个" if pieces else "?"
+    return (month, code, f"货物{code}", "502", "美国", str(kilograms), "千克", str(pieces), unit, f"{value:,}")
+
+
+def in_doubt(store: Store, codes: Sequence[str] = EIGHT) -> list[str]:
+    """The codes whose kilograms of June `read` says to be in doubt."""
+    question = Read(tuple(codes), partner="USA", month="2025-06", measure="quantity_kg", columns="in_doubt")
+    rows = read_store(question, store.store).rows
+    assert rows["product"].to_list() == [*codes]
+    return rows.filter("in_doubt")["product"].to_list()
+
+
+def of_one_day(store: Store, codes: Sequence[str]) -> Held:
+    """Two files of one day, which agree about the last of the codes."""
+    declared = {"partners": "listed", "months": "2025-06"}
+    first = [to_the_usa(code, 353_000 + place, 20_121_000) for place, code in enumerate(codes)]
+    store.ingest(csv_bytes(first), **declared)
+    last = 353_000 + len(codes) - 1
+    with pytest.raises(Held) as held:
+        store.ingest(csv_bytes([to_the_usa(code, last, 20_121_000) for code in codes]), name="z.csv", **declared)
+    return held.value
+
+
+def test_each_of_seven_wrong_numbers_that_a_person_approved_is_in_doubt(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    held = of_one_day(store, EIGHT)
+    assert len(held.lines) == 7
+    assert str(held).count("; editions_disagree") == 2
+    assert str(held).endswith("; and 4 more of editions_disagree")
+    store.approve(held.release_id)
+    assert in_doubt(store) == EIGHT[:7]
+
+
+def test_each_of_seven_wrong_numbers_of_a_warning_is_in_doubt(tmp_path: Path) -> None:
+    """Pieces of June are a thousand times as many for their kilograms as in each other month."""
+    store = Store(tmp_path)
+    rows = [
+        to_the_usa(code, 2 * count, 100 * count, f"2025{month:02d}", count * times)
+        for month in range(1, 9) for place, code in enumerate(EIGHT) for count in [1000 + 10 * month + place]
+        for times in [1000 if month == 6 and code != EIGHT[7] else 1]
+    ]  # fmt: skip
+    store.ingest(csv_bytes(rows), date(2025, 9, 20), partners="listed", months="2025-01..2025-08")
+    doubts = read_table(store.snapshot, "finding").filter(severity="warning")
+    assert doubts["check"].to_list() == ["piece_weight"] * 7
+    assert in_doubt(store) == EIGHT[:7]
+
+
+def test_beyond_the_bound_of_findings_all_the_rest_is_in_doubt(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    codes = [f"8505{place:04d}" for place in range(1000, 1000 + FINDINGS_MAX + 30)]
+    held = of_one_day(store, codes)
+    assert len(held.lines) == FINDINGS_MAX + 1
+    assert len(str(held)) < 2000
+    store.approve(held.release_id)
+    rest = read_table(store.snapshot, "finding").filter(pl.col("observed").str.contains("more such finding"))
+    assert rest.select("check", "severity", "subject", "observed").rows() == [
+        ("editions_disagree", "error", "export USA 2025-06 quantity", "29 more such findings")
+    ]
+    # The finding about the rest names no product of so many, so the last one, which is right, is in doubt with them.
+    assert in_doubt(store, codes) == codes
