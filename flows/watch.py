@@ -61,8 +61,8 @@ def watch(request: WatchRequest = WatchRequest(), day: Day = None) -> WatchRepor
     day = day or scheduled_for().date()
     looked = step.inbox_state(request, day)
     report = take(looked, request.store, dry_run=request.dry_run)
-    sources = step.source_states(request.store, [request.inbox], day, request.kinds).sources
-    return announce.watched(report.model_copy(update={"sources": sources}))
+    states = step.source_states(request.store, [request.inbox], day, request.kinds)
+    return announce.watched(report.model_copy(update={"sources": states.sources, "unread": states.unread}))
 
 
 def take(

@@ -192,3 +192,4 @@ class SourceStates(Frozen):
     """The state of every source."""
 
     sources: list[SourceState] = Field(description="each source once")
+    unread: list[str] = Field([], description="a sentence for each store that cannot be read; its months are not in")

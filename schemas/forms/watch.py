@@ -227,6 +227,7 @@ class WatchReport(Frozen):
     stopped: str = Field("", description="what keeps every file out of the store, empty where nothing does")
     left: list[Path] = Field([], description="files whose turn did not come because of that, for the next run")
     sources: list[SourceState] = Field([], description="what is in, due and failing of each source")
+    unread: list[str] = Field([], description="a sentence for each store that cannot be read")
     dry_run: bool = Field(False, description="nothing was ingested")
 
     @property
@@ -278,15 +279,16 @@ class WatchReport(Frozen):
     @property
     def troubles(self) -> list[str]:
         """What a person must mend, in words, the gravest first."""
+        to_mend = [*self.failed, *self.refused, *self.unread]
         if not self.stopped:
-            return [*self.failed, *self.refused]
+            return to_mend
         count = len(self.left)
         left = (
             f"{count:,} files are left, from {printable(self.left[0].name)} on"
             if count > 1
             else f"{printable(self.left[0].name)} is left"
         )
-        return [f"{self.stopped} {left}; the next run goes on there.", *self.failed, *self.refused]
+        return [f"{self.stopped} {left}; the next run goes on there.", *to_mend]
 
     @property
     def listed(self) -> list[Path]:

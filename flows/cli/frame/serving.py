@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import typer
 
 from flows.cli.frame.terminal import refuse
+from tasks.domain.errors import StoreError
 
 LOOPBACK = "127.0.0.1"
 # How a browser on this machine names the server. Under another name a page of somebody else asks, whose name was made
@@ -75,7 +76,12 @@ class _Pages(SimpleHTTPRequestHandler):
             if (renew := self.server.renew) is not None:  # type: ignore[attr-defined]
                 renew(path.lstrip("/"))
             return super().send_head()
-        except ValueError:
-            # Of an address that no file can have, such as /%00.
+        except StoreError as error:
+            # A page that lies there may be of an older state than its reader expects.
+            self.send_error(HTTPStatus.SERVICE_UNAVAILABLE, explain=str(error))
+        except (ValueError, OSError) as problem:
+            if isinstance(problem, ConnectionError | TimeoutError):
+                raise
+            # Of an address that no file can have, such as /%00 or one that is too long.
             self.send_error(HTTPStatus.NOT_FOUND, "File not found")
-            return None
+        return None

@@ -12,7 +12,7 @@ import typer
 from flows.cli.frame import options
 from flows.cli.frame.command import Commands
 from flows.cli.frame.form import Printed, Written, command
-from flows.cli.frame.terminal import console, say
+from flows.cli.frame.terminal import console, errors, say
 from schemas.questions.coverage import Coverage
 from schemas.questions.mirror import MirrorTrade
 from schemas.questions.partner import PartnerTrade
@@ -63,14 +63,18 @@ def sources(
     from tasks.answers.inventory.sources import source_states
     from tasks.domain.clock import today
 
-    states = source_states(store, inbox, today()).sources
-    rows = pl.DataFrame([state.row for state in states])
-    if options.written(rows, form):
-        return
+    known = source_states(store, inbox, today())
+    states, rows = known.sources, pl.DataFrame([state.row for state in known.sources])
+    is_written = options.written(rows, form)
+    for sentence in known.unread:
+        say(sentence, to=errors)
+    if is_written:
+        raise typer.Exit(options.DISAGREES if known.unread else 0)
     # A terminal is narrow, and in a new store most columns are empty; the other formats list the members that are
     # lacking.
     shown = rows.with_columns(reporters=pl.Series([state.reporters_in_short for state in states]))
     console().print(table({column.name: column.to_list() for column in shown if (column != "").any()}))
+    raise typer.Exit(options.DISAGREES if known.unread else 0)
 
 
 class StatusForm(StrEnum):

@@ -53,6 +53,13 @@ PartnersOfFiles = Annotated[
 commands = Commands()
 
 
+def _named(value: str | None) -> str | None:
+    """What an option names. Refuses an empty one, as of a variable that is not set: it would be as if left out."""
+    if value is not None and not value.strip():
+        raise typer.BadParameter("is empty; name one, or leave the option out")
+    return value
+
+
 @commands.command(
     epilog=f"Example: `tidewaiter ingest soybeans_2024.csv --source {EXAMPLE_SOURCE} --flow import --partners all`"
 )
@@ -212,10 +219,12 @@ def backfill(
         ),
     ] = False,
     dask: Annotated[
-        str | None, typer.Option(help="Dask scheduler whose workers help", metavar="tcp://HOST:PORT")
+        str | None,
+        typer.Option(callback=_named, help="Dask scheduler whose workers help", metavar="tcp://HOST:PORT"),
     ] = None,
     pool: Annotated[
-        str | None, typer.Option(help="work pool whose workers ingest the files, a run for each reporter")
+        str | None,
+        typer.Option(callback=_named, help="work pool whose workers ingest the files, a run for each reporter"),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be ingested, ingest nothing")] = False,
     prefect: InPrefect = True,
@@ -267,7 +276,15 @@ def tell_watched(report: "WatchReport") -> int:
     for outcome in report.outcomes:
         tell(outcome, None, warnings=False)
     tell_warnings(report.outcomes)
-    return DISAGREES if report.stopped or report.failed else REFUSED if report.refused else HELD if report.held else 0
+    return (
+        DISAGREES
+        if report.stopped or report.failed or report.unread
+        else REFUSED
+        if report.refused
+        else HELD
+        if report.held
+        else 0
+    )
 
 
 def tell_pooled(report: "PoolReport", page: str | None) -> int:

@@ -17,6 +17,7 @@ from schemas.reference.code_tables import code_table
 from schemas.store_address import S3Url
 from tasks.domain.coverage import GROUPS
 from tasks.domain.decisions import counting
+from tasks.domain.errors import StoreError
 from tasks.domain.periods import Month, first_day, month_end, month_name, month_number
 from tasks.reading.groups import members_of
 from tasks.sources.offices import published
@@ -52,16 +53,16 @@ def source_states(
     """The state of each source on a day; what it fetched last is noted in one of the inboxes.
 
     Of China's kinds of release people are told only of those that are `expected`, and of these also before the first is
-    in.
+    in. Raises StoreError where the only store cannot be read.
     """
-    releases = _releases(root)
+    releases, unread = _releases(root)
     states = [_state(source, kind, releases, inboxes, day, expected) for source, kind in calendars().items()]
-    return SourceStates(sources=states)
+    return SourceStates(sources=states, unread=unread)
 
 
 def states_of(root: Path | S3Url, sources: Collection[str], inboxes: Sequence[Path], day: date) -> list[SourceState]:
     """The state on a day of those of some sources that have a rhythm of their own, and of others what is in."""
-    releases = _releases(root)
+    releases, _ = _releases(root)
     return [_state(one, calendars().get(one, ""), releases, inboxes, day, ()) for one in sources if one in SOURCES]
 
 
@@ -77,12 +78,19 @@ def due_on(kind: str, month: int) -> Due | None:
     return Due(month_end(first_day(month)) + timedelta(days=int(delays["days"][0])), is_estimated=True)
 
 
-def _releases(root: Path | S3Url) -> pl.DataFrame:
-    frames = []
-    for store in stores_of(root).values():
-        snapshot = open_snapshot(at_hand(store))
-        frames.append(counting(read_table(snapshot, "release"), read_table(snapshot, "decision")).select(COLUMNS))
-    return pl.concat(frames) if frames else read_table(None, "release").select(COLUMNS)
+def _releases(root: Path | S3Url) -> tuple[pl.DataFrame, list[str]]:
+    """The releases of all stores that count, and a sentence for each of several stores that cannot be read."""
+    stores, unread = stores_of(root), list[str]()
+    frames = [read_table(None, "release").select(COLUMNS)]
+    for reporter, store in stores.items():
+        try:
+            snapshot = open_snapshot(at_hand(store))
+            frames.append(counting(read_table(snapshot, "release"), read_table(snapshot, "decision")).select(COLUMNS))
+        except StoreError as error:
+            if len(stores) == 1:
+                raise
+            unread.append(f"{reporter}: {error}")
+    return pl.concat(frames), unread
 
 
 def _state(

@@ -40,6 +40,7 @@ from tasks.reading.citation import citation, known_on
 from tasks.reading.query import newest_month
 from tasks.reading.resolver import Resolver
 from tasks.store.bucket.working_copy import at_hand
+from tasks.store.files.filesystem import LOCAL
 from tasks.store.files.snapshot import Snapshot, open_snapshot
 from tasks.store.places.reporters import stores_of
 from tasks.store.places.verify_on_read import prove, proved
@@ -118,7 +119,7 @@ def build(root: Path | S3Url, plan: SitePlan) -> list[Path]:
 
 def publish(root: Path | S3Url, plan: SitePlan) -> list[Path]:
     """Build the site beside the one that is shown, and put it in its place at once: `plan.folder` is a link to the
-    newest state. Pages of earlier states stay at their addresses.
+    newest state. Pages of earlier states stay at their addresses. Waits for another run that publishes there.
 
     Raises what `build` raises, and ValueError where the place is a folder, which no link can take at once.
     """
@@ -128,6 +129,15 @@ def publish(root: Path | S3Url, plan: SitePlan) -> list[Path]:
     states = grounds.beside(place)
     outside(states)
     states.mkdir(parents=True, exist_ok=True)
+    lock = LOCAL.lock(states / "lock")
+    try:
+        return _publish_next(root, plan, states)
+    finally:
+        LOCAL.unlock(lock)
+
+
+def _publish_next(root: Path | S3Url, plan: SitePlan, states: Path) -> list[Path]:
+    place = plan.folder
     numbers = sorted(int(one.name) for one in states.iterdir() if one.name.isdigit())
     shown = int(place.readlink().name) if place.is_symlink() and place.readlink().name.isdigit() else None
     following = states / str(max(numbers, default=0) + 1)

@@ -250,7 +250,7 @@ def _connected(url: S3Url, environment: tuple[tuple[str, str], ...]) -> Remote:
 def _note(store: Path) -> dict[str, Any] | None:
     try:
         content: dict[str, Any] = json.loads((store / COPY_NOTE).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return content
 

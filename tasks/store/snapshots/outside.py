@@ -26,12 +26,14 @@ BESIDE = ("mirror", "first_print", "mover", "expectation")
 
 def outside(place: Path) -> Path:
     """Return the file or folder that a path leads to, links followed. Raises ValueError where it is in a store, or
-    would be, in the notes of fetches, or an address."""
+    would be, in the notes of fetches, an address, or below a file."""
     if ADDRESS.match(str(place)):
         raise ValueError(f"{place}: an address. Name a file or a folder of this machine; copy it from there.")
     target = Path(os.path.realpath(place))
     if NOTES in target.parts:
         raise ValueError(f"{place}: in {NOTES}, where fetches note what they have seen. Name another place.")
+    if file := next((above for above in target.parents if above.is_file()), None):
+        raise ValueError(f"{place}: {file} is a file, and nothing can lie in it. Name another place.")
     for folder in (target, *target.parents):
         below = target.relative_to(folder).parts[:1]
         if (_is_store(folder) and below != (REPORTS,)) or (below and _is_beside_stores(folder, below[0])):

@@ -1,16 +1,21 @@
 """Whose numbers are in: the state of each source, what is due, overdue and failing."""
 
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from flows.cli.frame.options import DISAGREES
+from flows.cli.releases.ingest import tell_watched
 from schemas.forms.fetch import Fetched, FetchReport, SourceState
 from schemas.forms.watch import InboxState, WatchReport
 from schemas.reference.code_tables import code_table
 from tasks.answers.inventory import sources
-from tasks.answers.inventory.sources import due_on, source_states
+from tasks.answers.inventory.sources import due_on, source_states, states_of
+from tasks.domain.errors import StoreError
 from tasks.inbox.fetched import note_state
+from tasks.sources.offices import published
 from tests.unit.builders import release, release_table
 
 MAY, JUNE = 2025 * 12 + 4, 2025 * 12 + 5
@@ -21,7 +26,7 @@ def states(
 ) -> dict[str, SourceState]:
     """Of a root whose stores hold these releases."""
     table = release_table(*rows).select(sources.COLUMNS)
-    monkeypatch.setattr(sources, "_releases", lambda root: table)
+    monkeypatch.setattr(sources, "_releases", lambda root: (table, []))
     return {state.source: state for state in source_states(Path("store"), [inbox], day).sources}
 
 
@@ -146,3 +151,25 @@ def test_every_row_of_a_calendar_is_that_of_a_source_and_every_source_has_one() 
     for table in ("release_calendar", "release_delays"):
         assert {*code_table(table)["kind"]} <= {*sources.calendars().values()}
     assert [source for source, kind in sources.calendars().items() if due_on(kind, 2026 * 12 + 5) is None] == []
+
+
+def test_a_damaged_store_is_named_beside_what_the_others_have(sample_store: Path, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    for reporter in ("CHN", "JPN"):
+        shutil.copytree(sample_store, root / f"reporter={reporter}", symlinks=True)
+    manifest = root / "reporter=JPN" / ".current" / "manifest.json"
+    manifest.chmod(0o644)
+    manifest.write_text("{")
+    known = source_states(root, [], date(2026, 7, 1))
+    assert len(known.sources) == len(sources.calendars())
+    (state,) = states_of(root, [published.SOURCE.name], [], date(2026, 7, 1))
+    assert state.reporters == ["CHN"]
+    (sentence,) = known.unread
+    assert sentence.startswith(f"JPN: {manifest.resolve()}")
+    shutil.rmtree(root / "reporter=CHN")
+    with pytest.raises(StoreError, match="manifest"):
+        source_states(root, [], date(2026, 7, 1))
+    report = WatchReport(
+        looked=InboxState(ready=[], unsettled=[], later=[], held=[], refused=[], published=0), unread=known.unread
+    )
+    assert (report.troubles, tell_watched(report)) == ([sentence], DISAGREES)

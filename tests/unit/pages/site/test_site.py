@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import shutil
+import threading
 from dataclasses import replace
 from datetime import date
 from html import unescape
@@ -280,6 +281,31 @@ def test_a_product_that_nobody_watches_has_its_page_on_demand_and_again_after_a_
     assert not (tmp_path / "CHN" / "85051110.past.js").exists()
     made.renew("CHN/85051110.past.js")
     assert (tmp_path / "CHN" / "85051110.past.js").is_file()
+
+
+def test_a_run_waits_for_another_that_publishes_the_same_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, others = threading.Event(), list[threading.Thread]()
+
+    def build_slowly(root: Path, plan: SitePlan) -> list[Path]:
+        name = "second.html" if begun.is_set() else "first.html"
+        if not begun.is_set():
+            begun.set()
+            others.append(threading.Thread(target=publish, args=(root, SitePlan(tmp_path / "public", DAY))))
+            others[0].start()
+            others[0].join(timeout=0.3)
+        (plan.folder / name).write_text("a page")
+        return [plan.folder / name]
+
+    monkeypatch.setattr(site_pages, "build", build_slowly)
+    publish(tmp_path / "root", SitePlan(tmp_path / "public", DAY))
+    others[0].join()
+    assert sorted(file.name for file in (tmp_path / "public").iterdir()) == ["first.html", "second.html"]
+
+
+def test_a_place_below_a_file_is_refused(sample_store: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("of somebody")
+    with pytest.raises(ValueError, match=f"{tmp_path / 'file'} is a file, and nothing can lie in it"):
+        build(sample_store.parent, SitePlan(tmp_path / "file", DAY))
 
 
 def test_a_damaged_store_is_named_and_no_page_is_written_without_its_reporter(

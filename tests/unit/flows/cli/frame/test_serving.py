@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from flows.cli.app import app
 from flows.cli.frame.serving import PORT_IN_USE, require_port, server_of
+from tasks.domain.errors import BrokenStore
 
 pytestmark = pytest.mark.usefixtures("wide_terminal")
 
@@ -97,3 +98,28 @@ def test_a_port_in_use_is_refused_before_anything_is_made(
     assert f"--port: {port} cannot be had (Address already in use)" in " ".join(told.output.split())
     assert not (tmp_path / "pages").exists()
     require_port(0)
+
+
+def answer(folder: Path, problem: Exception) -> str:
+    def renew(path: str) -> None:
+        raise problem
+
+    (folder / "page.html").write_text("of an older state")
+    with server_of(folder, 0, renew) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        text = ask(server.server_port, "/page.html", "Host: 127.0.0.1")
+        server.shutdown()
+        thread.join()
+    return text
+
+
+def test_a_store_that_cannot_be_read_is_named_and_no_old_page_is_sent(tmp_path: Path) -> None:
+    text = answer(tmp_path, BrokenStore("reporter=CHN: the manifest is damaged. Run tidewaiter audit."))
+    assert " 503 " in text.splitlines()[0]
+    assert "the manifest is damaged" in text
+    assert "of an older state" not in text
+
+
+def test_an_address_that_is_too_long_is_of_no_file(tmp_path: Path) -> None:
+    assert " 404 " in answer(tmp_path, OSError(36, "File name too long")).splitlines()[0]
