@@ -29,11 +29,12 @@ from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import path_partition, read_table
 
 # Findings about which partners a file has.
-OF_SUMS = ("few_partners", "partners_missing", "partner_removed", "world_total", "row_cap", "unknown_partners")
+OF_SUMS = ("few_partners", "partners_missing", "world_total", "row_cap", "unknown_partners")
 # Of these, the finding that names in `observed`, and not in its subject, the partners that a file lacks.
 OF_ABSENT_PARTNERS = "partners_missing"
-# Findings about months and products without a record, which are published as no trade.
-OF_GAPS = ("month_without_records", "product_without_records")
+# Findings about months, products and partners without a record, which are published as no trade. None of their numbers
+# is one of the release.
+OF_GAPS = ("month_without_records", "product_without_records", "product_removed", "partner_removed")
 # Findings whose subject is the title, about every number of the release.
 OF_THE_RELEASE = (
     "numbers_of_other_flow",
@@ -112,8 +113,9 @@ def _open(row: dict[str, Any]) -> dict[str, Any] | None:
     of_sums, of_gaps = row["check"] in OF_SUMS, row["check"] in OF_GAPS
     if not (flows or products or of_sums or of_gaps or row["check"] in OF_THE_RELEASE):
         return None
+    named = partners
     if of_gaps:
-        products, partners = products or row["products"], _partners_of(row)
+        products, partners = products or row["products"], partners or _partners_of(row)
     days = [date.fromisoformat(f"{month}-01") for part in months for month in part.split("..")]
     days = days or [row["first_month"], row["last_month"]]
     first, last = min(days), max(days)
@@ -133,7 +135,7 @@ def _open(row: dict[str, Any]) -> dict[str, Any] | None:
         "of_gaps": of_gaps,
         "share": row["goods_share"],
         "observed": row["observed"],
-        "named": [] if of_gaps else partners,
+        "named": named,
     }
 
 

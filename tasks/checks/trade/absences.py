@@ -14,9 +14,9 @@ from tasks.checks.frame.doubt_size import is_large, is_large_part
 from tasks.checks.frame.measures_begun import note_on, stops_explained
 from tasks.checks.frame.published_months import MONEY, QUARTER, RATED, YEAR_MONTHS
 from tasks.checks.frame.registry import check
-from tasks.domain.coverage import TOTALS, WORLD
+from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD
 from tasks.domain.findings import Rows, finding, found_in, graded
-from tasks.domain.periods import first_day, month_name, month_runs, span_name
+from tasks.domain.periods import first_day, month_name, month_number, month_runs, span_name
 from tasks.domain.text import counted
 from tasks.domain.thresholds import threshold, whole_threshold
 from tasks.ledger.doubts import findings_of, open_doubts
@@ -378,11 +378,36 @@ def _published_partners(context: CheckContext, products: pl.DataFrame) -> pl.Dat
     met = met.group_by(*key, "month").agg(partners=pl.col("partner").n_unique().cast(pl.UInt32))
     others = context.sums.by_product.filter(pl.col("partners") > 0).join(products, on=key, how="semi")
     both = pl.concat([others.select(*key, "month", "partners"), met])
-    both = both.filter(~(_in_doubt_of_few(context) & (pl.col("partners") <= whole_threshold("few_partners"))))
+    both = both.filter(
+        _of_all_partners(context),
+        ~(_in_doubt_of_few(context) & (pl.col("partners") <= whole_threshold("few_partners"))),
+    )
     # At the end of a season partners leave one by one: the month before it, and the season of other years, have few.
     is_near = (pl.col("month") - context.first).abs().is_in([1, YEAR_MONTHS])
     usual = both.group_by(key).agg(usual=pl.col("partners").median(), near=pl.col("partners").filter(is_near).min())
     return usual.select(*key, usual=pl.min_horizontal("usual", "near"))
+
+
+def _of_all_partners(context: CheckContext) -> pl.Expr:
+    """Whether a release that asked for all partners covers a month of a product: one that asked for some proves nothing
+    about how many there are."""
+    releases = context.counting.select("flow", "partners", "products", "first_month", "last_month")
+    if (releases["partners"] == "all").all():
+        return pl.lit(True)
+    scopes = {
+        (row["flow"], *sorted(row["products"]), month_number(row["first_month"]), month_number(row["last_month"]))
+        for row in releases.filter(partners="all").iter_rows(named=True)
+    }
+    product, flow = (pl.col(name).cast(pl.String) for name in ("product", "flow"))
+    return pl.any_horizontal(
+        pl.lit(False),
+        *(
+            pl.col("month").is_between(first, last)
+            & (pl.lit(of_flow is None) | (flow == of_flow))
+            & pl.any_horizontal(pl.lit(EVERYTHING in products), *(product.str.starts_with(one) for one in products))
+            for of_flow, *products, first, last in scopes
+        ),
+    )
 
 
 def _in_doubt_of_few(context: CheckContext) -> pl.Expr:

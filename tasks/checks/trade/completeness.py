@@ -27,6 +27,8 @@ from tasks.domain.text import counted
 
 REMOVED_SHARE_MAX = 0.05
 OF_RELEASES = ("reporter", "kind", "classification", "flow", "products", "partners", "first_month", "last_month")
+# So many products that a release no longer has are named by its finding.
+PRODUCTS_NAMED = 100
 Place = tuple[str, int]
 CELL = ["flow", "product", "measure", "month"]
 
@@ -101,10 +103,12 @@ def _products_removed(context: CheckContext) -> Rows:
     )
     for removed in gone.iter_rows(named=True):
         of_it = published.filter(pl.col("product").is_in(removed["product"]), month=removed["month"])
+        # Of more products the finding is about any that was requested.
+        products = removed["product"] if len(removed["product"]) <= PRODUCTS_NAMED else []
         yield finding(
             "product_removed",
             "error",
-            f"{removed['flow']} {removed['measure']} {month_name(removed['month'])}",
+            " ".join([removed["flow"], *products, removed["measure"], month_name(removed["month"])]),
             observed=(
                 f"no row of {', '.join(removed['product'][:EXAMPLES])}, where {removed['value']:,} was published "
                 f"({removed['value'] / removed['total']:.1%} of what was asked for;"

@@ -320,11 +320,23 @@ def _gaps(levels: Levels, grid: Grid, doubts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_partners(names: Names, rows: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
-    """Of rows of a finding (`number`) those of the partners that it names, of any where it names none, and of
-    totals."""
-    text = pl.lit(pl.Series(names.partners, dtype=pl.String)).gather(pl.col("partner"))
-    is_named = (pl.col("partners").list.len() == 0) | pl.col("partners").list.contains(text) | names.is_total
-    return rows.join(doubts.select("number", "partners"), on="number").filter(is_named).drop("partners")
+    """Of rows of a finding (`number`) those of the partners that it names, of their groups and of the world; of any
+    where it names none."""
+    numbered = doubts.select("number", partner=pl.col("partners").list.eval(_number_of(names)))
+    of_any = numbered.filter(pl.col("partner").list.len() == 0).select("number")
+    named = numbered.explode("partner").drop_nulls("partner")
+    groups = names.groups.select("partner", "total").unique()
+    about = [
+        named,
+        named.select("number", partner=pl.lit(names.world, NUMBER)),
+        named.join(groups, on="partner").select("number", partner=pl.col("total").cast(NUMBER)),
+    ]
+    return pl.concat(
+        [
+            rows.join(of_any, on="number", how="semi"),
+            rows.join(pl.concat(about).unique(), on=["number", "partner"], how="semi"),
+        ]
+    )
 
 
 def _of_unknown_size(places: pl.DataFrame) -> pl.DataFrame:

@@ -202,6 +202,76 @@ def test_a_month_that_a_file_lacks_is_no_trade_in_doubt_until_a_later_file_has_i
     assert read_table(store.snapshot, "doubt").is_empty()
 
 
+REMOVED_DAYS = (date(2025, 7, 20), date(2025, 8, 20), date(2025, 9, 20))
+
+
+@pytest.mark.parametrize("more", [0, 57], ids=["all else unchanged", "all else revised"])
+@pytest.mark.parametrize("gone", ["502", "85051190"], ids=["a partner", "a product"])
+def test_what_an_approved_release_removes_is_no_trade_in_doubt_until_it_is_back(
+    tmp_path: Path, gone: str, more: int
+) -> None:
+    """A number that came unchanged is still one of the release before: the finding is of what is no longer there."""
+
+    def file(more: int, without: str = "") -> bytes:
+        return csv_bytes(
+            [
+                (
+                    month,
+                    code,
+                    *magnets(partner, f"{quantity + more + place}", f"{57 * (quantity + more + place):,}")[2:],
+                )
+                for code in (CODE, "85051190")
+                for month, place in (("202403", 411), ("202404", 0), ("202405", 977))
+                for partner, quantity in (("502", 353000), ("304", 764000), ("133", 412345), ("116", 148000))
+                if month != "202404" or without not in (partner, code)
+            ]
+        )
+
+    store = Store(tmp_path)
+    assert store.ingest(file(0), REMOVED_DAYS[0], months="2024-03..2024-05").status == "published"
+    with pytest.raises(Held, match="no row") as held:
+        store.ingest(file(more, gone), REMOVED_DAYS[1], name="less.csv", months="2024-03..2024-05")
+    store.approve(held.value.release_id, REMOVED_DAYS[1])
+    doubts = read_table(store.snapshot, "doubt").filter(pl.col("finding").cast(pl.String).str.ends_with("_removed"))
+    assert {*doubts["period"]} == {date(2024, 4, 1)}
+    assert {"quantity_kg", "value_usd"} <= {*doubts["measure"].cast(pl.String)}
+    of_product = doubts.filter(product="85051190")
+    if gone == "502":
+        assert {*of_product["partner"]} == {"USA", "WLD"}
+        assert "United States" in of_product["sentence"][0]
+    else:
+        assert {"USA", "DEU", "KOR", "JPN", "WLD"} <= {*of_product["partner"]}
+        # The sum of both codes is short, and the other code is whole.
+        assert doubts.filter(product=CODE).is_empty()
+        assert "WLD" in {*doubts.filter(product="850511")["partner"]}
+    assert (
+        store.ingest(file(more + 1), REMOVED_DAYS[2], name="back.csv", months="2024-03..2024-05").status == "published"
+    )
+    assert (
+        read_table(store.snapshot, "doubt")
+        .filter(pl.col("finding").cast(pl.String).str.ends_with("_removed"))
+        .is_empty()
+    )
+
+
+@pytest.mark.parametrize("partners", ["listed", "all"])
+def test_a_query_for_some_partners_proves_nothing_about_how_many_there_are(tmp_path: Path, partners: str) -> None:
+    def file(month: str) -> bytes:
+        more = int(month)
+        return csv_bytes(
+            [
+                magnets(partner, f"{800_000 + 31 * place + more}", f"{80_000_000 + 999 * place + 57 * more:,}", month)
+                for place, partner in enumerate(("502", "304", "133"))
+            ]
+        )
+
+    store = Store(tmp_path)
+    store.ingest(file("202505"), date(2025, 6, 20), name="may.csv", partners=partners, months="2025-05")
+    store.ingest(file("202506"), name="june.csv", months="2025-06")
+    doubts = read_table(store.snapshot, "doubt").filter(period=date(2025, 6, 1), partner="WLD", product=CODE)
+    assert {*doubts["finding"]} == {"few_partners"}
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A file of three partners that was declared as all of them: its sum passed for the world."""
