@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import generate, measure, results
+from flows.cli.app import ALLOCATOR
 from schemas import settings
 
 TITLES = [
@@ -82,7 +83,7 @@ def run(folder: Path, processes: int) -> tuple[measure.Cost, Filled]:
     with tempfile.TemporaryDirectory(dir=generate.FOLDER) as work:
         store, log = Path(work, "reporter=CHN").resolve(), Path(work, "log")
         command = [sys.executable, "-m", "benchmarks.written", "--fill", str(folder), str(store)]
-        cost = measure.run(command, Path.cwd(), log, {settings.PROCESSES: str(processes)})
+        cost = measure.run(command, Path.cwd(), log, {**ALLOCATOR, settings.PROCESSES: str(processes)})
         if cost.ended:
             sys.exit(log.read_text()[-2000:])
         return cost, Filled(*json.loads(log.read_text().splitlines()[-1]))

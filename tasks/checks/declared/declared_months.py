@@ -216,9 +216,11 @@ def _span_of_months(context: CheckContext) -> Rows:
     for rows in changed.partition_by("flow", "first", "last", maintain_order=True):
         for row in rows.iter_rows(named=True):
             is_mine, gives_way = row["release_id"] == context.row["release_id"], row["place"] not in current
+            # A sum that replaces a figure by as much as months are revised is no doubt about these months.
+            is_revision = abs(row["together"] - row["value"]) <= REVISED_SHARE_MAX * row["value"]
             yield finding(
                 "span_of_months",
-                "warning",
+                "info" if gives_way and is_revision else "warning",
                 f"{row['flow']} {row['product']} {row['partner']}"
                 f" {span_name(row['period_start'], row['period_end'])} {row['measure']}",
                 observed=f"{row['together']:,}, the sum of the months ({rows.height} such series)",
