@@ -124,15 +124,21 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
         mark=_mark,
     )
     page, hashes = _lineage(snapshot, made_by, release)
-    order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, return_dtype=pl.Int8)
-    columns = ("severity", "check", "subject", "observed", "expected", "advice")
-    ordered = findings.sort(order, "check", "subject")
-    checks = [row for one in ordered.partition_by("severity", "check") for row in _first(one.select(columns))]
     quarantine = [
         {"record": row["record"], "reasons": "; ".join(row["reasons"]), "printed": clip(row["printed"], 300)}
         for row in _of(snapshot, "quarantine", outcome).head(RECORDS_MAX).iter_rows(named=True)
     ]
-    return Pages(lead, summary, checks, quarantine, page, hashes, revised, "; ".join(doubt), findings.height)
+    return Pages(
+        lead, summary, _rows_of_checks(findings), quarantine, page, hashes, revised, "; ".join(doubt), findings.height
+    )
+
+
+def _rows_of_checks(findings: pl.DataFrame) -> list[Row]:
+    """The first findings of each check, the gravest checks first."""
+    order = pl.col("severity").replace_strict({"error": 0, "warning": 1, "info": 2}, return_dtype=pl.Int8)
+    columns = ("severity", "check", "subject", "observed", "expected", "advice")
+    ordered = findings.sort(order, "check", "subject").partition_by("severity", "check")
+    return [row for of_check in ordered for row in _first(of_check.select(columns))]
 
 
 def _first(findings: pl.DataFrame) -> list[Row]:

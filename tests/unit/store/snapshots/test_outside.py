@@ -85,8 +85,10 @@ def test_a_link_into_a_store_leaves_the_store_as_it_is(root: Path, lead: Callabl
 def test_a_folder_and_a_place_in_no_folder_are_refused_with_what_to_do(root: Path) -> None:
     with pytest.raises(ValueError, match=f"{root}: a folder. Name a file in it"):
         write_outside(root, b"x")
-    for name in ("no/such/x.csv", "a file/x.csv"):
-        (root / "a file").write_bytes(b"")
+    (root / "a file").write_bytes(b"")
+    with pytest.raises(ValueError, match=f"{root / 'a file'} is a file, and nothing can lie in it. Name another place"):
+        write_outside(root / "a file" / "x.csv", b"1")
+    for name in ("no/such/x.csv", "none/x.csv"):
         place = root / name
         with pytest.raises(ValueError, match=f"{place}: there is no folder {place.parent}. Make it first"):
             write_outside(place, b"x")
