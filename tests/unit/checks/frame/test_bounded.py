@@ -84,7 +84,7 @@ def test_the_rest_of_absent_partners_names_all_of_them() -> None:
 
 
 @pytest.mark.parametrize("flow", ["export", None])
-def test_no_number_of_ten_thousand_is_without_doubt(flow: str | None) -> None:
+def test_no_number_of_thousands_is_without_doubt(flow: str | None) -> None:
     """Every number that has a finding of its own is concerned by the findings within the bound."""
     places = [(f"{code:08d}", partner, month) for code in range(1000) for partner in ("USA", "DEU") for month in (1, 5)]
     of = EXPORTS | {"flow": flow, "products": ["*"]}
