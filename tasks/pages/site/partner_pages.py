@@ -195,13 +195,15 @@ def _by_chapter(
     resolver: Resolver, flow: str, products: frozenset[str], language: str
 ) -> list[tuple[str, list[tuple[str, str]]]]:
     """The products with a page by chapter, baskets and customs' own lines first: a heading, names with addresses."""
-    rows = with_names(pl.DataFrame({"product": sorted(products)}), resolver, language)
+    chapters = {code: code[:CHAPTER] if code.isdecimal() else "" for code in sorted(products)}
+    # A chapter may have a name and no page.
+    codes = pl.DataFrame({"product": sorted({*products, *chapters.values()} - {""})})
+    names = dict(with_names(codes, resolver, language).select("product", "product_name").iter_rows())
     groups: dict[str, list[tuple[str, str]]] = {}
-    for code, name in rows.select("product", "product_name").iter_rows():
-        chapter = code[:CHAPTER] if code.isdecimal() else ""
+    for code, chapter in chapters.items():
+        name = names[code]
         text = f"{code} {name or ''}".strip() if code.isdecimal() else name or code
         groups.setdefault(chapter, []).append((text, f"{quote(file_name(code, flow))}.{language}.html"))
-    names = dict(rows.select("product", "product_name").iter_rows())
     title = words("series", language)["chapter"]
     return [
         (f"{title.format(code=chapter)} {names.get(chapter) or ''}".strip() if chapter else "", sorted(groups[chapter]))

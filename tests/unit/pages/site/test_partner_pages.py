@@ -42,6 +42,14 @@ def test_a_partner_has_its_lines_of_both_directions_with_their_figures(resolver:
     assert "China&#39;s exports" in text
 
 
+def test_a_chapter_without_a_page_has_its_name_on_the_list(resolver: Resolver) -> None:
+    cited = dict.fromkeys(LANGUAGES, "cited")
+    text = partner_pages.list_page(resolver, "CHN", {"import": frozenset([GM])}, cited, ["USA"])["index.en.html"]
+    assert f"<summary>Chapter {GM[:2]} Oil seeds" in text
+    assert re.findall(r'<li><a href="([^"]*)"', text)[:1] == [f"{GM}-import.en.html"]
+    assert f"{GM[:2]}-import.en.html" not in text
+
+
 class OfShares:
     """Doubts about shares alone, as where another partner is missing and the total is in doubt."""
 
