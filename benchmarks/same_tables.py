@@ -24,13 +24,44 @@ from typing import NamedTuple
 import polars as pl
 
 from benchmarks import generate, results
-from schemas.reference.code_tables import code_table
 from tasks.domain.labels import readable_names
 from tasks.store.files.snapshot import POINTER, open_snapshot
 
 ROOT = Path(__file__).resolve().parents[1]
-# How the source of a name ends that is a title of the HS.
-TITLE = "title shortened"
+# Headings and subheadings that were named by a title of the HS at once.
+TITLED = [
+    "2504",
+    "250410",
+    "2617",
+    "261710",
+    "2805",
+    "280530",
+    "2825",
+    "2826",
+    "2830",
+    "2841",
+    "284180",
+    "2846",
+    "284610",
+    "284690",
+    "2849",
+    "3801",
+    "3824",
+    "6815",
+    "7106",
+    "710610",
+    "710691",
+    "710692",
+    "7202",
+    "720280",
+    "8101",
+    "8110",
+    "811010",
+    "8112",
+    "8486",
+    "8505",
+    "850511",
+]
 SAMPLE = "sample"
 SAMPLES = ROOT / "flows" / "examples"
 # Hashes of code, of the texts of models, of files in which these are written, and the name of a publication by them.
@@ -55,10 +86,9 @@ def _without_counts(*steps: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
 
 
 def _without_names_by_titles(products: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `product` without the names of headings and subheadings that a title of the HS names."""
-    titled = code_table("hs_names").filter(pl.col("source").str.ends_with(TITLE))["product"].to_list()
+    """Rows of `product` without the names of the headings and subheadings TITLED."""
     names = pl.col("^(name|reference(_en|_zh)?)$")
-    return products.with_columns(pl.when(~pl.col("product").is_in(titled)).then(names))
+    return products.with_columns(pl.when(~pl.col("product").is_in(TITLED)).then(names))
 
 
 EXPLAINED = (

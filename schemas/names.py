@@ -130,7 +130,7 @@ def finding_line(finding: Mapping[str, str]) -> str:
     return "{check} ({subject}): {observed}; expected {expected}. {advice}".format_map(finding)
 
 
-# So many findings of a check are lines for a person; all of them are in the files and the answers for programs.
+# A person reads this number of findings of a check; files and answers for programs have all.
 LINES_OF_CHECK = 3
 
 

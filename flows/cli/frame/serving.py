@@ -1,6 +1,7 @@
 """Shows files and answers on this machine: the port, and a folder of pages over HTTP, of which a name with a dot before
 it is not for readers."""
 
+import errno
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -76,12 +77,13 @@ class _Pages(SimpleHTTPRequestHandler):
             if (renew := self.server.renew) is not None:  # type: ignore[attr-defined]
                 renew(path.lstrip("/"))
             return super().send_head()
-        except StoreError as error:
-            # A page that lies there may be of an older state than its reader expects.
-            self.send_error(HTTPStatus.SERVICE_UNAVAILABLE, explain=str(error))
-        except (ValueError, OSError) as problem:
-            if isinstance(problem, ConnectionError | TimeoutError):
-                raise
-            # Of an address that no file can have, such as /%00 or one that is too long.
-            self.send_error(HTTPStatus.NOT_FOUND, "File not found")
+        except (ConnectionError, TimeoutError):
+            raise
+        except (StoreError, OSError, ValueError) as problem:
+            if isinstance(problem, ValueError) or getattr(problem, "errno", None) == errno.ENAMETOOLONG:
+                # Of an address that no file can have, such as /%00.
+                self.send_error(HTTPStatus.NOT_FOUND, "File not found")
+            else:
+                # The page could not be renewed, and one that lies there may be of an older state.
+                self.send_error(HTTPStatus.SERVICE_UNAVAILABLE, explain=str(problem))
         return None

@@ -64,16 +64,14 @@ def sources(
     from tasks.domain.clock import today
 
     known = source_states(store, inbox, today())
-    states, rows = known.sources, pl.DataFrame([state.row for state in known.sources])
-    is_written = options.written(rows, form)
+    rows = pl.DataFrame([state.row for state in known.sources])
+    if not options.written(rows, form):
+        # A terminal is narrow, and in a new store most columns are empty; the other formats list the members that are
+        # lacking.
+        shown = rows.with_columns(reporters=pl.Series([state.reporters_in_short for state in known.sources]))
+        console().print(table({column.name: column.to_list() for column in shown if (column != "").any()}))
     for sentence in known.unread:
         say(sentence, to=errors)
-    if is_written:
-        raise typer.Exit(options.DISAGREES if known.unread else 0)
-    # A terminal is narrow, and in a new store most columns are empty; the other formats list the members that are
-    # lacking.
-    shown = rows.with_columns(reporters=pl.Series([state.reporters_in_short for state in states]))
-    console().print(table({column.name: column.to_list() for column in shown if (column != "").any()}))
     raise typer.Exit(options.DISAGREES if known.unread else 0)
 
 

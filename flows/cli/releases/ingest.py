@@ -276,15 +276,11 @@ def tell_watched(report: "WatchReport") -> int:
     for outcome in report.outcomes:
         tell(outcome, None, warnings=False)
     tell_warnings(report.outcomes)
-    return (
-        DISAGREES
-        if report.stopped or report.failed or report.unread
-        else REFUSED
-        if report.refused
-        else HELD
-        if report.held
-        else 0
-    )
+    if report.stopped or report.failed or report.unread:
+        return DISAGREES
+    if report.refused:
+        return REFUSED
+    return HELD if report.held else 0
 
 
 def tell_pooled(report: "PoolReport", page: str | None) -> int:

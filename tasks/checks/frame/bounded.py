@@ -1,4 +1,4 @@
-"""Bounds the findings of a check about one release: so many are rows of their own, and one more is about all the rest.
+"""Bounds the findings of a check about one release: the first are rows of their own, and one more is about the rest.
 
 A number is in doubt by the finding whose subject names it (`tasks.ledger.doubts`), so a check yields every number that
 it doubts, and none is left out here: the finding about the rest names the goods, partners and months of all of them. A
@@ -22,7 +22,7 @@ NAMED_MAX = 20
 
 def bounded(rows: Iterable[dict[str, Any]], release: Mapping[str, Any]) -> Rows:
     """The findings of a check about a release (a row of the table `release`) in their order, of each severity
-    FINDINGS_MAX at most, and behind them one about the others, where there are any."""
+    FINDINGS_MAX at most, and after them one about the others, where there are any."""
     counts, rests = Counter[tuple[str, str]](), dict[tuple[str, str], _Rest]()
     for row in rows:
         kind = row["check"], row["severity"]

@@ -62,8 +62,8 @@ PUBLISHED_COLUMNS = (
 )
 
 
-# What a context gathers from the release and the published rows of its own months alone: where there are none, whoever
-# reads the file gathers the same.
+# The frames that a context gathers from the release and the published rows of its own months alone. Where nothing is
+# published of them, the process that reads the file gathers the same frames.
 OF_FILE = ("trades", "numbers", "proven", "by_partner")
 NO_FRAMES: Mapping[str, pl.DataFrame] = MappingProxyType({})
 

@@ -27,7 +27,7 @@ from tasks.domain.text import counted
 
 REMOVED_SHARE_MAX = 0.05
 OF_RELEASES = ("reporter", "kind", "classification", "flow", "products", "partners", "first_month", "last_month")
-# So many products that a release no longer has are named by its finding.
+# A finding names at most this number of products that a release no longer has.
 PRODUCTS_NAMED = 100
 Place = tuple[str, int]
 CELL = ["flow", "product", "measure", "month"]

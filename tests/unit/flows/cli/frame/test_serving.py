@@ -1,6 +1,7 @@
 """Pages on this machine: who may ask, what no file can be called, and what is said of a port in use and of a client
 that goes away."""
 
+import errno
 import socket
 import struct
 import threading
@@ -121,5 +122,11 @@ def test_a_store_that_cannot_be_read_is_named_and_no_old_page_is_sent(tmp_path: 
     assert "of an older state" not in text
 
 
+def test_a_page_that_cannot_be_written_is_no_missing_page(tmp_path: Path) -> None:
+    text = answer(tmp_path, OSError(errno.ENOSPC, "No space left on device"))
+    assert " 503 " in text.splitlines()[0]
+    assert "No space left on device" in text
+
+
 def test_an_address_that_is_too_long_is_of_no_file(tmp_path: Path) -> None:
-    assert " 404 " in answer(tmp_path, OSError(36, "File name too long")).splitlines()[0]
+    assert " 404 " in answer(tmp_path, OSError(errno.ENAMETOOLONG, "File name too long")).splitlines()[0]
