@@ -105,9 +105,7 @@ def enter(
 
     known = step.open_known(batch, statements)
     ledger_ahead = ahead.take_ledger() if ahead else None
-    checked = (ledger_ahead.findings_by_check(known), ledger_ahead.gathered(known)) if ledger_ahead else ()
-    findings = step.check(statements, known, *checked)
-    del checked
+    findings = step.check(statements, known, *(ledger_ahead.checked(known) if ledger_ahead else ()))
     findings = step.hold_on_errors(findings, landed, statements.names, known, batch.store, today)
     statements = statements._replace(findings=findings)
     change = merge(statements, batch, known, ledger_ahead=ledger_ahead)

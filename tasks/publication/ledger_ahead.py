@@ -17,7 +17,7 @@ from schemas.frames import Decision, Observation
 from schemas.layouts import LAYOUTS
 from schemas.table import schema_sha256
 from tasks.checks.frame.context import NO_FRAMES
-from tasks.checks.frame.registry import NO_FINDINGS, FindingsByCheck
+from tasks.checks.frame.registry import NO_FINDINGS, FileChecked, FindingsByCheck
 from tasks.derive.portions import leave_frame, read_frame
 from tasks.domain.hashing import frame_sha256
 from tasks.domain.periods import month_index
@@ -69,15 +69,13 @@ class LedgerAhead:
     def __init__(self, left: LedgerLeft, detail: pl.DataFrame) -> None:
         self._left, self._frames = left, {"detail": detail}
 
-    def findings_by_check(self, known: PublishedState) -> FindingsByCheck:
-        """What checks have raised; nothing where another release is known of the months."""
-        return self._left.findings_by_check if is_alone(known) else NO_FINDINGS
-
-    def gathered(self, known: PublishedState) -> Mapping[str, pl.DataFrame]:
-        """The frames that checks have gathered; none where another release is known of the months."""
+    def checked(self, known: PublishedState) -> FileChecked:
+        """What checks have raised, and the frames that they have gathered; nothing where another release is known of
+        the months."""
         if not is_alone(known):
-            return NO_FRAMES
-        return {name: read_frame(self._left.place, part) for name, part in self._left.gathered.items()}
+            return FileChecked(NO_FINDINGS, NO_FRAMES)
+        gathered = {name: read_frame(self._left.place, part) for name, part in self._left.gathered.items()}
+        return FileChecked(self._left.findings_by_check, gathered)
 
     def touched(self, known: PublishedState, decisions: Decision) -> Observation | None:
         """The rows of the ledger; None where another release, or a decision, is known of their months."""

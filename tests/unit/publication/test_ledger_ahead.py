@@ -120,12 +120,12 @@ def test_what_is_known_of_the_months_or_decided_makes_the_ledger_another(
     assert rows.equals(merge(release, known).touched)
     decided = pl.concat([nothing, pl.DataFrame([{}], schema=nothing.schema)])
     assert ahead.touched(known, decided) is None
-    gathered = ahead.gathered(known)
+    gathered = ahead.checked(known).gathered
     assert gathered
     for name, frame in gathered.items():
         assert_frame_equal(frame, getattr(CheckContext(release, known), name), check_row_order=False)
     covered = known._replace(releases=release.release)
-    assert not ahead.gathered(covered)
+    assert not any(ahead.checked(covered))
     assert ahead.touched(covered, nothing) is None
     for months in ((date(2024, 1, 1), date(2025, 1, 1)), (date(2025, 3, 1), date(2026, 1, 1))):
         beside = release.release.with_columns(first_month=pl.lit(months[0]), last_month=pl.lit(months[1]))
