@@ -92,11 +92,12 @@ def json_sha256(value: Any) -> str:
 
 @functools.cache
 def code_sha256() -> str:
-    """Hash of the source of all steps and tables, and of the code tables.
+    """Hash of the source of all steps and tables, of the declarations of sources, and of the code tables.
 
     A new unit or partner changes the result of the same code, so the tables count.
     """
-    source = (file for folder in ("tasks", "schemas") for file in (ROOT / folder).rglob("*.py"))
+    source = [file for folder in ("tasks", "schemas") for file in (ROOT / folder).rglob("*.py")]
+    source += (ROOT / "tasks" / "sources").rglob("*.toml")
     files = {file.relative_to(ROOT).as_posix(): file for file in source}
     files |= {file.name: file for file in code_files.table_files().values()}
     return json_sha256({name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()})

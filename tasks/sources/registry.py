@@ -1,7 +1,7 @@
-"""Finds all adapters: the module of each source, behind one protocol.
+"""Finds all adapters: the declaration or the module of each source, behind one protocol.
 
-A source is a name with its terms in `statement_terms.csv` and the module of that name in a room of sources, with a
-`SOURCE`; nothing else lists it.
+A source is a name with its terms in `statement_terms.csv` and the declaration (`<name>.toml`) or the module of that
+name in a room of sources, with a `SOURCE`; nothing else lists it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from tasks.domain.text import clip
 if TYPE_CHECKING:
     from tasks.sources.adapter.protocol import Parsed, Source
 
+ROOT = Path(__file__).parent
+
 
 class Adapters(MutableMapping[str, "Source"]):
     """The adapters by the names of their sources. A module is imported when its source is asked for: an answer about
@@ -29,8 +31,13 @@ class Adapters(MutableMapping[str, "Source"]):
 
     def __getitem__(self, name: str) -> Source:
         if name not in self._loaded and name in source_names():
-            (file,) = Path(__file__).parent.glob(f"*/{name}.py")
-            self._loaded[name] = importlib.import_module(f"tasks.sources.{file.parent.name}.{name}").SOURCE
+            (file,) = (*ROOT.glob(f"*/{name}.py"), *ROOT.glob(f"*/{name}.toml"))
+            if file.suffix == ".toml":
+                from tasks.sources.adapter.declared import source_of
+
+                self._loaded[name] = source_of(file)
+            else:
+                self._loaded[name] = importlib.import_module(f"tasks.sources.{file.parent.name}.{name}").SOURCE
         return self._loaded[name]
 
     def __setitem__(self, name: str, source: Source) -> None:

@@ -69,7 +69,7 @@ def part_totals(
     for pattern, total in (unlisted or {}).items():
         is_such = pl.col("kind").is_null() & pl.col("partner").str.contains(pattern)
         known = known.with_columns(part_of=pl.when(is_such).then(pl.lit(total)).otherwise("part_of"))
-    known = known.with_columns(amount=_exact("number"))
+    known = known.with_columns(amount=exact("number"))
     printed = known.select(*cell, part_of="partner", total="amount").filter(pl.col("total").is_not_null())
     known = _in_printed(known, printed.select(*cell, "part_of").unique(), codes, cell)
     known = known.join(whole, on="part_of", how="left", maintain_order="left")
@@ -98,8 +98,8 @@ def part_totals(
             f"{counted(left_out.len(), 'record')} of {names} are totals, groups or parts of a country next to it, and"
             f" no partners; {counted(checked.height + groups.height, 'total')} compared with the sum of the parts"
         )
-    exact = checked.with_columns(least="amount", most="amount")
-    compared = pl.concat([exact.select(groups.columns), groups], how="vertical_relaxed")
+    bounded = checked.with_columns(least="amount", most="amount")
+    compared = pl.concat([bounded.select(groups.columns), groups], how="vertical_relaxed")
     doubts, short = (
         tuple(_difference(row, cell, where) for row in compared.filter(is_wrong).iter_rows(named=True))
         for is_wrong in (pl.col("total") < pl.col("least"), pl.col("total") > pl.col("most"))
@@ -199,15 +199,15 @@ def _in_printed(known: pl.DataFrame, printed: pl.DataFrame, codes: pl.DataFrame,
     return known
 
 
-def _exact(name: str) -> pl.Expr:
-    """A printed number in millionths, exactly; null for other text."""
+def exact(name: str) -> pl.Expr:
+    """A printed number in millionths, exactly, as Int128; null for other text."""
     text = pl.col(name).cast(pl.String).str.replace_all(",", "", literal=True)
     millionths = pl.when(text.str.contains(NUMBER)).then(text).cast(pl.Decimal(38, DECIMALS_MAX)) * 10**DECIMALS_MAX
     return pl.Expr.cast(millionths, pl.Int128)
 
 
 def _difference(row: dict[str, object], cell: Sequence[str], where: str) -> dict[str, str]:
-    total, amount = (_shown(int(str(row[name]))) for name in ("total", "amount"))
+    total, amount = (shown(int(str(row[name]))) for name in ("total", "amount"))
     again = row["again"]
     return finding(
         "total_differs",
@@ -225,7 +225,8 @@ def _difference(row: dict[str, object], cell: Sequence[str], where: str) -> dict
     )
 
 
-def _shown(millionths: int) -> str:
+def shown(millionths: int) -> str:
+    """An amount in millionths, as 1,234.5."""
     whole, rest = divmod(abs(millionths), 10**DECIMALS_MAX)
     decimals = f"{rest:06d}".rstrip("0")
     return f"{'-' if millionths < 0 else ''}{whole:,}{'.' + decimals if decimals else ''}"

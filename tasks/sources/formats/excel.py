@@ -35,8 +35,8 @@ IN_SHEETS = (
     (rb"<(?:\w+:)?f[\s>/]", "a formula"),
     (rb"\st\s*=\s*[\"']e[\"']", "an error cell such as #N/A"),
     (rb"\s(?:hidden|zeroHeight)\s*=\s*[\"'](?:1|true)[\"']", "a hidden row or column"),
-    (rb"<(?:\w+:)?mergeCell\s", "merged cells"),
 )
+MERGED = (rb"<(?:\w+:)?mergeCell\s", "merged cells")
 IN_ANY_XML = ((rb"<!DOCTYPE", "a document type, which may stand for anything"), (rb"\0", "XML in UTF-16"))
 
 
@@ -49,15 +49,10 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     _measure(raw, where)
     try:
         book = fastexcel.read_excel(raw)
-        names = book.sheet_names
-        if len(names) != 1:
-            sheets = f"{len(names)} sheets: {', '.join(map(clip, names))}"
-            raise Refused("sheets", where, sheets, "Keep one table a file.")
+        _refuse_sheets(book, where)
         columns = _load(book, where)
     except fastexcel.FastExcelError as error:
-        raise Refused(
-            "unreadable workbook", where, clip(str(error), 200), "Save it again as .xlsx or as CSV."
-        ) from error
+        raise _unreadable(error, where) from error
     printed = [column.name for column in columns]
     titles = [clean_title(title) for title in printed]
     check_titles(titles, where)
@@ -75,6 +70,34 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
         notes.append("titles with blanks, invisible or full-width characters")
     distinct = {text.name: text.unique() for text in texts if not is_number(text.name)}
     return Lexed(fields, distinct, "xlsx", tuple(notes), numeric)
+
+
+def read_rows(raw: bytes, where: str) -> list[list[str]]:
+    """The cells of the only sheet of an .xlsx workbook as it was published, row by row, as text; empty cells are empty.
+
+    The titles of such a workbook may be merged cells; the cells of an area that are not its first are empty. Raises
+    Refused for what `read_fields` refuses besides.
+    """
+    _measure(raw, where, may_merge=True)
+    try:
+        book = fastexcel.read_excel(raw)
+        _refuse_sheets(book, where)
+        sheet = book.load_sheet(0, header_row=None, dtypes="string").to_polars()
+    except fastexcel.FastExcelError as error:
+        raise _unreadable(error, where) from error
+    texts = [_as_text(column, where) for column in sheet]
+    return [[cell.strip() for cell in row] for row in zip(*texts, strict=True)]
+
+
+def _refuse_sheets(book: fastexcel.ExcelReader, where: str) -> None:
+    names = book.sheet_names
+    if len(names) != 1:
+        sheets = f"{len(names)} sheets: {', '.join(map(clip, names))}"
+        raise Refused("sheets", where, sheets, "Keep one table a file.")
+
+
+def _unreadable(error: Exception, where: str) -> Refused:
+    return Refused("unreadable workbook", where, clip(str(error), 200), "Save it again as .xlsx or as CSV.")
 
 
 def _load(book: fastexcel.ExcelReader, where: str) -> list[pl.Series]:
@@ -121,7 +144,7 @@ def _as_text(column: pl.Series, where: str) -> pl.Series:
     return texts
 
 
-def _measure(raw: bytes, where: str) -> None:
+def _measure(raw: bytes, where: str, *, may_merge: bool = False) -> None:
     """Refuse an archive that is invalid, declares a wrong size, or unpacks to too much."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
@@ -129,7 +152,7 @@ def _measure(raw: bytes, where: str) -> None:
             if complaint := _complaint(members, len(raw)):
                 raise Refused("archive", where, complaint, "Save it again as .xlsx or as CSV.")
             for member in members:
-                _inspect(archive, member, where)
+                _inspect(archive, member, where, IN_SHEETS if may_merge else (*IN_SHEETS, MERGED))
     except DAMAGES as error:
         raise Refused(
             "damaged archive", where, clip(str(error), 200) or "an archive cut off", "Download it again."
@@ -155,7 +178,9 @@ def _complaint(members: Sequence[zipfile.ZipInfo], packed_bytes: int) -> str | N
     return next((text for is_so, text in complaints if is_so), None)
 
 
-def _inspect(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> None:
+def _inspect(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str, in_sheets: Sequence[tuple[bytes, str]]
+) -> None:
     """Inspect a member's XML: the reader below would show formulas as values and hidden rows as rows."""
     with archive.open(member) as stream:
         content = stream.read(member.file_size + 1)
@@ -170,7 +195,7 @@ def _inspect(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> N
     if is_sheet:
         _check_places(content, where)
     is_xml = content.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
-    signs = (IN_ANY_XML if is_xml else ()) + (IN_SHEETS if is_sheet else ())
+    signs = (IN_ANY_XML if is_xml else ()) + (tuple(in_sheets) if is_sheet else ())
     for sign, meaning in signs:
         if re.search(sign, content):
             raise _hidden(f"{where}, {name}", meaning)

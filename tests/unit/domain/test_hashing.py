@@ -90,8 +90,9 @@ def test_the_hash_of_the_code_is_that_of_all_steps_tables_and_code_tables(
 ) -> None:
     monkeypatch.setattr(hashing, "ROOT", tmp_path)
     found = set()
-    for name, text in (("tasks/a.py", "1"), ("schemas/tables/b.py", "1"), ("tasks/a.py", "2"), ("flows/c.py", "1")):
+    steps = [("tasks/a.py", "1"), ("schemas/tables/b.py", "1"), ("tasks/a.py", "2"), ("tasks/sources/d.toml", "1")]
+    for name, text in (*steps, ("flows/c.py", "1")):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
         found.add(code_sha256.__wrapped__())
-    assert len(found) == 3, "a flow makes no table"
+    assert len(found) == 4, "a flow makes no table"

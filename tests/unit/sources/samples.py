@@ -15,6 +15,7 @@ from tests.unit.sources.offices import (
     test_hongkong_csd,
     test_india_meidb,
     test_japan_estat,
+    test_newzealand_stats,
 )
 from tests.unit.sources.offices.test_published import PUBLISHED, row
 
@@ -84,6 +85,9 @@ SAMPLES: Mapping[str, Sample] = {
             test_japan_estat.line([(0, 7, 70), (0, 8, 81), (0, 9, 95)], country=test_japan_estat.CHINA),
         ),
         "estat.csv",
+    ),
+    "newzealand_stats": Sample(
+        test_newzealand_stats.file(*test_newzealand_stats.ROWS), "Jan_2025_Exports_HS10_by_Country.csv"
     ),
     "published": Sample(
         (PUBLISHED + row() + row("value", value="12.5,USD million", place="WLD,2025-06")).encode(), "press.csv"

@@ -1,0 +1,267 @@
+"""Loads the declaration of a flat source: a TOML that says what its files are, for `declared` to read them by.
+
+Every mistake is refused when a declaration is loaded, with its line: a key that nobody reads, a value of another form,
+a pattern that is none, an SQL expression that Polars cannot read or that names a column that the file does not have.
+`docs/sources.md` explains the keys.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import polars as pl
+
+from schemas.reference.code_tables import partner_codes
+from schemas.table import polars_schema
+from tasks.domain.errors import Refused
+from tasks.domain.text import clip
+
+Spec = dict[str, Any]
+Path_ = tuple[str | int, ...]
+ADVICE = "Mend that line; docs/sources.md explains the keys of a declaration."
+FORMATS = ("csv", "xlsx")
+FLOWS = ("export", "import")
+SEVERITIES = ("info", "warning", "error")
+# What a month column and its number become where a file has a column for each month.
+MONTH = "month"
+
+
+def _a(kind: type, words: str) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool) or value == "":
+            raise ValueError(words)
+
+    return check
+
+
+def _one_of(*names: str) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        if value not in names:
+            raise ValueError(f"one of {', '.join(names)}")
+
+    return check
+
+
+def _pattern(value: Any) -> None:
+    TEXT(value)
+    try:
+        pl.Series([""]).str.contains(value)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"a pattern ({_first_line(error)})") from error
+
+
+def _sql(value: Any) -> None:
+    TEXT(value)
+    try:
+        pl.sql_expr(value)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"an SQL expression ({_first_line(error)})") from error
+
+
+def _currency(value: Any) -> None:
+    if not re.fullmatch("[A-Z]{3}", str(value)):
+        raise ValueError("three capital letters")
+
+
+def _code_list(value: Any) -> None:
+    TEXT(value)
+    try:
+        partner_codes(value)
+    except KeyError as error:
+        raise ValueError("a list of partner codes") from error
+
+
+def _zone(value: Any) -> None:
+    TEXT(value)
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("a time zone, such as Europe/Paris") from error
+
+
+def _encoding(value: Any) -> None:
+    TEXT(value)
+    try:
+        "".encode(value)
+    except LookupError as error:
+        raise ValueError("an encoding, such as latin-1") from error
+
+
+def _link(value: Any) -> None:
+    TEXT(value)
+    try:
+        groups = re.compile(value).groupindex
+    except re.error as error:
+        raise ValueError(f"a pattern ({error})") from error
+    if {"year", "month"} - groups.keys():
+        raise ValueError("a pattern with the groups (?P<year>…) and (?P<month>…)")
+
+
+def _first_line(error: Exception) -> str:
+    return clip(str(error).partition("\n")[0], 120)
+
+
+TEXT, NUMBER, YES = _a(str, "a text"), _a(int, "a whole number"), _a(bool, "true or false")
+TEXTS, RULE = [TEXT], {"rule!": TEXT, "found!": TEXT, "advice!": TEXT}
+SHAPE = {"columns!": TEXTS, "optional": TEXTS, "flow": _one_of(*FLOWS)}
+# The keys of a declaration and the form of each; `!` marks those that it must have, `*` stands for any name.
+KEYS: dict[str, Any] = {
+    "titles!": {"en!": TEXT, "zh!": TEXT}, "reporter!": TEXT, "currency!": _currency, "code_list!": _code_list,
+    "nomenclature!": TEXT, "licence!": TEXT, "partner_code": _pattern, "experimental": TEXT, "calendar": TEXT,
+    "has_lines": YES, "base": TEXT, "declared": {"*": lambda value: None},
+    "first_fetch": {"about!": _one_of("month", "year"), "megabytes": NUMBER, "seconds": NUMBER, "has_all_goods": YES},
+    "format!": _one_of(*FORMATS), "separator": _one_of(";", "|"), "decimal": _one_of(","), "encoding": _encoding,
+    "heading": _pattern, "decimals": NUMBER,
+    **{name.rstrip("!"): form for name, form in SHAPE.items()}, "shapes": [SHAPE],
+    "titled": {"*": TEXT}, "numbers": TEXTS, "number": _pattern, "again!": TEXT, "says": TEXT,
+    "other": [{"begins!": _pattern, **RULE}],
+    "aside": _sql, "forms": {"*": _pattern},
+    "months": {"title!": _pattern, "names!": TEXTS, "number!": TEXT},
+    "sums": [{"total!": TEXT, "parts!": TEXTS}], "total": {"when!": _sql},
+    "derived": {"*": _sql},
+    "rules": [{"when!": _sql, **RULE, "severity": _one_of(*SEVERITIES), "expected": TEXT}],
+    "copies": TEXTS, "whole": TEXTS, "updated": {"column!": TEXT, "form!": TEXT},
+    "every_record": {"*": _sql}, "record!": [{"*": _sql}],
+    "fetch": {
+        "zone!": _zone, "form!": TEXT, "about!": _one_of("month", "year"), "flows!": {"*": TEXT}, "title!": TEXT,
+        "address": TEXT, "list": TEXT, "link": _link,
+    },
+}  # fmt: skip
+
+
+def load(file: Path) -> Spec:
+    """The declaration in a file, checked. Raises Refused, with the line of the first mistake."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        spec = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        at = re.search(r" \(at (line \d+), column \d+\)$", str(error))
+        place, reason = (f"{file.name}, {at[1]}", str(error)[: at.start()]) if at else (file.name, str(error))
+        raise Refused("declaration", place, f"no valid TOML: {clip(reason, 200)}", ADVICE) from error
+    # The second asks what the first has found to be there.
+    for path, mistake in chain(_of_form(spec, KEYS, ()), _of_sense(spec)):
+        shown = ".".join(map(str, path))
+        raise Refused("declaration", f"{file.name}, line {_line(text, path)}", f"{shown}: {mistake}", ADVICE)
+    return spec
+
+
+def _of_form(value: Any, form: Any, path: Path_) -> Iterator[tuple[Path_, str]]:
+    """Yield where a value has not its form, and what is expected there."""
+    if callable(form):
+        try:
+            form(value)
+        except ValueError as error:
+            yield path, f"{clip(repr(value))} is not {error}"
+    elif not isinstance(value, type(form)):
+        yield path, f"{clip(repr(value))} is not {'a list' if isinstance(form, list) else 'a table'}"
+    elif isinstance(value, list):
+        for place, one in enumerate(value):
+            yield from _of_form(one, form[0], (*path, place))
+    else:
+        forms = {name.rstrip("!"): each for name, each in form.items()}
+        for name in value:
+            if name in forms or "*" in forms:
+                yield from _of_form(value[name], forms.get(name, forms.get("*")), (*path, name))
+            else:
+                yield (*path, name), f"no such key; the keys are {', '.join(sorted(forms))}"
+        yield from ((path, f"no {name[:-1]}") for name in form if name.endswith("!") and name[:-1] not in value)
+
+
+def shapes_of(spec: Spec) -> list[Spec]:
+    """The columns that a file may have, and the direction of a file that has them."""
+    shapes: list[Spec] = spec.get("shapes") or [spec]
+    return shapes
+
+
+def _of_sense(spec: Spec) -> Iterator[tuple[Path_, str]]:
+    """Yield what a declaration of the right form asks of columns that its files do not have, or of the wrong kind."""
+    if "columns" not in spec and "shapes" not in spec:
+        yield (), "no columns, and no shapes"
+        return
+    columns = {name for shape in shapes_of(spec) for name in (*shape["columns"], *shape.get("optional", ()))}
+    for key in ("numbers", "copies"):
+        unknown = [place for place, name in enumerate(spec.get(key, ())) if name not in columns]
+        yield from (((key, place), f"no column {spec[key][place]!r}") for place in unknown)
+    yield from ((("forms", name), f"no column {name!r}") for name in spec.get("forms", {}) if name not in columns)
+    months, numbers = spec.get("months"), {*spec.get("numbers", ()), *([MONTH] if "months" in spec else [])}
+    for place, one in enumerate(spec.get("sums", ())):
+        for at, name in ((("total",), one["total"]), *((("parts", at), name) for at, name in enumerate(one["parts"]))):
+            if name not in numbers:
+                yield ("sums", place, *at), f"no number {name!r}"
+    file = pl.DataFrame(schema=dict.fromkeys([*columns, *([MONTH, months["number"]] if months else [])], pl.String))
+    file = file.with_columns(record=pl.lit(1, pl.UInt32), flow=pl.lit("", pl.String))
+    yield from _unreadable(file, ("aside",), spec.get("aside"), pl.Boolean)
+    yield from _unreadable(file, ("total", "when"), spec.get("total", {}).get("when"), pl.Boolean)
+    for name, text in spec.get("derived", {}).items():
+        if mistakes := [*_unreadable(file, ("derived", name), text, None)]:
+            yield from mistakes
+            return
+    file = file.with_columns(**{name: pl.sql_expr(text) for name, text in spec.get("derived", {}).items()})
+    for place, rule in enumerate(spec.get("rules", ())):
+        yield from _unreadable(file, ("rules", place, "when"), rule["when"], pl.Boolean)
+        if "severity" in rule and "expected" not in rule:
+            yield ("rules", place), "a rule with a severity says what is expected"
+    yield from _of_records(spec, file)
+    if "fetch" in spec:
+        yield from _of_questions(spec, spec["fetch"])
+
+
+def _of_records(spec: Spec, file: pl.DataFrame) -> Iterator[tuple[Path_, str]]:
+    """Yield what a record cannot have, or cannot be computed from the columns of a file."""
+    fields = polars_schema("reported")
+    for path, columns_of in (
+        (("every_record",), spec.get("every_record", {})),
+        *((("record", place), record) for place, record in enumerate(spec["record"])),
+    ):
+        for name, text in columns_of.items():
+            if name not in fields:
+                yield (*path, name), f"no column of a record; these are {', '.join(fields)}"
+            yield from _unreadable(file, (*path, name), text, None)
+
+
+def _of_questions(spec: Spec, asked: Spec) -> Iterator[tuple[Path_, str]]:
+    """Yield what speaks against the questions of a declaration."""
+    if ("list" in asked) != ("link" in asked) or ("list" in asked) == ("address" in asked):
+        yield ("fetch",), "no address, and no list with a link; or both"
+    if "base" not in spec:
+        yield ("fetch",), "an address needs a base"
+    for name in ("title", "address", "list"):
+        try:
+            asked.get(name, "").format(base="", flow="", year="", month="")
+        except (LookupError, ValueError) as error:
+            yield ("fetch", name), f"a text with {{base}}, {{flow}}, {{year}} and {{month}} alone, and not {error}"
+
+
+def _unreadable(file: pl.DataFrame, path: Path_, text: str | None, kind: Any) -> Iterator[tuple[Path_, str]]:
+    """Yield why an expression over the columns of a file cannot be computed, or that it is of another kind."""
+    if text is None:
+        return
+    try:
+        found = file.select(pl.sql_expr(text).alias("_")).to_series().dtype
+    except pl.exceptions.PolarsError as error:
+        yield path, f"{clip(repr(text))} cannot be computed: {_first_line(error)}"
+        return
+    if kind is not None and found != kind:
+        yield path, f"{clip(repr(text))} is no condition: it is neither true nor false"
+
+
+def _line(text: str, path: Path_) -> int:
+    """The line of a key in a TOML, or of the nearest key or table above it that has a line of its own."""
+    best, found, table, counts = 1, 0, tuple[str | int, ...](), dict[str, int]()
+    for number, line in enumerate(text.splitlines(), 1):
+        here = table
+        if head := re.match(r"\s*\[(\[)?\s*([^\]]+?)\s*\]", line):
+            table = tuple(part.strip(" \"'") for part in head[2].split("."))
+            if head[1]:
+                counts[head[2]] = counts.get(head[2], -1) + 1
+                table = (*table, counts[head[2]])
+            here = table
+        elif key := re.match(r"\s*(\"[^\"]*\"|'[^']*'|[\w-]+)\s*=", line):
+            here = (*table, key[1].strip("\"'"))
+        if len(here) > found and here == path[: len(here)]:
+            best, found = number, len(here)
+    return best

@@ -1,0 +1,82 @@
+"""Asks what a declaration says can be asked of its source: an address for each month or year and direction, or the
+files that a page lists.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+from zoneinfo import ZoneInfo
+
+from tasks.domain.errors import Refused
+from tasks.sources.adapter.declaration import Spec
+from tasks.sources.adapter.protocol import Response, Site, WantedFile, months_of, refuse_products
+
+if TYPE_CHECKING:
+    from schemas.forms.fetch import Fetched, FetchRequest
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def questions(
+    name: str, spec: Spec, request: "FetchRequest", today: date, site: Site
+) -> "Iterator[WantedFile | Fetched]":
+    """Yield a question for each month or year and direction, the newest first, and what was asked for and is not
+    listed. Raises Refused where codes or a direction are asked for that the source does not part its files by."""
+    asked = spec["fetch"]
+    refuse_products(request, "Each file has every code; leave them out.")
+    flows = [flow for flow in request.flows if flow in asked["flows"]]
+    if not flows:
+        found = f"{', '.join(request.flows)}, and there are files of {', '.join(asked['flows'])} alone"
+        raise Refused("flows", "flows", found, f"Ask for {' or '.join(asked['flows'])}.")
+    base = request.base or spec["base"]
+    spans = sorted({month[:4] if asked["about"] == "year" else month for month in months_of(request, today)})
+    for flow in flows:
+        listed = None
+        if "list" in asked:
+            place = asked["list"].format(base=base)
+            found_there = site.listed(place, f"{name}, list", lambda answer: links(answer, asked["link"]))
+            if not isinstance(found_there, list):
+                yield found_there
+                continue
+            listed = dict(found_there)
+        for span in reversed(spans):
+            year, _, month = span.partition("-")
+            words = {"base": base, "flow": asked["flows"][flow], "year": year, "month": month}
+            address = asked["address"].format(**words) if listed is None else listed.get(span)
+            if address is None:
+                yield _not_listed(f"{name}_{flow}_{span}", span, place)
+                continue
+            yield WantedFile(
+                name=f"{name}_{flow}_{span}",
+                source=name,
+                form=asked["form"],
+                zone=ZoneInfo(asked["zone"]),
+                address=address,
+                title=asked["title"].format(**words),
+                declared={"reporter": spec["reporter"], "flow": flow, **spec.get("declared", {})},
+                first_month=f"{year}-{month or '01'}",
+            )
+
+
+def _not_listed(name: str, span: str, place: str) -> "Fetched":
+    # Only where something is asked: the form of an answer is slow to import.
+    from schemas.forms.fetch import Fetched
+
+    return Fetched(name=name, outcome="not out", reason=f"{place} lists no file of {span}")
+
+
+def links(answer: Response, form: str) -> Iterator[tuple[str, str]]:
+    """Yield month and address of each link of a page that has this form. Raises Refused for a page without one."""
+    # Links inside a script or an attribute have their slashes escaped.
+    page = html.unescape(answer.body.decode("utf-8", "replace")).replace("\\/", "/")
+    found = [*re.finditer(form, page)]
+    if not found:
+        advice = "The site has changed: look at it in a browser."
+        raise Refused("no links", answer.address, "a list page without a file", advice)
+    for match in found:
+        word = match["month"].lower()[:3]
+        number = MONTHS.index(word) + 1 if word in MONTHS else int(match["month"])
+        yield f"{match['year']}-{number:02d}", urljoin(answer.address, match[0])

@@ -1,0 +1,115 @@
+"""A declaration that is wrong is refused when it is loaded, with its line and the reason."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.domain.errors import Refused
+from tasks.sources.adapter import declaration
+
+SOUND = """\
+titles = { en = "Ruritania, Royal Statistics", zh = "鲁里坦尼亚" }
+reporter = "RUR"
+currency = "EUR"
+code_list = "geonom"
+nomenclature = "HS6"
+licence = "free"
+base = "https://stat.example"
+format = "csv"
+flow = "export"
+columns = ["month", "code", "country", "tonnes", "euros", "sent", "back"]
+numbers = ["tonnes", "euros", "sent", "back"]
+again = "Download it again."
+copies = ["month", "code", "country"]
+[forms]
+code = '^[0-9]{6}$'
+[[sums]]
+total = "euros"
+parts = ["sent", "back"]
+[derived]
+weight = "CASE WHEN tonnes <> '-' THEN tonnes END"
+[[rules]]
+rule = "estimated"
+severity = "warning"
+when = "back = 'e'"
+found = "{count} rows"
+expected = "no estimate"
+advice = "Wait."
+[[record]]
+product = "code"
+period = "month"
+partner = "country"
+value = "euros"
+currency = "'EUR'"
+quantity = "weight"
+quantity_unit = "'t'"
+[fetch]
+zone = "Europe/Paris"
+form = "csv"
+about = "year"
+flows = { export = "exp" }
+address = "{base}/{flow}_{year}.csv"
+title = "Ruritania {year}"
+"""
+WRONG = {
+    "no TOML": ('flow = "export"', "flow = export", 9, "no valid TOML"),
+    "a table twice": ("[derived]", "[forms]", 19, "no valid TOML"),
+    "an unknown key": ("again =", "agian =", 12, "agian: no such key; the keys are again, "),
+    "a key that lacks": ('reporter = "RUR"\n', "", 1, "no reporter"),
+    "a number for a text": ('reporter = "RUR"', "reporter = 7", 2, "reporter: 7 is not a text"),
+    "an empty text": ('licence = "free"', 'licence = ""', 6, "licence: '' is not a text"),
+    "a title without Chinese": (', zh = "鲁里坦尼亚"', "", 1, "titles: no zh"),
+    "an unknown format": ('format = "csv"', 'format = "pdf"', 8, "format: 'pdf' is not one of csv, xlsx"),
+    "an unknown direction": ('flow = "export"', 'flow = "out"', 9, "flow: 'out' is not one of export, import"),
+    "a text for a list": (' ["tonnes", "euros", "sent", "back"]\nagain', ' "euros"\nagain', 11, "is not a list"),
+    "a number that is no column": ('"sent", "back"]\nagain', '"dollars"]\nagain', 11, "numbers.2: no column 'dollars'"),
+    "a key of no column": ('"country"]\n[forms]', '"land"]\n[forms]', 13, "copies.2: no column 'land'"),
+    "a form of no column": ("code = '^[0-9]{6}$'", "kode = '^[0-9]{6}$'", 15, "forms.kode: no column 'kode'"),
+    "a pattern that is none": ("'^[0-9]{6}$'", "'^[0-9{6}$'", 15, "forms.code: '^[0-9{6}$' is not a pattern"),
+    "no SQL": ("CASE WHEN tonnes <> '-' THEN tonnes END", "CASE WHEN tonnes", 20, "is not an SQL expression"),
+    "an unknown function": ('"CASE WHEN tonnes <> \'-\' THEN tonnes END"', '"frob(tonnes)"', 20, "SQL expression"),
+    "an unknown column": ("tonnes <> '-'", "tons <> '-'", 20, "cannot be computed: "),
+    "arithmetic with a text": ("CASE WHEN tonnes <> '-' THEN tonnes END", "abs(tonnes)", 20, "cannot be computed"),
+    "a rule that is no condition": ("when = \"back = 'e'\"", 'when = "back"', 24, "is no condition"),
+    "a rule about no column": ("back = 'e'", "flag = 'e'", 24, "rules.0.when: \"flag = 'e'\" cannot be computed"),
+    "a rule without a reason": ('found = "{count} rows"\n', "", 21, "rules.0: no found"),
+    "an unknown severity": ('severity = "warning"', 'severity = "fatal"', 23, "not one of info, warning, error"),
+    "a doubt that expects nothing": ('expected = "no estimate"\n', "", 21, "says what is expected"),
+    "a record of no column": ("quantity_unit = \"'t'\"", "unit = \"'t'\"", 35, "record.0.unit: no column of"),
+    "a record from no column": ('value = "euros"', 'value = "dollars"', 32, "record.0.value: 'dollars' cannot"),
+    "a sum without a total": ('total = "euros"\n', "", 16, "sums.0: no total"),
+    "a sum of no number": ('parts = ["sent", "back"]', 'parts = ["sent", "lost"]', 18, "parts.1: no number 'lost'"),
+    "a total that is no number": ('total = "euros"', 'total = "dollars"', 17, "sums.0.total: no number 'dollars'"),
+    "an address with a hole": ("{flow}_{year}.csv", "{flow}_{week}.csv", 41, "fetch.address: a text with {base}"),
+    "a page without an address": ('address = "{base}/{flow}_{year}.csv"\n', "", 36, "fetch: no address, and no list"),
+    "no time zone": ('"Europe/Paris"', '"Europe/Streslau"', 37, "fetch.zone: 'Europe/Streslau' is not a time zone"),
+    "a question without a base": ('base = "https://stat.example"\n', "", 35, "fetch: an address needs a base"),
+    "no columns": ('columns = ["month", "code", "country", "tonnes", "euros", "sent", "back"]\n', "", 1, "no columns"),
+    "an unknown code list": ('"geonom"', '"geonomen"', 4, "code_list: 'geonomen' is not a list of partner codes"),
+    "an unknown currency": ('"EUR"\ncode', '"EURO"\ncode', 3, "currency: 'EURO' is not three capital letters"),
+}  # fmt: skip
+
+
+def load(text: str, folder: Path) -> declaration.Spec:
+    file = folder / "ruritania.toml"
+    file.write_text(text, encoding="utf-8")
+    return declaration.load(file)
+
+
+def test_a_sound_declaration_is_loaded(tmp_path: Path) -> None:
+    assert load(SOUND, tmp_path)["reporter"] == "RUR"
+    with pytest.raises(Refused, match=r"declaration|no valid TOML"):
+        declaration.load(tmp_path / "nothing.toml")
+
+
+@pytest.mark.parametrize("mistake", WRONG)
+def test_a_wrong_declaration_is_refused_with_its_line_and_the_reason(mistake: str, tmp_path: Path) -> None:
+    before, after, line, said = WRONG[mistake]
+    assert SOUND.count(before) >= 1
+    text = SOUND.replace(before, after, 1)
+    with pytest.raises(Refused) as refused:
+        load(text, tmp_path)
+    assert refused.value.rule == "declaration"
+    assert refused.value.where == f"ruritania.toml, line {line}", refused.value
+    assert said in refused.value.found
+    assert len(WRONG) > 30
