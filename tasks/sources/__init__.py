@@ -5,5 +5,6 @@ setting and no clock.
 Belongs here: finding, fetching and parsing files of a source. Four floors: bytes (`formats`), what adapters share
 (`adapter`), the sources (`gacc`, `eurostat`, `census`, `hmrc`, and `offices` with one form of release each), and
 `registry`, which finds them. Does not belong here: what a text means (`ingest`), the store.
-Add a source: a declaration, or a module with a `SOURCE`, in `offices` or in the room of its publisher, and its rows in the code tables.
+Add a source: a declaration, or a module with a `SOURCE`, in `offices` or in the room of its publisher, and its rows in
+the code tables.
 """
