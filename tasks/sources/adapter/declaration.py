@@ -110,7 +110,7 @@ TEXTS, RULE = [TEXT], {"rule!": TEXT, "found!": TEXT, "advice!": TEXT}
 SHAPE = {"columns!": TEXTS, "optional": TEXTS, "flow": _one_of(*FLOWS)}
 # The keys of a declaration and the form of each; `!` marks those that it must have, `*` stands for any name.
 KEYS: dict[str, Any] = {
-    "titles!": {"en!": TEXT, "zh!": TEXT}, "reporter!": TEXT, "currency!": _currency, "code_list!": _code_list,
+    "titles!": {"en!": TEXT, "zh!": TEXT}, "reporter!": TEXT, "currency!": _currency, "code_list": _code_list,
     "nomenclature!": TEXT, "licence!": TEXT, "partner_code": _pattern, "experimental": TEXT, "calendar": TEXT,
     "has_lines": YES, "base": TEXT, "declared": {"*": lambda value: None},
     "first_fetch": {"about!": _one_of("month", "year"), "megabytes": NUMBER, "seconds": NUMBER, "has_all_goods": YES},
@@ -183,8 +183,8 @@ def _of_sense(spec: Spec) -> Iterator[tuple[Path_, str]]:
         yield (), "no columns, and no shapes"
         return
     columns = {name for shape in shapes_of(spec) for name in (*shape["columns"], *shape.get("optional", ()))}
-    for key in ("numbers", "copies"):
-        unknown = [place for place, name in enumerate(spec.get(key, ())) if name not in columns]
+    for key, known in (("numbers", columns), ("copies", {*columns, *spec.get("derived", {}), MONTH})):
+        unknown = [place for place, name in enumerate(spec.get(key, ())) if name not in known]
         yield from (((key, place), f"no column {spec[key][place]!r}") for place in unknown)
     yield from ((("forms", name), f"no column {name!r}") for name in spec.get("forms", {}) if name not in columns)
     months, numbers = spec.get("months"), {*spec.get("numbers", ()), *([MONTH] if "months" in spec else [])}

@@ -185,6 +185,8 @@ def _compared(
             raise Refused("totals", where, found, spec["again"])
         for name, total, added in zip(numbers, totals.row(0)[1:], parts.sum().row(0)[1:], strict=True):
             doubts += _differs(total, added, parts.height, f"{where}, column {name}", "row")
+    if is_total.all():
+        raise Refused("no records", where, "totals alone", spec["again"])
     return fields.filter(~is_total), doubts
 
 

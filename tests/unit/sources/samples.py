@@ -12,6 +12,7 @@ from tests.unit.sources.eurostat import test_eurostat_comext
 from tests.unit.sources.hmrc import test_hmrc_bulk, test_hmrc_ots
 from tests.unit.sources.offices import (
     test_brazil_comexstat,
+    test_chile_aduanas,
     test_hongkong_csd,
     test_india_meidb,
     test_japan_estat,
@@ -35,6 +36,9 @@ def _country(partner: str, code: int, value: float, mass: float) -> dict[str, An
 # Every partner of a sample has numbers of its own, so that a number that changes place is seen.
 SAMPLES: Mapping[str, Sample] = {
     "brazil_comexstat": Sample(test_brazil_comexstat.file(*test_brazil_comexstat.JANUARY), "EXP_2026.csv"),
+    "chile_aduanas": Sample(
+        test_chile_aduanas.workbook(*test_chile_aduanas.ROWS), "impo_sa_monto_0103_2025.xlsx", {"partners": "listed"}
+    ),
     "eurostat_bulk": Sample(
         comext_bulk.text(
             [
