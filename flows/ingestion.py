@@ -27,8 +27,6 @@ from tasks.store.bucket.working_copy import again_if_outpaced, exclusive
 
 if TYPE_CHECKING:
     from tasks.ledger.published_state import PublishedState
-    from tasks.publication.ledger_ahead import LedgerAhead
-    from tasks.steps.statements import ReadAhead
 
 
 def answered(request: ReleaseRequest, today: date) -> Outcome | Hold:
@@ -64,15 +62,15 @@ def ingest(request: ReleaseRequest, today: date) -> Outcome:
     return run.outcome
 
 
-def add(request: ReleaseRequest, batch: Batch, today: date, ahead: "ReadAhead | None" = None) -> Outcome:
-    """Read one file, unless it was read `ahead`, and enter it into a batch; its figures are made by `publish_batch`.
-    Raises Refused or Held, and then the batch is unchanged."""
+def add(request: ReleaseRequest, batch: Batch, today: date) -> Outcome:
+    """Read one file and enter it into a batch; its figures are made by `publish_batch`. Raises Refused or Held, and
+    then the batch is unchanged."""
     with recorded() as run:
         declared = reading.declare(request)
         with opened(declared, run, dry_run=False) as store:
-            landed, statements = read(declared, store, today, ahead)
+            landed, statements = read(declared, store, today)
             with exclusive(store):
-                return enter(landed, statements, batch, today, ahead)
+                return enter(landed, statements, batch, today)
 
 
 def publish_batch(batch: Batch, tables: FollowingTables = "all") -> list[Outcome]:
@@ -88,49 +86,37 @@ def publish_batch(batch: Batch, tables: FollowingTables = "all") -> list[Outcome
     return outcomes
 
 
-def read(declared: Declared, store: Path, today: date, ahead: "ReadAhead | None" = None) -> tuple[Landed, Normalised]:
+def read(declared: Declared, store: Path, today: date) -> tuple[Landed, Normalised]:
     """Keep the bytes of a file, and read its statements."""
     landed = reading.amend(reading.land(declared, store, today), declared, store, today)
-    statements = ahead.statements(landed, today) if ahead else None
-    if statements is None:
-        statements = reading.normalise(landed, reading.correct(landed, reading.parse(landed), today))
+    statements = reading.normalise(landed, reading.correct(landed, reading.parse(landed), today))
     return landed.without_records, statements
 
 
-def enter(
-    landed: Landed, statements: Normalised, batch: Batch, today: date, ahead: "ReadAhead | None" = None
-) -> Outcome:
+def enter(landed: Landed, statements: Normalised, batch: Batch, today: date) -> Outcome:
     """Judge a release against what is published and what the batch has, and enter it into the ledger."""
     from tasks.steps import catalog as step
 
     known = step.open_known(batch, statements)
-    ledger_ahead = ahead.take_ledger() if ahead else None
-    findings = step.check(statements, known, *(ledger_ahead.checked(known) if ledger_ahead else ()))
+    findings = step.check(statements, known)
     findings = step.hold_on_errors(findings, landed, statements.names, known, batch.store, today)
     statements = statements._replace(findings=findings)
-    change = merge(statements, batch, known, ledger_ahead=ledger_ahead)
+    change = merge(statements, batch, known)
     return batch.add(change, statements, step.report(statements, findings, change.state))
 
 
 def merge(
-    statements: Normalised,
-    batch: Batch,
-    known: "PublishedState",
-    decided: Decision = NOTHING_DECIDED,
-    ledger_ahead: "LedgerAhead | None" = None,
+    statements: Normalised, batch: Batch, known: "PublishedState", decided: Decision = NOTHING_DECIDED
 ) -> BatchChange:
     """Enter a release, or what is decided about it, into the ledger of a batch."""
     from tasks.publication.publication import Entered
     from tasks.publication.publication import enter as enter_tables
     from tasks.steps import catalog as step
 
-    ledger = (
-        step.merge(statements, known, decided)
-        if decided.height
-        else step.merge(statements, known, ledger_ahead=ledger_ahead)
-    )
-    entered = Entered(ledger, step.widen(ledger, ledger_ahead), step.revise(statements, ledger, known))
-    return enter_tables(batch, statements, entered, known, ledger_ahead)
+    # A step records what it is given: no decision is no input.
+    ledger = step.merge(statements, known, decided) if decided.height else step.merge(statements, known)
+    entered = Entered(ledger, step.widen(ledger), step.revise(statements, ledger, known))
+    return enter_tables(batch, statements, entered, known)
 
 
 def publish(batch: Batch) -> list[Outcome]:

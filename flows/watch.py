@@ -30,8 +30,7 @@ from tasks.inbox.placing import reporter_of
 from tasks.publication.batch import FILE_BYTES_MAX, Batch, opened
 from tasks.steps import catalog as step
 from tasks.steps.listeners import HearFile
-from tasks.steps.statements import NOTHING_AHEAD, reading_ahead
-from tasks.store.bucket.working_copy import at_hand, folder_of
+from tasks.store.bucket.working_copy import at_hand
 from tasks.store.files.diagnose import of_every_file
 from tasks.store.places.reporters import store_of
 
@@ -129,7 +128,7 @@ class Taking:
         self.taken: dict[Path, Taken] = {}
         self.outcomes: dict[Path, Outcome] = {}
         self.stopped = ""
-        self._show, self._begun, self._ahead = show, 0, NOTHING_AHEAD
+        self._show, self._begun = show, 0
         self._stores: dict[Path, StoreAddress] = {}
         self._store_of_reporter = functools.cache(lambda reporter: store_of(store, reporter))
 
@@ -139,13 +138,11 @@ class Taking:
         for file in files:
             by_store.setdefault(self._store_of(file), []).append(file)
         for store, waiting in by_store.items():
-            small = [self._request(file, store) for file in waiting if not _is_large(file)]
-            with reading_ahead(small, folder_of(store), clock.today()) as self._ahead:
-                while waiting and not self.stopped:
-                    if _is_large(waiting[0]):
-                        self.take(waiting.pop(0))
-                    else:
-                        self._take_batch(store, waiting)
+            while waiting and not self.stopped:
+                if _is_large(waiting[0]):
+                    self.take(waiting.pop(0))
+                else:
+                    self._take_batch(store, waiting)
 
     def take(self, file: Path) -> None:
         """Ingest a file and publish it at once."""
@@ -218,7 +215,7 @@ class Taking:
         request, is_run = self._request(file, self._store_of(file)), FlowRunContext.get() is not None
         if batch is None:
             return release(request) if is_run else release.fn(request)
-        adds = functools.partial(asks_when_held(add), request, batch, clock.today(), self._ahead)
+        adds = functools.partial(asks_when_held(add), request, batch, clock.today())
         return announce.as_task(f"release {file.name}", adds) if is_run else adds()
 
     def _request(self, file: Path, store: StoreAddress) -> ReleaseRequest:

@@ -8,7 +8,6 @@ what every engine must have in common with us. Does not belong here: what a piec
 
 import contextlib
 import functools
-import itertools
 import logging
 import os
 from abc import ABC, abstractmethod
@@ -41,8 +40,18 @@ class Engine(ABC):
     def each(self, work: Callable[[Any], Any], things: Iterable[Any], *, rows: int | None = None) -> Iterator[Any]:
         """Yield `work` of every thing in order. `rows` is how much work it is together, None where that is not known.
         Raises what the work raises."""
-        with contextlib.closing(Pieces(self, work, things)) as pieces:
-            yield from pieces
+        waiting = deque((thing, self.submit(work, thing)) for thing in things)
+        try:
+            while waiting:
+                thing, future = waiting.popleft()
+                result = self.result(work, thing, future)
+                title = getattr(thing, "title", None)
+                # A lost engine did not do it.
+                if title is not None and not self.is_lost:
+                    log.info("%s: done (%s)", title, self.name)
+                yield result
+        finally:
+            self.end([future for _, future in waiting if future is not None and not future.done()])
 
     @abstractmethod
     def pieces_at_once(self, rows: int) -> int:
@@ -67,51 +76,6 @@ class Engine(ABC):
         log.warning("%s: %s; this process does the rest. What is published does not differ.", self.name, why)
 
 
-class Pieces(Iterator[Any]):
-    """What an engine makes of things, in their order; at most `ahead` of them are given away before they are asked
-    for, None: all."""
-
-    def __init__(
-        self, engine: Engine, work: Callable[[Any], Any], things: Iterable[Any], ahead: int | None = None
-    ) -> None:
-        self._engine, self._work, self._ahead = engine, work, ahead
-        self._rest, self._waiting = iter(things), deque[tuple[Any, Any]]()
-        self._submit()
-
-    def __next__(self) -> Any:
-        """Return the next result. Raises what the work raises."""
-        if not self._waiting:
-            raise StopIteration
-        thing = self._waiting[0][0]
-        try:
-            result = self._engine.result(self._work, *self._waiting[0])
-        except Exception:
-            self._go_on()
-            raise
-        title = getattr(thing, "title", None)
-        # Without a result nothing was done, and a lost engine did not do it.
-        if title is not None and result is not None and not self._engine.is_lost:
-            log.info("%s: done (%s)", title, self._engine.name)
-        self._go_on()
-        return result
-
-    def _go_on(self) -> None:
-        """The first has ended: give the next one away."""
-        self._waiting.popleft()
-        self._submit()
-
-    def close(self) -> None:
-        """End what nobody asks for any more."""
-        futures = [future for _, future in self._waiting if future is not None and not future.done()]
-        self._waiting.clear()
-        self._engine.end(futures)
-
-    def _submit(self) -> None:
-        few = None if self._ahead is None else self._ahead - len(self._waiting)
-        for thing in itertools.islice(self._rest, few):
-            self._waiting.append((thing, self._engine.submit(self._work, thing)))
-
-
 _lent: ContextVar[Engine | None] = ContextVar("tidewaiter_lent", default=None)
 
 
@@ -134,15 +98,6 @@ def pieces_at_once(rows: int) -> int:
     """Return how many pieces the current engine does at once when their work is `rows` rows; 1 without an engine."""
     engine = _lent.get()
     return 1 if engine is None else engine.pieces_at_once(rows)
-
-
-def pieces_ahead(work: Callable[[Any], Any], things: Collection[Any], *, rows: int) -> Pieces | None:
-    """Let the current engine work ahead of a caller that takes one result after another, on as many things as it does
-    at once; None where that does not pay. The caller closes the pieces."""
-    engine = _lent.get()
-    if engine is None or (count := engine.pieces_at_once(rows)) < 2:
-        return None
-    return Pieces(engine, work, things, ahead=count)
 
 
 def each(work: Callable[[T], R], things: Collection[T], *, rows: int | None = None) -> list[R]:

@@ -52,8 +52,9 @@ STATED = (
 
 # Rows of the ledger from which a month has a file for each portion. Below, it is one file.
 ROWS_OF_A_LARGE_MONTH = 250_000
-# Rows of a month from which it is derived in portions, to bound the memory; a smaller one is derived at once.
-ROWS_AT_ONCE = 60_000
+# Rows of a month from which it is derived in portions, to bound the memory. A month that has one file is derived at
+# once, unless a larger one is derived with it: the files of portions would be read and written again.
+ROWS_AT_ONCE = ROWS_OF_A_LARGE_MONTH
 # Parts of the nomenclature of which none has more than about a fifth of the trade, because the largest bounds the
 # memory: farm goods; minerals and chemicals; plastics to paper; textiles; shoes to metals; machines and electrical
 # goods; the rest. Each month of each costs readers a file, and us some hundred queries.

@@ -33,15 +33,22 @@ from tasks.derive.executor import (
 )
 from tasks.domain.errors import Refused
 
-# Memory of a process that does a piece: a portion of the months of a full cube.
+# Memory of a process that does a piece, a portion of the months of a full cube, and of the one that drives.
 BYTES_OF_A_PROCESS = 1_500_000_000
 # Rows of the ledger of the months that are derived together from which on processes pay: each takes a second to begin.
 ROWS_THAT_PAY = 500_000
 # So long no piece may be done before the processes are taken for dead.
 PATIENCE_SECONDS = 900
 ENVIRONMENT = {"POLARS_MAX_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-# The control groups of Linux that this process is in, and where they lie: a container, or a slice of systemd.
-GROUPS_OF_PROCESS, GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
+# The memory of the machine, the control groups of Linux that this process is in, and where these lie: a container, or
+# a slice of systemd.
+MEMORY, GROUPS_OF_PROCESS, GROUPS = Path("/proc/meminfo"), Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
+# By the version of control groups the files of the limit and of the use, and the name of what of that the kernel gives
+# back when somebody needs it: the pages of files.
+FILES_OF_GROUP = {
+    2: ("memory.max", "memory.current", "inactive_file"),
+    1: ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+}
 
 
 class Processes(Engine):
@@ -167,7 +174,7 @@ def local_processes() -> Iterator[None]:
 
 def count() -> int:
     """How many processes a run may have: as `TIDEWAITER_PROCESSES` says, else one for each core, and as many as fit
-    into the memory of the machine. Raises Refused for a setting that is no number."""
+    beside this one into the memory that is free. Raises Refused for a setting that is no number."""
     if text := settings.text(settings.PROCESSES):
         if not text.isdecimal() or not int(text):
             raise Refused(
@@ -178,28 +185,37 @@ def count() -> int:
             )
         return int(text)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, _memory() // BYTES_OF_A_PROCESS))
+    return max(1, min(cores, min([_free_of_machine(), *_free_of_groups()]) // BYTES_OF_A_PROCESS - 1))
 
 
-def _memory() -> int:
-    """Bytes of memory of this machine, or of the smallest of the groups that this process is in."""
-    return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *_limits()])
+def _free_of_machine() -> int:
+    """Bytes of memory that programs of this machine can still have; where it does not say so, all that it has."""
+    with contextlib.suppress(OSError, LookupError):
+        return _entries(MEMORY)["MemAvailable:"] * 1024
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def _limits() -> Iterator[int]:
-    """The limits of the memory of the control groups of this process, in bytes, and of those above them."""
+def _entries(path: Path) -> dict[str, int]:
+    """The lines of a file of the kernel that are a name and a whole number."""
+    return {name: int(number) for name, number, *_ in map(str.split, path.read_text().splitlines())}
+
+
+def _free_of_groups() -> Iterator[int]:
+    """The bytes of memory that the control groups of this process, and those above them, may still have."""
     lines = GROUPS_OF_PROCESS.read_text().splitlines() if GROUPS_OF_PROCESS.is_file() else []
     for _, controllers, path in (line.split(":", 2) for line in lines):
         if not controllers:
-            top, name = GROUPS, "memory.max"
+            top, (limit, use, cached) = GROUPS, FILES_OF_GROUP[2]
         elif "memory" in controllers.split(","):
-            top, name = GROUPS / "memory", "memory.limit_in_bytes"
+            top, (limit, use, cached) = GROUPS / "memory", FILES_OF_GROUP[1]
         else:
             continue
         # Inside a container the path may lead above what can be seen, whose top is the container.
         group = Path(os.path.normpath(path))
         for one in (group, *group.parents):
-            with contextlib.suppress(OSError):
-                limit = (top / one.relative_to("/") / name).read_text().strip()
-                if limit.isdecimal():
-                    yield int(limit)
+            place = top / one.relative_to("/")
+            # A group without a limit says so with a word.
+            with contextlib.suppress(OSError, ValueError):
+                bound = int((place / limit).read_text())
+                used = int((place / use).read_text()) - _entries(place / "memory.stat").get(cached, 0)
+                yield bound - used

@@ -94,12 +94,8 @@ class Run:
         # A new frame may have the id of a deleted one.
         if known is None or known() is not frame:
             sha256 = frame_sha256(frame)
-            self.know(frame, sha256)
+            self.hashes[id(frame)] = (weakref.ref(frame), sha256)
         return sha256
-
-    def know(self, frame: pl.DataFrame, sha256: str) -> None:
-        """Keep the hash of a frame that was computed elsewhere."""
-        self.hashes[id(frame)] = (weakref.ref(frame), sha256)
 
 
 _current: ContextVar[Run | None] = ContextVar("tidewaiter_run", default=None)

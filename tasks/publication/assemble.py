@@ -18,30 +18,21 @@ from tasks.ledger.doubts import findings_of, open_doubts
 from tasks.ledger.ledger_after import Ledger, refusing_overflow
 from tasks.ledger.published_state import PublishedState
 from tasks.ledger.trade_flow import widen
-from tasks.publication.ledger_ahead import LedgerAhead
 from tasks.store.snapshots.parquet import Partition, partition_month
 
 
-def merge(
-    release: Normalised,
-    known: PublishedState,
-    decided: Decision = NOTHING_DECIDED,
-    ledger_ahead: LedgerAhead | None = None,
-) -> Ledger:
+def merge(release: Normalised, known: PublishedState, decided: Decision = NOTHING_DECIDED) -> Ledger:
     """Return the ledger with `release`, the decisions `decided` about it, and those that its arrival brings about for
-    others. A published release adds nothing: without a decision the ledger stays the same. What was made ahead is
-    used where it is the same.
+    others. A published release adds nothing: without a decision the ledger stays the same.
     """
     releases = pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id")
     coming = brought_about(release.release, known.releases, known.decisions)
     decisions = pl.concat([known.decisions, coming, decided])
     new = release.findings.filter(~pl.col("release_id").is_in(known.releases["release_id"].implode()))
     doubts = open_doubts(pl.concat([findings_of(known.snapshot), new]), counting(releases, decisions))
-    touched = ledger_ahead.touched(known, decisions) if ledger_ahead else None
-    if touched is None:
-        details = _details(release, known).filter(_in_months(known.touched))
-        with refusing_overflow():
-            touched = epochs.merge(details, releases, decisions)
+    details = _details(release, known).filter(_in_months(known.touched))
+    with refusing_overflow():
+        touched = epochs.merge(details, releases, decisions)
     return Ledger(touched, releases, decisions, doubts)
 
 
@@ -78,11 +69,7 @@ def _in_months(partitions: tuple[Partition, ...]) -> pl.Expr:
     )
 
 
-def widen_ledger(ledger_after: Ledger, ledger_ahead: LedgerAhead | None = None) -> TradeFlow:
-    """Return the current values of the recomputed months in wide form; as they were made ahead where they are the
-    same."""
-    trade_flow = ledger_ahead.trade_flow(ledger_after) if ledger_ahead else None
-    if trade_flow is not None:
-        return trade_flow
+def widen_ledger(ledger_after: Ledger) -> TradeFlow:
+    """Return the current values of the recomputed months in wide form."""
     with refusing_overflow():
         return widen(ledger.current_statements(ledger_after.touched), ledger_after.counting, ledger_after.doubts)

@@ -8,19 +8,16 @@ how a file is written (`store.parquet`), how the pointer moves (`store.publish`)
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.frames import ControlEvent, Lineage, Release, Revision, TradeFlow
+from schemas.frames import ControlEvent, Lineage, Revision, TradeFlow
 from schemas.table import empty_frame, schema_sha256
 from schemas.validation import validated
-from tasks.checks.frame.registry import check_file, findings_of
 from tasks.controls.tables import reference_sha256
-from tasks.derive.affected_months import touched_months
 from tasks.derive.derivation import Figures
-from tasks.derive.portions import DERIVED, leave_frame
+from tasks.derive.portions import DERIVED
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.ledger_after import Ledger
@@ -29,13 +26,11 @@ from tasks.ledger.published_state import PublishedState
 from tasks.lineage.provenance import derivation_of, derivation_of_month, rows_of_collected
 from tasks.lineage.records import lineage_row
 from tasks.lineage.snapshot_metadata import describer
-from tasks.publication.assemble import merge, whole, widen_ledger
+from tasks.publication.assemble import whole
 from tasks.publication.batch import Batch, BatchChange
-from tasks.publication.ledger_ahead import LedgerAhead, LedgerLeft, LeftFile, MadeOf, is_alone, left_frame, text_of
 from tasks.publication.open_published import later_year
 from tasks.store.bucket.working_copy import announcement
-from tasks.store.files import exchange
-from tasks.store.snapshots.parquet import Partition, encode_file, encode_months, partition_path, path_partition
+from tasks.store.snapshots.parquet import Partition, encode_file, encode_months, partition_path
 from tasks.store.snapshots.publish import NewFile, PlacedFile, Publication, publish
 
 Hashes = Mapping[str, str]
@@ -56,17 +51,10 @@ class Derived(NamedTuple):
     control_event: ControlEvent
 
 
-def enter(
-    batch: Batch,
-    release: Normalised,
-    entered: Entered,
-    known: PublishedState,
-    ledger_ahead: LedgerAhead | None = None,
-) -> BatchChange:
-    """Write the ledger after a release, or after a decision about it, on top of a batch; files that were made ahead
-    are moved there."""
+def enter(batch: Batch, release: Normalised, entered: Entered, known: PublishedState) -> BatchChange:
+    """Write the ledger after a release, or after a decision about it, on top of a batch."""
     releases = entered.ledger.releases
-    replaced, new = _files_of_ledger(release, entered, known, ledger_ahead)
+    replaced, new = _files_of_ledger(release, entered, known)
     about = {"releases": releases["release_id"].sort().to_list(), "released_on": str(releases["released_on"].max())}
     named = release.release["release_id"] if _is_new(release, known) else _decided(entered, known)["decision_id"]
     return batch.enter(str(named[0]) if len(named) else "", new, replaced, about)
@@ -106,51 +94,8 @@ def publish_tables(
     )
 
 
-def leave_ledger(release: Normalised, place: Path, releases: Release) -> LedgerLeft | None:
-    """Leave in `place` what a release makes of the ledger where no other release covers its months, for its turn; None
-    where one of `releases` does. Raises Refused where a sum does not fit into 64 bits."""
-    row = release.release
-    known = PublishedState(
-        releases=releases,
-        observation=empty_frame("observation"),
-        detail=empty_frame("detail"),
-        touched=tuple(sorted(touched_months(release))),
-        derived=(),
-        snapshot=None,
-    )
-    if not is_alone(known):
-        return None
-    known = known._replace(releases=releases.clear())
-    checked = check_file(release, known.touched)
-    gathered = {name: leave_frame(place, frame) for name, frame in checked.gathered.items()}
-    findings_by_check = checked.findings_by_check
-    del checked
-    release = release._replace(findings=findings_of(release, findings_by_check))
-    ledger_after = merge(release, known)
-    trade_flow = widen_ledger(ledger_after)
-    collected = dict.fromkeys(("observation", "trade_flow"), rows_of_collected(ledger_after.touched, row))
-    files = list[LeftFile]()
-    for table, frame in (("observation", ledger_after.touched), ("trade_flow", trade_flow), ("detail", release.detail)):
-        # A file of details is written once, and names its release alone.
-        made_of = functools.partial(derivation_of_month, table, releases=row, collected=collected.get(table))
-        for file in encode_months(table, frame, made_of):
-            sha256 = exchange.put(place, file.data)
-            derivation = text_of(made_of(path_partition(file.partition)))
-            files.append(LeftFile(table, file.partition, sha256, file.bytes, file.rows, derivation))
-    touched, wide = left_frame(place, ledger_after.touched), left_frame(place, trade_flow)
-    return LedgerLeft(place, findings_by_check, gathered, touched, wide, ledger_after.doubts, files)
-
-
-def _files_of_months(
-    table: str, frame: pl.DataFrame, made_of: MadeOf, ledger_ahead: LedgerAhead | None
-) -> Iterator[NewFile | PlacedFile]:
-    """Yield the files of a table that is filed by month, as they were made ahead where they are the same."""
-    files = ledger_ahead.files(table, frame, made_of) if ledger_ahead else None
-    yield from encode_months(table, frame, made_of) if files is None else files
-
-
 def _files_of_ledger(
-    release: Normalised, entered: Entered, known: PublishedState, ledger_ahead: LedgerAhead | None
+    release: Normalised, entered: Entered, known: PublishedState
 ) -> tuple[set[tuple[str, str]], Iterable[NewFile | PlacedFile]]:
     """The partitions of the ledger that a release rewrites; their files, and those that it or a decision gets once and
     for good."""
@@ -173,15 +118,12 @@ def _files_of_ledger(
     made_of = functools.partial(derivation_of_month, releases=releases, collected=collected, decisions=ledger.decisions)
     is_new = _is_new(release, known)
     names = name_tables(known.snapshot, release.names if is_new else None)
-    files = [
-        _files_of_months(model, frame, functools.partial(made_of, model), ledger_ahead)
-        for model, (frame, _) in frames.items()
-    ]
+    files = [encode_months(model, frame, functools.partial(made_of, model)) for model, (frame, _) in frames.items()]
     new = _made_again(itertools.chain(*files), always, names, made_of, releases)
     decided = _decided(entered, known)
     # Written once and for good; none where nothing was decided.
     decisions = [_file("decision", validated("decision", decided), release.release)] if decided.height else []
-    return replaced, itertools.chain(new, _files_of_release(release, ledger_ahead) if is_new else (), decisions)
+    return replaced, itertools.chain(new, _files_of_release(release) if is_new else (), decisions)
 
 
 def _is_new(release: Normalised, known: PublishedState) -> bool:
@@ -212,11 +154,11 @@ def _file(table: str, frame: pl.DataFrame, releases: pl.DataFrame, **more: str) 
     return encode_file(table, frame, "", derivation_of(table, releases) | more)
 
 
-def _files_of_release(release: Normalised, ledger_ahead: LedgerAhead | None) -> Iterator[NewFile | PlacedFile]:
+def _files_of_release(release: Normalised) -> Iterator[NewFile | PlacedFile]:
     """Yield the files that a release gets once and for good: its details, its row, its findings, its quarantine."""
     row = release.release
     made_of = functools.partial(derivation_of_month, "detail", releases=row)
-    yield from _files_of_months("detail", release.detail, made_of, ledger_ahead)
+    yield from encode_months("detail", release.detail, made_of)
     for model, frame in (("release", row), ("finding", release.findings), ("quarantine", release.quarantine)):
         yield _file(model, frame, row)
 

@@ -40,9 +40,9 @@ ROOT = Path(__file__).parent.parent.parent
 FILES = 3
 # With portions of one series each.
 PORTIONS = ("chapters 01-84", "chapters 85-97")
-# All files but the first are read ahead; the tables `expectation` and `mover` are divided among two.
-READ, ANALYSIS = FILES + 2 - 1, 2 * 2
-PIECES = READ + len(PORTIONS) + ANALYSIS
+# The tables `expectation` and `mover` are divided among two.
+ANALYSIS = 2 * 2
+PIECES = len(PORTIONS) + ANALYSIS
 START_SECONDS_MAX = 240
 
 pytestmark = [
@@ -187,7 +187,7 @@ def test_workers_derive_and_every_byte_is_that_of_a_local_run(
     monkeypatch.setattr(dask.Cluster, "result", weigh)
     report = fill(folder, tmp_path / "reporter=CHN", workers.address)
     assert_same(tmp_path / "reporter=CHN", report, local)
-    assert len(sizes) == PIECES, "a file, a portion with all months, a run of months of a table"
+    assert len(sizes) == PIECES, "a portion with all months, a run of months of a table"
     assert max(sizes) < 40_000, "rows passed through the scheduler"
     lineage = pl.read_parquet(tmp_path / "reporter=CHN" / "current" / "lineage" / "*.parquet")
     steps = lineage.filter(pl.col("position") <= 6).sort("release_id", "position")["step"].to_list()
@@ -221,7 +221,6 @@ def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_c
         report = state.result(raise_on_failure=False).report
         with get_client(sync_client=True) as client:
             wanted = {f"derive 2025-01 to 2025-0{FILES} export, {goods}" for goods in PORTIONS}
-            wanted |= {"read 202502.csv", "read held.csv"}
             deadline = time.monotonic() + 60
             while wanted and time.monotonic() < deadline:
                 wanted -= {run.name for run in client.read_task_runs() if run.state_name == "Completed"}
@@ -273,7 +272,7 @@ def test_a_process_that_is_killed_at_a_border_of_a_piece_costs_time_alone(
     assert "a process died; this process does the rest" in caplog.text or border == PIECES - 1
 
 
-@pytest.mark.parametrize("border", [1, READ, READ + 1, READ + len(PORTIONS) + 1])
+@pytest.mark.parametrize("border", [0, 1, len(PORTIONS) + 1])
 def test_a_run_that_is_killed_at_a_border_of_a_piece_ends_in_the_same_bytes_when_it_is_started_again(
     folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, border: int
 ) -> None:
@@ -300,7 +299,7 @@ def test_a_run_that_is_killed_at_a_border_of_a_piece_ends_in_the_same_bytes_when
     command = [sys.executable, "-c", program, str(folder), str(store), str(border)]
     assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
     is_published = (store / "current").exists()
-    assert is_published == (border >= READ + len(PORTIONS))
+    assert is_published == (border >= len(PORTIONS))
     report = fill(folder, store)
     assert [one.status for one in report.outcomes] == ([] if is_published else ["published"] * FILES)
     tables = [store, *(tmp_path / table / "reporter=CHN" for table in of_reporter.MAKERS)]

@@ -6,9 +6,7 @@ of money there are in US dollars; a check compares other money at a rough rate, 
 """
 
 import functools
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
-from types import MappingProxyType
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import polars as pl
@@ -34,7 +32,7 @@ from tasks.domain.periods import month_index, month_number
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState
 from tasks.store.places.verify_on_read import prove
-from tasks.store.snapshots.parquet import Partition, partition_month
+from tasks.store.snapshots.parquet import partition_month
 
 # Kinds of release that are pages of customs' site.
 PAGES = ("preliminary", "bulletin")
@@ -62,12 +60,6 @@ PUBLISHED_COLUMNS = (
 )
 
 
-# The frames that a context gathers from the release and the published rows of its own months alone. Where nothing is
-# published of them, the process that reads the file gathers the same frames.
-OF_FILE = ("trades", "numbers", "proven", "by_partner")
-NO_FRAMES: Mapping[str, pl.DataFrame] = MappingProxyType({})
-
-
 class CheckContext:
     """A release and the published months around it.
 
@@ -77,23 +69,8 @@ class CheckContext:
     the sums of the others.
     """
 
-    def __init__(
-        self, release: Normalised, known: PublishedState, gathered: Mapping[str, pl.DataFrame] = NO_FRAMES
-    ) -> None:
-        """`gathered` are those of OF_FILE that a FileContext of the release has gathered."""
-        self._read(release, known.touched)
-        self.__dict__.update(gathered)
-        self.known = known
-        flows = {flow for flow, _ in self.touched}
-        self.published = PublishedMonths(known.snapshot, flows, self.first, self.last, self.row["release_id"])
-        self.months = set(self.published.files)
-        # The ledger of the months that the release covers is computed again, so the release can repair them.
-        others = self.months - self.touched
-        prove(known.snapshot, "observation", lambda part: (part[0], partition_month(part)) in others)
-        self.met = self.months & self.touched
-
-    def _read(self, release: Normalised, touched: Collection[Partition]) -> None:
-        self.release = release
+    def __init__(self, release: Normalised, known: PublishedState) -> None:
+        self.release, self.known = release, known
         self.row: dict[str, Any] = release.release.row(0, named=True)
         self.first, self.last = (month_number(self.row[name]) for name in ("first_month", "last_month"))
         ends = pl.col("period_end")
@@ -110,7 +87,14 @@ class CheckContext:
                 single=pl.col("period_start") == ends.dt.month_start(),
             )
         )
-        self.touched: set[FlowMonth] = {(partition[0], partition_month(partition)) for partition in touched}
+        self.touched: set[FlowMonth] = {(partition[0], partition_month(partition)) for partition in known.touched}
+        flows = {flow for flow, _ in self.touched}
+        self.published = PublishedMonths(known.snapshot, flows, self.first, self.last, self.row["release_id"])
+        self.months = set(self.published.files)
+        # The ledger of the months that the release covers is computed again, so the release can repair them.
+        others = self.months - self.touched
+        prove(known.snapshot, "observation", lambda part: (part[0], partition_month(part)) in others)
+        self.met = self.months & self.touched
 
     @functools.cached_property
     def counting(self) -> Release:
@@ -222,35 +206,6 @@ class CheckContext:
     def by_partner(self) -> pl.DataFrame:
         """Values of the release by flow, partner, measure and month."""
         return values_by_partner(self.statements)
-
-
-class NeedsPublished(Exception):
-    """A check asks for what is published, of which its context says nothing."""
-
-
-class FileContext(CheckContext):
-    """A release alone, of whose own months (`touched`) nothing is published. A check that asks for anything else that
-    is published raises NeedsPublished."""
-
-    def __init__(self, release: Normalised, touched: Collection[Partition]) -> None:
-        self._read(release, touched)
-
-    def __getattr__(self, name: str) -> Any:
-        raise NeedsPublished(name)
-
-    @property
-    def gathered(self) -> dict[str, pl.DataFrame]:
-        """Those of OF_FILE that need nothing else that is published, by name."""
-        frames = dict[str, pl.DataFrame]()
-        for name in OF_FILE:
-            with suppress(NeedsPublished):
-                frames[name] = getattr(self, name)
-        return frames
-
-    @functools.cached_property
-    def published_rows(self) -> pl.DataFrame:
-        """No row."""
-        return PublishedMonths(None, (), self.first, self.last, "").rows((), PUBLISHED_COLUMNS)
 
 
 def values_of(published: PublishedMonths, months: Collection[FlowMonth], products: Sequence[str]) -> pl.DataFrame:

@@ -8,37 +8,22 @@ look before the release is published; warning and info are published with it.
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-import polars as pl
 
 import tasks.checks
 from schemas.frames import Finding
 from tasks.checks.frame.bounded import bounded
-from tasks.checks.frame.context import NO_FRAMES, CheckContext, FileContext, NeedsPublished
+from tasks.checks.frame.context import CheckContext
 from tasks.domain.decisions import decision_text, withdrawn_on
 from tasks.domain.errors import Refused
 from tasks.domain.findings import Rows, gather
 from tasks.domain.release_ids import MARK
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState
-from tasks.store.snapshots.parquet import Partition
 
 SEVERITIES = ("info", "warning", "error")
 Find = Callable[[CheckContext], Rows]
-FindingsByCheck = Mapping[str, list[dict[str, Any]]]
-NO_FINDINGS: FindingsByCheck = {}
-
-
-class FileChecked(NamedTuple):
-    """What checks of a file alone leave for its turn: what they raise, by check, and what their context has gathered,
-    by name (`context.OF_FILE`)."""
-
-    findings_by_check: FindingsByCheck
-    gathered: Mapping[str, pl.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -81,38 +66,13 @@ def checks() -> tuple[Check, ...]:
     return tuple(_CHECKS[name] for name in sorted(_CHECKS))
 
 
-def check_release(
-    release: Normalised,
-    known: PublishedState,
-    ahead: FindingsByCheck = NO_FINDINGS,
-    gathered: Mapping[str, pl.DataFrame] = NO_FRAMES,
-) -> Finding:
-    """Every doubt about `release`: those from reading it, and those of all checks, of which some have been
-    asked `ahead`, and have `gathered` frames (`check_file`). Raises Refused where it was withdrawn."""
+def check_release(release: Normalised, known: PublishedState) -> Finding:
+    """Every doubt about `release`: those from reading it, and those of all checks. Raises Refused where it was
+    withdrawn."""
     _refuse_withdrawn(release, known)
-    context = CheckContext(release, known, gathered)
-    raised = {ask.name: ahead[ask.name] if ask.name in ahead else _raised(ask, context) for ask in checks()}
-    return findings_of(release, raised)
-
-
-def check_file(release: Normalised, touched: Collection[Partition]) -> FileChecked:
-    """What those checks raise that need the file alone where nothing of its months (`touched`) is published, and what
-    their context has gathered."""
-    context, raised = FileContext(release, touched), dict[str, list[dict[str, Any]]]()
-    for ask in checks():
-        with suppress(NeedsPublished):
-            raised[ask.name] = _raised(ask, context)
-    return FileChecked(raised, context.gathered)
-
-
-def _raised(ask: Check, context: CheckContext) -> list[dict[str, Any]]:
-    return [*bounded(ask(context), context.row)]
-
-
-def findings_of(release: Normalised, raised: FindingsByCheck) -> Finding:
-    """The doubts from reading a release, and those that checks have raised."""
+    context = CheckContext(release, known)
     of_reading = release.findings.drop("release_id").to_dicts()
-    of_checks = [row for rows in raised.values() for row in rows]
+    of_checks = [row for ask in checks() for row in bounded(ask(context), context.row)]
     return gather(release.release["release_id"][0], [*of_reading, *of_checks])
 
 

@@ -2,12 +2,11 @@
 
 import threading
 import time
-from contextlib import closing
 from typing import NamedTuple
 
 import pytest
 
-from tasks.derive.executor import each, lending, pieces_ahead
+from tasks.derive.executor import each, lending
 from tests.unit.engines import AtOnce
 
 THINGS = list(range(20))
@@ -50,15 +49,6 @@ def test_what_is_lent_does_it_all_but_a_single_thing() -> None:
     assert engine.given == [1, 2]
 
 
-def test_no_more_is_given_away_than_is_done_at_once() -> None:
-    engine = AtOnce()
-    assert pieces_ahead(str, [1, 2], rows=1) is None
-    with lending(engine), closing(pieces_ahead(str, range(9), rows=1)) as pieces:  # type: ignore[type-var]
-        assert engine.given == [0, 1], "it begins before a result is asked for"
-        assert [next(pieces), next(pieces)] == ["0", "1"]
-        assert engine.given == [0, 1, 2, 3]
-
-
 class Titled(NamedTuple):
     title: str
 
@@ -66,16 +56,15 @@ class Titled(NamedTuple):
 def test_who_has_done_a_piece_with_a_title_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "tidewaiter.pieces")
     with lending(AtOnce()):
-        assert each(len, [Titled("read june.csv"), Titled("derive chapters 01-84")]) == [1, 1]
+        assert each(len, [Titled("derive chapters 01-83"), Titled("derive chapters 84-97")]) == [1, 1]
         assert each(abs, [1, 2]) == [1, 2]
-    assert caplog.messages == ["read june.csv: done (at once)", "derive chapters 01-84: done (at once)"]
+    assert caplog.messages == ["derive chapters 01-83: done (at once)", "derive chapters 84-97: done (at once)"]
 
 
-def test_what_had_no_result_or_was_left_to_this_process_is_not_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_was_left_to_this_process_is_not_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "tidewaiter.pieces")
     lost = AtOnce()
     lost.is_lost = True
-    for engine, work in ((AtOnce(), lambda _: None), (lost, len)):
-        with lending(engine):
-            each(work, [Titled("read june.csv"), Titled("read july.csv")])
+    with lending(lost):
+        each(len, [Titled("derive chapters 01-84"), Titled("derive chapters 85-97")])
     assert caplog.messages == []

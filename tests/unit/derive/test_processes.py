@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -148,23 +149,33 @@ def test_a_process_that_may_start_none_does_the_pieces_itself(monkeypatch: pytes
 
 @pytest.fixture
 def eight_cores(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine of eight cores and 61 GiB, whose control groups are files of the test."""
+    """A machine of eight cores and 61 GiB, all of it free, whose control groups are files of the test."""
     monkeypatch.delenv(settings.PROCESSES, raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(8), raising=False)
     monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 16_000_000}.__getitem__)
+    monkeypatch.setattr(processes, "MEMORY", tmp_path / "meminfo")
     monkeypatch.setattr(processes, "GROUPS", tmp_path)
     monkeypatch.setattr(processes, "GROUPS_OF_PROCESS", tmp_path / "cgroup")
 
 
+def group(place: Path, limit: str, used: int = 0, cached: int = 0) -> None:
+    """A control group: its limit, what it uses, and how much of that is pages of files."""
+    place.mkdir(parents=True, exist_ok=True)
+    is_old = "memory" in place.parts
+    (place / ("memory.limit_in_bytes" if is_old else "memory.max")).write_text(f"{limit}\n")
+    (place / ("memory.usage_in_bytes" if is_old else "memory.current")).write_text(f"{used}\n")
+    (place / "memory.stat").write_text(f"anon 5\n{'total_' if is_old else ''}inactive_file {cached}\n")
+
+
 @pytest.mark.usefixtures("eight_cores")
-def test_how_many_there_are_follows_cores_memory_and_the_setting(
+def test_how_many_there_are_follows_cores_free_memory_and_the_setting(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert count() == 8
     (tmp_path / "cgroup").write_text("0::/\n")
-    (tmp_path / "memory.max").write_text("3200000000\n")
-    assert count() == 2
-    (tmp_path / "memory.max").write_text("100000000\n")
+    group(tmp_path, "4700000000")
+    assert count() == 2, "one more is for the process that drives"
+    group(tmp_path, "100000000")
     assert count() == 1
     monkeypatch.setenv(settings.PROCESSES, "3")
     assert count() == 3
@@ -174,6 +185,13 @@ def test_how_many_there_are_follows_cores_memory_and_the_setting(
             count()
 
 
+@pytest.mark.usefixtures("eight_cores")
+@pytest.mark.parametrize(("free", "fit"), [(7_000_000, 3), (3_000_000, 1), (60_000_000, 8)])
+def test_memory_that_others_use_is_not_asked_for(tmp_path: Path, free: int, fit: int) -> None:
+    (tmp_path / "meminfo").write_text(f"MemTotal: 62500000 kB\nMemAvailable:   {free} kB\nHugePages_Total: 0\n")
+    assert count() == fit
+
+
 SLICE = "system.slice/tidewaiter.service"
 
 
@@ -181,23 +199,25 @@ SLICE = "system.slice/tidewaiter.service"
 @pytest.mark.parametrize(
     ("groups", "limits", "processes_of_it"),
     [
-        (f"0::/{SLICE}", {"system.slice/memory.max": "4800000000", f"{SLICE}/memory.max": "max"}, 3),
-        (f"0::/{SLICE}", {"system.slice/memory.max": "4800000000", f"{SLICE}/memory.max": "3100000000"}, 2),
-        (f"0::/{SLICE}", {"system.slice/memory.max": "1600000000", f"{SLICE}/memory.max": "3100000000"}, 1),
-        (f"0::/{SLICE}", {"user.slice/memory.max": "1600000000"}, 8),
-        ("0::/../..", {"memory.max": "3100000000"}, 2),
-        ("0::/gone", {"memory.max": "max"}, 8),
-        (f"4:cpu,cpuacct:/{SLICE}\n0::/", {f"{SLICE}/memory.max": "1600000000"}, 8),
-        (f"5:memory:/{SLICE}\n1:name=systemd:/x", {f"memory/{SLICE}/memory.limit_in_bytes": "3100000000"}, 2),
-        ("5:hugetlb,memory:/docker/1:2", {"memory/memory.limit_in_bytes": "4600000000"}, 3),
-        ("5:memory:/", {"memory/memory.limit_in_bytes": "9223372036854771712"}, 8),
+        (f"0::/{SLICE}", {"system.slice": ("6300000000",), SLICE: ("max",)}, 3),
+        (f"0::/{SLICE}", {"system.slice": ("6300000000",), SLICE: ("4600000000",)}, 2),
+        (f"0::/{SLICE}", {"system.slice": ("3100000000",), SLICE: ("4600000000",)}, 1),
+        (f"0::/{SLICE}", {"user.slice": ("3100000000",)}, 8),
+        (f"0::/{SLICE}", {SLICE: ("6300000000", 1_600_000_000)}, 2),
+        (f"0::/{SLICE}", {SLICE: ("6300000000", 1_600_000_000, 1_500_000_000)}, 3),
+        ("0::/../..", {"": ("4600000000",)}, 2),
+        ("0::/gone", {"": ("max",)}, 8),
+        (f"4:cpu,cpuacct:/{SLICE}\n0::/", {SLICE: ("3100000000",)}, 8),
+        (f"5:memory:/{SLICE}\n1:name=systemd:/x", {f"memory/{SLICE}": ("4600000000",)}, 2),
+        (f"5:memory:/{SLICE}", {f"memory/{SLICE}": ("6300000000", 3_000_000_000, 1_400_000_000)}, 2),
+        ("5:hugetlb,memory:/docker/1:2", {"memory": ("6100000000",)}, 3),
+        ("5:memory:/", {"memory": ("9223372036854771712",)}, 8),
     ],
 )
-def test_memory_is_that_of_the_smallest_group_above_the_process(
-    tmp_path: Path, groups: str, limits: dict[str, str], processes_of_it: int
+def test_memory_is_what_the_fullest_group_above_the_process_may_still_have(
+    tmp_path: Path, groups: str, limits: dict[str, Any], processes_of_it: int
 ) -> None:
     (tmp_path / "cgroup").write_text(f"{groups}\n")
-    for name, limit in limits.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(f"{limit}\n")
+    for name, of_group in limits.items():
+        group(tmp_path / name, *of_group)
     assert count() == processes_of_it

@@ -11,21 +11,10 @@ import pytest
 from bad_inputs.case import laid_down
 from hypothesis import given
 from hypothesis import strategies as st
-from polars.testing import assert_frame_equal
 
 from schemas.table import polars_schema
-from tasks.checks.frame import registry
-from tasks.checks.frame.context import (
-    OF_FILE,
-    CheckContext,
-    FileContext,
-    NeedsPublished,
-    dollars_of,
-    in_dollars,
-)
+from tasks.checks.frame.context import CheckContext, dollars_of, in_dollars
 from tasks.checks.frame.published_months import CODED, FEW_PRODUCTS, MONTHS_AHEAD, MONTHS_BACK, RATED, PublishedMonths
-from tasks.checks.frame.registry import Check
-from tasks.domain.findings import Rows
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState
 from tests.draws import draws
@@ -147,56 +136,3 @@ def test_yuan_are_seven_and_yen_150_to_the_dollar_and_euros_and_pounds_are_dolla
     coded = rows.with_columns(pl.col("measure").cast(pl.Categorical)).rename({"value": "money"})
     assert coded.select(in_dollars("money")).to_series().to_list() == [100, 700, 700, None, 700, 2]
     assert [dollars_of(f"value_{money}") for money in ("cny", "usd", "eur", "gbp", "jpy")] == [7, 1, 1, 1, 150]
-
-
-def test_a_file_alone_shows_what_an_empty_store_shows_and_asks_for_nothing_published() -> None:
-    scope = release(months="2025-06")
-    rows = [number(scope, partner, "2025-06", 2, product=code) for code in MANY for partner in ("USA", "DEU")]
-    for some in (rows, rows[:6]):
-        whole = context(some, scope)
-        alone = FileContext(whole.release, whole.known.touched)
-        for name in ("statements", "products", "by_partner", "published_rows", "proven"):
-            one, other = getattr(alone, name), getattr(whole, name)
-            assert one.equals(other) if isinstance(one, pl.DataFrame) else one == other
-            assert not isinstance(one, pl.DataFrame) or one.schema == other.schema
-        assert (alone.row, alone.first, alone.last, alone.touched) == (
-            whole.row,
-            whole.first,
-            whole.last,
-            whole.touched,
-        )
-        for name in ("known", "published", "months", "met", "counting", "sums"):
-            with pytest.raises(NeedsPublished):
-                getattr(alone, name)
-
-
-@pytest.mark.parametrize(("products", "absent"), [(FEW_PRODUCTS, {"trades"}), (FEW_PRODUCTS + 1, set[str]())])
-def test_what_is_gathered_of_a_file_alone_is_what_its_turn_gathers(products: int, absent: set[str]) -> None:
-    scope = release(months="2025-06")
-    codes = [f"{10_000_000 + number}" for number in range(products)]
-    rows = [number(scope, partner, "2025-06", 2, product=code) for code in codes for partner in ("USA", "DEU", "WLD")]
-    whole = context(rows, scope)
-    gathered = FileContext(whole.release, whole.known.touched).gathered
-    assert {*gathered} == {*OF_FILE} - absent, "few products are compared with what is published of each"
-    for name, frame in gathered.items():
-        assert_frame_equal(frame, getattr(whole, name), check_row_order=False)
-    taken = CheckContext(whole.release, whole.known, gathered)
-    assert all(getattr(taken, name) is frame for name, frame in gathered.items())
-
-
-def test_a_check_that_asks_for_what_is_published_after_its_first_finding_leaves_none(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def of_both(seen: CheckContext) -> Rows:
-        yield {"severity": "info", "check": "of_both"}
-        yield {"severity": "info", "check": str(seen.published)}
-
-    def of_the_file(seen: CheckContext) -> Rows:
-        yield {"severity": "info", "check": str(seen.first)}
-
-    asked = tuple(Check(find.__name__, "info", find) for find in (of_both, of_the_file))
-    monkeypatch.setattr(registry, "checks", lambda: asked)
-    scope = release(months="2025-06")
-    whole = context([number(scope, "USA", "2025-06", 2)], scope)
-    raised = registry.check_file(whole.release, whole.known.touched).findings_by_check
-    assert raised == {"of_the_file": [{"severity": "info", "check": str(JUNE)}]}
