@@ -49,7 +49,16 @@ TRUST = {
 }
 
 
-# Editions of the HS whose codes are in `hs_codes`, with the first month of each.
+RECORDED = {
+    "": "no goods are listed: words, a report, technology, a calendar",
+    "whole": "every code that the text prints is recorded, and it names no goods without one",
+    "part": "codes are recorded, and the text names more goods",
+    "none": "no code is recorded, and the text names goods",
+}
+PREFIXES = r"^((\d{2}|\d{4})(;(\d{2}|\d{4}))*)?$"
+TAKEN = r"^(([a-z0-9]+:)?[a-z0-9-]+(;([a-z0-9]+:)?[a-z0-9-]+)*)?$"
+
+
 class ControlEvents(Table):
     """Export-control measures and what was said about them, one a row."""
 
@@ -80,9 +89,37 @@ class ControlEvents(Table):
     goods: pl.String = column("goods as described")
     goods_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
     action: pl.String = column("what it does")
-    destinations: pl.String = column("all, or ISO 3166-1 alpha-3")
+    action_zh: pl.String = column("the same in Chinese", str_length={"min_value": 1})
+    destinations: pl.String = column("all, EU, or ISO 3166-1 alpha-3 with ; between them")
+    users: pl.String = column("whom it concerns, where not every buyer there; empty: every buyer")
+    users_zh: pl.String = column("the same in Chinese")
+    takes: pl.String = column(
+        "events whose codes it takes, with ; between them; before : its own paragraph that does. A suspension has the"
+        " codes of what it suspends",
+        str_matches=TAKEN,
+    )
+    prolongs: pl.String = column(
+        "the regime that it goes on with; empty: none. Its first day divides no months into before and after"
+    )
+    recorded: pl.String = column("how much of what the text names has its codes here", isin=list(RECORDED))
+    missing: pl.String = column("what the text names beyond the recorded codes; empty: nothing")
+    missing_zh: pl.String = column("the same in Chinese")
+    may_touch: pl.String = column(
+        "chapters and headings of the HS in which that may be, with ; between them; empty: anywhere",
+        str_matches=PREFIXES,
+    )
     date_note: pl.String = column("what is unsure about the days")
-    source: pl.String = column("address where it is described", str_length={"min_value": 3})
+    page: pl.String = column("address of the authority's own page; empty: not known")
+    page_on: pl.String = column("day that this page prints, YYYY-MM-DD", str_matches=DAY)
+    source: pl.String = column("address where the row was read", str_length={"min_value": 3})
+
+    @dataframe_check
+    @classmethod
+    def missing_is_said(cls, data: PolarsData) -> pl.LazyFrame:
+        """A measure whose codes are not all recorded says what is missing, in both languages."""
+        is_partial = pl.col("recorded").is_in(["part", "none"])
+        both = (pl.col(name) != "" for name in ("missing", "missing_zh"))
+        return data.lazyframe.select(pl.all_horizontal(is_partial == said for said in both))
 
 
 class ControlEventCodes(Table):
@@ -90,9 +127,8 @@ class ControlEventCodes(Table):
     for all national codes below it, as the HS was on the measure's day."""
 
     event: pl.String = column("name of the measure")
-    code_printed: pl.String = column(
-        "control code as printed, often of ten digits; empty: the text names goods and no code"
-    )
+    paragraph: pl.String = column("paragraphs or items of the text that name it, with ; between them; empty: not known")
+    code_printed: pl.String = column("code as printed, often of ten digits; empty: the text names goods and no code")
     nomenclature: pl.String = column(LIST, isin=LISTS)
     hs8: pl.String = column(
         "code of the statistics, of HS2 to the national code of its list", str_matches=rf"^({CODE})$"

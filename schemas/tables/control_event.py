@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, optional
-from schemas.reference.control_tables import COVERAGE, STATES
+from schemas.reference.control_tables import COVERAGE, RECORDED, STATES
 
 WINDOWS = {
     "computed": "both figures are at hand, for every month of the window",
@@ -45,7 +45,17 @@ class ControlEvent(Table):
     document: pl.String = column("number or name of the document")
     goods: pl.String = column("goods as described")
     action: pl.String = column("what it does")
-    destinations: pl.String = column("all, or ISO 3166-1 alpha-3")
+    destinations: pl.String = column("all, EU, or ISO 3166-1 alpha-3 with ; between them")
+    users: pl.String = optional("whom it concerns, where not every buyer there; null: every buyer")
+    prolongs: pl.String = optional("the regime that it goes on with; null: none")
+    recorded: pl.String = optional(
+        "how much of what the text names has its codes here; null: it lists no goods",
+        isin=[one for one in RECORDED if one],
+    )
+    missing: pl.String = optional("what the text names beyond the recorded codes; null: nothing")
+    codes_printed: list[str] = column(
+        "codes as its text prints them, often of ten digits; those of measures it takes too"
+    )
     codes_whole: list[str] = column(
         "codes all of which is controlled; of two, four or six digits: with all codes below"
     )
@@ -53,7 +63,9 @@ class ControlEvent(Table):
         "codes that hold controlled and free goods alike, in a share nobody publishes"
     )
     note: pl.String = optional("what shares those codes, and what is unsure about the days")
-    source: pl.String = column("address where it is described", str_length={"min_value": 3})
+    page: pl.String = optional("address of the authority's own page; null: not known")
+    page_on: pl.Date = optional("day that this page prints")
+    source: pl.String = column("address where it was read", str_length={"min_value": 3})
 
 
 class EventWindow(Table):
@@ -136,7 +148,7 @@ class Detour(Table):
     direct_usd_per_kg: pl.Float64 = optional("value per kilogram of the direct flow, by the exporter", "USD/kg")
     first_usd_per_kg: pl.Float64 = optional("value per kilogram of the first leg, by the exporter", "USD/kg")
     second_usd_per_kg: pl.Float64 = optional("value per kilogram of the second leg, by the importer", "USD/kg")
-    placebo_goods: pl.Int32 = column("goods that no measure of the exporter touches, and that can be judged")
+    placebo_goods: pl.Int32 = column("goods of headings that no measure of the exporter names, and that can be judged")
     placebo_goods_fired: pl.Int32 = column("of these, goods with a hub above threshold")
     placebo_pairs: pl.Int32 = column("first legs with the second leg of another hub")
     placebo_pairs_fired: pl.Int32 = column("of these, pairs above threshold")

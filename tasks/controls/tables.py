@@ -11,12 +11,13 @@ from schemas.frames import ControlEvent
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
 from tasks.domain.export_controls.measure_states import with_states
-from tasks.domain.export_controls.measures import codes_of
+from tasks.domain.export_controls.measures import code_rows, codes_of
 from tasks.domain.hashing import frame_sha256, json_sha256
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState
 
-DAYS = ("announced_on", "effective_from", "effective_until")
+DAYS = ("announced_on", "effective_from", "effective_until", "page_on")
+OPTIONAL = ("users", "prolongs", "recorded", "missing", "page")
 
 
 def mark_events(release: Normalised, known: PublishedState) -> ControlEvent:
@@ -31,7 +32,7 @@ def mark_events(release: Normalised, known: PublishedState) -> ControlEvent:
 def control_event(day: date, reporter: str) -> ControlEvent:
     """Return the measures of a reporter with their dates, their codes, and the state of each on a day."""
     shared = code_table("control_event_codes").filter(pl.col("coverage") == "unknown_share")
-    shared = shared.select("event", "hs8", "note").unique().sort("event", "hs8", "note")
+    shared = shared.filter(pl.col("note") != "").select("event", "hs8", "note").unique().sort("event", "hs8", "note")
     # The finding on the codes of each measure of which only an unknown share is under control.
     notes: dict[str, list[str]] = {}
     for event, code, note in shared.iter_rows():
@@ -40,6 +41,12 @@ def control_event(day: date, reporter: str) -> ControlEvent:
         {
             **row,
             **{name: date.fromisoformat(row[name]) if row[name] else None for name in DAYS},
+            **{name: row[name] or None for name in OPTIONAL},
+            "codes_printed": code_rows(row["event"])
+            .filter(pl.col("code_printed") != "")["code_printed"]
+            .unique()
+            .sort()
+            .to_list(),
             "codes_whole": [code for code, how in codes_of(row["event"]).items() if how == "whole"],
             "codes_unknown_share": [code for code, how in codes_of(row["event"]).items() if how == "unknown_share"],
             **{name: [part for part in row[name].split(";") if part] for name in ("suspends", "succeeds")},

@@ -1,7 +1,7 @@
 """Compares the months before and after an export control with the same months a year before and with placebo products.
 
-Comparing the same months removes the season; placebo products are those that no measure affects. A window shows what
-happened, not why. Belongs here: the arithmetic of windows. `tables` publishes the measures themselves.
+Comparing the same months removes the season; placebo products are those of headings that no measure names. A window
+shows what happened, not why. Belongs here: the arithmetic of windows. `tables` publishes the measures themselves.
 
 A month without a row in the figures is zero if all partners were requested, and missing otherwise: the scopes of the
 releases decide.
@@ -20,7 +20,7 @@ from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import WORLD, covering
 from tasks.domain.decisions import counting
 from tasks.domain.export_controls.measure_states import states_on
-from tasks.domain.export_controls.measures import coverage, events_of, is_touched, mixed_note
+from tasks.domain.export_controls.measures import coverage, events_of, is_named, mixed_note
 from tasks.domain.growth import growth_pct
 from tasks.domain.periods import first_day, month_end, month_name, month_number
 from tasks.domain.reporter import Reporter
@@ -54,14 +54,15 @@ def windows(
     other_side: Mapping[int, float] = NOTHING,
 ) -> EventWindow:
     """Return the windows of a product: every measure that takes effect, for it and for each placebo product of the
-    store.
+    store. One that prolongs a regime has none: they would compare the regime with itself.
 
     `other_side` is what the partner says of the product, kilograms by month number; it stands for months without a
     number of the reporter, and the rows say so.
     """
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     reporter = Reporter.of(releases)
-    events = events_of(product, reporter=reporter.code).filter(pl.col("effective_from") != "").to_dicts()
+    begun = events_of(product, reporter=reporter.code).filter(pl.col("effective_from") != "", pl.col("prolongs") == "")
+    events = begun.to_dicts()
     months = {month for event in events for month in reach(event)}
 
     def is_looked_at(partition: Partition) -> bool:
@@ -138,11 +139,11 @@ def reach(event: Event) -> range:
 
 
 def placebos(products: Iterable[str], reporter: str) -> list[str]:
-    """Return codes and baskets without a code that a measure of the reporter affects; the contents of a line or a
-    chapter are unknown.
+    """Return codes and baskets of headings that no measure of the reporter names; the contents of a line or a chapter
+    are unknown.
     """
     is_code = (name for name in products if name.startswith(BASKET) or (name.isdecimal() and not is_heading(name)))
-    return sorted(name for name in is_code if not is_touched(name, reporter))
+    return sorted(name for name in is_code if not is_named(name, reporter))
 
 
 def places(partner: str) -> pl.Expr:

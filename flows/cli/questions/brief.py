@@ -119,6 +119,7 @@ def list_events(
     if context.invoked_subcommand:
         return
     from tasks.answers.form import tables
+    from tasks.answers.measures import recorded as answers
     from tasks.domain import clock, labels
     from tasks.domain.export_controls import measure_states, measures
     from tasks.reading import resolver
@@ -131,20 +132,24 @@ def list_events(
         return
     # Of one product the rows do not name it.
     touched = {*states["product"]} if "product" in states.columns else {*products} if states.height else set()
-    if absent := sorted({*products} - touched):
-        say(f"no measure touches {', '.join(absent)}; tidewaiter events lists all measures")
+    for absent in sorted({*products} - touched):
+        say(answers.not_touched(absent))
     if not states.height:
         return
-    columns = {"product": states["product"].to_list()} if "product" in states.columns else {}
-    cells = [_event_cells(row) for row in states.iter_rows(named=True)]
+    # Of a product, measures for some firms are a sentence: they are many, and its trade does not show them.
+    listed = states.filter(users="") if products else states
+    columns = {"product": listed["product"].to_list()} if "product" in listed.columns else {}
+    cells = [_event_cells(row, answers.codes_words(row)) for row in listed.iter_rows(named=True)]
     columns |= {name: [row[name] for row in cells] for name in cells[0]}
     on_products = f" on {', '.join(map(labels.product_name, products))}" if products else ""
     above = f"{counted(states['event'].n_unique(), 'measure')}{on_products}, as of {day}"
     console().print(tables.table(columns, above=above))
+    if products and (some := answers.for_some(states)):
+        say(some)
     _say_mixed(products, "CHN")
 
 
-def _event_cells(row: dict[str, Any]) -> dict[str, str]:
+def _event_cells(row: dict[str, Any], codes: str) -> dict[str, str]:
     """Return a measure as a table shows it, by the titles of the columns."""
     state = row["state"].replace("_", " ")
     by = f" ({row['state_by']}, to {row['state_until'] or 'an open end'})" if row["state_by"] else ""
@@ -153,8 +158,8 @@ def _event_cells(row: dict[str, Any]) -> dict[str, str]:
         "effective": " to ".join(filter(None, (row["effective_from"], row["effective_until"]))),
         "state": state + by,
         "document": f"{row['body']}: {row['document']}",
-        "goods": row["goods"],
-        "of the code": (row["coverage"] or "").replace("_", " "),
+        "goods": ", to ".join(filter(None, (row["goods"], row["users"]))),
+        "of the code": "; ".join(filter(None, ((row["coverage"] or "").replace("_", " "), codes))),
     }
 
 

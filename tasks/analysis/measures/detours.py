@@ -2,7 +2,8 @@
 
 A flow falls, and the exporter's trade with a hub and the hub's with the importer both rise. Trade alone proves no
 detour: other trade may have risen in both legs. So the screen says how often it fires where there can be none: on
-placebo goods, which no measure of the exporter touches, on pairs of legs that belong to two hubs, and on dates before.
+placebo goods, of headings that no measure of the exporter names, on pairs of legs that belong to two hubs, and on
+dates before.
 
 The months since a date are compared with the same months of the year before, or of two, each leg with what that leg
 did for placebo goods (their median growth), and its gain with how much the leg varied before the date. The score of a

@@ -30,7 +30,7 @@ from tasks.answers.form.numbers import amount
 from tasks.domain.classification import members
 from tasks.domain.coverage import TOTALS
 from tasks.domain.errors import NoFigure
-from tasks.domain.export_controls.measures import is_touched
+from tasks.domain.export_controls.measures import is_named
 from tasks.domain.labels import country
 from tasks.domain.nomenclature import SHARED
 from tasks.domain.period_words import read_months
@@ -272,7 +272,7 @@ def _known(
 
 
 def _placebos(code: str, hubs: Sequence[str], frame: Frame) -> list[Goods]:
-    """Goods that no measure of the exporter touches, of other headings, which the exporter sells to the importer; those
+    """Goods of other headings, which no measure of the exporter names, and which it sells to the importer; those
     nearest in size."""
     stores, window = frame.stores, frame.window
     pairs = [Month(month).pair for month in range(window.since - screen.YEAR, window.since)]
@@ -289,7 +289,7 @@ def _placebos(code: str, hubs: Sequence[str], frame: Frame) -> list[Goods]:
     for one in ranked:
         if len(chosen) == PLACEBOS_MAX:
             break
-        if not is_touched(one, stores.exporter):
+        if not is_named(one, stores.exporter):
             chosen.append(one)
     if not chosen:
         return []
@@ -467,7 +467,7 @@ def sentences(rows: pl.DataFrame, rates: Placebos) -> list[str]:
 
 def _rate_texts(rates: Placebos) -> list[str]:
     names = {
-        "goods": "placebo goods, which no measure touches",
+        "goods": "placebo goods, of headings that no measure names",
         "pairs": "pairs of legs of two hubs",
         "dates": "earlier dates",
     }

@@ -20,7 +20,7 @@ FLOW = "export"
 def _control_lapsed(context: CheckContext) -> Rows:
     """Find export controls of unknown state on the day of the release: a term ended, no successor is recorded."""
     day = context.row["released_on"]
-    of_reporter = events_of(reporter=context.row["reporter"])
+    of_reporter = events_of(reporter=context.row["reporter"]).filter(users="")
     begun = dict(of_reporter.select("event", "effective_from").iter_rows())
     lapsed = {event: state for event, state in states_on(day).items() if event in begun and state.name == LAPSED}
     if not lapsed:

@@ -40,9 +40,9 @@ EVIDENCE = {
 def measures_begun(reporter: str, months: Sequence[int], products: Sequence[str]) -> pl.DataFrame:
     """Return the measures of a reporter that began in the year before a month and are in force in it: flow, product,
     month, measure, partner (null: every destination), the day of its beginning (`since`) and its `age` in months."""
-    events = (
-        code_table("control_events").filter(pl.col("kind").is_in(STOPPING), reporter=reporter, basis=MEASURE).to_dicts()
-    )
+    # One that prolongs a regime, or concerns some buyers alone, begins nothing that all trade of a product shows.
+    begins = (pl.col("kind").is_in(STOPPING), pl.col("prolongs") == "", pl.col("users") == "")
+    events = code_table("control_events").filter(*begins, reporter=reporter, basis=MEASURE).to_dicts()
     days = [event["effective_from"] or event["announced_on"] for event in events]
     first_months = [month_number(date.fromisoformat(day)) if day else 0 for day in days]
     states = {month: states_on(_last_day(month)) for month in months}

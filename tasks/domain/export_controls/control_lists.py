@@ -24,6 +24,7 @@ from schemas.names import CLASSIFIED, EDITIONS, LIST_NAME, NATIONAL, TIER
 from schemas.reference.code_tables import code_table, read_codes, valid_in
 from schemas.small_files import read_small
 from tasks.domain.classification import HS_DIGITS
+from tasks.domain.export_controls.measures import code_rows
 from tasks.domain.goods_classes import TITLES, group_rows, is_group, without_group
 from tasks.domain.nomenclature import ANY_LIST
 from tasks.domain.text import clip, named
@@ -219,7 +220,7 @@ def _codes_of_group(spec: Spec) -> pl.DataFrame:
 def _of_measure(event: str) -> pl.DataFrame:
     """Return the codes of a measure as rows of a list; none where there is no such measure, or it names no code."""
     row = code_table("control_events").filter(event=event)
-    codes = code_table("control_event_codes").filter(event=event)
+    codes = code_rows(event)
     if not (row.height and codes.height):
         return control_lists().clear()
     day = next((day for day in (*row["effective_from"], *row["announced_on"]) if day), "")

@@ -79,14 +79,28 @@ def states(table: pl.DataFrame, day: date) -> dict[str, State]:
 
 def with_states(events: pl.DataFrame, day: date) -> pl.DataFrame:
     """Rows of `control_events` with the `state` of each on a day, the row that decides it and the last day of that
-    term."""
-    states = [states_on(day)[event] for event in events["event"]]
+    term; where a row has `paragraphs`, the state of these."""
+    named = events["paragraphs"] if "paragraphs" in events.columns else [None] * events.height
+    states = [
+        of_paragraphs(states_on(day)[event], paragraphs)
+        for event, paragraphs in zip(events["event"], named, strict=True)
+    ]
     return events.with_columns(
         pl.Series("state", [state.name for state in states], pl.String),
         pl.Series("state_on", [day] * len(states), pl.Date),
         pl.Series("state_by", [state.by or None for state in states], pl.String),
         pl.Series("state_until", [state.until for state in states], pl.Date),
     )
+
+
+def of_paragraphs(state: State, paragraphs: str | None) -> State:
+    """The state of some paragraphs of a measure, with ; between them: of one that alone is suspended, and of others."""
+    named = (paragraphs or "").split(";")
+    if not state.part or not paragraphs:
+        return state
+    if state.part not in named:
+        return State("in_force")
+    return state._replace(name="suspended") if state.name == "partly_suspended" and named == [state.part] else state
 
 
 def took_effect(row: Mapping[str, str]) -> bool:

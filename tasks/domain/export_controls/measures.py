@@ -1,7 +1,8 @@
 """Finds which export controls concern a product, how much of it they cover, and which codes mix goods.
 
-Belongs here: measures, codes, coverage, as in the reference data. The months around a measure are in
-`controls.windows`.
+Few texts print a code for all that they name. So a product without a row is "not touched" only where every measure that
+may hold it is recorded whole, and none of a named heading is a placebo. Belongs here: measures, codes, coverage, as in
+the reference data. The months around a measure are in `controls.windows`.
 """
 
 import functools
@@ -16,6 +17,8 @@ from tasks.domain.classification import HS_LEVELS, holds, is_heading, members
 from tasks.domain.reporter import CHN
 from tasks.domain.text import clip
 
+HEADING = 4
+SUSPENSION = "suspension"
 MIXED = "85051110"
 MIXED_WORDS = "HS 85051110 holds controlled and free magnets alike; what share of it is controlled is not published."
 
@@ -25,18 +28,25 @@ def mixed_words(products: Iterable[str], reporter: str) -> list[str]:
     return [MIXED_WORDS] if reporter == CHN and any(holds(product, MIXED) for product in products) else []
 
 
-def events_of(product: str | None = None, flow: str = "export", reporter: str | None = None) -> pl.DataFrame:
-    """Measures of a reporter by day, with the coverage of `product` by each that concerns it; all measures where it is
-    None.
+def events_of(
+    product: str | None = None, flow: str = "export", reporter: str | None = None, *, of_some: bool = False
+) -> pl.DataFrame:
+    """Measures of a reporter by day, with the coverage of `product` by each that concerns it, and the `paragraphs` that
+    name it; all measures where it is None.
 
-    Without a `reporter` those of every country. All are controls of exports; none concerns imports.
+    Without a `reporter` those of every country. All are controls of exports; none concerns imports. Measures that
+    concern some buyers alone, which trade of a product does not show, are among those of a product only with `of_some`.
     """
     day = pl.when(pl.col("announced_on") == "").then("effective_from").otherwise("announced_on")
     events = _of(code_table("control_events"), reporter).sort(day, "event")
     if product is None:
-        return events.with_columns(coverage=pl.lit(None, pl.String))
+        return events.with_columns(pl.lit(None, pl.String).alias(name) for name in ("coverage", "paragraphs"))
+    if not of_some:
+        events = events.filter(pl.col("users") == "")
     coverages = [coverage(event, product) if flow == "export" else None for event in events["event"]]
-    return events.with_columns(coverage=pl.Series(coverages, dtype=pl.String)).drop_nulls("coverage")
+    touching = events.with_columns(coverage=pl.Series(coverages, dtype=pl.String)).drop_nulls("coverage")
+    paragraphs = [_paragraphs(event, product) for event in touching["event"]]
+    return touching.with_columns(paragraphs=pl.Series(paragraphs, dtype=pl.String))
 
 
 def events_of_several(products: list[str]) -> pl.DataFrame:
@@ -45,8 +55,10 @@ def events_of_several(products: list[str]) -> pl.DataFrame:
     One product gives the same as `events_of`; several give the product before each row, none gives all measures.
     """
     if len(products) < 2:
-        return events_of(*products)
-    return pl.concat(events_of(product).insert_column(0, pl.lit(product).alias("product")) for product in products)
+        return events_of(*products, of_some=True)
+    return pl.concat(
+        events_of(product, of_some=True).insert_column(0, pl.lit(product).alias("product")) for product in products
+    )
 
 
 def coverage(event: str, product: str) -> str | None:
@@ -75,9 +87,12 @@ def _share(event: str, code: str) -> str | None:
     return next((codes[one] for one in (code, *above) if one in codes), None)
 
 
+@functools.cache
 def _codes_since(event: str) -> dict[str, str]:
-    """The codes of a measure as they are by the newest edition of the HS, each with its coverage."""
-    codes = codes_of(event)
+    """The codes of a measure as they are by the newest edition of the HS, and as its text prints them, with their
+    coverage."""
+    printed = code_rows(event).filter(pl.col("code_printed").str.len_chars() > pl.col("hs8").str.len_chars())
+    codes = {**dict(printed.select("code_printed", "coverage").iter_rows()), **codes_of(event)}
     if not any(map(is_heading, codes)):
         return codes
     row = code_table("control_events").filter(event=event)
@@ -85,7 +100,6 @@ def _codes_since(event: str) -> dict[str, str]:
     return _revised(tuple(codes.items()), day[:7]) if day else codes
 
 
-@functools.lru_cache(256)
 def _revised(codes: tuple[tuple[str, str], ...], month: str) -> dict[str, str]:
     """The codes of a month (YYYY-MM) and their coverage, by the newest edition of the HS.
 
@@ -101,11 +115,19 @@ def _revised(codes: tuple[tuple[str, str], ...], month: str) -> dict[str, str]:
     return shares | {code: share for code, share in revised.items() if is_heading(code) or code not in shares}
 
 
+def _paragraphs(event: str, product: str) -> str:
+    """The paragraphs of a measure that name codes of a product, with ; between them."""
+    rows = code_rows(event).select("hs8", "paragraph").unique().sort("paragraph").iter_rows()
+    parts = members(product) or [product]
+    named = (part for code, part in rows if any(one.startswith(code) or code.startswith(one) for one in parts))
+    return ";".join(dict.fromkeys(filter(None, named)))
+
+
 def mixed_note(product: str, events: Collection[str]) -> str | None:
     """Which other goods share the codes of a product with goods that one of these measures controls; None where none
     do."""
     rows = code_table("control_event_codes").filter(
-        pl.col("coverage") == "unknown_share", pl.col("event").is_in(list(events))
+        pl.col("coverage") == "unknown_share", pl.col("note") != "", pl.col("event").is_in(list(events))
     )
     notes = rows.select("hs8", "note").unique().sort("hs8", "note")
     return (
@@ -119,15 +141,70 @@ def mixed_note(product: str, events: Collection[str]) -> str | None:
 
 
 @functools.cache
+def code_rows(event: str) -> pl.DataFrame:
+    """Rows of `control_event_codes` of a measure: its own, and under its own name those of measures whose codes it
+    takes, a suspension those of the paragraphs that it suspends."""
+    own = code_table("control_event_codes").filter(event=event)
+    taken = [own]
+    for row in code_table("control_events").filter(event=event).iter_rows(named=True):
+        for name in filter(None, row["takes"].split(";")):
+            paragraph, _, other = name.rpartition(":")
+            taken.append(code_rows(other).with_columns(paragraph=pl.lit(paragraph)))
+        for name in filter(None, row["suspends"].split(";") if row["kind"] == SUSPENSION else ()):
+            other, _, paragraph = name.partition("#")
+            rows = code_rows(other)
+            taken.append(rows.filter(paragraph=paragraph) if paragraph else rows)
+    return pl.concat(taken).with_columns(event=pl.lit(event))
+
+
+def codes_recorded(event: str) -> int:
+    """How many codes of a measure are recorded, as its text prints them; goods that it names without one count once."""
+    printed = pl.when(pl.col("code_printed") == "").then("hs8").otherwise("code_printed")
+    return code_rows(event).select(printed).n_unique()
+
+
 def codes_of(event: str) -> dict[str, str]:
     """Codes of a measure, each with its coverage; a code listed twice is whole only if both rows are."""
-    rows = code_table("control_event_codes").filter(pl.col("event") == event).sort("hs8", "coverage")
-    return dict(rows.select("hs8", "coverage").unique("hs8", keep="first", maintain_order=True).iter_rows())
+    rows = code_rows(event).sort("hs8", "coverage").unique("hs8", keep="first", maintain_order=True)
+    return dict(rows.select("hs8", "coverage").iter_rows())
 
 
-def is_touched(product: str, reporter: str) -> bool:
-    """Whether a measure of a reporter that took effect concerns a product."""
-    return any(coverage(row["event"], product) for row in measures(reporter))
+@functools.cache
+def _named_headings(reporter: str) -> tuple[str, ...]:
+    """Chapters and headings that a measure of a reporter names, by a code or in words."""
+    named = set[str]()
+    for row in _of(code_table("control_events"), reporter).iter_rows(named=True):
+        codes = (*_codes_since(row["event"]), *filter(None, row["may_touch"].split(";")))
+        named |= {code[:HEADING] for code in codes}
+    return tuple(sorted(named))
+
+
+def is_named(product: str, reporter: str) -> bool:
+    """Whether a measure of a reporter names the heading of a product, or of a part of it: such goods are no placebos,
+    because no text says all that it means by codes."""
+    named = _named_headings(reporter)
+    return any(code.startswith(named) or named_in(code, named) for code in members(product) or [product])
+
+
+def named_in(product: str, prefixes: Iterable[str]) -> bool:
+    """Whether a code holds goods of one of these chapters and headings."""
+    return any(product.startswith(one) or one.startswith(product) for one in prefixes)
+
+
+def not_whole(product: str, reporter: str | None = None) -> pl.DataFrame:
+    """The measures that may touch a product although no recorded code of theirs is of it: their rows, by day. Those
+    that concern some buyers alone, and suspensions, take the codes of others, and are not repeated."""
+    of_its_own = (pl.col("users") == "", pl.col("kind") != SUSPENSION)
+    rows = events_of(reporter=reporter).filter(*of_its_own, pl.col("missing") != "", pl.col("effective_from") != "")
+    codes = members(product) or [product]
+
+    def may(row: dict[str, Any]) -> bool:
+        if coverage(row["event"], product):
+            return False
+        prefixes = list(filter(None, row["may_touch"].split(";")))
+        return not prefixes or any(named_in(code, prefixes) for code in codes)
+
+    return rows.filter(pl.Series([may(row) for row in rows.iter_rows(named=True)], dtype=pl.Boolean))
 
 
 def measures(reporter: str) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """Writes the page on an export-control measure: what was controlled when, and what trade shows around it.
 
 Each number is of the months from the first day on, against the same months a year before, beside the middle 80 % of
-placebo products: those that no measure touches. Belongs here: what the page says. Windows are in `tasks.controls`,
-detours in `tasks.answers.measures.detours`, both sides in `tasks.analysis.mirror`.
+placebo products: those of headings that no measure names. Belongs here: what the page says. Windows are in
+`tasks.controls`, detours in `tasks.answers.measures.detours`, both sides in `tasks.analysis.mirror`.
 """
 
 import statistics
@@ -27,7 +27,7 @@ from tasks.domain.decisions import counting
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.export_controls.control_lists import Spec
 from tasks.domain.export_controls.measure_states import states_on
-from tasks.domain.export_controls.measures import codes_of, event_row
+from tasks.domain.export_controls.measures import codes_of, codes_recorded, event_row
 from tasks.domain.labels import country
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.text import named as named_few
@@ -83,7 +83,10 @@ def event_brief(question: EventBrief) -> EventAnswer:
     row = event_row(question.event, reporter_of(snapshot).code)
     months = _months(snapshot, row, question)
     if not codes_of(row["event"]):
-        raise NoFigure(f"no code of {row['event']} is recorded: {row['document']}, {row['goods']}; {row['source']}")
+        named = row["missing"] or row["goods"]
+        raise NoFigure(
+            f"no code of {row['event']} is recorded: {row['document']}, {named}; {row['page'] or row['source']}"
+        )
     listed = listed_in(snapshot, [Spec(row["event"])])
     codes = list(listed.keys)
     if not codes:
@@ -213,7 +216,7 @@ def _sheet(
     return Sheet(
         t["title"].format(**named_parts),
         t["about"].format(snapshot=snapshot.id),
-        _headlines(code_rows, named_parts, t, language),
+        [*_headlines(code_rows, named_parts, t, language), *_recorded(row, t, language)],
         blocks,
         [*unknown, *listed.notes],
         Answer(pl.DataFrame(), snapshot).citation,
@@ -244,20 +247,32 @@ def _headlines(
     return lines
 
 
+def _recorded(row: dict[str, Any], t: dict[str, Any], language: str) -> list[str]:
+    """What of the text is recorded, and what not; and that a regime goes on, where it does."""
+    zh = "_zh" if language == "zh" else ""
+    count = codes_recorded(row["event"])
+    lines = [t["recorded"][row["recorded"]].format(count=count, missing=row["missing" + zh])] if row["recorded"] else []
+    return [*lines, t["prolongs"].format(regime=row["prolongs"])] if row["prolongs"] else lines
+
+
 def _facts(row: dict[str, Any], t: dict[str, Any], language: str) -> SheetPart:
-    state = states_on(clock.today())[row["event"]]
+    state, zh = states_on(clock.today())[row["event"]], "_zh" if language == "zh" else ""
     until = row["effective_until"] or t["open"]
+    to = t["all"] if row["destinations"] == "all" else row["destinations"].replace(";", t["comma"])
+    users = t["users"].format(users=row["users" + zh]) if row["users"] else ""
     lines = [
         t["announced"].format(announced=row["announced_on"] or t["unknown"], first=row["effective_from"], until=until),
-        t["does"].format(action=row["action"], destinations=row["destinations"]),
+        t["does"].format(action=row["action" + zh], destinations=to + users),
         t["state"].format(
             state=t["states"][state.name],
             by=t["by"].format(event=state.by, until=state.until or t["open"]) if state.by else "",
         ),
-        t["source"].format(source=row["source"]),
+        t["page"].format(page=row["page"], day=row["page_on"] or t["unknown"]) if row["page"] else t["no_page"],
     ]
+    if row["source"] != row["page"]:
+        lines.append(t["source"].format(source=row["source"]))
     if row["date_note"]:
-        lines.append(row["date_note"])
+        lines.append(t["date_note"].format(note=row["date_note"]))
     return SheetPart(t["facts"], lines)
 
 

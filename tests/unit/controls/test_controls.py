@@ -227,7 +227,7 @@ def test_the_published_table_holds_the_measures_as_of_the_day_of_the_newest_rele
     assert sorted(events.select(columns).rows()) == sorted(
         control_event(date(2026, 6, 10), "CHN").select(columns).rows()
     )
-    assert events.height == len(EVERY) == 32
+    assert events.height == len(EVERY) == 51
     # The four measures of October 2025 never came into force.
     never = events.filter(state="never_in_force")["document"].to_list()
     assert never == [f"Announcement {number} of 2025" for number in (55, 56, 57, 58)]
@@ -235,6 +235,10 @@ def test_the_published_table_holds_the_measures_as_of_the_day_of_the_newest_rele
     assert row["announced_on"] == date(2025, 4, 4)
     assert CODE in row["codes_unknown_share"]
     assert "free magnets share this code" in row["note"]
+    assert (row["recorded"], "terbium" in row["missing"], row["page_on"]) == ("part", True, date(2025, 4, 4))
+    assert {"2805301910", "2846902810"} <= {*row["codes_printed"]}
+    firms = events.filter(event="mofcom-2025-1").row(0, named=True)
+    assert (firms["users"], len(firms["codes_printed"])) == ("28 United States entities", 636)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.export_controls.measure_states import State, states, states_on, took_effect
+from tasks.domain.export_controls.measure_states import State, of_paragraphs, states, states_on, took_effect
 
 OCTOBER = [f"mofcom-gacc-2025-{number}" for number in (55, 56, 57, 58)]
 ABROAD, TECHNOLOGY = "mofcom-2025-61", "mofcom-2025-62"
@@ -77,13 +77,26 @@ def test_the_state_of_a_measure_on_a_day(events: list[str], days: dict[str, str]
 
 
 def test_the_measures_that_lapsed_are_those_that_a_term_or_a_suspension_names() -> None:
-    """Counted from the document numbers, and no other measure among the thirty-one."""
+    """Counted from the document numbers, and no other measure."""
     term = State("lapsed_unrecorded", ANNOUNCEMENT_72, "2", date(2025, 11, 9), date(2026, 11, 27))
     assert states_on(date(2026, 11, 28))[ANNOUNCEMENT_46] == term
     lapsed = {event for event, state in states_on(date(2026, 11, 28)).items() if state.name == "lapsed_unrecorded"}
-    assert lapsed == {*OCTOBER, ABROAD, TECHNOLOGY, ANNOUNCEMENT_70, ANNOUNCEMENT_72, ANNOUNCEMENT_46}
+    firms = {"entities-2025-08-12", "mofcom-2025-21"}
+    assert lapsed == {*OCTOBER, ABROAD, TECHNOLOGY, ANNOUNCEMENT_70, ANNOUNCEMENT_72, ANNOUNCEMENT_46, *firms}
     later = {event for event, state in states_on(date(2028, 1, 1)).items() if state.name == "lapsed_unrecorded"}
     assert later - lapsed == {"mofcom-2025-68", "exporters-2026"}
+
+
+@pytest.mark.parametrize(
+    ("day", "paragraphs", "name"),
+    [
+        ("2026-01-01", None, "partly_suspended"), ("2026-01-01", "", "partly_suspended"),
+        ("2026-01-01", "2", "suspended"), ("2026-01-01", "1", "in_force"), ("2026-01-01", "1;2", "partly_suspended"),
+        ("2026-11-28", "2", "lapsed_unrecorded"), ("2026-11-28", "1", "in_force"), ("2025-01-01", "2", "in_force"),
+    ],
+)  # fmt: skip
+def test_a_paragraph_has_a_state_of_its_own(day: str, paragraphs: str | None, name: str) -> None:
+    assert of_paragraphs(states_on(date.fromisoformat(day))[ANNOUNCEMENT_46], paragraphs).name == name
 
 
 def _table(*rows: dict[str, str]) -> pl.DataFrame:

@@ -15,6 +15,11 @@ EVENTS = [
     ("never", "2025-10-01", ""),
     ("hts", "2025-10-02", "2025-10-02"),
     ("early", "2025-04-04", "2025-04-04"),
+    ("pause", "2025-11-09", "2025-11-09"),
+    ("firms", "2025-12-01", "2025-12-01"),
+    ("bans", "2025-12-02", "2025-12-02"),
+    ("steel", "2026-01-01", "2026-01-01"),
+    ("vague", "2026-01-02", "2026-01-02"),
 ]
 CODES = [
     # event, code, coverage, note
@@ -32,28 +37,50 @@ CODES = [
 ]
 
 
-@pytest.fixture(autouse=True)
+MORE_COLUMNS = ("kind", "users", "takes", "suspends", "missing", "may_touch")
+MORE = [
+    ("pause", "suspension", "", "", "late#2", "", ""),
+    ("firms", "entities", "3 firms", "late", "", "", ""),
+    ("bans", "prohibition", "", "7:late", "", "", ""),
+    ("steel", "licence", "", "", "", "all of it", "72;7301"),
+    ("vague", "licence", "", "", "", "some machines", ""),
+]
+
+
+@pytest.fixture
 def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     events = pl.DataFrame(EVENTS, schema=["event", "announced_on", "effective_from"], orient="row")
     reporter = pl.when(pl.col("event") == "undated").then(pl.lit("USA")).otherwise(pl.lit("CHN"))
+    words = {name: pl.lit("") for name in ("kind", "users", "takes", "suspends", "missing", "may_touch")}
+    said = pl.DataFrame(MORE, schema=["event", *MORE_COLUMNS], orient="row")
+    codes = pl.DataFrame(CODES, schema=["event", "hs8", "coverage", "note"], orient="row")
     made = {
-        "control_events": events.with_columns(reporter=reporter),
-        "control_event_codes": pl.DataFrame(CODES, schema=["event", "hs8", "coverage", "note"], orient="row"),
+        "control_events": events.with_columns(reporter=reporter, **words).update(said, on="event"),
+        "control_event_codes": codes.with_columns(
+            code_printed=pl.col("hs8").replace({"26171010": "2617101000", "28053011": "2805301110"}),
+            paragraph=pl.when(pl.col("hs8") == "26171010").then(pl.lit("2")).otherwise(pl.lit("1")),
+        ),
     }
     monkeypatch.setattr(measures, "code_table", lambda name: made.get(name, code_table(name)))
-    measures.codes_of.cache_clear()
+    cached = (measures.code_rows, measures._codes_since, measures._named_headings)
+    for one in cached:
+        one.cache_clear()
     yield
-    measures.codes_of.cache_clear()
+    for one in cached:
+        one.cache_clear()
 
 
+@pytest.mark.usefixtures("tables")
 def test_measures_of_all_products_or_of_one_are_in_order_of_the_day_they_became_public() -> None:
     """The day of effect counts where no announcement is there."""
     found = measures.events_of()
-    assert found["event"].to_list() == ["undated", "early", "never", "hts", "late"]
-    assert found["coverage"].to_list() == [None] * 5
+    order = ["undated", "early", "never", "hts", "late", "pause", "firms", "bans", "steel", "vague"]
+    assert found["event"].to_list() == order
+    assert found["coverage"].to_list() == [None] * len(order)
     assert measures.events_of("28053011").select("event", "coverage").rows() == [
         ("early", "whole"),
         ("late", "unknown_share"),
+        ("bans", "unknown_share"),
     ]
     assert measures.events_of("85051110").select("event", "coverage").rows() == [
         ("undated", "unknown_share"),
@@ -63,6 +90,7 @@ def test_measures_of_all_products_or_of_one_are_in_order_of_the_day_they_became_
     assert measures.events_of("01012100").is_empty()
 
 
+@pytest.mark.usefixtures("tables")
 @pytest.mark.parametrize(
     ("event", "product", "covered"),
     [
@@ -82,18 +110,89 @@ def test_coverage_of_codes_headings_and_baskets(event: str, product: str, covere
     assert measures.coverage(event, product) == covered
 
 
-def test_a_measure_touches_goods_of_its_reporter_alone_and_none_without_a_day_of_effect() -> None:
-    assert [row["event"] for row in measures.measures("CHN")] == ["early", "hts", "late"]
-    assert [code for code in ("85051110", "28053011", "26171010", "01012100") if measures.is_touched(code, "CHN")] == [
-        "85051110",
-        "28053011",
-        "26171010",
+@pytest.mark.usefixtures("tables")
+def test_a_measure_names_goods_of_its_reporter_alone_and_a_placebo_is_of_no_heading_that_one_names() -> None:
+    assert [row["event"] for row in measures.measures("CHN")] == [
+        *("bans", "early", "firms", "hts", "late", "pause", "steel", "vague")
     ]
+    named = ("85051110", "85051190", "28053011", "28051900", "26171010", "basket:antimony", "72081000", "73011000")
+    free = ("01012100", "73021000", "28061000")
+    assert [code for code in (*named, *free) if measures.is_named(code, "CHN")] == list(named)
     assert measures.events_of(reporter="USA")["event"].to_list() == ["undated"]
     assert measures.events_of("28053011", reporter="USA").is_empty()
-    assert measures.is_touched("8505110070", "USA")
-    assert not measures.is_touched("28053011", "USA")
+    assert measures.is_named("8505110070", "USA")
+    assert not measures.is_named("28053011", "USA")
     assert measures.mixed_note("8505110070", ["undated"]) == "850511: all magnets of metal"
     assert measures.measures("DEU") == []
     assert measures.mixed_words(["85", "85051110"], "CHN") == [measures.MIXED_WORDS]
     assert measures.mixed_words(["85", "85051110"], "DEU") == []
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_measure_has_the_codes_of_what_it_takes_and_a_suspension_those_of_its_paragraph() -> None:
+    assert measures.codes_of("bans") == measures.codes_of("firms") == measures.codes_of("late")
+    assert measures.codes_of("pause") == {"26171010": "whole"}
+    assert measures.codes_recorded("late") == 2
+    found = measures.events_of("26171010").select("event", "paragraphs").rows()
+    assert found == [("late", "2"), ("pause", "2"), ("bans", "7")]
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_code_of_ten_digits_as_printed_names_its_measure_and_firms_are_told_on_request_alone() -> None:
+    assert measures.events_of("2805301110")["event"].to_list() == ["early", "late", "bans"]
+    assert measures.events_of("2805301190")["event"].to_list() == []
+    assert measures.events_of_several(["28053011"])["event"].to_list() == ["early", "late", "firms", "bans"]
+    assert measures.events_of_several(["28053011", "01012100"])["product"].unique().to_list() == ["28053011"]
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_product_without_a_code_is_touched_by_none_only_where_the_texts_are_recorded_whole() -> None:
+    assert measures.not_whole("72081000", "CHN")["event"].to_list() == ["steel", "vague"]
+    assert measures.not_whole("01012100", "CHN")["event"].to_list() == ["vague"]
+    assert measures.not_whole("7301", "CHN")["event"].to_list() == ["steel", "vague"]
+    assert measures.not_whole("basket:antimony", "CHN")["event"].to_list() == ["vague"]
+    assert measures.not_whole("01012100", "USA").is_empty()
+
+
+def test_every_code_that_a_text_prints_names_its_measure() -> None:
+    """Of each of the packaged rows, ten digits and the eight of the statistics."""
+    rows = code_table("control_event_codes").filter(pl.col("code_printed") != "")
+    silent = [
+        (event, code)
+        for event, *codes in rows.select("event", "code_printed", "hs8").unique().iter_rows()
+        for code in codes
+        if not measures.coverage(event, code)
+    ]
+    assert rows.height > 700
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("event", "printed"),
+    [
+        (
+            "mofcom-gacc-2025-10",
+            "2841801000 2825901200 2825901910 2825901920 2849902000 8101940001 8101991001 8101999001 7106919001"
+            " 7106929001 2804500001 2842902000 3818009021 2842909025 2852100010 8106101091 8106101092 8106101099"
+            " 8106109090 8106901019 8106901029 8106901099 8106909090 2841900041 2931900032 8102100001 2853904051",
+        ),
+        (
+            "mofcom-gacc-2023-39",
+            "2504101000 2504109100 3801100030 3801901000 3801909010 6815190020 3824999940",
+        ),
+    ],
+)
+def test_a_measure_that_is_recorded_whole_has_each_code_of_its_text(event: str, printed: str) -> None:
+    """The codes as the authority's page prints them."""
+    assert code_table("control_events").filter(event=event)["recorded"].to_list() == ["whole"]
+    assert set(measures.code_rows(event)["code_printed"]) == set(printed.split())
+
+
+def test_a_measure_without_all_its_codes_says_what_its_text_names_more() -> None:
+    events = code_table("control_events").filter(basis="measure", reporter="CHN")
+    named = events.filter(pl.col("goods") != "", pl.col("recorded") == "")
+    # What lists no goods: words on how to report, police, firms with a licence, a calendar, technology.
+    assert set(named["kind"]) <= {"reporting", "enforcement", "general_licence", "statistics", "licence"}
+    assert named.filter(kind="licence")["event"].to_list() == ["mofcom-2025-62"]
+    for event, recorded in events.select("event", "recorded").iter_rows():
+        assert (measures.codes_recorded(event) > 0) == (recorded in ("whole", "part")) or not recorded, event

@@ -20,8 +20,8 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> DetoursAnswer:
 @pytest.mark.parametrize(
     ("language", "fires", "rates"),
     [
-        ("en", "South Korea fires: an estimate of", "goods that no measure touches"),
-        ("zh", "韩国触发：估计经其", "未受任何措施影响的商品"),
+        ("en", "South Korea fires: an estimate of", "goods of headings that no measure names"),
+        ("zh", "韩国触发：估计经其", "各措施均未列品目的商品"),
     ],
 )
 def test_the_page_says_what_fires_how_sure_that_is_and_what_both_sides_say(
