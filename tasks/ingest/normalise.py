@@ -97,6 +97,8 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
         )
         for text in (*parsed.normalised, *changes)
     ]
+    if not parsed.proof:
+        doubts.append(_without_proof(landed.source, where))
     quarantine = _set_aside(parsed.reported, faults, release_id)
     if not numbers.height:
         raise _nothing_usable(quarantine, parsed, where)
@@ -112,6 +114,17 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     proven = _proven(detail, parsed, landed)
     so_far = _so_far(parsed, landed)
     return Normalised(detail, quarantine, gather(release_id, doubts), release, names, proven, so_far)
+
+
+def _without_proof(source: str, where: str) -> dict[str, str]:
+    return finding(
+        "no_proof",
+        "info",
+        where,
+        observed="no count and no printed sum that its records agree with",
+        expected=f"what proves that a file of {source} is whole: {SOURCES[source].proof}",
+        advice="Where all depends on it, compare the sum of a month with the site.",
+    )
 
 
 def _so_far(parsed: Parsed, landed: Landed) -> pl.DataFrame:

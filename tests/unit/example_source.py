@@ -46,7 +46,9 @@ def parse(raw: bytes, where: str) -> Parsed:
     )  # fmt: skip
     # Where only some countries were asked for, a printed total is the only word on it.
     single, totals = (as_reported(records.filter(mask)) for mask in (parted.kept, parted.totals))
-    return Parsed(single, lexed.encoding, parted.notes, parted.doubts, totals=totals, short=parted.short)
+    return Parsed(
+        single, lexed.encoding, parted.notes, parted.doubts, totals=totals, short=parted.short, proof=parted.proof
+    )
 
 
 SOURCE = Source(
@@ -59,4 +61,5 @@ SOURCE = Source(
     partner_code="^[A-Z]{2}$",
     code_list="geonom",
     nomenclature="CN8",
+    proof="the end of its last line, and the printed total of all countries",
 )

@@ -38,7 +38,8 @@ class Parsed(NamedTuple):
     `doubts` are findings that only the adapter can raise. `printed_on` and `reporter` come from the file; the
     declaration must agree with them. `totals` are the printed totals of the world and of groups, as records, and
     `short` the findings that the parts of one add up to less: see `declared`. `so_far` are printed years to date, as
-    records of their last month, which are compared with the months before and not published.
+    records of their last month, which are compared with the months before and not published. `proof` is what proves
+    that this file is whole, as a count or a sum that it prints and that agrees; empty where nothing does.
     """
 
     reported: Reported
@@ -50,6 +51,7 @@ class Parsed(NamedTuple):
     totals: Reported | None = None
     short: tuple[dict[str, str], ...] = ()
     so_far: Reported | None = None
+    proof: str = ""
 
     def declared(self, partners: str) -> Parsed:
         """What the file says where these partners were asked for: `all`, or some of them.
@@ -190,6 +192,9 @@ class Source:
     every file of the source where nothing else is declared: a file of all goods and partners covers them. `bytes_max`
     limits an answer.
 
+    `proof` says what proves that a file is whole (lengths, counts, printed sums, keys that stand once), and what
+    nothing in it proves.
+
     `first_print_of` names the source of the same statistics whose answers are corrected, where files of this one never
     are.
 
@@ -226,6 +231,7 @@ class Source:
     declared: Mapping[str, Any] = field(default_factory=dict)
     bytes_max: int = FILE_BYTES_MAX
     excerpt: Callable[[bytes, Sequence[int], int], bytes | None] | None = None
+    proof: str = ""
     first_print_of: str = ""
     calendar: str = ""
     base: str = ""

@@ -33,7 +33,7 @@ class Parted(NamedTuple):
 
     `doubts` are of totals below the sum of their parts, `short` of those above it: there the parts may not have been
     asked for. `totals` masks the rows of the world, and of groups that `partner_groups.csv` knows: one of each in a
-    cell.
+    cell. `proof` says how many totals are the sums of their parts; it is empty where one differs or none was compared.
     """
 
     kept: pl.Series
@@ -41,6 +41,7 @@ class Parted(NamedTuple):
     notes: tuple[str, ...]
     short: tuple[dict[str, str], ...]
     totals: pl.Series
+    proof: str
 
 
 def part_totals(
@@ -104,7 +105,9 @@ def part_totals(
         tuple(_difference(row, cell, where) for row in compared.filter(is_wrong).iter_rows(named=True))
         for is_wrong in (pl.col("total") < pl.col("least"), pl.col("total") > pl.col("most"))
     )
-    return Parted(kept, doubts, tuple(notes), short, totals.to_series())
+    is_proven = compared.height and not (doubts or short)
+    proof = f"{counted(compared.height, 'printed total')}, each the sum of its parts" if is_proven else ""
+    return Parted(kept, doubts, tuple(notes), short, totals.to_series(), proof)
 
 
 def _with_keys(rows: pl.DataFrame, code_list: str, month: str) -> pl.DataFrame:

@@ -60,7 +60,7 @@ from tasks.sources.adapter.records import (
     without_flagged,
 )
 from tasks.sources.adapter.totals import Parted, part_totals
-from tasks.sources.formats.json_text import read_documents
+from tasks.sources.formats.json_text import read_documents, refuse_nested
 
 if TYPE_CHECKING:
     from schemas.forms.fetch import FetchRequest
@@ -140,6 +140,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         _last_update(table),
         totals=totals,
         short=parted.short,
+        proof=parted.proof,
     )
 
 
@@ -155,6 +156,7 @@ def _table(raw: bytes, where: str) -> pl.DataFrame:
         raise Refused(
             "row width", f"{where}, record {short}", f"{len(rows[short])} fields where the header has {width}", AGAIN
         )
+    refuse_nested((dict(zip(names, row, strict=True)) for row in rows[1:]), where)
     columns: dict[str, list[str | None]] = {}
     for place, name in enumerate(names):
         texts = [None if row[place] is None else str(row[place]) for row in rows[1:]]
@@ -261,6 +263,7 @@ def _parted(table: pl.DataFrame, product: str, numbers: Sequence[str], where: st
         kept=by_number[-1].kept & ~table["CTY_CODE"].str.contains(GROUP),
         doubts=tuple(doubt for one in by_number for doubt in one.doubts),
         short=tuple(doubt for one in by_number for doubt in one.short),
+        proof=by_number[0].proof if not any(one.doubts or one.short for one in by_number) else "",
     )
 
 
@@ -347,6 +350,10 @@ SOURCE = Source(
     calendar="us_census",
     base=BASE,
     questions=questions,
+    proof=(
+        "the end of the JSON, keys that stand once, and the printed total of all countries; an answer without it has no"
+        " proof"
+    ),
     key=KeyNeed(settings.CENSUS_KEY, "key"),
     licence="public domain",
 )

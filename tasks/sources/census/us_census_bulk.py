@@ -16,7 +16,8 @@ count; otherwise those below. Names of members change their case from month to m
 Rows are added up to code and country, and the note of a sum names its first and last record. A row without an entry in
 the month is there for its year to date, and is no printed zero. `COMM` has the sum of each code, `CTY` of each country,
 `DE` or `DIST` of each district: each number that is read is compared with them in every one, and a difference holds the
-release. There are no rows of groups or totals.
+release. There are no rows of groups or totals, and an archive with one is refused. A row stands once, and so does each
+sum: where all stand twice, they would still agree.
 
 General imports (gen_) are value_usd by customs value, and value_usd_cif with freight and insurance; charges are the
 difference of the two, which is checked. Imports for consumption (con_) are what entered the market, from a warehouse or
@@ -49,12 +50,13 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from schemas.frames import Reported
+from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, WantedFile, months_of, refuse_products
-from tasks.sources.adapter.records import as_reported
+from tasks.sources.adapter.records import as_reported, doubt_copies
 from tasks.sources.census.us_census import NO_UNIT
 from tasks.sources.census.us_census import SOURCE as API
 from tasks.sources.formats.fixed_width import Layout, Member, layout_of, members_of, read_blocks, stated_layout, text_of
@@ -214,7 +216,9 @@ def parse(raw: bytes, where: str) -> Parsed:
     members = _by_stem(files, where)
     base = _database(members, files, where)
     detail = _read_detail(base, members, where)
-    doubts = [*_doubt_name(detail, where), *_doubt_controls(base, detail, members, where)]
+    _refuse_groups(detail.cells, where)
+    controls = [*_doubt_rows_twice(detail, base, where), *_doubt_controls(base, detail, members, where)]
+    doubts = [*_doubt_name(detail, where), *controls]
     units, unit_doubts = _units(base, members, where)
     traded = detail.cells.filter(pl.any_horizontal(pl.col(name) != 0 for name in _monthly(base)))
     cells = traded.join(units, on="commodity", how="left", maintain_order="left")
@@ -233,17 +237,19 @@ def parse(raw: bytes, where: str) -> Parsed:
         tuple(doubts),
         reporter="USA",
         so_far=_so_far(base, detail) if detail.month != JANUARY else None,
+        proof="" if controls else f"the sums of {', '.join(control.member.upper() for control in base.controls)}",
     )
 
 
 class MonthDetail(NamedTuple):
     """The detail of a month, added up: by code and country (with `record`, `last` and `rows`), and the sums by each key
-    of the control members."""
+    of the control members; how many records stand twice, throughout."""
 
     year: str
     month: str
     cells: pl.DataFrame
     by_key: Mapping[str, pl.DataFrame]
+    copies: int
 
 
 def _by_stem(members: Mapping[str, Member], where: str) -> dict[str, Member]:
@@ -289,8 +295,11 @@ def _read_detail(base: Database, members: Mapping[str, Member], where: str) -> M
     others = [key for key in keys if key not in CELL]
     sums = [pl.col(name).sum() for name in base.numbers]
     cells, of_others = list[pl.DataFrame](), {key: list[pl.DataFrame]() for key in others}
-    months = set[tuple[str, str]]()
-    for block in _read(members, base.detail, base.layout, [*keys, "year", "month"], base.numbers, where):
+    months, prints = set[tuple[str, str]](), list[pl.Series]()
+    texts = [name for name, (_, width) in base.layout.items() if width != DIGITS]
+    for block in _read(members, base.detail, base.layout, texts, base.numbers, where):
+        # Some bytes of each of millions of records tell whether it came before.
+        prints.append(block.drop("record").hash_rows())
         months |= {*block.select("year", "month").unique().iter_rows()}
         place = pl.col("record").min(), pl.col("record").max().alias("last"), pl.len().alias("rows")
         cells.append(block.group_by(CELL, maintain_order=True).agg(*place, *sums))
@@ -301,7 +310,8 @@ def _read_detail(base: Database, members: Mapping[str, Member], where: str) -> M
     whole = pl.concat(cells).group_by(CELL, maintain_order=True).agg(*place, *sums).sort("record")
     by_key = {key: whole.group_by(key).agg(sums) for key in CELL}
     by_key |= {key: pl.concat(frames).group_by(key).agg(sums) for key, frames in of_others.items()}
-    return MonthDetail(year, month, whole, by_key)
+    every = pl.concat(prints)
+    return MonthDetail(year, month, whole, by_key, every.len() - every.n_unique())
 
 
 def _the_month(months: set[tuple[str, str]], where: str) -> tuple[str, str]:
@@ -309,6 +319,31 @@ def _the_month(months: set[tuple[str, str]], where: str) -> tuple[str, str]:
         shown = ", ".join(f"{clip(year)}-{clip(month)}" for year, month in sorted(months)[:4])
         raise Refused("several months", where, f"months {shown} in one archive", AGAIN)
     return months.pop()
+
+
+def _refuse_groups(cells: pl.DataFrame, where: str) -> None:
+    """Raises Refused for a country that is a group or a total in the list of codes: its trade would count twice."""
+    whole = partner_codes(API.code_list).filter(pl.col("kind").is_in(["group", "total"]))
+    groups = cells.filter(pl.col("cty_code").is_in(whole["code"].implode()))
+    if groups.height:
+        raise Refused(
+            "group among countries",
+            f"{where}, record {groups['record'][0]}",
+            f"country {groups['cty_code'][0]}, which is {whole.filter(code=groups['cty_code'][0])['name_en'][-1]}",
+            f"An archive has single countries alone; with it their trade would count twice. {AGAIN}",
+        )
+
+
+def _doubt_rows_twice(detail: MonthDetail, base: Database, where: str) -> Iterator[dict[str, str]]:
+    if detail.copies:
+        yield finding(
+            "row_twice",
+            "error",
+            f"{where}, {base.detail.upper()}.TXT",
+            observed=f"{counted(detail.copies, 'record')} that agree with another one throughout",
+            expected="each record once",
+            advice=f"Their sum would count trade twice. {AGAIN}",
+        )
 
 
 def _monthly(base: Database) -> list[str]:
@@ -399,9 +434,12 @@ def _doubt_controls(
             )
             continue
         numbers = [name for name in base.numbers if name in control.layout]
-        read = _read(members, control.member, control.layout, [control.key, "year", "month"], numbers, where)
+        texts = [name for name in (control.key, "df", "year", "month") if name in control.layout]
+        read = _read(members, control.member, control.layout, texts, numbers, where)
         printed = pl.concat(read)
         yield from _doubt_month(printed, detail, control, where)
+        place = f"{where}, {control.member.upper()}.TXT"
+        yield from doubt_copies(printed, [control.key, *(["df"] if "df" in control.layout else [])], place)
         sums = printed.group_by(control.key).agg(pl.col(name).sum() for name in numbers)
         yield from _differences(sums, detail.by_key[control.key], control, numbers, where)
 
@@ -547,6 +585,10 @@ SOURCE = replace(
     bytes_max=BYTES_MAX,
     questions=questions,
     key=None,
+    proof=(
+        "the checksums of the archive, records of one length that stand once, and three printed sums of each number: by"
+        " code, by country and by district"
+    ),
     # 18 archives of 2025 and 2026 have 94 to 292 MB; one of 318 MiB is read in half a minute (benchmarks/RESULTS.md).
     first_fetch=FirstFetch("month", 180, 60, has_all_goods=True),
     experimental=(

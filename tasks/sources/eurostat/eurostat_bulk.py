@@ -147,8 +147,14 @@ def parse(raw: bytes, where: str) -> Parsed:
         notes.append(
             f"{counted(int(is_total.sum()), 'record')} of TOTAL compared with the sum of the codes: not published"
         )
+    if of_partners or doubts or not is_total.any():
+        proof = ""
+    else:
+        proof = f"{counted(int(is_total.sum()), 'printed total')} of all codes"
     doubts += [*of_partners, *_doubt_fractions(sums, where), *_doubt_units(sums, where), *_doubt_detail(sums, where)]
-    return Parsed(as_reported(_records(sums, flow)), lexed.encoding, tuple(notes), tuple(doubts), None, reporter)
+    return Parsed(
+        as_reported(_records(sums, flow)), lexed.encoding, tuple(notes), tuple(doubts), None, reporter, proof=proof
+    )
 
 
 def _checked(fields: pl.DataFrame, where: str) -> pl.DataFrame:
@@ -324,6 +330,10 @@ SOURCE = replace(
     parse=parse,
     questions=questions,
     first_fetch=None,
+    proof=(
+        "the checksum of the archive when it is split, the end of its last line, keys that stand once, and printed"
+        " totals of all codes; a part of a file without these totals has no proof"
+    ),
     experimental="thirteen rows of one file have been read; no whole file, and no archive as it is packed",
     split=split_file,
 )

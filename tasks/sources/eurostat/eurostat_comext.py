@@ -116,7 +116,15 @@ def parse(raw: bytes, where: str) -> Parsed:
     notes = [*lexed.normalised, *parted.notes]
     reported, totals = (as_reported(_records(fields.filter(mask))) for mask in (parted.kept, parted.totals))
     return Parsed(
-        reported, lexed.encoding, tuple(notes), (*parted.doubts, *flagged), updated, reporter, totals, parted.short
+        reported,
+        lexed.encoding,
+        tuple(notes),
+        (*parted.doubts, *flagged),
+        updated,
+        reporter,
+        totals,
+        parted.short,
+        proof=parted.proof,
     )
 
 
@@ -142,16 +150,17 @@ def _refuse_other_downloads(head: bytes, where: str) -> None:
 
 
 def reporter_of(code: str, where: str) -> str:
-    """Our key of a reporter. Raises Refused for a code that is neither the EU nor one country."""
-    known = partner_codes(CODES).filter(pl.col("code") == code, pl.col("kind").is_in(["country", "group"]), valid_to="")
-    if not known.height or ":" in known["partner"][0]:
+    """Our key of a reporter. Raises Refused for a code that is neither the EU nor one of its members: the figures of
+    another country are not Eurostat's."""
+    known = next((key for key, of_reporter in reporters().items() if of_reporter == code), None)
+    if known is None:
         raise Refused(
             "unknown reporter",
             f"{where}, column reporter",
             f"reporter '{clip(code)}'",
             "It is EU27_2020 or the two letters of a member state; add others to schemas/reference/partner_codes.csv.",
         )
-    return str(known["partner"][0])
+    return known
 
 
 def _last_update(text: str, where: str) -> date:
@@ -259,5 +268,9 @@ SOURCE = Source(
     base=BASE,
     questions=questions,
     first_fetch=FirstFetch("year"),
+    proof=(
+        "the end of its last line, keys that stand once, and the printed sums of all partners inside and outside the"
+        " EU; an answer without these sums has no proof"
+    ),
     licence="CC BY 4.0, source: Eurostat",
 )

@@ -1,7 +1,8 @@
 """Reads tables of fixed width block by block, out of a text or out of a member of a ZIP archive.
 
 A bulk file of a month unpacks to more than a gigabyte, so no more than a block of it is in memory. Every line must be
-as long as the fields that are read of it; what follows them is a field of a later layout, and is not read. Belongs
+as long as the fields that are read of it, and where numbers are read as long as the first one: a line with a letter
+more or less has moved fields. What follows them in every line is a field of a later layout, and is not read. Belongs
 here: archives of several members, blocks, fields, numbers. What a field means is in the adapters.
 """
 
@@ -132,15 +133,17 @@ def read_blocks(
     """Yield the fields of a member, a block of its lines at a time: `record` (from 1), `texts` as they stand without
     blanks around them, and `numbers` as whole numbers, which may have a sign.
 
-    Raises Refused for a line that is cut off or too short, and for a number that is none.
+    Raises Refused for a line that is cut off, too short or, where there are numbers, of another length than the first
+    one, and for a number that is none.
     """
-    place, record = f"{where}, {member.name}", 0
+    place, record, length = f"{where}, {member.name}", 0, 0
     end = max(start + width for start, width in (layout[name] for name in (*texts, *numbers)))
     for block in _blocks(member, place):
         lines = pl.read_csv(
             block, has_header=False, separator="\x01", quote_char=None, schema={"line": pl.String}, infer_schema=False
         )
-        _refuse_short(lines["line"], record, end, place)
+        length = length or len(lines["line"][0] or "") if numbers else 0
+        _refuse_lengths(lines["line"], record, end, length, place)
         fields = lines.select(
             pl.int_range(record + 1, record + lines.height + 1, dtype=pl.UInt32).alias("record"),
             *(_field(layout[name]).alias(name) for name in texts),
@@ -192,14 +195,18 @@ def _field(place: tuple[int, int]) -> pl.Expr:
     return pl.col("line").cast(pl.Binary).bin.slice(*place).cast(pl.String).str.strip_chars(" ")
 
 
-def _refuse_short(lines: pl.Series, before: int, end: int, place: str) -> None:
-    short = (lines.str.len_bytes().fill_null(0) < end).arg_true()
-    if short.len():
-        line = lines[int(short[0])] or ""
+def _refuse_lengths(lines: pl.Series, before: int, end: int, length: int, place: str) -> None:
+    """Raises Refused for the first line that ends before its last field, or is not as long as the others where these
+    have a length."""
+    bytes_of = lines.str.len_bytes().fill_null(0)
+    wrong = ((bytes_of < end) | (bytes_of != (length or bytes_of))).arg_true()
+    if wrong.len():
+        line = lines[int(wrong[0])] or ""
+        needed = f"the fields need {end}" if len(line) < end else f"the first record has {length}"
         raise Refused(
             "row width",
-            f"{place}, record {before + int(short[0]) + 1}",
-            f"{len(line)} bytes where the fields need {end}: '{clip(line[:60])}'",
+            f"{place}, record {before + int(wrong[0]) + 1}",
+            f"{len(line)} bytes where {needed}: '{clip(line[:60])}'",
             f"{AGAIN} Where the source has changed its layout, its description must be in the archive.",
         )
 

@@ -6,7 +6,7 @@ refused or kept as text. A file may hold several documents one after another: th
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -88,8 +88,20 @@ def rows_of(document: Any, name: str, where: str) -> list[dict[str, Any]]:
     return rows
 
 
-def refuse_cut(documents: Sequence[Any], count: int, where: str) -> None:
-    """Raises Refused where the pages of an answer say that there are more rows than these `count`."""
+def refuse_nested(rows: Iterable[Mapping[str, Any]], where: str, records: Collection[str] = ()) -> None:
+    """Raises Refused for a field that is a record or a list where rows have a text, a number or nothing; `records` are
+    those that may be one."""
+    for number, row in enumerate(rows, 1):
+        for name, value in row.items():
+            if isinstance(value, dict | list) and name not in records:
+                found = f"{clip(name)} '{clip(str(value))}', where one text or number stands"
+                raise Refused("columns", f"{where}, record {number}", found, AGAIN)
+
+
+def refuse_cut(documents: Sequence[Any], count: int, where: str) -> str:
+    """What proves that these `count` rows are all: their number as an answer prints it; empty where none does. Raises
+    Refused where its pages say that there are more."""
+    proof = ""
     for place, document in enumerate(documents, 1):
         for name, mark in _marks(document):
             plain = re.sub(r"[^a-z]", "", name.casefold()).removeprefix("odata")
@@ -105,10 +117,13 @@ def refuse_cut(documents: Sequence[Any], count: int, where: str) -> None:
             elif SENTENCES.fullmatch(plain) and CUT.search(str(mark).casefold()):
                 mark_of_more = f"{clip(name)} '{clip(str(mark))}' beside {count:,} rows"
             else:
+                if COUNTS.fullmatch(plain) and _count(mark) == count:
+                    proof = f"{clip(name)} {clip(str(mark))}, and as many rows"
                 continue
             raise Refused(
                 "cut off", where, mark_of_more, "The rest is missing: ask again for every page, or for fewer rows."
             )
+    return proof
 
 
 def _count(mark: Any) -> Decimal:

@@ -166,5 +166,9 @@ SOURCE = Source(
     partner_code=r"^[0-9]{3}$",
     row_cap=ROW_CAP,
     calendar="query",
+    proof=(
+        "the end of its last line, rows of one width, and keys that stand once; a download of as many rows as the site"
+        " gives at most is held, and nothing in a file counts its rows"
+    ),
     excerpt=csv.excerpt,
 )

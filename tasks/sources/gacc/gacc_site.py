@@ -143,5 +143,6 @@ def source_of(name: str, experimental: str = "") -> Source:
         questions=questions,
         # A page has 40 kB. Bulletins have the same goods a week later, and more of them.
         first_fetch=FirstFetch("month", 0.3, 2) if kind == "preliminary" else None,
+        proof="the end of the page and of its table; nothing on a page counts its rows",
         experimental=experimental,
     )

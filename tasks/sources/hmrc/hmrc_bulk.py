@@ -32,7 +32,9 @@ The direction stands in the name of the file, or is declared. The unit of the su
 
 Unsure: no record of this form was at hand, only the places that a public program of the Food Standards Agency reads,
 which skips the first line and knows of a last one. What type and flow say is not known: they are not used, unless flow
-is a number of the API and contradicts the direction. What stands in header and trailer is not known either; where a
+is a number of the API and contradicts the direction. What stands in header and trailer is not known either. A first
+line that begins with the month of the records is a record cut short; one that does not begin with zeros, as older
+headers of HMRC do, needs a trailer that counts the records. A header without a trailer is half a file, and where a
 trailer has numbers, one of them must be the count of records. Of the site only the address of its page and names of
 files were at hand, not the page; how an archive of a year is packed is not known: its months are found by the names of
 its members, in archives in it too.
@@ -131,7 +133,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         raise Refused("no records", where, f"amendments alone, and no record of {month}", AGAIN)
     doubts = [
         *doubt_copies(fields, [*TEXTS, *NUMBERS], where),
-        *_doubt_trailer(text, fields.height, where),
+        *_doubt_ends(text, fields.height, where),
         *_doubt_name(month, where),
         *_doubt_flow(fields, direction, where),
         *_doubt_amendments(fields.filter(pl.col("account") != month), where),
@@ -141,7 +143,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     sums = summed(of_month.with_columns(mass=pl.when(~_is_hidden()).then("mass")), CELL, NUMBERS)
     notes = [
         f"{counted(of_month.height, 'record')} of single ports added up to {counted(sums.height, 'sum')}",
-        *text.notes,
+        *(f"a {end} record: '{clip_bytes(line[:40])}'" for end, line in text.ends.items() if line),
     ]
     reported = sums.select(
         "record",
@@ -155,22 +157,38 @@ def parse(raw: bytes, where: str) -> Parsed:
         quantity=pl.col("mass").cast(pl.String),
         quantity_unit=pl.lit("KG"),
     )
-    return Parsed(as_reported(reported), "ascii", tuple(notes), tuple(doubts), reporter="GBR")
+    is_proven = text.is_counted(fields.height) and not any(doubt["severity"] == "error" for doubt in doubts)
+    proof = f"{counted(fields.height, 'record')}, as its trailer counts" if is_proven else ""
+    return Parsed(as_reported(reported), "ascii", tuple(notes), tuple(doubts), reporter="GBR", proof=proof)
 
 
 class _Text(NamedTuple):
-    """The records of a file, without the lines before and after them; the numbers in a trailer, and notes."""
+    """The records of a file, and the lines before and after them, its header and trailer; empty where there is none."""
 
     body: bytes
-    trailer: tuple[int, ...]
-    notes: tuple[str, ...]
-    has_header: bool
+    header: bytes
+    trailer: bytes
+
+    @property
+    def ends(self) -> dict[str, bytes]:
+        """Header and trailer by what they are."""
+        return {"header": self.header, "trailer": self.trailer}
+
+    @property
+    def length(self) -> int:
+        """How many characters a record has: all have as many, or the file is refused."""
+        return len(self.body.partition(b"\n")[0].rstrip(b"\r"))
+
+    def is_counted(self, records: int, lines: int = 0) -> bool:
+        """Whether one of the numbers of the trailer is that of the records, with so many other lines."""
+        return records + lines in [int(number) for number in re.findall(rb"[0-9]{1,18}", self.trailer)]
 
 
 def _records(raw: bytes, where: str) -> _Text:
-    """Raises Refused where there is no record between the first and the last line."""
+    """Raises Refused where there is no record between the first and the last line, and where the first is a damaged
+    record."""
     first, _, rest = raw.partition(b"\n")
-    notes, trailer, has_header = [], tuple[int, ...](), False
+    header = trailer = b""
     if not RECORD.match(first):
         if not RECORD.match(rest):
             raise Refused(
@@ -179,19 +197,16 @@ def _records(raw: bytes, where: str) -> _Text:
                 f"no record of {LENGTH} characters in its first two lines: '{clip_bytes(raw[:60])}'",
                 f"{AGAIN} A page or a message is none.",
             )
-        # A line end that was lost or blocks of zeros join the first record to it.
-        if RECORD_ANYWHERE.search(first):
+        # A line end that was lost or blocks of zeros join the first record to it; one that begins with the month of the
+        # records is a record, however short.
+        if RECORD_ANYWHERE.search(first) or first[:6] == rest[:6]:
             raise Refused("damaged text", f"{where}, line 1", f"'{clip_bytes(first[:160])}' is no header alone", AGAIN)
-        notes.append(f"a header record: '{clip_bytes(first[:40])}'")
-        raw, has_header = rest, True
+        header, raw = first, rest
     whole = raw.rstrip(b"\x1a")
     body, _, last = whole.removesuffix(b"\n").rpartition(b"\n")
-    # One that begins with the month of the records is a record, however short.
     if body and not RECORD.match(last) and last[:6] != whole[:6]:
-        notes.append(f"a trailer record: '{clip_bytes(last[:40])}'")
-        trailer = tuple(int(number) for number in re.findall(rb"[0-9]+", last))
-        raw = body + b"\n"
-    return _Text(raw, trailer, tuple(notes), has_header)
+        trailer, raw = last, body + b"\n"
+    return _Text(raw, header, trailer)
 
 
 def _the_month(fields: pl.DataFrame, where: str) -> str:
@@ -223,16 +238,38 @@ def _is_hidden() -> pl.Expr:
     return ~pl.col("suppression").is_in(PLAIN) | ~pl.col("record_type").is_in(PLAIN)
 
 
-def _doubt_trailer(text: _Text, count: int, where: str) -> Iterator[dict[str, str]]:
-    """Finds a trailer whose numbers have neither the count of records nor that of all lines."""
-    if text.trailer and not {count, count + 1 + text.has_header} & {*text.trailer}:
+def _doubt_ends(text: _Text, count: int, where: str) -> Iterator[dict[str, str]]:
+    """Finds a trailer whose numbers have neither the count of records nor that of all lines, a header whose trailer is
+    gone, a first line that may be a record, and records of another length."""
+    is_counted, lines = text.is_counted(count), 1 + bool(text.header)
+    has_numbers = re.search(rb"[0-9]", text.trailer)
+    is_short = text.header and not text.trailer
+    if is_short or (has_numbers and not is_counted and not text.is_counted(count, lines)):
         yield finding(
             "control_total",
-            "warning",
+            "error",
             f"{where}, trailer",
-            observed=f"{', '.join(f'{number:,}' for number in text.trailer[:6])}, and {counted(count, 'record')}",
+            observed=f"{'none' if is_short else clip_bytes(text.trailer[:60])}, and {counted(count, 'record')}",
             expected="a trailer that has the count of records",
             advice=f"The file may be cut off. {AGAIN}",
+        )
+    if text.header and not text.header.startswith(b"000000") and not is_counted:
+        yield finding(
+            "unknown_header",
+            "error",
+            f"{where}, line 1",
+            observed=f"'{clip_bytes(text.header[:60])}', and no trailer that counts the {counted(count, 'record')}",
+            expected="a header that begins with zeros, or a trailer that proves that no record is taken for it",
+            advice=f"See whether it is a damaged record. {AGAIN}",
+        )
+    if text.length != LENGTH:
+        yield finding(
+            "row_width",
+            "error",
+            where,
+            observed=f"records of {text.length} characters",
+            expected=f"{LENGTH}, as the layout has them",
+            advice="See whether a field was added at the end or has moved: compare some numbers with the site.",
         )
 
 
@@ -423,6 +460,10 @@ SOURCE = replace(
     bytes_max=BYTES_MAX,
     questions=questions,
     first_fetch=None,
+    proof=(
+        "each record has 85 characters and stands once, and the trailer counts them; a file without such a trailer has"
+        " no proof"
+    ),
     experimental=(
         "the layout as a public program states it, and the addresses of the site's page, have been read; no record"
     ),

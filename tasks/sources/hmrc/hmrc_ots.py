@@ -46,18 +46,20 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from tasks.domain.errors import Refused
+from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of, products_of, short
 from tasks.sources.adapter.records import as_reported, doubt_copies, doubt_nulls
-from tasks.sources.formats.json_text import number_in, read_documents, refuse_cut, rows_of
+from tasks.sources.formats.json_text import number_in, read_documents, refuse_cut, refuse_nested, rows_of
 
 if TYPE_CHECKING:
     from schemas.forms.fetch import FetchRequest
 
 FLOWS = {"1": "import", "2": "export", "3": "import", "4": "export"}
 NEEDED = ("MonthId", "FlowTypeId", "SuppressionIndex", "CommodityId", "CountryId", "PortId", "Value", "NetMass")
+# Records of other tables that a row may contain, beside the number of each.
+EXPANDED = ("Commodity", "Country", "Port")
 DIGITS = 8
 PARTNER = r"^[0-9]{1,4}$"
 # A record of a bulk file since 2022.
@@ -96,7 +98,8 @@ def parse(raw: bytes, where: str) -> Parsed:
     pages = [rows_of(document, "value", where) for document in documents]
     _refuse_repeated_pages(pages, where)
     rows = [row for page in pages for row in page]
-    refuse_cut(documents, len(rows), where)
+    proof = refuse_cut(documents, len(rows), where)
+    refuse_nested(rows, where, EXPANDED)
     if not rows:
         raise Refused("no records", where, "an answer without a row", "The month may not be out yet; ask again later.")
     sums: dict[Key, list[tuple[int, dict[str, Any]]]] = {}
@@ -106,17 +109,19 @@ def parse(raw: bytes, where: str) -> Parsed:
     # Whether a port may have several rows is not known; rows that are equal throughout are copies.
     texts = pl.DataFrame({"record": range(1, len(rows) + 1), "every field": [str(sorted(row.items())) for row in rows]})
     values = pl.DataFrame({"record": texts["record"], "Value": [row["Value"] for row in rows]}, strict=False)
+    goes_on = [*_doubt_end(pages, where)]
     doubts = [
         *doubt_copies(texts, ["every field"], where),
         *doubt_nulls(values, ["Value"], where),
-        *_doubt_end(pages, where),
+        *goes_on,
         *_doubt_suppressed(rows, where),
         *_doubt_negative(rows, where),
     ]
     note = f"{counted(len(rows), 'record')} of single ports added up to {len(records):,} of partners"
-    return Parsed(
-        as_reported(pl.DataFrame(records, infer_schema_length=None)), "utf-8", (note,), tuple(doubts), None, "GBR"
-    )
+    reported = as_reported(pl.DataFrame(records, infer_schema_length=None))
+    if not proof and not goes_on and len(pages) > 1:
+        proof = f"{len(pages):,} pages, of which the last is shorter"
+    return Parsed(reported, "utf-8", (note,), tuple(doubts), reporter="GBR", proof=proof)
 
 
 def _key(row: dict[str, Any], number: int, where: str) -> Key:
@@ -125,12 +130,30 @@ def _key(row: dict[str, Any], number: int, where: str) -> Key:
     missing = [name for name in NEEDED if name not in row]
     if missing:
         raise Refused("columns", place, f"no {', '.join(missing)}", AGAIN)
-    code = (row.get("Commodity") or {}).get("Cn8Code")
-    if code is None and not str(row["CommodityId"]).startswith("-"):
-        raise Refused("no codes", place, "no Cn8Code", AGAIN)
+    for name in EXPANDED:
+        record = row.get(name) or {}
+        if not isinstance(record, dict) or record.get(f"{name}Id", row[f"{name}Id"]) != row[f"{name}Id"]:
+            found = f"{name} '{clip(str(record))}' beside {name}Id {clip(str(row[f'{name}Id']))}"
+            raise Refused("columns", place, found, f"It is a record of that number, or is not there. {AGAIN}")
+    code, commodity = (row.get("Commodity") or {}).get("Cn8Code"), str(row["CommodityId"])
     country = str(row["CountryId"])
-    if not (country.isascii() and country.isdecimal()):
-        raise Refused("no codes", place, f"CountryId {clip(country)}, no number", AGAIN)
+    is_line = commodity.startswith("-")
+    refuse_first(
+        place,
+        (code is None and not is_line, "no codes", "no Cn8Code", AGAIN),
+        (
+            code is not None and not is_line and str(code).strip().lstrip("0") != commodity,
+            "no codes",
+            f"Cn8Code '{clip(str(code))}' of CommodityId {clip(commodity)}, which has the same digits",
+            AGAIN,
+        ),
+        (
+            not (country.isascii() and country.isdecimal()),
+            "no codes",
+            f"CountryId {clip(country)}, no number",
+            AGAIN,
+        ),
+    )
     if row["FlowTypeId"] not in FLOWS:
         flow_type = f"FlowTypeId {clip(str(row['FlowTypeId']))}"
         raise Refused("unknown flow", place, flow_type, "It is 1 to 4; mend tasks/sources/hmrc/hmrc_ots.py.")
@@ -273,6 +296,10 @@ SOURCE = Source(
     base=BASE,
     questions=questions,
     first_fetch=FirstFetch("month"),
+    proof=(
+        "a count of rows in the answer, or several pages of which the last is shorter; one page without a count has no"
+        " proof but that it names no next page"
+    ),
     experimental="single rows of answers, and the sums of twelve months, have been read; no whole answer",
     licence="Open Government Licence v3.0",
 )

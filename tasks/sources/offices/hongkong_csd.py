@@ -53,7 +53,7 @@ from tasks.domain.units import printed_unit
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of, products_of, short
 from tasks.sources.adapter.records import as_reported, doubt_copies, summed
 from tasks.sources.adapter.totals import part_totals
-from tasks.sources.formats.json_text import read_documents, refuse_cut
+from tasks.sources.formats.json_text import read_documents, refuse_cut, refuse_nested
 
 if TYPE_CHECKING:
     from schemas.forms.fetch import FetchRequest
@@ -80,7 +80,8 @@ def parse(raw: bytes, where: str) -> Parsed:
     """The numbers of an answer by code, country and month. Raises Refused; `where` names the file in messages."""
     documents = read_documents(raw, where)
     rows = [row for document in documents for row in _rows(document, where)]
-    refuse_cut(documents, len(rows), where)
+    count = refuse_cut(documents, len(rows), where)
+    refuse_nested(rows, where)
     if not rows:
         raise Refused("no records", where, "an answer without a row", "The month may not be out yet; ask again later.")
     fields = pl.DataFrame([_fields(row, number, where) for number, row in enumerate(rows, 1)], infer_schema_length=None)
@@ -115,6 +116,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         reporter="HKG",
         totals=as_reported(totals) if totals.height else None,
         short=parted.short,
+        proof=count or parted.proof,
     )
 
 
@@ -310,6 +312,10 @@ SOURCE = Source(
     base=BASE,
     questions=questions,
     first_fetch=FirstFetch("year"),
+    proof=(
+        "the end of the JSON, cells that stand once, a count of rows, and the printed total of all countries; an answer"
+        " without count and total has no proof"
+    ),
     experimental="66 rows of exports of a year have been read; no answer of months, and none of imports",
     licence="open data of Hong Kong: reuse with the source named, Census and Statistics Department",
 )

@@ -116,6 +116,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         "IND",
         as_reported(totals) if totals.height else None,
         parted.short,
+        proof=parted.proof,
     )
 
 
@@ -241,6 +242,7 @@ SOURCE = Source(
     nomenclature="ITCHS8",
     dated=dated,
     declared={"partners": "all"},
+    proof="the end of the page and of its table, countries that stand once, and the printed total of all countries",
     experimental=(
         "one page of a quantity of a heading, whose unit it does not state, has been read; no page of eight digits, and"
         " none of a value"

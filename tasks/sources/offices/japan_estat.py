@@ -296,6 +296,10 @@ SOURCE = Source(
     base=BASE,
     questions=questions,
     first_fetch=FirstFetch("year"),
+    proof=(
+        "the end of its last line, lines that stand once, and the printed year of each line, the sum of its months;"
+        " nothing in a file counts its lines"
+    ),
     experimental="seven lines of files have been read; no whole file",
     licence="terms like CC BY 4.0, source: Trade Statistics of Japan",
 )

@@ -112,5 +112,6 @@ SOURCE = Source(
     says_day=True,
     has_lines=True,
     has_spans=True,
+    proof="nothing: figures are collected one by one, and each has its own address",
     licence="that of each publication, whose address is in its record",
 )

@@ -64,7 +64,7 @@ from tasks.sources.adapter.protocol import (
 )
 from tasks.sources.adapter.records import as_reported
 from tasks.sources.adapter.totals import part_totals
-from tasks.sources.formats.json_text import number_in, read_documents, refuse_cut, rows_of
+from tasks.sources.formats.json_text import number_in, read_documents, refuse_cut, refuse_nested, rows_of
 
 if TYPE_CHECKING:
     from schemas.forms.fetch import Fetched, FetchRequest
@@ -141,6 +141,7 @@ def parse(raw: bytes, where: str) -> Parsed:
         _reporter(rows, where),
         totals,
         parted.short,
+        proof=f"{counted(len(rows), 'row')}, as the answer counts",
     )
 
 
@@ -157,6 +158,7 @@ def _rows(document: Any, where: str) -> list[Row]:
         (count != str(len(rows)), "cut off", other, AGAIN),
     )
     refuse_cut([document], len(rows), where)
+    refuse_nested(rows, where)
     return rows
 
 
@@ -367,6 +369,7 @@ SOURCE = Source(
     base=BASE,
     questions=questions,
     first_fetch=FirstFetch("month"),
+    proof="the end of the JSON, the count of rows in each answer, and the printed total of all partners",
     key=KeyNeed(settings.COMTRADE_KEY, "subscription-key", required=False),
     licence="not to be given to others without the permission of the United Nations",
     forbids="The numbers of UN Comtrade may not be given to others without its permission.",

@@ -119,8 +119,10 @@ def test_a_release_is_its_bytes_and_its_scope(change: dict[str, Any]) -> None:
 def test_normalising_is_told_column_by_column_and_what_is_read_is_plain() -> None:
     told = read(with_field(VALUE, "２０", 0, with_field(VALUE, "３０ ", 1, with_field(PARTNER, " 133", 2))))
     assert told.findings.select("check", "severity", "observed").rows() == [
+        ("no_proof", "info", "no count and no printed sum that its records agree with"),
         ("normalised", "info", "column partner: blanks, invisible or full-width characters in 1 text"),
         ("normalised", "info", "column value: blanks, invisible or full-width characters in 2 texts"),
     ]
+    assert "counts its rows" in told.findings["expected"][0]
     plain = read(with_field(VALUE, "20", 0, with_field(VALUE, "30", 1)))
     assert_frame_equal(told.detail, plain.detail)

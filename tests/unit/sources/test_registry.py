@@ -62,6 +62,16 @@ def test_the_documentation_says_what_was_read_of_each_source_that_is_not_proven(
     assert len(rows) >= 9
 
 
+def test_every_source_states_what_proves_that_a_file_is_whole() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sources.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| ([^|]*) \|$", page, re.MULTILINE)
+    stated = {
+        name: proof for names, proof in rows for name in re.findall(r"\w+", names) if proof == SOURCES[name].proof
+    }
+    assert stated == {name: source.proof for name, source in SOURCES.items()}
+    assert all(len(proof) > 30 for proof in stated.values())
+
+
 @pytest.mark.shared
 def test_every_real_file_at_hand_is_judged(shared_data: Path) -> None:
     rows = rows_of_table()

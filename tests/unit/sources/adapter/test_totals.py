@@ -76,6 +76,11 @@ def test_totals_and_groups_are_no_partners_and_are_compared_with_their_parts(
         )
 
 
+def test_totals_that_are_the_sums_of_their_parts_prove_that_none_is_gone() -> None:
+    said = [parted(*rows).proof for rows in ([("W", "5"), ("US", "5")], [("W", "6"), ("US", "5")], [("US", "5")])]
+    assert said == ["1 printed total, each the sum of its parts", "", ""]
+
+
 def test_what_is_left_out_is_noted_and_the_world_and_a_group_are_totals_once_each() -> None:
     found = parted(("W", "10"), ("EU", "7"), ("DE", "7"), ("US", "3"), ("EU", "7"))
     assert found.totals.to_list() == [True, True, False, False, False]

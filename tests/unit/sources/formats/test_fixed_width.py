@@ -19,8 +19,9 @@ def rows(data: bytes, texts: Sequence[str] = ("code", "name"), numbers: Sequence
 
 
 def test_fields_are_read_by_their_places() -> None:
-    data = b"001 ab    12\r\n002cdefg-300 later\r\n003x     +07\r\n"
-    assert rows(data) == [(1, "001", "ab", 12), (2, "002", "cdefg", -300), (3, "003", "x", 7)]
+    data = b"001 ab    12\r\n002cdefg-300\r\n003x     +07\r\n"
+    expected = [(1, "001", "ab", 12), (2, "002", "cdefg", -300), (3, "003", "x", 7)]
+    assert rows(data) == rows(data.replace(b"\r\n", b" later\n")) == expected
     # What is not read may be short.
     assert rows(b"001\n0020\n", ["code"], []) == [(1, "001"), (2, "002")]
 
@@ -43,6 +44,9 @@ def test_blocks_end_where_lines_end(size: int, monkeypatch: pytest.MonkeyPatch) 
         (b"001name    1\n001name    x\n", "no number", "record 2, field amount"),
         (b"001name    1\n001name   \n", "row width", "record 2"),
         (b"001name    1\n\n", "row width", "record 2"),
+        # A letter more moves the fields behind it.
+        (b"001name    1\n001nname    1\n", "row width", "record 2"),
+        (b"001name    1 \n001name    1\n", "row width", "record 2"),
         (b"001name    1\n001name    1", "no final newline", "F.TXT"),
         (b"001name    1\n001na\0e    1\n", "not a table", "F.TXT"),
         (b"001name    1\r001name    1\n", "not a table", "F.TXT"),

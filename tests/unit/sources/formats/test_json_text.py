@@ -84,7 +84,22 @@ def test_a_number_that_is_written_in_another_way_is_no_number(source: str, name:
         form, lambda found: b'"%s": %s' % (name.encode(), written.encode()), SAMPLES[source].data, count=1
     )
     assert replaced == 1
-    assert rule_of(source, data) in ("no number", "unclear JSON", "no whole JSON")
+    assert rule_of(source, data) in ("no number", "unclear JSON", "no whole JSON", "columns")
+
+
+@pytest.mark.parametrize("source", [*RECORDS, "us_census"])
+@pytest.mark.parametrize("value", [{"a": 1}, [], [{}]], ids=str)
+def test_a_record_or_a_list_where_a_text_stands_is_refused_in_every_field(source: str, value: Any) -> None:
+    document = json.loads(SAMPLES[source].data)
+    row = document[1] if source == "us_census" else document[RECORDS[source]][0]
+    places = [*range(len(row))] if isinstance(row, list) else [*row]
+    assert len(places) > 7
+    for place in places:
+        before, row[place] = row[place], value
+        is_record = place in ("Commodity", "Country", "Port") and isinstance(value, dict)
+        rules = ("columns", "no codes", "column twice") if not is_record else ("no codes",)
+        assert rule_of(source, json.dumps(document).encode()) in rules, place
+        row[place] = before
 
 
 @pytest.mark.parametrize("digits", ["123456789012345678901234567890", "1e25"])

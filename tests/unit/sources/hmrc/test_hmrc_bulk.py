@@ -137,14 +137,19 @@ def test_countries_are_those_of_the_api(tmp_path: Path) -> None:
     [
         (file(record()), NAME, []),
         (file(record(), header="", trailer=""), NAME, []),
+        (file(record(), header="MAY 2026"), NAME, []),
+        # One record may have been taken for the header, or the end is gone.
+        (file(record(), header="MAY 2026", trailer=TRAILER.format(3)), NAME, [("unknown_header", "error")]),
+        (file(record(), trailer=""), NAME, [("control_total", "error")]),
         (file(record(), end="\n"), NAME, []),
         (file(record()) + b"\x1a", NAME, []),
         # Low values fill the header of older files.
         (file(record(), header="000000000|" + "\0" * 40), NAME, []),
-        (file(record() + "NEW"), NAME, []),
-        (file(record(), record(1, port="131FXT"), trailer=TRAILER.format(9)), NAME, [("control_total", "warning")]),
+        # All records have a field more: nothing says whether the others are where they were.
+        (file(record() + "NEW"), NAME, [("row_width", "error")]),
+        (file(record(), record(1, port="131FXT"), trailer=TRAILER.format(9)), NAME, [("control_total", "error")]),
         # One record fewer than the trailer says, and one that counts header and trailer, too.
-        (file(record(), record(1, port="131FXT"), trailer=TRAILER.format(3)), NAME, [("control_total", "warning")]),
+        (file(record(), record(1, port="131FXT"), trailer=TRAILER.format(3)), NAME, [("control_total", "error")]),
         (file(record(), record(1, port="131FXT"), trailer=TRAILER.format(4)), NAME, []),
         (file(record(), record()), NAME, [("row_twice", "error")]),
         (file(record(), record(-5, 0, port="131FXT")), NAME, [("negative_part", "warning")]),
@@ -169,6 +174,13 @@ def test_what_varies_is_read_and_what_is_doubtful_is_named(raw: bytes, name: str
         (b"comcode,sitc,record_type\n610442000,84424,000\n", "other form"),
         (file(record(), record()[:60], record()), "row width"),
         (file(record(), record(1)[:60], trailer=""), "row width"),
+        # The first record is cut short: it is no header, with a trailer or without.
+        (file(record()[:60], record(1), header=""), "damaged text"),
+        (file(record()[:9], record(1), header="", trailer=""), "damaged text"),
+        (file(record()[5:], record(1), header=""), "damaged text"),
+        # A letter more in one record moves its fields.
+        (file(record(), record(1)[:20] + "7" + record(1)[20:]), "row width"),
+        (file(record()[:20] + "7" + record()[20:], record(1)), "row width"),
         (file(record(), record(1, port="131FXT"), header=HEADER + record(3)), "damaged text"),
         (file(record(), record(1), header="000000IMPORTS BUL" + "\0" * 30 + record(3)[9:]), "damaged text"),
         (file(record(), record(month="202604")), "several months"),
@@ -179,6 +191,20 @@ def test_what_varies_is_read_and_what_is_doubtful_is_named(raw: bytes, name: str
 )  # fmt: skip
 def test_what_is_no_bulk_file_is_refused_by_name(raw: bytes, rule: str) -> None:
     assert rule_of("hmrc_bulk", raw, NAME) == rule
+
+
+def test_a_trailer_that_counts_the_records_proves_that_none_is_gone(tmp_path: Path) -> None:
+    both = (record(), record(1, port="131FXT"))
+    assert parse(file(*both), NAME).proof == "2 records, as its trailer counts"
+    for without in (
+        file(*both, trailer=""),
+        file(*both, trailer="999999THE END"),
+        file(*both, trailer=TRAILER.format(3)),
+    ):
+        assert parse(without, NAME).proof == ""
+    (found,) = read(file(*both, trailer="999999THE END"), tmp_path).findings.filter(check="no_proof").to_dicts()
+    assert "each record has 85 characters" in found["expected"]
+    assert read(file(*both), tmp_path / "proven").findings.filter(check="no_proof").height == 0
 
 
 def test_the_source_of_the_api_names_the_one_of_the_bulk_file() -> None:

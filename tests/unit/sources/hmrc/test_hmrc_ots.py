@@ -60,7 +60,7 @@ def page(*rows: Row, **marks: Any) -> bytes:
 
 def test_the_ports_of_a_partner_are_added_up_in_pounds_and_kilograms(tmp_path: Path) -> None:
     data = page(row(port=1), row(7.0, 2.0, country="XS"), row(500.0, 50.0, port=2), row(1.0, 1.0, flow=1, country="DE"))
-    release = read(data, tmp_path)
+    release = read(data.replace(b'"PortId": 2', b'"Country": {"CountryId": 720}, "PortId": 2'), tmp_path)
     assert numbers(release, *KEY) == {
         CHINA: 1500, MASS: 150, ("85051110", "SRB", "value_gbp"): 7, ("85051110", "SRB", "quantity_kg"): 2,
         ("85051110", "DEU", "value_gbp"): 1, ("85051110", "DEU", "quantity_kg"): 1,
@@ -150,6 +150,12 @@ def test_pages_one_after_another_are_one_answer_and_one_that_may_go_on_is_held(
         (page(row(CountryId="CN")), "no codes"),
         (page(row(Commodity=DELETED)), "no codes"),
         (page(row(flow=5)), "unknown flow"),
+        # A text for a record, and records of another country, port or product than their numbers.
+        (page(row(Country="CN")), "columns"),
+        (page(row(Commodity="85051110")), "columns"),
+        (page(row(Port=[1])), "columns"),
+        (page(row(Country={"CountryId": 400, "CountryCodeAlpha": "US"})), "columns"),
+        (page(row(commodity=1012100)), "no codes"),
         (page(row("many")), "no number"),
         # Python reads these as numbers.
         (page(row(True)), "no number"),
@@ -158,7 +164,7 @@ def test_pages_one_after_another_are_one_answer_and_one_that_may_go_on_is_held(
         (page(row("1_500_000")), "no number"),
         (page(row("0x10")), "no number"),
         (page(row(mass="Infinity")), "no number"),
-        (page(row(mass=[1])), "no number"),
+        (page(row(mass=[1])), "columns"),
         (page(row(CountryId="٧٢٠")), "no codes"),
         (b'{"error": {"code": "403", "message": "rejected"}}', "no answer"),
         (b"[1, 2]", "no answer"),
@@ -190,6 +196,13 @@ MORE: list[dict[str, Any]] = [
 def test_an_answer_that_says_that_more_follows_is_cut_off(marks: dict[str, Any]) -> None:
     assert rule_of("hmrc_ots", page(row(), **marks)) == "cut off"
     assert rule_of("hmrc_ots", page(row()) + page(row(5.0, port=2), **marks | {"@odata.count": 9})) == "cut off"
+
+
+def test_a_count_or_a_shorter_last_page_proves_that_an_answer_is_whole() -> None:
+    one, other = page(row(), row(port=2)), page(row(port=3))
+    said = [hmrc_ots.parse(data, "f").proof for data in (one, one + other, page(row(), **{"@odata.count": 1}))]
+    assert said == ["", "2 pages, of which the last is shorter", "@odata.count 1, and as many rows"]
+    assert hmrc_ots.parse(page(row()) + other, "f").proof == ""
 
 
 def test_an_answer_of_all_pages_says_so_itself(tmp_path: Path) -> None:
