@@ -16,7 +16,7 @@ from schemas.table import columns, what
 from tasks.catalogs.extra import extra
 from tasks.catalogs.places import TablePlace, places
 from tasks.store.places.reporters import Address
-from tasks.store.snapshots.outside import outside, write_outside
+from tasks.store.snapshots.outside import file_outside, write_outside
 
 # Files that later versions of DuckDB and those since 1.0 read.
 STORAGE = {"storage_compatibility_version": "v1.0.0"}
@@ -103,7 +103,7 @@ def write_duckdb(root: Address, output: Path) -> WrittenCatalog:
 
     In the root itself its paths are relative, so that the folder can be copied with it; elsewhere they are absolute.
     """
-    target, tables = outside(output), places(root)
+    target, tables = file_outside(output), places(root)
     is_inside = isinstance(root, Path) and target.parent == root.resolve()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "views.duckdb"

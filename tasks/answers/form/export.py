@@ -19,7 +19,7 @@ import polars.selectors as cs
 from tasks.answers.form.export_notes import RELEASE, Notes
 from tasks.domain.labels import partner_name, product_names
 from tasks.domain.nomenclature import OTHERS
-from tasks.store.snapshots.outside import outside, write_outside
+from tasks.store.snapshots.outside import file_outside, write_outside
 
 # Spreadsheets treat the full-width signs like the others.
 FORMULA_SIGNS = r"^[=+\-@＝＋－＠\t\r\n]"
@@ -100,19 +100,8 @@ def form_of(form: str, output: Path | None) -> str:
             f"{output}: --format {form} does not go with the ending {output.suffix}; leave one of them out, or end the"
             f" name in .{form}"
         )
-    require_folder_of(output)
+    file_outside(output)
     return kind
-
-
-def require_folder_of(output: Path) -> None:
-    """Raises ValueError if the folder of an output file is missing, if something is there that is no file (to open a
-    pipe waits for its reader), or if it is in a store.
-    """
-    if output.exists() and not output.is_file():
-        raise ValueError(f"{output}: a folder, a pipe or a device, and no file. Give another name.")
-    if not output.parent.is_dir():
-        raise ValueError(f"{output}: there is no folder {output.parent}. Make it, or name a file in another.")
-    outside(output)
 
 
 def _harmless(rows: pl.DataFrame) -> pl.DataFrame:

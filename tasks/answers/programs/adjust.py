@@ -7,7 +7,7 @@ in the series since is said.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -77,6 +77,27 @@ class Result(NamedTuple):
     given: dict[date, float]
     method: str
     version: str | None
+
+
+def numbers_by_month(lines: Iterable[tuple[str, str, str]], where: Path) -> dict[date, float]:
+    """The numbers of a table that a tool wrote, by month; `lines` have year, month and number as texts.
+
+    Raises ValueError for a month twice or none, and for what is no number of a series (NaN, 1e999): of such a result
+    nothing is known.
+    """
+    values: dict[date, float] = {}
+    for year, month, text in lines:
+        try:
+            day, number = date(int(year), int(month), 1), float(text)
+        except ValueError:
+            raise ValueError(
+                f"{where}: {year}-{month} with {text!r}, no month with a number; run the tool again"
+            ) from None
+        if day in values or not math.isfinite(number):
+            mistake = "stands twice" if day in values else f"has {text}, which is no number of a series"
+            raise ValueError(f"{where}: {day:%Y-%m} {mistake}; see what the tool says of its result, and run it again")
+        values[day] = number
+    return values
 
 
 def handed(question: Adjust) -> Handed:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.answers.programs.adjust import Handed, Result
+from tasks.answers.programs.adjust import Handed, Result, numbers_by_month
 from tasks.domain.periods import first_day
 
 DOUBTS = "doubts.csv"
@@ -78,15 +78,21 @@ def result_of(folder: Path) -> Result:
     if not {"date", "sa"} <= {*rows.columns}:
         raise ValueError(f"{file}: it has the columns {', '.join(rows.columns)}; it needs date and sa")
     month = pl.col("date").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False).dt.month_start()
-    is_number = [pl.col(name).cast(pl.Float64, strict=False) for name in ("sa", "y") if name in rows.columns]
-    read = rows.with_columns(month.alias("date"), *is_number)
+    read = rows.with_columns(month.alias("date"))
     if read["date"].null_count():
         raise ValueError(f"{file}: {rows['date'][read['date'].is_null().arg_true()[0]]!r} is no day; write 2025-06-01")
     versions = rows["version"].drop_nulls().unique().to_list() if "version" in rows.columns else []
-    given = read.select("date", "y").drop_nulls() if "y" in read.columns else pl.DataFrame({"date": [], "y": []})
+    adjusted, given = (
+        numbers_by_month(
+            ((f"{day:%Y}", f"{day:%m}", text) for day, text in read.select("date", name).drop_nulls().iter_rows()), file
+        )
+        if name in read.columns
+        else {}
+        for name in ("sa", "y")
+    )
     return Result(
-        dict(read.select("date", "sa").drop_nulls().iter_rows()),
-        dict(given.iter_rows()),
+        adjusted,
+        given,
         METHOD,
         versions[0] if len(versions) == 1 else None,
     )

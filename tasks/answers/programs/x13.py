@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
-from tasks.answers.programs.adjust import AHEAD, Handed, Result, newest
+from tasks.answers.programs.adjust import AHEAD, Handed, Result, newest, numbers_by_month
 from tasks.domain.periods import first_day
 
 NAME = "adjust.spc"
 # The program takes a month with this number as missing, and estimates it.
 MISSING = -99999.0
 TITLE_MAX, LINE_MAX = 79, 132
+# A month and its number in a table that the program saved.
+LINE = re.compile(r"([0-9]{4})([0-9]{2})\s+(\S+)\s*")
 METHOD = "X-13ARIMA-SEATS, X-11 (table D 11)"
 
 
@@ -93,10 +95,8 @@ def _date(month: int) -> str:
 
 def _table(file: Path) -> dict[date, float]:
     """A table that the program saved: a line each of month and number, below a header."""
-    values: dict[date, float] = {}
-    for line in file.read_text(encoding="ascii").splitlines():
-        if match := re.fullmatch(r"(\d{4})(\d{2})\s+(\S+)\s*", line):
-            values[date(int(match[1]), int(match[2]), 1)] = float(match[3])
+    matches = (LINE.fullmatch(line) for line in file.read_text(encoding="ascii", errors="replace").splitlines())
+    values = numbers_by_month(((match[1], match[2], match[3]) for match in matches if match), file)
     if not values:
         raise ValueError(f"{file}: no line with a month and a number, as X-13 saves its tables")
     return values

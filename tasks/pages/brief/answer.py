@@ -7,7 +7,6 @@ from typing import ClassVar
 import polars as pl
 
 from schemas.questions import brief as questions
-from tasks.answers.form import export
 from tasks.answers.form.answer import Answer, store_of
 from tasks.answers.trade.movers import flow_of, month_of
 from tasks.domain import clock
@@ -20,7 +19,7 @@ from tasks.pages.text.sentences import headlines, with_doubt
 from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
 from tasks.store.files.snapshot import Snapshot
-from tasks.store.snapshots.outside import write_outside
+from tasks.store.snapshots.outside import file_outside, write_outside
 
 COLUMNS = {
     "partner": pl.String,
@@ -48,7 +47,7 @@ class BriefPage:
         """
         file = Path(place)
         for page, text in ((file, self.html), (file.with_suffix(".md"), self.markdown)):
-            export.require_folder_of(page)
+            file_outside(page)
             write_outside(page, text.encode())
         return file
 

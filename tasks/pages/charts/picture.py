@@ -10,7 +10,6 @@ import polars as pl
 
 from schemas.questions.plot import Plot
 from schemas.questions.question import texts
-from tasks.answers.form import export
 from tasks.answers.form.answer import Answer, store_of
 from tasks.domain.labels import DOUBTED, doubt_words
 from tasks.domain.period_words import each_month
@@ -20,7 +19,7 @@ from tasks.pages.text.wording import texts as texts_in
 from tasks.reading import query
 from tasks.reading.citation import cite_rows
 from tasks.reading.resolver import Resolver
-from tasks.store.snapshots.outside import write_outside
+from tasks.store.snapshots.outside import file_outside, write_outside
 
 # A longer name of a file helps nobody.
 NAMED_MAX = 3
@@ -39,7 +38,7 @@ def plot(question: Plot) -> PlotAnswer:
     picture, and LookupError where there is nothing to draw."""
     measure, language = question.measure, question.language
     if question.output is not None:
-        export.require_folder_of(Path(question.output))
+        file_outside(Path(question.output))
     store = store_of(question)
     snapshot = query.open_published(store)
     resolver = Resolver(snapshot)
@@ -56,7 +55,7 @@ def plot(question: Plot) -> PlotAnswer:
     cited = [cite_rows(shown, snapshot, None, language) or "", *doubt_lines]
     whose = query.reporter_of(snapshot)
     file = Path(question.output or _name(products, partners, measure))
-    export.require_folder_of(file)
+    file_outside(file)
     write_outside(file, draw(rows, products, partners, measure, file.suffix, whose, cited, language))
     return PlotAnswer(shown, snapshot, tuple(resolver.notes), doubts, table="metric", file=file)
 

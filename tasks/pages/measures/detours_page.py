@@ -8,7 +8,6 @@ import polars as pl
 import vl_convert
 
 from tasks.analysis.measures.detour_interval import HELD_PCT
-from tasks.answers.form import export
 from tasks.answers.form.numbers import amount
 from tasks.answers.measures.detours import DetoursAnswer
 from tasks.domain.labels import country
@@ -16,7 +15,7 @@ from tasks.pages.charts.charts import Spec, field, layer, scale_of
 from tasks.pages.charts.plot import COLOURS, MONTH_AXIS, ON_WHITE, PICTURES
 from tasks.pages.text.sheet import IN_DOUBT, Sheet, SheetPart, markdown, page, texts
 from tasks.pages.text.wording import level, month_words, scale_name
-from tasks.store.snapshots.outside import write_outside
+from tasks.store.snapshots.outside import file_outside, write_outside
 
 HUBS_SHOWN = 12
 
@@ -60,7 +59,7 @@ def write_page(answer: DetoursAnswer, place: Path, language: str) -> Path:
     if place.suffix.lower() != ".html":
         raise ValueError(f"{place}: the page is HTML; end the name in .html")
     for file, text in ((place, page(sheet)), (place.with_suffix(".md"), markdown(sheet))):
-        export.require_folder_of(file)
+        file_outside(file)
         write_outside(file, text.encode())
     return place
 
@@ -69,7 +68,7 @@ def write_picture(answer: DetoursAnswer, place: Path, language: str) -> Path:
     """Write the three flows as a picture. Raises ValueError for an ending of no picture."""
     if place.suffix not in PICTURES:
         raise ValueError(f"{place}: no picture that can be drawn; end the name in .png or .svg")
-    export.require_folder_of(place)
+    file_outside(place)
     write_outside(place, draw_flows(answer, language, place.suffix))
     return place
 

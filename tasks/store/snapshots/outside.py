@@ -44,14 +44,23 @@ def outside(place: Path) -> Path:
     return target
 
 
+def file_outside(place: Path) -> Path:
+    """The file that a path leads to, one that is there or a new one in a folder. Raises ValueError where it is in a
+    store, in no folder, or no file: to open a pipe waits for its reader, and a device would be gone for a file in its
+    place.
+    """
+    if place.exists() and not place.is_file():
+        raise ValueError(f"{place}: a folder, a pipe or a device, and no file. Give another name.")
+    target = outside(place)
+    if not target.parent.is_dir():
+        raise ValueError(f"{place}: there is no folder {place.parent}. Make it, or name a file in another.")
+    return target
+
+
 def write_outside(place: Path, data: bytes) -> None:
     """Write a file at once: nobody sees half of it, and no other name of the file before changes with it. Raises
-    ValueError where it is in a store, a folder, or in no folder; OSError."""
-    target = outside(place)
-    if target.is_dir():
-        raise ValueError(f"{place}: a folder. Name a file in it.")
-    if not target.parent.is_dir():
-        raise ValueError(f"{place}: there is no folder {target.parent}. Make it first, or name another place.")
+    ValueError where `file_outside` does; OSError."""
+    target = file_outside(place)
     # For a moment nobody else may read what another thread makes; the other way round they could.
     mask = os.umask(0o077)
     os.umask(mask)

@@ -1,6 +1,8 @@
 """What people ask for is written outside of every store, whole or not at all."""
 
 import os
+import socket
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,14 +85,14 @@ def test_a_link_into_a_store_leaves_the_store_as_it_is(root: Path, lead: Callabl
 
 
 def test_a_folder_and_a_place_in_no_folder_are_refused_with_what_to_do(root: Path) -> None:
-    with pytest.raises(ValueError, match=f"{root}: a folder. Name a file in it"):
+    with pytest.raises(ValueError, match=f"{root}: a folder, a pipe or a device, and no file. Give another name"):
         write_outside(root, b"x")
     (root / "a file").write_bytes(b"")
     with pytest.raises(ValueError, match=f"{root / 'a file'} is a file, and nothing can lie in it. Name another place"):
         write_outside(root / "a file" / "x.csv", b"1")
     for name in ("no/such/x.csv", "none/x.csv"):
         place = root / name
-        with pytest.raises(ValueError, match=f"{place}: there is no folder {place.parent}. Make it first"):
+        with pytest.raises(ValueError, match=f"{place}: there is no folder {place.parent}. Make it, or name"):
             write_outside(place, b"x")
     assert not (root / "no").exists()
 
@@ -110,3 +112,26 @@ def test_what_is_outside_is_written_at_once_and_keeps_its_mode_and_its_link(root
     for allowed in ("root/x.csv", "root/reporter=CHN/reports/x.html", "one/reports/x.html", "mover/x.csv"):
         assert outside(root / allowed) == root / allowed
     assert [path.name for path in (root / "real").iterdir()] == ["out.csv"]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_no_file_is_refused_and_stays_what_it_is(root: Path, kind: str, linked: bool) -> None:
+    """A file in the place of a device takes the device from the machine."""
+    place = root / kind
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as listens:
+            listens.bind(str(place))
+    else:
+        try:
+            os.mknod(place, 0o600 | stat.S_IFCHR, os.makedev(1, 7))
+        except OSError:
+            pytest.skip("only root makes a device, and not in every container")
+    (root / "link").symlink_to(place)
+    before = place.stat()
+    with pytest.raises(ValueError, match=r"a folder, a pipe or a device, and no file\. Give another name"):
+        write_outside(root / "link" if linked else place, b"1")
+    assert place.stat() == before
+    assert sorted(path.name for path in root.iterdir()) == sorted(["link", kind, "one", "root"])
