@@ -111,8 +111,8 @@ SHAPE = {"columns!": TEXTS, "optional": TEXTS, "flow": _one_of(*FLOWS)}
 # The keys of a declaration and the form of each; `!` marks those that it must have, `*` stands for any name.
 KEYS: dict[str, Any] = {
     "titles!": {"en!": TEXT, "zh!": TEXT}, "reporter!": TEXT, "currency!": _currency, "code_list": _code_list,
-    "nomenclature!": TEXT, "licence!": TEXT, "partner_code": _pattern, "experimental": TEXT, "calendar": TEXT,
-    "has_lines": YES, "base": TEXT, "declared": {"*": lambda value: None},
+    "nomenclature!": TEXT, "licence!": TEXT, "proof!": TEXT, "partner_code": _pattern, "experimental": TEXT,
+    "calendar": TEXT, "has_lines": YES, "base": TEXT, "declared": {"*": lambda value: None},
     "first_fetch": {"about!": _one_of("month", "year"), "megabytes": NUMBER, "seconds": NUMBER, "has_all_goods": YES},
     "format!": _one_of(*FORMATS), "separator": _one_of(";", "|"), "decimal": _one_of(","), "encoding": _encoding,
     "heading": _pattern, "decimals": NUMBER,

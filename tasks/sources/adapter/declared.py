@@ -33,8 +33,8 @@ NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
 NOISE = 1_000
 MILLIONTHS = 1_000_000
 OF_SOURCE = (
-    "titles", "reporter", "currency", "code_list", "nomenclature", "licence", "experimental", "calendar", "has_lines",
-    "base", "declared",
+    "titles", "reporter", "currency", "code_list", "nomenclature", "licence", "proof", "experimental", "calendar",
+    "has_lines", "base", "declared",
 )  # fmt: skip
 
 
@@ -79,6 +79,7 @@ def parse(spec: Spec, raw: bytes, where: str) -> Parsed:
     if "decimals" in spec:
         fields = _settled(fields, numbers, spec["decimals"], where, spec["again"])
     fields, doubts = _compared(spec, fields, numbers, [*months], where)
+    proof = "its row of totals, each the sum of its column" if "total" in spec and not doubts else ""
     for name, form in spec.get("forms", {}).items():
         require_form(fields, [name] if name in fields.columns else [], form, where, spec["again"])
     if months:
@@ -91,7 +92,7 @@ def parse(spec: Spec, raw: bytes, where: str) -> Parsed:
     records, rounded = _whole(_records(spec, fields), spec.get("whole", ()), where)
     notes += [*read.notes, *([spec["says"]] if "says" in spec else [])]
     day = _printed_on(spec, fields, where)
-    return Parsed(records, read.encoding, tuple(notes), (*doubts, *rounded), day, spec["reporter"])
+    return Parsed(records, read.encoding, tuple(notes), (*doubts, *rounded), day, spec["reporter"], proof=proof)
 
 
 def _csv(spec: Spec, raw: bytes, where: str) -> Read:
