@@ -207,7 +207,7 @@ def published(outcome: Outcome, *, pictures: bool) -> None:
     payload = outcome.model_dump(
         mode="json", include={"release_id", "title", "snapshot_id", "flows", "months", "products"}
     )
-    words = notify.decided(outcome, revised) if outcome.decision else notify.published(outcome, lead, revised, doubt)
+    words = notify.decided(outcome) if outcome.decision else notify.published(outcome, lead, revised, doubt)
     payload |= {"store": str(address_of(outcome.store)), **words}
     event(
         decided(outcome) or "published",

@@ -193,11 +193,11 @@ def fired(outcome: Outcome, rules: Sequence[Graded]) -> Message:
     return _message(f"Watch rule {newest.rule} fires: {', '.join(one.month for one in rules)}", lines)
 
 
-def decided(outcome: Outcome, changed: int) -> Message:
+def decided(outcome: Outcome) -> Message:
     """Write the message on a release that was withdrawn, or counts again."""
     lines = [
         f"{clip(outcome.title)}, {outcome.span}: {outcome.decision}.",
-        f"{counted(changed, 'number')} of the ledger changed." if changed else "No number of the ledger changed.",
+        f"{outcome.changed}.",
         f"{counted(len(outcome.briefs) // BRIEF_FILES, 'brief')} written again." if outcome.briefs else "",
         f"Release {outcome.release_id}, snapshot {outcome.snapshot_id}.",
     ]

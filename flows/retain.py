@@ -28,7 +28,7 @@ def retain(store: StoreAddress = Path("store"), months: Annotated[int, Field(ge=
 
     Args:
         store: the published tables: a folder, or s3://bucket/prefix
-        months: states whose releases are younger than this are kept
+        months: states that were published within so many months are kept
     """
     today, gone = clock.today(), list[Retired]()
     for folder in map(at_hand, stores_of(store).values()):

@@ -77,7 +77,8 @@ LAYOUTS = {
         rests_on=(*COMPARED_BY, "exchange_rates", "quotability"),
     ),
     "observation": Layout(
-        sort_by=("product", "partner", "measure", "period_start", "source", "known_from"), month_of="period_end"
+        sort_by=("product", "partner", "measure", "period_start", "source", "known_from", "release_id"),
+        month_of="period_end",
     ),
     "partner": Layout(sort_by=("partner",)),
     "product": Layout(sort_by=("product",)),

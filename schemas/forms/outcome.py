@@ -135,6 +135,7 @@ class Outcome(Frozen):
     notes: list[str] = Field(description="findings of severity info, one line each")
     healed: list[str] = Field(description="damaged files of the store that got their bytes back")
     decision: str = Field("", description="of a decision about the release: what was decided, when, by whom, why")
+    changed: str = Field("", description="of a decision: how many numbers it ended or brought back, of which months")
     briefs: list[str] = Field([], description="briefs written as its last step, by their places in the store")
 
     rules: list[Graded] = Field([], description="what became of the watch rules about it")

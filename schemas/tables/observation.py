@@ -54,7 +54,10 @@ class Observation(Statement):
 
     record: pl.UInt32 = optional("record in the raw file; null where several are summed (`trace` lists them)")
     known_from: pl.Date = column("first day on which this was the last word")
-    known_until: pl.Date = optional("day on which another word replaced it; null: still the last word")
+    known_until: pl.Date = optional(
+        "day on which it ended or another word replaced it, `known_from` itself where it was public for a part of that"
+        " day alone; null: still the last word"
+    )
 
 
 class Revision(Table):

@@ -193,6 +193,11 @@ def was_last_on(day: date) -> pl.Expr:
     return (pl.col("known_from") <= day) & (pl.col("known_until").is_null() | (pl.col("known_until") > day))
 
 
+def stood_for_a_day() -> pl.Expr:
+    """Whether a row of the ledger was current at the end of a day, and not for a part of one alone."""
+    return pl.col("known_until").is_null() | (pl.col("known_from") < pl.col("known_until"))
+
+
 def current_statements(observation: pl.DataFrame) -> pl.DataFrame:
     """The rows of the ledger that are current now."""
     return observation.filter(pl.col("known_until").is_null())

@@ -45,7 +45,8 @@ def revisions(
     """Every revision of the months of `detail`, from all releases' details of those months.
 
     `observation` is the ledger of those months and of the same months a year before, for the effect on totals. Where a
-    release was withdrawn or reinstated the decision makes the new statement, for the partner as a whole.
+    release was withdrawn or reinstated the decision makes the new statement, and where one took the place of another of
+    its day that one does, for the partner as a whole.
     """
     is_decided = len(epochs(detail, releases, decisions)) > 1
     fine = detail if is_decided else detail.filter(~undisputed(detail, counting(releases, decisions)))
@@ -55,13 +56,13 @@ def revisions(
     if not is_decided and fine["grain"].n_unique() == 1:
         fine = fine.filter(~_repeated(fine, counting(releases, decisions)))
     statements = functools.partial(statements_in_order, fine, releases, decisions)
-    # Of releases with the same grain; those by a decision are found at partner grain.
-    alike = _differing(statements([*NUMBER, *GRAIN, "grain"])).filter(~pl.col("by_decision"))
+    # Of releases with the same grain; those by a turn are found at partner grain.
+    alike = _differing(statements([*NUMBER, *GRAIN, "grain"])).filter(~pl.col("by_turn"))
     changes = [alike.select(*NUMBER, *GRAIN, *CHANGE), _changes_between_grains(fine, statements(NUMBER))]
     changed = _add_world(_tell_moved(pl.concat(changes)), observation, releases, decisions)
     # A printed world takes the place of the sum of all partners, and makes way for it: where the total stays, nothing
-    # changed.
-    is_place = (pl.col("partner") == WORLD) & pl.col("kind").is_in(["added", "removed"])
+    # changed. Totals are those of whole days, so nothing follows from them within one.
+    is_place = (pl.col("partner") == WORLD) & pl.col("kind").is_in(["added", "removed"]) & ~pl.col("within_day")
     changed = changed.filter(~(is_place & (pl.col("world_old") == pl.col("world_new"))).fill_null(False))
     return changed.select(*polars_schema("revision")).sort("flow", "period_end", *LAYOUTS["revision"].sort_by)
 
@@ -102,32 +103,31 @@ def _grain() -> pl.Expr:
 
 
 def _changes_between_grains(fine: pl.DataFrame, statements: pl.DataFrame) -> pl.DataFrame:
-    """Statements at partner grain that differ from those of a release with another grain, or from or by a decision."""
+    """Statements at partner grain that differ from those of a release with another grain, or from or by a turn."""
     grains = fine.select("release_id", "grain").unique()
     coarse = _differing(statements)
     for side in ("old", "new"):
         names = {"release_id": f"{side}_release_id", "grain": f"{side}_grain"}
         coarse = coarse.join(grains.rename(names), on=f"{side}_release_id", how="left")
     nothing = [pl.lit(None, dtype=pl.String).alias(name) for name in GRAIN]
-    between = coarse.filter((pl.col("old_grain") != pl.col("new_grain")).fill_null(False) | pl.col("by_decision"))
+    between = coarse.filter((pl.col("old_grain") != pl.col("new_grain")).fill_null(False) | pl.col("by_turn"))
     return between.with_columns(nothing).select(*NUMBER, *GRAIN, *CHANGE)
 
 
-CHANGE = ("kind", "old_value", "new_value", "old_release_id", "new_release_id", "revised_on")
+CHANGE = ("kind", "old_value", "new_value", "old_release_id", "new_release_id", "revised_on", "within_day")
 
 
 def _differing(statements: pl.DataFrame) -> pl.DataFrame:
     """Consecutive different values of a number, missing ones too, of statements that are sorted by number and day."""
     same = pl.col("number") == pl.col("number").shift(1)
     before, now = pl.col("value").shift(1), pl.col("value")
-    # A statement that a decision brought about, and no release of its day.
-    is_decided = pl.col("stated_by").ne_missing(pl.col("release_id"))
     stated_by = pl.coalesce("stated_by", "release_id")
     paired = statements.with_columns(
         old_value=pl.when(same).then(before),
         new_value=now,
         old_release_id=pl.when(same).then(stated_by.shift(1)),
-        by_decision=is_decided | is_decided.shift(1),
+        by_turn=pl.col("by_turn") | pl.col("by_turn").shift(1),
+        within_day=pl.col("known_from") == pl.col("known_from").shift(1),
         new_release_id=pl.col("release_id"),
         revised_on=pl.col("known_from"),
     ).filter(same.fill_null(False) & now.ne_missing(before))

@@ -1,11 +1,16 @@
 """Describes the outcome of a run."""
 
+import polars as pl
+
 from schemas.forms.outcome import Outcome
 from schemas.frames import Decision, Finding
 from schemas.names import finding_line
 from tasks.domain.decisions import decision_text
+from tasks.domain.periods import Month, month_index, month_runs
+from tasks.domain.text import counted
 from tasks.ingest.normalise import Normalised
 from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import read_table
 
 
 def report(release: Normalised, findings: Finding, state: Snapshot) -> Outcome:
@@ -39,4 +44,21 @@ def report_decision(release: Normalised, decided: Decision, state: Snapshot) -> 
     """Return the outcome of a decision about a published release; its numbers are those of all editions."""
     row = decided.row(0, named=True)
     outcome = report(release, release.findings, state)
-    return outcome.model_copy(update={"release_id": row["release_id"], "decision": decision_text(row)})
+    rows = read_table(state, "revision", where=pl.col("new_release_id") == row["decision_id"])
+    told = {"decision": decision_text(row), "changed": numbers_changed(rows)}
+    return outcome.model_copy(update={"release_id": row["release_id"], **told})
+
+
+def numbers_changed(revision: pl.DataFrame) -> str:
+    """Say how many numbers ended by a decision, how many count again, and of which months, from its rows of
+    `revision`."""
+    ended, again = revision["old_value"].count(), revision["new_value"].count()
+    if not revision.height:
+        return "No number of the ledger changed"
+    parts = [
+        *([f"{counted(ended, 'number')} ended"] if ended else []),
+        *([f"{counted(again, 'number')} {'counts' if again == 1 else 'count'} again"] if again else []),
+    ]
+    runs = month_runs(revision.select(month_index("period_end")).to_series())
+    spans = [Month(first).text + (f" to {Month(last).text}" if last > first else "") for first, last in runs]
+    return f"{', '.join(parts)}, of {', '.join(spans)}"

@@ -13,6 +13,7 @@ from tasks.store.files.snapshot import list_snapshots
 from tasks.store.files.verify import audit_store
 from tasks.store.snapshots.publish import exclusive
 from tasks.store.snapshots.retention import retain
+from tests.dated import published_on_their_days
 from tests.faults.checks import (
     STARTS,
     Places,
@@ -160,6 +161,7 @@ def _four_releases(folder: Path) -> Path:
 def _retain(store: Path, fs: FileSystem) -> None:
     # The releases are of July 2021 to July 2024: on this day two of the four are 24 months old.
     with exclusive(store, fs):
+        published_on_their_days(store)
         retain(store, today=date(2024, 7, 20), fs=fs)
 
 

@@ -24,6 +24,7 @@ from tasks.store.files.snapshot import Snapshot, list_snapshots, open_snapshot
 from tasks.store.files.verify import audit_store
 from tasks.store.snapshots.publish import NewFile, Publication, exclusive, publish
 from tasks.store.snapshots.retention import retain
+from tests.dated import published_on_their_days
 from tests.draws import draws
 from tests.faults.faulty import FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve
@@ -153,6 +154,7 @@ class Store(RuleBasedStateMachine):
         """With a kill at call `at`, run again; the model keeps from the first young one on."""
         for fs in FaultyFileSystem("stop", at), FaultyFileSystem():
             with suppress(Stopped), exclusive(self.store, fs):
+                published_on_their_days(self.store)
                 retain(self.store, today=self.day, months=months, fs=fs)
         ids = list(self.published)
         keep = [name for name in ids if add_months(self.published[name].day, months) > ordinal(self.day)]

@@ -13,6 +13,7 @@ from tasks.store.files.filesystem import LOCAL, FileSystem
 from tasks.store.files.snapshot import open_snapshot
 from tasks.store.snapshots.publish import exclusive, publish
 from tasks.store.snapshots.retention import retain
+from tests.dated import published_on_their_days
 from tests.faults.faulty import FaultyFileSystem
 from tests.faults.world import new_files, run
 
@@ -48,4 +49,5 @@ def publish_until_killed(store: Path, fault: str, at: int) -> None:
         run(store, number, fs)
         if number % 25 == 0:
             with exclusive(store, fs):
+                published_on_their_days(store)
                 retain(store, today=date(2020 + number, 7, 20), months=12 * KEPT_SNAPSHOTS, fs=fs)

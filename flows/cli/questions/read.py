@@ -239,7 +239,7 @@ def revisions(question: Revisions, _: NoOptions) -> None:
 @commands.command(epilog="Example: `tidewaiter retain --months 24`")
 def retain(
     months: Annotated[
-        int, typer.Option(help="keep snapshots whose releases are younger than this", min=24, max=1200)
+        int, typer.Option(help="keep snapshots that were published for less long than this", min=24, max=1200)
     ] = 24,
     store: options.Store = options.STORE,
     whose: options.ReporterOfStore = None,

@@ -37,6 +37,7 @@ def withdraw(
         f"{outcome.release_id} ({outcome.title}) {'counts again' if undo else 'is withdrawn'}; snapshot"
         f" {outcome.snapshot_id}"
     )
+    say(f"  {outcome.changed}")
     if page:
         say(f"  this run in the UI: {page}")
     for place in outcome.briefs:

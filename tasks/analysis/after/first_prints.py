@@ -27,6 +27,7 @@ from tasks.domain.growth import growth_pct
 from tasks.domain.line_codes import asked_in, codes_of_line, is_asked
 from tasks.domain.nomenclature import CHINAS
 from tasks.domain.periods import Month, month_index, month_name, month_number
+from tasks.ledger.merge import stood_for_a_day
 from tasks.reading.query import open_published
 from tasks.store.bucket.working_copy import again_if_outpaced, at_hand
 from tasks.store.files.snapshot import SNAPSHOTS, Snapshot, open_snapshot
@@ -63,7 +64,7 @@ def first_prints(snapshot: Snapshot, flow: str, months: Collection[int], **where
         trust=-pl.col("kind").cast(pl.Enum(KINDS)).to_physical().cast(pl.Int8),
     )
     # Of a day the print that is least trusted is the one that was there first.
-    first = rows.sort("known_from", "trust").group_by(PLACE).first()
+    first = rows.filter(stood_for_a_day()).sort("known_from", "trust").group_by(PLACE).first()
     prints = first.select(
         *PLACE, first_kind="kind", first_known="known_from", first_release_id="release_id", first="value"
     )

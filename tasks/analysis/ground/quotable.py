@@ -20,6 +20,7 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import WORLD
 from tasks.domain.periods import Month, month_index, month_number
+from tasks.ledger.merge import stood_for_a_day
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table
 
@@ -94,7 +95,7 @@ class Judge:
     @functools.cached_property
     def _ledger_rows(self) -> pl.DataFrame:
         single = pl.col("period_start").dt.month_start() == pl.col("period_end").dt.month_start()
-        return self._read_ledger().filter(single).with_columns(month=month_index("period_start"))
+        return self._read_ledger().filter(single, stood_for_a_day()).with_columns(month=month_index("period_start"))
 
     def verdict(self, partner: str, measure: str, figure: str, month: date) -> Verdict | None:
         """Return the verdict on a growth; None if there is none, or if the figure is not a growth."""

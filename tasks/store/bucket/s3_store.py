@@ -14,7 +14,7 @@ reads the pointer once and then the files of that manifest; a listing of `.files
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from schemas.store_address import S3Url
+from tasks.domain.clock import CUSTOMS_TIME
 from tasks.domain.errors import BrokenStore, Outpaced, StoreError, UnknownSnapshot
 from tasks.domain.text import counted
 from tasks.store.bucket.s3 import Bucket
@@ -87,9 +88,7 @@ class Remote:
 
     def snapshot_ids(self) -> list[str]:
         """Names of all manifests by sequence, published or left by a run that died; foreign objects are ignored."""
-        keys = (item["path"] for item in self.bucket.list("snapshots"))
-        names = {key.split("/")[1] for key in keys if key.count("/") == 2}
-        return sorted(filter(is_snapshot_id, names), key=lambda name: (sequence_of(name), name))
+        return _ids(item["path"] for item in self.bucket.list("snapshots"))
 
     def manifest(self, name: str) -> bytes:
         """The manifest of a snapshot, unchecked. Raises UnknownSnapshot."""
@@ -171,11 +170,13 @@ class Remote:
         pointer = self.pointer()
         if pointer is None:
             return Retired((), 0)
-        present = {name: self.snapshot(name) for name in self.snapshot_ids()}
+        manifests = {item["path"]: item["last_modified"] for item in self.bucket.list("snapshots")}
+        present = {name: self.snapshot(name) for name in _ids(manifests)}
         if pointer.id not in present:
             raise BrokenStore(f"{self.url}/{manifest_key(pointer.id)}: no such object, and it is current. {_REPAIR}.")
         chain = history(present[pointer.id], present, present.__getitem__)
-        old = expired(chain, list(present.values()), today=today, months=months)
+        days = {one.id: manifests[manifest_key(one.id)].astimezone(CUSTOMS_TIME).date() for one in chain}
+        old = expired(chain, list(present.values()), days, today=today, months=months)
         kept = [other for name, other in present.items() if name not in old]
         needed = {*GUIDES, *(file_key(entry) for other in kept for entry in other.every)}
         # Manifests first: a reader of an old snapshot gets an error, never a part of it.
@@ -225,6 +226,11 @@ class Remote:
 
     def _problem(self, key: str, actual: str, expected: str) -> FileProblem:
         return FileProblem(f"{self.url}/{key}", actual, expected, _REPAIR)
+
+
+def _ids(keys: Iterable[str]) -> list[str]:
+    names = {key.split("/")[1] for key in keys if key.count("/") == 2}
+    return sorted(filter(is_snapshot_id, names), key=lambda name: (sequence_of(name), name))
 
 
 def file_key(entry: FileEntry) -> str:

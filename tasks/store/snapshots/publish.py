@@ -151,7 +151,7 @@ def publish(
     """Publish `new` and the files `carried` from the parent as the successor of `parent`, under `exclusive`.
 
     `new` may be a generator: one file at a time is in memory, and of a `PlacedFile` nothing. `about` describes the
-    snapshot: plain JSON, no clock, no host, `released_on` (ISO date) for retention. `describe` makes guides of the list
+    snapshot: plain JSON, no clock, no host. `describe` makes guides of the list
     of files, name -> bytes, which lie beside the tables; where they alone differ, nothing is published. `audit` sees
     the snapshot before any reader, and refuses by raising. Raises InvalidPublication, StaleParent, DamagedStore,
     AuditFailed; after any of them the old snapshot is current.

@@ -15,6 +15,7 @@ from tasks.domain.errors import Unsound
 from tasks.store.files.snapshot import current_id, open_snapshot, snapshot_ids
 from tasks.store.snapshots.publish import NewFile, exclusive, publish
 from tasks.store.snapshots.retention import Retired
+from tests.dated import published_on_their_days
 from tests.unit.store.small_store import JUNE, levels, stored
 
 
@@ -65,6 +66,7 @@ def test_the_stores_of_all_reporters_lose_their_old_states_and_the_current_one_s
             with exclusive(store):
                 about = {"releases": [], "released_on": day}
                 made = publish(store, [file], parent=open_snapshot(store), about=about)
+        published_on_their_days(store)
         kept.append(made.snapshot.id)
         assert len(snapshot_ids(store)) == 2
     gone = retain.fn(tmp_path, 24)

@@ -5,6 +5,7 @@ What replaces what, and what counts on which day: `tests/unit/domain/test_decisi
 """
 
 import json
+import random
 import re
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 from typer.testing import CliRunner
 
+from flows import notify
 from flows.backfill import backfill
 from flows.cli.app import app
 from schemas.forms.watch import BackfillRequest
@@ -247,6 +249,45 @@ def test_briefs_from_before_a_withdrawal_are_written_again_and_say_it(
     assert f"Counts again since 2025-09-05, by Li Wei: may.csv ({may}). Reason: it was right" in again
     figures = re.compile(r'<data value="[^"]*">[^<]*</data>')
     assert figures.findall(again) == figures.findall(before)
+
+
+def standing(store: Store) -> dict[tuple[Any, ...], int]:
+    """The numbers that stand now."""
+    rows = read_table(store.snapshot, "observation", where=pl.col("known_until").is_null())
+    return {row[:-1]: row[-1] for row in rows.select("product", "partner", "measure", "period_end", "value").rows()}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_what_a_message_counts_on_one_day_is_what_ended_and_what_revisions_have(store: Store, seed: int) -> None:
+    """A file is published, corrected by the same query with other numbers, withdrawn, taken back, drawn by a seed."""
+    chance, published, withdrawn = random.Random(seed), [store.ingest(RIGHT).release_id], set[str]()
+    public, told = {*standing(store).items()}, 0
+    for turn in range(5):
+        before, name = standing(store), chance.choice(published)
+        if chance.random() < 0.4:
+            usa = magnets("502", str(353_000 + 1_000 * turn), "20,121,000")
+            try:
+                outcome = store.ingest(csv_bytes([*MAY, usa, *([CHILE] if chance.random() < 0.5 else []), GERMANY]))
+            except Held as held:
+                outcome = store.approve(held.release_id)
+            name = outcome.release_id
+            published.append(name)
+        else:
+            outcome = store.withdraw(name, DAY, undo=name in withdrawn)
+            withdrawn ^= {name}
+            name = read_table(store.snapshot, "decision").filter(release_id=name).sort("number")["decision_id"][-1]
+        after, public = standing(store), public | {*standing(store).items()}
+        ended = [key for key, value in before.items() if after.get(key) != value]
+        rows = read_table(store.snapshot, "revision").filter(new_release_id=name)
+        assert rows["old_value"].count() == len(ended), (turn, outcome.decision)
+        if outcome.decision:
+            said = re.match(r"([\d,]+) numbers? ended", notify.decided(outcome)["text"].split("\n")[1])
+            assert (int(said[1]) if said else 0) == len(ended)
+            told += len(ended)
+    assert told, "some of it was withdrawn"
+    kept = read_table(store.snapshot, "observation").select("product", "partner", "measure", "period_end", "value")
+    assert public <= {(row[:-1], row[-1]) for row in kept.rows()}, "each number that was public has a row"
+    assert audit(store.store, 20).problems == []
 
 
 def test_what_the_question_says_about_a_removal_is_what_approving_it_does(store: Store) -> None:

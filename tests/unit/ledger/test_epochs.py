@@ -99,42 +99,42 @@ def test_any_order_of_releases_rows_and_decisions_gives_the_same_rows(
 @draws(10)
 @given(decided_stores())
 def test_the_days_of_one_number_follow_one_another(world: tuple[Store, list[Row]]) -> None:
+    """What was public for a part of a day alone has no day, and stands on that day in no other row of its number."""
     for _, rows in merged(world[0], *world[1]).sort(ORDER).group_by(coverage_oracle.NUMBER, maintain_order=True):
-        spans = rows.select("known_from", "known_until").rows()
+        all_spans = rows.select("known_from", "known_until", "release_id").rows()
+        spans = [(start, until) for start, until, _ in all_spans if start != until]
         assert all(until is None or start < until for start, until in spans)
         assert all(until is not None and until <= start for (_, until), (start, _) in pairwise(spans))
+        said_on = [(day, name) for start, until, name in all_spans for day in {start, until}]
+        moments = [(start, name) for start, until, name in all_spans if start == until]
+        assert all(said_on.count(moment) == 1 for moment in moments)
 
 
 @draws(15)
 @given(decided_stores())
-def test_what_a_decision_revised_leads_from_the_day_before_to_its_day(world: tuple[Store, list[Row]]) -> None:
-    """Both ways: each row of a decision is a change of the ledger, and a change on a day without a release has a
-    row."""
+def test_what_decisions_revised_leads_from_the_day_before_to_their_day(world: tuple[Store, list[Row]]) -> None:
+    """The changes of a number on a day without a release are together what it was before and what it is then."""
     store, decided = world
     # The words of a release of one grain are those of the ledger.
     store = [(row, [one for one in rows if one["province"] is None]) for row, rows in store]
     store = [(row, rows) for row, rows in store if rows]
     if not store:
         return
-    found = revised(store, *decided)
-    observation = merged(store, *decided)
+    found, observation = revised(store, *decided), merged(store, *decided)
     days_of_words = {one["known_from"] for _, rows in store for one in rows} | {row["released_on"] for row, _ in store}
-    told = set()
-    for row in found.iter_rows(named=True):
-        key = tuple((row | {"reporter": "CHN"})[name] for name in coverage_oracle.NUMBER)
-        if row["new_release_id"].startswith(("withdrawn-", "reinstated-")):
-            told.add((key, row["revised_on"]))
-            days = (row["revised_on"] - timedelta(days=1), row["revised_on"])
-            before, now = (words(as_of(observation, day)).get(key) for day in days)
-            assert (before and before.value, now and now.value) == (row["old_value"], row["new_value"])
     for day in {row["decided_on"] for row in decided} - days_of_words:
         before, now = (words(as_of(observation, one)) for one in (day - timedelta(days=1), day))
         # A number that is there for the first time revises nothing, as where a release brings it.
         ever = words(observation.filter(pl.col("known_from") < day))
+        changes: dict[tuple[Any, ...], int] = {}
+        for row in found.filter(revised_on=day).iter_rows(named=True):
+            assert row["new_release_id"].startswith(("withdrawn-", "reinstated-"))
+            key = tuple((row | {"reporter": "CHN"})[name] for name in coverage_oracle.NUMBER)
+            changes[key] = changes.get(key, 0) + (row["new_value"] or 0) - (row["old_value"] or 0)
         for key in before.keys() | (now.keys() & ever.keys()):
-            values = [word and word.value for word in (before.get(key), now.get(key))]
+            was, is_now = (known[key].value if key in known else 0 for known in (before, now))
             is_place = key[coverage_oracle.NUMBER.index("partner")] == "WLD"
-            assert values[0] == values[1] or is_place or (key, day) in told
+            assert is_place or is_now - was == changes.get(key, 0)
 
 
 # By hand
@@ -157,26 +157,40 @@ def test_of_two_landings_of_one_day_the_later_counts_whatever_their_names(first:
         (b, [number(b, "USA", "2025-06", 300)]),
     ]
     replaced = decision("replaced", first, "2025-07-20", replaced_by=second)
-    assert story(merged(store, replaced)) == [(300, second, "2025-07-20", None)]
-    assert story(merged(store, replaced), "DEU") == []
+    an_hour = (353, first, "2025-07-20", "2025-07-20")
+    assert sorted(story(merged(store, replaced))) == [(300, second, "2025-07-20", None), an_hour]
+    assert story(merged(store, replaced), "DEU") == [(764, first, "2025-07-20", "2025-07-20")]
+    found = revised(store, replaced).sort("partner")
+    columns = ("partner", "kind", "old_value", "new_value", "old_release_id", "new_release_id")
+    assert found.select(columns).rows() == [
+        ("DEU", "removed", 764, None, first, second), ("USA", "changed", 353, 300, first, second),
+    ]  # fmt: skip
     back = merged(store, replaced, decision("withdrawn", second, "2025-08-01"))
-    assert story(back) == [(300, second, "2025-07-20", "2025-08-01"), (353, first, "2025-08-01", None)]
+    spans = [(300, second, "2025-07-20", "2025-08-01"), an_hour, (353, first, "2025-08-01", None)]
+    assert sorted(story(back)) == spans
+
+
+AN_HOUR = (353, "r1", "2025-07-20", "2025-07-20")
 
 
 @pytest.mark.parametrize(
     ("edition", "day", "expected"),
     [
         # A correction corrects what was replaced, and so counts no more than that.
-        ("r1.01-ab", "2025-08-10", [(300, "r2", "2025-07-20", None)]),
+        ("r1.01-ab", "2025-08-10", [(300, "r2", "2025-07-20", None), AN_HOUR]),
         # The same file public again on a later day is a word of that day.
-        ("r1.01-", "2025-08-10", [(300, "r2", "2025-07-20", "2025-08-10"), (353, "r1.01-", "2025-08-10", None)]),
+        (
+            "r1.01-",
+            "2025-08-10",
+            [(300, "r2", "2025-07-20", "2025-08-10"), AN_HOUR, (353, "r1.01-", "2025-08-10", None)],
+        ),
     ],
 )
 def test_editions_of_a_replaced_release(edition: str, day: str, expected: list[tuple[Any, ...]]) -> None:
     a, b, again = release("r1", "2025-07-20"), release("r2", "2025-07-20"), release(edition, day)
     store = [(row, [number(row, "USA", "2025-06", kilograms)]) for row, kilograms in ((a, 353), (b, 300), (again, 353))]
     replaced = decision("replaced", "r1", "2025-07-20", replaced_by="r2")
-    assert story(merged(store, replaced)) == expected
+    assert sorted(story(merged(store, replaced))) == expected
     gone = merged(store, replaced, decision("withdrawn", "r1", "2025-09-01", 2))
     assert current_statements(gone)["value"].to_list() == [300]
 
@@ -192,22 +206,43 @@ def test_revisions_name_the_decision_and_the_release_whose_word_it_ended() -> No
     assert found.sort("partner").select("world_old", "world_new").rows() == [(300, 1117)] * 2
 
 
-def test_of_two_decisions_of_a_day_a_revision_names_the_last_one_about_its_month_and_direction() -> None:
+def test_of_two_decisions_of_a_day_a_revision_names_the_one_that_ended_its_number() -> None:
     first, second = release("r1", months="2025-05..2025-06"), release("r3", months="2025-06")
     own = [number(first, "USA", "2025-05", 350), number(first, "USA", "2025-06", 353)]
     decided = [decision("withdrawn", name, "2026-02-01", 1) for name in ("r1", "r3")]
-    for flow, names in (("export", ["r1", "r3", "r3"]), ("import", ["r1", "r3", "r1"])):
-        told = (first | {"flow": flow}, [one | {"flow": flow} for one in own])
-        found = revised([told, (second, [number(second, "DEU", "2025-06", 764)])], *decided)
-        found = found.filter(pl.col("partner") != "WLD").sort("period_end", "partner")
-        assert found["new_release_id"].to_list() == [f"withdrawn-{name}-01" for name in names], flow
+    found = revised([(first, own), (second, [number(second, "DEU", "2025-06", 764)])], *decided)
+    found = found.filter(pl.col("partner") != "WLD").sort("period_end", "partner")
+    assert found["new_release_id"].to_list() == [f"withdrawn-{name}-01" for name in ("r1", "r3", "r1")]
+
+
+def test_a_number_that_was_public_for_an_hour_leaves_a_row_of_no_day_and_its_revisions() -> None:
+    """353 t since July; another release of 20 September said 300 t, was corrected, withdrawn, reinstated, withdrawn."""
+    second, again = release("r2", "2025-09-20"), release("r2.01-ab", "2025-09-20")
+    store = [*_two(), (again, [number(again, "USA", "2025-06", 310)])]
+    turns = ("withdrawn", "reinstated", "withdrawn")
+    decided = [decision(kind, "r2", "2025-09-20", place) for place, kind in enumerate(turns, 1)]
+    assert story(merged(store, *decided)) == [
+        (353, "r1", "2025-07-20", "2025-09-20"),
+        (353, "r1", "2025-09-20", None),
+        (300, "r2", "2025-09-20", "2025-09-20"),
+        (310, "r2.01-ab", "2025-09-20", "2025-09-20"),
+    ]
+    found = revised(store, *decided).filter(partner="USA").select("old_value", "new_value", "new_release_id")
+    assert sorted(found.rows(), key=str) == [
+        (300, 310, "r2.01-ab"),
+        (310, 353, "withdrawn-r2-01"),
+        (310, 353, "withdrawn-r2-03"),
+        (353, 300, "r2"),
+        (353, 310, "reinstated-r2-02"),
+    ]
+    assert second["release_id"] == "r2"
 
 
 @pytest.mark.parametrize(
     ("day", "expected"),
     [
         ("2025-11-01", [("USA", 353, 111, "r1", "r3")]),
-        # On the day of the withdrawal itself no older word stands again, and Germany has its own again.
+        # A release of the day of the withdrawal comes first, and nothing is left to withdraw.
         ("2025-10-01", [("DEU", None, 764, "r2", "r3"), ("USA", 300, 111, "r2", "r3")]),
     ],
 )

@@ -15,6 +15,7 @@ from tasks.store.files.verify import Hashes, audit_snapshot, audit_store
 from tasks.store.snapshots.objects import make_directories
 from tasks.store.snapshots.publish import NewFile, Publication, adopt, exclusive, publish
 from tasks.store.snapshots.retention import retain
+from tests.dated import published_on_their_days
 from tests.faults.world import flip_byte
 from tests.unit.store.small_store import JULY, JUNE, new, overwrite, parquet, release, sha256
 
@@ -266,6 +267,7 @@ def test_retention_removes_what_is_24_months_old_and_nothing_younger(store: Path
     days = ["2023-06-20", "2023-07-20", "2023-07-21", "2025-07-20"]
     ids = [release(store, [new(JUNE, number)], day).snapshot.id for number, day in enumerate(days)]
     with exclusive(store):
+        published_on_their_days(store)
         retired = retain(store, today=date(2025, 7, 20))
     assert retired.snapshots == (ids[0], ids[1])
     assert retired.objects == 2

@@ -1,0 +1,16 @@
+"""Gives published states the days of their releases, as if each had been published on its own day."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from tasks.domain.clock import CUSTOMS_TIME
+from tasks.store.files.snapshot import load_snapshot, snapshot_ids
+
+
+def published_on_their_days(store: Path) -> None:
+    """Set the time of each manifest, by which a retention goes, to noon of the last day of release in it."""
+    for name in snapshot_ids(store):
+        snapshot = load_snapshot(store, name)
+        moment = datetime.fromisoformat(f"{snapshot.about['released_on']}T12:00").replace(tzinfo=CUSTOMS_TIME)
+        os.utime(snapshot.path / "manifest.json", (moment.timestamp(), moment.timestamp()))
