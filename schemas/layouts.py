@@ -53,12 +53,12 @@ LAYOUTS = {
         by_release=True,
     ),
     "doubt": Layout(
-        sort_by=("measure", "product", "partner", "finding", "release_id", "sentence"),
+        sort_by=("measure", "product", "partner", "finding", "release_id", "number", "first_month"),
         month_of="period",
         rests_on=COMPARED_BY,
     ),
     "expectation": Layout(sort_by=("product", "measure"), month_of="period", rests_on=(*COMPARED_BY, "lunar_new_year")),
-    "finding": Layout(sort_by=("release_id", "check", "subject", "observed"), by_release=True),
+    "finding": Layout(sort_by=("release_id", "number"), by_release=True),
     "first_print": Layout(
         sort_by=("product", "partner", "measure"), month_of="period", rests_on=(*COMPARED_BY, "line_codes")
     ),

@@ -148,6 +148,19 @@ def few_of_check(lines: Sequence[str]) -> list[str]:
     return shown
 
 
+# What a finding is about, of the numbers that its columns name; see SCOPE_WORDS.
+SCOPES = ("numbers", "release", "sums_and_zeros", "sums", "totals", "gaps", "none")
+SCOPE_WORDS = {
+    "numbers": "the numbers that it names",
+    "release": "every number of the release",
+    "sums_and_zeros": "the sums over the partners of the release, and the zeros of partners that it may lack",
+    "sums": "the sums over the partners of the release",
+    "totals": "a printed total, and the sums of the partners beside it",
+    "gaps": "months, products or partners without a record, and the sums that they would be a part of",
+    "none": "no number: the file, its codes or the law",
+}
+
+
 # Of the table `expectation`: whether there is one, or why not.
 EXPECTATIONS = {
     "expected": "there is an expectation",

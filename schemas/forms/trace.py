@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from schemas.forms.doubt import Doubt
+
 
 class TracedNumber(BaseModel):
     """A number of the ledger, with the records of the raw file that it comes from."""
@@ -77,7 +79,8 @@ class TraceReport(BaseModel):
     decisions: list[str] = Field(
         [], description="releases that covered a number of these and were withdrawn, or count again: when, by whom, why"
     )
-    doubts: list[str] = Field([], description="open findings about the releases that it rests on")
+    doubts: list[str] = Field([], description="open findings about what it rests on, in words")
+    doubted: list[Doubt] = Field([], description="the same in columns, for pages", exclude=True)
     recomputed: float | str | None
     agrees: bool
     snapshot_id: str

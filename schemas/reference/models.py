@@ -10,7 +10,7 @@ from pandera.polars import PolarsData, dataframe_check
 from schemas.code_files import SHARED
 from schemas.figures import QUOTABLE
 from schemas.layouts import FLOWS
-from schemas.model import Table, column, table_name
+from schemas.model import Table, column, optional, table_name
 from schemas.names import CLASSIFIED, CODE, EDITIONS, NATIONAL, PARTNER, PRODUCT
 from schemas.names import REPORTER as KEY_OF_REPORTER
 from schemas.reference.codes_of_lists import LIST, LISTS, is_of_list
@@ -409,11 +409,16 @@ class CheckThresholds(Table):
 
 
 class CheckWords(Table):
-    """What a check found, in words: the finding itself is published in the words of the check."""
+    """What a check found, in words: a doubt is written with them, from the columns of its finding."""
 
     check: pl.String = column("name of the check", str_matches=r"^[a-z_]+$")
     en: pl.String = column("clause in English", str_length={"min_value": 3})
     zh: pl.String = column("clause in Chinese", str_length={"min_value": 3})
+    found_en: pl.String = optional(
+        "what stands behind the clause in English, with {observed}, {expected}, {bound} (at least or at most),"
+        " {partners} and {listed} of the finding; empty: nothing"
+    )
+    found_zh: pl.String = optional("the same in Chinese")
 
 
 def _named(*models: type[Table]) -> dict[str, type[Table]]:

@@ -109,6 +109,7 @@ class Mover(Table):
         "whether the growth may be quoted: yes, with care, no; null: no verdict", categories=QUOTES
     )
     doubt: pl.String = optional("open findings about the releases that it rests on; null: none")
+    findings: list[str] = column("the same: release and number of each, as in the table `finding`")
 
 
 UNIT_OF_MEASURE = "that of measure: kg, USD …"

@@ -95,11 +95,11 @@ class Doubt(Table):
     period: pl.Date = column("first day of the month")
     measure: pl.Categorical = column("as in `metric`: the level of this measure is in doubt")
     finding: pl.String = column("name of the check, as in the table `finding`")
-    release_id: pl.String = column("release that the finding is about")
-    first_month: pl.Date = column("first month that the finding is about")
-    last_month: pl.Date = column("last month that the finding is about")
+    release_id: pl.String = column("release that the finding is of")
+    number: pl.UInt32 = column("number of the finding there: release_id and number find its row in `finding`", ge=1)
+    first_month: pl.Date = column("first month for which the finding is open")
+    last_month: pl.Date = column("last month for which the finding is open")
     part_pct: pl.Float64 = optional("part of the number that is in doubt; null: how large it is is not known", "%")
-    sentence: pl.String = column("the doubt in words")
 
 
 class RecordLevel(Table):

@@ -12,7 +12,7 @@ from pandera.polars import PolarsData, dataframe_check
 from schemas.fit import nothing_is_lost
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, optional
-from schemas.names import KINDS, NATIONAL
+from schemas.names import KINDS, NATIONAL, SCOPE_WORDS, SCOPES
 
 
 class Reported(Table):
@@ -102,14 +102,33 @@ class Finding(Table):
     expected."""
 
     release_id: pl.String = column("release that raised it")
+    number: pl.UInt32 = column("number of the finding among those of its release", ge=1)
     check: pl.String = column("name of the check")
     severity: pl.String = column(
         "error holds the release, warning and info are published with it", isin=list(SEVERITIES)
     )
-    subject: pl.String = column("what it is about: a record, a key, the file")
+    subject: pl.String = column("what it is about, for people: a record, a key, the file")
+    scope: pl.String = column(
+        f"which numbers are in doubt: {'; '.join(f'{name}: {words}' for name, words in SCOPE_WORDS.items())}",
+        isin=list(SCOPES),
+    )
+    flow: pl.String = optional("direction of trade that it is about; null: either of the release")
+    products: list[str] = column("codes that it is about, with those below and above them; none: all of the release")
+    partners: list[str] = column("partners that it is about; none: all of the release")
+    first_month: pl.Date = optional("first month that it is about; null: all months of the release")
+    last_month: pl.Date = optional("last month that it is about")
+    measure: pl.String = optional("how the names of the measures begin that it is about; null: all")
+    both_sides: pl.Boolean = column(
+        "the same numbers of other releases contradict those of this one, and are in doubt as they are"
+    )
+    of_trade: pl.Boolean = column("it is about the trade and not about the file: the same doubt in the next file")
+    listed: list[str] = column("keys that it lists: partners that are missing, or the only ones that are there")
     observed: pl.String = column("what was found")
     expected: pl.String = column("what should have been there")
     advice: pl.String = column("what to do")
+    observed_value: pl.Float64 = optional("what was found, where it is a number")
+    expected_value: pl.Float64 = optional("what should have been there, or its bound, where it is a number")
+    unit: pl.String = optional("measure or unit of both: value_usd, quantity_kg, %, records")
     goods_share: pl.Float64 = optional(
         "the doubted amount, as printed or as expected, whichever is larger, as a share of a month of its goods; null"
         " where the doubt is about no amount",

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.forms.doubt import Doubt
 from tasks.claims.match import distance, match, tolerance
 from tasks.claims.misplaced import at_same_place, elsewhere
 from tasks.claims.order import check_extreme
@@ -17,6 +18,7 @@ from tasks.claims.parse import CHANGES, read_claim
 from tasks.claims.readings import Readings, known_months
 from tasks.claims.statement import Spot, Stated, describe_changes, show_level
 from tasks.domain.coverage import WORLD
+from tasks.domain.doubt_words import doubt_text, doubts_in
 from tasks.domain.errors import Unclear
 from tasks.domain.precision import Reading
 from tasks.domain.thresholds import threshold
@@ -57,23 +59,23 @@ def _with_doubts(readings: Readings, stated: Stated, spot: Spot, verdict: Verdic
     doubts = dict.fromkeys(one for place in (spot, _compared(stated)) for one in _doubts_about(readings, place, figure))
     if not doubts or verdict[0] == "not_checkable":
         return verdict
-    return "not_checkable", f"Not checkable: what the ledger has is in doubt ({'; '.join(doubts)}). {verdict[1]}"
+    return "not_checkable", f"Not checkable: what the ledger has is in doubt ({doubt_text(doubts)}). {verdict[1]}"
 
 
-def _doubts_about(readings: Readings, spot: Spot, figure: str) -> list[str]:
+def _doubts_about(readings: Readings, spot: Spot, figure: str) -> list[Doubt]:
     """Return the doubts about what the ledger has of a period; of several months those that are enough of their sum to
     move a printed digit of it."""
     if readings.doubts is None:
         return []
-    sentences = list[str]()
+    doubts = list[Doubt]()
     for partner in dict.fromkeys((spot.partner, WORLD) if figure in ON_THE_SUM else (spot.partner,)):
         months = range(spot.first, spot.last + 1)
         parts = readings.doubts.parts(spot.flow, spot.product, [partner], months, spot.measure, figure)
         # Sums of several measures, and values per unit, cannot be weighed so.
         is_plain = spot.measure not in RATIOS and figure not in ON_CONSUMPTION
         if spot.is_month or not is_plain or _is_heavy(readings, spot.at(partner=partner), parts):
-            sentences += parts["sentence"].unique(maintain_order=True).to_list()
-    return sentences
+            doubts += (one.by_itself for one in doubts_in(parts["doubt"]))
+    return doubts
 
 
 def _is_heavy(readings: Readings, spot: Spot, parts: pl.DataFrame) -> bool:

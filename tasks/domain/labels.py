@@ -19,7 +19,6 @@ from schemas.reference.code_tables import code_table, listed_partners
 from tasks.domain.classification import BASKET, HS_DIGITS
 from tasks.domain.coverage import GROUPS, WORLD
 from tasks.domain.nomenclature import CHINAS
-from tasks.domain.periods import Span, joined_spans, month_name, month_number
 from tasks.domain.units import RATIOS
 
 # Names of countries that take an article in a sentence.
@@ -64,121 +63,14 @@ CUT_WORD = re.compile(rf"\b(?:{'|'.join(CUT_SHORT)})\b", re.IGNORECASE)
 # Marks a number in doubt, on every page and picture.
 DOUBTED = "▲"
 # What a doubt about the sum of all partners concerns of one partner.
-OF_THE_SUM = {"en": "share, rank and contributions: ", "zh": "占比、排名和贡献："}
-
-# What a check observed, which it records in English; a page in another language says so.
-OBSERVED = {"zh": "（英文记录：{observed}）"}
-# Checks whose findings list partners, by their keys.
-LISTING = ("few_partners", "partners_missing")
-PARTNER_KEY = re.compile(r"\b(?:[A-Z]{3}|[A-Z]{2}\d{2})\b")
-# What a doubt is about, its months, and what was observed.
-DOUBT = re.compile(
-    r"(?P<about>.+?), (?P<first>\d{4}-\d{2})(?: to (?P<last>\d{4}-\d{2}))?(?P<observed>: .*)?", re.DOTALL
-)
+DOUBTED_PART = {"en": "share, rank and contributions: ", "zh": "占比、排名和贡献："}
 
 
 @functools.cache
 def check_words(language: str = "en") -> dict[str, str]:
-    """Return what each check found, as a clause in a language, by the name of the check."""
+    """Return what each check found, as a clause in a language, by the name of the check; a doubt is worded in
+    `doubt_words`."""
     return dict(code_table("check_words").select("check", language).iter_rows())
-
-
-def with_partner_names(check: str, observed: str) -> str:
-    """What a check observed, with the names of the partners that it lists by their keys.
-
-    >>> with_partner_names("few_partners", "only BRA, KOR in all months")
-    'only Brazil, South Korea in all months'
-    """
-    return PARTNER_KEY.sub(lambda key: partner_name(key[0]), observed) if check in LISTING else observed
-
-
-def doubt_words(text: str, language: str = "en") -> str:
-    """Return the doubts of a text, one or several, in a language, as `doubts_by_cause` does."""
-    return ("; " if language == "en" else "；").join(doubts_by_cause(doubts_in(text), language))
-
-
-def doubts_by_cause(doubts: Iterable[str], language: str = "en") -> list[str]:
-    """Return doubts as sentences of a language, one for each cause, with all its months. A share leaves out the doubt
-    that its number already has. What was found, and of which partners and months, is translated; the rest of what was
-    observed stands as it was published, in brackets that name its language.
-
-    >>> doubts_by_cause(["a file, 2025-10: 1 row", "a file, 2025-09: 1 row"])
-    ['a file, 2025-09 to 2025-10: 1 row']
-    """
-    of_sum, causes = OF_THE_SUM["en"], dict[tuple[str, str], dict[str, list[Span]]]()
-    for doubt in dict.fromkeys(doubts):
-        by_itself = doubt.removeprefix(of_sum)
-        cause, spans = _cause(by_itself)
-        causes.setdefault(cause, {}).setdefault(doubt.removesuffix(by_itself), []).extend(spans)
-    sentences = []
-    for (about, observed), by_prefix in causes.items():
-        of_number = joined_spans(by_prefix.get("", ()))
-        for prefix, spans in by_prefix.items():
-            kept = [span for span in spans if not (prefix and _is_within(span, of_number))]
-            # A doubt of a form of its own has no months.
-            if kept or not (spans or (prefix and "" in by_prefix)):
-                sentences.append(
-                    f"{prefix}{''.join([about, *map(_in_months, reversed(joined_spans(kept)))])}{observed}"
-                )
-    return sentences if language == "en" else [_doubt_in(language, one) for one in sentences]
-
-
-def _cause(doubt: str) -> tuple[tuple[str, str], list[Span]]:
-    """What a doubt is about and what was observed, and its months."""
-    parts = DOUBT.fullmatch(doubt)
-    if parts is None:
-        return (doubt, ""), []
-    first, last = (
-        month_number(date.fromisoformat(f"{month}-01")) for month in (parts["first"], parts["last"] or parts["first"])
-    )
-    return (parts["about"], parts["observed"] or ""), [(first, last)]
-
-
-def _is_within(span: Span, spans: Iterable[Span]) -> bool:
-    return any(first <= span[0] and span[1] <= last for first, last in spans)
-
-
-def _in_months(span: Span) -> str:
-    return f", {' to '.join(map(month_name, dict.fromkeys(span)))}"
-
-
-def doubts_in(text: str) -> list[str]:
-    """Return the doubts of a text, one or several, as a sentence each."""
-    return _sentence_starts().split(text)
-
-
-@functools.cache
-def _sentence_starts() -> re.Pattern[str]:
-    """What stands between two doubts of a text; what was observed may have semicolons of its own."""
-    clauses = "|".join(re.escape(words) for words in check_words().values())
-    return re.compile(f"; (?=(?:{re.escape(OF_THE_SUM['en'])})?(?:{clauses}),)")
-
-
-def _doubt_in(language: str, sentence: str) -> str:
-    of_sum = OF_THE_SUM["en"]
-    if sentence.startswith(of_sum):
-        return OF_THE_SUM[language] + _doubt_in(language, sentence.removeprefix(of_sum))
-    clause = next((name for name, words in check_words().items() if sentence.startswith(f"{words},")), None)
-    if clause is None:
-        return sentence
-    about, colon, observed = sentence.removeprefix(check_words()[clause]).partition(": ")
-    names = {f", {partner_name(key)},": f"，{name}," for key, name in _names(language).items()}
-    for name, translated in names.items():
-        about = about.replace(name, translated)
-    about = about.replace(" to ", "至").replace(", ", "，").replace(",", "，")
-    if clause in LISTING:
-        pattern, translations = _partner_translations(language)
-        observed = pattern.sub(lambda name: translations[name[0]], with_partner_names(clause, observed))
-    return f"{check_words(language)[clause]}{about}{OBSERVED[language].format(observed=observed) if colon else ''}"
-
-
-@functools.cache
-def _partner_translations(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
-    """The English names of partners as a pattern, and each in a language."""
-    keys = {*group_names(), *_names("en")}
-    translations = {partner_name(key): country(key, language) for key in keys}
-    longest_first = sorted(translations, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)"), translations
 
 
 def country(key: str, language: str = "en") -> str:

@@ -19,7 +19,7 @@ import polars as pl
 from schemas.frames import Release
 from schemas.reference.code_tables import code_table, valid_in
 from tasks.domain.classification import BASKET, basket_members
-from tasks.domain.coverage import covering, priority, with_scope
+from tasks.domain.coverage import EVERYTHING, covering, priority, with_scope
 from tasks.domain.nomenclature import ANY_LIST, CHINAS, national_lists
 from tasks.domain.periods import january_of, month_index, month_text, number_of
 from tasks.domain.release_ids import in_turns
@@ -28,6 +28,8 @@ from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
 SERIES = ("flow", "product", "classification", "partner", "measure")
 KEY = ["flow", "product", "partner", "measure", "month"]
 YOY, YEAR = "_yoy", 12
+# A release with no finding of its own that the finding of another one is about as well.
+OTHER_RELEASE = ""
 # What a number is of: a month, the year to date, or the printed growth of one of these.
 SPANS = pl.Enum(["month", "ytd", "yoy", "ytd_yoy"])
 
@@ -131,10 +133,14 @@ def _placed(observation: pl.DataFrame) -> pl.DataFrame:
 
 
 def printed_numbers(
-    statements: Iterable[pl.DataFrame], releases: Release, doubted: Collection[str] = ()
+    statements: Iterable[pl.DataFrame],
+    releases: Release,
+    doubted: Collection[str] = (),
+    contradicted: Collection[str] = (),
 ) -> pl.DataFrame:
     """The numbers used for series, with baskets of one code added: product, partner, measure, month, span, value,
-    priority, and the `release` of those that are of one of the `doubted` releases.
+    priority, and the `release` of those that are of one of the `doubted` releases; OTHER_RELEASE of those of any other
+    one whose product is one of the `contradicted` codes or below one.
 
     Months that a better kind of release outranks are left out. A cumulative figure that later months replace is null.
     The statements come in parts that share no month, and each is gone before the next is asked for, so that memory
@@ -142,8 +148,11 @@ def printed_numbers(
     """
     used = [*SERIES, "month", "value", "span", "priority", "release_id"]
     national = next(iter(national_lists(releases)), CHINAS)
-    names = pl.Enum(sorted(doubted))
-    release = pl.when(pl.col("release_id").is_in(sorted(doubted))).then("release_id") if doubted else pl.lit(None)
+    names = pl.Enum([*sorted(doubted), OTHER_RELEASE])
+    is_other_side = is_below(contradicted) if contradicted else pl.lit(False)
+    of_other = pl.when(is_other_side).then(pl.lit(OTHER_RELEASE))
+    release = pl.when(pl.col("release_id").is_in(sorted(doubted))).then("release_id").otherwise(of_other)
+    release = release if doubted else pl.lit(None)
 
     def reduced(part: pl.DataFrame) -> pl.DataFrame:
         numbers = without_outranked(superseded_as_null(monthly_numbers(part), releases).select(used), releases)
@@ -161,6 +170,17 @@ def printed_numbers(
 
     # A comprehension would hold each part while the next one is read.
     return pl.concat(map(reduced, statements))
+
+
+def is_below(codes: Collection[str]) -> pl.Expr:
+    """Whether the `product` is one of these codes, or below one; EVERYTHING is every code."""
+    product = pl.col("product").cast(pl.String)
+    if EVERYTHING in codes:
+        return pl.lit(True)
+    lengths = sorted({len(code) for code in codes})
+    return pl.any_horizontal(
+        product.str.head(length).is_in([code for code in codes if len(code) == length]) for length in lengths
+    )
 
 
 @functools.cache

@@ -206,7 +206,7 @@ def _doubt_partners(read: pl.DataFrame, landed: Landed) -> Rows:
         first_months,
         "unknown_partner",
         "warning",
-        "partner {partner}",
+        subject="partner {partner}",
         observed="code {partner} in {month}",
         expected=f"a code of schemas/reference/{table}.csv that holds in that month",
         advice=(
@@ -224,7 +224,7 @@ def _doubt_places(read: pl.DataFrame, name: str) -> Rows:
         codes,
         f"unknown_{name}",
         "warning",
-        f"{name} {{code}}",
+        subject=f"{name} {{code}}",
         observed="code {code}",
         expected=f"a code of schemas/reference/{name}s.csv",
         advice="It is published as it stands; add the code to the table.",

@@ -14,7 +14,7 @@ from schemas.frames import Detail, Finding, PrintedName, Quarantine, Release, Re
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.coverage import WORLD
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding, gather
+from tasks.domain.findings import finding, gather, of_records
 from tasks.domain.precedence import too_large
 from tasks.domain.precision import SUM_MAX
 from tasks.domain.text import counted
@@ -113,7 +113,8 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     names = printed_names(parsed.reported, keys, landed)
     proven = _proven(detail, parsed, landed)
     so_far = _so_far(parsed, landed)
-    return Normalised(detail, quarantine, gather(release_id, doubts), release, names, proven, so_far)
+    findings = gather(release_id, of_records(doubts, detail), where)
+    return Normalised(detail, quarantine, findings, release, names, proven, so_far)
 
 
 def _without_proof(source: str, where: str) -> dict[str, str]:

@@ -83,7 +83,7 @@ COLUMNS: dict[str, dict[str, Mapping[str, tuple[str, ...]]]] = {
         made_from: {
             **_SERIES,
             "release_id": ("release_id",),
-            **dict.fromkeys(("finding", "first_month", "last_month", "sentence"), ("release_id",)),
+            **dict.fromkeys(("finding", "number", "first_month", "last_month"), ("release_id",)),
             "part_pct": _NUMBER,
         }
         for made_from in _WORDS

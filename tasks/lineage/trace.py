@@ -16,10 +16,12 @@ from typing import Any
 import polars as pl
 
 from schemas.figures import FIGURE_OF
+from schemas.forms.doubt import Doubt
 from schemas.forms.trace import Operand, TracedNumber, TraceReport
 from schemas.names import FIGURES, MISSING, status
 from tasks.domain.comparability import Change, breaks_of
 from tasks.domain.coverage import WORLD
+from tasks.domain.doubt_words import doubt_sentences
 from tasks.domain.errors import NoFigure
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.reporter import Reporter
@@ -74,6 +76,7 @@ class Tracer:
         # Where the month before is as extreme, that is the month left out.
         expected = first_day(point.month - 1) if row[status(figure)] == "not_extreme" else row[figure]
         cut = self.breaks(point, figure, names, row)
+        doubted = self._doubts(point, figure, row)
         kinds = frozenset[str]().union(*(operand.kinds for operand in operands)) if row[figure] is not None else ()
         return TraceReport(
             reporter=self.reporter.code,
@@ -91,13 +94,14 @@ class Tracer:
             recomputed=_plain(again),
             decisions=self.origins.decided.lines([point, *(operand.point for operand in operands)]),
             kinds="+".join(sorted(kinds)) or None,
-            doubts=self._doubts(point, figure, row),
+            doubts=doubt_sentences(doubted),
+            doubted=doubted,
             breaks=[f"{month_name(change.month)}: {change.what} ({change.source})" for change in cut or ()],
             agrees=_agree(expected, again) and _is_published(row[status(figure)], cut) and _hold(operands),
             snapshot_id=self.snapshot.id,
         )
 
-    def _doubts(self, point: Point, figure: str, row: dict[str, Any]) -> list[str]:
+    def _doubts(self, point: Point, figure: str, row: dict[str, Any]) -> list[Doubt]:
         """The open findings about the figure; of a record that the table does not have, those about its month."""
         in_doubt = (row["figures_in_doubt"] or "").split("+")
         is_in_doubt = figure in in_doubt or (figure in RECORDS and "level" in in_doubt)

@@ -112,7 +112,8 @@ def derive_months(
     records. `shown` limits the months with rows in `metric`, where the others are there for their levels alone. Raises
     OverflowError for a sum that is too large.
     """
-    printed = printed_numbers(statements, releases, {*doubts["release_id"]})
+    contradicted = doubts.filter("both_sides")["products"].explode().drop_nulls()
+    printed = printed_numbers(statements, releases, {*doubts["release_id"]}, {*contradicted})
     first, last = min(months) - FIGURES_LOOK_BACK, max(months)
     if (printed["span"] == "ytd").any():
         first = Month(first).january

@@ -17,6 +17,7 @@ from schemas.reference.code_tables import code_table, valid_in
 from schemas.store_address import S3Url
 from tasks.domain.coverage import EVERYTHING, WORLD, covering, family_of
 from tasks.domain.decisions import counting
+from tasks.domain.doubt_words import doubt_text, doubts_in
 from tasks.domain.periods import month_index, month_number, month_text
 from tasks.ledger.doubts import Doubts, heavy
 from tasks.reading import query
@@ -106,22 +107,27 @@ def group_month(
     statuses = {part.status for part in parts}
     if statuses == {"complete"}:
         total = math.fsum(part.level or 0 for part in parts)
-        doubted = [_doubted(at_hand(stores[part.reporter]), part, figure) for part in parts if part.reason]
-        doubts = "; ".join(heavy(pl.concat(doubted), total)) if doubted else ""
+        doubted = {
+            part.reporter: _doubted(at_hand(stores[part.reporter]), part, figure) for part in parts if part.reason
+        }
+        heavies = {*heavy(pl.concat(doubted.values()), total)} if doubted else set()
+        named = (
+            f"{reporter} in doubt: {doubt_text(kept)}"
+            for reporter, rows in doubted.items()
+            if (kept := [one for one in doubts_in(rows["doubt"]) if one._replace(part_pct=None) in heavies])
+        )
+        doubts = "; ".join(named)
         return GroupMonth(group, "complete", total, parts, printed, doubts)
     return GroupMonth(group, "missing" if statuses <= {"missing"} else "partial", None, parts, printed)
 
 
 def _doubted(store: Path, part: ReporterFigure, figure: FigureOfReporters) -> pl.DataFrame:
-    """What is in doubt of the figure of a reporter, with its name, and how much of it."""
+    """What is in doubt of the figure of a reporter, and how much of it."""
     month = [month_number(figure.month)]
     rows = Doubts(query.open_published(store)).parts(
         figure.flow, figure.product, [figure.partner], month, figure.measure
     )
-    return rows.select(
-        pl.format(f"{part.reporter} in doubt: {{}}", "sentence").alias("sentence"),
-        amount=pl.col("part_pct") / 100 * abs(part.level or 0),
-    )
+    return rows.select("doubt", amount=pl.col("part_pct") / 100 * abs(part.level or 0))
 
 
 def part_of(store: Path, reporter: str, figure: FigureOfReporters) -> ReporterFigure:
@@ -140,7 +146,7 @@ def part_of(store: Path, reporter: str, figure: FigureOfReporters) -> ReporterFi
         if level is None:
             return ReporterFigure(reporter, "partial", None, why)
         doubts = Doubts(snapshot).of(figure.flow, figure.product, figure.partner, [month], measure=figure.measure)
-        return ReporterFigure(reporter, "complete", level, f"in doubt: {'; '.join(doubts)}" if doubts else "")
+        return ReporterFigure(reporter, "complete", level, f"in doubt: {doubt_text(doubts)}" if doubts else "")
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     key = pl.DataFrame([given | {"month": month}], schema_overrides={"month": pl.Int32})
     if covering(key, releases).height:

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from tasks.domain.classification import HS_DIGITS
+from tasks.domain.doubt_words import DOUBT
 from tasks.domain.export_controls.control_lists import (
     Spec,
     about,
@@ -169,13 +170,13 @@ def doubted_parts(
     day: date | None = None,
 ) -> pl.DataFrame:
     """Return what is in doubt of the codes in a month (month number), a row for each number and finding: code,
-    sentence, and the amount that it concerns, null where that is not known. `series` are flow, partner and measure. Of
+    doubt, and the amount that it concerns, null where that is not known. `series` are flow, partner and measure. Of
     a heading of which the store has no total, the doubts are those of the national codes that are added up.
     """
     flow, partner, measure = series
     doubted = doubts_of(snapshot, day).of_month(flow, partner, measure, month)
     if not doubted.height:
-        return pl.DataFrame(schema={"code": pl.String, "sentence": pl.String, "amount": pl.Float64})
+        return pl.DataFrame(schema={"code": pl.String, "doubt": DOUBT, "amount": pl.Float64})
     below = [one for one in doubted["product"].unique().sort() if one.isdecimal() and len(one) > HS_DIGITS]
     known = levels(snapshot.store, flow, {*listed.keys, *below}, [partner], [month], measure, day).drop_nulls("level")
     level_of = dict(known.select("product", "level").iter_rows())
@@ -185,7 +186,7 @@ def doubted_parts(
             place += [(code, one) for one in below if one != code and one.startswith(code)]
     places = pl.DataFrame(place, {"code": pl.String, "product": pl.String}, orient="row")
     weighed = doubted.join(places, on="product").join(known.select("product", "level"), on="product", how="left")
-    return weighed.select("code", "sentence", amount=pl.col("level") * pl.col("part_pct") / 100)
+    return weighed.select("code", "doubt", amount=pl.col("level") * pl.col("part_pct") / 100)
 
 
 def _by_parts(

@@ -15,6 +15,7 @@ from schemas.figures import FIGURE_OF
 from schemas.names import status
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS
+from tasks.domain.doubt_words import doubt_text
 from tasks.domain.growth import growth_pct
 from tasks.domain.periods import month_number
 from tasks.lineage.formulas import months_behind
@@ -79,7 +80,7 @@ def vintages(
         change_pct=pl.when(earlier != 0).then(growth_pct(pl.col("value"), earlier)),
         known_until=pl.col("known_from").shift(-1).over("period"),
         releases=pl.col("known_from").replace_strict(made_on, default=None, return_dtype=pl.String),
-        doubt=pl.Series(["; ".join(words) or None for words in doubts_of_prints], dtype=pl.String),
+        doubt=pl.Series([doubt_text(doubts) or None for doubts in doubts_of_prints], dtype=pl.String),
     ).select(*SCHEMA)
 
 

@@ -13,7 +13,8 @@ import polars as pl
 from schemas.forms.outcome import HeldFinding, HeldRelease, Outcome
 from schemas.frames import Detail, Release
 from schemas.table import polars_schema
-from tasks.domain.periods import month_start, read_period
+from tasks.domain.findings import finding, gather
+from tasks.domain.periods import month_number, month_start, read_period
 
 MAGNETS = "85051110"
 UNITS = {"quantity_kg_yoy": "basis_point", "value_usd": "USD", "value_cny": "CNY", "value_eur": "EUR"}
@@ -160,10 +161,28 @@ def detail_table(*rows: Row) -> Detail:
     return pl.DataFrame(list(rows), schema=polars_schema("detail"))
 
 
-def finding_table(*findings: tuple[str, str], severity: str = "error") -> pl.DataFrame:
-    """Findings of the release r1: check and subject of each."""
-    rows = [
-        ("r1", check, severity, subject, "something", "another thing", "look", None, None)
-        for check, subject in findings
-    ]
-    return pl.DataFrame(rows, polars_schema("finding"), orient="row")
+# What a check of this name declares.
+SCOPE_OF = dict.fromkeys(("few_partners", "partners_missing", "row_cap"), "sums_and_zeros") | {
+    "world_total": "totals",
+    **dict.fromkeys(("month_without_records", "product_without_records"), "gaps"),
+}
+
+
+def finding_table(*findings: tuple[str, str], severity: str = "error", **columns: Any) -> pl.DataFrame:
+    """Findings of the release r1: the check of each, and what it is about: flow, product, partner, months and measure
+    with blanks between them, - for one that it does not name. `columns` are others of all of them."""
+    return gather("r1", (_finding(check, about.split(), severity, columns) for check, about in findings))
+
+
+def _finding(check: str, about: list[str], severity: str, columns: dict[str, Any]) -> Row:
+    names = (None if name == "-" else name for name in [*about, *["-"] * (5 - len(about))])
+    flow, product, partner, months, measure = names
+    named = {
+        "flow": flow,
+        "products": [product] if product else [],
+        "partners": [partner] if partner else [],
+        "months": tuple(map(month_number, span(months))) if months else None,
+        "measure": measure,
+        "scope": SCOPE_OF.get(check, "numbers"),
+    }
+    return finding(check, severity, observed="something", expected="another thing", advice="look", **named | columns)

@@ -25,7 +25,7 @@ def derived(store: Store) -> Metric:
 
 
 def derived_in_doubt(store: Store, *findings: tuple[str, str, str]) -> DerivedRows:
-    """Figures and doubts of a store with open findings: release, check, subject."""
+    """Figures and doubts of a store with open findings: release, check, and what it is about."""
     releases = release_table(*(row for row, _ in store))
     return derive_all(current_statements(merged(store)), releases, doubts=doubts_about(store, *findings))
 
@@ -33,8 +33,8 @@ def derived_in_doubt(store: Store, *findings: tuple[str, str, str]) -> DerivedRo
 def doubts_about(store: Store, *findings: tuple[str, str, str]) -> pl.DataFrame:
     """The open findings of a store."""
     table = [
-        finding_table((check, subject)).with_columns(release_id=pl.lit(release), observed=pl.lit(f"{place}"))
-        for place, (release, check, subject) in enumerate(findings)
+        finding_table((check, about)).with_columns(release_id=pl.lit(release), number=pl.lit(place + 1, pl.UInt32))
+        for place, (release, check, about) in enumerate(findings)
     ]
     return open_doubts(pl.concat(table), release_table(*(row for row, _ in store)))
 

@@ -327,6 +327,7 @@ def movers(question: Movers, page: Written) -> None:
     """Print what made the change of a month."""
     from tasks.answers.form import export, tables
     from tasks.answers.trade.movers import movers as answer_to
+    from tasks.ledger.doubts import Doubts
     from tasks.pages.release.changes_since_release import sections
 
     export.form_of(page.form.value, page.output)
@@ -335,7 +336,8 @@ def movers(question: Movers, page: Written) -> None:
     if options.written(answer.rows, page.form, page.output):
         return
     about = answer.subject, answer.is_of_products
-    for one in sections(answer.rows, question.against, answer.reporters[0], answer.expected, about=about):
+    in_doubt = Doubts(answer.snapshot)
+    for one in sections(answer.rows, question.against, answer.reporters[0], answer.expected, in_doubt, about=about):
         columns, notes = tables.with_notes_below(one.columns, NOTE, console().width)
         console().print(tables.table(columns, above=one.title, right=one.numbers, below=[*notes, *one.below]))
 

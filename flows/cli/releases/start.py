@@ -137,6 +137,7 @@ def _show_moved(reporter: str, store: Path) -> None:
     from schemas.questions.movers import Movers
     from tasks.answers.form import tables
     from tasks.answers.trade.movers import movers
+    from tasks.ledger.doubts import Doubts
     from tasks.pages.release.changes_since_release import sections
 
     console().print(f"\n[bold]{escape(reporter)}[/]", highlight=False)
@@ -145,6 +146,6 @@ def _show_moved(reporter: str, store: Path) -> None:
     except (ValueError, LookupError) as error:
         say(str(error))
         return
-    first = next(sections(answer.rows, "month", reporter, answer.rows.clear()))
+    first = next(sections(answer.rows, "month", reporter, answer.rows.clear(), Doubts(answer.snapshot)))
     columns = {name: cells[:ROWS_MAX] for name, cells in first.columns.items()}
     console().print(tables.table(columns, above=first.title, right=first.numbers, below=first.below))

@@ -19,10 +19,12 @@ from pydantic import ValidationError
 
 from schemas import settings
 from schemas.code_files import FOLDER
+from schemas.forms.doubt import Doubt
 from schemas.forms.outcome import RUNS, Graded, Outcome, WatchRule
 from schemas.names import MISSING, status
 from schemas.small_files import read_toml
 from tasks.domain.classification import members
+from tasks.domain.doubt_words import doubt_sentences
 from tasks.domain.errors import NothingPublished
 from tasks.domain.export_controls.control_lists import codes_of_lists, is_list
 from tasks.domain.labels import partner_name, product_name, trade_of
@@ -124,14 +126,16 @@ class Grader:
             f"{trade_of(self.reporter.code, rule.flow)} of {product_name(rule.product, self.reporter.nomenclature)},"
             f" {partner_name(rule.partner)}"
         )
-        why = "; ".join([f"{about}, {month_name(month)}: {sentence}", *(f"in doubt: {words}" for words in doubts)])
+        why = "; ".join(
+            [f"{about}, {month_name(month)}: {sentence}", *(f"in doubt: {words}" for words in doubt_sentences(doubts))]
+        )
         return Graded(
             rule=rule.name, month=month_name(month), outcome=outcome, value=value, why=why, reason=rule.reason
         )
 
     def _doubts_of(
         self, rule: WatchRule, levels: dict[int, dict[str, Any]], behind: list[int], day: date | None
-    ) -> list[str]:
+    ) -> list[Doubt]:
         """Return what is in doubt of the numbers behind a grade, where it could move a printed digit of the figure."""
         figure = "mom_pct" if rule.figure in RUNS else rule.figure
         if is_list(rule.product):
@@ -144,16 +148,16 @@ class Grader:
 
     def _doubts_of_list(
         self, rule: WatchRule, levels: dict[int, dict[str, Any]], behind: list[int], day: date | None
-    ) -> list[str]:
+    ) -> list[Doubt]:
         listed, series = listed_in(self.snapshot, specs_of([rule.product])), (rule.flow, rule.partner, rule.measure)
-        sentences = (
-            words
+        doubts = (
+            doubt
             for month in behind
-            for words in heavy(
+            for doubt in heavy(
                 doubted_parts(self.snapshot, listed, series, month, day), (levels.get(month) or {}).get("level") or 0
             )
         )
-        return list(dict.fromkeys(sentences))
+        return list(dict.fromkeys(doubts))
 
     def _products(self, rule: WatchRule) -> tuple[str, ...]:
         """Return the product of a rule; of a list the products of the store that are its codes."""

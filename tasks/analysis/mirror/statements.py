@@ -33,6 +33,7 @@ from tasks.analysis.mirror.sides import (
 from tasks.analysis.mirror.verdicts import REACH_AHEAD, REACH_BACK, judge
 from tasks.domain.classification import members
 from tasks.domain.comparability import changes_of_texts
+from tasks.domain.doubt_words import doubt_text, doubts_in
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.exchange_rates import rates
 from tasks.domain.name_match import partner_key
@@ -414,12 +415,13 @@ def _why(names: dict[str, str]) -> pl.Expr:
 
 
 def _doubts(sides: tuple[Side, Side], rows: pl.DataFrame) -> pl.Series:
-    """The open findings about the figures of each row, in words; empty where there are none."""
+    """The open findings about the figures of each row, in words; null where there are none."""
     month = month_index("period")
     texts = [
-        query.doubts_of(side.snapshot, side.day).of_keys(
+        query.doubts_of(side.snapshot, side.day).each_of_keys(
             rows.select("product", flow=pl.lit(side.flow), partner=pl.lit(side.partner), begin=month, end=month)
         )
         for side in sides
     ]
-    return pl.select(pl.concat_str(*texts, separator="; ", ignore_nulls=True)).to_series()
+    both = ([*doubts_in(one), *doubts_in(other)] for one, other in zip(*texts, strict=True))
+    return pl.Series("doubt", [doubt_text(doubts) for doubts in both], pl.String)

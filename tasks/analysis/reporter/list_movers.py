@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 import polars as pl
 
+from schemas.forms.doubt import Doubt
 from schemas.table import polars_schema
 from tasks.analysis.reporter.movers import AGAINST, MEASURES
 from tasks.domain.coverage import WORLD
+from tasks.domain.doubt_words import doubt_text
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.text import counted, named
 from tasks.ledger.doubts import heavy
@@ -62,7 +64,7 @@ def list_movers(
         note=pl.when(pl.col("product").is_in(parts)).then(pl.lit("only a part of the code is on the list"))
     )
     behind = _doubts(snapshot, listed, rows, measure, comparison)
-    return rows.with_columns(doubt=behind), _left_out(levels, moved, compared, (before, number))
+    return rows.with_columns(behind), _left_out(levels, moved, compared, (before, number))
 
 
 def _both(levels: pl.DataFrame, months: tuple[int, int]) -> pl.DataFrame:
@@ -101,11 +103,12 @@ def _rows(compared: pl.DataFrame, comparison: MonthCompared, measure: str) -> pl
 
 def _doubts(
     snapshot: Snapshot, listed: ListedProducts, rows: pl.DataFrame, measure: str, comparison: MonthCompared
-) -> pl.Series:
-    """What is in doubt of the numbers of each code in both months, as text; of the total as far as it weighs in it."""
+) -> list[pl.Series]:
+    """What is in doubt of the numbers of each code in both months, of the total as far as it weighs in it: in words,
+    and the findings."""
     number = month_number(comparison.month)
     series = (comparison.flow, comparison.partner, measure)
-    of_row: list[list[str]] = [[] for _ in range(rows.height)]
+    of_row: list[list[Doubt]] = [[] for _ in range(rows.height)]
     for month, column in ((number, "level"), (number - AGAINST[comparison.against][0], "before")):
         parts = doubted_parts(snapshot, listed, series, month, comparison.day)
         parts = parts.filter(pl.col("code").is_in(rows["product"].drop_nulls().implode()))
@@ -113,7 +116,11 @@ def _doubts(
             continue
         for place, (code, total) in enumerate(rows.select("product", column).iter_rows()):
             of_row[place] += heavy(parts if code is None else parts.filter(code=code), total)
-    return pl.Series("doubt", ["; ".join(dict.fromkeys(sentences)) or None for sentences in of_row], pl.String)
+    findings = [sorted({one.finding for one in doubts}) for doubts in of_row]
+    return [
+        pl.Series("doubt", [doubt_text(doubts) or None for doubts in of_row], pl.String),
+        pl.Series("findings", findings, pl.List(pl.String)),
+    ]
 
 
 def _left_out(levels: pl.DataFrame, moved: Sequence[str], compared: pl.DataFrame, months: tuple[int, int]) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.figures import FIGURE_OF
+from schemas.forms.doubt import Doubt
 from schemas.names import VALUES, status
 from schemas.table import polars_schema
 from tasks.analysis.ground import price_volume
@@ -22,6 +23,7 @@ from tasks.analysis.ground.price_volume import Terms
 from tasks.analysis.ground.quotable import COLUMNS, LEDGER_COLUMNS, SIGN_MONTHS, Judge, Steps, own_or_parts
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS, WORLD
+from tasks.domain.doubt_words import doubt_text
 from tasks.domain.exchange_rates import rate
 from tasks.domain.growth import growth_pct
 from tasks.domain.periods import first_day, month_index, month_name, month_number
@@ -525,7 +527,7 @@ def _revised(state: StoreState, flow: str, months: Sequence[int], top: int) -> I
         }
 
 
-def _doubts_of(row: Row, state: StoreState, flow: str) -> list[str]:
+def _doubts_of(row: Row, state: StoreState, flow: str) -> list[Doubt]:
     """The doubts about the two numbers that a row compares; about all goods together, also of one partner, those about
     the codes that add up to them, as far as they weigh in the sum."""
     pair = (row["month"], row["month"] - AGAINST[row["against"]][0])
@@ -534,7 +536,7 @@ def _doubts_of(row: Row, state: StoreState, flow: str) -> list[str]:
         # Effects of volume and price rest on kilograms too.
         of_measure = measure if row.get("volume_effect") is None else None
         return state.doubts.of(flow, product, partner, pair, measure=of_measure)
-    sentences = list[str]()
+    doubts = list[Doubt]()
     for month, total in zip(pair, (row.get("level"), row.get("before")), strict=True):
         doubted = state.doubts.of_month(flow, partner, measure, month)
         if not doubted.height:
@@ -546,9 +548,9 @@ def _doubts_of(row: Row, state: StoreState, flow: str) -> list[str]:
         is_doubted = pl.col("product").is_in(doubted["product"].unique().to_list())
         levels = state.read("metric", _in([month], flow), is_asked & is_doubted, ("product", "level"))
         weighed = doubted.join(levels.select(pl.col("product").cast(pl.String), "level"), on="product", how="left")
-        parts = weighed.select("sentence", amount=pl.col("level") * pl.col("part_pct") / 100)
-        sentences += heavy(parts, total or 0)
-    return list(dict.fromkeys(sentences))
+        parts = weighed.select("doubt", amount=pl.col("level") * pl.col("part_pct") / 100)
+        doubts += heavy(parts, total or 0)
+    return list(dict.fromkeys(doubts))
 
 
 def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int]) -> None:
@@ -563,7 +565,8 @@ def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int])
     by_product = every.filter(pl.col("product").is_in(shown)).partition_by("product", as_dict=True)
     steps = _steps_of(numbers, shown)
     for row in rows:
-        row["doubt"] = "; ".join(_doubts_of(row, state, flow)) or None
+        doubts = _doubts_of(row, state, flow)
+        row["doubt"], row["findings"] = doubt_text(doubts) or None, sorted({one.finding for one in doubts})
 
     def read(products: Sequence[str]) -> pl.DataFrame:
         above = [one for one in products if not any(one != other and one.startswith(other) for other in products)]

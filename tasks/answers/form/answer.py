@@ -13,10 +13,12 @@ from typing import ClassVar
 
 import polars as pl
 
+from schemas.forms.doubt import Doubt
 from schemas.layouts import COMPARISONS
 from schemas.questions.question import OfReporter, Question
 from schemas.store_address import root_given
 from tasks.domain.clock import read_day
+from tasks.domain.doubt_words import doubt_sentences
 from tasks.domain.errors import NothingPublished, StoreError
 from tasks.domain.reporter import Reporter
 from tasks.reading.citation import citation, cite_rows, known_on
@@ -40,7 +42,7 @@ class Answer:
     rows: pl.DataFrame
     snapshot: Snapshot
     notes: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     as_of: date | None = None
     table: str = ""
     states: tuple[Snapshot, ...] = ()
@@ -48,7 +50,7 @@ class Answer:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is said beside the rows, a sentence each: the notes, and then the doubts."""
-        return (*self.notes, *(f"in doubt: {doubt}" for doubt in self.doubts))
+        return (*self.notes, *(f"in doubt: {words}" for words in doubt_sentences(self.doubts)))
 
     @property
     def beside_result(self) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ from datetime import date
 
 import polars as pl
 
+from schemas.forms.doubt import Doubt
 from schemas.layouts import LAYOUTS
 from schemas.names import ADDED
 from schemas.table import columns
 from tasks.domain.classification import members
 from tasks.domain.coverage import EVERYTHING
+from tasks.domain.doubt_words import doubt_sentences
 from tasks.domain.periods import month_index, month_number
 from tasks.domain.reporter import Reporter
 from tasks.reading.citation import terms_of_rows
@@ -53,7 +55,7 @@ def notes(
     as_of: date | None = None,
     shown: Sequence[str] = (),
     states: Sequence[Snapshot] = (),
-    doubts: Iterable[str] = (),
+    doubts: Iterable[Doubt] = (),
 ) -> Notes:
     """Return the notes on rows of a table of a snapshot, current or as of a day; on all columns, or on those that
     are shown. `states` are those that have the rows, where they are not in the snapshot itself; `doubts` what is in
@@ -79,7 +81,7 @@ def notes(
     schema = {"column": pl.String, "unit": pl.String, "meaning": pl.String}
     if "flow" in rows.columns:
         facts += [("values", line) for line in terms_of_rows(rows, releases["source"].unique().to_list())]
-    facts += [("in doubt", doubt) for doubt in doubts]
+    facts += [("in doubt", doubt) for doubt in doubt_sentences(doubts)]
     return Notes(table, facts, pl.DataFrame(meanings, schema, orient="row"), releases)
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.forms.doubt import Doubt
 from schemas.names import VALUES
 from schemas.questions.detours import Detours as DetoursQuestion
 from schemas.store_address import root_given
@@ -29,6 +30,7 @@ from tasks.answers.form.export_notes import RELEASE, Notes
 from tasks.answers.form.numbers import amount
 from tasks.domain.classification import members
 from tasks.domain.coverage import TOTALS
+from tasks.domain.doubt_words import doubt_text, doubts_in
 from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.measures import is_named
 from tasks.domain.labels import country
@@ -137,13 +139,15 @@ def detours(question: DetoursQuestion) -> DetoursAnswer:
     ends = {one.hub: interval(one, known, rates.threshold) for one in judged}
     rows = _rows(code, goods[code], judged, hubs, (rates, scores, growths, ends), frame)
     doubts = _doubts(code, rows["hub"].to_list(), frame)
-    rows = rows.with_columns(doubt=pl.Series([doubts.get(hub) for hub in rows["hub"]], dtype=pl.String))
+    rows = rows.with_columns(
+        doubt=pl.Series([doubt_text(doubts.get(hub, ())) or None for hub in rows["hub"]], dtype=pl.String)
+    )
     states = (open_published(sold), open_published(bought), *(open_published(place) for place in stores.hubs.values()))
     return DetoursAnswer(
         rows,
         states[0],
         (*notes, *by_parts, *sentences(rows, rates)),
-        tuple(dict.fromkeys(one for one in doubts.values() if one)),
+        tuple(dict.fromkeys(one for of_hub in doubts.values() for one in of_hub)),
         as_of=day,
         table="detour",
         states=states,
@@ -395,9 +399,9 @@ def _prices(code: str, hubs: Sequence[str], frame: Frame) -> dict[str, float]:
     return prices
 
 
-def _doubts(code: str, hubs: Sequence[str], frame: Frame) -> dict[str, str]:
+def _doubts(code: str, hubs: Sequence[str], frame: Frame) -> dict[str, list[Doubt]]:
     """What is in doubt of the numbers behind the row of each hub."""
-    stores, by_hub = frame.stores, dict[str, list[str]]()
+    stores, by_hub = frame.stores, dict[str, list[Doubt]]()
     legs: list[tuple[Path, str, str, str]] = [(stores.sold, "export", stores.importer, "")]
     legs += [(stores.sold, "export", hub, hub) for hub in hubs]
     legs += [(stores.bought, "import", hub, hub) for hub in hubs]
@@ -409,11 +413,11 @@ def _doubts(code: str, hubs: Sequence[str], frame: Frame) -> dict[str, str]:
             begin=pl.lit(frame.window.since - screen.YEAR * screen.YEARS_MAX, pl.Int32),
             end=pl.lit(frame.window.after.stop - 1, pl.Int32),
         )
-        doubted = table.with_columns(doubts_of(open_published(place), frame.day).of_keys(table.drop("hub")))
-        for hub, doubt in doubted.drop_nulls("doubt").select("hub", "doubt").iter_rows():
+        cells = doubts_of(open_published(place), frame.day).each_of_keys(table.drop("hub"))
+        for hub, cell in zip(table["hub"], cells, strict=True):
             for one in [hub] if hub else hubs:
-                by_hub.setdefault(one, []).append(doubt)
-    return {hub: "; ".join(dict.fromkeys(texts)) for hub, texts in by_hub.items()}
+                by_hub.setdefault(one, []).extend(doubts_in(cell))
+    return {hub: list(dict.fromkeys(doubts)) for hub, doubts in by_hub.items() if doubts}
 
 
 def _flows(goods: Goods, hub: str | None, frame: Frame) -> pl.DataFrame:

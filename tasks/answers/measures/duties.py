@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.forms.doubt import Doubt
 from schemas.questions.duties import Duties
 from schemas.questions.question import texts
 from schemas.table import polars_schema
@@ -15,6 +16,7 @@ from tasks.analysis.measures import duty
 from tasks.analysis.measures.duty import MEASURES, Paid
 from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.domain.coverage import TOTALS, WORLD
+from tasks.domain.doubt_words import as_cells, as_text, doubts_in, once_each
 from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.control_lists import is_list
 from tasks.domain.period_words import is_latest, read_months
@@ -66,12 +68,12 @@ def duties(question: Duties) -> DutiesAnswer:
         )
     kinds = polars_schema("duty")
     frame = pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
-    doubt = _doubts(snapshot, frame, duty_goods)
+    doubts = _doubts(snapshot, frame, duty_goods)
     return DutiesAnswer(
-        frame.with_columns(doubt=doubt),
+        frame.with_columns(as_text(doubts)),
         snapshot,
         tuple(notes),
-        tuple(doubt.drop_nulls().unique().sort()),
+        once_each(doubts),
         as_of=day,
         table="duty",
     )
@@ -202,7 +204,7 @@ def _placebos(duty_goods: DutyGoods, partners: Sequence[str], months: range) -> 
 
 
 def _doubts(snapshot: Snapshot, rows: pl.DataFrame, duty_goods: DutyGoods) -> pl.Series:
-    """What is in doubt of the numbers behind each row, as text."""
+    """What is in doubt of the numbers behind each row (DOUBTS)."""
     keys = [
         (place, FLOW, key, row["partner"], measure, month_number(row["first_month"]), month_number(row["last_month"]))
         for place, row in enumerate(rows.iter_rows(named=True))
@@ -211,8 +213,8 @@ def _doubts(snapshot: Snapshot, rows: pl.DataFrame, duty_goods: DutyGoods) -> pl
     ]
     names = ["place", "flow", "product", "partner", "measure", "begin", "end"]
     table = pl.DataFrame(keys, names, orient="row").with_columns(pl.col("begin", "end").cast(pl.Int32))
-    doubted = table.with_columns(query.doubts_of(snapshot, duty_goods.day).of_keys(table.drop("place"))).drop_nulls(
-        "doubt"
-    )
-    text_of = dict(doubted.group_by("place").agg(pl.col("doubt").unique().sort().str.join("; ")).iter_rows())
-    return pl.Series("doubt", [text_of.get(place) for place in range(rows.height)], pl.String)
+    doubts_of_row: list[list[Doubt]] = [[] for _ in range(rows.height)]
+    cells = query.doubts_of(snapshot, duty_goods.day).each_of_keys(table.drop("place"))
+    for place, cell in zip(table["place"], cells, strict=True):
+        doubts_of_row[place] += doubts_in(cell)
+    return as_cells(doubts_of_row)

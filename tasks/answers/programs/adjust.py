@@ -7,7 +7,7 @@ in the series since is said.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -15,11 +15,13 @@ from typing import NamedTuple
 
 import polars as pl
 
+from schemas.forms.doubt import Doubt
 from schemas.questions.adjust import Adjust
 from schemas.questions.read import Read
 from tasks.analysis.reporter.expectation import new_year_share
 from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.answers.trade.read import read
+from tasks.domain.doubt_words import doubt_text, doubts_in
 from tasks.domain.export_controls.measure_states import took_effect
 from tasks.domain.export_controls.measures import events_of
 from tasks.domain.growth import growth_pct
@@ -53,12 +55,12 @@ class Handed:
     interventions: tuple[Intervention, ...]
     left_out: tuple[Intervention, ...] = ()
     notes: tuple[str, ...] = ()
-    doubt_of: Mapping[int, str] = field(default_factory=dict)
+    doubt_of: Mapping[int, Sequence[Doubt]] = field(default_factory=dict)
 
     @property
-    def doubts(self) -> tuple[str, ...]:
-        """What is in doubt of the series, each sentence once."""
-        return tuple(dict.fromkeys(self.doubt_of.values()))
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What is in doubt of the series."""
+        return tuple(dict.fromkeys(one for doubts in self.doubt_of.values() for one in doubts))
 
     @property
     def is_positive(self) -> bool:
@@ -110,7 +112,7 @@ def handed(question: Adjust) -> Handed:
     rows = query.query(
         snapshot.store, "metric", flow=flow, product=product, partner=partner, measure=question.measure, as_of=day
     ).sort("period")
-    doubts = query.doubts_of(snapshot, day).of_rows(rows, ["level"])
+    doubts = query.doubts_of(snapshot, day).each_of_rows(rows, ["level"])
     known = rows.drop_nulls("level")
     if known.height < MONTHS_MIN:
         raise ValueError(
@@ -131,7 +133,11 @@ def handed(question: Adjust) -> Handed:
         _by_month(inside),
         tuple(at_ends),
         tuple(resolver.notes),
-        {month_number(month): doubt for month, doubt in zip(rows["period"], doubts, strict=True) if doubt},
+        {
+            month_number(month): doubts_in(cell)
+            for month, cell in zip(rows["period"], doubts, strict=True)
+            if cell is not None
+        },
     )
 
 
@@ -180,7 +186,7 @@ def compared(question: Adjust, result: Result) -> Answer:
         version=pl.lit(result.version, pl.String),
     )
     if series.doubts:
-        doubt = [series.doubt_of.get(month_number(month)) for month in months]
+        doubt = [doubt_text(series.doubt_of.get(month_number(month), ())) or None for month in months]
         rows = rows.with_columns(doubt=pl.Series(doubt, dtype=pl.String))
     notes = (*series.notes, *_changed(series, result))
     return replace(part, rows=rows, notes=notes, table="", doubts=series.doubts)

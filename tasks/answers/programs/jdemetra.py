@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from tasks.answers.programs.adjust import Handed, Result, numbers_by_month
+from tasks.domain.doubt_words import doubt_text
 from tasks.domain.periods import first_day
 
 DOUBTS = "doubts.csv"
@@ -56,7 +57,9 @@ def files_of(series: Handed) -> dict[str, bytes]:
     """Return the files of a series by name; that of its doubts has a header alone where there is none."""
     months = [series.month(place) for place in range(len(series.new_year))]
     levels = zip(months, series.levels, strict=False)
-    doubts = _table(("date", "doubt"), ((first_day(month), doubt) for month, doubt in series.doubt_of.items()))
+    doubts = _table(
+        ("date", "doubt"), ((first_day(month), doubt_text(doubts)) for month, doubts in series.doubt_of.items())
+    )
     return {
         DOUBTS: doubts,
         SERIES: _table(("date", "y"), ((day, "" if level is None else repr(level)) for day, level in levels)),

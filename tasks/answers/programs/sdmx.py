@@ -13,6 +13,7 @@ import polars as pl
 from schemas.figures import FIGURE_OF, PER_CENT, POINTS
 from schemas.names import MISSING, status
 from tasks.answers.form.answer import Answer
+from tasks.domain.doubt_words import as_text
 from tasks.reading import query
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table
@@ -76,7 +77,9 @@ def observations(parts: Mapping[str, Answer], figures: Sequence[str]) -> pl.Data
         rows = answer.rows.join(valid_from(answer.snapshot, answer.as_of), on=[*_OF_SERIES, "level_kinds"], how="left")
         rows = rows.with_columns(reporter=pl.lit(reporter), known_on=pl.lit(str(answer.as_of or answer.known_on)))
         doubts = query.doubts_of(answer.snapshot, answer.as_of)
-        frames += [_of_figure(rows.with_columns(doubts.of_rows(rows, [figure])), figure) for figure in figures]
+        frames += [
+            _of_figure(rows.with_columns(as_text(doubts.each_of_rows(rows, [figure]))), figure) for figure in figures
+        ]
     return pl.concat(frames)
 
 

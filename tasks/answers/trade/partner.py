@@ -13,6 +13,7 @@ from tasks.analysis.reporter.movers import MEASURES
 from tasks.answers.form.answer import Answer, store_of
 from tasks.answers.trade.movers import flow_of, movers
 from tasks.answers.trade.read import read_store, with_names
+from tasks.domain.doubt_words import as_text, once_each
 from tasks.domain.errors import NoFigure
 from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.periods import first_day, month_index, month_number
@@ -48,11 +49,11 @@ def partner(question: PartnerTrade) -> PartnerAnswer:
         alternatives = f"; there is {', '.join(known)}" if known else ""
         raise NoFigure(f"no {measure or 'trade'} of {flow}s, partner {key}, in {month:%Y-%m}{alternatives}")
     rows = goods(figures.filter(measure=measure), month)
-    doubt = query.doubts_of(snapshot).of_keys(
+    cells = query.doubts_of(snapshot).each_of_keys(
         rows.select("flow", "product", "partner", "measure", begin=month_index("period") - 1, end=month_index("period"))
     )
-    rows, doubts = with_names(rows, resolver), tuple(doubt.drop_nulls().unique().sort())
-    rows = rows.with_columns(doubt) if doubts else rows
+    rows, doubts = with_names(rows, resolver), once_each(cells)
+    rows = rows.with_columns(as_text(cells)) if doubts else rows
     change = _change(question, key, month, measure)
     return PartnerAnswer(
         rows, snapshot, doubts=doubts, table="metric", change=change, mirror=_mirror(store, flow, key, month)

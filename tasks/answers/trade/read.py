@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.forms.doubt import Doubt
 from schemas.layouts import ANALYSIS, LAYOUTS
 from schemas.names import FIGURES, VALUES
 from schemas.questions.question import texts
@@ -20,12 +21,13 @@ from schemas.questions.read import Read
 from schemas.table import polars_schema, readers_schema
 from tasks.answers.form.answer import Answer, AnswerOfSeveral, day_of, folder_of
 from tasks.domain.coverage import TOTALS
+from tasks.domain.doubt_words import as_text, once_each
 from tasks.domain.export_controls.control_lists import is_list
 from tasks.domain.name_match import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.periods import Month
 from tasks.domain.text import named
-from tasks.ledger.doubts import doubts_of_releases, findings_of, once_each, open_doubts
+from tasks.ledger.doubts import doubts_of_releases, findings_of, open_doubts
 from tasks.reading import query
 from tasks.reading.resolver import KEY, Resolver
 from tasks.reading.search import what_is_nearby
@@ -133,7 +135,7 @@ def read_store(question: Read, store: Path) -> Answer:
     rows = _ordered(rows, question, notes)
     if question.names and question.table not in NAME_OF:
         rows = with_names(rows, resolver, question.language)
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     if question.table in DOUBTED:
         # What says that a row is in doubt speaks of all its figures.
         is_of_row = not IN_DOUBT.isdisjoint(question.shown)
@@ -390,7 +392,7 @@ def with_doubts(
     *,
     is_asked: bool = False,
     is_by_release: bool = False,
-) -> tuple[pl.DataFrame, tuple[str, ...]]:
+) -> tuple[pl.DataFrame, tuple[Doubt, ...]]:
     """Add the column `doubt` where an open finding, now or on a day, concerns one of these figures of the rows, any
     where none are named, or of rows `is_by_release` the numbers that their releases printed, or where the column
     `is_asked` for; return with it each such finding, once.
@@ -401,7 +403,7 @@ def with_doubts(
         doubts = query.doubts_of(snapshot, as_of).each_of_rows(rows, figures)
     if doubts.null_count() == rows.height and not is_asked:
         return rows, ()
-    return rows.with_columns(doubts.list.join("; ")), once_each(doubts)
+    return rows.with_columns(as_text(doubts)), once_each(doubts)
 
 
 def with_names(rows: pl.DataFrame, resolver: Resolver, language: str = "en") -> pl.DataFrame:

@@ -8,8 +8,9 @@ from schemas.questions.question import texts
 from schemas.questions.revisions import Revisions
 from tasks.answers.form.answer import Answer, store_of
 from tasks.domain.coverage import WORLD
+from tasks.domain.doubt_words import as_cells, as_text, doubts_in, once_each
 from tasks.domain.periods import month_index
-from tasks.ledger.doubts import doubts_of_releases, once_each, open_doubts
+from tasks.ledger.doubts import doubts_of_releases, open_doubts
 from tasks.reading.query import doubts_of, open_published
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table
@@ -17,7 +18,7 @@ from tasks.store.snapshots.parquet import read_table
 
 @dataclass(frozen=True)
 class RevisionsAnswer(Answer):
-    """Rows of the table `revision`, with `doubt`, what is in doubt of the numbers of each, and the same as a list by
+    """Rows of the table `revision`, with `doubt`, what is in doubt of the numbers of each, and the same (DOUBTS) by
     row; and the rows of the releases that are asked for, in the order of their days."""
 
     doubts_by_row: pl.Series = field(kw_only=True)
@@ -35,7 +36,7 @@ def revisions(question: Revisions) -> RevisionsAnswer:
     rows = read_table(snapshot, "revision")
     doubts = doubts_of_revisions(rows, snapshot)
     return RevisionsAnswer(
-        rows.with_columns(doubts.list.join("; ").alias("doubt")),
+        rows.with_columns(as_text(doubts)),
         snapshot,
         doubts=once_each(doubts),
         table="revision",
@@ -45,7 +46,7 @@ def revisions(question: Revisions) -> RevisionsAnswer:
 
 
 def doubts_of_revisions(revision: pl.DataFrame, snapshot: Snapshot) -> pl.Series:
-    """Return a list for each row of `revision`: what is in doubt of the words of it, and of the total of all partners
+    """Return for each row of `revision` (DOUBTS) what is in doubt of the words of it, and of the total of all partners
     where the row has it; null where nothing is."""
     findings, releases = read_table(snapshot, "finding"), read_table(snapshot, "release")
     printed = doubts_of_releases(revision, open_doubts(findings, releases))
@@ -53,6 +54,4 @@ def doubts_of_revisions(revision: pl.DataFrame, snapshot: Snapshot) -> pl.Series
     keys = revision.select("flow", "product", "measure", partner=pl.lit(WORLD), begin=month, end=month)
     of_world = doubts_of(snapshot).each_of_keys(keys).alias("of_world")
     of_world = revision.select(pl.when(pl.col("world_new").is_not_null()).then(of_world)).to_series()
-    both = pl.concat_list(one.fill_null([]) for one in (printed, of_world))
-    each = pl.col("doubts").list.unique(maintain_order=True)
-    return revision.select(doubts=both).select(pl.when(each.list.len() > 0).then(each)).to_series()
+    return as_cells([*doubts_in(one), *doubts_in(other)] for one, other in zip(printed, of_world, strict=True))

@@ -37,4 +37,4 @@ def trace(question: questions.Trace) -> TraceAnswer:
     traced = Tracer(snapshot, flow, product).trace(point, question.metric)
     operands = [(one.name, one.value, one.status) for one in traced.operands]
     rows = pl.DataFrame(operands, {"operand": pl.String, "value": pl.Float64, "status": pl.String}, orient="row")
-    return TraceAnswer(rows, snapshot, notes, doubts=tuple(traced.doubts), trace=traced)
+    return TraceAnswer(rows, snapshot, notes, doubts=tuple(traced.doubted), trace=traced)

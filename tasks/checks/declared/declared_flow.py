@@ -33,7 +33,7 @@ SHIFT_MIN, SHIFT_MAX = 5.5, 10
 STEADY_FACTOR, STEADY_MONTHS_MIN = 2, 3
 
 
-@check(severity="error")
+@check(severity="error", scope="release", both_sides=True)
 def _other_flow(context: CheckContext) -> Rows:
     """Find files whose very bytes were published as the other direction: one of the two declarations is wrong."""
     row = context.row
@@ -44,15 +44,13 @@ def _other_flow(context: CheckContext) -> Rows:
         same.sort("release_id"),
         "other_flow",
         "error",
-        "{title}",
-        title=row["title"],
         observed=f"declared as {row['flow']}",
         expected="{flow}, as which {release_id} has published the same bytes",
         advice="Reject it, or see which of the two the query was for; a file has one direction.",
     )
 
 
-@check(severity="error")
+@check(severity="error", both_sides=True)
 def _exchange_rate(context: CheckContext) -> Rows:
     """Find values of one trade in two currencies that are no rate of their month apart: a title or a unit is wrong."""
     if context.row["reporter"] != "CHN":
@@ -78,7 +76,12 @@ def _exchange_rate(context: CheckContext) -> Rows:
         strange,
         "exchange_rate",
         "error",
-        "{flow} {months}",
+        "flow",
+        "span",
+        "measure",
+        subject="{flow} {span}",
+        measure="value",
+        values=("rate", "high", "CNY/USD"),
         observed="{rate:.4g} yuan for a dollar, {cny:,} CNY and {usd:,} USD of the same trade ({count})",
         expected="{low:.4g} to {high:.4g} yuan for a dollar{by}",
         count=counted(strange.height, "such month"),
@@ -89,7 +92,13 @@ def _exchange_rate(context: CheckContext) -> Rows:
         alike.sort(key),
         "exchange_rate",
         "error",
-        "{product} {partner} {period_end:%Y-%m}",
+        "product",
+        "partner",
+        "period_end",
+        "measure",
+        subject="{product} {partner} {span}",
+        measure="value",
+        values=("cny", "usd", None),
         observed="{cny:,} CNY and {usd:,} USD of the same trade, which are the same digits ({count})",
         expected="digits that differ by a rate of exchange",
         count=counted(alike.height, "such number"),
@@ -131,7 +140,7 @@ def _same_digits() -> pl.Expr:
     return (slack <= 2 / STEPS_MIN) & ((ratio / power - 1).abs() <= slack)
 
 
-@check(severity="error")
+@check(severity="error", both_sides=True)
 def other_currency(context: CheckContext) -> Rows:
     """Find yuan under the title of dollars, or the reverse: most prices differ by an exchange rate from before."""
     if context.row["kind"] == "published" or not context.months:
@@ -190,8 +199,10 @@ def _first_of_most(hits: pl.DataFrame, rows: pl.DataFrame, money: str, **texts: 
         first,
         "other_currency",
         "error",
-        "{flow} {money}",
-        money=money,
+        "flow",
+        "measure",
+        measure=money,
+        values=("ratio", None, "times"),
         hits=hits.height,
         count=counted(rows.height, "such comparison"),
         **texts,

@@ -70,7 +70,10 @@ def _as_sum_of(context: CheckContext, of_month: pl.DataFrame, months: set[FlowMo
         yield finding(
             "year_so_far",
             "error",
-            f"{flow} {rows['measure'][0]} {month_name(month)}",
+            flow=flow,
+            months=(month, month),
+            measure=rows["measure"][0],
+            values=(total, sum_before, rows["measure"][0]),
             observed=f"{total:,}{times} ({rows.height} series)",
             expected=(
                 f"a month; {month_name(first)} to {month_name(last)} together are"
@@ -124,7 +127,12 @@ def _printed_so_far(context: CheckContext) -> Rows:
         met.filter("so_far", ~pl.col("single"), is_it).sort(key),
         "printed_so_far",
         "error",
-        "{flow} {product} {partner} {at} {measure}",
+        "flow",
+        "product",
+        "partner",
+        "month",
+        "measure",
+        values=("value", "value_right", "measure"),
         observed="{value:,}",
         expected="a month; {value_right:,} (± {resolution:,}) were printed of the year so far, in {release_id}",
         advice=(
@@ -170,10 +178,17 @@ def _months_of_span(context: CheckContext) -> Rows:
             wrong.with_columns(least=least),
             "months_of_span",
             "error",
-            "{flow} {product} {partner} {span} {measure}",
+            "flow",
+            "product",
+            "partner",
+            "span",
+            "measure",
+            values=("value", "known", "measure"),
             observed="{value:,} ({count} such series)",
             expected="{least}{known:,}, the {months} months of it that are published",
             advice="See for which months the query was; correct months, or see which of the figures was revised.",
+            period_start=start,
+            period_end=end,
             span=span_name(start, end),
             count=wrong.height,
         )
@@ -221,8 +236,12 @@ def _span_of_months(context: CheckContext) -> Rows:
             yield finding(
                 "span_of_months",
                 "info" if gives_way and is_revision else "warning",
-                f"{row['flow']} {row['product']} {row['partner']}"
-                f" {span_name(row['period_start'], row['period_end'])} {row['measure']}",
+                flow=row["flow"],
+                products=[row["product"]],
+                partners=[row["partner"]],
+                months=(month_number(row["period_start"]), month_number(row["period_end"])),
+                measure=row["measure"],
+                values=(row["together"], row["value"], row["measure"]),
                 observed=f"{row['together']:,}, the sum of the months ({rows.height} such series)",
                 expected=f"{row['value']:,} in {'this file' if is_mine else row['release_id']}, "
                 + (

@@ -54,7 +54,10 @@ def _of_measure(context: CheckContext, flow: str, measure: str, so_far: Detail) 
     yield finding(
         "earlier_months_revised",
         "info",
-        f"{flow} {measure} {month_name(last)}",
+        flow=flow,
+        months=(last, last),
+        measure=measure,
+        scope="none",
         observed=(
             f"the year to date says that {span} were corrected by {moved['revision'].sum():+,} in all, in"
             f" {counted(moved.height, 'sum')} of {known.height:,} of a good and a partner whose months are all known"

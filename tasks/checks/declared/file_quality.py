@@ -26,6 +26,7 @@ from tasks.checks.frame.registry import check
 from tasks.domain.coverage import is_unplaced
 from tasks.domain.findings import Rows, finding, found_in
 from tasks.domain.nomenclature import LINE
+from tasks.domain.periods import month_number
 from tasks.domain.text import counted
 from tasks.domain.thresholds import threshold
 from tasks.ingest.repeats import COPY, ECHO, causes_first
@@ -38,7 +39,7 @@ QUARANTINED_LINES_SHARE_MAX = 0.1
 ONE_PART_RECORDS_MIN = 50
 
 
-@check(severity="error")
+@check(severity="error", scope="sums_and_zeros")
 def _row_cap(context: CheckContext) -> Rows:
     """Find query downloads that stop at a round number of records: the site cuts them off without a warning."""
     row = context.row
@@ -47,14 +48,14 @@ def _row_cap(context: CheckContext) -> Rows:
         yield finding(
             "row_cap",
             "error",
-            row["title"],
+            values=(row["records"], None, "records"),
             observed=counted(row["records"], "record"),
             expected=f"a number that is no multiple of {cap:,}, where the site cuts a download off",
             advice="Download it in parts, by months or partners, and ingest the parts.",
         )
 
 
-@check(severity="error")
+@check(severity="error", scope="none")
 def _experimental_source(context: CheckContext) -> Rows:
     """Find releases of a source of which no whole real file was read; the first waits until a person compared it."""
     source = context.row["source"]
@@ -97,7 +98,6 @@ def _quarantined(context: CheckContext) -> Rows:
     yield finding(
         "quarantined",
         "error" if grave else "warning",
-        row["title"],
         observed=f"{lost.height} of {counted(row['records'], 'record')} set aside"
         + (f", {hit} of them of a watched product" if hit else "")
         + f"; {'; '.join(named)}",
@@ -121,7 +121,7 @@ def _digits(printed: str) -> str:
     return re.sub(r"[^0-9]", "", json.loads(printed).get("product", ""))
 
 
-@check(severity="error")
+@check(severity="error", scope="sums", of_trade=True)
 def _unknown_partners(context: CheckContext) -> Rows:
     """Report partner codes that the table lacks: such a code may be new, but not one with much of the trade."""
     unknown = [key for key in context.row["partner_list"] if is_unplaced(key)]
@@ -131,19 +131,24 @@ def _unknown_partners(context: CheckContext) -> Rows:
     is_unknown = pl.col("partner").is_in(unknown)
     values = context.statements.filter(MONEY)
     sums = values.group_by("measure").agg(total=pl.col("value").sum(), part=pl.col("value").filter(is_unknown).sum())
+    codes = values.filter(is_unknown)["partner"].unique().cast(pl.String).sort().to_list()
     parts = sums.filter(pl.col("total") != 0).with_columns(part=pl.col("part") / pl.col("total"))
     yield from found_in(
         parts.filter(pl.col("part") > most).sort("measure"),
         "unknown_partners",
         "error",
-        ", ".join(values.filter(is_unknown)["partner"].unique().sort()[:EXAMPLES]),
+        subject=", ".join(codes[:EXAMPLES]),
+        listed="codes",
+        codes=codes,
+        values=("part", "most", "share"),
+        most=most,
         observed="{part:.2%} of {measure}",
-        expected=f"at most {most:.0%} with unknown codes",
+        expected="at most {most:.0%} with unknown codes",
         advice="Add the codes to schemas/reference/partners.csv or partner_codes.csv, with their source.",
     )
 
 
-@check(severity="error")
+@check(severity="error", of_trade=True)
 def _mixed_units(context: CheckContext) -> Rows:
     """Find one product of one month in two units: a sum in either would leave the other out.
 
@@ -161,7 +166,11 @@ def _mixed_units(context: CheckContext) -> Rows:
         yield finding(
             "mixed_units",
             "error",
-            f"{place['flow']} {place['product']} {place['period_end']:%Y-%m} {place['measure']}",
+            flow=place["flow"],
+            products=[place["product"]],
+            months=(month_number(place["period_end"]),) * 2,
+            measure=place["measure"],
+            listed=[f"{step} {unit}" for step in place["resolution"]],
             observed=f"numbers in steps of {' and '.join(f'{step:,}' for step in place['resolution'])} {unit}",
             expected="one unit for all records",
             advice="Check the unit columns: tonnes taken for kilograms are a thousand times too much or too little.",
@@ -181,14 +190,18 @@ def _mixed_units(context: CheckContext) -> Rows:
             yield finding(
                 "mixed_units",
                 "error",
-                f"{place['flow']} {place['product']} {place['period_end']:%Y-%m} quantity",
+                flow=place["flow"],
+                products=[place["product"]],
+                months=(month_number(place["period_end"]),) * 2,
+                measure="quantity",
+                listed=sorted("+".join(measures) for measures in sets),
                 observed=" and ".join(sorted("+".join(measures) for measures in sets)),
                 expected="one unit for all records",
                 advice="Check the unit columns; no sum over such records is right.",
             )
 
 
-@check(severity="error")
+@check(severity="error", scope="release", of_trade=True)
 def _one_part(context: CheckContext) -> Rows:
     """Find queries for one customs regime or province: their sums would look as if they covered the whole trade."""
     row, count = context.row, context.row["records_observed"]
@@ -198,7 +211,7 @@ def _one_part(context: CheckContext) -> Rows:
             yield finding(
                 f"one_{name}",
                 "error",
-                row["title"],
+                listed=[codes[0]],
                 observed=f"all {count:,} records have {words} {codes[0]}",
                 expected=f"more than one {words} among {count:,} records, or no column of them",
                 advice=f"Download the query for every {words}; approve it if all of this trade really has the one.",
@@ -212,7 +225,7 @@ def _listed_products(context: CheckContext) -> pl.DataFrame:
     return products if of_release is None else products.filter(pl.col("classification").is_in([of_release, LINE]))
 
 
-@check(severity="warning")
+@check(severity="warning", scope="none")
 def _product_validity(context: CheckContext) -> Rows:
     """Find watched codes in months for which the table has none: another edition of the tariff had other codes."""
     months = context.statements.select("product", "period_end").unique().with_columns(pl.col("product").cast(pl.String))
@@ -225,7 +238,7 @@ def _product_validity(context: CheckContext) -> Rows:
         outside.sort("product"),
         "product_validity",
         "warning",
-        "{product}",
+        "product",
         observed="a figure of {month}",
         expected="months of schemas/reference/products.csv",
         advice="Another edition of the tariff may mean other goods by this code; check, or mend the table.",

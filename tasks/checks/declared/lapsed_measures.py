@@ -16,7 +16,7 @@ from tasks.domain.periods import month_name
 FLOW = "export"
 
 
-@check(severity="warning")
+@check(severity="warning", scope="none")
 def _control_lapsed(context: CheckContext) -> Rows:
     """Find export controls of unknown state on the day of the release: a term ended, no successor is recorded."""
     day = context.row["released_on"]

@@ -17,7 +17,7 @@ from tasks.sources.registry import SOURCES
 NUMBER = ["flow", "product", "partner", "measure", "period_start", "period_end"]
 
 
-@check(severity="error")
+@check(severity="error", scope="release", both_sides=True)
 def _older_print(context: CheckContext) -> Rows:
     """Find numbers of an archive that differ from those that the corrected source of the same statistics said before.
 
@@ -44,7 +44,6 @@ def _older_print(context: CheckContext) -> Rows:
     yield finding(
         "older_print",
         "error",
-        row["title"],
         observed=f"{counted(other.height, 'number')} of {both.height:,} differ from {corrected}: {shown}",
         expected=f"numbers that are newer than those of {corrected}",
         advice=(

@@ -13,7 +13,7 @@ from tasks.checks.frame.published_months import CODED, YEAR_MONTHS
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.findings import Rows, finding, found_in
-from tasks.domain.periods import month_index
+from tasks.domain.periods import month_index, month_number
 from tasks.domain.precision import has_fewer_digits
 from tasks.domain.text import counted
 
@@ -27,10 +27,10 @@ FAR_LESS, LIKE_FACTOR = 100, 10
 FIGURE = [*CODED, "period_start", "period_end"]
 MONTH = [*CODED, "month"]
 STATED = ("value", "resolution", "known_from")
-SUBJECT = "{flow} {product} {partner} {span} {measure}"
+SUBJECT = ("flow", "product", "partner", "span", "measure")
 
 
-@check(severity="error")
+@check(severity="error", both_sides=True)
 def _year_to_date(context: CheckContext) -> Rows:
     """Check that a printed cumulative figure less the one before equals the month, within the steps of the printed
     digits, where the release has one of the three. A release is not at fault for earlier figures of others.
@@ -79,14 +79,18 @@ def _year_to_date(context: CheckContext) -> Rows:
         wrong.with_columns(gain=pl.col("value") - pl.col("earlier")),
         "ytd_mismatch",
         "error" if is_grave else "warning",
-        "{product} {partner} {at} {measure}",
+        "product",
+        "partner",
+        "month",
+        "measure",
+        values=("gain", "own", "measure"),
         observed="{gain:,} by the cumulative figures",
         expected="{own:,} by the month",
         advice="One of the three figures is wrong or revised; look at their sources.",
     )
 
 
-@check(severity="error")
+@check(severity="error", scope="totals")
 def _parts_exceed_total(context: CheckContext) -> Rows:
     """Check that the partners together are at most the printed world total."""
     if WORLD not in context.row["partner_list"]:
@@ -105,14 +109,17 @@ def _parts_exceed_total(context: CheckContext) -> Rows:
         world.join(parts, on=key).filter(pl.col("parts") > most).sort(key),
         "parts_exceed_total",
         "error",
-        "{product} {period_end:%Y-%m} {measure}",
+        "product",
+        "period_end",
+        "measure",
+        values=("parts", "total", "measure"),
         observed="{partners} partners add up to {parts:,}",
         expected="at most the world total {total:,}",
         advice="One of the figures is of another month, product or unit; look at their sources.",
     )
 
 
-@check(severity="error")
+@check(severity="error", both_sides=True)
 def _implied_revision(context: CheckContext) -> Rows:
     """Compare a printed growth with our base. The authority computes growth on its current base; if that cannot be
     ours, the year before was revised, and no new download is needed to know it. If the growth fits our base with
@@ -156,7 +163,13 @@ def _implied_revision(context: CheckContext) -> Rows:
         yield finding(
             "growth_sign" if is_turned else "implied_revision",
             "error" if is_turned else "warning",
-            f"{row['product']} {row['partner']} {row['period_end']:%Y-%m}",
+            flow=row["flow"],
+            products=[row["product"]],
+            partners=[row["partner"]],
+            months=(month_number(row["period_end"]),) * 2,
+            measure="quantity",
+            subject=f"{row['product']} {row['partner']} {row['period_end']:%Y-%m}",
+            values=(row["level"], row["base"], "quantity_kg"),
             observed=(
                 f"{row['level']:,} kg and {row['growth'] / 100:+.2f} % imply {row['low']:,.0f} to {row['high']:,.0f} kg"
                 " a year before"
@@ -193,7 +206,7 @@ def _printed(context: CheckContext) -> pl.DataFrame:
     return pl.concat([of_release.select(columns), theirs.with_columns(new=pl.lit(False)).select(columns)])
 
 
-@check(severity="error")
+@check(severity="error", both_sides=True)
 def _prints_disagree(context: CheckContext) -> Rows:
     """Check that figures printed on several days differ by no more than a revision and the number of their digits."""
     if context.row["kind"] != "published":
@@ -209,7 +222,8 @@ def _prints_disagree(context: CheckContext) -> Rows:
         differing,
         "prints_disagree",
         "error",
-        SUBJECT,
+        *SUBJECT,
+        values=("value", "value_other", "measure"),
         observed="{value:,}, printed on {known_from}",
         expected="within {share:.0%} of {value_other:,}, printed on {known_from_other}",
         share=DISAGREE_SHARE_MAX,
@@ -220,7 +234,7 @@ def _prints_disagree(context: CheckContext) -> Rows:
     )
 
 
-@check(severity="error")
+@check(severity="error", both_sides=True)
 def _prints_do_not_add_up(context: CheckContext) -> Rows:
     """Check that a figure of several months is at least any part of it, and its months where all are known."""
     if context.row["kind"] != "published":
@@ -259,7 +273,8 @@ def _prints_do_not_add_up(context: CheckContext) -> Rows:
             rows.filter(some),
             "prints_do_not_add_up",
             "error",
-            SUBJECT,
+            *SUBJECT,
+            values=("value", "least" if some is less else "together", "measure"),
             observed="{value:,} ({count})",
             expected=expected,
             count=counted(wrong.height, "such figure"),
@@ -297,7 +312,8 @@ def _thousandth(context: CheckContext) -> Rows:
         found_among.sort(FIGURE).with_columns(usual=1000 * pl.col("value"), figures=figures),
         "thousandth",
         "error",
-        SUBJECT,
+        *SUBJECT,
+        values=("value", "middle", "measure"),
         observed="{value:,}",
         expected="about {middle:,.0f} a month, the median of {figures} within a year of it; {usual:,} would be usual",
         advice=(

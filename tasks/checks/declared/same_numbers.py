@@ -31,7 +31,7 @@ def _statements(context: CheckContext) -> pl.DataFrame:
     return context.numbers.filter(pl.col("value") >= whole_threshold("same_number_least"))
 
 
-@check(severity="error")
+@check(severity="error", scope="release")
 def _numbers_of_other_flow(context: CheckContext) -> Rows:
     """Find numbers that are published as the other direction, for the same products, partners and months."""
     row = context.row
@@ -58,7 +58,6 @@ def _numbers_of_other_flow(context: CheckContext) -> Rows:
             yield finding(
                 "numbers_of_other_flow",
                 "error",
-                row["title"],
                 observed=f"{same.height} of {numbers.height} numbers are those published as {other}",
                 expected=f"numbers of {flow}, as declared",
                 advice=(
@@ -116,7 +115,9 @@ def _relabelled(counts: pl.DataFrame) -> Rows:
         yield finding(
             "another_month",
             "error",
-            f"{row['flow']} {month_name(first)}..{month_name(last)}",
+            flow=row["flow"],
+            months=(first, last),
+            values=(row["same"], row["of"], "numbers"),
             observed=(
                 f"{row['same']} of {row['of']} numbers are those of {abs(lag)} months"
                 f" {'before' if lag < 0 else 'after'}, {month_name(first + lag)}..{month_name(last + lag)}"
@@ -131,14 +132,16 @@ def _relabelled(counts: pl.DataFrame) -> Rows:
         yield finding(
             "another_month",
             "error",
-            f"{row['flow']} {month_name(row['month'])}",
+            flow=row["flow"],
+            months=(row["month"], row["month"]),
+            values=(row["same"], row["of"], "numbers"),
             observed=f"{row['same']} numbers, all of them those of {month_name(row['month'] + row['lag'])}{more}",
             expected="numbers of its own",
             advice=advice,
         )
 
 
-@check(severity="error")
+@check(severity="error", scope="release")
 def _pasted_records(context: CheckContext) -> Rows:
     """Find months that run to the end and begin again, with products and partners of before: two downloads, one
     below the other. Parts of one query have no month, no product, no partner, no place or no measure in common: some
@@ -168,7 +171,6 @@ def _pasted_records(context: CheckContext) -> Rows:
             yield finding(
                 "pasted_records",
                 "error",
-                row["title"],
                 observed=(
                     f"months begin again at record {first['record']}: {month_name(first['before'])} is followed by"
                     f" {month_name(first['month'])}"

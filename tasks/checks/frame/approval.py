@@ -5,16 +5,15 @@ and says why. The decision is stored with the release, so a run that is killed a
 no server is needed to decide.
 
 A doubt about trade is asked once: the same partners are few, the same month of the same partner is many times the
-others. It is the same doubt as long as its check, its subject and what was observed of the trade are the same; what it
-was compared with may have grown by a month. A doubt about a file (cut off, pasted, of the other direction) is a new one
-with each file. The memory is the published table `finding`, so it is there wherever the store is.
+others. It is the same doubt as long as its check, what it is about and what was observed of the trade are the same;
+what it was compared with may have grown by a month. A doubt about a file (cut off, pasted, of the other direction) is a
+new one with each file. The memory is the published table `finding`, so it is there wherever the store is.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -35,33 +34,23 @@ from tasks.store.bucket.working_copy import renew
 from tasks.store.snapshots.parquet import read_table
 
 APPROVED = "approved"
-# Checks about trade, each with the part of `observed` that is no observation of it: counts of a file, what was
-# compared.
-ABOUT_TRADE = {
-    "few_partners": r"^\b$",
-    "magnitude": r"[,;] .*",
-    "mixed_units": r"^\b$",
-    "month_without_records": r"^\b$",
-    "one_province": r"^all [0-9,]+ records",
-    "one_regime": r"^all [0-9,]+ records",
-    "partners_missing": r", [0-9.]+% of .*",
-    "product_without_records": r", where .*",
-    "total_differs": r" in .*(?= add up)",
-    "unit_value": r" \([0-9,]+ such .*\)|, where .*",
-    "unknown_partners": r"^[0-9.]+% of",
-    "zero_number": r" \([0-9,]+ such .*\)",
-}
 # Of a release of more codes a hold keeps the headings.
 GOODS_MAX, HEADING_DIGITS = 100, 4
 SAME_QUERY = ("source", "reporter", "flow", "partners")
 
 
 class FindingKey(NamedTuple):
-    """What makes two findings the same: check, subject, and what was observed of the trade."""
+    """What makes two findings the same: the check, what it is about, and what was observed of the trade."""
 
     check: str
-    subject: str
-    observed: str
+    flow: str | None
+    products: tuple[str, ...]
+    partners: tuple[str, ...]
+    first_month: date | None
+    last_month: date | None
+    measure: str | None
+    listed: tuple[str, ...]
+    observed: float | str | None
 
 
 class ApprovedDoubt(NamedTuple):
@@ -88,9 +77,9 @@ def hold_on_errors(
     renew(store, place_of(store, release_id))
     before = find(store, release_id)
     answers = answered(errors, landed, known)
-    doubts = {_doubt(entry, landed.title): entry for entry in seen}
+    doubts = {doubt_of(entry.model_dump()): entry for entry in seen}
     if (before is None or before.decision is None) and doubts.keys() <= answers.keys():
-        return _approved(findings, landed.title, *_as_given(answers.values()))
+        return _approved(findings, *_as_given(answers.values()))
     # A doubt that the person did not see needs a new decision; one that is gone does not.
     known_doubts = {*_decided(before), *answers}
     new = [entry for doubt, entry in doubts.items() if doubt not in known_doubts]
@@ -105,7 +94,7 @@ def hold_on_errors(
         why = f"rejected by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}: {decision.reason}"
         raise Rejected(release_id, [*(entry.line for entry in seen), why], store)
     approval = f"approved by {decision.by}: {decision.reason}"
-    return _approved(findings, before.title, approval, lifts=approval if decision.lifts_doubts else None)
+    return _approved(findings, approval, lifts=approval if decision.lifts_doubts else None)
 
 
 def _held_anew(
@@ -127,7 +116,7 @@ def _decided(before: HeldRelease | None) -> set[FindingKey]:
     """Return the doubts that a person has decided about."""
     if before is None or before.decision is None:
         return set()
-    return {_doubt(entry, before.title) for entry in before.findings}
+    return {doubt_of(entry.model_dump()) for entry in before.findings}
 
 
 def _as_given(answers: Iterable[ApprovedDoubt]) -> list[str]:
@@ -137,28 +126,23 @@ def _as_given(answers: Iterable[ApprovedDoubt]) -> list[str]:
     )
 
 
-def _doubt(entry: HeldFinding, title: str) -> FindingKey:
-    return doubt_of(entry.check, entry.subject, entry.observed, title)
-
-
-def _approved(findings: Finding, title: str, *reasons: str, lifts: str | None = None) -> Finding:
+def _approved(findings: Finding, *reasons: str, lifts: str | None = None) -> Finding:
     """The findings with the decision among them, and with the reason why it `lifts` the doubts about the numbers."""
     errors = findings.filter(pl.col("severity") == "error")
     approved = finding(
         APPROVED,
         "info",
-        title,
         observed="; ".join(reasons),
         expected=f"no errors; there were {errors.height}: {', '.join(errors['check'].unique().sort())}",
         advice="Read the errors of this release before you cite it.",
     )
-    rows = [*findings.drop("release_id").to_dicts(), approved]
+    rows = [*findings.drop("release_id", "number").to_dicts(), approved]
     if lifts:
         rows.append(
             finding(
                 LIFTED,
                 "info",
-                " ".join(errors["check"].unique().sort()),
+                listed=errors["check"].unique().sort().to_list(),
                 observed=lifts,
                 expected="doubts that stay with the numbers",
                 advice="The numbers are published without these doubts; the errors of the release stay on record.",
@@ -206,17 +190,12 @@ def _goods(names: PrintedName) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def doubt_of(check: str, subject: str, observed: str, title: str) -> FindingKey:
-    """The doubt behind a finding about the release of this title.
-
-    >>> observed = "2,206,866, 3.4 times the most of 4 other months"
-    >>> doubt_of("magnitude", "import 030111 JPN 2020-12 value_usd", observed, "")
-    FindingKey(check='magnitude', subject='import 030111 JPN 2020-12 value_usd', observed='2,206,866')
-    """
-    apart = ABOUT_TRADE.get(check)
-    return FindingKey(
-        check, subject.replace(title, "") if title else subject, re.sub(apart, "", observed) if apart else observed
-    )
+def doubt_of(row: Mapping[str, Any]) -> FindingKey:
+    """The doubt behind a finding. One about the trade is the same with other words for what it was compared with; of
+    one about a file the words are all that tells it from another."""
+    products, partners, listed = (tuple(row[name]) for name in ("products", "partners", "listed"))
+    about = (row["flow"], products, partners, row["first_month"], row["last_month"], row["measure"], listed)
+    return FindingKey(row["check"], *about, row["observed_value"] if row["of_trade"] else row["observed"])
 
 
 def answered(errors: pl.DataFrame, landed: Landed, known: PublishedState) -> dict[FindingKey, ApprovedDoubt]:
@@ -225,21 +204,19 @@ def answered(errors: pl.DataFrame, landed: Landed, known: PublishedState) -> dic
 
     The last such release decides: after it was withdrawn the doubt is a new one.
     """
-    trade = errors.filter(pl.col("check").is_in([*ABOUT_TRADE]))
+    trade = errors.filter("of_trade")
     if trade.is_empty() or known.snapshot is None:
         return {}
     earlier = known.releases.filter(pl.col(name).eq_missing(getattr(landed, name)) for name in SAME_QUERY).select(
-        "release_id", "title", "released_on"
+        "release_id", "released_on"
     )
     findings = read_table(known.snapshot, "finding").join(earlier, on="release_id")
     reasons = dict(findings.filter(check=APPROVED).select("release_id", "observed").iter_rows())
     findings = findings.filter(pl.col("severity") == "error", pl.col("release_id").is_in([*reasons]))
-    wanted = {
-        doubt_of(row["check"], row["subject"], row["observed"], landed.title) for row in trade.iter_rows(named=True)
-    }
+    wanted = {doubt_of(row) for row in trade.iter_rows(named=True)}
     withdrawn, answers = withdrawn_on(known.decisions), dict[FindingKey, ApprovedDoubt | None]()
     for row in findings.sort("released_on", "release_id").iter_rows(named=True):
-        doubt = doubt_of(row["check"], row["subject"], row["observed"], row["title"])
+        doubt = doubt_of(row)
         if doubt in wanted:
             is_out = row["release_id"].partition(MARK)[0] in withdrawn
             answers[doubt] = None if is_out else ApprovedDoubt(reasons[row["release_id"]], row["release_id"])

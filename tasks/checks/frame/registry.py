@@ -17,7 +17,7 @@ from tasks.checks.frame.bounded import bounded
 from tasks.checks.frame.context import CheckContext
 from tasks.domain.decisions import decision_text, withdrawn_on
 from tasks.domain.errors import Refused
-from tasks.domain.findings import Rows, gather
+from tasks.domain.findings import Rows, declared, gather
 from tasks.domain.release_ids import MARK
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState
@@ -28,31 +28,55 @@ Find = Callable[[CheckContext], Rows]
 
 @dataclass(frozen=True)
 class Check:
-    """A check: its name, the gravest severity of its findings, and the function."""
+    """A check: its name, the gravest severity of its findings, the function, and what all its findings concern.
+
+    `scope` is one of SCOPES; without one a finding is about the numbers that it names. A finding in one measure is
+    about the whole record of `all_measures`; one `of_trade` is asked about once; one of `both_sides` is about the same
+    numbers of other releases as well.
+    """
 
     name: str
     severity: str
     find: Find
+    scope: str | None = None
+    all_measures: bool = False
+    of_trade: bool = False
+    both_sides: bool = False
 
     def __call__(self, context: CheckContext) -> Rows:
         """The findings. Raises ValueError for one that is graver than the check declares."""
         for row in self.find(context):
             if SEVERITIES.index(row["severity"]) > SEVERITIES.index(self.severity):
                 raise ValueError(f"{self.name} declares {self.severity} and raises {row['severity']}: {row['check']}")
+            declared(
+                row,
+                self.scope,
+                all_measures=self.all_measures,
+                of_trade=self.of_trade,
+                both_sides=self.both_sides,
+            )
             yield row
 
 
 _CHECKS: dict[str, Check] = {}
 
 
-def check(*, severity: str) -> Callable[[Find], Find]:
-    """Register a function as a check; `severity` is the gravest that it may raise: info, warning or error."""
+def check(
+    *,
+    severity: str,
+    scope: str | None = None,
+    all_measures: bool = False,
+    of_trade: bool = False,
+    both_sides: bool = False,
+) -> Callable[[Find], Find]:
+    """Register a function as a check; `severity` is the gravest that it may raise: info, warning or error. What its
+    findings concern is described in `Check`."""
 
     def register(find: Find) -> Find:
         name = f"{find.__module__.rpartition('.')[2]}.{find.__name__.lstrip('_')}"
         if severity not in SEVERITIES or name in _CHECKS:
             raise ValueError(f"{name}: a second check of this name, or no severity of {', '.join(SEVERITIES)}")
-        _CHECKS[name] = Check(name, severity, find)
+        _CHECKS[name] = Check(name, severity, find, scope, all_measures, of_trade, both_sides)
         return find
 
     return register
@@ -71,8 +95,8 @@ def check_release(release: Normalised, known: PublishedState) -> Finding:
     withdrawn."""
     _refuse_withdrawn(release, known)
     context = CheckContext(release, known)
-    of_reading = release.findings.drop("release_id").to_dicts()
-    of_checks = [row for ask in checks() for row in bounded(ask(context), context.row)]
+    of_reading = release.findings.drop("release_id", "number").to_dicts()
+    of_checks = [row for ask in checks() for row in bounded(ask(context))]
     return gather(release.release["release_id"][0], [*of_reading, *of_checks])
 
 

@@ -16,7 +16,7 @@ from tasks.checks.frame.published_months import MONEY, QUARTER, RATED, YEAR_MONT
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD
 from tasks.domain.findings import Rows, finding, found_in, graded
-from tasks.domain.periods import first_day, month_name, month_number, month_runs, span_name
+from tasks.domain.periods import month_name, month_number, month_runs
 from tasks.domain.text import counted
 from tasks.domain.thresholds import threshold, whole_threshold
 from tasks.ledger.doubts import findings_of, open_doubts
@@ -27,7 +27,7 @@ BROAD_RELEASE_PRODUCTS = 50
 NO_RECORD = "A month without a record is published as no trade; if it was not asked for, declare the months that were."
 
 
-@check(severity="error")
+@check(severity="error", scope="sums_and_zeros", all_measures=True, of_trade=True)
 def _partners_missing(context: CheckContext) -> Rows:
     """Find partners with much trade in the year before and no row now. The release is held if it has many products, or
     if they traded regularly and would have much of this month's trade; otherwise trade may have stopped.
@@ -48,7 +48,7 @@ def _partners_missing(context: CheckContext) -> Rows:
     yield from _without_row(context, history, ["flow", "measure"], is_much | pl.col("hold_steady"), hold, share)
 
 
-@check(severity="error")
+@check(severity="error", scope="sums_and_zeros", all_measures=True, of_trade=True)
 def _partners_of_product_missing(context: CheckContext) -> Rows:
     """Find missing partners of one product of several: other products have that partner, so the file as a whole does
     not lack it. Among many products some lose their largest partner for good.
@@ -95,12 +95,20 @@ def _without_row(
         is_grave = hold & (pl.col("event").is_null() | (is_one & ~pl.col("is_for_some")))
         yield from found_in(
             missed.with_columns(
-                graded(is_grave), partners=partners, largest=largest, absent=absent, note=note_on("event", "since")
+                graded(is_grave),
+                named=_named_partners(),
+                partners=partners,
+                largest=largest,
+                absent=absent,
+                note=note_on("event", "since"),
             ),
             "partners_missing",
             "{severity}",
-            " ".join(f"{{{name}}}" for name in [*key, "at"]),
-            at=month_name(month),
+            *key,
+            "month",
+            month=month,
+            partners="named",
+            values=("lost", None, "share"),
             observed="{absent} for {partners}, {lost:.1%} of the twelve months before{largest}{note}",
             expected=f"partners that make at least {1 - share:.0%} of the twelve months before",
             advice=(
@@ -108,6 +116,11 @@ def _without_row(
                 " again."
             ),
         )
+
+
+def _named_partners() -> pl.Expr:
+    """The partners that a finding is about: those that came regularly, else the largest; others come and go."""
+    return pl.when(pl.col("regulars").list.len() > 0).then("regulars").otherwise("partners")
 
 
 def _with_measures(context: CheckContext, missed: pl.DataFrame, key: list[str], month: int) -> pl.DataFrame:
@@ -223,6 +236,7 @@ def _missed(
             steady=pl.col("due").filter(is_steady.fill_null(False)).sum(),
             partners=pl.col("partner").head(EXAMPLES),
             gone=pl.col("partner"),
+            regulars=pl.col("partner").filter(is_regular),
             most=pl.col("value").max(),
             zero=pl.col("zero").any(),
             largest=((pl.col("leaders") == 1) & (pl.col("partner") == pl.col("leader"))).any(),
@@ -297,7 +311,7 @@ def _due(history: pl.DataFrame, year: pl.DataFrame, key: list[str], month: int) 
     return partners.select(*key, "partner", due=due)
 
 
-@check(severity="error")
+@check(severity="error", scope="sums_and_zeros", of_trade=True)
 def _few_partners(context: CheckContext) -> Rows:
     """Find files that declare all partners and contain only a few, whose sum would pass for the world."""
     row = context.row
@@ -333,7 +347,9 @@ def _few_partners(context: CheckContext) -> Rows:
         yield finding(
             "few_partners",
             "warning" if product_row["is_trifle"] else "error",
-            f"{product_row['flow']} {product_row['product']}",
+            flow=product_row["flow"],
+            products=[product_row["product"]],
+            values=(product_row["partners"], product_row["usual"], "partners"),
             observed=f"{counted(product_row['partners'], 'partner')} in all months, where all were declared",
             expected=f"about {product_row['usual']:.0f} partners a month, as published",
             advice=advice,
@@ -342,7 +358,9 @@ def _few_partners(context: CheckContext) -> Rows:
         yield finding(
             "few_partners",
             "warning",
-            row["title"],
+            flow=row["flow"],
+            listed=sorted(partners),
+            values=(len(partners), None, "partners"),
             observed=f"only {', '.join(sorted(partners))} in all months, where all were declared",
             expected=(
                 f"more than {counted(few, 'partner')} of goods worth so much; nothing of them is published to compare"
@@ -426,7 +444,7 @@ def _in_doubt_of_few(context: CheckContext) -> pl.Expr:
     )
 
 
-@check(severity="error")
+@check(severity="error", scope="gaps", of_trade=True)
 def _months_without_records(context: CheckContext) -> Rows:
     """Find requested months without records, which would be published as no trade. A month between others with
     records is missing if the goods are traded in most months.
@@ -450,14 +468,15 @@ def _months_without_records(context: CheckContext) -> Rows:
         yield finding(
             "month_without_records",
             severity,
-            " ".join(filter(None, (row["flow"], span_name(first_day(first), first_day(last))))),
+            flow=row["flow"],
+            months=(first, last),
             observed=f"no record of {_named([*range(first, last + 1)])}",
             expected=f"records of each month from {row['first_month']:%Y-%m} to {row['last_month']:%Y-%m}",
             advice=NO_RECORD,
         )
 
 
-@check(severity="error")
+@check(severity="error", scope="gaps", of_trade=True)
 def _product_without_records(context: CheckContext) -> Rows:
     """Find missing months of one product of several, where other products have records of the month."""
     row = context.row
@@ -495,7 +514,9 @@ def _product_without_records(context: CheckContext) -> Rows:
             yield finding(
                 "product_without_records",
                 "warning" if all(measures) else "error",
-                f"{gap['flow']} {gap['product']} {span_name(first_day(first), first_day(last))}",
+                flow=gap["flow"],
+                products=[gap["product"]],
+                months=(first, last),
                 observed=(
                     f"no record of {_named([*range(first, last + 1)])}, where {counted(absent.height, 'product')} of "
                     f"the file {'lacks' if absent.height == 1 else 'lack'} months{where}"

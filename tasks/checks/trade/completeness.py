@@ -27,13 +27,11 @@ from tasks.domain.text import counted
 
 REMOVED_SHARE_MAX = 0.05
 OF_RELEASES = ("reporter", "kind", "classification", "flow", "products", "partners", "first_month", "last_month")
-# A finding names at most this number of products that a release no longer has.
-PRODUCTS_NAMED = 100
 Place = tuple[str, int]
 CELL = ["flow", "product", "measure", "month"]
 
 
-@check(severity="error")
+@check(severity="error", scope="gaps")
 def _partners_removed(context: CheckContext) -> Rows:
     """Find months that were published with a partner and now come without it, although all partners were requested."""
     row = context.row
@@ -60,7 +58,11 @@ def _partners_removed(context: CheckContext) -> Rows:
         yield finding(
             "partner_removed",
             "error",
-            f"{removed['partner']} {removed['measure']} {month_name(removed['month'])}",
+            flow=removed["flow"],
+            partners=[removed["partner"]],
+            months=(removed["month"], removed["month"]),
+            subject=f"{removed['partner']} {removed['measure']} {month_name(removed['month'])}",
+            values=(0, removed["value"], removed["measure"]),
             observed=(
                 f"no row, where {removed['value']:,} was published"
                 f" ({removed['value'] / removed['total']:.1%} of the month)"
@@ -70,7 +72,7 @@ def _partners_removed(context: CheckContext) -> Rows:
         )
 
 
-@check(severity="error")
+@check(severity="error", scope="gaps")
 def _products_removed(context: CheckContext) -> Rows:
     """Find products that were published for a month and now have no row at all although they were requested: codes
     do not vanish from a published month, unless the query was for less than is declared.
@@ -103,12 +105,14 @@ def _products_removed(context: CheckContext) -> Rows:
     )
     for removed in gone.iter_rows(named=True):
         of_it = published.filter(pl.col("product").is_in(removed["product"]), month=removed["month"])
-        # Of more products the finding is about any that was requested.
-        products = removed["product"] if len(removed["product"]) <= PRODUCTS_NAMED else []
         yield finding(
             "product_removed",
             "error",
-            " ".join([removed["flow"], *products, removed["measure"], month_name(removed["month"])]),
+            flow=removed["flow"],
+            products=removed["product"],
+            months=(removed["month"], removed["month"]),
+            measure=removed["measure"],
+            values=(0, removed["value"], removed["measure"]),
             observed=(
                 f"no row of {', '.join(removed['product'][:EXAMPLES])}, where {removed['value']:,} was published "
                 f"({removed['value'] / removed['total']:.1%} of what was asked for;"
@@ -138,7 +142,7 @@ def _what_approval_does(context: CheckContext, gone: pl.DataFrame) -> str:
     )
 
 
-@check(severity="error")
+@check(severity="error", scope="totals", both_sides=True)
 def _world_total(context: CheckContext) -> Rows:
     """Check that all partners together are the world total of a download, or a printed one within its last digit."""
     row = context.row
@@ -154,7 +158,11 @@ def _world_total(context: CheckContext) -> Rows:
         other.sort(key).with_columns(graded(is_grave)),
         "world_total",
         "{severity}",
-        "{flow} {product} {period_end:%Y-%m} {measure}",
+        "flow",
+        "product",
+        "period_end",
+        "measure",
+        values=("parts", "value", "measure"),
         observed="all partners add up to {parts:,}",
         expected="{value:,} (± {resolution:,}), the world of {release_id}",
         advice="Partners are missing here, or one of the two was revised or is wrong; look at both.",
@@ -182,7 +190,11 @@ def _world_of_others(context: CheckContext) -> Rows:
         other.sort(key).with_columns(graded(_is_grave(row["released_on"]))),
         "world_total",
         "{severity}",
-        "{flow} {product} {period_end:%Y-%m} {measure}",
+        "flow",
+        "product",
+        "period_end",
+        "measure",
+        values=("value", "parts", "measure"),
         observed="a world of {value:,} ({count})",
         count=counted(other.height, "such total"),
         expected="{parts:,} (± {resolution:,}), all partners of {release_id} together",
@@ -196,7 +208,7 @@ def _is_grave(day: date) -> pl.Expr:
     return (pl.col("known_from") == day) | ~is_small
 
 
-@check(severity="warning")
+@check(severity="warning", both_sides=True)
 def _line_differs(context: CheckContext) -> Rows:
     """Find months in which a line is not the sum of its codes."""
     releases = pl.concat(frame.select(OF_RELEASES) for frame in (context.counting, context.release.release))
@@ -260,7 +272,11 @@ def _compare(context: CheckContext, place: Place, line: pl.DataFrame, parts: tup
         both.filter(is_whole, (pl.col("total") - pl.col("value")).abs() > slack),
         "line_differs",
         "warning",
-        "{flow} {product} {at} {measure}",
+        "flow",
+        "product",
+        "month",
+        "measure",
+        values=("value", "total", "measure"),
         observed="{value:,} in the line, {total:,} in its codes",
         expected="the same trade, up to revisions of 1%",
         advice=(

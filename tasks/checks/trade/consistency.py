@@ -42,12 +42,16 @@ def _cif_below_value(context: CheckContext) -> Rows:
     )
     both = dear.join(amounts, on=key, suffix="_without")
     is_less = pl.col("value") + pl.col("resolution") < pl.col("value_without") - pl.col("resolution_without")
-    wrong = both.filter(is_less).sort(key)
+    wrong = both.filter(is_less).sort(key).with_columns(measure="printed")
     yield from found_in(
         wrong,
         "cif_below_value",
         "error" if wrong.height > WRONG_ROWS_SHARE_MAX * both.height else "warning",
-        "{product} {partner} {period_end:%Y-%m} {printed}",
+        "product",
+        "partner",
+        "period_end",
+        "measure",
+        values=("value", "value_without", "measure"),
         observed="{value:,} ({count} of {all} such values)",
         expected="at least {value_without:,}, the value of the same goods without freight and insurance",
         advice="Compare the titles of the two columns with an earlier file; ask the source again.",
@@ -56,7 +60,7 @@ def _cif_below_value(context: CheckContext) -> Rows:
     )
 
 
-@check(severity="error")
+@check(severity="error", both_sides=True)
 def _of_one_day(context: CheckContext) -> Rows:
     """Check that two releases of one day agree where they overlap, up to the number of printed digits."""
     row, known = context.row, context.known
@@ -82,7 +86,11 @@ def _of_one_day(context: CheckContext) -> Rows:
         differing.with_columns(advice=advice),
         "editions_disagree",
         "error",
-        "{product} {partner} {period_end:%Y-%m} {measure}",
+        "product",
+        "partner",
+        "period_end",
+        "measure",
+        values=("value", "other", "measure"),
         observed="{value:,} ({count} numbers differ)",
         expected="{other:,} as in {release_id} of the same day",
         advice="{advice}",
@@ -90,7 +98,7 @@ def _of_one_day(context: CheckContext) -> Rows:
     )
 
 
-@check(severity="info")
+@check(severity="info", scope="none")
 def _later_landing(context: CheckContext) -> Rows:
     """The same query once more on its day: the later landing counts, and what it no longer has is gone."""
     row, known = context.row, context.known
@@ -100,7 +108,6 @@ def _later_landing(context: CheckContext) -> Rows:
         yield finding(
             "later_landing",
             "info",
-            row["title"],
             observed=f"{other} of the same day, which asked for nothing else or has the same bytes",
             expected="one release of a query and a day",
             advice=(
@@ -110,7 +117,7 @@ def _later_landing(context: CheckContext) -> Rows:
         )
 
 
-@check(severity="warning")
+@check(severity="warning", scope="none")
 def _known_again(context: CheckContext) -> Rows:
     """A release that is published already changes nothing, whatever day it comes with now; one that was replaced stays
     so."""
@@ -127,8 +134,6 @@ def _known_again(context: CheckContext) -> Rows:
             same,
             "known_release",
             "warning",
-            "{title}",
-            title=row["title"],
             expected="one release of a file",
             observed=(
                 "the same bytes are published as {release_id}, of {released_on} and for other months or another day"
@@ -142,7 +147,6 @@ def _known_again(context: CheckContext) -> Rows:
             yield finding(
                 "known_release",
                 "warning",
-                row["title"],
                 observed=decision_text(decision),
                 expected="a release that counts",
                 advice=f"It stays replaced; tidewaiter withdraw {decision['replaced_by']} brings it back.",
@@ -152,7 +156,6 @@ def _known_again(context: CheckContext) -> Rows:
         yield finding(
             "known_release",
             "warning",
-            row["title"],
             observed=f"published already, as of {published['released_on']}",
             expected=f"a release of {row['released_on']}",
             advice="Its day stays, and the numbers of later releases are current.",
@@ -167,7 +170,6 @@ def _known_again(context: CheckContext) -> Rows:
         yield finding(
             "known_release",
             "warning",
-            row["title"],
             observed=f"{other} numbers are read otherwise than when they were published",
             expected="the numbers that are published",
             advice=(
@@ -205,14 +207,15 @@ def _unit_changed(context: CheckContext) -> Rows:
         changed.with_columns(pl.col("measure", "measure_right").list.join(", ")),
         "unit_changed",
         "warning" if context.is_page else "error",
-        "{flow} {product}",
+        "flow",
+        "product",
         observed="{measure}",
         expected="{measure_right}",
         advice="Check the unit column; if the tariff unit changed, approve.",
     )
 
 
-@check(severity="error")
+@check(severity="error", of_trade=True)
 def _magnitude(context: CheckContext) -> Rows:
     """Find quantities without a value that are far from those of the months before with the same partners."""
     key = ["flow", "product", "partner", "measure"]
@@ -249,7 +252,11 @@ def _magnitude(context: CheckContext) -> Rows:
         strange.sort("flow", "product", "measure", "month"),
         "magnitude",
         "error",
-        "{flow} {product} {at} {measure}",
+        "flow",
+        "product",
+        "month",
+        "measure",
+        values=("value", "usual", "measure"),
         observed="{value:,}",
         expected="within {times} times {usual:,.0f}, the median of {months} months before",
         advice="Check the unit; if trade really changed so much, approve.",
@@ -257,7 +264,7 @@ def _magnitude(context: CheckContext) -> Rows:
     )
 
 
-@check(severity="warning")
+@check(severity="warning", scope="none")
 def _revised(context: CheckContext) -> Rows:
     """Find published months of a product whose sums this source changed: revisions are small and rare."""
     row = context.row
@@ -284,7 +291,11 @@ def _revised(context: CheckContext) -> Rows:
         large.head(EXAMPLES),
         "revised",
         "warning",
-        "{flow} {product} {at} {measure}",
+        "flow",
+        "product",
+        "month",
+        "measure",
+        values=("value", "before", "measure"),
         observed="{value:,} ({count} sums of a month changed so much)",
         expected="within {share:.0%} of {before:,}, as published before",
         advice="The earlier figure stays readable as of its day; compare with the site.",

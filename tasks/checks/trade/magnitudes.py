@@ -18,7 +18,7 @@ from tasks.checks.frame.published_months import RATED, YEAR_MONTHS
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import Rows, finding, found_in, graded
-from tasks.domain.periods import month_name, month_text
+from tasks.domain.periods import month_number
 from tasks.domain.thresholds import threshold, whole_threshold
 
 PRODUCT = ["flow", "product"]
@@ -35,7 +35,7 @@ SMALL_KG = 1_000
 ADVICE = "See whether quantities and values have a digit too many or too few; if trade really changed so much, approve."
 
 
-@check(severity="error")
+@check(severity="error", all_measures=True, of_trade=True)
 def _value_magnitude(context: CheckContext) -> Rows:
     """Find months of a product, or of one of its partners, many times as large or as small as all months around."""
     if context.row["kind"] == "published":
@@ -151,8 +151,10 @@ def _presence(trades: pl.DataFrame) -> pl.DataFrame:
 
 def _is_year_so_far(context: CheckContext, money: str) -> pl.Expr:
     """Whether a month is the year to date declared as a month, which another check reports."""
-    subjects = {row["subject"] for row in year_so_far(context)}
-    return pl.format(f"{{}} {money} {{}}", pl.col("flow").cast(pl.String), month_text()).is_in(subjects)
+    places = [(row["flow"], row["first_month"]) for row in year_so_far(context) if row["measure"] == money]
+    return pl.any_horizontal(
+        pl.lit(False), *((pl.col("flow") == flow) & (pl.col("month") == month_number(day)) for flow, day in places)
+    )
 
 
 def _around(rows: pl.DataFrame, key: list[str], money: str) -> pl.DataFrame:
@@ -320,15 +322,17 @@ def _findings(surges: pl.DataFrame, money: str) -> Rows:
         surges.with_columns(graded("hold"), value=money),
         "magnitude",
         "{severity}",
-        _subject(surges, money),
+        *_about(surges),
+        measure=money,
+        values=("value", "most", money),
         observed="{value:,}, {times:,.1f} times the most of {months} other months" + more,
         expected="at most {bound:.3g} times {most:,}, in quantity or in value",
         advice=ADVICE,
     )
 
 
-def _subject(rows: pl.DataFrame, money: str) -> str:
-    return f"{{flow}} {{product}} {'{partner} ' if 'partner' in rows.columns else ''}{{at}} {money}"
+def _about(rows: pl.DataFrame) -> tuple[str, ...]:
+    return ("flow", "product", *(["partner"] if "partner" in rows.columns else []), "month", "measure")
 
 
 def _small(
@@ -353,11 +357,13 @@ def _small(
         )
         weighed = measures_of_goods(context.falls_explained, weighed, "value_fell")
         yield from found_in(
-            weighed.with_columns(graded("hold"), measure=note_on("event", "since")),
+            weighed.with_columns(graded("hold"), control=note_on("event", "since")),
             "magnitude",
             "{severity}",
-            _subject(rows, money),
-            observed="{value:,}; the least of {months} other months is {times:,.0f} times as much{note}{measure}",
+            *_about(rows),
+            measure=money,
+            values=("value", "least", money),
+            observed="{value:,}; the least of {months} other months is {times:,.0f} times as much{note}{control}",
             expected="at least {least:,} divided by {factor:g}, in quantity or in value",
             advice=ADVICE,
             factor=factor,
@@ -437,7 +443,10 @@ def _of_whole_products(context: CheckContext, of_release: pl.DataFrame, money: s
             yield finding(
                 "magnitude",
                 "error",
-                f"{flow} {month_name(int(month))} {money}",
+                flow=str(flow),
+                months=(int(month), int(month)),
+                measure=money,
+                values=(large.height, products.height, "products"),
                 observed=(
                     f"{large.height:,} of {products.height:,} products are more than {factor:g} times the most of other"
                     f" months: {named}"

@@ -16,7 +16,6 @@ from tasks.checks.frame.published_months import MONEY, RATED, with_codes
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import WORLD
 from tasks.domain.findings import SHARES, Rows, finding, found_in, graded
-from tasks.domain.periods import month_name
 from tasks.domain.text import counted
 from tasks.domain.thresholds import threshold, whole_threshold
 
@@ -33,7 +32,7 @@ PLACE = [*PRODUCT, "month"]
 OF_PARTNER = [*PRODUCT, "partner", "measure"]
 
 
-@check(severity="error")
+@check(severity="error", of_trade=True)
 def _unit_values(context: CheckContext) -> Rows:
     """Find values per kilogram of a product, or of one of its partners, far from its other months."""
     if context.row["kind"] == "published":
@@ -69,18 +68,24 @@ def _unit_values(context: CheckContext) -> Rows:
         partners = partners.with_columns(hold=pl.col("hold") & is_large(_dollars(money, "middle")))
         others = partners.join(reported, on=PLACE, how="anti")
         more = "" if partners.height == 1 else f" ({partners.height} such numbers of partners)"
-        for rows, partner, note in ((strange, "", ""), (others, "{partner} ", more)):
+        for rows, partner, note in ((strange, (), ""), (others, ("partner",), more)):
             # What a control leaves of goods are others at another price; a wrong unit leaves one of the two as it was.
             named = measures_of_goods(context.falls_explained, rows, "value_fell", "mass_fell")
             center = pl.col("middle" if partner else "usual")
             apart = pl.max_horizontal(pl.col("rate") / center, center / pl.col("rate"))
             is_other_goods = pl.col("event").is_not_null() & (apart < threshold("measure_price"))
             yield from found_in(
-                named.with_columns(graded(pl.col("hold") & ~is_other_goods), measure=note_on("event", "since")),
+                named.with_columns(
+                    graded(pl.col("hold") & ~is_other_goods), control=note_on("event", "since"), center=center
+                ),
                 "unit_value",
                 "{severity}",
-                f"{{flow}} {{product}} {partner}{{at}}",
-                observed=f"{{rate:,.4g}} {money.removeprefix('value_').upper()}/kg{note}{{measure}}",
+                "flow",
+                "product",
+                *partner,
+                "month",
+                values=("rate", "center", f"{money.removeprefix('value_').upper()}/kg"),
+                observed=f"{{rate:,.4g}} {money.removeprefix('value_').upper()}/kg{note}{{control}}",
                 expected="{expected}",
                 advice=(
                     f"Check units and columns of {context.row['release_id']}; if the mix of goods really changed,"
@@ -162,8 +167,8 @@ def _strange_products(context: CheckContext, rated: pl.DataFrame, money: str) ->
     strange = rated.filter("new").with_columns(far=far).filter(pl.col("far") | beyond).sort(PLACE)
     if not strange["far"].all():
         # `other_currency` reports yuan under the title of dollars.
-        shifted = {row["subject"] for row in other_currency(context)}
-        is_reported = (pl.col("flow").cast(pl.String) + f" {money}").is_in(shifted)
+        shifted = [row["flow"] for row in other_currency(context) if row["measure"] == money]
+        is_reported = pl.col("flow").cast(pl.String).is_in(shifted)
         strange = strange.filter(pl.col("far") | ~is_reported)
     middle = pl.format(
         f"within {UNIT_VALUE_FACTOR} times {{}}, the median of {{}} months", _rounded("usual"), pl.col("months")
@@ -242,7 +247,7 @@ def _middle(times: float) -> pl.Expr:
     return pl.format(f"within {times:g} times {{}}, the middle price of the product", _rounded("middle"))
 
 
-@check(severity="error")
+@check(severity="error", of_trade=True)
 def _zero_numbers(context: CheckContext) -> Rows:
     """Find a value of 0 where much was weighed or counted, or the reverse: only less than half a step is printed as 0,
     and the step of a release page is 10,000 t or 10 million yuan.
@@ -304,7 +309,6 @@ def _zero_numbers(context: CheckContext) -> Rows:
         yield finding(
             "zero_number",
             "info",
-            context.row["release_id"],
             observed=f"{counted(never.height, 'product')} with values and 0 kg throughout, first {never['product'][0]}",
             expected="a weight where there is a value",
             advice="Where a file has many products, its source prints these goods so; nothing to do.",
@@ -318,7 +322,12 @@ def _zero_numbers(context: CheckContext) -> Rows:
         yield finding(
             "zero_number",
             "error" if zero["hold"] else "warning",
-            f"{zero['flow']} {zero['product']} {zero['partner']} {month_name(zero['month'])} {absent}",
+            flow=zero["flow"],
+            products=[zero["product"]],
+            partners=[zero["partner"]],
+            months=(zero["month"], zero["month"]),
+            measure=absent,
+            values=(max(zero["value"], zero["paid"]), None, zero["money"] if zero["value"] == 0 else zero["measure"]),
             observed=" and ".join(parts) + more,
             expected="both, where either is so large",
             advice=(
@@ -397,7 +406,12 @@ def _piece_weight(context: CheckContext) -> Rows:
         yield finding(
             "piece_weight",
             "warning",
-            f"{row['flow']} {row['product']} {row['partner']} {month_name(row['month'])} quantity",
+            flow=row["flow"],
+            products=[row["product"]],
+            partners=[row["partner"]],
+            months=(row["month"], row["month"]),
+            measure="quantity",
+            values=(row["rate"], row["high"] if row["rate"] > row["high"] else row["low"], f"kg per {unit}"),
             observed=f"{row['rate']:,.4g} kg per {unit} ({counted(strange.height, 'such month')})",
             expected=(
                 f"within {times:g} times {row['low']:,.4g} to {row['high']:,.4g} kg, as in {row['months'] - 1}"

@@ -20,6 +20,7 @@ import polars as pl
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import EVERYTHING
+from tasks.domain.doubt_words import DOUBT
 from tasks.domain.periods import index_month, year_of
 from tasks.domain.thresholds import threshold
 from tasks.metrics.doubt.doubted_sums import PLACE, Reach, in_baskets, with_products_above
@@ -30,14 +31,16 @@ from tasks.metrics.levels.names import MISSING_FROM, NUMBER, STATUS, Names
 from tasks.metrics.levels.year_to_date import chained_years
 
 UNKNOWN = math.inf
-# Of a finding: its place in the list of open ones, its release, what it is about, the share of a month of its goods
-# that the check found in doubt, and its words. `measure` is how the names of the measures begin; `of_sums` are findings
-# about which partners a release has, `of_zeros` those of them that may be about one that it lacks, `of_totals` those
-# that are about a printed total as well, and `of_gaps` findings about months and products that a release lacks.
+# Of a finding: its place in the list of open ones, its release and its number there, what it is about, the share of a
+# month of its goods that the check found in doubt, and what is said of it. `measure` is how the names of the measures
+# begin; `of_sums` are findings about which partners a release has, `of_zeros` those of them that may be about one that
+# it lacks, `of_totals` those that are about a printed total as well, and `of_gaps` findings about months and products
+# that a release lacks. A finding of `both_sides` is about the same numbers of other releases, too.
 OPEN: dict[str, Any] = {
     "number": pl.UInt32,
     "release_id": pl.String,
     "finding": pl.String,
+    "of_release": pl.UInt32,
     "flow": pl.String,
     "products": pl.List(pl.String),
     "partners": pl.List(pl.String),
@@ -48,8 +51,9 @@ OPEN: dict[str, Any] = {
     "of_zeros": pl.Boolean,
     "of_totals": pl.Boolean,
     "of_gaps": pl.Boolean,
+    "both_sides": pl.Boolean,
     "share": pl.Float64,
-    "sentence": pl.String,
+    "doubt": DOUBT,
 }
 NONE_OPEN = pl.DataFrame(schema=OPEN)
 MARKED: dict[str, Any] = {"row": NUMBER, "month": pl.Int32, "number": pl.UInt32, "part": pl.Float64}
@@ -120,13 +124,13 @@ class Marked(NamedTuple):
             measure="measure",
             finding="finding",
             release_id="release_id",
+            number="of_release",
             first_month=index_month("first"),
             last_month=index_month("last"),
             part_pct=pl.col("part") * 100,
-            sentence="sentence",
         )
         text = [pl.col(name).cast(pl.String) for name in ("measure", "product", "partner")]
-        return rows.unique().sort("period", *text, "finding", "release_id", "sentence")
+        return rows.unique().sort("period", *text, "finding", "release_id", "number", "first_month")
 
 
 class Years(NamedTuple):
@@ -174,8 +178,8 @@ def mark(
 
 
 def _with_findings(numbers: pl.DataFrame, names: Names, doubts: pl.DataFrame) -> pl.DataFrame:
-    """Each number with each finding of its release that speaks of its product, measure and month; of a finding about
-    numbers also of its partner."""
+    """Each number with each finding of its release, or of another one that contradicts it, that speaks of its product,
+    measure and month; of a finding about numbers also of its partner."""
     # A release of a whole nomenclature has millions of numbers, and a finding is about few of them.
     about = pl.DataFrame(
         [
@@ -186,12 +190,14 @@ def _with_findings(numbers: pl.DataFrame, names: Names, doubts: pl.DataFrame) ->
         {"number": pl.UInt32, "product": NUMBER, "is_named": pl.Boolean},
         orient="row",
     )
-    scopes = doubts.select("number", "products", "first", "last", *SPECIES, "share", "measure", "release_id").rename(
-        {"measure": "asked", "release_id": "release"}
+    scopes = doubts.select(
+        "number", "products", "first", "last", *SPECIES, "both_sides", "share", asked="measure", release="release_id"
     )
-    named = pl.col("products").list.len() > 0
+    named, both = pl.col("products").list.len() > 0, pl.col("both_sides")
+    with_codes = scopes.join(about, on="number")
     pairs = [
-        numbers.join(scopes.filter(named).join(about, on="number"), on=["release", "product"]),
+        numbers.join(with_codes.filter(~both), on=["release", "product"]),
+        numbers.join(with_codes.filter(both).drop("release"), on="product"),
         numbers.join(scopes.filter(~named).with_columns(is_named=pl.lit(value=False)), on="release"),
     ]
     columns = [*numbers.columns, "number", "first", "last", *SPECIES, "share", "is_named", "asked"]
@@ -216,6 +222,8 @@ def _number_of(names: Names) -> pl.Expr:
 def _codes(names: Names, codes: Sequence[str]) -> set[int]:
     """The products that are one of these codes, below one, or above one, in the numbers of `names`."""
     places_of_codes = set[int]()
+    if EVERYTHING in codes:
+        return {*range(len(names.products))}
     for code in codes:
         first = bisect.bisect_left(names.products, code)
         places_of_codes |= {*range(first, bisect.bisect_left(names.products, f"{code}~"))}

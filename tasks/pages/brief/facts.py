@@ -12,6 +12,7 @@ import polars as pl
 
 from schemas.figures import FIGURE_OF
 from schemas.forms.brief import DrawnLevel, Fact, Facts, PartnerRow
+from schemas.forms.doubt import Doubt
 from schemas.forms.outcome import HeldRelease
 from schemas.names import status
 from schemas.reference.code_tables import code_table
@@ -23,6 +24,7 @@ from tasks.claims.readings import Readings, growth_of
 from tasks.claims.statement import Spot
 from tasks.domain.classification import members, part_of
 from tasks.domain.coverage import EVERYTHING, FIGURES_LOOK_BACK, WORLD
+from tasks.domain.doubt_words import doubts_in
 from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.control_lists import lists_with
 from tasks.domain.export_controls.measure_states import LAPSED, states_on
@@ -172,7 +174,7 @@ class Gatherer:
             value=plain,
             status=row[status(figure)],
             trace=trace,
-            doubts=trace.doubts if trace else [],
+            doubts=trace.doubted if trace else [],
             step=_step(left_open, value) if left_open else 0.1,
             low=float(left_open.low) if left_open else None,
             verdict=self.judge.verdict(partner, measure, figure, day) if measure == self.measure else None,
@@ -219,15 +221,15 @@ class Gatherer:
         line."""
         rows = self.rows.filter(pl.col("partner").is_in([*partners]) & (pl.col("measure") == self.measure))
         months = range(self.number - MONTHS_SHOWN + 1, self.number + 1)
-        in_doubt: dict[tuple[str, int], set[str]] = {}
+        in_doubt: dict[tuple[str, int], list[Doubt]] = {}
         parts = doubts.parts(self.flow, self.product, partners, months, self.measure)
-        for partner, month, sentence in parts.select("partner", "month", "sentence").iter_rows():
-            in_doubt.setdefault((partner, month), set()).add(sentence)
+        for place, doubt in zip(parts.select("partner", "month").rows(), doubts_in(parts["doubt"]), strict=True):
+            in_doubt.setdefault(place, []).append(doubt)
         for row in rows.sort("partner", "period").iter_rows(named=True):
             month = month_number(row["period"])
             shown = MONTHS_SHOWN if row["partner"] == WORLD else MONTHS_SPARK
             if self.number - shown < month <= self.number:
-                about = sorted(in_doubt.get((row["partner"], month), ()))
+                about = in_doubt.get((row["partner"], month), [])
                 yield DrawnLevel(row["partner"], row["period"], row["level"], row["level_status"], about)
 
     def partners(self) -> list[str]:

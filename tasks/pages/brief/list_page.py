@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.forms.doubt import Doubt
 from tasks.analysis.reporter.list_movers import MonthCompared, list_movers
 from tasks.answers.form.answer import Answer
 from tasks.answers.form.numbers import amount
@@ -17,8 +18,9 @@ from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, trade_of
 from tasks.domain.periods import Month, month_number
+from tasks.ledger.doubts import Doubts
 from tasks.pages.text import wording
-from tasks.pages.text.sheet import IN_DOUBT, Sheet, SheetPart, texts
+from tasks.pages.text.sheet import Sheet, SheetPart, texts
 from tasks.reading.lists import YEAR, ListedProducts, code_levels, totals
 from tasks.reading.query import query, reporter_of
 from tasks.reading.resolver import Resolver
@@ -32,7 +34,7 @@ PARTNERS_MAX = 12
 
 def list_sheet(
     store: Path, snapshot: Snapshot, name: str, month: date, flow: str, language: str
-) -> tuple[Sheet, pl.DataFrame, tuple[str, ...]]:
+) -> tuple[Sheet, pl.DataFrame, tuple[Doubt, ...]]:
     """Return the page on a list, its rows of the table `mover`, and what is in doubt of them. Raises NoFigure where no
     code is known in the month and the one before."""
     resolver = Resolver(snapshot)
@@ -52,7 +54,7 @@ def list_sheet(
         "lists": name,
         "month": wording.month_words(f"{month:%Y-%m}", language),
     }
-    doubts = tuple(rows["doubt"].drop_nulls().unique(maintain_order=True))
+    doubts = tuple(Doubts(snapshot).named(rows["findings"].explode().drop_nulls().sort()))
     headlines = [_total(total, shared_words, measure, language), *_largest(rows, measure, language)]
     parts = listed.rows.filter(coverage="part", is_below=False)["code"].to_list()
     shared = [code for code in parts if listed.products.get(code)]
@@ -62,7 +64,8 @@ def list_sheet(
         t["about"].format(count=listed.rows.height, snapshot=snapshot.id),
         headlines,
         [_codes(rows, listed, measure, language), _partners(store, listed, (flow, month, measure), language)],
-        [*listed.notes, *left_out, *(f"{IN_DOUBT} {doubt}" for doubt in doubts)],
+        [*listed.notes, *left_out],
+        doubts,
         Answer(rows, snapshot).citation,
         language,
     )

@@ -13,6 +13,7 @@ import polars as pl
 from schemas.forms.brief import Fact, Facts
 from schemas.forms.trace import TracedNumber
 from schemas.names import MISSING
+from tasks.domain.doubt_words import doubt_text
 from tasks.domain.release_ids import source_of
 from tasks.pages.brief.context import is_withheld
 from tasks.pages.charts.charts import scale_of
@@ -148,7 +149,7 @@ def data_address(facts: Facts) -> str:
                 figure,
                 None if value is None else str(value),
                 status,
-                "; ".join(doubts),
+                doubt_text(doubts),
             )
             for partner, month, measure, figure, value, status, doubts in figures
         ],

@@ -9,8 +9,9 @@ from schemas.forms.brief import Facts
 from schemas.names import MISSING, ORIGINS
 from tasks.analysis.after.first_prints import WITHIN_PCT
 from tasks.domain.coverage import WORLD
+from tasks.domain.doubt_words import doubt_sentences
 from tasks.domain.export_controls.measure_states import LAPSED
-from tasks.domain.labels import capitalised, check_words, doubts_by_cause, partner_name
+from tasks.domain.labels import capitalised, check_words, partner_name
 from tasks.pages.brief import lists
 from tasks.pages.charts import charts
 from tasks.pages.charts.charts import scale_of
@@ -108,7 +109,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         wording.scale_name(scale_of(levels, facts.measure)[1], language)
         for levels in (facts.world, charts.partner_levels(facts))
     )
-    doubts = [t["in_doubt"].format(doubt=one) for one in doubts_by_cause(facts.doubts, language)]
+    doubts = [t["in_doubt"].format(doubt=one) for one in doubt_sentences(facts.doubts, language)]
     latest = wording.shown(facts.partners[0].level, language)
     numbered = t["numbered_lines"] if facts.events else ""
     alt_chart = [t["alt_chart"].format(unit=unit, month=month, lines=numbered, latest=latest)]

@@ -11,9 +11,10 @@ import polars as pl
 from schemas.questions.plot import Plot
 from schemas.questions.question import texts
 from tasks.answers.form.answer import Answer, store_of
-from tasks.domain.labels import DOUBTED, doubt_words
+from tasks.domain.doubt_words import doubt_sentences, once_each
+from tasks.domain.labels import DOUBTED
 from tasks.domain.period_words import each_month
-from tasks.ledger.doubts import Doubts, once_each
+from tasks.ledger.doubts import Doubts
 from tasks.pages.charts.plot import draw
 from tasks.pages.text.wording import texts as texts_in
 from tasks.reading import query
@@ -51,7 +52,7 @@ def plot(question: Plot) -> PlotAnswer:
     shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
     doubts = once_each(Doubts(snapshot).each_of_rows(shown, ["level"]))
     in_doubt = texts_in(language)["in_doubt"]
-    doubt_lines = [f"{DOUBTED} {in_doubt.format(doubt=doubt_words(words, language))}" for words in doubts]
+    doubt_lines = [f"{DOUBTED} {in_doubt.format(doubt=words)}" for words in doubt_sentences(doubts, language)]
     cited = [cite_rows(shown, snapshot, None, language) or "", *doubt_lines]
     whose = query.reporter_of(snapshot)
     file = Path(question.output or _name(products, partners, measure))

@@ -13,7 +13,7 @@ from tasks.answers.measures.detours import DetoursAnswer
 from tasks.domain.labels import country
 from tasks.pages.charts.charts import Spec, field, layer, scale_of
 from tasks.pages.charts.plot import COLOURS, MONTH_AXIS, ON_WHITE, PICTURES
-from tasks.pages.text.sheet import IN_DOUBT, Sheet, SheetPart, markdown, page, texts
+from tasks.pages.text.sheet import Sheet, SheetPart, markdown, page, texts
 from tasks.pages.text.wording import level, month_words, scale_name
 from tasks.store.snapshots.outside import file_outside, write_outside
 
@@ -46,7 +46,8 @@ def sheet_of(answer: DetoursAnswer, language: str) -> Sheet:
         t["about"],
         _headlines(rows, places, language),
         blocks,
-        [*answer.notes, *(f"{IN_DOUBT} {doubt}" for doubt in answer.doubts)],
+        answer.notes,
+        answer.doubts,
         answer.citation,
         language,
     )

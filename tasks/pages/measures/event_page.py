@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import polars as pl
 
+from schemas.forms.doubt import Doubt
 from schemas.questions.detours import Detours
 from schemas.questions.event_brief import EventBrief
 from tasks.analysis.mirror.statements import mirror
@@ -24,6 +25,7 @@ from tasks.controls import windows as event_windows
 from tasks.domain import clock
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.decisions import counting
+from tasks.domain.doubt_words import once_each
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.export_controls.control_lists import Spec
 from tasks.domain.export_controls.measure_states import states_on
@@ -32,7 +34,7 @@ from tasks.domain.labels import country
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.text import named as named_few
 from tasks.pages.brief.answer import BriefPage
-from tasks.pages.text.sheet import IN_DOUBT, Sheet, SheetPart, markdown, page, texts
+from tasks.pages.text.sheet import Sheet, SheetPart, markdown, page, texts
 from tasks.pages.text.wording import level, month_words
 from tasks.reading.lists import ListedProducts, listed_in
 from tasks.reading.query import doubts_of, newest_month, open_published, query, reporter_of
@@ -174,13 +176,13 @@ def _price(values: dict[int, float], months: range, mass: float | None) -> float
     return sum(values[month] for month in months) / mass
 
 
-def _doubts(snapshot: Snapshot, listed: ListedProducts, months: range, flow: str) -> tuple[str, ...]:
+def _doubts(snapshot: Snapshot, listed: ListedProducts, months: range, flow: str) -> tuple[Doubt, ...]:
     table = pl.DataFrame(
         [(key, flow, WORLD, months.start - YEAR, months.stop - 1) for key in listed.keys],
         ["product", "flow", "partner", "begin", "end"],
         orient="row",
     ).with_columns(pl.col("begin", "end").cast(pl.Int32))
-    return tuple(doubts_of(snapshot).of_keys(table).drop_nulls().unique().sort())
+    return once_each(doubts_of(snapshot).each_of_keys(table))
 
 
 def _sheet(
@@ -191,7 +193,7 @@ def _sheet(
     code_rows: Sequence[CodeRow],
     months: range,
     question: EventBrief,
-    doubts: Sequence[str],
+    doubts: Sequence[Doubt],
 ) -> Sheet:
     language = question.language
     t = texts(language)["measure"]
@@ -212,13 +214,14 @@ def _sheet(
         SheetPart(t["other_side"], side_notes, columns=sides, numbers=t["side_columns"][2:5]),
         SheetPart(t["detours"], detour_notes, columns=detour_block, numbers=t["detour_columns"][3:]),
     ]
-    unknown = [*_unknown(code_rows, months, question, t), *(f"{IN_DOUBT} {doubt}" for doubt in doubts)]
+    unknown = _unknown(code_rows, months, question, t)
     return Sheet(
         t["title"].format(**named_parts),
         t["about"].format(snapshot=snapshot.id),
         [*_headlines(code_rows, named_parts, t, language), *_recorded(row, t, language)],
         blocks,
         [*unknown, *listed.notes],
+        doubts,
         Answer(pl.DataFrame(), snapshot).citation,
         language,
     )

@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.forms.doubt import Doubt
 from tasks.analysis.reporter.expectation import days_share
 from tasks.analysis.reporter.movers import AGAINST
 from tasks.answers.form.numbers import amount
-from tasks.domain.labels import capitalised, country, doubts_by_cause, doubts_in, in_full, partner_name, trade_of
+from tasks.domain.doubt_words import doubt_sentences
+from tasks.domain.labels import capitalised, country, in_full, partner_name, trade_of
 from tasks.domain.periods import first_day, month_number
 from tasks.domain.reporter import CHN
+from tasks.ledger.doubts import Doubts
 from tasks.pages.text.page_templates import translated, words
 from tasks.pages.text.wording import month_words
 
@@ -47,13 +50,14 @@ def sections(
     against: str,
     reporter: str,
     expected: pl.DataFrame,
+    in_doubt: Doubts,
     language: str = "en",
     *,
     about: tuple[str, bool] = ("", False),
 ) -> Iterator[Section]:
-    """Yield the tables in their order; `rows` are those of `changes_of_month` and `expected` what was expected of the
-    month, both with the column product_name. `about` says which part of the trade they explain, and whether it is one
-    in some products.
+    """Yield the tables in their order; `rows` are those of `changes_of_month`, `expected` is what was expected of the
+    month, both with the column product_name, and `in_doubt` what is in doubt of the state. `about` says which part of
+    the trade they explain, and whether it is one in some products.
     """
     t, (factor, unit) = words("movers", language), _scale(rows, language)
     flow, month = rows["flow"][0], rows["period"][0]
@@ -75,8 +79,8 @@ def sections(
         growths = ["change_pct", *(["contribution_pp"] if total.height else [])] if kind in GROWTHS else []
         columns = _columns(part, growths, factor, language, t["whole"] if is_of_products else t["all"])
         # Rows that share one doubt have others of their own.
-        doubts = (doubt for text in part["doubt"].drop_nulls() for doubt in doubts_in(text))
-        below = [t["doubt"].format(words=one) for one in doubts_by_cause(doubts, language)]
+        doubts = in_doubt.named(part["findings"].explode().drop_nulls())
+        below = [t["doubt"].format(words=one) for one in doubt_sentences(doubts, language)]
         if kind == "product":
             below += [*_new_year(month, against, reporter, language), *_split(total, factor, t)]
             below += _unusual(expected, factor, t)
@@ -104,10 +108,10 @@ class Line(NamedTuple):
     product: str | None
     name: str
     sentence: str
-    doubt: str | None
+    doubts: Sequence[Doubt] = ()
 
 
-def largest(rows: pl.DataFrame, products: pl.Series, language: str = "en") -> list[Line]:
+def largest(rows: pl.DataFrame, products: pl.Series, in_doubt: Doubts, language: str = "en") -> list[Line]:
     """Return what moved these products, in their order: change, per cent, and what it is of the change of the total."""
     t, (factor, unit) = words("movers", language), _scale(rows, language)
     parts = rows.filter(pl.col("product").is_in(products.implode()), kind="product")
@@ -120,7 +124,7 @@ def largest(rows: pl.DataFrame, products: pl.Series, language: str = "en") -> li
         sentence += t["moved_of_total"].format(pp=f"{points:+,.1f}") if points is not None else ""
         quote = t["quotes"].get(row["quote"], "")
         sentence = t["semicolon"].join(filter(None, (sentence, quote))).replace("-", "−")
-        lines.append(Line(product, _name({**row, "depth": 0}, language), sentence, row["doubt"]))
+        lines.append(Line(product, _name({**row, "depth": 0}, language), sentence, in_doubt.named(row["findings"])))
     return lines
 
 
@@ -131,18 +135,18 @@ def unusual(rows: pl.DataFrame, expected: pl.DataFrame, language: str = "en") ->
     for row in _least_likely(expected).head(UNUSUAL_MAX).iter_rows(named=True):
         numbers = {name: _number(row[name], factor, signed=False) for name in ("level", "expected", "low", "high")}
         name = _name({**row, "kind": "product", "depth": 0}, language)
-        lines.append(Line(row["product"], name, t["unusual_said"].format(**numbers, unit=unit), None))
+        lines.append(Line(row["product"], name, t["unusual_said"].format(**numbers, unit=unit)))
     return lines
 
 
-def revised(rows: pl.DataFrame, language: str = "en") -> list[Line]:
+def revised(rows: pl.DataFrame, in_doubt: Doubts, language: str = "en") -> list[Line]:
     """Return the largest revisions by the releases of the month."""
     t, (factor, unit) = words("movers", language), _scale(rows, language)
     lines = []
     for row in rows.filter(kind="revision").head(UNUSUAL_MAX).iter_rows(named=True):
         now, before = (_number(row[name], factor, signed=False) for name in ("level", "before"))
         sentence = t["revised_said"].format(now=now, before=before, unit=unit)
-        lines.append(Line(row["product"], _name(row, language), sentence, row["doubt"]))
+        lines.append(Line(row["product"], _name(row, language), sentence, in_doubt.named(row["findings"])))
     return lines
 
 

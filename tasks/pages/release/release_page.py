@@ -25,13 +25,14 @@ from tasks.answers.trade.revisions import doubts_of_revisions
 from tasks.checks.frame.approval import APPROVED
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
+from tasks.domain.doubt_words import doubt_sentences, doubts_in, once_each
 from tasks.domain.export_controls.measures import mixed_words
 from tasks.domain.labels import DOUBTED, capitalised, partner_name, product_name, row_name, trade_of, written_month
 from tasks.domain.periods import Month
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import clip, counted
-from tasks.ledger.doubts import LIFTED, Doubts, once_each
+from tasks.ledger.doubts import LIFTED, Doubts
 from tasks.pages.release.changes_since_release import Section, sections
 from tasks.pages.release.release_sections import hashes, revision_report, steps
 from tasks.pages.text.page_templates import template
@@ -109,7 +110,7 @@ def pages(store: Path, outcome: Outcome, *, pictures: bool = True) -> Pages:
         outcome=outcome,
         release=release,
         approved=findings.filter(check=APPROVED)["observed"],
-        lifted=findings.filter(check=LIFTED).select("subject", "observed").rows(),
+        lifted=findings.filter(check=LIFTED).select(pl.col("listed").list.join(", "), "observed").rows(),
         records=counted(outcome.records, "record"),
         revisions=(
             revision_report(revision, release, decisions, "##", doubts_of_revisions(revision, snapshot))
@@ -158,7 +159,7 @@ def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[Section]
     if rows.filter(kind="product", depth=0).height > 1:
         resolver = Resolver(snapshot)
         named, beside = (with_names(one, resolver) for one in (rows, expected(snapshot, rows)))
-        yield from sections(named, "month", outcome.reporter, beside)
+        yield from sections(named, "month", outcome.reporter, beside, Doubts(snapshot))
 
 
 def _of(snapshot: Snapshot, table: str, outcome: Outcome) -> pl.DataFrame:
@@ -221,8 +222,8 @@ def _headline(
     first = ordered.row(0, named=True)
     return {
         "lead": _lead(first, unit, scale, reporter),
-        "doubt": doubts.each_of_rows(ordered[:1], LED).to_list()[0] or [],
-        "doubts": once_each(doubts.each_of_rows(ordered, TABLED)),
+        "doubt": doubt_sentences(doubts_in(doubts.each_of_rows(ordered[:1], LED)[0])),
+        "doubts": doubt_sentences(once_each(doubts.each_of_rows(ordered, TABLED))),
         "about": _about(first, reporter),
         "month": written_month(first["period"]),
         "unit": unit,

@@ -8,10 +8,10 @@ import polars as pl
 
 from schemas.names import REVISIONS
 from tasks.domain.decisions import NOTHING_DECIDED, decision_text
+from tasks.domain.doubt_words import doubt_sentences, once_each
 from tasks.domain.labels import capitalised
 from tasks.domain.periods import span_name
 from tasks.domain.release_ids import MARK
-from tasks.ledger.doubts import once_each
 from tasks.pages.text.page_templates import template
 
 ROWS_MAX = 50
@@ -26,7 +26,7 @@ def revision_report(
     doubts: pl.Series | None = None,
 ) -> str:
     """Markdown about the rows of `revision` that one release made, and those that `decisions` about it made; `release`
-    is its row of the table `release`, and `doubts` has a list for each row of `revision`."""
+    is its row of the table `release`, and `doubts` (DOUBTS) has those of each row of `revision`."""
     about = decisions.filter(release_id=str(release["release_id"]).partition(MARK)[0]).sort("decided_on", "number")
     return template("revision.md.j2").render(
         heading=heading,
@@ -58,7 +58,7 @@ def _made_by(name: str, revision: pl.DataFrame, doubts: pl.Series | None) -> Row
             "totals": totals.to_dicts(),
             "numbers": largest.to_dicts(),
             "more": max(rows.height - ROWS_MAX, 0),
-            "doubts": () if doubts is None else once_each(doubts.filter(is_of_it)),
+            "doubts": () if doubts is None else doubt_sentences(once_each(doubts.filter(is_of_it))),
         }
         if rows.height
         else None

@@ -16,16 +16,17 @@ from typing import Any
 import polars as pl
 
 from schemas.forms.brief import MirrorPart
+from schemas.forms.doubt import Doubt
 from schemas.names import LANGUAGES, STATUSES, VALUES, status
 from schemas.reference.code_tables import code_table
 from tasks.analysis.reporter.of_reporter import published_rows
 from tasks.domain.classification import members, part_of
 from tasks.domain.comparability import breaks_of
 from tasks.domain.coverage import WORLD
+from tasks.domain.doubt_words import DOUBTS, as_text, doubt_text, doubts_in
 from tasks.domain.errors import NoFigure
 from tasks.domain.growth import growth_pct
 from tasks.domain.hashing import json_sha256
-from tasks.domain.labels import doubt_words
 from tasks.domain.periods import first_day, month_index, month_number
 from tasks.domain.reporter import Reporter
 from tasks.domain.units import UNIT_VALUE_OF
@@ -80,7 +81,7 @@ class PageSeries:
     measures: tuple[str, ...]
     rows: pl.DataFrame = field(repr=False)
     state: SeriesState = field(repr=False)
-    every_doubt: dict[tuple[str, str, date], str] = field(repr=False)
+    every_doubt: dict[tuple[str, str, date], list[Doubt]] = field(repr=False)
     stated: pl.DataFrame = field(repr=False)
     events: list[dict[str, Any]] = field(repr=False)
     breaks: list[tuple[date, str]] = field(repr=False)
@@ -89,12 +90,12 @@ class PageSeries:
     snapshot: Snapshot = field(repr=False)
 
     @property
-    def doubts(self) -> dict[tuple[str, str, date], str]:
+    def doubts(self) -> dict[tuple[str, str, date], list[Doubt]]:
         """The doubts about the levels that the page draws, by measure, partner and month."""
         shown = set(self.months)
         return {
-            key: text
-            for key, text in self.every_doubt.items()
+            key: doubts
+            for key, doubts in self.every_doubt.items()
             if key[0] in self.measures and key[1] in self.partners and key[2] in shown
         }
 
@@ -134,12 +135,12 @@ class PageSeries:
 
 
 def with_doubts(rows: pl.DataFrame, doubts: Doubts) -> pl.DataFrame:
-    """Add to rows of `metric` the doubts about each figure of a table, as text: `level_doubt`; null where there is
+    """Add to rows of `metric` the doubts about each figure of a table (DOUBTS): `level_doubt`; null where there is
     none."""
     is_any = rows["figures_in_doubt"].null_count() < rows.height
-    nothing = pl.repeat(None, rows.height, dtype=pl.String, eager=True)
+    nothing = pl.repeat(None, rows.height, dtype=DOUBTS, eager=True)
     return rows.with_columns(
-        (doubts.of_rows(rows, [one]) if is_any else nothing).alias(f"{one}_doubt") for one in TABLED
+        (doubts.each_of_rows(rows, [one]) if is_any else nothing).alias(f"{one}_doubt") for one in TABLED
     )
 
 
@@ -307,12 +308,12 @@ def _rounded(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
-def _doubts(snapshot: Snapshot, rows: pl.DataFrame) -> dict[tuple[str, str, date], str]:
+def _doubts(snapshot: Snapshot, rows: pl.DataFrame) -> dict[tuple[str, str, date], list[Doubt]]:
     """The doubts about levels, by measure, partner and month."""
     marked = rows.filter("in_doubt")
-    words = query.doubts_of(snapshot).of_rows(marked, ["level"])
+    cells = query.doubts_of(snapshot).each_of_rows(marked, ["level"])
     keys = marked.select("measure", "partner", "period").rows()
-    return {key: text for key, text in zip(keys, words, strict=True) if text is not None}
+    return {key: doubts_in(cell) for key, cell in zip(keys, cells, strict=True) if cell is not None}
 
 
 def _breaks(product: str, measure: str, months: Sequence[date], reporter: Reporter) -> list[tuple[date, str]]:
@@ -331,10 +332,10 @@ def as_script(series: PageSeries) -> str:
     """Return what the page draws, as a script: `SERIES={…}`."""
     places = {month: number for number, month in enumerate(series.months)}
     lines = {partner: number for number, partner in enumerate(series.partners)}
-    texts = list(dict.fromkeys(series.doubts.values()))
+    every = list(dict.fromkeys(map(tuple, series.doubts.values())))
     doubts: dict[str, list[list[int]]] = {}
-    for (measure, partner, month), text in series.doubts.items():
-        doubts.setdefault(measure, []).append([lines[partner], places[month], texts.index(text)])
+    for (measure, partner, month), of_level in series.doubts.items():
+        doubts.setdefault(measure, []).append([lines[partner], places[month], every.index(tuple(of_level))])
     data = {
         "reporter": series.reporter.code,
         "flow": series.flow,
@@ -347,7 +348,7 @@ def as_script(series: PageSeries) -> str:
         "statuses": {name: _folded(one) for name, one in series.state.statuses.items()},
         "other": _packed(series.state.exceptions),
         "doubts": doubts,
-        "sentences": {language: [doubt_words(text, language) for text in texts] for language in LANGUAGES},
+        "sentences": {language: [doubt_text(one, language) for one in every] for language in LANGUAGES},
         "events": [[_place(event["day"], series.months), event["number"]] for event in series.events],
         "breaks": [[places[month], words] for month, words in series.breaks],
         "expected": _bands(series, places),
@@ -524,7 +525,7 @@ def _known_on(series: PageSeries, day: date, since: date) -> dict[str, Any]:
     today = series.rows.filter(pl.col("period") < since)
     then = state_of(pl.concat([today, rows]), series.months, series.partners, series.measures)
     marked = rows.filter(pl.col("in_doubt"), pl.col("measure").is_in(series.measures))
-    words = query.doubts_of(series.snapshot, day).of_rows(marked, ["level"])
+    words = as_text(query.doubts_of(series.snapshot, day).each_of_rows(marked, ["level"]))
     keys = marked.select("measure", "partner", "period").rows()
     return {
         "since": begin,

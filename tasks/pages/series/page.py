@@ -14,17 +14,15 @@ from urllib.parse import quote
 import polars as pl
 
 from schemas.code_files import money
+from schemas.forms.doubt import Doubt
 from schemas.names import MISSING, ORIGINS, STATUSES, status
 from tasks.answers.form.numbers import MARKS
 from tasks.domain.coverage import WORLD
+from tasks.domain.doubt_words import doubt_sentences, doubt_text, doubts_in
 from tasks.domain.export_controls.measures import mixed_words
 from tasks.domain.labels import (
-    OF_THE_SUM,
     capitalised,
     country,
-    doubt_words,
-    doubts_by_cause,
-    doubts_in,
     in_full,
     is_group,
     partner_name,
@@ -120,7 +118,7 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
         month=month,
         mixed=t["mixed"] if mixed_words([series.product], series.reporter.code) else "",
         key=_key(total, series, language, reasons, first_line),
-        doubts=[doubt_words(one, language) for one in doubts],
+        doubts=doubt_sentences(doubts, language),
         table_doubts=_doubts_of_table(listed, doubts, language),
         below_doubts=_doubts_of_table(parts, doubts, language),
         measures=_measures(series, language, t),
@@ -138,7 +136,7 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
         more_partners=PARTNERS_LISTED if rows.height > PARTNERS_LISTED + 1 else 0,
         implied=any("implied_base" in row for row in total.select(pl.col(pl.String)).rows()),
         below=[_row(row, series, language, place, reasons, is_part=True) for row in parts],
-        recent=_recent(series, factor, reasons),
+        recent=_recent(series, factor, reasons, language),
         files=releases.head(FILES_LISTED).select("title", "release_id", "released_on", "raw_sha256").rows(),
     )
 
@@ -159,21 +157,22 @@ def _trail(series: PageSeries, language: str, place: PagePlace) -> list[tuple[st
     ]
 
 
-def _doubts_of_first(series: PageSeries) -> list[str]:
-    """Return what is in doubt about the number that a page begins with, each once, as it is published."""
-    texts = [
-        text for (measure, partner, day), text in series.doubts.items() if _is_first(series, measure, partner, day)
+def _doubts_of_first(series: PageSeries) -> list[Doubt]:
+    """Return what is in doubt about the number that a page begins with."""
+    return [
+        doubt
+        for (measure, partner, day), doubts in series.doubts.items()
+        if _is_first(series, measure, partner, day)
+        for doubt in doubts
     ]
-    return list(dict.fromkeys(texts))
 
 
-def _doubts_of_table(rows: Sequence[Mapping[str, Any]], above: Sequence[str], language: str) -> list[str]:
+def _doubts_of_table(rows: Sequence[Mapping[str, Any]], above: Sequence[Doubt], language: str) -> list[str]:
     """Return what is in doubt in a table and is not stated above it: a title alone is not seen on paper, by a finger,
     or by a reader of screens."""
-    stated = {one for text in above for one in doubts_in(text)}
-    texts = dict.fromkeys(row[f"{figure}_doubt"] or "" for row in rows for figure in TABLED)
-    every = [one for text in texts if text for one in doubts_in(text)]
-    return doubts_by_cause([one for one in every if one.removeprefix(OF_THE_SUM["en"]) not in stated], language)
+    stated = {doubt.by_itself for doubt in above}
+    every = (doubt for row in rows for figure in TABLED for doubt in doubts_in(row[f"{figure}_doubt"]))
+    return doubt_sentences((doubt for doubt in every if doubt.by_itself not in stated), language)
 
 
 def _doubted(series: PageSeries) -> list[date]:
@@ -214,7 +213,7 @@ def whole_series(series: PageSeries) -> bytes:
             pl.col("period").dt.strftime("%Y-%m"),
             "measure",
             *columns,
-            pl.Series("doubt", [_safe(doubts.get(key, "")) or None for key in keys], dtype=pl.String),
+            pl.Series("doubt", [_safe(doubt_text(doubts.get(key, ()))) or None for key in keys], dtype=pl.String),
             pl.lit(series.snapshot.id).alias("snapshot"),
         )
         .write_csv()
@@ -300,19 +299,19 @@ def _key(
 
 
 def _cells(
-    row: Mapping[str, Any], doubts: Mapping[str, str | None], language: str, reasons: Mapping[str, str]
+    row: Mapping[str, Any], doubts: Mapping[str, Sequence[Doubt]], language: str, reasons: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """The figures of a row as texts with reasons, each marked that is in doubt; the row says each doubt at the first
     figure that has it."""
-    in_doubt, cells, stated = wording.texts(language)["in_doubt"], [], set[str]()
+    in_doubt, cells, stated = wording.texts(language)["in_doubt"], [], set[Doubt]()
     for figure, doubt in doubts.items():
         if figure in LEVELS:
             text, why = level_text(row[figure], row["measure"], language, reasons[row[status(figure)]])
         else:
             text, why = growth_text(row, figure, reasons, language)
         if doubt and row[figure] is not None:
-            new = {one.removeprefix(OF_THE_SUM["en"]) for one in doubts_in(doubt)} - stated
-            text, why = f"▲ {text}", in_doubt.format(doubt=doubt_words(doubt, language)) if new else why
+            new = {one.by_itself for one in doubt} - stated
+            text, why = f"▲ {text}", in_doubt.format(doubt=doubt_text(doubt, language)) if new else why
             stated |= new
         cells.append((text, why))
     return cells
@@ -328,10 +327,7 @@ def _row(
     is_part: bool = False,
 ) -> SeriesRow:
     """A row of the table of partners, or of the parts of the product."""
-    of_level = (
-        row["level_doubt"] if is_part else series.every_doubt.get((row["measure"], row["partner"], row["period"]))
-    )
-    doubts = {figure: row[f"{figure}_doubt"] for figure in (TABLED[:-1] if is_part else TABLED)} | {"level": of_level}
+    doubts = {figure: doubts_in(row[f"{figure}_doubt"]) for figure in (TABLED[:-1] if is_part else TABLED)}
     cells = _cells(row, doubts, language, reasons)
     if is_part:
         code, name = row["product"], in_full(row["product_name"] or "")
@@ -344,7 +340,9 @@ def _row(
     return SeriesRow(name, address, key == WORLD, cells)
 
 
-def _recent(series: PageSeries, factor: float, reasons: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
+def _recent(
+    series: PageSeries, factor: float, reasons: Mapping[str, str], language: str
+) -> list[tuple[str, list[tuple[str, str]]]]:
     """The newest months of each partner, in the unit of the chart: the name of the month, texts and reasons."""
     levels, codes = series.state.levels[series.measure], series.state.statuses[series.measure]
     months = []
@@ -354,7 +352,8 @@ def _recent(series: PageSeries, factor: float, reasons: Mapping[str, str]) -> li
             doubt = series.doubts.get((series.measure, series.partners[line], series.months[number]))
             value = values[number]
             text = "–" if value is None else _amount(value * factor) + (" ▲" if doubt else "")
-            cells.append((text, doubt or ("" if value is not None else reasons[STATUSES[codes[line][number]]])))
+            why = "" if value is not None else reasons[STATUSES[codes[line][number]]]
+            cells.append((text, doubt_text(doubt, language) if doubt else why))
         months.append((f"{series.months[number]:%Y-%m}", cells))
     return months
 

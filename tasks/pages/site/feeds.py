@@ -14,7 +14,8 @@ import polars as pl
 
 from schemas.forms.outcome import Graded
 from tasks.domain.coverage import TOTALS
-from tasks.domain.labels import capitalised, country, doubts_by_cause, trade_of
+from tasks.domain.doubt_words import doubt_sentences, doubts_in
+from tasks.domain.labels import capitalised, country, trade_of
 from tasks.metrics.doubt.doubts import NONE_OPEN
 from tasks.pages.text.page_templates import words
 from tasks.pages.text.wording import source_name
@@ -81,8 +82,8 @@ def of_releases(
         text = t["release_text"].format(
             name=row["title"] or row["release_id"], source=source_name(row["source"], language), products=products
         )
-        sentences = doubts.filter(release_id=row["release_id"])["sentence"].unique().sort()
-        text = gap.join([text, *(in_doubt.format(doubt=one) for one in doubts_by_cause(sentences, language))])
+        of_release = doubts_in(doubts.filter(release_id=row["release_id"])["doubt"])
+        text = gap.join([text, *(in_doubt.format(doubt=one) for one in doubt_sentences(of_release, language))])
         entries.append(FeedEntry(f"{reporter}/release/{row['release_id']}", row["released_on"], title, text, page))
     return entries
 

@@ -14,12 +14,15 @@ from urllib.parse import quote
 import polars as pl
 
 from schemas.forms.brief import Facts
+from schemas.forms.doubt import Doubt
 from schemas.forms.fetch import SourceState
 from schemas.forms.site import FrontCard
 from tasks.analysis.reporter.movers import AGAINST
 from tasks.answers.trade.movers import changes_of_month, expected, month_of
 from tasks.answers.trade.read import with_names
-from tasks.domain.labels import capitalised, check_words, country, doubt_words, doubts_by_cause, trade_of
+from tasks.domain.doubt_words import doubt_sentences
+from tasks.domain.labels import capitalised, check_words, country, trade_of
+from tasks.ledger.doubts import Doubts
 from tasks.pages.brief.watched import file_name
 from tasks.pages.charts import charts
 from tasks.pages.release import changes_since_release as changes
@@ -50,14 +53,14 @@ class Story(NamedTuple):
     drawing, and what the drawing shows."""
 
     name: str
-    sentences: list[tuple[str, tuple[str, ...]]]
+    sentences: list[tuple[str, tuple[Doubt, ...]]]
     place: str
     drawn: str
     caption: str = ""
 
     @property
-    def doubts(self) -> list[str]:
-        """What is in doubt, as it is published, each once: several sentences often rest on the same number."""
+    def doubts(self) -> list[Doubt]:
+        """What is in doubt, each once: several sentences often rest on the same number."""
         return [*dict.fromkeys(doubt for _, doubts in self.sentences for doubt in doubts)]
 
 
@@ -108,11 +111,12 @@ class Trade(NamedTuple):
         sections = list[changes.Section]()
         month = ""
         if news is not None:
+            in_doubt = Doubts(resolver.snapshot)
             rows, beside = (with_names(one, resolver, language) for one in (news.rows, news.expected))
-            lines["moved"] = changes.largest(rows, finest(rows).head(STORIES_MAX), language)
+            lines["moved"] = changes.largest(rows, finest(rows).head(STORIES_MAX), in_doubt, language)
             lines["unusual"] = changes.unusual(rows, beside, language)
-            lines["revised"] = changes.revised(rows, language)
-            sections = [*changes.sections(rows, news.against, reporter, beside, language)]
+            lines["revised"] = changes.revised(rows, in_doubt, language)
+            sections = [*changes.sections(rows, news.against, reporter, beside, in_doubt, language)]
             month = f"{rows['period'][0]:%Y-%m}"
         return cls(
             capitalised(trade_of(reporter, flow, language)),
@@ -158,7 +162,7 @@ def card_of(series: PageSeries, facts: Facts, stem: str) -> FrontCard:
         in_doubt=tuple(month for month in months if (*first, month) in series.doubts),
         events=tuple((event["day"], event["number"]) for event in series.events if event["day"] >= months[0]),
         names={one: wording.texts(one)["name"].format(**dict(facts)) for one in LANGUAGES},
-        sentences={one: [(line.text, tuple(doubts_of(line, "en"))) for line in lines[one]] for one in LANGUAGES},
+        sentences={one: [(line.text, tuple(doubts_of(line))) for line in lines[one]] for one in LANGUAGES},
     )
 
 
@@ -206,8 +210,7 @@ def page(trades: Sequence[Trade], day: date, desk: Desk, language: str, address:
         description=next((trade.lead.sentences[0][0] for trade in ordered if trade.lead), t["site"]),
         image=_image(ordered, address, language),
         checks=check_words(language) if language != "en" else {},
-        in_doubt=lambda doubts: [t["in_doubt"].format(doubt=one) for one in doubts_by_cause(doubts, language)],
-        doubt=lambda text: t["in_doubt"].format(doubt=doubt_words(text, language)),
+        in_doubt=lambda doubts: [t["in_doubt"].format(doubt=one) for one in doubt_sentences(doubts, language)],
     )
 
 

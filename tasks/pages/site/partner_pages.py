@@ -13,7 +13,8 @@ import polars as pl
 from schemas.names import MISSING, ORIGINS, VALUES, status
 from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import WORLD
-from tasks.domain.labels import capitalised, country, doubt_words, trade_of
+from tasks.domain.doubt_words import doubt_text, doubts_in
+from tasks.domain.labels import capitalised, country, trade_of
 from tasks.ledger.doubts import Doubts
 from tasks.pages.brief.watched import file_name
 from tasks.pages.series.page import SeriesRow, growth_text, level_text, partner_label
@@ -74,7 +75,7 @@ def partner_pages(
                 if rows is None:
                     continue
                 named = with_names(rows, resolver, language)
-                in_doubt = [doubts.of_rows(named, [figure]) for figure in FIGURES]
+                in_doubt = [doubts.each_of_rows(named, [figure]) for figure in FIGURES]
                 trades.append(
                     _trade(month, named, in_doubt, reporter, key, language, with_pages.get(month.flow, frozenset()))
                 )
@@ -181,7 +182,7 @@ def _trade(
                 text, why = growth_text(row, figure, reasons, language)
             # A share of a total in doubt is in doubt although the level is not.
             if (doubt := of_figure[number]) is not None and row[figure] is not None:
-                text, why = f"▲ {text}", t["in_doubt"].format(doubt=doubt_words(doubt, language))
+                text, why = f"▲ {text}", t["in_doubt"].format(doubt=doubt_text(doubts_in(doubt), language))
             cells.append((text, why))
         shown.append(SeriesRow(f"{code if code.isdigit() else ''} {name or code}".strip(), address, False, cells))
     return {

@@ -18,8 +18,9 @@ from schemas.forms.brief import Facts
 from tasks.answers.trade.read import with_names
 from tasks.domain.classification import members
 from tasks.domain.coverage import WORLD
+from tasks.domain.doubt_words import doubt_sentences
 from tasks.domain.errors import NoFigure
-from tasks.domain.labels import DOUBTED, doubt_words
+from tasks.domain.labels import DOUBTED
 from tasks.domain.periods import first_day, month_number
 from tasks.ledger.doubts import Doubts
 from tasks.pages.brief import render as brief
@@ -89,9 +90,9 @@ def picture(series: PageSeries, language: str) -> bytes:
     """Return the chart of all partners together as a PNG with its source and its doubts, for those who share a link."""
     first = series.partners[0]
     rows = series.rows.filter(partner=first, measure=series.measure)
-    doubts = dict.fromkeys(text for key, text in series.doubts.items() if key[:2] == (series.measure, first))
+    doubts = (one for key, of_level in series.doubts.items() if key[:2] == (series.measure, first) for one in of_level)
     in_doubt = texts(language)["in_doubt"]
-    lines = (f"{DOUBTED} {in_doubt.format(doubt=doubt_words(words, language))}" for words in doubts)
+    lines = (f"{DOUBTED} {in_doubt.format(doubt=words)}" for words in doubt_sentences(doubts, language))
     cited = [page.cited_of(series, language), *lines]
     return draw(rows, series.product, [first], series.measure, ".png", series.reporter, cited, language, 1)
 

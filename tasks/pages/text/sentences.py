@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from schemas.figures import FIGURE_OF
 from schemas.forms.brief import Caveat, Fact, Facts
+from schemas.forms.doubt import Doubt
 from schemas.names import MISSING
 from tasks.answers.form.numbers import amount, tonnes
-from tasks.domain.coverage import WORLD
-from tasks.domain.labels import NOT_STATED, OF_THE_SUM, capitalised, country, doubts_by_cause, trade_of
+from tasks.domain.doubt_words import doubt_sentences
+from tasks.domain.labels import NOT_STATED, capitalised, country, trade_of
 from tasks.domain.periods import first_day, month_number
 from tasks.pages.text.page_templates import template
 from tasks.pages.text.wording import (
@@ -214,31 +214,19 @@ def _doubted(facts: Iterable[Fact], language: str) -> str:
 
 
 def _doubts(facts: Iterable[Fact], language: str) -> str:
-    return str(texts(language)["semicolon"]).join(_each_doubt(facts, language))
-
-
-def _each_doubt(facts: Iterable[Fact], language: str) -> list[str]:
-    every = [*facts]
-    # A share rests on the sum over partners, whose doubts are none of the partner.
-    by_itself = {doubt for fact in every if not _is_of_the_sum(fact) for doubt in fact.doubts}
-    doubts = dict.fromkeys(
-        doubt if doubt in by_itself else f"{OF_THE_SUM['en']}{doubt}" for fact in every for doubt in fact.doubts
+    return str(texts(language)["semicolon"]).join(
+        doubt_sentences((doubt for fact in facts for doubt in fact.doubts), language)
     )
-    return doubts_by_cause(doubts, language)
 
 
-def _is_of_the_sum(fact: Fact) -> bool:
-    return fact.partner != WORLD and FIGURE_OF[fact.figure].of_partners
-
-
-def doubts_of(sentence: Sentence, language: str) -> list[str]:
-    """Say each thing that is in doubt about the numbers of a sentence."""
-    return _each_doubt((piece.fact for piece in sentence.pieces if piece.fact is not None), language)
+def doubts_of(sentence: Sentence) -> list[Doubt]:
+    """Return what is in doubt about the numbers of a sentence."""
+    return [doubt for piece in sentence.pieces if piece.fact is not None for doubt in piece.fact.doubts]
 
 
 def doubt_of(sentence: Sentence, language: str) -> str:
     """Say what is in doubt about the numbers of a sentence; empty where nothing is."""
-    doubts = str(texts(language)["semicolon"]).join(doubts_of(sentence, language))
+    doubts = str(texts(language)["semicolon"]).join(doubt_sentences(doubts_of(sentence), language))
     return str(texts(language)["in_doubt"].format(doubt=doubts)) if doubts else ""
 
 

@@ -7,10 +7,9 @@ Belongs here: the form that pages about lists, detours and measures share. What 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from schemas.forms.doubt import Doubt
+from tasks.domain.doubt_words import doubt_sentences
 from tasks.pages.text.page_templates import template, words
-
-# How a note begins that says what is in doubt.
-IN_DOUBT = "in doubt:"
 
 
 class SheetPart(NamedTuple):
@@ -26,25 +25,23 @@ class SheetPart(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A page: its title, a line on what it is made of, sentences at the top, blocks, and what must be said of all."""
+    """A page: its title, a line on what it is made of, sentences at the top, blocks, what must be said of all, and what
+    is in doubt, which stands beside the first sentences."""
 
     title: str
     about: str
     headlines: Sequence[str]
     blocks: Sequence[SheetPart]
     notes: Sequence[str]
+    in_doubt: Sequence[Doubt]
     cited: str
     language: str = "en"
 
     @property
     def doubts(self) -> list[str]:
-        """The notes that say what is in doubt, which stand beside the first sentences."""
-        return [line for line in self.notes if line.startswith(IN_DOUBT)]
-
-    @property
-    def remarks(self) -> list[str]:
-        """The other notes, which stand last."""
-        return [line for line in self.notes if not line.startswith(IN_DOUBT)]
+        """What is in doubt, a sentence for each cause."""
+        said = texts(self.language)["in_doubt"]
+        return [said.format(doubt=words) for words in doubt_sentences(self.in_doubt, self.language)]
 
 
 def texts(language: str) -> dict[str, Any]:

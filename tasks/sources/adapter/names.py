@@ -139,11 +139,18 @@ def doubt_pairs(reported: pl.DataFrame, where: str) -> Rows:
     named = named.filter(pl.col("code").is_in(known["gacc_code"].unique().implode()))
     other = named.join(known, on="name").filter((pl.col("code") != pl.col("gacc_code")).all().over("partner", "name"))
     for pair in other.sort("partner", "name").head(1).iter_rows(named=True):
+        slipped = reported.join(
+            other.select("partner", "partner_name").unique().cast(pl.String),
+            on=["partner", "partner_name"],
+            how="semi",
+            nulls_equal=False,
+        )
         record = reported.filter(partner=pair["partner"], partner_name=pair["partner_name"])["record"][0]
         yield finding(
             "name_of_another",
             "error",
             f"{where}, column partner_name",
+            records=slipped["record"].to_list(),
             observed=(
                 f"'{clip(pair['name'], 40)}' next to {pair['code']} in record {record} "
                 f"({counted(other.select('partner', 'name').n_unique(), 'such pair')})"

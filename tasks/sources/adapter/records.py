@@ -66,6 +66,7 @@ def doubt_copies(fields: pl.DataFrame, key: Sequence[str], where: str) -> Iterat
             "row_twice",
             "error",
             where,
+            records=copies["record"].to_list(),
             observed=(
                 f"{counted(copies.height, 'record')} that agree with another one in {', '.join(key)}, first record"
                 f" {copies['record'][0]}"

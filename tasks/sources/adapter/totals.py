@@ -8,7 +8,7 @@ published only where some partners were asked for (`protocol.Parsed.declared`).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -25,6 +25,7 @@ SUM_OF_PARTS = (
     pl.len().alias("parts"),
     pl.col("amount").is_null().sum().alias("unread"),
     pl.col("partner").filter(pl.col("partner").is_duplicated()).first().alias("again"),
+    pl.col("record").alias("records"),
 )
 
 
@@ -55,7 +56,7 @@ def part_totals(
     """The statements among printed rows.
 
     Args:
-        rows: columns `partner`, `number` (plain text) and those of `cell`, all text; the order is kept
+        rows: columns `record`, `partner`, `number` (plain text) and those of `cell`, texts; the order is kept
         code_list: which codes the partners have
         cell: the columns that identify a number, without the partner; a total is compared inside one cell
         where: the file, for messages
@@ -88,7 +89,7 @@ def part_totals(
     aside = pl.col("kind").is_in(["total", "group"]).fill_null(False) | pl.col("within").fill_null(False)
     kept = known.select(~aside).to_series()
     checked = summed.filter(pl.col("kind_of_whole") != "group", pl.col("unread") == 0)
-    keyed = _with_keys(known.select("partner", "kind", "amount", *cell), code_list, month)
+    keyed = _with_keys(known.select("partner", "kind", "amount", "record", *cell), code_list, month)
     groups = _sums_of_groups(keyed, cell)
     totals = keyed.select(pl.col("key").is_in(TOTALS).fill_null(False) & pl.struct(*cell, "key").is_first_distinct())
     left_out = known.filter(aside)["partner"]
@@ -146,6 +147,7 @@ def _sums_of_groups(rows: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:
         "part_of",
         "total",
         "again",
+        "records",
         amount=amount,
         parts=pl.col("parts").fill_null(0),
         least=amount + pl.col("below"),
@@ -209,15 +211,18 @@ def exact(name: str) -> pl.Expr:
     return pl.Expr.cast(millionths, pl.Int128)
 
 
-def _difference(row: dict[str, object], cell: Sequence[str], where: str) -> dict[str, str]:
+def _difference(row: dict[str, Any], cell: Sequence[str], where: str) -> dict[str, str]:
     total, amount = (shown(int(str(row[name]))) for name in ("total", "amount"))
     again = row["again"]
     return finding(
         "total_differs",
         "error",
         " ".join(str(row[name]) for name in cell),
+        records=row["records"] or (),
+        of_trade=True,
+        values=(float(str(row["total"])) / 10**DECIMALS_MAX, float(str(row["amount"])) / 10**DECIMALS_MAX, None),
         observed=(
-            f"{row['part_of']} prints {total}, its {counted(int(str(row['parts'])), 'part')} in {where} add up to"
+            f"{row['part_of']} prints {total}, its {counted(int(str(row['parts'])), 'part')} add up to"
             f" {amount}{f'; partner {again} comes more than once' if again else ''}"
         ),
         expected="a printed total that is the sum of its parts",

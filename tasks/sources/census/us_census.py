@@ -250,7 +250,7 @@ def _parted(table: pl.DataFrame, product: str, numbers: Sequence[str], where: st
     """Which rows are single countries and totals, checked against the totals of each number."""
     by_number = [
         part_totals(
-            table.select(product, "period", pl.lit(name).alias("number_of"), partner="CTY_CODE", number=name),
+            table.select("record", product, "period", pl.lit(name).alias("number_of"), partner="CTY_CODE", number=name),
             CODES,
             (product, "period", "number_of"),
             where,

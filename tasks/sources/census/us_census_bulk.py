@@ -441,7 +441,7 @@ def _doubt_controls(
         place = f"{where}, {control.member.upper()}.TXT"
         yield from doubt_copies(printed, [control.key, *(["df"] if "df" in control.layout else [])], place)
         sums = printed.group_by(control.key).agg(pl.col(name).sum() for name in numbers)
-        yield from _differences(sums, detail.by_key[control.key], control, numbers, where)
+        yield from _differences(sums, detail, control, numbers, where)
 
 
 def _doubt_month(printed: pl.DataFrame, detail: MonthDetail, control: Control, where: str) -> Iterator[dict[str, str]]:
@@ -458,8 +458,9 @@ def _doubt_month(printed: pl.DataFrame, detail: MonthDetail, control: Control, w
 
 
 def _differences(
-    printed: pl.DataFrame, sums: pl.DataFrame, control: Control, numbers: Sequence[str], where: str
+    printed: pl.DataFrame, detail: MonthDetail, control: Control, numbers: Sequence[str], where: str
 ) -> Iterator[dict[str, str]]:
+    sums = detail.by_key[control.key]
     both = printed.join(sums, on=control.key, how="full", coalesce=True, suffix="_sum").fill_null(0)
     for name in numbers:
         wrong = both.filter(pl.col(name) != pl.col(f"{name}_sum")).sort(control.key)
@@ -469,6 +470,9 @@ def _differences(
                 "total_differs",
                 "error",
                 f"{where}, {control.member.upper()}.TXT, {name}",
+                records=_records_of(detail.cells, wrong, control.key),
+                of_trade=True,
+                values=(row[name], row[f"{name}_sum"], None),
                 observed=(
                     f"{counted(wrong.height, 'sum')} of {both.height:,} that differ; the first, {control.key}"
                     f" {clip(str(row[control.key]))}, is printed as {row[name]:,}, its records add up to"
@@ -477,6 +481,11 @@ def _differences(
                 expected="a printed sum that is the sum of its records",
                 advice=f"{AGAIN} Where the source itself differs, approve, and it is published as the records say.",
             )
+
+
+def _records_of(cells: pl.DataFrame, wrong: pl.DataFrame, key: str) -> list[int]:
+    """The first records of the cells of these sums; none of sums by what is no part of a number, such as districts."""
+    return cells.join(wrong, on=key, how="semi")["record"].to_list() if key in cells.columns else []
 
 
 def _doubt_sums(base: Database, detail: MonthDetail, where: str) -> Iterator[dict[str, str]]:
@@ -494,6 +503,8 @@ def _doubt_sums(base: Database, detail: MonthDetail, where: str) -> Iterator[dic
                 check,
                 severity,
                 f"{where}, {name}",
+                records=wrong["record"].to_list(),
+                values=(row[name], row["other"], None),
                 observed=(
                     f"{counted(wrong.height, 'sum')}, first {row['commodity']} {row['cty_code']} in record"
                     f" {row['record']}: {row[name]:,}, and {row['other']:,}"

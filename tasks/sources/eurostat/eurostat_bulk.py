@@ -204,6 +204,9 @@ def _doubt_totals(totals: pl.DataFrame, sums: pl.DataFrame, where: str) -> Itera
             "total_differs",
             "error",
             f"{where}, record {row['record']}",
+            records=sums.filter(partner=row["partner"], period=row["period"])["record"].to_list(),
+            of_trade=True,
+            values=(row[VALUE] / THOUSAND, row[f"{VALUE}_of_parts"] / THOUSAND, "value_eur"),
             observed=(
                 f"partner {row['partner']} has a total of {_shown(row[VALUE])} EUR and {_shown(row[MASS])} kg, its"
                 f" codes add up to {_shown(row[f'{VALUE}_of_parts'])} EUR and {_shown(row[f'{MASS}_of_parts'])} kg;"
@@ -224,7 +227,7 @@ def _single_partners(sums: pl.DataFrame, where: str) -> tuple[pl.Series, list[di
     looked_at = sums.with_row_index("row").filter(pl.col("partner").is_in(codes))
     aside = pl.repeat(False, looked_at.height, eager=True, dtype=pl.Boolean)
     for name in (VALUE, MASS):
-        rows = looked_at.select("product", "period", "partner", number_of=pl.lit(name), number=_text(name, 3))
+        rows = looked_at.select("record", "product", "period", "partner", number_of=pl.lit(name), number=_text(name, 3))
         parted = part_totals(rows, CODES, CELL, where, UNLISTED)
         aside, notes = aside | ~parted.kept, [*parted.notes]
         doubts += [*parted.doubts, *parted.short]

@@ -105,7 +105,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     reporter = reporter_of(the_only(fields, "reporter", where, "several reporters", AGAIN), where)
     updated = _last_update(the_only(fields, UPDATE, where, "several updates", AGAIN), where) if UPDATE in head else None
     _refuse_indicators(fields, where)
-    texts = fields.select(pl.col("partner", *CELL).cast(pl.String), number="OBS_VALUE")
+    texts = fields.select("record", pl.col("partner", *CELL).cast(pl.String), number="OBS_VALUE")
     # Printed totals include flagged numbers, so they are compared before these are left out.
     parted = part_totals(texts, CODES, CELL, where, UNLISTED, "TIME_PERIOD")
     flagged: list[dict[str, str]] = []

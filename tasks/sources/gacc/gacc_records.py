@@ -165,6 +165,8 @@ def _doubt_unions(
                         "group_differs",
                         "warning",
                         f"{where}, row {row.number}, {row.label}, column {at + 2}",
+                        records=[row.number, *(member.number for member in members)],
+                        values=(float(total), float(parts), None),
                         observed=f"{float(total):,}, its {counted(len(members), 'member')} have {float(parts):,}",
                         expected="members that add up to the group",
                         advice="The group is published as printed; a number of it or of a member is wrong.",
@@ -284,6 +286,8 @@ def _doubt_continents(
                     "continents_differ",
                     "error",
                     f"{where}, column {at + 2}",
+                    records=[world.number, *(row.number for row in continents)],
+                    values=(float(parts), float(total), None),
                     observed=f"{counted(len(continents), 'continent')} with {float(parts):,} of {float(total):,}",
                     expected="continents that add up to the world",
                     advice=(

@@ -13,7 +13,7 @@ doubt.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -109,7 +109,8 @@ def without_other_twins(
     left, doubts = list(columns), []
     for twin in dict.fromkeys(column for column in columns if _is_figure(column) and columns.count(column) > 1):
         places = [at for at, column in enumerate(columns) if column == twin]
-        printed = [[row.cells[at] for at in places] for row in rows if not row.fault]
+        read = [row for row in rows if not row.fault]
+        printed = [[row.cells[at] for at in places] for row in read]
         numbers = [set(filter(NUMBER.match, cells)) for cells in printed]
         wrong = sum(len(texts) > 1 for texts in numbers)
         if wrong > WRONG_SHARE_MAX * sum(map(bool, numbers)):
@@ -120,6 +121,8 @@ def without_other_twins(
                     "column_twice",
                     "warning",
                     where,
+                    measure=twin.what if twin.what in ("quantity", "value") else None,
+                    records=[row.number for row, texts in zip(read, numbers, strict=True) if len(texts) > 1],
                     observed=(
                         f"{len(places)} columns of {twin.what}, {twin.months}, which differ in {counted(wrong, 'row')}"
                     ),
@@ -267,14 +270,16 @@ def doubt_so_far(
         for row in rows if pair[1] in columns else ():
             now, total = ("" if row.fault else row.cells[columns.index(column)] for column in pair)
             if NUMBER.match(now) and NUMBER.match(total) and _bounds(now)[0] > _bounds(total)[1]:
-                wrong.append((row, f"{what} {now} in {month}, {total} from January on"))
+                wrong.append((row, what, f"{what} {now} in {month}, {total} from January on"))
     if wrong:
-        row, contradiction = wrong[0]
+        row, _, contradiction = wrong[0]
         more = f"; {counted(len(wrong), 'such number')}" if len(wrong) > 1 else ""
         yield finding(
             "month_above_year",
             "error",
             f"{where}, row {row.number}, {row.label}",
+            records=[row.number for row, *_ in wrong],
+            measure=_measure_of(what for _, what, _ in wrong),
             observed=f"{contradiction}{more}",
             expected="a month that is no more than the months up to it together",
             advice="One of the two is wrong or in another column: look at the page.",
@@ -366,10 +371,18 @@ def _doubt(
             check,
             "error" if len(wrong) > WRONG_SHARE_MAX * compared else "warning",
             f"{where}, row {row.number}, {row.label}",
+            records=[row.number for row, *_ in wrong],
+            measure=_measure_of(what for _, what, _ in wrong),
             observed=f"{what} {shown.format(*texts)}{more}",
             expected=expected,
             advice="A number of the row is wrong or in another column: look at the page.",
         )
+
+
+def _measure_of(columns: Iterable[str]) -> str | None:
+    """How the names of the measures begin that these columns hold; None: those of both, or of a direction."""
+    names = {*columns}
+    return names.pop() if len(names) == 1 and names <= {"quantity", "value"} else None
 
 
 def _can_grow(now: str, before: str, growth: str) -> bool:

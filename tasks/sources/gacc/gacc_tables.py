@@ -326,6 +326,7 @@ def _doubt_months(lasts: Sequence[int], heading: Heading, where: str) -> Iterato
         "header_month",
         "error",
         where,
+        scope="release",
         observed=contradiction,
         expected=f"months up to {heading.last} in the header",
         advice=(

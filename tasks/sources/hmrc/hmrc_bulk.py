@@ -294,6 +294,7 @@ def _doubt_flow(fields: pl.DataFrame, direction: str | None, where: str) -> Iter
             "other_flow",
             "error",
             f"{where}, field flow",
+            scope="release",
             observed=f"{', '.join(map(clip, other[:4]))}, which the API uses for {FLOWS[other[0]]}s",
             expected=f"{direction}s, as the name of the file has it",
             advice="See which of the two the file is; give it the right name, or approve.",

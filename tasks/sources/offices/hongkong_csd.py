@@ -99,7 +99,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     doubts += [*_doubt_exports(wide, where), *_doubt_units(fields, where)]
     cells = _whole_exports(wide)
     parted = part_totals(
-        cells.select(*CELL[:2], "flow", "partner", number=pl.coalesce("value", "quantity").cast(pl.String)),
+        cells.select("record", *CELL[:2], "flow", "partner", number=pl.coalesce("value", "quantity").cast(pl.String)),
         CODES,
         (*CELL[:2], "flow"),
         where,
@@ -221,13 +221,16 @@ def _doubt_exports(wide: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
     both = wide.filter(ttype=TOTAL).join(_parts(wide), on=CELL, how="full", coalesce=True, suffix="_parts")
     for name in ("value", "quantity"):
         total, parts = pl.col(name).fill_null(0), pl.col(f"{name}_parts").fill_null(0)
-        wrong = both.select(*CELL, total=total, parts=parts).filter(pl.col("total") != pl.col("parts"))
+        wrong = both.select("record", *CELL, total=total, parts=parts).filter(pl.col("total") != pl.col("parts"))
         if wrong.height:
             row = wrong.row(0, named=True)
             yield finding(
                 "total_differs",
                 "error",
                 f"{where}, {name}",
+                records=wrong["record"].drop_nulls().to_list(),
+                of_trade=True,
+                values=(row["total"], row["parts"], None),
                 observed=(
                     f"{counted(wrong.height, 'sum')}, first {row['product']} {row['partner']} {row['period']}: total"
                     f" exports {row['total']:,}, domestic exports and re-exports {row['parts']:,}"

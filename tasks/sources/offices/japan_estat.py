@@ -168,6 +168,8 @@ def _doubt_years(numbers: pl.DataFrame, layout: FileColumns, where: str) -> Iter
                 "total_differs",
                 "error",
                 f"{where}, record {row['record']}, column {number}-Year",
+                records=wrong["record"].to_list(),
+                of_trade=True,
                 observed=(
                     f"{row[f'{number}-Year']:,}, the months add up to"
                     f" {sum(row[f'{number}-{month}'] for month in months):,}; {counted(wrong.height, 'such record')}"

@@ -122,7 +122,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     records = [_record(number, row, number in estimated, where) for number, row in whole]
     frame = pl.DataFrame(records, infer_schema_length=None)
     parted = part_totals(
-        frame.select("flow", "period", "product", "partner", number="exact"),
+        frame.select("record", "flow", "period", "product", "partner", number="exact"),
         CODES,
         ("flow", "period", "product"),
         where,

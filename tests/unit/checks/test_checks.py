@@ -37,6 +37,7 @@ from tasks.checks.declared import (
 )
 from tasks.checks.frame import registry
 from tasks.checks.trade import absences, completeness, consistency, magnitudes, unit_values
+from tasks.domain.findings import finding
 from tests.unit.checks.found import PRINTED, Earlier, case, find, page_of, said
 from tests.unit.sources.hmrc.test_hmrc_ots import page as ots_page
 from tests.unit.sources.hmrc.test_hmrc_ots import row as ots_row
@@ -615,7 +616,7 @@ def test_a_check_raises_nothing_graver_than_it_declares(monkeypatch: pytest.Monk
 
     @registry.check(severity="warning")
     def _too_grave(judged: Any) -> Any:
-        yield from ({"check": "too_grave", "severity": severity} for severity in judged)
+        yield from (finding("too_grave", severity, observed="", expected="", advice="") for severity in judged)
 
     (one,) = registry._CHECKS.values()
     assert [row["severity"] for row in one(["info", "warning"])] == ["info", "warning"]  # type: ignore[arg-type]

@@ -201,14 +201,14 @@ COUNT = 2 * len(records())
             in_yuan(records()[::-1]),
             [BOUGHT],
             {"flow": "export"},
-            "download.csv",
+            "the file",
             f"{COUNT} of {COUNT} numbers are those published as import",
         ),
         (
             PASTED_BELOW,
             [],
             {},
-            "download.csv",
+            "the file",
             f"months begin again at record {len(BOTH) - 96 + 1}: 2024-12 is followed by 2024-01",
         ),
         (

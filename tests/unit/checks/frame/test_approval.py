@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bad_inputs.soybeans import in_yuan, records, times
@@ -9,7 +10,9 @@ from bad_inputs.soybeans import in_yuan, records, times
 from flows.withdraw import publish_decision
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import WithdrawalRequest
-from tasks.checks.frame.approval import ABOUT_TRADE, APPROVED, FindingKey, doubt_of
+from tasks.checks.frame.approval import doubt_of
+from tasks.checks.frame.registry import checks
+from tasks.domain.findings import finding
 from tasks.inbox import held as held_releases
 from tasks.reading import query
 from tests.copied_store import copied
@@ -85,23 +88,31 @@ def test_anything_new_is_asked_about(store: Path, approved: str, data: bytes, pa
     assert any("magnitude" in line and (MAGNITUDE in line or not withdrawn) for line in lines)
 
 
+MISSING = finding(
+    "partners_missing", "error", observed="no row for USA, 42.7% of the twelve months before", expected="", advice="",
+    flow="import", partners=["USA"], months=(24300, 24300), of_trade=True, values=(0.427, None, "share"),
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("check", "observed", "same"),
+    ("change", "is_same"),
     [
-        ("magnitude", "82,899; the least of 3 other months is 5 times as much", "82,899"),
-        ("row_cap", "10,000 records", "10,000 records"),
-        ("partners_missing", "no row for USA, CAN, 42.7% of the twelve months before", "no row for USA, CAN"),
-        ("one_province", "all 1,812 records have province 33", " have province 33"),
-        ("unknown_partners", "6.12% of value_usd", " value_usd"),
-        ("total_differs", "- prints 5, its 2 parts in a.json add up to 4", "- prints 5, its 2 parts add up to 4"),
-        ("unit_value", "102.6 USD/kg (4 such numbers of partners)", "102.6 USD/kg"),
+        ({"observed": "no row for USA, 42.7% of thirteen"}, True),
+        ({"expected": "another"}, True),
+        ({"observed_value": 0.5}, False),
+        ({"partners": ["USA", "CAN"]}, False),
+        ({"first_month": date(2024, 1, 1)}, False),
+        ({"listed": ["a"]}, False),
+        ({"flow": "export"}, False),
+        # Of a file the words are all that tells one doubt from another.
+        ({"of_trade": False, "observed": "other words"}, False),
     ],
 )
-def test_a_doubt_is_what_was_observed_of_the_trade(check: str, observed: str, same: str) -> None:
-    assert doubt_of(check, "a.csv 2025-01", observed, "a.csv") == FindingKey(check, " 2025-01", same)
+def test_a_doubt_is_what_was_observed_of_the_trade(change: dict[str, Any], is_same: bool) -> None:
+    assert (doubt_of(MISSING | change) == doubt_of(MISSING)) is is_same
 
 
 def test_doubts_about_a_file_are_new_with_each_file() -> None:
-    of_files = {"row_cap", "no_last_page", "pasted_records", "another_month", "numbers_of_other_flow", "quarantined"}
-    assert not of_files & ABOUT_TRADE.keys()
-    assert APPROVED not in ABOUT_TRADE
+    of_trade = {one.name.partition(".")[2] for one in checks() if one.of_trade}
+    assert {"partners_missing", "few_partners", "value_magnitude"} <= of_trade
+    assert not {"row_cap", "pasted_records", "another_month", "numbers_of_other_flow", "quarantined"} & of_trade
