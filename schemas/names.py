@@ -21,14 +21,14 @@ CODE = r"([0-9]{2}){1,3}|[0-9]{7,11}"
 # The classifications whose groups are named as lists are: sitc:776.
 CLASSIFIED = ("sitc", "bec", "isic")
 CONTROL_LIST = (
-    rf"(list:[a-z0-9][a-z0-9_-]*(:[A-Za-z0-9.]+)?|({'|'.join(CLASSIFIED)}):[A-Za-z0-9.]+)(@[0-9]{{4}}-[0-9]{{2}})?"
+    rf"(list:[a-z0-9][a-z0-9_-]*(:[A-Za-z0-9._-]+)?|({'|'.join(CLASSIFIED)}):[A-Za-z0-9.]+)(@[A-Za-z0-9._-]+)?"
 )
 PRODUCT = rf"{CODE}|(basket|line):[a-z0-9_]+"
 REPORTER = "|".join(("[A-Z]{3}", *map(re.escape, partner_groups())))
 PARTNER = rf"{REPORTER}|[a-z_]+:[A-Za-z0-9_ -]+"
 # Names of lists of controlled goods and of their tiers, and the editions of the HS that their codes are of.
 LIST_NAME = r"[a-z0-9][a-z0-9_-]*"
-TIER = r"[A-Za-z0-9]+(\.[A-Za-z0-9]+)*"
+TIER = r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*"
 # A month, or the first and the last.
 MONTHS = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])(?:\.\.([0-9]{4})-(0[1-9]|1[0-2]))?")
 EDITIONS = {"HS2017": "2017-01", "HS2022": "2022-01"}

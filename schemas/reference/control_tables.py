@@ -9,7 +9,7 @@ from schemas.model import Table, column
 from schemas.names import CODE, EDITIONS, LIST_NAME, TIER
 from schemas.reference.codes_of_lists import LIST, LISTS, is_of_list
 
-MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
+SPAN = r"^(\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"
 DAY = r"^(\d{4}-\d{2}-\d{2})?$"
 EVENTS = r"^([a-z0-9-]+(#[a-z0-9]+)?(;[a-z0-9-]+(#[a-z0-9]+)?)*)?$"
 BASES = {
@@ -156,13 +156,14 @@ class ControlLists(Table):
     )
     digits: pl.String = column("how many digits the code has, which shows a zero that a spreadsheet took")
     nomenclature: pl.String = column(
-        "HS2, HS4, HS6 for every store, or the national list that the code is of, for the stores that count by it",
-        isin=[name for name in LISTS if name],
+        "HS2, HS4, HS6 for every store, or the national list that the code is of, for the stores that count by it; HTS8"
+        " and, of any length, HTS: codes of the United States above those of ten digits",
+        isin=[*(name for name in LISTS if name), "HTS8", "HTS"],
     )
     edition: pl.String = column("edition of the HS in which the code is written", isin=[*EDITIONS])
     tier: pl.String = column("tier or annex; empty: the list has none", str_matches=rf"^({TIER})?$")
-    valid_from: pl.String = column("first month on the list, YYYY-MM; empty: always was", str_matches=MONTH)
-    valid_to: pl.String = column("last month on the list, YYYY-MM; empty: still is", str_matches=MONTH)
+    valid_from: pl.String = column("first month or day on the list; empty: always was", str_matches=SPAN)
+    valid_to: pl.String = column("last month or day on the list; empty: still is", str_matches=SPAN)
     coverage: pl.String = column("how much of the code is on the list", isin=[*LISTED])
     trust: pl.String = column("how sure the list is, the same in each of its rows", isin=[*TRUST])
     note: pl.String = column("what shares the code, and what is unsure")

@@ -20,6 +20,8 @@ OTHERS = tuple(name for name in NATIONAL if name != CHINAS)
 LINE = "line"
 # What a code table says of codes that every list has.
 ANY_LIST = ("", *(f"HS{digits}" for digits in SHARED))
+# Codes of a list that are above its finest ones, and the list of these.
+TARIFFS = {"HTS": "HTS10", "HTS8": "HTS10"}
 
 
 def classification(code: pl.Expr, national: str) -> pl.Expr:

@@ -24,7 +24,7 @@ from tasks.domain.export_controls.control_lists import (
     read_spec,
 )
 from tasks.domain.growth import growth_pct
-from tasks.domain.nomenclature import ANY_LIST, CHINAS
+from tasks.domain.nomenclature import ANY_LIST, CHINAS, TARIFFS
 from tasks.domain.periods import month_name
 from tasks.domain.text import named
 from tasks.ledger.name_tables import names_in
@@ -58,7 +58,7 @@ class ListedProducts:
     def keys_of(self, text: str) -> tuple[str, ...]:
         """The products of one of the lists; of a code that a heading of another list has, the heading."""
         codes = codes_of_lists(specs_of([text]))["code"].to_list()
-        above = [one for one in self.products if any(code.startswith(one) for code in codes)]
+        above = below_of(codes, self.products)
         return tuple(dict.fromkeys(key for one in above for key in self.products[one]))
 
     @cached_property
@@ -108,17 +108,29 @@ def listed_products(specs: Sequence[Spec], products: Collection[str], national: 
     """Return what lists mean in a store with these products, whose codes are of the list `national`."""
     rows = codes_of_lists(specs)
     keys_of, absent, others = dict[str, tuple[str, ...]](), list[str](), list[str]()
+    codes = [one for one in products if one.isdecimal()]
+    held, below = set(codes), below_of([one for one in codes if len(one) > HS_DIGITS], set(rows["code"]))
     for code, nomenclature, is_below in rows.select("code", "nomenclature", "is_below").iter_rows():
         if is_below:
             continue
-        if nomenclature not in (*ANY_LIST, national):
+        if nomenclature not in ANY_LIST and TARIFFS.get(nomenclature, nomenclature) != national:
             others.append(code)
             continue
-        below = [one for one in products if one.isdecimal() and len(one) > HS_DIGITS and one.startswith(code)]
-        keys_of[code] = (code,) if code in products else tuple(sorted(below))
+        keys_of[code] = (code,) if code in held else tuple(sorted(below.get(code, ())))
         if not keys_of[code]:
             absent.append(code)
     return ListedProducts(tuple(specs), rows, keys_of, tuple(absent), tuple(others))
+
+
+def below_of(codes: Iterable[str], above: Collection[str]) -> dict[str, list[str]]:
+    """By each code `above` others, those that begin with it."""
+    lengths, wanted = {len(one) for one in above}, set(above)
+    below = dict[str, list[str]]()
+    for code in codes:
+        for digits in lengths:
+            if code[:digits] in wanted:
+                below.setdefault(code[:digits], []).append(code)
+    return below
 
 
 def listed_in(snapshot: Snapshot, specs: Sequence[Spec]) -> ListedProducts:
@@ -181,9 +193,8 @@ def doubted_parts(
     known = levels(snapshot.store, flow, {*listed.keys, *below}, [partner], [month], measure, day).drop_nulls("level")
     level_of = dict(known.select("product", "level").iter_rows())
     place = [(code, key) for code, keys in listed.products.items() for key in keys]
-    for code, keys in listed.products.items():
-        if keys == (code,) and code not in level_of:
-            place += [(code, one) for one in below if one != code and one.startswith(code)]
+    silent = {code for code, keys in listed.products.items() if keys == (code,) and code not in level_of}
+    place += [(code, one) for code, ones in below_of(below, silent).items() for one in ones if one != code]
     places = pl.DataFrame(place, {"code": pl.String, "product": pl.String}, orient="row")
     weighed = doubted.join(places, on="product").join(known.select("product", "level"), on="product", how="left")
     return weighed.select("code", "doubt", amount=pl.col("level") * pl.col("part_pct") / 100)
@@ -197,11 +208,8 @@ def _by_parts(
     flow, partner, months, measure, day = series
     silent = set(of_keys.filter(pl.col("level").is_null(), pl.col("product").is_in([*codes]))["product"])
     names = names_in(open_published(store)).product["product"].to_list()
-    below = {
-        one: next(code for code in silent if one.startswith(code))
-        for one in names
-        if one.isdecimal() and len(one) > HS_DIGITS and any(one.startswith(code) for code in silent)
-    }
+    national = [one for one in names if one.isdecimal() and len(one) > HS_DIGITS]
+    below = {one: code for code, ones in below_of(national, silent).items() for one in ones}
     if not below:
         return of_keys
     parts = levels(store, flow, [*below], [partner], months, measure, day)

@@ -1,10 +1,10 @@
 """Reads lists of controlled goods: which codes a list has, by the edition of the HS of any month.
 
-A list is named list:<name>, one tier of it list:<name>:<tier>, and the list as it was in a month list:<name>@2023-07.
-Lists are rows of `control_lists`, of a file of the same form that the environment names, and the measures of
-`control_events`, each under its name; the groups of SITC, the BEC and ISIC are lists as well, sitc:776 for
-list:sitc:776. A list is what it is now, or in the month that its name gives, for every month of
-the trade that is asked for: what was traded before a list is what it is compared with.
+A list is named list:<name>, one tier of it list:<name>:<tier>, and the list as it was in a month, on a day or by a
+revision list:<name>@2023-07, @2023-07-15 or @rev_9. Lists are rows of `control_lists`, files of the same form or with a
+column of tariff codes that the environment names, and the measures of `control_events`, each under its name; the groups
+of SITC, the BEC and ISIC are lists as well, sitc:776 for list:sitc:776. A list is what it is now, or was when its name
+says, for every month of the trade that is asked for: what was traded before a list is what it is compared with.
 
 Belongs here: what a list holds, what is wrong with one, and by which codes of another edition its goods are counted.
 Which of the codes a store has is in `tasks.reading.lists`.
@@ -25,16 +25,25 @@ from schemas.reference.code_tables import code_table, read_codes, valid_in
 from schemas.small_files import read_small
 from tasks.domain.classification import HS_DIGITS
 from tasks.domain.export_controls.measures import code_rows
+from tasks.domain.export_controls.tariff_lists import (
+    BYTES_MAX,
+    DAY,
+    NATIONAL_CHAPTERS,
+    TARIFF,
+    columns_of,
+    in_force,
+    revisions_in,
+    tariff_rows,
+)
 from tasks.domain.goods_classes import TITLES, group_rows, is_group, without_group
-from tasks.domain.nomenclature import ANY_LIST
+from tasks.domain.nomenclature import ANY_LIST, TARIFFS
 from tasks.domain.text import clip, named
 
 PREFIX = "list:"
-SPEC = re.compile(rf"list:(?P<list>{LIST_NAME})(:(?P<tier>{TIER}))?(@(?P<month>\d{{4}}-(0[1-9]|1[0-2])))?")
+WHEN = r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*"
+SPEC = re.compile(rf"list:(?P<list>{LIST_NAME})(:(?P<tier>{TIER}))?(@(?P<month>{WHEN}))?")
 TABLE = "control_lists"
-# The HS has 5,613 codes: a longer file is a tariff and no list.
-ROWS_MAX = 5_000
-BYTES_MAX = 20_000_000
+ROWS_MAX = 20_000
 PARTS_NAMED = 20
 WHOLE, PART = "whole", "part"
 DOUBTFUL = "doubtful"
@@ -46,7 +55,7 @@ class UnknownList(ValueError):
 
 
 class Spec(NamedTuple):
-    """A list as a person names it: its name, a tier or all of them (empty), a month or now (empty)."""
+    """A list as a person names it: its name, a tier or all of them (empty), a month, day, revision or now (empty)."""
 
     list: str
     tier: str = ""
@@ -71,34 +80,63 @@ def read_spec(text: str) -> Spec:
 def control_lists() -> pl.DataFrame:
     """Return the rows of all lists but those that are measures. Raises BrokenTable, which names file, row and column,
     for a list that cannot be right."""
-    packaged = _sound(table_file(TABLE))
+    packaged = _sound(table_file(TABLE)).with_columns(rate_pct=pl.lit(""))
+    known = {*packaged["list"], *code_table("control_events")["event"], *CLASSIFIED}
+    every = [packaged]
+    for file in _files_of_user():
+        if revisions_in(file):
+            continue
+        of_file = _of_file(file)
+        for number, name in enumerate(of_file["list"], 1):
+            if name in known:
+                raise _broken(file, number, "list", name, "is a list already; give yours another name")
+        known |= {*of_file["list"]}
+        every.append(of_file)
+    return pl.concat(every)
+
+
+def _files_of_user() -> list[Path]:
+    """The file that the environment names, or those of a folder. Raises BrokenTable where there is none."""
     if not (place := settings.value(settings.CONTROL_LISTS)):
-        return packaged
-    file = Path(place)
+        return []
+    named = Path(place)
+    files = sorted(named.glob("*.csv")) if named.is_dir() else [named]
     try:
-        of_user = _sound(file)
+        for file in files:
+            columns_of(file)
     except OSError as error:
         raise BrokenTable(
-            f"{settings.CONTROL_LISTS}: {file} cannot be read ({error.strerror}); name a CSV file"
+            f"{settings.CONTROL_LISTS}: {named} cannot be read ({error.strerror}); name a CSV file, or a folder of them"
         ) from None
-    known = {*packaged["list"], *code_table("control_events")["event"], *CLASSIFIED}
-    for number, name in enumerate(of_user["list"], 1):
-        if name in known:
-            raise _broken(file, number, "list", name, "is a list already; give yours another name")
-    return pl.concat([packaged, of_user])
+    return files
+
+
+def _of_file(file: Path) -> pl.DataFrame:
+    """Return the rows of a file: of the columns of `control_lists`, or of tariff codes."""
+    count = read_small(file, BYTES_MAX).strip().count(b"\n")
+    if count > ROWS_MAX:
+        raise BrokenTable(
+            f"{file.name}, row {ROWS_MAX + 1} below the header: the file has {count} rows, and a list has at most"
+            f" {ROWS_MAX}. Divide the file."
+        )
+    columns = columns_of(table_file(TABLE))
+    if "authority" in columns_of(file):
+        return _sound(file).with_columns(rate_pct=pl.lit(""))
+    months = _months_of_codes()
+    editions = {
+        name: {code for code in months if len(code) == HS_DIGITS and _is_in(code, first, months)}
+        for name, first in EDITIONS.items()
+    }
+    return tariff_rows(file, columns, editions)
+
+
+def revisions() -> dict[str, str]:
+    """The day of each revision that the files of the environment name."""
+    return {name: day for file in _files_of_user() for name, day in revisions_in(file).items()}
 
 
 def _sound(file: Path) -> pl.DataFrame:
     """Return the rows of a file of lists. Raises BrokenTable for the first row that cannot be right."""
-    try:
-        count = read_small(file, BYTES_MAX).strip().count(b"\n")
-    except ValueError as error:
-        raise BrokenTable(f"{file.name}: {error}; it is a CSV of the table {TABLE}") from None
-    if count > ROWS_MAX:
-        raise BrokenTable(
-            f"{file.name}, row {ROWS_MAX + 1} below the header: the file has {count} rows, and a list has at most"
-            f" {ROWS_MAX}. Name headings of four digits where whole headings are on it, or divide the file."
-        )
     rows = read_codes(file, TABLE)
     months = _months_of_codes()
     spans = dict[tuple[str, ...], list[tuple[str, str, int]]]()
@@ -106,12 +144,12 @@ def _sound(file: Path) -> pl.DataFrame:
     for number, row in enumerate(rows.iter_rows(named=True), 1):
         code, edition = row["code"], row["edition"]
         _require_digits(file, number, row)
-        if not _is_in(code[:HS_DIGITS], EDITIONS[edition], months):
+        if code[:2] not in NATIONAL_CHAPTERS and not _is_in(code[:HS_DIGITS], EDITIONS[edition], months):
             raise _broken(file, number, "code", code, f"is no code of {edition}: look it up there, or name its edition")
         first, last = row["valid_from"], row["valid_to"] or "9999-12"
         if first > last:
             raise _broken(file, number, "valid_to", row["valid_to"], f"is before valid_from, {first}")
-        place = (row["list"], row["nomenclature"], code)
+        place = (row["list"], row["nomenclature"], code, row["tier"])
         for begin, end, other in spans.setdefault(place, []):
             if first <= end and begin <= last:
                 raise _broken(
@@ -132,7 +170,9 @@ def _require_digits(file: Path, number: int, row: dict[str, str]) -> None:
     if row["digits"] != str(len(code)):
         why = f"is not the length of the code {code}, which may have lost a zero"
         raise _broken(file, number, "digits", row["digits"], why)
-    length = NATIONAL.get(nomenclature) or int(nomenclature.removeprefix("HS"))
+    if nomenclature == TARIFF:
+        return
+    length = NATIONAL.get(nomenclature) or int(nomenclature.removeprefix("HTS").removeprefix("HS"))
     if length != len(code):
         raise _broken(
             file, number, "nomenclature", nomenclature, f"has codes of {length} digits, and {code} has {len(code)}"
@@ -175,11 +215,11 @@ def codes_on(spec: Spec) -> pl.DataFrame:
             f"there is no list {spec.list!r}; there are {named(names_of_lists())}, and the measures of tidewaiter"
             f" events; {settings.CONTROL_LISTS} names a file of your own lists"
         )
-    month = spec.month or ("" if (rows["valid_to"] == "").any() else str(rows["valid_to"].max()))
-    codes = rows.filter(valid_in(pl.lit(month)) if month else pl.col("valid_to") == "")
+    month = _when(spec) or ("" if (rows["valid_to"] == "").any() else str(rows["valid_to"].max()))
+    codes = in_force(rows, month) if month else rows.filter(valid_to="")
     if not codes.height:
         first = min(rows["valid_from"].to_list())
-        raise UnknownList(f"list:{spec.list} has no code in {month}; its first month is {first}")
+        raise UnknownList(f"list:{spec.list} has no code in {month}; its first day or month is {first}")
     if spec.tier:
         is_of_tier = (pl.col("tier") == spec.tier) | pl.col("tier").str.starts_with(spec.tier + ".")
         tiers = codes["tier"].unique().sort().to_list()
@@ -189,6 +229,19 @@ def codes_on(spec: Spec) -> pl.DataFrame:
                 f"list:{spec.list} has no tier {spec.tier!r}; it has {', '.join(filter(None, tiers)) or 'none'}"
             )
     return codes.select(COLUMNS)
+
+
+def _when(spec: Spec) -> str:
+    """The month or day that a spec names, that of its revision where it names one. Raises UnknownList."""
+    if not spec.month or DAY.fullmatch(spec.month):
+        return spec.month
+    days = revisions()
+    if spec.month not in days:
+        raise UnknownList(
+            f"{clip(spec.month)!r} is no month, no day and no revision; write @2024-02, @2024-02-23 or one of"
+            f" {named(days) if days else 'the revisions of a file with the columns revision and effective_date'}"
+        )
+    return days[spec.month]
 
 
 def _codes_of_group(spec: Spec) -> pl.DataFrame:
@@ -265,8 +318,8 @@ def codes_of_lists(specs: Iterable[Spec]) -> pl.DataFrame:
         coverage=pl.when((pl.col("coverage") == WHOLE).any()).then(pl.lit(WHOLE)).otherwise(pl.lit(PART)),
         note=pl.col("note").filter(pl.col("note") != "").unique().sort().str.join("; "),
     )
-    shared = set(joined.filter(pl.col("nomenclature").is_in(ANY_LIST))["code"])
-    below = [any(code[:digits] in shared for digits in (2, 4, 6) if digits < len(code)) for code in joined["code"]]
+    shared = set(joined.filter(pl.col("nomenclature").is_in((*ANY_LIST, *TARIFFS)))["code"])
+    below = [any(code[:digits] in shared for digits in range(2, len(code))) for code in joined["code"]]
     return joined.with_columns(is_below=pl.Series(below, dtype=pl.Boolean)).sort("code")
 
 
@@ -277,6 +330,7 @@ class Counted(NamedTuple):
     coverage: str
 
 
+@functools.lru_cache(100_000)
 def counted_in(code: str, edition: str, month: str) -> Sequence[Counted]:
     """Return the codes of a month (YYYY-MM) that hold the goods of a code of an edition: itself where no revision
     between the two moved goods of it, else each code that holds a part of them, or that has only goods of it."""
@@ -285,15 +339,21 @@ def counted_in(code: str, edition: str, month: str) -> Sequence[Counted]:
     if later_month == edition_month:
         return (Counted(code, WHOLE),)
     later = max(edition_month, later_month)
-    revised = code_table("hs_revisions").filter(pl.col("code") == code[:HS_DIGITS], pl.col("from_month") == later)
-    if not revised.height:
+    if (revised := _revised(later).get(code[:HS_DIGITS])) is None:
         return (Counted(code, WHOLE),)
-    gained, lost = (re.findall(r"\d+", revised[name][0]) for name in ("gained_from", "lost_to"))
+    gained, lost = (re.findall(r"\d+", text) for text in revised)
     # Seen from the other edition: the codes that goods came from, or went to.
     others, leaves = (gained, lost) if later_month < edition_month else (lost, gained)
     exists = _is_in(code[:HS_DIGITS], later_month, _months_of_codes())
     itself = [Counted(code, PART if leaves else WHOLE)] if exists else []
     return (*itself, *(Counted(other, PART) for other in others if other != code))
+
+
+@functools.cache
+def _revised(month: str) -> dict[str, tuple[str, str]]:
+    """What each code gained from others and lost to others by the edition of a month."""
+    rows = code_table("hs_revisions").filter(from_month=month).select("code", "gained_from", "lost_to")
+    return {code: (gained, lost) for code, gained, lost in rows.iter_rows()}
 
 
 def is_broken(code: str, edition: str, months: tuple[str, str]) -> bool:
@@ -316,8 +376,9 @@ def about(specs: Iterable[Spec]) -> list[str]:
                 lines.append(
                     f"{title} may lack {named(lacking)}, which the table gives no group of {spec.list.upper()}"
                 )
+        count = rows["code"].n_unique()
         lines.append(
-            f"{title}: {rows['authority'][0]}; {rows.height} codes by {named(rows['edition'].unique().sort())}"
+            f"{title}: {rows['authority'][0]}; {count} codes by {named(rows['edition'].unique().sort())}"
             f"; source {rows['source'][0]}"
         )
         if rows["trust"][0] == DOUBTFUL:

@@ -128,7 +128,7 @@ def test_a_code_that_a_revision_moved_is_a_break_and_no_fall(tmp_path: Path, mon
     """854890 ends in December 2021 and 854800 begins: its trade is no rise from nothing. 282580 stayed what it was, and
     854231 is a code of both editions that lost goods."""
     row = "mine,My desk,{},6,HS6,HS2022,,,,whole,stated,,a memo"
-    texts = [",".join(control_lists().columns), *map(row.format, ("282580", "854800", "854231"))]
+    texts = [",".join(control_lists().drop("rate_pct").columns), *map(row.format, ("282580", "854800", "854231"))]
     (tmp_path / "own.csv").write_text("\n".join(texts) + "\n", encoding="utf-8")
     monkeypatch.setenv(settings.CONTROL_LISTS, str(tmp_path / "own.csv"))
     control_lists.cache_clear()
@@ -172,3 +172,25 @@ def test_what_is_known_at_one_time_alone_is_no_zero_at_the_other() -> None:
         ("JPN", 7.0, 4.0, 3.0, 1),
         ("KOR", 0.0, 3.0, -3.0, 1),
     ]
+
+
+def test_codes_of_a_tariff_of_any_length_stand_for_the_codes_of_ten_digits_below_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tariff.csv").write_text(
+        "hts8,list\n85414200,a\n8541.43.0010,a\n8501,b\n99030101,b\n", encoding="utf-8"
+    )
+    monkeypatch.setenv(settings.CONTROL_LISTS, str(tmp_path / "tariff.csv"))
+    control_lists.cache_clear()
+    store = ["8541420010", "8541420080", "8541430010", "8541430080", "8501101000", "850110", "8502000000"]
+    listed = listed_products(specs_of(["tariff"]), store, "HTS10")
+    of_china = listed_products(specs_of(["tariff"]), ["85414200", "85011010"], "HS8")
+    control_lists.cache_clear()
+    assert listed.products == {
+        "85414200": ("8541420010", "8541420080"),
+        "8541430010": ("8541430010",),
+        "8501": ("8501101000",),
+        "99030101": (),
+    }
+    assert listed.absent == ("99030101",)
+    assert set(of_china.other_lists) == {"85414200", "8541430010", "8501", "99030101"}

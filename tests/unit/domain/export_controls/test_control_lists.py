@@ -73,7 +73,7 @@ def test_a_name_may_have_a_tier_and_a_month(text: str, spec: Spec) -> None:
         ("list:Chpl", "names no list"),
         ("list:none", "there is no list 'none'; there are chpl"),
         ("list:chpl:9", "no tier '9'; it has 1, 2, 3.A, 3.B, 4.A, 4.B"),
-        ("list:chpl@2023-01", "has no code in 2023-01; its first month is 2024-02"),
+        ("list:chpl@2023-01", "has no code in 2023-01; its first day or month is 2024-02"),
     ],
 )
 def test_another_name_is_refused_with_what_there_is(text: str, said: str) -> None:
@@ -97,7 +97,7 @@ def test_another_name_is_refused_with_what_there_is(text: str, said: str) -> Non
         ([ROW, "mine,My desk,854232,6,HS6,HS2022,,,,whole,doubtful,,memo"], "row 2 .*column trust: 'doubtful' differs"),
         (["chpl,My desk,854231,6,HS6,HS2022,,,,whole,stated,,memo"], "row 1 .*column list: 'chpl' is a list already"),
         ([ROW, "mine,My desk,854232,6,HS6,HS2022,,,,some,stated,,memo"], "row 2 .*column coverage: 'some'"),
-        ([ROW] * 10_000, "row 5001 below the header: the file has 10000 rows"),
+        ([ROW] * 20_001, "row 20001 below the header: the file has 20001 rows"),
     ],
 )
 def test_a_wrong_list_is_refused_with_its_row(
