@@ -99,12 +99,18 @@ class WrittenCatalog(NamedTuple):
 
 def write_duckdb(root: Address, output: Path) -> WrittenCatalog:
     """Write the file at once, in place of one that is there. Raises MissingExtra, NothingPublished, and ValueError
-    where the place is inside a store.
+    where the place is inside a store, or DuckDB cannot find the root.
 
-    In the root itself its paths are relative, so that the folder can be copied with it; elsewhere they are absolute.
+    In the root itself its paths are relative, so that the folder can be copied with it; elsewhere they are absolute,
+    and where the name of the folder has a comma, which parts the folders in which DuckDB searches.
     """
+    if isinstance(root, Path) and "\\" in str(root.resolve()):
+        raise ValueError(
+            f"{root}: DuckDB takes the \\ in {root.resolve()} for the end of a folder's name, and finds no file. Give"
+            " the folder another name."
+        )
     target, tables = file_outside(output), places(root)
-    is_inside = isinstance(root, Path) and target.parent == root.resolve()
+    is_inside = isinstance(root, Path) and target.parent == root.resolve() and "," not in str(target)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "views.duckdb"
         with extra("duckdb", "a DuckDB file").connect(str(file), config=STORAGE) as connection:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from schemas.layouts import LAYOUTS
 from schemas.store_address import REPORTER_KEY, S3Url
 from tasks.catalogs.extra import extra
+from tasks.catalogs.iceberg_seal import FOLDER
 from tasks.catalogs.places import stores_with_tables
 from tasks.domain.errors import NothingPublished, Outpaced
 from tasks.store.bucket.s3_store import Remote
@@ -30,7 +31,6 @@ from tasks.store.places.reporters import MIRRORS, Address, reporter_of
 if TYPE_CHECKING:
     from tasks.catalogs.iceberg_table import IcebergTable
 
-FOLDER = "iceberg"
 AT_ONCE = 8
 
 
@@ -79,11 +79,12 @@ class Kept(NamedTuple):
 
 
 def keep_iceberg(root: Address) -> list[Kept]:
-    """Bring the metadata of all stores of a root up to date, and begin them where there are none.
+    """Bring the metadata of all stores of a root up to date, begin them where there are none, and make damaged ones
+    again.
 
     Raises MissingExtra, NothingPublished, and Outpaced where others write all the time.
     """
-    tables = [kept for store, table in stores_with_tables(root) for kept in keep_store(store, table)]
+    tables = [kept for store, table in stores_with_tables(root) for kept in keep_store(store, table, thorough=True)]
     if not tables:
         raise NothingPublished(
             f"{root}: nothing is published here yet. Ingest a file first (tidewaiter ingest --help)."
@@ -97,8 +98,9 @@ def has_iceberg(store: Address) -> bool:
 
 
 @again_if_outpaced
-def keep_store(store: Address, only: str | None = None) -> list[Kept]:
-    """The same of one store, of one table or all; none where nothing is published."""
+def keep_store(store: Address, only: str | None = None, *, thorough: bool = False) -> list[Kept]:
+    """The same of one store, of one table or all; none where nothing is published. In a bucket lists of files are read
+    again where the look is `thorough`."""
     extra("pyiceberg", "Iceberg metadata")
     from tasks.catalogs.iceberg_table import IcebergTable
 
@@ -109,7 +111,7 @@ def keep_store(store: Address, only: str | None = None) -> list[Kept]:
     begun = {name.split("/")[1] for name in beside.names(f"{FOLDER}/")}
     tables = sorted(({entry.table for entry in states.load(first).files} | begun) & {*([only] if only else LAYOUTS)})
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        opened = [*threads.map(lambda table: IcebergTable(beside, table, keys), tables)]
+        opened = [*threads.map(lambda table: IcebergTable(beside, table, keys, thorough=thorough), tables)]
         # Asked after the metadata were read, so it is no older than any state that they have.
         now, present = states.now(), states.names()
         assert now is not None

@@ -9,6 +9,7 @@ Does not belong here: which published states it has (`iceberg`).
 """
 
 import io
+import re
 import secrets
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -57,12 +58,24 @@ from pyiceberg.utils.truncate import truncate_upper_bound_text_string
 
 from schemas.layouts import LAYOUTS, PARTITION_KEYS
 from schemas.table import arrow_schema, columns
+from tasks.catalogs.iceberg_seal import (
+    FOLDER,
+    HINT,
+    LISTS,
+    NO_SEAL,
+    SEAL,
+    as_property,
+    damage,
+    digest_of,
+    digests_in,
+    newest,
+    sealed,
+)
 from tasks.domain.errors import Outpaced
 from tasks.store.files.manifest import FileEntry
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.places.beside import Beside
 
-FOLDER = "iceberg"
 # The property of each Iceberg snapshot that names ours.
 SNAPSHOT, RELEASED_ON = "tidewaiter.snapshot", "tidewaiter.released_on"
 NAME_MAPPING = "schema.name-mapping.default"
@@ -90,6 +103,8 @@ class StoreFiles(FileIO):
     def __init__(self, beside: Beside, at_hand: Mapping[str, Path]) -> None:
         super().__init__()
         self.beside, self.at_hand = beside, at_hand
+        # The digest of each list that was written.
+        self.digests: dict[str, str] = {}
 
     def new_input(self, location: str) -> "StoredInput":
         """A file that is there."""
@@ -157,17 +172,19 @@ class StoredOutput(OutputFile):
 
     def create(self, overwrite: bool = False) -> BinaryIO:
         """Where its bytes are put."""
-        return _Sink(self._files.beside, self._files.beside.name(self.location))
+        return _Sink(self._files, self._files.beside.name(self.location))
 
 
 class _Sink(io.BytesIO):
-    def __init__(self, beside: Beside, name: str) -> None:
+    def __init__(self, files: StoreFiles, name: str) -> None:
         super().__init__()
-        self._beside, self._name = beside, name
+        self._files, self._name = files, name
 
     def close(self) -> None:
-        if not self.closed and not self._beside.first(self._name, self.getvalue()):
-            raise Outpaced(f"{self._beside.address(self._name)}: somebody else wrote it meanwhile")
+        if not self.closed:
+            if not self._files.beside.first(self._name, self.getvalue()):
+                raise Outpaced(f"{self._files.beside.address(self._name)}: somebody else wrote it meanwhile")
+            self._files.digests[self._name.rpartition("/")[2]] = digest_of(self.getvalue())
         super().close()
 
 
@@ -208,61 +225,67 @@ class EntryWriter(ManifestWriterV2):
 class Versions:
     """The versions of the metadata of a table, each written under a name that only one writer gets.
 
-    Those that came with a copy of the store name the files of another place. They count as none, and the first version
-    that is written here replaces them.
+    Those that came with a copy of the store name the files of another place, and damaged ones nobody can trust. They
+    count as none, and the first version that is written here replaces them: all of it follows from the store.
     """
 
-    def __init__(self, beside: Beside, folder: str) -> None:
-        self._beside, self._folder = beside, folder
-        self._of_elsewhere: list[str] = []
-        self.number = self._newest()
+    def __init__(self, beside: Beside, table: str, *, thorough: bool) -> None:
+        self._beside, self._table, self._thorough = beside, table, thorough
+        self._folder = f"{FOLDER}/{table}"
+        self._replaced: list[str] = []
+        self.number, named = newest(beside.names(f"{self._folder}/metadata/")), self._named()
+        # Also one that somebody has written since, and what is no file in its place.
+        if named > self.number and beside.get(self.file_of(named)) is not None:
+            self.number = named
+        while beside.get(self.file_of(self.number + 1)) is not None:
+            self.number += 1
 
     @property
     def _hint(self) -> str:
-        return f"{self._folder}/metadata/version-hint.text"
+        return f"{self._folder}/metadata/{HINT}"
 
     def file_of(self, number: int) -> str:
         """The name of a version."""
         return f"{self._folder}/metadata/v{number}.metadata.json"
 
-    def _newest(self) -> int:
-        """The newest version; a writer that died may have left the hint behind, and never more than one."""
-        hint = self._beside.get(self._hint)
-        number = int(hint) if hint and hint.isdigit() else 0
-        while self._beside.get(self.file_of(number + 1)) is not None:
-            number += 1
-        return number
+    def _named(self) -> int:
+        """The version that the hint names; 0 where it names none."""
+        hint = self._beside.get(self._hint) or b""
+        return int(hint) if re.fullmatch(rb"[0-9]{1,9}", hint) else 0
 
     def metadata(self) -> TableMetadata | None:
-        """The metadata of the newest version; None where there is none of this place."""
-        data = self._beside.get(self.file_of(self.number)) if self.number else None
-        metadata = TableMetadataUtil.parse_raw(data.decode()) if data else None
-        if metadata is None or metadata.location == self._beside.address(self._folder):
-            return metadata
-        self._of_elsewhere = [name for name in self._beside.names(f"{self._folder}/") if name != self._hint]
+        """The metadata of the newest version; None where there are none of this place, or damaged ones."""
+        if next(damage(self._beside, self._table, thorough=self._thorough), None) is None:
+            data = self._beside.get(self.file_of(self.number))
+            metadata = TableMetadataUtil.parse_raw(data.decode()) if data else None
+            if metadata is not None and metadata.location == self._beside.address(self._folder):
+                return metadata
+        self._replaced = [name for name in self._beside.names(f"{self._folder}/") if name != self._hint]
         return None
 
     def write(self, before: TableMetadata, updates: Iterable[TableUpdate]) -> TableMetadata:
         """Write the next version, and delete those that it does not list any more. Raises Outpaced where somebody else
         wrote it.
         """
-        follows = self.number and not self._of_elsewhere
+        follows = self.number and not self._replaced
         location = self._beside.address(self.file_of(self.number)) if follows else None
-        metadata = update_table_metadata(before, tuple(updates), metadata_location=location)
+        unsealed = SetPropertiesUpdate(updates={SEAL: NO_SEAL})
+        metadata = update_table_metadata(before, (*updates, unsealed), metadata_location=location)
         name = self.file_of(self.number + 1)
-        if not self._beside.first(name, metadata.model_dump_json().encode()):
+        if not self._beside.first(name, sealed(metadata.model_dump_json().encode())):
             raise Outpaced(f"{self._beside.address(name)}: somebody else wrote it meanwhile")
         self.number += 1
         listed = {entry.metadata_file for entry in metadata.metadata_log}
         unlisted = [entry.metadata_file for entry in before.metadata_log if entry.metadata_file not in listed]
-        self._beside.delete([*map(self._beside.name, unlisted), *self._of_elsewhere])
-        self._of_elsewhere = []
+        self._beside.delete([*map(self._beside.name, unlisted), *self._replaced])
+        self._replaced = []
         return metadata
 
     def point(self) -> None:
         """Let the hint name the newest version, unless it does, or names one that is newer still."""
-        hint = self._beside.get(self._hint)
-        if not (hint and hint.isdigit() and int(hint) >= self.number):
+        named = self._named()
+        is_newer = named > self.number and self._beside.get(self.file_of(named)) is not None
+        if not (named == self.number or is_newer):
             with suppress(Outpaced):
                 self._beside.replace(self._hint, str(self.number).encode())
 
@@ -270,11 +293,11 @@ class Versions:
 class IcebergTable:
     """A table of a store as Iceberg sees it; `keys` are those that stand in the paths of its files or of its store."""
 
-    def __init__(self, beside: Beside, table: str, keys: Mapping[str, str]) -> None:
+    def __init__(self, beside: Beside, table: str, keys: Mapping[str, str], *, thorough: bool = False) -> None:
         self.name, self.keys = table, keys
         self._beside, self._at_hand = beside, dict[str, Path]()
         self._files = StoreFiles(beside, self._at_hand)
-        self._versions = Versions(beside, f"{FOLDER}/{table}")
+        self._versions = Versions(beside, table, thorough=thorough)
         self._metadata = self._versions.metadata() or self._first_metadata()
 
     @property
@@ -334,7 +357,13 @@ class IcebergTable:
             PartitionSpec(*fields),
             UNSORTED_SORT_ORDER,
             location,
-            {**PROPERTIES, **bounds, NAME_MAPPING: schema.name_mapping.model_dump_json(), "format-version": "2"},
+            {
+                **PROPERTIES,
+                **bounds,
+                NAME_MAPPING: schema.name_mapping.model_dump_json(),
+                "format-version": "2",
+                SEAL: NO_SEAL,
+            },
         )
 
     @property
@@ -472,11 +501,15 @@ class IcebergTable:
         with write_manifest_list(2, place, number, above, sequence, COMPRESSION) as writer:
             writer.add_manifests(manifests)
         files = state.entries(self.name)
+        of_parent = str(parent.summary.additional_properties[LISTS]) if parent and parent.summary else ""
+        digests = digests_in(of_parent) | self._files.digests
+        needed = [address.rpartition("/")[2] for address in (place.location, *(one.manifest_path for one in manifests))]
         summary = {
             "total-data-files": str(len(files)),
             "total-records": str(sum(entry.rows for entry in files)),
             SNAPSHOT: state.id,
             RELEASED_ON: str(state.about.get("released_on", "")),
+            LISTS: as_property({name: digests[name] for name in needed}),
         }
         return IcebergSnapshot(
             snapshot_id=number,

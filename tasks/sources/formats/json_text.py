@@ -94,8 +94,8 @@ def refuse_nested(rows: Iterable[Mapping[str, Any]], where: str, records: Collec
     for number, row in enumerate(rows, 1):
         for name, value in row.items():
             if isinstance(value, dict | list) and name not in records:
-                found = f"{clip(name)} '{clip(str(value))}', where one text or number stands"
-                raise Refused("columns", f"{where}, record {number}", found, AGAIN)
+                mistake = f"{clip(name)} '{clip(str(value))}', where one text or number stands"
+                raise Refused("columns", f"{where}, record {number}", mistake, AGAIN)
 
 
 def refuse_cut(documents: Sequence[Any], count: int, where: str) -> str:

@@ -133,8 +133,8 @@ def _key(row: dict[str, Any], number: int, where: str) -> Key:
     for name in EXPANDED:
         record = row.get(name) or {}
         if not isinstance(record, dict) or record.get(f"{name}Id", row[f"{name}Id"]) != row[f"{name}Id"]:
-            found = f"{name} '{clip(str(record))}' beside {name}Id {clip(str(row[f'{name}Id']))}"
-            raise Refused("columns", place, found, f"It is a record of that number, or is not there. {AGAIN}")
+            mistake = f"{name} '{clip(str(record))}' beside {name}Id {clip(str(row[f'{name}Id']))}"
+            raise Refused("columns", place, mistake, f"It is a record of that number, or is not there. {AGAIN}")
     code, commodity = (row.get("Commodity") or {}).get("Cn8Code"), str(row["CommodityId"])
     country = str(row["CountryId"])
     is_line = commodity.startswith("-")

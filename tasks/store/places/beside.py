@@ -51,7 +51,7 @@ class Beside:
         return self.address(("./" if "flow=import" in entry.partition else "") + object_name(entry.sha256))
 
     def get(self, name: str) -> bytes | None:
-        """The bytes of a file; None where there is none."""
+        """The bytes of a file; None where there is none, and no bytes where a folder is in its place."""
         if self._bucket:
             return reply[0] if (reply := self._bucket.get(name)) else None
         assert self.folder is not None
@@ -59,6 +59,8 @@ class Beside:
             return (self.folder / name).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except IsADirectoryError:
+            return b""
 
     def first(self, name: str, data: bytes) -> bool:
         """Write a file that nobody has written yet; False where another one is there. It is durable then."""

@@ -475,6 +475,8 @@ def test_a_new_month_reads_no_list_of_files_and_a_correction_reads_those_there_a
         return real(beside, name)
 
     monkeypatch.setattr(Beside, "get", get)
+    # In a folder each list is compared with its hash; of a bucket it must be there, and is not read.
+    monkeypatch.setattr(iceberg_table, "damage", lambda *_, **__: iter(()))
     for number, month in enumerate([1, 2, 3, 2, 4], 1):
         with publishing.exclusive(store):
             new = [file_of("trade_flow", f"flow=export/year=2024/month={month}", 100 * number + month)]
