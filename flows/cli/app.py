@@ -4,6 +4,7 @@ module of the command that is asked for is imported, because all of them take as
 import importlib
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from pkgutil import iter_modules
 from types import MappingProxyType, ModuleType
 from typing import Annotated, Any
@@ -146,15 +147,30 @@ def show_help(
 
 
 def _check_own_tables() -> None:
-    """Read the code tables that replace packaged ones, before a command imports what rests on them. Raises
-    ValueError."""
-    if not (named := settings.value(code_files.VARIABLE)):
-        return
-    names = [name for name, file in code_files.table_files().items() if file.parent != code_files.FOLDER]
-    from schemas.reference.code_tables import code_table
+    """Read the code tables that replace packaged ones and the declarations of sources of one's own, before a command
+    imports what rests on them. Raises ValueError."""
+    if settings.value(settings.REFERENCE):
+        names = [name for name, file in code_files.table_files().items() if file.parent != code_files.FOLDER]
+        from schemas.reference.code_tables import code_table
 
-    for name in names:
-        try:
-            code_table(name)
-        except (OSError, ValueError) as error:
-            raise ValueError(f"{code_files.VARIABLE}, {named}: {error}") from error
+        with _said_of(settings.REFERENCE):
+            for name in names:
+                code_table(name)
+    if settings.value(settings.SOURCES):
+        with _said_of(settings.SOURCES):
+            files = code_files.own_sources()
+            from tasks.sources.adapter.declaration import load
+
+            for file in files.values():
+                load(file)
+
+
+@contextmanager
+def _said_of(variable: str) -> Iterator[None]:
+    """What is wrong with a file of one's own, with the variable that names its folder. Raises ValueError."""
+    from tasks.domain.errors import Refused
+
+    try:
+        yield
+    except (OSError, ValueError, Refused) as error:
+        raise ValueError(f"{variable}, {settings.value(variable)}: {error}") from error

@@ -25,7 +25,9 @@ def code_table(name: str) -> pl.DataFrame:
     """A code table by file name, e.g. code_table("units"). Raises BrokenTable where there is none, or a file of one's
     own breaks its model."""
     file = code_files.table_file(name)
-    return code_files.read_texts(name) if file.parent == code_files.FOLDER else read_codes(file, name)
+    if file.parent == code_files.FOLDER:
+        return code_files.read_texts(name)
+    return code_files.with_own_rows(name, read_codes(file, name))
 
 
 @functools.cache

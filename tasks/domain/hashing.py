@@ -99,7 +99,7 @@ def code_sha256() -> str:
     source = [file for folder in ("tasks", "schemas") for file in (ROOT / folder).rglob("*.py")]
     source += (ROOT / "tasks" / "sources").rglob("*.toml")
     files = {file.relative_to(ROOT).as_posix(): file for file in source}
-    files |= {file.name: file for file in code_files.table_files().values()}
+    files |= {file.name: file for file in (*code_files.table_files().values(), *code_files.own_sources().values())}
     return json_sha256({name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()})
 
 

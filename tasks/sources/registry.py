@@ -1,7 +1,7 @@
 """Finds all adapters: the declaration or the module of each source, behind one protocol.
 
 A source is a name with its terms in `statement_terms.csv` and the declaration (`<name>.toml`) or the module of that
-name in a room of sources, with a `SOURCE`; nothing else lists it.
+name in a room of sources, with a `SOURCE`; or a declaration of one's own (TIDEWAITER_SOURCES). Nothing else lists it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from schemas.code_files import source_names
+from schemas.code_files import own_sources, source_names
 from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
@@ -31,7 +31,8 @@ class Adapters(MutableMapping[str, "Source"]):
 
     def __getitem__(self, name: str) -> Source:
         if name not in self._loaded and name in source_names():
-            (file,) = (*ROOT.glob(f"*/{name}.py"), *ROOT.glob(f"*/{name}.toml"))
+            own = own_sources()
+            (file,) = [own[name]] if name in own else [*ROOT.glob(f"*/{name}.py"), *ROOT.glob(f"*/{name}.toml")]
             if file.suffix == ".toml":
                 from tasks.sources.adapter.declared import source_of
 

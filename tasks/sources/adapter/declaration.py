@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
+from schemas.code_files import money, own_sources, packaged_rows
+from schemas.names import LANGUAGES, PARTNER, REPORTER
 from schemas.reference.code_tables import partner_codes
 from schemas.table import polars_schema
 from tasks.domain.errors import Refused
@@ -26,6 +28,13 @@ ADVICE = "Mend that line; docs/sources.md explains the keys of a declaration."
 FORMATS = ("csv", "xlsx")
 FLOWS = ("export", "import")
 SEVERITIES = ("info", "warning", "error")
+DEFAULTS: Spec = {
+    "format": "csv",
+    "nomenclature": "HS6",
+    "again": "Download the file again.",
+    "proof": "the end of its last line, and the sums that the declaration names; nothing counts its rows",
+}
+TERMS = ("flow", "measure", "currency", "valuation", "partner_is", "rounding", "zero")
 # What a month column and its number become where a file has a column for each month.
 MONTH = "month"
 
@@ -65,6 +74,30 @@ def _sql(value: Any) -> None:
 def _currency(value: Any) -> None:
     if not re.fullmatch("[A-Z]{3}", str(value)):
         raise ValueError("three capital letters")
+
+
+def _reporter(value: Any) -> None:
+    if not re.fullmatch(REPORTER, str(value)):
+        raise ValueError("a country in three letters (DEU), or a group of them")
+
+
+def _partner(value: Any) -> None:
+    if not re.fullmatch(PARTNER, str(value)):
+        raise ValueError("a country in three letters (DEU), WLD, or one of your own, as in ruritania:ships")
+
+
+def _nomenclature(value: Any) -> None:
+    if not re.fullmatch("[A-Z]+[0-9]{1,2}", str(value)):
+        raise ValueError("HS6, or a list of your own with the digits of its codes, as in RUR8")
+
+
+def _term(name: str) -> Callable[[Any], None]:
+    """What a term may be: what the terms of any source are."""
+
+    def check(value: Any) -> None:
+        _one_of(*sorted({row[name] for row in packaged_rows("statement_terms")}))(value)
+
+    return check
 
 
 def _code_list(value: Any) -> None:
@@ -110,14 +143,17 @@ TEXTS, RULE = [TEXT], {"rule!": TEXT, "found!": TEXT, "advice!": TEXT}
 SHAPE = {"columns!": TEXTS, "optional": TEXTS, "flow": _one_of(*FLOWS)}
 # The keys of a declaration and the form of each; `!` marks those that it must have, `*` stands for any name.
 KEYS: dict[str, Any] = {
-    "titles!": {"en!": TEXT, "zh!": TEXT}, "reporter!": TEXT, "currency!": _currency, "code_list": _code_list,
-    "nomenclature!": TEXT, "licence!": TEXT, "proof!": TEXT, "partner_code": _pattern, "experimental": TEXT,
-    "calendar": TEXT, "has_lines": YES, "base": TEXT, "declared": {"*": lambda value: None},
+    "title": TEXT, "titles": {"en!": TEXT, "zh!": TEXT}, "reporter!": _reporter, "currency!": _currency,
+    "code_list": _code_list, "nomenclature": _nomenclature, "licence": TEXT, "partner_code": _pattern,
+    "experimental": TEXT, "proof": TEXT, "calendar": TEXT, "has_lines": YES, "base": TEXT,
+    "declared": {"*": lambda value: None},
     "first_fetch": {"about!": _one_of("month", "year"), "megabytes": NUMBER, "seconds": NUMBER, "has_all_goods": YES},
-    "format!": _one_of(*FORMATS), "separator": _one_of(";", "|"), "decimal": _one_of(","), "encoding": _encoding,
+    "partners": {"*": _partner},
+    "terms": [{name: _term(name) for name in TERMS}],
+    "format": _one_of(*FORMATS), "separator": _one_of(";", "|"), "decimal": _one_of(","), "encoding": _encoding,
     "heading": _pattern, "decimals": NUMBER,
     **{name.rstrip("!"): form for name, form in SHAPE.items()}, "shapes": [SHAPE],
-    "titled": {"*": TEXT}, "numbers": TEXTS, "number": _pattern, "again!": TEXT, "says": TEXT,
+    "titled": {"*": TEXT}, "numbers": TEXTS, "number": _pattern, "again": TEXT, "says": TEXT,
     "other": [{"begins!": _pattern, **RULE}],
     "aside": _sql, "forms": {"*": _pattern},
     "months": {"title!": _pattern, "names!": TEXTS, "number!": TEXT},
@@ -143,10 +179,11 @@ def load(file: Path) -> Spec:
         place, reason = (f"{file.name}, {at[1]}", str(error)[: at.start()]) if at else (file.name, str(error))
         raise Refused("declaration", place, f"no valid TOML: {clip(reason, 200)}", ADVICE) from error
     # The second asks what the first has found to be there.
-    for path, mistake in chain(_of_form(spec, KEYS, ()), _of_sense(spec)):
+    for path, mistake in chain(_of_form(spec, KEYS, ()), _of_sense(spec, file.stem)):
         shown = ".".join(map(str, path))
         raise Refused("declaration", f"{file.name}, line {_line(text, path)}", f"{shown}: {mistake}", ADVICE)
-    return spec
+    titles = {language: spec.get("title", file.stem) for language in LANGUAGES}
+    return {"titles": titles, **({"code_list": file.stem} if "partners" in spec else {}), **DEFAULTS, **spec}
 
 
 def _of_form(value: Any, form: Any, path: Path_) -> Iterator[tuple[Path_, str]]:
@@ -177,12 +214,17 @@ def shapes_of(spec: Spec) -> list[Spec]:
     return shapes
 
 
-def _of_sense(spec: Spec) -> Iterator[tuple[Path_, str]]:
+def _of_sense(spec: Spec, source: str) -> Iterator[tuple[Path_, str]]:
     """Yield what a declaration of the right form asks of columns that its files do not have, or of the wrong kind."""
     if "columns" not in spec and "shapes" not in spec:
         yield (), "no columns, and no shapes"
         return
-    columns = {name for shape in shapes_of(spec) for name in (*shape["columns"], *shape.get("optional", ()))}
+    if "title" not in spec and "titles" not in spec:
+        yield (), "no title"
+    if source in own_sources() and "terms" not in spec and f"value_{spec['currency'].lower()}" not in money():
+        there = ", ".join(row["currency"] for row in money().values())
+        yield ("currency",), f"values are in {there}; write [[terms]] with the currency and the measure of yours"
+    columns = dict.fromkeys(name for one in shapes_of(spec) for name in (*one["columns"], *one.get("optional", ())))
     for key, known in (("numbers", columns), ("copies", {*columns, *spec.get("derived", {}), MONTH})):
         unknown = [place for place, name in enumerate(spec.get(key, ())) if name not in known]
         yield from (((key, place), f"no column {spec[key][place]!r}") for place in unknown)

@@ -49,10 +49,11 @@ class Read(NamedTuple):
 def source_of(file: Path) -> Source:
     """The source that a file declares, with the name of the file. Raises Refused where the declaration is wrong."""
     spec = load(file)
+    says_flow = all("flow" in shape for shape in shapes_of(spec)) or "flow" in spec.get("every_record", {})
     return Source(
         name=file.stem,
         kind="query",
-        needs=(),
+        needs=() if says_flow else ("flow",),
         parse=partial(parse, spec),
         partner_code=spec.get("partner_code", ""),
         first_fetch=FirstFetch(**spec["first_fetch"]) if "first_fetch" in spec else None,
@@ -200,15 +201,18 @@ def _doubt_row_sums(amounts: pl.DataFrame, total: str, parts: list[str], where: 
         record, printed, added_up = wrong.row(0)
         place = f"{where}, record {record}, column {total}"
         more = f"; {counted(wrong.height, 'such row')}"
-        yield from _differs(printed, added_up, len(parts), place, "column", more)
+        yield from _differs(printed, added_up, len(parts), place, "column", more, wrong["record"].to_list())
 
 
-def _differs(total: int, added: int, count: int, place: str, noun: str, more: str = "") -> Iterator[dict[str, str]]:
+def _differs(
+    total: int, added: int, count: int, place: str, noun: str, more: str = "", records: Sequence[int] = ()
+) -> Iterator[dict[str, str]]:
     if total != added:
         yield finding(
             "total_differs",
             "error",
             place,
+            records=records,
             observed=f"a printed total of {shown(total)}, its {counted(count, noun)} add up to {shown(added)}{more}",
             expected="a printed total that is the sum of its parts",
             advice="Rows or numbers are missing, doubled or damaged: download the file again.",
@@ -243,20 +247,21 @@ def _by_rules(spec: Spec, fields: pl.DataFrame, where: str) -> Iterator[dict[str
         if "severity" not in rule:
             raise Refused(rule["rule"], f"{where}, record {row['record']}", found, rule["advice"])
         yield finding(
-            rule["rule"], rule["severity"], where, observed=found, expected=rule["expected"], advice=rule["advice"]
+            rule["rule"],
+            rule["severity"],
+            where,
+            records=rows["record"].to_list(),
+            observed=found,
+            expected=rule["expected"],
+            advice=rule["advice"],
         )
 
 
 def _records(spec: Spec, fields: pl.DataFrame) -> Reported:
     """The records of each kind, in the order of the rows."""
-    frames = [
-        as_reported(
-            fields.select(
-                "record", **{n: pl.sql_expr(text) for n, text in {**spec.get("every_record", {}), **kind}.items()}
-            )
-        )
-        for kind in spec["record"]
-    ]
+    kinds = [{"flow": "flow", **spec.get("every_record", {}), **kind} for kind in spec["record"]]
+    columns = [{name: pl.sql_expr(text) for name, text in kind.items()} for kind in kinds]
+    frames = [as_reported(fields.select("record", **of_kind)) for of_kind in columns]
     return pl.concat(frames).sort("record", maintain_order=True) if len(frames) > 1 else frames[0]
 
 

@@ -50,8 +50,8 @@ def test_a_file_is_read_with_its_day_and_numbers_are_rounded_once(ruritania: Sou
     parsed = ruritania.parse(FILE.encode(), "june.csv")
     rows = parsed.reported.select("record", "period", "product", "partner", "flow", "value", "currency").rows()
     assert rows == [
-        (1, "2025-06", "850511", "CN", None, "701", "EUR"),
-        (2, "2025-06", "850511", "US", None, "12", "EUR"),
+        (1, "2025-06", "850511", "CN", "export", "701", "EUR"),
+        (2, "2025-06", "850511", "US", "export", "12", "EUR"),
     ]
     assert (parsed.printed_on, parsed.reporter) == (date(2025, 7, 3), "RUR")
     (fraction,) = parsed.doubts
