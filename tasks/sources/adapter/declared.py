@@ -250,7 +250,8 @@ def _by_rules(spec: Spec, fields: pl.DataFrame, where: str) -> Iterator[dict[str
             rule["rule"],
             rule["severity"],
             where,
-            records=rows["record"].to_list(),
+            # A note is about the file, and puts no number in doubt.
+            records=rows["record"].to_list() if rule["severity"] != "info" else (),
             observed=found,
             expected=rule["expected"],
             advice=rule["advice"],
