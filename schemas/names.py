@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from schemas.code_files import SHARED, money, national_lists, partner_groups
-from schemas.figures import FIGURE_OF
+from schemas.figures import FIGURE_OF, QUOTABLE
 from schemas.layouts import LAYOUTS
 
 TABLES = tuple(LAYOUTS)
@@ -39,6 +39,18 @@ def status(figure: str) -> str:
     return f"{figure.removesuffix('_pct').removesuffix('_pp')}_status"
 
 
+def quote(figure: str) -> str:
+    """The column that says whether a growth may be quoted: mom_pct -> mom_quote."""
+    return f"{figure.removesuffix('_pct')}_quote"
+
+
+def caveats_of(figure: str) -> str:
+    """The column that says why a growth may not be quoted as it is: mom_pct -> mom_caveats."""
+    return f"{figure.removesuffix('_pct')}_caveats"
+
+
+# Whether a growth may be quoted.
+QUOTES = ("yes", "care", "no")
 ORIGINS = {
     "reported": "a source prints it",
     "zero": "inside the scope of a release and not in it: no trade",
@@ -113,6 +125,19 @@ ADDED = {
         " `trade_flow` and `events windows` have it where one of them is in doubt, and vintages always"
     ),
     "reporter": "whose figures they are; where several reporters are asked for",
+    **{
+        column(name): meaning.format(name)
+        for name in QUOTABLE
+        for column, meaning in (
+            (quote, "whether {} may be quoted: yes, with care, or not as a percentage; null: there is none"),
+            (
+                caveats_of,
+                "why {} is not quoted as it is, with the numbers behind it; null: nothing speaks against it",
+            ),
+        )
+    },
+    "record": "whether the level is the highest or the lowest of the unbroken series; null: neither",
+    "revised_on": "the last day on which a number that the level rests on was revised; null: none was",
 }
 # What speaks against quoting a growth as it is.
 CAVEATS = {

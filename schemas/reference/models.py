@@ -367,6 +367,14 @@ class Quotability(Table):
     reason: pl.String = column("why there", str_length={"min_value": 20})
 
 
+class QuotabilityWords(Table):
+    """What is said of a growth beside it: whether it may be quoted, and each caveat with places for its numbers."""
+
+    word: pl.String = column("name of the words, of a verdict or a caveat", str_matches=r"^[a-z_]+$")
+    en: pl.String = column("in English", str_length={"min_value": 3})
+    zh: pl.String = column("in Chinese", str_length={"min_value": 2})
+
+
 class ImportMargins(Table):
     """By how much the value of imports with cost, insurance and freight is above the value free on board, by pair."""
 
@@ -426,7 +434,9 @@ def _named(*models: type[Table]) -> dict[str, type[Table]]:
 
 
 TABLES: dict[str, type[Table]] = {
-    **_named(Quotability, ImportMargins, ExchangeRates, LunarNewYear, Partners, PartnerCodes, PartnerGroups),
+    **_named(
+        Quotability, QuotabilityWords, ImportMargins, ExchangeRates, LunarNewYear, Partners, PartnerCodes, PartnerGroups
+    ),
     **_named(Units, Currencies, Money, StatementTerms),
     **{"regimes": Codes, "provinces": Codes},
     **_named(Baskets, Products, HsNames, HsCodes, HsRevisions, DefinitionBreaks, PageLines, LineCodes, Corrections),

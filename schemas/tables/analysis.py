@@ -6,7 +6,7 @@ import polars as pl
 
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, optional
-from schemas.names import EXPECTATIONS, KINDS
+from schemas.names import EXPECTATIONS, KINDS, QUOTES
 
 
 class Expectation(Table):
@@ -52,7 +52,6 @@ class Expectation(Table):
 # The month or the year before: how many months back, and the growth whose verdict a page gives.
 AGAINST = ("month", "year")
 MOVES = ("total", "product", "partner", "began", "stopped", "revision", "left_out")
-QUOTES = ("yes", "care", "no")
 SPLITS = {
     "split": "price, volume and, where it is known, exchange rate add up to the change",
     "without_rate": "split, and the price effect holds the exchange rate: no rate of both months is known",

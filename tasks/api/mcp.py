@@ -20,7 +20,7 @@ from pydantic import Field
 
 from schemas.figures import SHORT, SHOWN
 from schemas.layouts import LAYOUTS
-from schemas.names import status
+from schemas.names import caveats_of, quote, status
 from schemas.questions.checks import annotation_of, checked, default_of
 from schemas.questions.question import ROWS_MAX, Question, fields_of, sign, summary_of
 from schemas.questions.read import Read
@@ -74,7 +74,8 @@ def read_of_few(question: Read) -> Answer:
     answer = read_whole(question)
     known = answer.rows
     chosen = question.shown or (FIGURES if table == "metric" else known.columns)
-    wanted = {*KEYS, "reporter", "doubt", *chosen, *map(status, chosen)}
+    wanted = {*KEYS, "reporter", "in_doubt", "doubt", *chosen, *map(status, chosen), "record", "revised_on"}
+    wanted |= {column(name) for name in chosen for column in (quote, caveats_of)}
     return replace(answer, rows=known.select(name for name in known.columns if name in wanted))
 
 

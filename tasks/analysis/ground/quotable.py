@@ -1,15 +1,11 @@
 """Judges whether a growth may be quoted, against its own series: its base, its past signs, its revisions, its sources.
 
 The limits are rows of `quotability.csv`, each with its reason. The verdict is not about the number, which comes from
-the releases, but about how a reader would understand it.
+the releases, but about how a reader would understand it. Growths of many series and months are judged together.
 """
 
-import functools
-import itertools
-import statistics
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -17,50 +13,54 @@ from schemas.figures import FIGURE_OF, QUOTABLE
 from schemas.forms.brief import Caveat, Verdict
 from schemas.names import CAVEATS, status
 from schemas.reference.code_tables import code_table
+from schemas.table import readers_schema
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import WORLD
-from tasks.domain.periods import Month, month_index, month_number
+from tasks.domain.periods import MONTHS, month_index
 from tasks.ledger.merge import stood_for_a_day
-from tasks.store.files.snapshot import Snapshot
-from tasks.store.snapshots.parquet import read_table
 
 # How many months back is the base of each growth.
 BACK = {name: FIGURE_OF[name].months_back for name in QUOTABLE}
 USUAL_MONTHS, USUAL_KNOWN_MIN = 12, 6
 SIGN_MONTHS = 6
-# What a verdict needs of the table `metric`.
-GROWTHS = tuple(name for one in BACK for name in (one, status(one)))
-COLUMNS = ("partner", "measure", "period", "level", "ytd", "kinds", *GROWTHS)
-# What it needs of the table `observation`.
-LEDGER_COLUMNS = (
-    "product",
-    "partner",
-    "measure",
-    "period_start",
-    "period_end",
-    "value",
-    "resolution",
-    "known_from",
-    "known_until",
-)
 REVISED_MONTHS = 24
-Row = Mapping[str, Any]
-# A partner, a measure and a month (month number).
-Place = tuple[str, str, int]
-# What a caveat says in numbers; None where it does not hold.
-Numbers = dict[str, float] | None
+# How many months before its own a verdict rests on.
+LOOK_BACK = max(REVISED_MONTHS - 1, max(BACK.values()) + USUAL_MONTHS)
+SERIES = ["product", "partner", "measure"]
+KEY = [*SERIES, "month"]
+GROWTH = [*KEY, "figure"]
+# What a verdict needs of the table `metric`, and of the table `observation`.
+GROWTHS = tuple(name for one in BACK for name in (one, status(one)))
+COLUMNS = (*SERIES, "period", "level", "ytd", "kinds", *GROWTHS)
+LEDGER_COLUMNS = (*SERIES, "period_start", "period_end", "value", "resolution", "known_from", "known_until")
+# The numbers of a series that its caveats are said with.
+NUMBERS_OF = {
+    "nearly_nothing": ("base", "step"),
+    "low_base": ("base", "usual"),
+    "sign_flips": ("flips",),
+    "revision_noise": ("largest", "revised", "months"),
+    "coverage": ("kinds",),
+    "implied_base": (),
+}
+assert [*NUMBERS_OF] == [*CAVEATS]
+EMPTY_LEDGER = pl.DataFrame(
+    schema={name: kind for name, kind in readers_schema("observation").items() if name in LEDGER_COLUMNS}
+)
+NUMBERS = tuple(dict.fromkeys(name for names in NUMBERS_OF.values() for name in names))
+VERDICTS: dict[str, Any] = {
+    **dict.fromkeys(SERIES, pl.String),
+    "period": pl.Date,
+    "figure": pl.String,
+    "quote": pl.String,
+    "caveats": pl.List(pl.String),
+    **dict.fromkeys(NUMBERS, pl.Float64),
+}
 
 
-class Steps(NamedTuple):
-    """Of the numbers of a product: the largest step in which one is printed, and whether one was ever revised."""
-
-    largest: int | None
-    is_revised: bool
-
-
-def words_of(snapshot: Snapshot, product: str, flow: str) -> pl.DataFrame:
-    """Return the numbers of a product: its own if a release ever had any, otherwise those of its members."""
-    return own_or_parts(read_table(snapshot, "observation", lambda part: part[0] == flow, part_of(product)), product)
+def verdict_of(row: Mapping[str, Any]) -> Verdict:
+    """Return the verdict of a row of `verdicts`."""
+    caveats = (Caveat(name=name, numbers={one: row[one] for one in NUMBERS_OF[name]}) for name in row["caveats"])
+    return Verdict(answer=row["quote"], caveats=tuple(caveats))
 
 
 def own_or_parts(rows: pl.DataFrame, product: str) -> pl.DataFrame:
@@ -69,133 +69,162 @@ def own_or_parts(rows: pl.DataFrame, product: str) -> pl.DataFrame:
     return rows_of_product if rows_of_product.height else rows.filter(part_of(product))
 
 
-def steps_of(ledger_rows: pl.DataFrame) -> Steps:
-    """Return the steps of rows of `observation`."""
-    largest: Any = ledger_rows["resolution"].max()
-    return Steps(largest, ledger_rows["known_until"].null_count() < ledger_rows.height)
-
-
-class Judge:
-    """Verdicts on the growths of one product.
-
-    `metric` are its rows of that table, `steps` and `read_ledger` are of its rows of `observation`: of the product
-    itself, or of its members if only these have any. Most products were never revised, and most bases are far above any
-    step: these need no look at single numbers, and their rows are not read.
-    """
-
-    def __init__(self, metric: pl.DataFrame, steps: Steps, read_ledger: Callable[[], pl.DataFrame]) -> None:
-        rows = metric.select(COLUMNS).with_columns(pl.col("partner", "measure").cast(pl.String))
-        self._rows: dict[Place, Row] = {
-            (row["partner"], row["measure"], month_number(row["period"])): row for row in rows.iter_rows(named=True)
-        }
-        self._steps, self._read_ledger = steps, read_ledger
-        limits = code_table("quotability").select("caveat", "figure", "limit")
-        self._limits = {(caveat, figure): float(limit) for caveat, figure, limit in limits.iter_rows()}
-
-    @functools.cached_property
-    def _ledger_rows(self) -> pl.DataFrame:
-        single = pl.col("period_start").dt.month_start() == pl.col("period_end").dt.month_start()
-        return self._read_ledger().filter(single, stood_for_a_day()).with_columns(month=month_index("period_start"))
-
-    def verdict(self, partner: str, measure: str, figure: str, month: date) -> Verdict | None:
-        """Return the verdict on a growth; None if there is none, or if the figure is not a growth."""
-        if figure not in BACK:
-            return None
-        place = (partner, measure, month_number(month))
-        row = self._rows.get(place)
-        if row is None or row[figure] is None:
-            return None
-        checks = {
-            "nearly_nothing": self._nearly_nothing,
-            "low_base": self._low_base,
-            "sign_flips": self._sign_flips,
-            "revision_noise": self._revision_noise,
-            "coverage": self._coverage,
-            "implied_base": self._implied_base,
-        }
-        assert [*checks] == [*CAVEATS]
-        caveats = []
-        for name, check in checks.items():
-            limit = self._limits.get((name, figure), self._limits.get((name, "*")))
-            numbers = None if limit is None else check(place, figure, row, limit)
-            if numbers is not None:
-                caveats.append(Caveat(name=name, numbers=numbers))
-        answer = "yes" if not caveats else "no" if caveats[0].name == "nearly_nothing" else "care"
-        return Verdict.model_validate({"answer": answer, "caveats": tuple(caveats)})
-
-    def _base(self, place: Place, figure: str, row: Row) -> float | None:
-        """Return the base of the growth, as published, otherwise as the growth implies it."""
-        column = "ytd" if FIGURE_OF[figure].is_so_far else "level"
-        before = self._rows.get((*place[:2], place[2] - BACK[figure]))
-        if before is not None and before[column] is not None:
-            return float(before[column])
-        ratio = 1 + row[figure] / 100
-        return row[column] / ratio if ratio > 0 and row[column] is not None else None
-
-    def _nearly_nothing(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
-        base = self._base(place, figure, row)
-        if base is None or self._steps.largest is None or base >= limit * self._steps.largest:
-            return None
-        last = place[2] - BACK[figure]
-        first = Month(last).january if FIGURE_OF[figure].is_so_far else last
-        statements = self._statements(place, range(first, last + 1))
-        steps = statements.filter(pl.col("known_until").is_null())["resolution"].max()
-        if not isinstance(steps, int) or base >= limit * steps:
-            return None
-        return {"base": base, "step": float(steps)}
-
-    def _low_base(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
-        base, last = self._base(place, figure, row), place[2] - BACK[figure]
-        months = ((*place[:2], last - back) for back in range(1, USUAL_MONTHS + 1))
-        known = [
-            past_row["level"]
-            for month in months
-            if (past_row := self._rows.get(month)) and past_row["level"] is not None
-        ]
-        if base is None or len(known) < USUAL_KNOWN_MIN:
-            return None
-        usual = statistics.median(known)
-        return {"base": base, "usual": usual} if base < limit * usual else None
-
-    def _sign_flips(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
-        months = ((*place[:2], place[2] - back) for back in range(SIGN_MONTHS))
-        growths = [past_row[figure] for month in months if (past_row := self._rows.get(month)) and past_row[figure]]
-        flips = sum(one * other < 0 for one, other in itertools.pairwise(growths))
-        return {"flips": float(flips)} if flips >= limit else None
-
-    def _revision_noise(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
-        if not self._steps.is_revised:
-            return None
-        statements = self._statements(place, range(place[2] - REVISED_MONTHS + 1, place[2] + 1)).sort("known_from")
-        keys = statements.group_by("month", "product", "partner").agg(
-            pl.col("value").first().alias("first"), pl.col("value").last().alias("last"), pl.col("resolution").first()
+def steps_of(numbers: pl.DataFrame, products: Iterable[str]) -> pl.DataFrame:
+    """Return of each product the largest step in which one of its numbers is printed, and whether one was revised;
+    `numbers` are rows of `observation` of the products or of their parts."""
+    of_products = (
+        own_or_parts(numbers, product).select(
+            product=pl.lit(product),
+            resolution=pl.col("resolution").max().cast(pl.Float64),
+            is_revised=pl.col("known_until").is_not_null().any(),
         )
-        months = keys.group_by("month").agg(pl.col("first", "last", "resolution").sum())
-        move = (pl.col("last") - pl.col("first")).abs()
-        # A number that was first printed with fewer digits does not change when more digits follow.
-        is_moved = (move > pl.col("resolution")) & (pl.col("first") > 0)
-        moved = months.filter(is_moved).select(move / pl.col("first")).to_series()
-        largest = moved.max()
-        if not isinstance(largest, float) or abs(row[figure]) > limit * (100 + row[figure]) * largest:
-            return None
-        return {"largest": 100 * largest, "revised": float(moved.len()), "months": float(months.height)}
+        for product in products
+    )
+    kinds = {"product": pl.String, "resolution": pl.Float64, "is_revised": pl.Boolean}
+    return pl.concat([pl.DataFrame(schema=kinds), *of_products])
 
-    def _coverage(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
-        kinds = (row["kinds"] or "").count("+") + 1
-        return {"kinds": float(kinds)} if kinds > limit else None
 
-    def _implied_base(self, place: Place, figure: str, row: Row, limit: float) -> Numbers:
-        return {} if row[status(figure)] == "implied_base" else None
+def of_series(rows: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of single months of a table of numbers, by the series and month (number) that they are of: its
+    own, otherwise those of the parts of a product and of the partners of a group or of the world. Where the names are
+    others, `of_product` and `of_partner` say whose they are."""
+    single = rows.filter(pl.col("period_start").dt.month_start() == pl.col("period_end").dt.month_start())
+    single = single.with_columns(
+        pl.col(SERIES).cast(pl.String), of_product="product", of_partner="partner", month=month_index("period_start")
+    )
+    products = series["product"].unique().sort()
+    of_products = (own_or_parts(single, product).with_columns(product=pl.lit(product)) for product in products)
+    own = pl.concat([single.clear(), *of_products])
+    groups = code_table("partner_groups").select("partner", "group").unique()
+    of_groups = own.join(groups, on="partner").drop("partner").rename({"group": "partner"})
+    of_world = own.filter(pl.col("partner") != WORLD).with_columns(partner=pl.lit(WORLD))
+    others = pl.concat([of_world, of_groups.select(own.columns)]).join(own, on=KEY, how="anti")
+    return pl.concat([own, others]).join(series, on=SERIES, how="semi")
 
-    def _statements(self, place: Place, months: Sequence[int]) -> pl.DataFrame:
-        """Return the numbers of months of a series, of any day: its own, otherwise those of its partners."""
-        partner, measure, _ = place
-        rows = self._ledger_rows.filter(pl.col("measure") == measure, pl.col("month").is_in([*months]))
-        rows_of_series = rows.filter(pl.col("partner") == partner)
-        if rows_of_series.height:
-            return rows_of_series
-        groups = code_table("partner_groups")
-        members = groups.filter(pl.col("group") == partner)["partner"].unique()
-        if members.len():
-            return rows.filter(pl.col("partner").is_in(members.implode()))
-        return rows.filter(pl.col("partner") != WORLD) if partner == WORLD else rows_of_series
+
+def verdicts(
+    rows: pl.DataFrame,
+    history: pl.DataFrame,
+    steps: pl.DataFrame,
+    read_ledger: Callable[[Sequence[str]], pl.DataFrame],
+    figures: Collection[str] = QUOTABLE,
+) -> pl.DataFrame:
+    """Return the verdict on each growth of rows of `metric` of one direction, a row each with the columns VERDICTS:
+    whether it may be quoted (yes, care, no), the caveats, the gravest first, and the numbers that they are said with.
+
+    `history` has these rows and those of the LOOK_BACK months before (COLUMNS, as far as they are known), `steps` are
+    those of their products, and `read_ledger` reads the rows of `observation` of some of them (LEDGER_COLUMNS). Most
+    products were never revised, and most bases are far above any step: their single numbers are not read.
+    """
+    history = _numbered(history)
+    growths = _growths(_numbered(rows), history, figures)
+    if not growths.height:
+        return pl.DataFrame(schema=VERDICTS)
+    growths = growths.join(steps, on="product", how="left").with_columns(
+        is_small=pl.col("base") < pl.col("limit_nearly_nothing") * pl.col("resolution")
+    )
+    growths = growths.join(_usual(growths, history), on=GROWTH, how="left")
+    growths = growths.join(_flips(growths, history), on=GROWTH, how="left")
+    asked = growths.filter(pl.col("is_small") | pl.col("is_revised")).select(SERIES).unique()
+    numbers = read_ledger(asked["product"].unique().sort().to_list()) if asked.height else EMPTY_LEDGER
+    numbers = of_series(numbers.filter(stood_for_a_day()), asked)
+    growths = growths.join(_steps(growths.filter("is_small"), numbers), on=GROWTH, how="left")
+    growths = growths.join(_moves(growths.filter("is_revised"), numbers), on=GROWTH, how="left")
+    size, largest = pl.col("growth").abs(), pl.col("largest") / 100
+    kinds = pl.col("kinds").fill_null("").str.count_matches("+", literal=True) + 1
+    holds = {
+        "nearly_nothing": pl.col("base") < pl.col("limit_nearly_nothing") * pl.col("step"),
+        "low_base": pl.col("base") < pl.col("limit_low_base") * pl.col("usual"),
+        "sign_flips": pl.col("flips") >= pl.col("limit_sign_flips"),
+        "revision_noise": size <= pl.col("limit_revision_noise") * (100 + pl.col("growth")) * largest,
+        "coverage": kinds > pl.col("limit_coverage"),
+        "implied_base": (pl.col("why") == "implied_base") & pl.col("limit_implied_base").is_not_null(),
+    }
+    found = pl.concat_list(pl.when(holds[name]).then(pl.lit(name)) for name in CAVEATS).list.drop_nulls()
+    growths = growths.with_columns(caveats=found, kinds=kinds)
+    quote = pl.when(pl.col("caveats").list.contains("nearly_nothing")).then(pl.lit("no"))
+    word = quote.when(pl.col("caveats").list.len() > 0).then(pl.lit("care")).otherwise(pl.lit("yes"))
+    return growths.with_columns(quote=word).select(pl.col(name).cast(kind) for name, kind in VERDICTS.items())
+
+
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(pl.col(SERIES).cast(pl.String), month=month_index("period"))
+
+
+def _growths(rows: pl.DataFrame, history: pl.DataFrame, figures: Collection[str]) -> pl.DataFrame:
+    """Return a row for each growth, with its base as published, otherwise as the growth implies it, and its limits."""
+    limits = code_table("quotability").select("caveat", "figure", pl.col("limit").cast(pl.Float64))
+    parts = []
+    for figure in (one for one in BACK if one in figures):
+        column = "ytd" if FIGURE_OF[figure].is_so_far else "level"
+        of_figure = rows.drop_nulls(figure).select(
+            *KEY, "period", "kinds", figure=pl.lit(figure), growth=figure, why=pl.col(status(figure)).cast(pl.String),
+            now=column,
+        )  # fmt: skip
+        base = history.select(*SERIES, month=pl.col("month") + BACK[figure], base=column)
+        held = {name: limit for name, one, limit in limits.iter_rows() if one == "*"}
+        held |= {name: limit for name, one, limit in limits.iter_rows() if one == figure}
+        parts.append(
+            of_figure.join(base, on=KEY, how="left").with_columns(
+                pl.lit(held.get(name), pl.Float64).alias(f"limit_{name}") for name in CAVEATS
+            )
+        )
+    ratio = 1 + pl.col("growth") / 100
+    implied = pl.when(ratio > 0).then(pl.col("now") / ratio)
+    return pl.concat(parts).with_columns(base=pl.coalesce("base", implied))
+
+
+def _before(growths: pl.DataFrame, numbers: pl.DataFrame, first: int | pl.Expr, count: int) -> pl.DataFrame:
+    """Return the numbers of the series of each growth (GROWTH) in so many months that end `first` months before it;
+    `ago` counts back from there, and `of` is the month that a number is of."""
+    ago = pl.DataFrame({"ago": range(count)}, {"ago": pl.Int32})
+    reach = growths.select(*GROWTH, of=pl.col("month") - first).join(ago, how="cross")
+    reach = reach.with_columns(of=(pl.col("of") - pl.col("ago")).cast(pl.Int32))
+    return reach.join(numbers.rename({"month": "of"}), on=[*SERIES, "of"])
+
+
+def _usual(growths: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
+    """What the series usually had in the year before the base, where enough months are known."""
+    bases = {name: back for name, back in BACK.items() if not FIGURE_OF[name].is_so_far}
+    first = pl.col("figure").replace_strict(bases, default=None, return_dtype=pl.Int32) + 1
+    known = _before(growths, history.select(*KEY, "level").drop_nulls(), first, USUAL_MONTHS)
+    usual = known.group_by(GROWTH).agg(usual=pl.col("level").median(), count=pl.len())
+    return usual.filter(pl.col("count") >= USUAL_KNOWN_MIN).drop("count")
+
+
+def _flips(growths: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
+    """How often the growth turned its sign in the last months; a month without change has none."""
+    names = [name for name in BACK if name in history.columns]
+    past = _before(growths, history.select(*KEY, *names), 0, SIGN_MONTHS)
+    of_figure = pl.coalesce(pl.when(pl.col("figure") == name).then(name) for name in names)
+    signs = past.select(*GROWTH, "ago", sign=of_figure.sign()).filter(pl.col("sign") != 0).sort(*GROWTH, "ago")
+    return signs.group_by(GROWTH, maintain_order=True).agg(
+        flips=(pl.col("sign") != pl.col("sign").shift(1)).sum().cast(pl.Float64)
+    )
+
+
+def _steps(growths: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    """The largest step in which a number behind the base is printed now: of its month, or of the year up to it."""
+    bases = pl.col("figure").replace_strict(BACK, return_dtype=pl.Int32)
+    current = numbers.filter(pl.col("known_until").is_null()).select(*KEY, "resolution")
+    behind = _before(growths, current, bases, MONTHS)
+    so_far = pl.col("figure").is_in([name for name in BACK if FIGURE_OF[name].is_so_far])
+    of_year = (pl.col("of") // MONTHS) == ((pl.col("of") + pl.col("ago")) // MONTHS)
+    behind = behind.filter((pl.col("ago") == 0) | (so_far & of_year))
+    return behind.group_by(GROWTH).agg(step=pl.col("resolution").max().cast(pl.Float64))
+
+
+def _moves(growths: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    """By how much the months of the last two years were revised since they were first told, at most, in per cent; how
+    many were, and how many are known."""
+    of_key = numbers.sort("known_from").group_by(*KEY, "of_product", "of_partner", maintain_order=True).agg(
+        pl.col("value").first().alias("first"), pl.col("value").last().alias("last"), pl.col("resolution").first()
+    )  # fmt: skip
+    months = of_key.group_by(KEY).agg(pl.col("first", "last", "resolution").sum())
+    move = (pl.col("last") - pl.col("first")).abs()
+    # A number that was first printed with fewer digits does not change when more digits follow.
+    is_moved = (move > pl.col("resolution")) & (pl.col("first") > 0)
+    moved = months.select(*KEY, move=pl.when(is_moved).then(100 * move / pl.col("first")))
+    return _before(growths, moved, 0, REVISED_MONTHS).group_by(GROWTH).agg(
+        largest=pl.col("move").max(), revised=pl.col("move").count(), months=pl.len()
+    )  # fmt: skip

@@ -20,7 +20,7 @@ from schemas.names import VALUES, status
 from schemas.table import polars_schema
 from tasks.analysis.ground import price_volume
 from tasks.analysis.ground.price_volume import Terms
-from tasks.analysis.ground.quotable import COLUMNS, LEDGER_COLUMNS, SIGN_MONTHS, Judge, Steps, own_or_parts
+from tasks.analysis.ground.quotable import COLUMNS, LEDGER_COLUMNS, SIGN_MONTHS, steps_of, verdicts
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.doubt_words import doubt_text
@@ -106,7 +106,7 @@ class StoreState:
 
     def _growths(self, flow: str, month: int) -> pl.DataFrame:
         """What a verdict needs of the figures of a month (month number), of all partners or of the one."""
-        return self.read("metric", _in([month], flow), self.is_whole, ("product", *COLUMNS))
+        return self.read("metric", _in([month], flow), self.is_whole, COLUMNS)
 
     def _levels(self, flow: str, month: int) -> pl.DataFrame:
         """The levels of a month alone, which are a thirtieth of its figures."""
@@ -116,9 +116,10 @@ class StoreState:
         return rows.select("product", "partner", "measure", "period", level=level)
 
     def _steps(self, flow: str, month: int) -> pl.DataFrame:
-        """The largest step of each product's numbers in a month, and whether one was revised."""
+        """The largest step of each product's numbers in a month, and until when the last of them was known that is
+        revised."""
         rows = self.read("observation", _in([month], flow), None, ("product", "resolution", "known_until"))
-        return rows.group_by("product").agg(pl.col("resolution").max(), pl.col("known_until").is_not_null().any())
+        return rows.group_by("product").agg(pl.col("resolution", "known_until").max())
 
 
 def _in(months: Collection[int], flow: str) -> Callable[[Partition], bool]:
@@ -554,55 +555,33 @@ def _doubts_of(row: Row, state: StoreState, flow: str) -> list[Doubt]:
 
 
 def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int]) -> None:
-    """Add the doubts about the rows, and of the growth of each product whether it may be quoted: yes, care or no."""
-    shown = sorted({row["product"] for row in rows if row.get("product") and row["kind"] == "product"})
+    """Add the doubts about the rows, and of the growth of each product whether it may be quoted: yes, care or no; what
+    is in doubt is quoted with care at best."""
     reach = range(min(months) - VERDICT_MONTHS, max(months) + 1)
     # Signs are looked for among the growths of a few months; of all others the level is enough.
     recent = range(min(months) - SIGN_MONTHS + 1, max(months) + 1)
+    judged = [row for row in rows if row.get("product") and row["kind"] == "product"]
+    shown = sorted({row["product"] for row in judged})
     figures = (state.growths(flow, month) if month in recent else state.levels(flow, month) for month in reach)
-    numbers = pl.concat(state.steps(flow, month) for month in reach)
-    every = pl.concat(figures, how="diagonal_relaxed")
-    by_product = every.filter(pl.col("product").is_in(shown)).partition_by("product", as_dict=True)
-    steps = _steps_of(numbers, shown)
-    for row in rows:
-        doubts = _doubts_of(row, state, flow)
-        row["doubt"], row["findings"] = doubt_text(doubts) or None, sorted({one.finding for one in doubts})
+    every = pl.concat(figures, how="diagonal_relaxed").filter(pl.col("product").is_in(shown))
+    steps = pl.concat(state.steps(flow, month) for month in reach)
+    steps = steps_of(steps.group_by("product").agg(pl.col("resolution", "known_until").max()), shown)
+    is_asked, growths = month_index("period").is_in([*months]), [growth for _, growth in AGAINST.values()]
 
     def read(products: Sequence[str]) -> pl.DataFrame:
         above = [one for one in products if not any(one != other and one.startswith(other) for other in products)]
         return state.read("observation", _in(reach, flow), pl.any_horizontal(*map(part_of, above)), LEDGER_COLUMNS)
 
+    quotes: dict[tuple[Any, ...], str] = {}
     # The numbers of a whole nomenclature would take gigabytes.
     for _, together in itertools.groupby(shown, key=lambda product: product[:2] if product.isdecimal() else product):
-        judged = [*together]
-        revised = [product for product in judged if steps[product].is_revised]
-        of_revised = read(revised) if revised else pl.DataFrame()
-
-        def ledger_of(product: str, of_revised: pl.DataFrame = of_revised) -> pl.DataFrame:
-            return own_or_parts(of_revised if steps[product].is_revised else read([product]), product)
-
-        judges = {
-            product: Judge(by_product[product,], steps[product], functools.partial(ledger_of, product))
-            for product in judged
-        }
-        for row in rows:
-            if row["kind"] == "product" and row.get("product") in judges:
-                row["quote"] = _quote(row, judges[row["product"]], state.scope.partner)
-
-
-def _steps_of(numbers: pl.DataFrame, products: Sequence[str]) -> dict[str, Steps]:
-    """The largest step of the numbers of each product, and whether one was revised."""
-    numbers = numbers.group_by("product").agg(pl.col("resolution").max(), pl.col("known_until").any())
-    of_products = ((product, own_or_parts(numbers, product)) for product in products)
-    return {
-        product: Steps(rows["resolution"].max(), rows["known_until"].any())  # type: ignore[arg-type]
-        for product, rows in of_products
-    }
-
-
-def _quote(row: Row, judge: Judge, partner: str) -> str | None:
-    """Whether the growth of a row may be quoted; what is in doubt is quoted with care at best."""
-    verdict = judge.verdict(partner, row["measure"], AGAINST[row["against"]][1], first_day(row["month"]))
-    if verdict is None:
-        return None
-    return "care" if row["doubt"] and verdict.answer == "yes" else verdict.answer
+        of_chapter = every.filter(pl.col("product").is_in([*together]))
+        found = verdicts(of_chapter.filter(is_asked), of_chapter, steps, read, growths)
+        keys = found.select("product", "measure", month_index("period"), "figure").rows()
+        quotes |= dict(zip(keys, found["quote"], strict=True))
+    for row in rows:
+        doubts = _doubts_of(row, state, flow)
+        row["doubt"], row["findings"] = doubt_text(doubts) or None, sorted({one.finding for one in doubts})
+    for row in judged:
+        quote = quotes.get((row["product"], row["measure"], row["month"], AGAINST[row["against"]][1]))
+        row["quote"] = "care" if row["doubt"] and quote == "yes" else quote

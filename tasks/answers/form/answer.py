@@ -4,7 +4,7 @@ Belongs here: the answer itself, its citation, its doubts and its licence, so th
 Does not belong here: how a command, a program or a page shows them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import polars as pl
 
+from schemas.figures import QUOTABLE
 from schemas.forms.doubt import Doubt
 from schemas.layouts import COMPARISONS
 from schemas.questions.question import OfReporter, Question
@@ -35,6 +36,8 @@ class Answer:
 
     `snapshot` is the published state of the reporter that was read, `states` are those that have the rows where a table
     has a store of its own. `notes` say how the question was understood, `doubts` which open findings concern the rows.
+    Rows of figures get the verdicts on their growths beside them, in a language; `shown` names those that are shown,
+    because a verdict on others costs the same.
     """
 
     # The field that a Python program gets.
@@ -46,6 +49,16 @@ class Answer:
     as_of: date | None = None
     table: str = ""
     states: tuple[Snapshot, ...] = ()
+    shown: Collection[str] = QUOTABLE
+    language: str = "en"
+
+    def __post_init__(self) -> None:
+        """No answer has growths without their verdicts."""
+        if not {*QUOTABLE}.isdisjoint(self.rows.columns) and self.shown:
+            from tasks.answers.form.quotes import with_verdicts
+
+            rows = with_verdicts(self.rows, self.snapshot, self.as_of, self.shown, self.language)
+            object.__setattr__(self, "rows", rows)
 
     @property
     def remarks(self) -> tuple[str, ...]:

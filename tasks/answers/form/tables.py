@@ -19,8 +19,9 @@ from rich.text import Text
 
 from schemas import figures
 from schemas.figures import FIGURE_OF, SHOWN
-from schemas.names import FIGURES, MISSING, status
+from schemas.names import FIGURES, MISSING, caveats_of, quote, status
 from tasks.answers.form.numbers import MARK_WORDS, MARKS, amount, exact
+from tasks.answers.form.quotes import from_base
 from tasks.domain.coverage import WORLD
 from tasks.domain.labels import product_name, trade_of, written_month
 from tasks.domain.text import counted, visible
@@ -36,6 +37,8 @@ TITLES = {name: figure.title for name, figure in FIGURE_OF.items()} | {
 # A line has room for a longer title than a column.
 LONG = TITLES | {name: figure.line for name, figure in FIGURE_OF.items() if figure.line}
 UPRIGHT_MAX = 3
+# Why a figure is not there, where its cell says it.
+SAID_IN_CELLS = {"not_applicable", "series_record"}
 SCALES = {"quantity_kg": (1e-3, "t")}
 OF_MEASURE = tuple(name for name, figure in FIGURE_OF.items() if figure.unit == figures.OF_MEASURE)
 SIGNED = tuple(name for name, figure in FIGURE_OF.items() if figure.formula[:1] in (("growth",), ("contribution",)))
@@ -55,7 +58,9 @@ COLUMNS_MIN = 4
 FIRST_WIDTH_MAX, FIRST_WIDTH_MIN, WORD_WIDTH_MAX = 20, 18, 10
 # Spaces between two columns.
 BETWEEN = 3
-NONE = "–"
+NONE, RECORD = "–", "record"
+# Behind a growth that is quoted with care; below a table the reasons of so many growths are told.
+CARE, REASONS_MAX = "!", 5
 
 
 def table(
@@ -254,7 +259,7 @@ def figure_table(
     titles = {name: _title(name, unit) for name in texts}
     fitting = texts if columns else _fitting(texts, titles, width)
     right = [*filter(_is_number, fitting)]
-    below = [_counted_rows(rows, rows_max, fitting), *_legend(shown, [*fitting]), *without]
+    below = [_counted_rows(rows, rows_max, fitting), *_legend(shown, [*fitting], keys), *without]
     return table(fitting, titles=titles, above=above, below=below, right=right)
 
 
@@ -347,7 +352,9 @@ def _cell(row: dict[str, Any], name: str, unit: tuple[float, str] | None = None,
     if name in ("product", "partner"):
         return _short(f"{value} {row.get(f'{name}_name') or ''}".strip(), width)
     if value is None:
-        return "" if row.get(status(name)) == "not_applicable" else NONE
+        return {"not_applicable": "", "series_record": RECORD}.get(row.get(status(name), ""), NONE)
+    if row.get(quote(name)) == "no":
+        return from_base(row, name)
     if name in OF_MEASURE:
         scale, label = unit or scale_of(row["measure"])
         number = amount(value * scale) if scale != 1 or abs(value) >= PRICE_MAX else f"{value:,.2f}"
@@ -358,7 +365,9 @@ def _cell(row: dict[str, Any], name: str, unit: tuple[float, str] | None = None,
         text = f"{value:+,.1f}" if name in SIGNED else f"{value:,.1f}"
     else:
         text = str(value)
-    return text + (MARKS.get(row[status(name)], "") if name in FIGURES else "")
+    return (
+        text + (MARKS.get(row[status(name)], "") if name in FIGURES else "") + CARE * (row.get(quote(name)) == "care")
+    )
 
 
 def _short(text: str, width: int) -> str:
@@ -367,12 +376,25 @@ def _short(text: str, width: int) -> str:
     return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
 
 
-def _legend(rows: list[dict[str, Any]], names: Sequence[str]) -> list[str]:
+def _legend(rows: list[dict[str, Any]], names: Sequence[str], keys: Sequence[str]) -> list[str]:
     figures = [name for name in names if name in FIGURES]
     used = {MARKS.get(row[status(name)], "") for row in rows for name in figures if row[name] is not None}
-    missing = sorted({row[status(name)] for row in rows for name in figures if row[name] is None} - {"not_applicable"})
+    missing = sorted({row[status(name)] for row in rows for name in figures if row[name] is None} - SAID_IN_CELLS)
     lines = [f"{mark} {words}" for mark, words in MARK_WORDS.items() if mark in used]
-    return lines + [f"{NONE} {'; '.join(_reason(reason, rows[0]) for reason in missing)}" for _ in missing[:1]]
+    lines += [f"{NONE} {'; '.join(_reason(reason, rows[0]) for reason in missing)}" for _ in missing[:1]]
+    return lines + _caveats(rows, figures, keys)
+
+
+def _caveats(rows: list[dict[str, Any]], figures: Sequence[str], keys: Sequence[str]) -> list[str]:
+    """Say of growths why they are not quoted as they are, of each of these rows by the keys in which they differ."""
+    said = [
+        f"{', '.join([*(_cell(row, key).partition(' ')[0] for key in keys), LONG[name]])}: {row[caveats_of(name)]}"
+        for row in rows
+        for name in figures
+        if row[name] is not None and row.get(caveats_of(name))
+    ]
+    more = [f"and {counted(len(said) - REASONS_MAX, 'more growth')} with --format csv"]
+    return [f"{CARE} {line}" for line in said[:REASONS_MAX]] + more * (len(said) > REASONS_MAX)
 
 
 def _upright(rows: list[dict[str, Any]], above: str) -> Group:
@@ -387,18 +409,22 @@ def _upright(rows: list[dict[str, Any]], above: str) -> Group:
         above=above,
         right=[*measures],
         header=len(rows) > 1,
-        below=_legend(rows, names) if len(rows) > 1 else (),
+        below=_legend(rows, names, ["measure"]) if len(rows) > 1 else (),
     )
 
 
 def _with_unit(row: dict[str, Any], name: str) -> str:
     text = _cell(row, name)
-    return text if row[name] is None else text + {"_pct": " %", "_pp": " pp"}.get(name[name.rfind("_") :], "")
+    if row[name] is None or row.get(quote(name)) == "no":
+        return text
+    return text + {"_pct": " %", "_pp": " pp"}.get(name[name.rfind("_") :], "")
 
 
 def _why(row: dict[str, Any], name: str) -> str:
     why = row[status(name)]
-    return _reason(why, row) if row[name] is None else MARK_WORDS.get(MARKS.get(why, ""), "")
+    if row[name] is None:
+        return _reason(why, row)
+    return "; ".join(filter(None, (MARK_WORDS.get(MARKS.get(why, ""), ""), row.get(caveats_of(name)))))
 
 
 def _reason(reason: str, row: dict[str, Any]) -> str:

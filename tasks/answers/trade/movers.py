@@ -13,6 +13,7 @@ from tasks.analysis.reporter import list_movers
 from tasks.analysis.reporter.movers import AGAINST, EVERYTHING, MEASURES, TradeScope
 from tasks.analysis.reporter.of_reporter import movers_about, rows_of
 from tasks.answers.form.answer import Answer, day_of, store_of
+from tasks.answers.form.quotes import with_caveats
 from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import WORLD
 from tasks.domain.export_controls.control_lists import is_list
@@ -49,8 +50,9 @@ def movers(question: Movers) -> MoversAnswer:
     changes = changes_of_month(snapshot, flow, month, **comparison, scope=scope)  # type: ignore[arg-type]
     usual = expected(snapshot, changes.rows, day)
     usual = usual.clear() if scope.partner != WORLD else usual.filter(scope.where)
+    rows = with_caveats(_of_partner(changes.rows, scope.partner), snapshot, day)
     return MoversAnswer(
-        with_names(_of_partner(changes.rows, scope.partner), resolver),
+        with_names(rows, resolver),
         snapshot,
         (*resolver.notes, *changes.notes),
         as_of=day,
@@ -101,7 +103,7 @@ def _of_list(question: Movers, snapshot: Snapshot, resolver: Resolver) -> Movers
     # What was expected is of all partners and of all goods.
     usual = usual.clear() if partner != WORLD else usual.filter(pl.col("product").cast(pl.String).is_in([*listed.keys]))
     return MoversAnswer(
-        with_names(_of_partner(rows, partner), resolver),
+        with_names(with_caveats(_of_partner(rows, partner), snapshot, day), resolver),
         snapshot,
         (*resolver.notes, *listed.notes, *notes),
         tuple(doubts),

@@ -13,9 +13,10 @@ from typing import Any
 
 import polars as pl
 
+from schemas.figures import QUOTABLE
 from schemas.forms.doubt import Doubt
 from schemas.layouts import ANALYSIS, LAYOUTS
-from schemas.names import FIGURES, VALUES
+from schemas.names import FIGURES, VALUES, caveats_of, quote
 from schemas.questions.question import texts
 from schemas.questions.read import Read
 from schemas.table import polars_schema, readers_schema
@@ -42,6 +43,9 @@ NAME_OF = {"product": "product_name", "partner": "partner_name"}
 DOUBTED_BY_RELEASE = ("detail", "first_print", "observation", "revision")
 DOUBTED = ("expectation", "metric", "trade_flow", *DOUBTED_BY_RELEASE)
 IN_DOUBT = frozenset({"in_doubt", "figures_in_doubt"})
+# What is said of a row of `metric` whatever growths are shown, and all that is said of one beside its figures.
+OF_ROW = frozenset({*IN_DOUBT, "record", "revised_on"})
+VERDICTS = (*map(quote, QUOTABLE), *map(caveats_of, QUOTABLE), "record", "revised_on")
 # The largest rows can only be found within one measure.
 MEASURES = ("quantity_kg", *VALUES)
 # What makes a table that is not there.
@@ -102,12 +106,16 @@ def _leading_columns(question: Read) -> list[str]:
 
 
 def _chosen(rows: pl.DataFrame, question: Read) -> pl.DataFrame:
-    """The columns that a question names, with `doubt` where it names a figure and a row has one. Keys are in no
-    doubt."""
+    """The columns that a question names, with `doubt` where it names a figure and a row has one, and the verdict on a
+    growth that may not be quoted as it is. Keys are in no doubt."""
     layout, shown = LAYOUTS[question.table], question.shown
     keys = {"flow", query.PERIOD, layout.month_of, *layout.sort_by, *NAME_OF.values()}
     is_doubted = not keys.issuperset(shown) and "doubt" in rows.columns and rows["doubt"].null_count() < rows.height
-    return rows.select(*_leading_columns(question), *shown, *(["doubt"] if is_doubted and "doubt" not in shown else []))
+    beside = ["doubt"] if is_doubted else []
+    # A growth that is not quoted as it is has its verdict beside it.
+    judged = [name for name in QUOTABLE if name in shown and caveats_of(name) in rows.columns]
+    beside += [column(name) for name in judged if rows[caveats_of(name)].count() for column in (quote, caveats_of)]
+    return rows.select(*_leading_columns(question), *dict.fromkeys([*shown, *beside]))
 
 
 def read_store(question: Read, store: Path) -> Answer:
@@ -142,7 +150,10 @@ def read_store(question: Read, store: Path) -> Answer:
         figures = [] if is_of_row else [name for name in question.shown if name in FIGURES]
         is_asked, is_by_release = "doubt" in question.shown, question.table in DOUBTED_BY_RELEASE
         rows, doubts = with_doubts(rows, snapshot, as_of, figures, is_asked=is_asked, is_by_release=is_by_release)
-    return Answer(rows, snapshot, tuple(notes), doubts, as_of, question.table, tuple(states))
+    shown = [name for name in QUOTABLE if not question.shown or not OF_ROW.isdisjoint(question.shown)
+             or not {name, quote(name), caveats_of(name)}.isdisjoint(question.shown)]  # fmt: skip
+    answer = (rows, snapshot, tuple(notes), doubts, as_of, question.table, tuple(states))
+    return Answer(*answer, shown=shown, language=question.language)
 
 
 def _of_latest(rows: pl.DataFrame, question: Read, month_of: str | None) -> pl.DataFrame:
@@ -190,8 +201,9 @@ def _require_columns(question: Read, of_table: Collection[str]) -> None:
     keys = (("product", question.product), ("partner", question.partner), ("measure", question.measure))
     added = [NAME_OF[name] for name in NAME_OF if name in of_table] if question.names else []
     added += [query.PERIOD] if LAYOUTS[question.table].lacks_period else []
-    doubt = ["doubt"] if question.table in DOUBTED else []
-    shown = [*(name for name in question.shown if name not in doubt), *([question.sort] if question.sort else [])]
+    beside = ["doubt"] if question.table in DOUBTED else []
+    beside += VERDICTS if question.table == "metric" else []
+    shown = [*(name for name in question.shown if name not in beside), *([question.sort] if question.sort else [])]
     for wanted, columns in (
         ([name for name, wanted_keys in keys if wanted_keys], [*of_table]),
         (shown, [*of_table, *added]),

@@ -15,7 +15,7 @@ from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
 from tasks.pages.brief.list_page import list_sheet
 from tasks.pages.text import sheet
-from tasks.pages.text.sentences import headlines, with_doubt
+from tasks.pages.text.sentences import headlines, with_notes
 from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
 from tasks.store.files.snapshot import Snapshot
@@ -85,7 +85,7 @@ def brief(question: questions.Brief) -> BriefAnswer:
         f"brief-{product.replace(':', '-')}-{flow}-{facts.month:%Y-%m}-{language}",
         render.page(facts, language),
         render.markdown(facts, language),
-        [with_doubt(sentence, language) for sentence in headlines(facts, language)],
+        [with_notes(sentence, language) for sentence in headlines(facts, language)],
     )
     rows = pl.DataFrame([{name: row[name] for name in COLUMNS} for row in figures], COLUMNS)
     return BriefAnswer(rows, snapshot, tuple(resolver.notes), page=page)

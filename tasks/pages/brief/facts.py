@@ -11,14 +11,14 @@ from typing import Any
 import polars as pl
 
 from schemas.figures import FIGURE_OF
-from schemas.forms.brief import DrawnLevel, Fact, Facts, PartnerRow
+from schemas.forms.brief import DrawnLevel, Fact, Facts, PartnerRow, Verdict
 from schemas.forms.doubt import Doubt
 from schemas.forms.outcome import HeldRelease
 from schemas.names import status
 from schemas.reference.code_tables import code_table
 from schemas.small_files import read_json
 from tasks.analysis.after.first_prints import scorecard, within
-from tasks.analysis.ground.quotable import Judge, steps_of, words_of
+from tasks.analysis.ground.quotable import steps_of, verdict_of, verdicts
 from tasks.analysis.reporter.expectation import of_month
 from tasks.claims.readings import Readings, growth_of
 from tasks.claims.statement import Spot
@@ -83,10 +83,16 @@ class ProductTraces:
         return Readings(self.snapshot, [self.product, *members(self.product)], others=False)
 
     @functools.cached_property
-    def judge(self) -> Judge:
-        """The verdicts on growths of the product."""
-        words = words_of(self.snapshot, self.product, self.flow)
-        return Judge(self.rows, steps_of(words), lambda: words)
+    def numbers(self) -> pl.DataFrame:
+        """The numbers of the ledger of the product and its parts."""
+        return read_table(self.snapshot, "observation", lambda part: part[0] == self.flow, part_of(self.product))
+
+    @functools.lru_cache(2)  # noqa: B019 - a product has few months, which come one after another
+    def verdicts(self, month: date) -> dict[tuple[str, str, str], Verdict]:
+        """The verdicts on growths of a month, by partner, measure and figure."""
+        steps = steps_of(self.numbers, [self.product])
+        found = verdicts(self.rows.filter(period=month), self.rows, steps, lambda _: self.numbers)
+        return {(row["partner"], row["measure"], row["figure"]): verdict_of(row) for row in found.to_dicts()}
 
 
 class Gatherer:
@@ -96,7 +102,7 @@ class Gatherer:
         self.product, self.flow, self.month, self.number = behind.product, behind.flow, month, month_number(month)
         self.tracer, self.rows = behind.tracer, behind.rows
         self.measure = self._measure()
-        self.readings, self.judge, self.count = behind.readings, behind.judge, 0
+        self.readings, self.verdicts, self.count = behind.readings, behind.verdicts, 0
 
     def look_up(self) -> None:
         """Look up the coverage of all that the figures of the page may rest on."""
@@ -177,7 +183,7 @@ class Gatherer:
             doubts=trace.doubted if trace else [],
             step=_step(left_open, value) if left_open else 0.1,
             low=float(left_open.low) if left_open else None,
-            verdict=self.judge.verdict(partner, measure, figure, day) if measure == self.measure else None,
+            verdict=self.verdicts(day).get((partner, measure, figure)),
         )
 
     def left_open(self, partner: str, figure: str, measure: str) -> Interval | None:

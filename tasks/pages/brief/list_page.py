@@ -12,7 +12,7 @@ import polars as pl
 from schemas.forms.doubt import Doubt
 from tasks.analysis.reporter.list_movers import MonthCompared, list_movers
 from tasks.answers.form.answer import Answer
-from tasks.answers.form.numbers import amount
+from tasks.answers.form.numbers import amount, in_unit
 from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.errors import NoFigure
@@ -80,7 +80,7 @@ def _total(total: dict[str, Any], shared_words: dict[str, str], measure: str, la
     for name in ("mom", "yoy"):
         growth, status = total[f"{name}_pct"], total[f"{name}_status"]
         shown[name] = (
-            t[name].format(pct=wording.in_unit(f"{growth:+,.1f}".replace("-", "−"), "%", language))
+            t[name].format(pct=in_unit(f"{growth:+,.1f}".replace("-", "−"), "%", language))
             if growth is not None
             else t[f"no_{name}"].format(why=t["why"].get(status, status))
         )

@@ -13,13 +13,13 @@ import polars as pl
 from schemas.forms.brief import Fact, Facts
 from schemas.forms.trace import TracedNumber
 from schemas.names import MISSING
+from tasks.answers.form.numbers import MASS
 from tasks.domain.doubt_words import doubt_text
 from tasks.domain.release_ids import source_of
 from tasks.pages.brief.context import is_withheld
 from tasks.pages.charts.charts import scale_of
 from tasks.pages.text.page_templates import translated
 from tasks.pages.text.wording import (
-    MASS,
     PRICE_UNITS,
     amount,
     figure_name,

@@ -140,7 +140,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "sparkline": charts.sparkline,
         "unit_value": sentences.unit_value_pieces(facts, language),
         "verdict": lambda sentence: sentences.next_to(sentence, facts, language),
-        "doubt_of": lambda sentence: sentences.doubt_of(sentence, language),
+        "notes_of": lambda sentence: sentences.notes_of(sentence, language),
         "doubts": t["gap"].join(doubts),
         "verdict_of_all": sentences.of_all(facts, language),
         "quotable": sentences.quotable(headlines, facts, language),

@@ -11,7 +11,8 @@ import polars as pl
 from schemas.forms.doubt import Doubt
 from tasks.analysis.reporter.expectation import days_share
 from tasks.analysis.reporter.movers import AGAINST
-from tasks.answers.form.numbers import amount
+from tasks.answers.form.numbers import amount, in_unit
+from tasks.answers.form.quotes import from_words, quote_words
 from tasks.domain.doubt_words import doubt_sentences
 from tasks.domain.labels import capitalised, country, in_full, partner_name, trade_of
 from tasks.domain.periods import first_day, month_number
@@ -97,8 +98,8 @@ def _columns(
     columns = {"": [whole if row["kind"] == "total" else _name(row, language) for row in part.iter_rows(named=True)]}
     for name in ("level", "before", "change"):
         columns[t["columns"][name]] = [_number(value, factor, signed=name == "change") for value in part[name]]
-    columns |= {t["columns"][name]: [_per_cent(value) for value in part[name]] for name in growths}
-    notes = [_note(row, t) for row in part.iter_rows(named=True)]
+    columns |= {t["columns"][name]: [_growth(row, name, language) for row in part.to_dicts()] for name in growths}
+    notes = [_note(row, language) for row in part.iter_rows(named=True)]
     return columns | ({t["columns"]["note"]: notes} if any(notes) else {})
 
 
@@ -119,11 +120,11 @@ def largest(rows: pl.DataFrame, products: pl.Series, in_doubt: Doubts, language:
     lines = []
     for product in products:
         row = of_product[product]
-        growth, points = _per_cent(row["change_pct"]), row["contribution_pp"]
-        sentence = t["moved"].format(change=_number(row["change"], factor, signed=True), unit=unit, pct=growth)
+        growth, points = _growth(row, "change_pct", language), row["contribution_pp"]
+        growth += in_unit("", "%", language) * (row["quote"] != "no")
+        sentence = t["moved"].format(change=_number(row["change"], factor, signed=True), unit=unit, growth=growth)
         sentence += t["moved_of_total"].format(pp=f"{points:+,.1f}") if points is not None else ""
-        quote = t["quotes"].get(row["quote"], "")
-        sentence = t["semicolon"].join(filter(None, (sentence, quote))).replace("-", "−")
+        sentence = t["semicolon"].join(filter(None, (sentence, _quote(row, language)))).replace("-", "−")
         lines.append(Line(product, _name({**row, "depth": 0}, language), sentence, in_doubt.named(row["findings"])))
     return lines
 
@@ -222,13 +223,21 @@ def _number(value: float | None, factor: float, *, signed: bool) -> str:
     return sign + amount(value * factor)
 
 
-def _per_cent(value: float | None) -> str:
+def _growth(row: dict[str, Any], name: str, language: str) -> str:
+    """Format a growth, or a part of one; of one that is not to be quoted what it is from."""
+    value = row[name]
+    if value is not None and row["quote"] == "no" and name == "change_pct":
+        return from_words(row["before"], row["measure"], language)
     # Of a base that is nearly nothing a percentage says only that.
     return "–" if value is None else f"{value:+,.1f}" if value < PER_CENT_MAX else f"> +{PER_CENT_MAX:,}"
 
 
-def _note(row: dict[str, Any], t: dict[str, Any]) -> str:
+def _quote(row: dict[str, Any], language: str) -> str:
+    """Say what keeps a growth from being quoted as it is."""
+    return "" if row["quote"] in (None, "yes") else row["caveats"] or quote_words(language)[row["quote"]]
+
+
+def _note(row: dict[str, Any], language: str) -> str:
+    t = words("movers", language)
     note = translated(row["note"] or "", t["notes"])
-    return str(t["semicolon"]).join(
-        filter(None, (note, t["quotes"].get(row["quote"], ""), t["in_doubt"] if row["doubt"] else ""))
-    )
+    return str(t["semicolon"]).join(filter(None, (note, _quote(row, language), t["in_doubt"] if row["doubt"] else "")))

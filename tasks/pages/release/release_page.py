@@ -19,6 +19,7 @@ from schemas.forms.outcome import Outcome
 from schemas.names import LINES_OF_CHECK, MISSING, ORIGINS, VALUES, status
 from schemas.reference.code_tables import code_table
 from tasks.answers.form.numbers import amount
+from tasks.answers.form.quotes import with_caveats
 from tasks.answers.trade.movers import changes_of_month, expected
 from tasks.answers.trade.read import with_names
 from tasks.answers.trade.revisions import doubts_of_revisions
@@ -158,7 +159,8 @@ def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[Section]
         return
     if rows.filter(kind="product", depth=0).height > 1:
         resolver = Resolver(snapshot)
-        named, beside = (with_names(one, resolver) for one in (rows, expected(snapshot, rows)))
+        judged = with_caveats(rows, snapshot)
+        named, beside = (with_names(one, resolver) for one in (judged, expected(snapshot, rows)))
         yield from sections(named, "month", outcome.reporter, beside, Doubts(snapshot))
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from schemas.code_files import money
 from schemas.forms.doubt import Doubt
 from schemas.names import MISSING, ORIGINS, STATUSES, status
-from tasks.answers.form.numbers import MARKS
+from tasks.answers.form.numbers import MARKS, in_unit
 from tasks.domain.coverage import WORLD
 from tasks.domain.doubt_words import doubt_sentences, doubt_text, doubts_in
 from tasks.domain.export_controls.measures import mixed_words
@@ -274,7 +274,7 @@ def level_text(value: float | None, measure: str, language: str, why: str) -> tu
         return "–", why
     if measure == KG or measure in UNIT_VALUE_OF:
         return wording.level(value, measure, language), ""
-    return wording.in_unit(f"{value:,.0f}", measure.removeprefix("quantity_"), language), ""
+    return in_unit(f"{value:,.0f}", measure.removeprefix("quantity_"), language), ""
 
 
 def _key(

@@ -18,6 +18,7 @@ from schemas.forms.doubt import Doubt
 from schemas.forms.fetch import SourceState
 from schemas.forms.site import FrontCard
 from tasks.analysis.reporter.movers import AGAINST
+from tasks.answers.form.quotes import with_caveats
 from tasks.answers.trade.movers import changes_of_month, expected, month_of
 from tasks.answers.trade.read import with_names
 from tasks.domain.doubt_words import doubt_sentences
@@ -111,8 +112,8 @@ class Trade(NamedTuple):
         sections = list[changes.Section]()
         month = ""
         if news is not None:
-            in_doubt = Doubts(resolver.snapshot)
-            rows, beside = (with_names(one, resolver, language) for one in (news.rows, news.expected))
+            in_doubt, judged = Doubts(resolver.snapshot), with_caveats(news.rows, resolver.snapshot, language=language)
+            rows, beside = (with_names(one, resolver, language) for one in (judged, news.expected))
             lines["moved"] = changes.largest(rows, finest(rows).head(STORIES_MAX), in_doubt, language)
             lines["unusual"] = changes.unusual(rows, beside, language)
             lines["revised"] = changes.revised(rows, in_doubt, language)

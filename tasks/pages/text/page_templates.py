@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from rich.markup import escape
 
 from schemas.code_files import money
+from tasks.answers.form.numbers import units
 from tasks.domain.text import clip
 
 if TYPE_CHECKING:
@@ -76,12 +77,10 @@ def _words_of_money(language: str) -> dict[str, dict[str, str]]:
         return {
             "unit_notes": {f"unit_{value}_per_kg": f"{row['name_en']} per kilogram" for value, row in money().items()}
         }
-    rows = {value: (row["currency"], row["name_zh"], row["counted_zh"]) for value, row in money().items()}
     return {
-        "measures": {value: f"{name}金额" for value, (_, name, _) in rows.items()},
-        "unit_notes": {f"unit_{value}_per_kg": f"{counted}/千克" for value, (_, _, counted) in rows.items()},
-        "units": {code: counted for code, _, counted in rows.values()}
-        | {f"{code}/kg": f"{counted}/千克" for code, _, counted in rows.values()},
+        "measures": {value: f"{row['name_zh']}金额" for value, row in money().items()},
+        "unit_notes": {f"unit_{value}_per_kg": f"{row['counted_zh']}/千克" for value, row in money().items()},
+        "units": units(language),
     }
 
 

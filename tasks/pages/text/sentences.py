@@ -4,25 +4,25 @@ to its source; and the caveats on quoting growths: after each sentence, and once
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from schemas.forms.brief import Caveat, Fact, Facts
+from schemas.forms.brief import Fact, Facts, Verdict
 from schemas.forms.doubt import Doubt
 from schemas.names import MISSING
-from tasks.answers.form.numbers import amount, tonnes
+from tasks.answers.form.numbers import MASS
+from tasks.answers.form.quotes import caveat_words, verdict_words
 from tasks.domain.doubt_words import doubt_sentences
 from tasks.domain.labels import NOT_STATED, capitalised, country, trade_of
 from tasks.domain.periods import first_day, month_number
 from tasks.pages.text.page_templates import template
 from tasks.pages.text.wording import (
-    MASS,
+    base,
     figure_name,
-    in_unit,
+    is_not_quoted,
     is_seen,
-    money,
     month_words,
     partner,
     percent,
@@ -36,9 +36,6 @@ SENTENCES_MAX = 5
 SERIES_MONTHS_MIN = 12
 # For fewer growths "all of them" means little.
 COMMON_MIN = 3
-# Below a tonne a mass is written in kilograms.
-KILOGRAMS_MAX = 1000
-SIZES = ("base", "usual", "step")
 # How a template marks a number: the id of its fact, and its text.
 NUMBER = re.compile("\x02(.*?)\x03(.*?)\x02")
 
@@ -146,6 +143,8 @@ def _macros(language: str) -> Any:
             "n": number,
             "month": month,
             "is_seen": is_seen,
+            "is_no": is_not_quoted,
+            "base": lambda fact: number(fact, base(fact, language)),
             "percent": percent,
             "capitalised": capitalised,
             "has": lambda fact: fact.value is not None,
@@ -157,66 +156,75 @@ def _macros(language: str) -> Any:
 
 def common(facts: Facts) -> set[str]:
     """Return the caveats that every growth of the page has; the page states them once."""
-    judged = [fact.verdict for fact in facts.facts() if fact.verdict is not None]
-    sets = [{caveat.name for caveat in verdict.caveats} for verdict in judged]
+    sets = [{caveat.name for caveat in fact.verdict.caveats} for fact in facts.facts() if fact.verdict is not None]
     return set.intersection(*sets) if len(sets) >= COMMON_MIN else set()
 
 
 def of_all(facts: Facts, language: str) -> str:
     """Write the sentence about the caveats that every growth of the page shares; empty if there are none."""
     shared, t = common(facts), texts(language)
-    judged = next((fact.verdict for fact in facts.facts() if fact.verdict is not None), None)
-    common_ones = (caveat for caveat in (judged.caveats if judged else ()) if caveat.name in shared)
-    caveats = [_caveat(caveat, facts.measure, language) for caveat in common_ones]
+    judged = next((fact for fact in facts.facts() if fact.verdict is not None), None)
+    every = judged.verdict.caveats if judged and judged.verdict else ()
+    caveats = [caveat_words(caveat, facts.measure, language) for caveat in every if caveat.name in shared]
     return str(t["common"].format(caveats=t["semicolon"].join(caveats))) if caveats else ""
 
 
 def quotable(sentences: Iterable[Sentence], facts: Facts, language: str) -> str:
     """Say once that a growth without a note may be quoted; empty if no sentence has such a growth."""
-    shared, t = common(facts), texts(language)
+    shared = common(facts)
     for sentence in sentences:
         facts_in = [piece.fact for piece in sentence.pieces if piece.fact is not None]
         growths = [fact for fact in facts_in if fact.verdict is not None]
-        if not any(fact.doubts for fact in facts_in) and t["verdicts"]["yes"] in (
-            _verdict(fact, shared, language) for fact in growths
-        ):
-            return str(t["quotable"])
+        if not any(fact.doubts for fact in facts_in) and "" in (_verdict(one, shared, language) for one in growths):
+            return str(texts(language)["quotable"])
     return ""
 
 
 def next_to(sentence: Sentence, facts: Facts, language: str) -> str:
-    """Write what keeps the growths of a sentence from being quoted; empty if nothing does."""
-    t, shared = texts(language), common(facts)
+    """Write what keeps the growths of a sentence from being quoted, on a page that says once what all have in common;
+    empty if nothing does."""
+    return _verdicts(sentence, common(facts), language, with_doubts=True)
+
+
+def _verdicts(sentence: Sentence, shared: Collection[str], language: str, *, with_doubts: bool) -> str:
+    t = texts(language)
     facts_in = [piece.fact for piece in sentence.pieces if piece.fact is not None]
     growths = [fact for fact in facts_in if fact.verdict is not None]
     by_verdict: dict[str, list[str]] = {}
     for fact in growths:
-        by_verdict.setdefault(_verdict(fact, shared, language), []).append(figure_name(fact, language))
-    if any(fact.doubts for fact in facts_in) and not any(fact.doubts for fact in growths):
+        said = _verdict(fact, shared, language, with_doubts=with_doubts)
+        by_verdict.setdefault(said, []).append(figure_name(fact, language))
+    doubted = facts_in if with_doubts else []
+    if any(fact.doubts for fact in doubted) and not any(fact.doubts for fact in growths):
         # A level or a share of the sentence is in doubt, and its growths are not.
-        others = [words for words in by_verdict if words != t["verdicts"]["yes"]]
-        return str(t["semicolon"].join([f"{t['verdicts']['care']}{_doubted(facts_in, language)}", *others]))
+        return _joined([_doubted(facts_in, language), *filter(None, by_verdict)], language)
     is_shared_by_all = len(by_verdict) == 1
-    by_verdict.pop(t["verdicts"]["yes"], None)
+    by_verdict.pop("", None)
     notes = [
-        words if is_shared_by_all else f"{t['listed'].join(names)}{t['colon']}{words}"
+        words if is_shared_by_all else f"{t['listed'].join(dict.fromkeys(names))}{t['colon']}{words}"
         for words, names in by_verdict.items()
     ]
     of_growths = {doubt for fact in growths for doubt in fact.doubts}
-    if apart := [fact for fact in facts_in if not of_growths.issuperset(fact.doubts)]:
+    if apart := [fact for fact in doubted if not of_growths.issuperset(fact.doubts)]:
         # A level or a share rests on numbers that no growth of the sentence rests on.
-        notes.append(f"{t['verdicts']['care']}{_doubted(apart, language)}")
-    return str(t["semicolon"].join(notes))
+        notes.append(_doubted(apart, language))
+    return _joined(notes, language)
+
+
+def _joined(notes: Iterable[str], language: str) -> str:
+    """Join notes, of which some are sentences."""
+    t = texts(language)
+    return str(t["semicolon"].join(notes)).replace(f"{t['stop']}{t['semicolon']}", f"{t['stop']}{t['gap']}")
 
 
 def _doubted(facts: Iterable[Fact], language: str) -> str:
-    return str(texts(language)["doubted"].format(doubt=_doubts(facts, language)))
+    return verdict_words(Verdict(answer="care"), MASS, language, doubt=_doubts(facts, language))
 
 
 def _doubts(facts: Iterable[Fact], language: str) -> str:
-    return str(texts(language)["semicolon"]).join(
-        doubt_sentences((doubt for fact in facts for doubt in fact.doubts), language)
-    )
+    t = texts(language)
+    doubts = doubt_sentences((doubt for fact in facts for doubt in fact.doubts), language)
+    return str(t["doubted"].format(doubt=t["semicolon"].join(doubts)))
 
 
 def doubts_of(sentence: Sentence) -> list[Doubt]:
@@ -224,36 +232,27 @@ def doubts_of(sentence: Sentence) -> list[Doubt]:
     return [doubt for piece in sentence.pieces if piece.fact is not None for doubt in piece.fact.doubts]
 
 
-def doubt_of(sentence: Sentence, language: str) -> str:
-    """Say what is in doubt about the numbers of a sentence; empty where nothing is."""
-    doubts = str(texts(language)["semicolon"]).join(doubt_sentences(doubts_of(sentence), language))
-    return str(texts(language)["in_doubt"].format(doubt=doubts)) if doubts else ""
+def verdict_of(sentence: Sentence, language: str) -> str:
+    """Write what keeps the growths of a sentence from being quoted, but for doubts, as a sentence of its own."""
+    said, stop = _verdicts(sentence, (), language, with_doubts=False), str(texts(language)["stop"])
+    return f"{said.removesuffix(stop)}{stop}" if said else ""
 
 
-def with_doubt(sentence: Sentence, language: str) -> str:
-    """Write a sentence for a place that has no room for a note beside it: its doubt follows it."""
-    return str(texts(language)["gap"]).join(filter(None, (sentence.text, doubt_of(sentence, language))))
+def notes_of(sentence: Sentence, language: str) -> str:
+    """Write all that must stand beside a sentence that is quoted alone: the verdict on its growths, what is in doubt;
+    empty where nothing must."""
+    t = texts(language)
+    doubts = str(t["semicolon"]).join(doubt_sentences(doubts_of(sentence), language))
+    said = (verdict_of(sentence, language), t["in_doubt"].format(doubt=doubts) if doubts else "")
+    return str(t["gap"]).join(filter(None, said))
 
 
-def _verdict(fact: Fact, shared: set[str], language: str) -> str:
+def with_notes(sentence: Sentence, language: str) -> str:
+    """Write a sentence for a place that has no room for a note beside it: its notes follow it."""
+    return str(texts(language)["gap"]).join(filter(None, (sentence.text, notes_of(sentence, language))))
+
+
+def _verdict(fact: Fact, shared: Collection[str], language: str, *, with_doubts: bool = True) -> str:
     assert fact.verdict is not None
-    t: dict[str, Any] = texts(language)
-    caveats = [_caveat(caveat, fact.measure, language) for caveat in fact.verdict.caveats if caveat.name not in shared]
-    if fact.doubts:
-        answer = t["verdicts"]["no" if fact.verdict.answer == "no" else "care"]
-        return str(t["semicolon"].join([f"{answer}{_doubted([fact], language)}", *caveats]))
-    if not caveats:
-        # The caveats that all growths share are stated above.
-        return str(t["verdicts"]["no" if fact.verdict.answer == "no" else "yes"])
-    return f"{t['verdicts'][fact.verdict.answer]}{t['open']}{t['semicolon'].join(caveats)}{t['close']}"
-
-
-def _caveat(caveat: Caveat, measure: str, language: str) -> str:
-    def size(value: float) -> str:
-        if measure != MASS:
-            return money(value, measure, language)
-        is_small = value < KILOGRAMS_MAX
-        return in_unit(amount(value) if is_small else tonnes(value), "kg" if is_small else "t", language)
-
-    shown = {name: size(value) if name in SIZES else value for name, value in caveat.numbers.items()}
-    return str(texts(language)["caveats"][caveat.name].format(**shown))
+    doubt = _doubts([fact], language) if fact.doubts and with_doubts else ""
+    return verdict_words(fact.verdict, fact.measure, language, shared=shared, doubt=doubt)

@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from schemas.forms.brief import Fact, Facts
-from tasks.answers.form.numbers import two_digits
+from tasks.answers.form.numbers import MASS, WHOLE, in_unit, money_text, size, two_digits
+from tasks.answers.form.quotes import from_words
 from tasks.domain.export_controls.measures import MIXED_WORDS
 from tasks.domain.labels import country, written_month
 from tasks.domain.units import UNIT_VALUE_OF
@@ -17,8 +18,6 @@ from tasks.sources.registry import SOURCES
 
 TIMES_MIN = 2
 EXACT = 1e-9
-WHOLE = 100
-MASS = "quantity_kg"
 PRICE_UNITS = {ratio: f"{value.removeprefix('value_').upper()}/kg" for value, ratio in UNIT_VALUE_OF.items()}
 
 
@@ -36,13 +35,29 @@ def shown(fact: Fact, language: str = "en") -> str:
         if fact.measure in PRICE_UNITS:
             return in_unit(price_text(value), PRICE_UNITS[fact.measure], language)
         return level(value, fact.measure, language)
-    if fact.figure == "rank":
-        return f"{value:.0f}"
-    if fact.figure.endswith("_pp"):
-        return in_unit(_signed(f"{value:+,.1f}"), "pp", language)
+    is_part = fact.figure.endswith("_pp")
+    if is_not_quoted(fact):
+        return "–" if is_part else from_words(_base(fact), fact.measure, language)
+    if fact.figure == "rank" or is_part:
+        return in_unit(_signed(f"{value:+,.1f}"), "pp", language) if is_part else f"{value:.0f}"
     size = in_unit(percent(fact), "%", language)
     sign = "" if fact.figure == "share_pct" or not is_seen(fact) else "+" if value > 0 else "−"
     return f"{sign}{size}"
+
+
+def is_not_quoted(fact: Fact) -> bool:
+    """Whether a growth is not to be said as a percentage."""
+    return fact.verdict is not None and fact.verdict.answer == "no"
+
+
+def base(fact: Fact, language: str) -> str:
+    """Format what a growth is on, of one that is not to be said as a percentage."""
+    return size(_base(fact), fact.measure, language)
+
+
+def _base(fact: Fact) -> float:
+    assert fact.verdict is not None
+    return fact.verdict.caveats[0].numbers["base"]
 
 
 def expected(facts: Facts, language: str) -> str:
@@ -81,23 +96,6 @@ def ranked(place: int, count: int, language: str) -> str:
     return str(t["ranked"].format(ordinal=ordinal, end=t["ends"][end], count=count))
 
 
-def in_unit(number: str, unit: str, language: str) -> str:
-    """Format a number and its unit: 353 t, in Chinese 353吨."""
-    units = texts(language)["units"]
-    return f"{number}{units[unit]}" if unit in units else f"{number} {unit}"
-
-
-def money(value: float, measure: str, language: str) -> str:
-    """Format an amount of money: USD 2.16 million, in Chinese 216.40万美元."""
-    t = texts(language)
-    large, step = next(((large, step) for large, step in t["large"] if abs(value) >= step), ("", 1))
-    digits = 0 if step == 1 else 1 if abs(value) >= WHOLE * step else 2
-    currency = measure.removeprefix("value_").upper()
-    return str(
-        t["money"].format(number=f"{value / step:,.{digits}f}", large=large, unit=t["units"].get(currency, currency))
-    ).rstrip()
-
-
 def scale_name(unit: str, language: str) -> str:
     """Return the unit of an axis in words: thousand tonnes, million USD, 百万美元."""
     t = texts(language)
@@ -131,7 +129,7 @@ def _signed(number: str) -> str:
 
 def level(value: float, measure: str, language: str) -> str:
     """Format a mass in tonnes, or an amount of money."""
-    return in_unit(_tonnes(value), "t", language) if measure == MASS else money(value, measure, language)
+    return in_unit(_tonnes(value), "t", language) if measure == MASS else money_text(value, measure, language)
 
 
 def _tonnes(kilograms: float) -> str:
@@ -155,8 +153,10 @@ def month_words(text: str, language: str) -> str:
 
 def times(fact: Fact, language: str) -> str:
     """Say how many times as much a large growth is, in whole times: the ratio, which is one more than the growth.
-    Empty if the printed digits leave the ratio open.
+    Empty if the printed digits leave the ratio open, and where the growth says nothing.
     """
+    if is_not_quoted(fact):
+        return ""
     ratio = float(fact.value or 0) / 100 + 1
     whole = int(ratio + EXACT)
     is_more = ratio - whole > EXACT

@@ -14,7 +14,7 @@ import pytest
 from schemas.names import CAVEATS, status
 from schemas.reference.code_tables import code_table
 from schemas.table import readers_schema
-from tasks.analysis.ground.quotable import BACK, Judge, steps_of
+from tasks.analysis.ground.quotable import BACK, steps_of, verdict_of, verdicts
 from tasks.analysis.mirror.verdicts import REASONS, judge
 from tasks.analysis.reporter import expectation
 from tasks.analysis.reporter.expectation import METHOD, Model, expectation_rows, new_year_share, watched, window
@@ -22,7 +22,7 @@ from tasks.analysis.reporter.movers import StoreState
 from tasks.domain.periods import first_day, month_end, month_number
 
 LAST = 2025 * 12 + 5
-KG = "quantity_kg"
+KG, CODE = "quantity_kg", "85051110"
 
 
 def metric(levels: Sequence[float | None], partner: str = "USA", **last: Any) -> pl.DataFrame:
@@ -31,7 +31,8 @@ def metric(levels: Sequence[float | None], partner: str = "USA", **last: Any) ->
     rows = []
     for place, level in enumerate(levels):
         period = first_day(LAST - len(levels) + 1 + place)
-        row: dict[str, Any] = {"partner": partner, "measure": KG, "period": period, "level": level, "kinds": "query"}
+        row: dict[str, Any] = {"product": CODE, "partner": partner, "measure": KG, "period": period}
+        row |= {"level": level, "kinds": "query"}
         for figure, back in (("mom_pct", 1), ("yoy_pct", 12)):
             base = levels[place - back] if place >= back else None
             row[figure] = 100 * (level / base - 1) if level is not None and base else None
@@ -174,8 +175,9 @@ def test_a_growth_is_told_with_what_keeps_it_from_being_quoted(
     frame: pl.DataFrame, told: tuple[Any, ...], figure: str, word: str, caveats: dict[str, dict[str, float]]
 ) -> None:
     rows = words(*told)
-    found = Judge(frame, steps_of(rows), lambda: rows).verdict(frame["partner"][0], KG, figure, date(2025, 6, 1))
-    assert found is not None
+    last = frame.filter(period=date(2025, 6, 1))
+    [row] = verdicts(last, frame, steps_of(rows, [CODE]), lambda _: rows, [figure]).to_dicts()
+    found = verdict_of(row)
     assert (found.answer, [caveat.name for caveat in found.caveats]) == (word, [*caveats])
     for caveat in found.caveats:
         assert caveat.numbers == pytest.approx(caveats[caveat.name])

@@ -172,21 +172,26 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return press(tmp_path_factory.mktemp("printed"), *rows, address="javascript:alert(1)")
 
 
-def test_rounded_tonnages_make_no_other_growth_no_sure_multiple_and_no_decimal_of_a_share(printed: Snapshot) -> None:
+def test_rounded_tonnages_make_no_growth_no_sure_multiple_and_no_decimal_of_a_share(printed: Snapshot) -> None:
     """5 t after 2 t: from 4.5 after 2.5 to 5.5 after 1.5, so +80 % to +267 %, and 5 of 26 t are 17 to 22 %."""
-    said = headlines(brief_of(printed, month=date(2024, 6, 1)))
-    assert "were 26 t in June 2024, up 24 % from 21 t in May." in said[0]
-    assert "China's exports of these goods to the United States rose 150 % to 5 t; that is 19 % of the total." in said
-    assert "China's exports of these goods to Germany fell 84 % to 3 t; that is 12 % of the total." in said
+    facts = brief_of(printed, month=date(2024, 6, 1))
+    said = headlines(facts)
+    assert "were 26 t in June 2024, up from 21 t in May." in said[0]
+    assert (
+        "China's exports of these goods to the United States rose from 2 t to 5 t; that is 19 % of the total." in said
+    )
+    assert "China's exports of these goods to Germany fell from 19 t to 3 t; that is 12 % of the total." in said
+    assert [wording.percent(row.mom) for row in facts.partners] == ["24", "84", "150"]
 
 
 def test_a_small_growth_of_round_numbers_is_not_rounded_away(printed: Snapshot) -> None:
     facts = brief_of(printed)
     said = " ".join(headlines(facts))
-    assert "were 62 t in June 2025, up 3 % from 60 t in May" in said
-    assert "to the United States rose 3 % to 31 t" in said
-    assert "环比增长3%" in " ".join(headlines(facts, "zh"))
-    assert ">+3 %</a>" in section(render.page(facts), "partners")
+    assert "were 62 t in June 2025, up from 60 t in May" in said
+    assert "to the United States rose from 30 t to 31 t" in said
+    assert "环比增加（上月60吨）" in " ".join(headlines(facts, "zh"))
+    assert ">from 60 t</a>" in section(render.page(facts), "partners")
+    assert [wording.percent(row.mom) for row in facts.partners] == ["3", "3"]
 
 
 def test_an_address_that_is_none_of_the_web_is_shown_and_leads_nowhere(printed: Snapshot, facts: Facts) -> None:

@@ -13,6 +13,7 @@ from schemas.forms.brief import Caveat, Fact, Verdict
 from schemas.names import CAVEATS, MISSING
 from tasks.analysis.mirror import statements
 from tasks.analysis.mirror.statements import WORDS
+from tasks.answers.form.quotes import quote_words
 from tasks.pages.brief import lists
 from tasks.pages.text.page_templates import FOLDER, LANGUAGES, words
 from tasks.pages.text.sentences import Piece, Sentence, common, next_to, of_all, quotable
@@ -20,6 +21,7 @@ from tasks.pages.text.sentences import Piece, Sentence, common, next_to, of_all,
 JUNE = date(2025, 6, 1)
 
 
+NOTHING = Caveat(name="nearly_nothing", numbers={"base": 25, "step": 1})
 LOW = Caveat(name="low_base", numbers={"base": 46_400, "usual": 353_000})
 FLIPS = Caveat(name="sign_flips", numbers={"flips": 5})
 KINDS = Caveat(name="coverage")
@@ -50,9 +52,9 @@ def sentence_of(*facts: Fact) -> Sentence:
         ),
         (
             "no",
-            (FLIPS, KINDS),
-            "do not quote the percentage (it turned 5 times in six months; it rests on more than one kind of release)",
-            "不宜引用百分比（六个月内5次转向；依据不止一种发布）",
+            (NOTHING, Caveat(name="low_base", numbers={"base": 25, "usual": 353_000}), FLIPS),
+            "From 25 kg; usually 353 t. Say the tonnes. (it turned 5 times in six months)",
+            "基数仅25千克，通常为353吨。请说吨数。（六个月内5次转向）",
         ),
     ],
 )
@@ -67,7 +69,7 @@ def test_two_growths_with_different_verdicts_are_named() -> None:
     assert said == "y/y: quote with care (it rests on more than one kind of release)"
     assert (
         quotable([sentence_of(one, other)], page_of(one, other), "en")
-        == "A growth without a note under it may be quoted."
+        == "Growth rates without a note can be quoted as they stand."
     )
     assert quotable([sentence_of(other)], page_of(one, other), "en") == ""
     one.doubts = ["few partners"]
@@ -118,7 +120,7 @@ def test_both_languages_have_the_same_texts_with_the_same_places_and_the_same_se
 
 def test_every_reason_for_a_missing_figure_and_every_caveat_has_a_text_in_both_languages() -> None:
     assert {*MISSING} - {"on_request"} <= {*ZH["missing_reasons"]} <= {*MISSING}
-    assert {*EN["caveats"]} == {*ZH["caveats"]} == {*CAVEATS}
+    assert {*CAVEATS} <= {*quote_words("en")} == {*quote_words("zh")}
 
 
 # What a row of a mirror says in words, an example of each sentence of tasks/analysis/mirror/statements.py.
