@@ -190,8 +190,8 @@ FIGURE_OF: dict[str, Figure] = {
         "of imports, %",
         PER_CENT,
         "level by imports for consumption of the same goods, partner and month: of value_usd_duty the rate that was"
-        " paid, of value_usd_dutiable the part that was dutiable; nothing else has it. A rate that was paid is no rate"
-        " of a tariff",
+        " assessed at entry, of value_usd_dutiable the part that was dutiable; nothing else has it. A rate that was"
+        " assessed is no rate of a tariff, and not what was paid in the end",
         ("of_consumption", "level", "consumption_level"),
         "of imports for consumption",
         words=(
@@ -201,6 +201,7 @@ FIGURE_OF: dict[str, Figure] = {
             "duty paid",
             "paid duty rate",
             "tariff paid",
+            "importers paid",
             "实际关税",
             "实际税率",
             "实际关税税率",

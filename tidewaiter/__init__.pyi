@@ -146,10 +146,10 @@ def duties(
     reporter: str | None = None,
     store: str | Path | None = None,
 ) -> DataFrame:
-    """What duty was paid on imports: duty by the value of imports for consumption, by good, partner and month.
+    """What duty was assessed on imports: duty by the value of imports for consumption, by good, partner and month.
 
-    Around a day also the months before and after it, with other partners as placebos. Whether a printed rate was paid
-    says `claims check`.
+    Around a day also the months before and after it, with other partners as placebos. Whether a printed rate was
+    assessed says `claims check`.
 
     Args:
         product: Name or code: soybeans, 大豆, 1201.90.19, line:…, basket:… or sitc:…, or list:… for the codes of a
@@ -165,7 +165,7 @@ def duties(
     Returns:
         Rows of the table `duty`: consumption_usd, dutiable_usd, duty_usd, rate_pct (of all imports for consumption),
         dutiable_rate_pct (of what was dutiable), dutiable_share_pct, status (dutiable, partly_free, free, zero_duty,
-        no_imports, no_duty_stated, not_covered …), and doubt.
+        no_imports, no_duty_stated, not_covered …), list_rate_pct (what a list with rates would have added), and doubt.
 
     Raises:
         ValueError: A name means several things, or no store of the United States' imports has a duty.

@@ -1,4 +1,4 @@
-"""What was paid at the border."""
+"""What was assessed at the border."""
 
 from dataclasses import KW_ONLY
 from datetime import date
@@ -8,15 +8,15 @@ from schemas.questions.question import PRODUCT, Day, Help, OfReporter, Partners
 
 
 class Duties(OfReporter):
-    """What duty was paid on imports: duty by the value of imports for consumption, by good, partner and month.
+    """What duty was assessed on imports: duty by the value of imports for consumption, by good, partner and month.
 
-    Around a day also the months before and after it, with other partners as placebos. Whether a printed rate was paid
-    says `claims check`.
+    Around a day also the months before and after it, with other partners as placebos. Whether a printed rate was
+    assessed says `claims check`.
 
     Returns:
         Rows of the table `duty`: consumption_usd, dutiable_usd, duty_usd, rate_pct (of all imports for consumption),
         dutiable_rate_pct (of what was dutiable), dutiable_share_pct, status (dutiable, partly_free, free, zero_duty,
-        no_imports, no_duty_stated, not_covered …), and doubt.
+        no_imports, no_duty_stated, not_covered …), list_rate_pct (what a list with rates would have added), and doubt.
 
     Raises:
         ValueError: A name means several things, or no store of the United States' imports has a duty.

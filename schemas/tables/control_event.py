@@ -131,17 +131,25 @@ class Detour(Table):
     direct_after: pl.Float64 = optional("the same since the date", "see measure")
     direct_other_before: pl.Float64 = optional("exporter to importer, as the importer counts it", "see measure")
     direct_other_after: pl.Float64 = optional("the same since the date", "see measure")
+    first_said_before: pl.Float64 = optional("exporter to hub, as the exporter counts it", "see measure")
+    first_said_after: pl.Float64 = optional("the same since the date", "see measure")
     first_before: pl.Float64 = optional(
-        "exporter to hub, times first_growth, as the side says that shows the smaller rise", "see measure"
+        "computed, what the leg is compared with: exporter to hub, times first_growth, of the side that shows the"
+        " smaller rise",
+        "see measure",
     )
-    first_after: pl.Float64 = optional("the same since the date, without growth", "see measure")
+    first_after: pl.Float64 = optional("the same side since the date, without growth", "see measure")
     first_growth: pl.Float64 = optional("growth of the leg in general: median of placebo goods; 1: too few are known")
     first_other_before: pl.Float64 = optional("exporter to hub, as the hub counts it; null: no store", "see measure")
     first_other_after: pl.Float64 = optional("the same since the date", "see measure")
+    second_said_before: pl.Float64 = optional("hub to importer, as the importer counts it", "see measure")
+    second_said_after: pl.Float64 = optional("the same since the date", "see measure")
     second_before: pl.Float64 = optional(
-        "hub to importer, times second_growth, without the first months of the lag", "see measure"
+        "computed, what the leg is compared with: hub to importer, times second_growth, without the first months of the"
+        " lag",
+        "see measure",
     )
-    second_after: pl.Float64 = optional("the same since the date, without growth", "see measure")
+    second_after: pl.Float64 = optional("the same months since the date, without growth", "see measure")
     second_growth: pl.Float64 = optional("growth of the leg in general; 1: too few placebo goods are known")
     second_other_before: pl.Float64 = optional("hub to importer, as the hub counts it; null: no store", "see measure")
     second_other_after: pl.Float64 = optional("the same since the date", "see measure")
@@ -158,11 +166,11 @@ class Detour(Table):
 
 
 DUTIES = {
-    "dutiable": "duty was paid, and all of it was dutiable",
-    "partly_free": "duty was paid on a part; the rest was free, by the tariff or a preference that was claimed",
-    "free": "nothing of it was dutiable, and no duty was paid",
+    "dutiable": "duty was assessed, and all of it was dutiable",
+    "partly_free": "duty was assessed on a part; the rest was free, by the tariff or a preference that was claimed",
+    "free": "nothing of it was dutiable, and no duty was assessed",
     "zero_duty": "it was dutiable, and the duty is zero",
-    "no_dutiable_stated": "duty was paid, and the source does not state how much was dutiable",
+    "no_dutiable_stated": "duty was assessed, and the source does not state how much was dutiable",
     "no_imports": "nothing entered for consumption: there is no rate",
     "no_duty_stated": "the source states imports for consumption and no duty: there is no rate",
     "duty_without_imports": "the source prints a duty on imports of zero, one of which is wrong: there is no rate",
@@ -172,7 +180,7 @@ DUTIES = {
 
 
 class Duty(Table):
-    """What was paid at the border, by good, partner and months: the rows of `duties`."""
+    """What was assessed at the border, by good, partner and months: the rows of `duties`."""
 
     product: pl.String = column("code, basket:… or list:…")
     partner: pl.String = column("country of origin, ISO 3166-1 alpha-3; WLD: all")
@@ -186,5 +194,9 @@ class Duty(Table):
     rate_pct: pl.Float64 = optional("duty by imports for consumption", "%")
     dutiable_rate_pct: pl.Float64 = optional("duty by what was dutiable", "%")
     dutiable_share_pct: pl.Float64 = optional("what was dutiable by imports for consumption", "%")
+    list_duty_usd: pl.Float64 = optional(
+        "what the rates of the list asked for would have added; null: no rate of each code and month", "USD"
+    )
+    list_rate_pct: pl.Float64 = optional("that by imports for consumption", "%")
     status: pl.String = column("how rate_pct was made, or why it is null", isin=list(DUTIES))
     doubt: pl.String = optional("open findings about the numbers that the row rests on; null: none")

@@ -27,7 +27,7 @@ NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 # A comma separates thousands; 46,4 as written elsewhere would be read as 464.
 GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,\s]\d{3})+(?:\.\d+)?")
 AGAINST = re.compile(r"vs_(\d{4}-\d{2}(?:\.\.\d{4}-\d{2})?)_pct")
-# A rate that was paid, and one that a tariff states.
+# A rate that was assessed, and one that a tariff states.
 RATES = {"of_consumption_pct": "duty", "tariff_pct": "tariff"}
 LEVELS = {"level_t": "quantity_kg", "ytd_t": "quantity_kg"} | {
     name: value for value in VALUES for name in (value, value.replace("value", "level"))
@@ -262,7 +262,7 @@ def _spot(row: dict[str, str], measure: str, kind: str, national: str) -> Spot:
     if row["flow"].lower() not in FLOWS:
         raise Unclear(f"the direction {row['flow']!r} is neither export nor import")
     if kind in RATES.values() and FLOWS[row["flow"].lower()] != "import":
-        raise Unclear("a duty is paid on imports, and the claim is of exports; write import")
+        raise Unclear("a duty is assessed on imports, and the claim is of exports; write import")
     return Spot(
         FLOWS[row["flow"].lower()], read_product(row, national), read_partner(row["partner"]), measure, first, last
     )

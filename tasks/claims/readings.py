@@ -241,13 +241,13 @@ class Readings:
         return _quotients(value, mass, lambda price: f"{float(price * 1000):,.0f} {money}/t", "for")
 
     def duty(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
-        """Return the duty that was paid in per cent of imports for consumption, and of what was dutiable of them."""
+        """Return the duty assessed in per cent of imports for consumption, and of what was dutiable of them."""
         duty, *wholes = (self.level(spot.at(measure=name), exact=exact) for name in (DUTY, CONSUMPTION, DUTIABLE))
         # A printed zero may be half a dollar, and not less than nothing.
-        paid = [one.mapped(lambda ends: Interval(max(ends.low, Fraction(0)), ends.high)) for one in duty]
+        not_less = [one.mapped(lambda ends: Interval(max(ends.low, Fraction(0)), ends.high)) for one in duty]
         readings = list[Reading]()
         for whole, name in zip(wholes, ("imports for consumption", "dutiable imports"), strict=True):
-            rates = _quotients(paid, whole, lambda rate: f"{float(rate):.2f} %", "of duty on", 100)
+            rates = _quotients(not_less, whole, lambda rate: f"{float(rate):.2f} %", "of duty on", 100)
             readings += [replace(one, words=f"{one.words} of {name}") for one in rates]
         return readings
 

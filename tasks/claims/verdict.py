@@ -21,6 +21,7 @@ from tasks.domain.coverage import WORLD
 from tasks.domain.doubt_words import doubt_text, doubts_in
 from tasks.domain.errors import Unclear
 from tasks.domain.precision import Reading
+from tasks.domain.refunds import refund_note
 from tasks.domain.thresholds import threshold
 from tasks.domain.units import RATIOS
 from tasks.ledger.doubts import ON_CONSUMPTION, ON_THE_SUM
@@ -33,11 +34,14 @@ NAMES = {
     "share": "the share in the world total",
     "unit_value": "the unit value",
     "against": "the change",
-    "duty": "the rate that was paid",
-    "tariff": "the rate that was paid",
+    "duty": "the rate that was assessed",
+    "tariff": "the rate that was assessed",
 }
 RATES = ("duty", "tariff")
-CAUTION = "What was paid is no rate of a tariff: entries may be free, excluded, or entered before it applied."
+CAUTION = (
+    "What was assessed at entry is no rate of a tariff: entries may be free, excluded, or entered before it applied;"
+    " and it is not what was paid in the end."
+)
 # The figure of `metric` by which the doubts about a claim are looked up; for others the level.
 FIGURES_OF_KINDS = {"share": "share_pct", "rank": "rank"} | dict.fromkeys(RATES, "of_consumption_pct")
 
@@ -50,7 +54,10 @@ def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
         return "not_checkable", f"Not checkable: {unclear}."
     spot = readings.canonical(stated.spot)
     verdict, reason = _with_doubts(readings, stated, spot, _verdict(readings, stated, spot))
-    return verdict, f"{reason} {CAUTION}" if stated.kind in RATES else reason
+    if stated.kind not in RATES:
+        return verdict, reason
+    note = refund_note(spot.first, spot.last)
+    return verdict, f"{reason} {CAUTION}" + (f" {note[0].upper()}{note[1:]}." if note else "")
 
 
 def _with_doubts(readings: Readings, stated: Stated, spot: Spot, verdict: Verdict) -> Verdict:
@@ -139,8 +146,8 @@ def _against(readings: Readings, stated: Stated, read: Sequence[Reading]) -> Ver
     if any(distance(stated, reading) <= tolerance(stated, reading) for reading in read) and not stated.qualifier:
         return "not_checkable", f"Unresolved, a difference no larger than silent revisions make: {both}."
     if stated.kind == "tariff" and all(stated.value > reading.loose.high for reading in read):
-        # Less than the tariff is paid wherever a part is free: that contradicts nothing.
-        return "not_checkable", f"Not checkable: less was paid than a tariff of {stated.shown}: {both}."
+        # Less than the tariff is assessed wherever a part is free: that contradicts nothing.
+        return "not_checkable", f"Not checkable: less was assessed than a tariff of {stated.shown}: {both}."
     mirrored = replace(stated, value=-stated.value)
     is_change = stated.kind in CHANGES and stated.value != 0
     is_mirrored = is_change and any(match(mirrored, reading, plain=True) for reading in read)

@@ -1,4 +1,4 @@
-"""Defines the commands that ask for detours, and for what was paid at the border."""
+"""Defines the commands that ask for detours, and for what was assessed at the border."""
 
 from pathlib import Path
 from typing import Annotated
@@ -55,7 +55,7 @@ def detours(question: Detours, page: DetoursWritten) -> None:
     epilog="Example: `tidewaiter duties 8505 --partner China --month 2025-01..2025-06`",
 )
 def duties(question: Duties, page: Written) -> None:
-    """Print what was paid."""
+    """Print what was assessed."""
     import polars as pl
 
     from tasks.answers.form import export, export_notes, tables
@@ -73,7 +73,7 @@ def duties(question: Duties, page: Written) -> None:
     million = [(pl.col(f"{name}_usd") / 1e6).round(3).alias(f"{name}, million USD") for name in ("consumption", "duty")]
     rates = [
         pl.col(f"{name}_pct").round(2).alias(f"{name}, %".replace("_", " "))
-        for name in ("rate", "dutiable_rate", "dutiable_share")
+        for name in ("rate", "dutiable_rate", "dutiable_share", "list_rate")
     ]
     shown = answer.rows.select("partner", "role", span.alias("months"), *million, *rates, "status")
     kept = [name for name in shown.columns if shown[name].null_count() < shown.height]

@@ -1,8 +1,8 @@
-"""Computes what was paid at the border: duty by the value of imports for consumption, by good, partner and month.
+"""Computes what was assessed at the border: duty by the value of imports for consumption, by good, partner and month.
 
 The duty is what the statistics calculate from the entries by the tariff that applied to each, so preferences, free
-entries and exclusions are in it. It is no rate of a tariff: of two months the rate may differ because other goods, or
-goods of other countries, were entered.
+entries and exclusions are in it, and what was refunded later is not taken off. It is no rate of a tariff: of two months
+the rate may differ because other goods, or goods of other countries, were entered.
 
 Belongs here: the rates of sums over goods and months with their status, and windows around a day. The rate of a single
 month is a figure of `metric` too, `of_consumption_pct`.
@@ -16,8 +16,8 @@ from tasks.domain.units import CONSUMPTION, DUTIABLE, DUTY
 MEASURES = (CONSUMPTION, DUTIABLE, DUTY)
 
 
-class Paid(NamedTuple):
-    """What was paid on some imports: the sums, rates in per cent, and how they were made."""
+class Assessed(NamedTuple):
+    """What was assessed on some imports: the sums, rates in per cent, and how they were made."""
 
     consumption: float | None
     dutiable: float | None
@@ -28,18 +28,18 @@ class Paid(NamedTuple):
     status: str
 
 
-def paid(consumption: float | None, dutiable: float | None, duty: float | None) -> Paid:
+def assessed(consumption: float | None, dutiable: float | None, duty: float | None) -> Assessed:
     """Return the rates of some imports; null where nothing can be divided, and the status says why.
 
-    >>> paid(200.0, 100.0, 25.0)[3:]
+    >>> assessed(200.0, 100.0, 25.0)[3:]
     (12.5, 25.0, 50.0, 'partly_free')
-    >>> paid(200.0, 0.0, 0.0).status, paid(0.0, 0.0, 0.0).status, paid(200.0, None, None).status
+    >>> assessed(200.0, 0.0, 0.0).status, assessed(0.0, 0.0, 0.0).status, assessed(200.0, None, None).status
     ('free', 'no_imports', 'no_duty_stated')
     """
     rate = duty / consumption * 100 if duty is not None and consumption else None
     of_dutiable = duty / dutiable * 100 if duty is not None and dutiable else None
     share = dutiable / consumption * 100 if dutiable is not None and consumption else None
-    return Paid(consumption, dutiable, duty, rate, of_dutiable, share, _status(consumption, dutiable, duty))
+    return Assessed(consumption, dutiable, duty, rate, of_dutiable, share, _status(consumption, dutiable, duty))
 
 
 def _status(consumption: float | None, dutiable: float | None, duty: float | None) -> str:
@@ -52,14 +52,14 @@ def _status(consumption: float | None, dutiable: float | None, duty: float | Non
     return "partly_free" if dutiable < consumption else "dutiable"
 
 
-def together(parts: Sequence[tuple[float | None, float | None, float | None]]) -> Paid:
+def together(parts: Sequence[tuple[float | None, float | None, float | None]]) -> Assessed:
     """Return the rates of several imports together; a sum is not known where one of its parts is not."""
     sums = [None if None in column else sum(filter(None, column)) for column in zip(*parts, strict=True)]
     consumption, dutiable, duty = sums if sums else (None, None, None)
-    return paid(consumption, dutiable, duty)
+    return assessed(consumption, dutiable, duty)
 
 
-def shift_of(before: Paid, after: Paid) -> float | None:
+def shift_of(before: Assessed, after: Assessed) -> float | None:
     """Return by how many percentage points the rate rose; None where one of them is not known."""
     return None if before.rate is None or after.rate is None else after.rate - before.rate
 
@@ -70,14 +70,14 @@ def rank_of(shift: float | None, placebos: Sequence[float | None]) -> tuple[int,
     return sum(shift is not None and one >= shift for one in known), len(known)
 
 
-def row_of(paid: Paid) -> dict[str, Any]:
+def row_of(made: Assessed) -> dict[str, Any]:
     """Return the figures as columns of the table `duty`."""
     return {
-        "consumption_usd": paid.consumption,
-        "dutiable_usd": paid.dutiable,
-        "duty_usd": paid.duty,
-        "rate_pct": paid.rate,
-        "dutiable_rate_pct": paid.dutiable_rate,
-        "dutiable_share_pct": paid.dutiable_share,
-        "status": paid.status,
+        "consumption_usd": made.consumption,
+        "dutiable_usd": made.dutiable,
+        "duty_usd": made.duty,
+        "rate_pct": made.rate,
+        "dutiable_rate_pct": made.dutiable_rate,
+        "dutiable_share_pct": made.dutiable_share,
+        "status": made.status,
     }

@@ -314,9 +314,11 @@ def _rows(
     """Rows of the table `detour`: the judged hubs by score, then those that cannot be judged."""
     rates, scores, growths, ends = judged
     stores, window = frame.stores, frame.window
-    direct = screen.plain_sums(goods.direct, window)
+    looked_at = screen.plain_sums(goods.direct, window)
+    has_fallen = looked_at is not None and looked_at[1] < looked_at[0]
+    # Without a number of the exporter the screen looks at the importer's, which stays what the importer says.
+    direct = None if goods.direct is goods.direct_there else looked_at
     other = screen.plain_sums(goods.direct_there, window)
-    has_fallen = direct is not None and direct[1] < direct[0]
     prices = _prices(code, hubs, frame)
     shared: dict[str, Any] = {
         "product": code,
@@ -336,7 +338,7 @@ def _rows(
     by_hub = {one.hub: one for one in gains}
     rows = []
     for hub in [*(one.hub for one in gains), *(hub for hub in hubs if hub not in by_hub)]:
-        row = shared | {"hub": hub} | _other_sides(goods, hub, window)
+        row = shared | {"hub": hub} | _printed(goods, hub, window)
         row |= {"first_usd_per_kg": prices.get(f"first {hub}"), "second_usd_per_kg": prices.get(f"second {hub}")}
         row |= {"first_growth": growths[hub][0], "second_growth": growths[hub][1]}
         if hub in by_hub:
@@ -373,12 +375,15 @@ def _of(
     return row
 
 
-def _other_sides(goods: Goods, hub: str, window: DetourWindow) -> dict[str, Any]:
-    """What the hub itself says of both legs, where it has a store."""
+def _printed(goods: Goods, hub: str, window: DetourWindow) -> dict[str, Any]:
+    """What is printed of both legs over the whole window: by the exporter or the importer (said), and by the hub
+    itself, where it has a store (other)."""
     figures: dict[str, Any] = {}
     for name, legs in (("first", goods.first[hub]), ("second", goods.second[hub])):
-        sums = screen.plain_sums(legs[1], window) if len(legs) > 1 else None
-        figures |= dict(zip((f"{name}_other_before", f"{name}_other_after"), sums or (None, None), strict=True))
+        for place, whose in enumerate(("said", "other")):
+            sums = screen.plain_sums(legs[place], window) if len(legs) > place else None
+            keys = (f"{name}_{whose}_before", f"{name}_{whose}_after")
+            figures |= dict(zip(keys, sums or (None, None), strict=True))
     return figures
 
 

@@ -1,9 +1,10 @@
-"""Answers what duty was paid on imports, month by month or around a day, with placebos."""
+"""Answers what duty was assessed on imports, month by month or around a day, with placebos."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -13,14 +14,15 @@ from schemas.questions.duties import Duties
 from schemas.questions.question import texts
 from schemas.table import polars_schema
 from tasks.analysis.measures import duty
-from tasks.analysis.measures.duty import MEASURES, Paid
+from tasks.analysis.measures.duty import MEASURES
 from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.doubt_words import as_cells, as_text, doubts_in, once_each
 from tasks.domain.errors import NoFigure
-from tasks.domain.export_controls.control_lists import is_list
+from tasks.domain.export_controls.control_lists import is_list, rates_of
 from tasks.domain.period_words import is_latest, read_months
-from tasks.domain.periods import Month, first_day, month_name, month_number
+from tasks.domain.periods import Month, first_day, month_end, month_name, month_number
+from tasks.domain.refunds import refund_note
 from tasks.domain.text import counted
 from tasks.domain.units import CONSUMPTION
 from tasks.reading import query
@@ -40,6 +42,8 @@ class DutyGoods(NamedTuple):
     name: str
     keys: tuple[str, ...]
     day: date | None
+    # Of a list with rates, by listed code: first day, last day, rate in per cent.
+    rates: Mapping[str, Sequence[tuple[str, str, float]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,14 @@ class DutiesAnswer(Answer):
 
 
 def duties(question: Duties) -> DutiesAnswer:
-    """Return what was paid. Raises ValueError for a name that is not in the store, and NoFigure where no duty is known
-    at all."""
+    """Return what was assessed. Raises ValueError for a name that is not in the store, and NoFigure where no duty is
+    known at all."""
     store, day = store_of(question), day_of(question.as_of)
     snapshot = open_published(store)
     resolver = Resolver(snapshot)
     keys, notes = _keys(resolver, question.product)
-    duty_goods = DutyGoods(store, question.product if len(keys) > 1 else keys[0], keys, day)
+    rates = rates_of(question.product) if is_list(question.product) else {}
+    duty_goods = DutyGoods(store, question.product if len(keys) > 1 else keys[0], keys, day, rates)
     partners = list(dict.fromkeys(map(resolver.partner, texts(question.partner) or (WORLD,))))
     if question.around is None:
         rows = list(_by_month(duty_goods, partners, _months(snapshot, question.month)))
@@ -68,6 +73,8 @@ def duties(question: Duties) -> DutiesAnswer:
         )
     kinds = polars_schema("duty")
     frame = pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
+    span = (month_number(min(frame["first_month"])), month_number(max(frame["last_month"])))
+    notes += filter(None, (refund_note(*span), _note_on_rates(frame, duty_goods)))
     doubts = _doubts(snapshot, frame, duty_goods)
     return DutiesAnswer(
         frame.with_columns(as_text(doubts)),
@@ -114,30 +121,60 @@ def _parts(
     for measure, frame in zip(MEASURES[1:], frames[1:], strict=True):
         both = both.join(frame.select(*keys, measure), on=keys)
     by_partner: dict[tuple[str, int], list[tuple[Any, ...]]] = {}
-    for partner, month, *values in both.select("partner", "month", *MEASURES).iter_rows():
-        by_partner.setdefault((partner, month), []).append(tuple(values))
+    for product, partner, month, *values in both.select(*keys, *MEASURES).iter_rows():
+        rate = _rate(duty_goods, product, month)
+        stated = None if rate is None or values[0] is None else values[0] * rate / 100
+        by_partner.setdefault((partner, month), []).append((*values, stated))
     return by_partner
+
+
+def _rate(duty_goods: DutyGoods, product: str, month: int) -> float | None:
+    """What the list adds on a product through a whole month, its tiers together; None where the list has no rate of the
+    code, or one that begins or ends within the month."""
+    rows = [row for code, rows in duty_goods.rates.items() if product.startswith(code) for row in rows]
+    first, last = f"{first_day(month):%Y-%m-%d}", f"{month_end(first_day(month)):%Y-%m-%d}"
+    spans = [
+        (begin and begin.ljust(10, "-").replace("---", "-01"), end and end.ljust(10, "-").replace("---", "-31"), rate)
+        for begin, end, rate in rows
+    ]
+    if not spans or any(first < begin <= last or first <= (end or "9999") < last for begin, end, _ in spans):
+        return None
+    return sum(rate for begin, end, rate in spans if begin <= first and (end or "9999") >= last)
+
+
+def _note_on_rates(rows: pl.DataFrame, duty_goods: DutyGoods) -> str | None:
+    if not duty_goods.rates:
+        return None
+    known = rows["list_rate_pct"].is_not_null().sum()
+    return (
+        f"list_rate_pct is what {duty_goods.name} alone would have added on all these imports; it is known of {known}"
+        f" of {rows.height} rows: those in which each code has a rate through each month. What was assessed has other"
+        " duties in it, and free entries"
+    )
 
 
 def _by_month(duty_goods: DutyGoods, partners: Sequence[str], months: range) -> Iterator[dict[str, Any]]:
     parts = _parts(duty_goods, partners, months)
     for partner in partners:
         for month in months:
-            paid = duty.together(parts[partner, month])
-            yield _row(duty_goods, partner, (month, month), paid)
+            yield _row(duty_goods, partner, (month, month), parts[partner, month])
 
 
 def _row(
     duty_goods: DutyGoods,
     partner: str,
     months: tuple[int, int],
-    paid: Paid,
+    parts: Sequence[tuple[Any, ...]],
     role: str = "asked",
     side: str | None = None,
 ) -> dict[str, Any]:
     first, last = map(first_day, months)
     place = {"product": duty_goods.name, "partner": partner, "role": role, "side": side}
-    return place | {"first_month": first, "last_month": last} | duty.row_of(paid)
+    made, stated = duty.together([one[:3] for one in parts]), [one[3] for one in parts]
+    listed = None if None in stated or not duty_goods.rates else sum(stated)
+    rate = listed / made.consumption * 100 if listed is not None and made.consumption else None
+    row = place | {"first_month": first, "last_month": last} | duty.row_of(made)
+    return row | {"list_duty_usd": listed, "list_rate_pct": rate}
 
 
 def _one_month(day: str) -> int:
@@ -160,15 +197,13 @@ def _around(duty_goods: DutyGoods, partners: Sequence[str], question: Duties) ->
     parts = _parts(duty_goods, [*partners, *others], span)
     rows, shifts = [], dict[str, float | None]()
     for partner in (*partners, *others):
-        paid = {
-            side: duty.together([one for month in months for one in parts[partner, month]])
-            for side, months in sides.items()
-        }
-        shifts[partner] = duty.shift_of(paid["before"], paid["after"])
+        of_side = {side: [one for month in months for one in parts[partner, month]] for side, months in sides.items()}
+        made = {side: duty.together([one[:3] for one in of_side[side]]) for side in sides}
+        shifts[partner] = duty.shift_of(made["before"], made["after"])
         role = "asked" if partner in partners else "placebo"
         rows += [
             _row(duty_goods, partner, (sides[side].start, sides[side].stop - 1), one, role, side)
-            for side, one in paid.items()
+            for side, one in of_side.items()
         ]
     notes = []
     for partner in partners:

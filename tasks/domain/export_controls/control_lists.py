@@ -32,6 +32,7 @@ from tasks.domain.export_controls.tariff_lists import (
     TARIFF,
     columns_of,
     in_force,
+    rates_by_code,
     revisions_in,
     tariff_rows,
 )
@@ -229,6 +230,14 @@ def codes_on(spec: Spec) -> pl.DataFrame:
                 f"list:{spec.list} has no tier {spec.tier!r}; it has {', '.join(filter(None, tiers)) or 'none'}"
             )
     return codes.select(COLUMNS)
+
+
+def rates_of(text: str) -> dict[str, list[tuple[str, str, float]]]:
+    """The rates of a list or of a tier of it, as list:mine:a, by code: first day, last day, rate in per cent."""
+    spec = read_spec(text)
+    rows = control_lists().filter(list=spec.list)
+    is_of_tier = (pl.col("tier") == spec.tier) | pl.col("tier").str.starts_with(spec.tier + ".")
+    return rates_by_code(rows.filter(is_of_tier) if spec.tier else rows)
 
 
 def _when(spec: Spec) -> str:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Mapping
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -123,10 +122,10 @@ def in_force(rows: pl.DataFrame, when: str) -> pl.DataFrame:
     return rows.filter((first == "") | (begins <= when), (last == "") | (ends >= when))
 
 
-def rates_by_code(rows: pl.DataFrame) -> dict[str, list[Any]]:
+def rates_by_code(rows: pl.DataFrame) -> dict[str, list[tuple[str, str, float]]]:
     """The rates of listed codes, each with its first and last day."""
     rated = rows.filter(pl.col("rate_pct") != "").select("code", "valid_from", "valid_to", "rate_pct")
-    of_code = dict[str, list[Any]]()
+    of_code = dict[str, list[tuple[str, str, float]]]()
     for code, first, last, rate in rated.iter_rows():
         of_code.setdefault(code, []).append((first, last, float(rate)))
     return of_code

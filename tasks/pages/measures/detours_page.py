@@ -46,8 +46,8 @@ def sheet_of(answer: DetoursAnswer, language: str) -> Sheet:
         t["about"],
         _headlines(rows, places, language),
         blocks,
-        answer.notes,
-        answer.doubts,
+        [*answer.notes],
+        [*answer.doubts],
         answer.citation,
         language,
     )
@@ -109,19 +109,21 @@ def _hubs(rows: pl.DataFrame, language: str) -> SheetPart:
         verdict = t["verdicts"]["fires" if row["fires"] else row["status"]]
         cells.append((country(row["hub"], language), *legs, lag, *prices, *numbers, rate, verdict))
     columns = {title: [row[place] for row in cells] for place, title in enumerate(t["columns"])}
-    return SheetPart(t["hubs"], columns=columns, numbers=t["columns"][1:-1])
+    return SheetPart(t["hubs"], [t["computed"]], columns=columns, numbers=t["columns"][1:-1])
 
 
 def _sides(rows: pl.DataFrame, language: str) -> SheetPart:
-    """What both sides of each flow say."""
+    """What both sides of each flow print: seller and buyer, no number computed."""
     t, first = texts(language)["detours"], rows.row(0, named=True)
     cells = []
+    sides = {"direct": ("direct", "direct_other"), "first": ("first_said", "first_other")}
+    sides["second"] = ("second_other", "second_said")
     for name, row in [
         ("direct", first),
         *((leg, row) for row in rows.head(3).to_dicts() for leg in ("first", "second")),
     ]:
         hub = country(row["hub"], language)
-        numbers = [row[f"{name}_{when}"] for when in ("before", "after", "other_before", "other_after")]
+        numbers = [row[f"{side}_{when}"] for side in sides[name] for when in ("before", "after")]
         shown = [_level(number, row["measure"], language) for number in numbers]
         cells.append((t["flows"][name].format(hub=hub), *shown))
     columns = {title: [row[place] for row in cells] for place, title in enumerate(t["side_columns"])}

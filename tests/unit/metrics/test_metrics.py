@@ -93,7 +93,7 @@ def test_rates_of_duty_are_what_fractions_and_dictionaries_say() -> None:
     seen: Counter[str] = Counter()
     names = ("value_usd_consumption", "value_usd_dutiable", "value_usd_duty")
     scope = release(months="2025-06", measures=[*names], flow="import", products=[MAGNETS])
-    # Of one partner there are none, of one half was paid, of one only the duty is known.
+    # Of one partner there are none, of one half was assessed, of one only the duty is known.
     stated = {"CHN": dict.fromkeys(names, 0), "DEU": dict(zip(names, (100, 60, 50), strict=True)), "JPN": {names[2]: 5}}
     rates = [number(scope, code, "2025-06", value, name) for code, of in stated.items() for name, value in of.items()]
 
@@ -111,7 +111,7 @@ def test_rates_of_duty_are_what_fractions_and_dictionaries_say() -> None:
 
 
 def test_a_rate_of_duty_is_duty_by_imports_for_consumption() -> None:
-    """47 of 100 dollars were paid on what came from China, 3 of 60 on what came from Germany: 50 of 160 on all."""
+    """47 of 100 dollars were assessed on what came from China, 3 of 60 on what came from Germany: 50 of 160 on all."""
     scope = release(
         months="2025-06",
         measures=["value_usd_consumption", "value_usd_dutiable", "value_usd_duty"],

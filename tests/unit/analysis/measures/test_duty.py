@@ -1,4 +1,4 @@
-"""What was paid at the border: rates, their status, claims, and the real records of January 2025."""
+"""What was assessed at the border: rates, their status, claims, and the real records of January 2025."""
 
 import json
 from collections import Counter
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.analysis.measures.duty import paid, rank_of, shift_of, together
+from tasks.analysis.measures.duty import assessed, rank_of, shift_of, together
 from tasks.sources.census.us_census_bulk import parse
 from tests.unit.census_archive import packed
 
@@ -33,7 +33,7 @@ RATES_OF_2025 = [2.22, 2.33, 3.72, 7.18, 9.06, 9.29, 9.5, 10.49, 10.53]
 def test_each_way_to_pay_or_not_has_its_status(
     values: tuple[float | None, ...], rates: tuple[float | None, ...], status: str
 ) -> None:
-    made = paid(*values)
+    made = assessed(*values)
     assert (made.rate, made.dutiable_rate, made.dutiable_share) == rates
     assert made.status == status
 
@@ -46,8 +46,8 @@ def test_the_rate_of_several_goods_is_that_of_their_sums_and_unknown_where_one_i
 
 
 def test_a_rise_is_placed_among_those_of_placebos() -> None:
-    assert shift_of(paid(100, 100, 5), paid(100, 100, 30)) == 25
-    assert shift_of(paid(0, 0, 0), paid(100, 100, 30)) is None
+    assert shift_of(assessed(100, 100, 5), assessed(100, 100, 30)) == 25
+    assert shift_of(assessed(0, 0, 0), assessed(100, 100, 30)) is None
     assert rank_of(25, [30, 25, 0, None, -5]) == (2, 4)
 
 
@@ -74,7 +74,7 @@ def test_the_rates_of_the_real_records_are_those_of_their_own_sums(shared_data: 
     statuses = set()
     for (code, country), own in values.items():
         consumption, dutiable, duty = (own[name] for name in ("con_val_mo", "dut_val_mo", "cal_dut_mo"))
-        made = paid(consumption, dutiable, duty)
+        made = assessed(consumption, dutiable, duty)
         whole, part, tax = (sums[code, country, name] for name in ("con_val_mo", "dut_val_mo", "cal_dut_mo"))
         assert (consumption, dutiable, duty) == (whole, part, tax)
         assert made.rate == (None if not whole else pytest.approx(100 * tax / whole))
@@ -84,7 +84,7 @@ def test_the_rates_of_the_real_records_are_those_of_their_own_sums(shared_data: 
 
 @pytest.mark.shared
 def test_the_control_totals_of_nine_months_give_the_rate_of_all_imports(shared_data: Path) -> None:
-    """What was paid on all imports of the United States, by the Bureau's own sums."""
+    """What was assessed on all imports of the United States, by the Bureau's own sums."""
     rates = {}
     for file in sorted((shared_data / "us_census_bulk_real").glob("control_totals_*.json")):
         axes = json.loads(file.read_text())["axes"]
@@ -94,6 +94,6 @@ def test_the_control_totals_of_nine_months_give_the_rate_of_all_imports(shared_d
         names = ("con_val_mo", "dut_val_mo", "cal_dut_mo")
         values, others = ([one[name]["published_total"] for name in names] for one in (by_code, by_country))
         assert values == others, "two sums of the Bureau's agree"
-        rates[file.stem[-7:]] = paid(*values)
+        rates[file.stem[-7:]] = assessed(*values)
     assert [round(made.rate or 0, 2) for made in rates.values()] == RATES_OF_2025
     assert {made.status for made in rates.values()} == {"partly_free"}

@@ -39,6 +39,10 @@ def test_the_hub_that_carries_the_goods_fires_and_no_other(root: Path) -> None:
     assert row["as_high_pct"] == pytest.approx(100 / (len(PLACEBOS) + 1))
     assert row["direct_after"] / row["direct_before"] == pytest.approx(0.2, rel=0.1)
     assert row["direct_other_after"] == row["direct_after"], "both sides of the direct flow are known"
+    assert row["first_said_before"] == pytest.approx(row["first_before"] / row["first_growth"])
+    assert row["first_said_after"] == row["first_after"]
+    assert row["second_said_before"] > 0
+    assert (row["first_other_before"], row["second_other_before"]) == (None, None), "the hub has no store"
     assert (row["direct_usd_per_kg"], row["first_usd_per_kg"]) == (pytest.approx(10), pytest.approx(10))
     assert row["second_usd_per_kg"] == pytest.approx(11)
     assert row["placebo_goods_fired"] <= 1

@@ -1,5 +1,5 @@
-"""What duty was paid, out of a published store of the United States: months, windows with placebos, claims, what is not
-stated."""
+"""What duty was assessed, out of a published store of the United States: months, windows with placebos, claims, what is
+not stated."""
 
 import json
 from datetime import date
@@ -9,12 +9,14 @@ import polars as pl
 import pytest
 
 import tidewaiter
+from schemas import settings
 from schemas.names import INPUT
 from schemas.questions.claims import CheckClaims
 from schemas.questions.duties import Duties
 from tasks.answers.measures.duties import duties
 from tasks.answers.trade.check_claims import check_claims
 from tasks.domain.errors import HowUnderstood, NoFigure
+from tasks.domain.export_controls.control_lists import control_lists
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reading.query import open_published
@@ -81,8 +83,8 @@ def test_around_a_day_other_partners_are_placebos(store: Path, day: date | str) 
     assert rows.filter(role="asked").select("side", "rate_pct").rows() == [("before", 5.0), ("after", 47.0)]
     assert {*rows.filter(role="placebo")["partner"]} == {"JPN", "KOR", "DEU"}
     said = "CHN: +42.0 percentage points from before to after 2025-04; 0 of 3 other partners of the same goods rose by"
-    assert answered.notes[-1].startswith(said)
-    with pytest.warns(HowUnderstood, match="placebo|percentage points"):
+    assert any(note.startswith(said) for note in answered.notes)
+    with pytest.warns(HowUnderstood, match="placebo|percentage points|IEEPA"):
         assert tidewaiter.duties(MAGNETS, partner="CHN", around=day, store=store).height == rows.height
 
 
@@ -132,17 +134,55 @@ def test_vintages_are_kept_and_a_day_has_its_own_rate(store: Path, tmp_path: Pat
     assert isinstance(duties(Duties(MAGNETS, **asked)).rows, pl.DataFrame)
 
 
+def test_a_list_with_rates_says_what_it_alone_would_have_added(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """25 % on both goods from 15 February, and 10 % more on one from April on: of 2,000 dollars 500, then 600."""
+    (tmp_path / "extra.csv").write_text(
+        "hts8,list,effective_date,rate_pct\n85051100,a,2025-02-15,25\n85051950,a,2025-02-15,25\n"
+        "8505110070,b,2025-04-01,10\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv(settings.CONTROL_LISTS, str(tmp_path / "extra.csv"))
+    control_lists.cache_clear()
+    answer = duties(Duties("list:extra", partner="CHN", month="2025-01..2025-04", store=store))
+    tier = duties(Duties("list:extra:b", partner="CHN", month="2025-04", store=store))
+    control_lists.cache_clear()
+    shown = answer.rows.select("consumption_usd", "rate_pct", "list_duty_usd", "list_rate_pct").rows()
+    assert shown == [
+        (2_000.0, 5.0, 0.0, 0.0),
+        (2_000.0, 5.0, None, None),
+        (2_000.0, 5.0, 500.0, 25.0),
+        (2_000.0, 47.0, 600.0, 30.0),
+    ]
+    assert tier.rows["list_rate_pct"].to_list() == [10.0]
+    said = " ".join(answer.notes)
+    assert "it is known of 3 of 4 rows" in said
+    assert "of 2025-02 to 2025-04: the duties assessed have tariffs under IEEPA in them" in said
+
+
 TARIFFS = [
     # commodity, partner, period, metric, value, qualifier: verdict, and a part of its reason
     (MAGNETS, "China", "2025-06", "tariff", "47", "", "supported", "47.00 %, 470 USD of duty on 1,000 USD of imports"),
     (MAGNETS, "中国", "2025年6月", "关税", "47", "", "supported", "47.00 %"),
     (MAGNETS, "China", "2025-06", "effective tariff rate", "47", "", "supported", "47.00 %"),
-    # Of Korea's a half is dutiable, at 4 %: 2 % of all was paid.
+    # Of Korea's a half is dutiable, at 4 %: 2 % of all was assessed.
     (MAGNETS, "Korea", "2025-06", "tariff", "4", "", "supported", "4.00 %, 20 USD of duty on 500 USD of dutiable"),
     (MAGNETS, "Korea", "2025-06", "duty paid", "2", "", "supported", "2.00 %"),
+    (MAGNETS, "Korea", "2025-06", "importers paid", "2", "", "supported", "paid in the end. Of 2025-06: the duties"),
+    (MAGNETS, "Korea", "2025-01", "duty paid", "2", "", "supported", "not what was paid in the end."),
     # Three months at 5 % and three at 47 % of as much, in the half year and in the year as far as it is known.
     (MAGNETS, "China", "2025年上半年", "税率", "26", "", "supported", "26.00 %"),
-    (MAGNETS, "China", "2025-01..2025-06", "tariff", "47", "", "not_checkable", "less was paid than a tariff of 47"),
+    (
+        MAGNETS,
+        "China",
+        "2025-01..2025-06",
+        "tariff",
+        "47",
+        "",
+        "not_checkable",
+        "less was assessed than a tariff of 47",
+    ),
     (MAGNETS, "China", "2025-01..2025-06", "实际税率", "47", "", "contradicted", "26.00 %"),
     (MAGNETS, "China", "2025-06", "tariff", "30", "", "contradicted", "47.00 %"),
     (MAGNETS, "China", "2025-06", "tariff", "10", "less than", "contradicted", "47.00 %"),
@@ -158,7 +198,7 @@ TARIFFS = [
 
 
 @pytest.mark.parametrize("row", TARIFFS, ids=lambda row: " ".join(row[1:6]))
-def test_a_printed_tariff_is_held_against_what_was_paid(store: Path, row: tuple[str, ...]) -> None:
+def test_a_printed_tariff_is_held_against_what_was_assessed(store: Path, row: tuple[str, ...]) -> None:
     commodity, partner, period, metric, value, qualifier, verdict, reason = row
     (found,) = check_claims(
         CheckClaims(
@@ -178,7 +218,7 @@ def test_a_printed_tariff_is_held_against_what_was_paid(store: Path, row: tuple[
         )
     ).rows.to_dicts()
     assert (found["verdict"], reason in found["reason"]) == (verdict, True), found["reason"]
-    assert "What was paid is no rate of a tariff" in found["reason"]
+    assert "What was assessed at entry is no rate of a tariff" in found["reason"]
 
 
 def test_a_tariff_on_exports_is_asked_to_be_one_on_imports(store: Path) -> None:
