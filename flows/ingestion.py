@@ -45,9 +45,42 @@ def hold_of(problem: Held, *, dry_run: bool) -> Hold:
     return Hold(status=status, release_id=problem.release_id, lines=problem.lines, store=problem.store)
 
 
-@again_if_outpaced
 def ingest(request: ReleaseRequest, today: date) -> Outcome:
-    """Process one release. Raises Refused or Held, and then the published tables are unchanged."""
+    """Process one release. Raises Refused, and then the published tables are unchanged, or Held, and then what it
+    contradicts of them is in doubt."""
+    try:
+        outcome = _ingest(request, today)
+    except Held as problem:
+        if not request.dry_run:
+            tell_contradictions(problem.store)
+        raise
+    if not request.dry_run:
+        tell_contradictions(outcome.store)
+    return outcome
+
+
+@again_if_outpaced
+def tell_contradictions(store: Path) -> None:
+    """Publish which numbers the releases that are held contradict, or contradict no more; nothing where that is told.
+    A run that was killed before it is made up for by the next one."""
+    from tasks.publication.contradicted import untold
+    from tasks.steps import catalog as step
+
+    if untold(store).is_empty():
+        return
+    with recorded() as run, local_processes():
+        run.store = store
+        with exclusive(store), batch_of(store) as batch:
+            statements = step.recall_contradicted(store)
+            known = step.open_known(batch, statements)
+            change = merge(statements, batch, known)
+            batch.add(change, statements, step.report(statements, statements.findings, change.state))
+            [outcome] = publish(batch)
+        run.outcome = step.update_downstream(step.rewrite_briefs(outcome, store), store)
+
+
+@again_if_outpaced
+def _ingest(request: ReleaseRequest, today: date) -> Outcome:
     with recorded(dry_run=request.dry_run) as run, local_processes():
         declared = reading.declare(request)
         with opened(declared, run, dry_run=request.dry_run) as store:
@@ -83,6 +116,7 @@ def publish_batch(batch: Batch, tables: FollowingTables = "all") -> list[Outcome
         run.outcome = outcomes[-1]
         outcomes = follow(outcomes, tables)
         run.outcome = outcomes[-1]
+    tell_contradictions(batch.store)
     return outcomes
 
 

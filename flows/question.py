@@ -21,7 +21,7 @@ from prefect.input import RunInput
 from pydantic import Field
 
 from flows import announce
-from flows.ingestion import hold_of
+from flows.ingestion import hold_of, tell_contradictions
 from schemas.forms.outcome import HeldFinding, HeldRelease, Hold, HoldVerdict, Outcome
 from schemas.forms.request import ReleaseRequest
 from tasks.domain.errors import Held
@@ -106,6 +106,7 @@ def decided(
     if decision is None:
         return hold
     if decision.verdict == "reject":
+        tell_contradictions(hold.store)
         lines = [*hold.lines, f"rejected by {decision.by}: {decision.reason}"]
         return hold.model_copy(update={"status": "rejected", "lines": lines})
     with held_releases.reopened(hold.store, kept) as again:

@@ -46,7 +46,7 @@ PARTNER_SCOPES = {
     "keys": "none: each record speaks for its own partner, product and month, and for nothing else",
 }
 LEVELS = ("HS2", "HS4", "HS6", *NATIONAL, "line")
-SEVERITIES = ("error", "warning", "info")
+SEVERITIES = ("error", "warning", "info", "held")
 
 
 class Release(Table):
@@ -105,7 +105,9 @@ class Finding(Table):
     number: pl.UInt32 = column("number of the finding among those of its release", ge=1)
     check: pl.String = column("name of the check")
     severity: pl.String = column(
-        "error holds the release, warning and info are published with it", isin=list(SEVERITIES)
+        "error holds the release, warning and info are published with it; held: a release that waits for a decision"
+        " contradicts the numbers that are published",
+        isin=list(SEVERITIES),
     )
     subject: pl.String = column("what it is about, for people: a record, a key, the file")
     scope: pl.String = column(

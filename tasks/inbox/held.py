@@ -34,11 +34,16 @@ def find(store: Path, release_id: str) -> HeldRelease | None:
     return _read(place) if os.path.lexists(place) else None
 
 
+def every(store: Path) -> list[HeldRelease]:
+    """Every release that was held, decided or not."""
+    return [*map(_read, sorted((store / FOLDER).glob("*.json")))]
+
+
 def waiting(store: Path) -> list[HeldRelease]:
     """Releases without a decision, the oldest first; one that was published since is left out."""
-    kept, published = map(_read, sorted((store / FOLDER).glob("*.json"))), _published(store)
+    published = _published(store)
     return sorted(
-        (entry for entry in kept if entry.waits and not is_outdated(entry.release_id, published)),
+        (entry for entry in every(store) if entry.waits and not is_outdated(entry.release_id, published)),
         key=lambda entry: (entry.held_since, entry.released_on, entry.title),
     )
 

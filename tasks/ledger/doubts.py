@@ -35,6 +35,9 @@ ON_CONSUMPTION = tuple(name for name, figure in FIGURE_OF.items() if figure.form
 RECORDS = tuple(name for name, figure in FIGURE_OF.items() if figure.dtype == "Date")
 # The finding that a person's decision leaves about the doubts that it lifts: it lists their checks.
 LIFTED = "doubt_lifted"
+# The severity of findings of a release that is held, about the published numbers that it contradicts, and the finding
+# that ends them.
+HELD, SETTLED = "held", "held_settled"
 OF_RELEASE = ("flow", "products", "partners", "first_month", "last_month")
 # How a row of a table says its months, and how many months before them it rests on, by a column that only this table
 # has: `event_window` (of `events windows`), `trade_flow`, `expectation`, whose regression weighs every month of its
@@ -70,12 +73,19 @@ def open_doubts(findings: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     scopes = releases.select(
         "release_id", "partner_list", *(pl.col(name).alias(f"{name}_asked") for name in OF_RELEASE)
     )
-    rows = rows.join(scopes, on="release_id").sort("release_id", "number")
-    known = [_open(row) for row in rows.iter_rows(named=True)]
+    rows = pl.concat([rows.join(scopes, on="release_id"), _of_held(findings)], how="diagonal_relaxed")
+    known = [_open(row) for row in rows.sort("release_id", "number").iter_rows(named=True)]
     known = _unanswered(known, releases) if any(row["of_sums"] for row in known) else known
     if not known:
         return NONE_OPEN
     return pl.DataFrame([row | {"number": number} for number, row in enumerate(known)], schema=OPEN)
+
+
+def _of_held(findings: pl.DataFrame) -> pl.DataFrame:
+    """The findings of releases that are held, which name all that they are about."""
+    settled = findings.filter(check=SETTLED).select("release_id")
+    nothing = {f"{name}_asked": pl.lit(None) for name in OF_RELEASE} | {"partner_list": pl.lit(None)}
+    return findings.filter(severity=HELD).join(settled, on="release_id", how="anti").with_columns(**nothing)
 
 
 def _open(row: dict[str, Any]) -> dict[str, Any]:

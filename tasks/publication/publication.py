@@ -20,6 +20,7 @@ from tasks.derive.derivation import Figures
 from tasks.derive.portions import DERIVED
 from tasks.domain.hashing import code_sha256, json_sha256
 from tasks.ingest.normalise import Normalised
+from tasks.ledger.doubts import HELD, SETTLED
 from tasks.ledger.ledger_after import Ledger
 from tasks.ledger.name_tables import NameTables, name_tables
 from tasks.ledger.published_state import PublishedState
@@ -123,7 +124,10 @@ def _files_of_ledger(
     decided = _decided(entered, known)
     # Written once and for good; none where nothing was decided.
     decisions = [_file("decision", validated("decision", decided), release.release)] if decided.height else []
-    return replaced, itertools.chain(new, _files_of_release(release) if is_new else (), decisions)
+    # Of a release that is published, those of another one that is held and contradicts it.
+    told = release.findings.filter((pl.col("severity") == HELD) | (pl.col("check") == SETTLED))
+    of_held = [_file("finding", told, release.release)] if told.height else []
+    return replaced, itertools.chain(new, _files_of_release(release) if is_new else of_held, decisions)
 
 
 def _is_new(release: Normalised, known: PublishedState) -> bool:

@@ -19,7 +19,7 @@ from tasks.domain.errors import NothingPublished
 from tasks.domain.periods import first_day, month_number
 from tasks.domain.reporter import Reporter
 from tasks.ledger import merge as ledger
-from tasks.ledger.doubts import Doubts, findings_of, open_doubts
+from tasks.ledger.doubts import HELD, Doubts, findings_of, open_doubts
 from tasks.lineage.requested_records import with_requested_records
 from tasks.store.bucket.working_copy import address_of, at_hand
 from tasks.store.files.snapshot import Snapshot, open_snapshot
@@ -236,7 +236,9 @@ def table_on(
     with_number = ledger_then.filter(where).select(pl.col("release_id").unique()).collect()["release_id"]
     is_public = (pl.col("released_on") <= day) | pl.col("release_id").is_in(with_number.to_list())
     releases = counting(read_table(snapshot, "release").filter(is_public), read_table(snapshot, "decision"), day)
-    doubts = open_doubts(findings_of(snapshot), releases)
+    # What a release contradicts that is held today was not known then.
+    told = findings_of(snapshot).filter(pl.col("severity") != HELD)
+    doubts = open_doubts(told, releases)
     if table == "doubt" and not doubts.height:
         return empty_frame(table).cast(readers_schema(table))  # type: ignore[arg-type]
     if table == "trade_flow":

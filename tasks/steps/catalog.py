@@ -16,7 +16,7 @@ from tasks.inbox import division, inbox
 from tasks.lineage import audit as auditing
 from tasks.pages.brief import watched as briefing
 from tasks.pages.site import requested_site
-from tasks.publication import assemble, batch, claims, open_published, publication, withdrawal
+from tasks.publication import assemble, batch, claims, contradicted, open_published, publication, withdrawal
 from tasks.steps import outcome as reporting
 from tasks.steps.reading import PATIENCE, amend, correct, declare, land, normalise, parse
 from tasks.steps.step import Step
@@ -40,6 +40,7 @@ publish_mirror = Step(mirroring.publish_pair, name="publish_mirror", retries=3, 
 update_downstream = Step(after_release.update_downstream)
 update_tables = Step(after_release.update_tables)
 update_shared = Step(after_release.update_shared)
+recall_contradicted = Step(contradicted.recall_contradicted, retries=3, retry_delay_seconds=PATIENCE)
 recall = Step(withdrawal.recall, retries=3, retry_delay_seconds=PATIENCE)
 withdraw = Step(withdrawal.withdraw)
 report_decision = Step(reporting.report_decision)

@@ -401,8 +401,10 @@ def reject(
 ) -> None:
     """Decide that a held release is never published. The decision is kept; the published tables are not touched."""
 
+    from flows.ingestion import tell_contradictions
     from tasks.inbox import held as held_releases
 
     store = store_that_holds(store, whose, release_id)
     held_releases.decide(store, release_id, "reject", by, reason, datetime.now(UTC))
+    tell_contradictions(store)
     console().print(f"{release_id} is rejected; `tidewaiter approve` would still publish it", highlight=False)
