@@ -183,7 +183,7 @@ def windows(
     import polars as pl
 
     from tasks.answers.form import export, export_notes, tables
-    from tasks.answers.trade.read import with_doubts
+    from tasks.answers.form.doubted import with_doubts
     from tasks.reading import query, resolver
 
     export.form_of(form.value, output)

@@ -90,7 +90,7 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
 
     from tasks.analysis.after.first_prints import scorecard
     from tasks.answers.form import tables
-    from tasks.answers.trade.read import with_doubts
+    from tasks.answers.form.doubted import with_doubts
     from tasks.answers.trade.series import series_of
     from tasks.answers.trade.vintages import as_revisions
     from tasks.answers.trade.vintages import vintages as answer_to

@@ -29,6 +29,9 @@ from tasks.store.files.snapshot import Snapshot
 from tasks.store.places.reporters import only_store, stores_of
 from tasks.store.snapshots.parquet import read_table
 
+# What is in doubt of an answer follows from its rows, unless it is given.
+BY_ROWS: tuple[Doubt, ...] = (Doubt("by_rows", (), (), 0, 0),)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -45,7 +48,7 @@ class Answer:
     rows: pl.DataFrame
     snapshot: Snapshot
     notes: tuple[str, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[Doubt, ...] = BY_ROWS
     as_of: date | None = None
     table: str = ""
     states: tuple[Snapshot, ...] = ()
@@ -53,7 +56,14 @@ class Answer:
     language: str = "en"
 
     def __post_init__(self) -> None:
-        """No answer has growths without their verdicts."""
+        """No answer has growths without their verdicts, and none has figures without what is in doubt of them."""
+        if self.doubts is BY_ROWS:
+            # Most answers are asked for their rows, and say themselves what is in doubt.
+            from tasks.answers.form.doubted import doubted
+
+            rows, doubts = doubted(self.rows, self.snapshot, self.as_of)
+            object.__setattr__(self, "rows", rows)
+            object.__setattr__(self, "doubts", doubts)
         if not {*QUOTABLE}.isdisjoint(self.rows.columns) and self.shown:
             from tasks.answers.form.quotes import with_verdicts
 
@@ -116,6 +126,7 @@ class AnswerOfSeveral(Answer):
     """Rows of one or several reporters; `parts` has the answer of each store, with all its columns."""
 
     parts: Mapping[str, Answer] = field(default_factory=dict)
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def figures_in_doubt(self) -> pl.Series | None:
@@ -187,7 +198,7 @@ def of_each(question: OfReporter, answer: Callable[[Path], Answer]) -> Answer:
         f"{name}: {why if isinstance(why, StoreError) else 'nothing is published yet'}" for name, why in empty.items()
     )
     first = next(iter(has_rows.values()))
-    return AnswerOfSeveral(pl.concat(named), first.snapshot, notes, parts=has_rows)
+    return AnswerOfSeveral(pl.concat(named, how="diagonal_relaxed"), first.snapshot, notes, parts=has_rows)
 
 
 def store_of(question: OfReporter) -> Path:

@@ -98,7 +98,6 @@ def _of_list(question: Movers, snapshot: Snapshot, resolver: Resolver) -> Movers
     partner = resolver.partner(question.partner) if question.partner else WORLD
     comparison = list_movers.MonthCompared(flow, month, question.against, question.measure, day, partner)
     rows, notes = list_movers.list_movers(store_of(question), snapshot, listed, comparison)
-    doubts = rows["doubt"].drop_nulls().unique(maintain_order=True).to_list()
     usual = expected(snapshot, rows, day)
     # What was expected is of all partners and of all goods.
     usual = usual.clear() if partner != WORLD else usual.filter(pl.col("product").cast(pl.String).is_in([*listed.keys]))
@@ -106,7 +105,6 @@ def _of_list(question: Movers, snapshot: Snapshot, resolver: Resolver) -> Movers
         with_names(with_caveats(_of_partner(rows, partner), snapshot, day), resolver),
         snapshot,
         (*resolver.notes, *listed.notes, *notes),
-        tuple(doubts),
         as_of=day,
         table="mover",
         expected=with_names(usual, resolver),

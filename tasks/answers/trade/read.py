@@ -21,20 +21,19 @@ from schemas.questions.question import texts
 from schemas.questions.read import Read
 from schemas.table import polars_schema, readers_schema
 from tasks.answers.form.answer import Answer, AnswerOfSeveral, day_of, folder_of
+from tasks.answers.form.doubted import with_doubts
 from tasks.domain.coverage import TOTALS
-from tasks.domain.doubt_words import as_text, once_each
 from tasks.domain.export_controls.control_lists import is_list
 from tasks.domain.name_match import Unresolved
 from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.periods import Month
 from tasks.domain.text import named
-from tasks.ledger.doubts import doubts_of_releases, findings_of, open_doubts
 from tasks.reading import query
 from tasks.reading.resolver import KEY, Resolver
 from tasks.reading.search import what_is_nearby
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.places.reporters import MIRRORS
-from tasks.store.snapshots.parquet import path_partition, read_table
+from tasks.store.snapshots.parquet import path_partition
 
 # The name column of each code column; the language decides which name.
 NAME_OF = {"product": "product_name", "partner": "partner_name"}
@@ -394,28 +393,6 @@ def _top(
     if not groups:
         return ranked.head(count)
     return ranked.group_by(groups, maintain_order=True).head(count).select(rows.columns)
-
-
-def with_doubts(
-    rows: pl.DataFrame,
-    snapshot: Snapshot,
-    as_of: date | None = None,
-    figures: Collection[str] = (),
-    *,
-    is_asked: bool = False,
-    is_by_release: bool = False,
-) -> tuple[pl.DataFrame, tuple[Doubt, ...]]:
-    """Add the column `doubt` where an open finding, now or on a day, concerns one of these figures of the rows, any
-    where none are named, or of rows `is_by_release` the numbers that their releases printed, or where the column
-    `is_asked` for; return with it each such finding, once.
-    """
-    if is_by_release:
-        doubts = doubts_of_releases(rows, open_doubts(findings_of(snapshot), read_table(snapshot, "release")))
-    else:
-        doubts = query.doubts_of(snapshot, as_of).each_of_rows(rows, figures)
-    if doubts.null_count() == rows.height and not is_asked:
-        return rows, ()
-    return rows.with_columns(as_text(doubts)), once_each(doubts)
 
 
 def with_names(rows: pl.DataFrame, resolver: Resolver, language: str = "en") -> pl.DataFrame:

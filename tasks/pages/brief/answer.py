@@ -88,7 +88,7 @@ def brief(question: questions.Brief) -> BriefAnswer:
         [with_notes(sentence, language) for sentence in headlines(facts, language)],
     )
     rows = pl.DataFrame([{name: row[name] for name in COLUMNS} for row in figures], COLUMNS)
-    return BriefAnswer(rows, snapshot, tuple(resolver.notes), page=page)
+    return BriefAnswer(rows, snapshot, tuple(resolver.notes), tuple(facts.doubts), page=page)
 
 
 def _of_list(question: questions.Brief, store: Path, snapshot: Snapshot) -> BriefAnswer:
