@@ -26,7 +26,6 @@ from schemas.forms.fetch import FetchReport, SourceState
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.pool import PoolReport
 from schemas.forms.watch import WatchReport
-from schemas.names import few_of_check
 from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.text import counted
 from tasks.inbox import held as held_releases
@@ -227,14 +226,14 @@ def held(hold: Hold, *, waits: bool) -> None:
     the decision."""
     payload = {
         "release_id": hold.release_id,
-        "findings": few_of_check(hold.lines),
+        "findings": hold.few,
         "store": str(address_of(hold.store)),
     }
     kept = held_releases.find(hold.store, hold.release_id)
     if kept is not None:
         payload |= notify.held(kept)
         attempt(lambda: prefect_pages.write_held(kept))
-    for line in few_of_check(hold.lines):
+    for line in hold.few:
         log.warning("held: %s", line)
     attempt(lambda: event("held", hold.release_id, payload, waits="yes" if waits else "no"))
 

@@ -33,7 +33,7 @@ def decide(
     kept = held_releases.find(folder, release_id)
     if kept is None:
         raise NotHeld(f"{store}: no release {release_id!r} is held here")
-    hold = Hold(status="held", release_id=release_id, lines=kept.lines, store=folder)
+    hold = Hold(status="held", release_id=release_id, lines=kept.lines, few=kept.few, store=folder)
     return decided(hold, _published, int(patience_hours * 3600))
 
 

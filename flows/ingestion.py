@@ -42,7 +42,7 @@ def hold_of(problem: Held, *, dry_run: bool) -> Hold:
     status: Literal["held", "would be held", "rejected"] = "would be held" if dry_run else "held"
     if isinstance(problem, Rejected):
         status = "rejected"
-    return Hold(status=status, release_id=problem.release_id, lines=problem.lines, store=problem.store)
+    return Hold(status=status, release_id=problem.release_id, lines=problem.lines, few=problem.few, store=problem.store)
 
 
 def ingest(request: ReleaseRequest, today: date) -> Outcome:

@@ -17,7 +17,6 @@ from urllib.parse import quote, urlencode, urlsplit
 from schemas import settings
 from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import Graded, HeldRelease, Outcome
-from schemas.names import few_of_check
 from schemas.settings import MAIL_FROM, MAIL_TO, SLACK_WEBHOOK, SMTP
 from tasks.domain.text import clip, counted
 
@@ -209,7 +208,7 @@ def held(kept: HeldRelease) -> Message:
     """Write the message on a release that a person must decide about: its findings, and the two ways to decide."""
     name = kept.release_id
     lines = [
-        *few_of_check(kept.lines),
+        *kept.few,
         (
             "Nothing of it is published. Open the run and press Resume (in Prefect's new pages in the menu ⋮), or"
             f" decide with tidewaiter approve {name} or tidewaiter reject {name}, each with --by and --reason."

@@ -107,8 +107,9 @@ def decided(
         return hold
     if decision.verdict == "reject":
         tell_contradictions(hold.store)
-        lines = [*hold.lines, f"rejected by {decision.by}: {decision.reason}"]
-        return hold.model_copy(update={"status": "rejected", "lines": lines})
+        why = f"rejected by {decision.by}: {decision.reason}"
+        told = {"lines": [*hold.lines, why], "few": [*hold.few, why]}
+        return hold.model_copy(update={"status": "rejected", **told})
     with held_releases.reopened(hold.store, kept) as again:
         return publish(again)
 

@@ -3,9 +3,8 @@
 No model of a table and no data library is loaded for these.
 """
 
-import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from schemas.code_files import SHARED, money, national_lists, partner_groups
 from schemas.figures import FIGURE_OF, QUOTABLE
@@ -157,20 +156,6 @@ def finding_line(finding: Mapping[str, str]) -> str:
 
 # A person reads this number of findings of a check; files and answers for programs have all.
 LINES_OF_CHECK = 3
-
-
-def few_of_check(lines: Sequence[str]) -> list[str]:
-    """Shorten lines of findings, in their order: of each check the first ones, and how many more there are.
-
-    >>> few_of_check([*(f"magnitude (2025-{month:02d}): 5" for month in range(1, 6)), "rejected by Li Wei"])[2:]
-    ['magnitude (2025-03): 5', 'and 2 more of magnitude', 'rejected by Li Wei']
-    """
-    shown = list[str]()
-    for check, of_check in itertools.groupby(lines, lambda line: line.partition(" (")[0]):
-        same = [*of_check]
-        more = len(same) - LINES_OF_CHECK
-        shown += [*same[:LINES_OF_CHECK], *([f"and {more:,} more of {check}"] if more > 0 else [])]
-    return shown
 
 
 # What a finding is about, of the numbers that its columns name; see SCOPE_WORDS.

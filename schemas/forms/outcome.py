@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field, model_validator
 from schemas.code_files import partner_groups
 from schemas.figures import RULED
 from schemas.forms.form import Frozen
-from schemas.names import CONTROL_LIST, LINES_OF_CHECK, PARTNER, PRODUCT, REPORTER, few_of_check, finding_line
+from schemas.names import CONTROL_LIST, LINES_OF_CHECK, PARTNER, PRODUCT, REPORTER, finding_line
 
 RUNS = ("months_up", "months_down")
 # A hundred years.
@@ -161,6 +161,7 @@ class Hold(Frozen):
     release_id: str = Field(description="name of the release")
     store: Path = Field(description="folder of the store that keeps it")
     lines: list[str] = Field(description="its findings of severity error, and the decision, one line each")
+    few: list[str] = Field([], description="the same for a person: the first of each check, and how many more it has")
     was_asked: bool = Field(False, description="whether this run has asked a person")
 
     @property
@@ -168,7 +169,7 @@ class Hold(Frozen):
         """One line: what the release is, and why."""
         return (
             f"{self.release_id} is {self.status}, {len(self.lines)} finding{'' if len(self.lines) == 1 else 's'}:"
-            f" {'; '.join(few_of_check(self.lines))}"
+            f" {'; '.join(self.few)}"
         )
 
 
@@ -240,11 +241,23 @@ class HeldRelease(Frozen):
         """The findings as lines for a person, why the release is asked about again, and an approval that published
         nothing.
         """
+        return [*(entry.line for entry in self.findings), *self._asked]
+
+    @property
+    def few(self) -> list[str]:
+        """The lines for a person: the first findings of each check, and how many more it has."""
+        shown = list[str]()
+        for check, first, more in self.by_check:
+            shown += [*(entry.line for entry in first), *([f"and {more:,} more of {check}"] if more else [])]
+        return [*shown, *self._asked]
+
+    @property
+    def _asked(self) -> list[str]:
         approved = None
         if self.decision and self.decision.verdict == "approve":
             day = f"{self.decision.decided_at:%Y-%m-%d}"
             approved = f"approved by {self.decision.by} on {day} and not published: approve it again, or reject it"
-        return [*(entry.line for entry in self.findings), *filter(None, [self.asked_again, approved])]
+        return [*filter(None, [self.asked_again, approved])]
 
     @property
     def by_check(self) -> list[tuple[str, list[HeldFinding], int]]:

@@ -7,7 +7,6 @@ these classes before it loads a data library.
 
 from pathlib import Path
 
-from schemas.names import few_of_check
 from tasks.domain.text import counted
 
 
@@ -37,12 +36,13 @@ def refuse_first(where: str, *cases: tuple[object, str, str, str]) -> None:
 class Held(Exception):
     """A release with errors among its findings: its bytes are kept, and it is not published until a person decides."""
 
-    def __init__(self, release_id: str, lines: list[str], store: Path) -> None:
-        self.release_id, self.lines, self.store = release_id, lines, store
-        super().__init__(f"{release_id} is held, {counted(len(lines), 'finding')}: " + "; ".join(few_of_check(lines)))
+    def __init__(self, release_id: str, lines: list[str], few: list[str], store: Path) -> None:
+        """`lines` are all findings, `few` those that a person reads."""
+        self.release_id, self.lines, self.few, self.store = release_id, lines, few, store
+        super().__init__(f"{release_id} is held, {counted(len(lines), 'finding')}: " + "; ".join(few))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (type(self), (self.release_id, self.lines, self.store))
+        return (type(self), (self.release_id, self.lines, self.few, self.store))
 
 
 class Rejected(Held):

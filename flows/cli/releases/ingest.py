@@ -326,7 +326,6 @@ def held(
     A store that cannot be read is named, and the command ends with 1.
     """
 
-    from schemas.names import few_of_check
     from tasks.inbox import held as held_releases
     from tasks.store.bucket.working_copy import address_of
     from tasks.store.files.snapshot import open_snapshot
@@ -346,7 +345,7 @@ def held(
         of = "" if stores.is_one else f"{reporter}, "
         title = f"{of}{escape(entry.title)}, held since {entry.held_since}"
         say(f"[bold yellow]{entry.release_id}[/] {title}", markup=True)
-        for line in few_of_check(entry.lines):
+        for line in entry.few:
             say(f"  {line}")
     # A store without any release usually means a wrong path.
     is_new = (

@@ -61,7 +61,6 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from schemas.forms.outcome import Hold
-    from schemas.names import few_of_check
     from tasks.steps.listeners import listening
     from tasks.store.files.diagnose import of_every_file
 
@@ -87,7 +86,7 @@ def ingest_one(request: "ReleaseRequest", api: str | None) -> int:
             return DISAGREES
     if isinstance(ended, Hold):
         say(f"[bold yellow]{ended.status}[/] {name} ({ended.release_id}){HOLDS[ended.status]}:", to=errors, markup=True)
-        for line in few_of_check(ended.lines):
+        for line in ended.few:
             say(f"  {line}", to=errors)
         return HELD
     tell(ended, page)

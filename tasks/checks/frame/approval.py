@@ -89,10 +89,10 @@ def hold_on_errors(
         keep(store, before)
     decision = before.decision
     if decision is None:
-        raise Held(release_id, before.lines, store)
+        raise Held(release_id, before.lines, before.few, store)
     if decision.verdict == "reject":
         why = f"rejected by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}: {decision.reason}"
-        raise Rejected(release_id, [*(entry.line for entry in seen), why], store)
+        raise Rejected(release_id, [*(entry.line for entry in seen), why], [*before.few, why], store)
     approval = f"approved by {decision.by}: {decision.reason}"
     return _approved(findings, approval, lifts=approval if decision.lifts_doubts else None)
 

@@ -10,10 +10,11 @@ from urllib.parse import quote
 
 import polars as pl
 
+from schemas.forms.doubt import Doubt
 from schemas.names import MISSING, ORIGINS, VALUES, status
 from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt_words import doubt_text, doubts_in
+from tasks.domain.doubt_words import doubt_sentences, doubt_text, doubts_in
 from tasks.domain.labels import capitalised, country, trade_of
 from tasks.ledger.doubts import Doubts
 from tasks.pages.brief.watched import file_name
@@ -169,7 +170,7 @@ def _trade(
 ) -> dict[str, Any]:
     t = wording.texts(language)
     reasons = {**ORIGINS, **MISSING, **t["missing_reasons"]}
-    shown = []
+    shown, every = [], list[Doubt]()
     for number, row in enumerate(rows.iter_rows(named=True)):
         code, name = row["product"], row["product_name"] or ""
         stem = quote(file_name(code, month.flow))
@@ -182,6 +183,7 @@ def _trade(
                 text, why = growth_text(row, figure, reasons, language)
             # A share of a total in doubt is in doubt although the level is not.
             if (doubt := of_figure[number]) is not None and row[figure] is not None:
+                every += doubts_in(doubt)
                 text, why = f"▲ {text}", t["in_doubt"].format(doubt=doubt_text(doubts_in(doubt), language))
             cells.append((text, why))
         shown.append(SeriesRow(f"{code if code.isdigit() else ''} {name or code}".strip(), address, False, cells))
@@ -189,6 +191,8 @@ def _trade(
         "title": capitalised(trade_of(reporter, month.flow, language)),
         "month": wording.month_words(f"{month.month:%Y-%m}", language),
         "rows": shown,
+        # A title alone is not seen on paper, by a finger, or by a reader of screens.
+        "doubts": [t["in_doubt"].format(doubt=one) for one in doubt_sentences(every, language)],
     }
 
 
