@@ -133,7 +133,7 @@ def held_finding(**change: Any) -> HeldFinding:
     """The finding for which a release is held."""
     made = {
         "check": "row_cap",
-        "subject": "file",
+        "subject": "the file",
         "observed": "10,000 rows",
         "expected": "fewer",
         "advice": "Ask again.",

@@ -30,10 +30,10 @@ def parse(raw: bytes, where: str) -> Parsed:
             found=", ".join(lexed.fields.columns),
             advice=f"The columns are {', '.join(COLUMNS)}.",
         )
-    rows = lexed.fields.with_columns(pl.col("month", "code", "country").cast(pl.String))
+    rows = lexed.fields.with_row_index("record", 1).with_columns(pl.col("month", "code", "country").cast(pl.String))
     # A code that the table of partners lacks and that looks like one is part of the total as well.
     parted = part_totals(
-        rows.select("month", "code", partner="country", number="euros"),
+        rows.select("record", "month", "code", partner="country", number="euros"),
         "geonom",
         ("month", "code"),
         where,

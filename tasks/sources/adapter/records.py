@@ -4,7 +4,8 @@ that stand twice or have a flag, sums of rows, and the shape of `Reported`.
 The fields are texts. Where a row is named they have a column `record`, its number.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -76,6 +77,18 @@ def doubt_copies(fields: pl.DataFrame, key: Sequence[str], where: str) -> Iterat
                 "Their sum would count trade twice: download the file again, and approve where the site has them so."
             ),
         )
+
+
+def of_sums(doubts: Iterable[dict[str, Any]], rows: pl.DataFrame, place: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The doubts about records of `rows` as doubts about the sums that `summed` makes of them for each place: a number
+    of a sum has the first of its records."""
+    for doubt in doubts:
+        if "records" in doubt:
+            firsts = rows.select("record", first=pl.col("record").first().over(place))
+            of_doubt = firsts.filter(pl.col("record").is_in(doubt["records"]))["first"]
+            yield doubt | {"records": of_doubt.unique(maintain_order=True).to_list()}
+        else:
+            yield doubt
 
 
 def doubt_nulls(fields: pl.DataFrame, names: Sequence[str], where: str) -> Iterator[dict[str, str]]:

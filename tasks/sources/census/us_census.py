@@ -55,6 +55,7 @@ from tasks.sources.adapter.records import (
     doubt_copies,
     doubt_nulls,
     numbered,
+    of_sums,
     require_form,
     summed,
     without_flagged,
@@ -123,7 +124,9 @@ def parse(raw: bytes, where: str) -> Parsed:
     require_form(table, numbers, WHOLE, where, AGAIN)
     # Only these rows are added up; normalisation finds copies of the others.
     key = [name for name in (product, "CTY_CODE", "period", DOMESTIC_OR_FOREIGN) if name in table.columns]
-    doubts = [*doubt_copies(_added_up(table), key, where), *doubt_nulls(_with_units(table), numbers, where)]
+    parts = _added_up(table)
+    copies = of_sums(doubt_copies(parts, key, where), parts, [product, "CTY_CODE", "period"])
+    doubts = [*copies, *doubt_nulls(_with_units(table), numbers, where)]
     for name in numbers:
         if (flag := name + FLAG) in table.columns:
             table, flagged = without_flagged(table, name, flag, ~pl.col(flag).fill_null("").is_in(NO_FLAG), where)

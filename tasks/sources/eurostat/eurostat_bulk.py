@@ -46,6 +46,7 @@ from tasks.sources.adapter.records import (
     as_reported,
     doubt_copies,
     numbered,
+    of_sums,
     require_columns,
     require_form,
     summed,
@@ -120,7 +121,8 @@ def parse(raw: bytes, where: str) -> Parsed:
     flow = FLOWS.get(the_only(fields, "FLOW", where, "both flows", SPLIT))
     if flow is None:
         raise Refused("unknown flow", f"{where}, column FLOW", clip(str(fields["FLOW"][0])), AGAIN)
-    doubts = [*doubt_copies(fields, [name for name in KEY if name in fields.columns], where)]
+    copies = doubt_copies(fields, [name for name in KEY if name in fields.columns], where)
+    doubts = [*of_sums(copies, fields, ("PRODUCT_NC", "PARTNER", "PERIOD"))]
     plain = fields.select(
         "record",
         *NUMBERS,

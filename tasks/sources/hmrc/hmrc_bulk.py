@@ -58,7 +58,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, clip_bytes, counted
 from tasks.sources.adapter.protocol import Parsed, Response, Site, WantedFile, months_of, refuse_products
-from tasks.sources.adapter.records import as_reported, doubt_copies, summed
+from tasks.sources.adapter.records import as_reported, doubt_copies, of_sums, summed
 from tasks.sources.formats.envelope import magic_of
 from tasks.sources.formats.fixed_width import Member, layout_of, members_of, read_blocks
 from tasks.sources.hmrc.hmrc_ots import FLOWS, ZONE
@@ -132,7 +132,7 @@ def parse(raw: bytes, where: str) -> Parsed:
     if not of_month.height:
         raise Refused("no records", where, f"amendments alone, and no record of {month}", AGAIN)
     doubts = [
-        *doubt_copies(fields, [*TEXTS, *NUMBERS], where),
+        *of_sums(doubt_copies(fields, [*TEXTS, *NUMBERS], where), of_month, CELL),
         *_doubt_ends(text, fields.height, where),
         *_doubt_name(month, where),
         *_doubt_flow(fields, direction, where),

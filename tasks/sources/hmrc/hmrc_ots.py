@@ -50,7 +50,7 @@ from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of, products_of, short
-from tasks.sources.adapter.records import as_reported, doubt_copies, doubt_nulls
+from tasks.sources.adapter.records import as_reported, doubt_copies, doubt_nulls, of_sums
 from tasks.sources.formats.json_text import number_in, read_documents, refuse_cut, refuse_nested, rows_of
 
 if TYPE_CHECKING:
@@ -107,11 +107,17 @@ def parse(raw: bytes, where: str) -> Parsed:
         sums.setdefault(_key(row, number, where), []).append((number, row))
     records = [_sum(key, parts, where) for key, parts in sums.items()]
     # Whether a port may have several rows is not known; rows that are equal throughout are copies.
-    texts = pl.DataFrame({"record": range(1, len(rows) + 1), "every field": [str(sorted(row.items())) for row in rows]})
+    texts = pl.DataFrame(
+        {
+            "record": range(1, len(rows) + 1),
+            "every field": [str(sorted(row.items())) for row in rows],
+            "sum": [str(_key(row, number, where)) for number, row in enumerate(rows, 1)],
+        }
+    )
     values = pl.DataFrame({"record": texts["record"], "Value": [row["Value"] for row in rows]}, strict=False)
     goes_on = [*_doubt_end(pages, where)]
     doubts = [
-        *doubt_copies(texts, ["every field"], where),
+        *of_sums(doubt_copies(texts, ["every field"], where), texts, ["sum"]),
         *doubt_nulls(values, ["Value"], where),
         *goes_on,
         *_doubt_suppressed(rows, where),

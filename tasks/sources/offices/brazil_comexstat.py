@@ -51,7 +51,7 @@ from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of, refuse_products
-from tasks.sources.adapter.records import as_reported, doubt_copies, numbered, require_form, summed
+from tasks.sources.adapter.records import as_reported, doubt_copies, numbered, of_sums, require_form, summed
 from tasks.sources.formats import csv
 from tasks.sources.formats.csv import HEADER_BYTES_MAX
 
@@ -63,6 +63,7 @@ PATH = "/balanca/bd/comexstat-bd/ncm/{}_{}.csv"
 ZONE = ZoneInfo("America/Sao_Paulo")
 FILES = {"export": "EXP", "import": "IMP"}
 KEY = ("CO_ANO", "CO_MES", "CO_NCM", "CO_UNID", "CO_PAIS", "SG_UF_NCM", "CO_VIA", "CO_URF")
+CELL = ("product", "partner", "period")
 QUANTITY, MASS, VALUE = "QT_ESTAT", "KG_LIQUIDO", "VL_FOB"
 EXPORTS, IMPORTS = (*KEY, QUANTITY, MASS, VALUE), (*KEY, QUANTITY, MASS, VALUE, "VL_FRETE", "VL_SEGURO")
 NUMBERS = IMPORTS[len(KEY) :]
@@ -108,9 +109,9 @@ def parse(raw: bytes, where: str) -> Parsed:
         )
     fields = numbered(lexed.fields, where, AGAIN)
     rows, wrong = _without_wrong_quantities(_rows(fields, where), where)
-    doubts = [*doubt_copies(fields, KEY, where), *wrong]
+    doubts = [*of_sums([*doubt_copies(fields, KEY, where), *wrong], rows, CELL)]
     unit, numbers = pl.col("unit"), [name for name in NUMBERS if name in titles]
-    sums = summed(rows, ("product", "partner", "period"), numbers, unit=unit.first(), units=unit.n_unique())
+    sums = summed(rows, CELL, numbers, unit=unit.first(), units=unit.n_unique())
     doubts += _doubt_units(sums, where)
     notes = [f"{counted(rows.height, 'record')} of states, modes and offices added up to {sums.height:,}"]
     if QUOTE not in raw:

@@ -51,7 +51,7 @@ from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of, products_of, short
-from tasks.sources.adapter.records import as_reported, doubt_copies, summed
+from tasks.sources.adapter.records import as_reported, doubt_copies, of_sums, summed
 from tasks.sources.adapter.totals import part_totals
 from tasks.sources.formats.json_text import read_documents, refuse_cut, refuse_nested
 
@@ -94,7 +94,8 @@ def parse(raw: bytes, where: str) -> Parsed:
             f"ttype {', '.join(sorted(kinds))}: domestic exports (2) or re-exports (3), and not both",
             "Ask for ttype 4, or put both answers into one file.",
         )
-    doubts = [*doubt_copies(fields, [*CELL, "ttype", "sv"], where)]
+    place = (*CELL, "ttype") if TOTAL in kinds else CELL
+    doubts = [*of_sums(doubt_copies(fields, [*CELL, "ttype", "sv"], where), fields, place)]
     wide = _wide(fields)
     doubts += [*_doubt_exports(wide, where), *_doubt_units(fields, where)]
     cells = _whole_exports(wide)

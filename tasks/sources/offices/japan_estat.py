@@ -56,7 +56,15 @@ from tasks.sources.adapter.protocol import (
     months_of,
     products_of,
 )
-from tasks.sources.adapter.records import as_reported, doubt_copies, numbered, require_columns, require_form, summed
+from tasks.sources.adapter.records import (
+    as_reported,
+    doubt_copies,
+    numbered,
+    of_sums,
+    require_columns,
+    require_form,
+    summed,
+)
 from tasks.sources.formats import csv
 
 if TYPE_CHECKING:
@@ -119,6 +127,8 @@ def parse(raw: bytes, where: str) -> Parsed:
     numbers = plain.with_columns(pl.col(name).cast(pl.Int64) for name in spans)
     key = [name for name in (*layout.key, PORT) if name in numbers.columns]
     doubts = [*doubt_copies(numbers, key, where), *_doubt_years(numbers, layout, where)]
+    if PORT in numbers.columns:
+        doubts = [*of_sums(doubts, numbers, layout.key)]
     summed, notes = _summed(numbers, layout)
     out, to_come = _published(numbers, layout)
     if to_come:

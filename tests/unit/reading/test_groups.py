@@ -9,7 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli.app import app
-from tasks.ledger.doubts import Doubts
+from schemas.forms.doubt import Doubt
+from tasks.domain.periods import month_number
+from tasks.ledger.doubts import NO_PARTS_OF_PARTNERS, Doubts
 from tasks.reading.groups import IN_PART, NO_STORE, NOT_ASKED, FigureOfReporters, ReporterFigure, group_month
 from tests.copied_store import copied
 from tests.unit.published_stores import publish
@@ -125,11 +127,12 @@ def test_a_doubt_of_a_member_is_one_of_the_group_where_it_weighs_in_the_sum(
     root: Path, part: float | None, in_doubt: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """France has 31 of 532: a hundredth of it is less than a thousandth of the sum."""
-    kinds = {"partner": pl.String, "month": pl.Int32, "part_pct": pl.Float64, "sentence": pl.String}
-    doubts = pl.DataFrame([("WLD", 1, part, "cut off")], kinds, orient="row")
+    june = month_number(JUNE)
+    doubt = Doubt("cut off", (), (), june, june, part_pct=part)._asdict()
+    doubts = pl.DataFrame([("WLD", june, part, doubt)], NO_PARTS_OF_PARTNERS.schema, orient="row")
     monkeypatch.setattr(
         Doubts, "parts", lambda self, *_, **__: doubts if "FRA" in str(self._snapshot.store) else doubts.clear()
     )
     of_group = group_month(root, "EU27", ASKED, ["DEU", "FRA"])
-    assert [part.reason for part in of_group.parts] == ["", "in doubt: cut off"]
-    assert of_group.doubts == ("FRA in doubt: cut off" if in_doubt else "")
+    assert [part.reason for part in of_group.parts] == ["", "in doubt: cut off, 2025-06"]
+    assert of_group.doubts == ("FRA in doubt: cut off, 2025-06" if in_doubt else "")

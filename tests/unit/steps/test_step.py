@@ -14,6 +14,7 @@ from pandera.polars import Field
 from schemas.frames import Finding
 from schemas.model import Table, columns_of
 from tasks.domain import hashing
+from tasks.domain.findings import finding, gather
 from tasks.domain.hashing import frame_sha256
 from tasks.lineage.records import Run, as_table, recording
 from tasks.steps import catalog, reading
@@ -25,12 +26,8 @@ class Pair(NamedTuple):
     note: str
 
 
-def _finding(**other: str) -> pl.DataFrame:
-    names = ("release_id", "check", "severity", "subject", "observed", "expected", "advice")
-    shares = pl.lit(None, pl.Float64)
-    return pl.DataFrame([dict.fromkeys(names, "x") | {"severity": "info"} | other]).with_columns(
-        goods_share=shares, file_share=shares
-    )
+def _finding(severity: str = "info") -> pl.DataFrame:
+    return gather("x", [finding("x", severity, "x", observed="x", expected="x", advice="x")])
 
 
 def one(frame: pl.DataFrame) -> Finding:

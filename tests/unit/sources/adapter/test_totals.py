@@ -1,5 +1,7 @@
 """Totals, groups and parts of a country among the partners, on a list of codes made by hand."""
 
+from typing import Any
+
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given
@@ -35,7 +37,7 @@ def codes(monkeypatch: pytest.MonkeyPatch) -> None:
 def parted(*rows: tuple[str, str], unlisted: dict[str, str] | None = None, month: str = "2025-06") -> Parted:
     schema = dict.fromkeys(["partner", "number", "month"], pl.String)
     frame = pl.DataFrame([(*row, month) for row in rows], schema=schema, orient="row")
-    return part_totals(frame, "made", ["month"], "f.csv", unlisted, "month")
+    return part_totals(frame.with_row_index("record", 1), "made", ["month"], "f.csv", unlisted, "month")
 
 
 @pytest.mark.parametrize(
@@ -49,16 +51,16 @@ def parted(*rows: tuple[str, str], unlisted: dict[str, str] | None = None, month
         ("W=7 XI=4 US=3", "XI US", "", ""),
         ("W=7 NW=4 US=3", "NW US", "", ""),
         # More than the parts: they may not have been asked for. Less is wrong whatever was asked for.
-        ("W=1,234.5 DE=1,000 US=234.4", "DE US", "", "W prints 1,234.5, its 2 parts in f.csv add up to 1,234.4"),
-        ("W=5 DE=4 US=3", "DE US", "W prints 5, its 2 parts in f.csv add up to 7", ""),
+        ("W=1,234.5 DE=1,000 US=234.4", "DE US", "", "W prints 1,234.5, its 2 parts add up to 1,234.4"),
+        ("W=5 DE=4 US=3", "DE US", "W prints 5, its 2 parts add up to 7", ""),
         # A group without a member is compared with nothing traded, and a part that cannot be read with nothing.
         ("EU=0 US=2", "US", "", ""),
-        ("EU=1 US=2", "US", "", "EU prints 1, its 0 parts in f.csv add up to 0"),
+        ("EU=1 US=2", "US", "", "EU prints 1, its 0 parts add up to 0"),
         ("W=9 DE=4 US=x", "DE US", "", ""),
         ("W=9 DE=4 US=", "DE US", "", ""),
         ("W=9 DE=4 US=1.1234567", "DE US", "", ""),
         # A code that the list lacks is no part of a total by itself; one may be by its form.
-        ("W=10 US=3 ??=7", "US ??", "", "W prints 10, its 1 part in f.csv add up to 3"),
+        ("W=10 US=3 ??=7", "US ??", "", "W prints 10, its 1 part add up to 3"),
         ("W=10 US=3 Q1=7", "US Q1", "", ""),
     ],
 )
@@ -139,9 +141,22 @@ def test_rows_that_are_not_concerned_make_no_difference(rows: list[tuple[str, st
     unlisted = {"^Q": "W"}
     codes = concerned(pl.Series([partner for partner, _ in rows], dtype=pl.String), "made", unlisted)
     whole = parted(*rows, unlisted=unlisted)
-    part = parted(*(row for row in rows if row[0] in codes), unlisted=unlisted)
+    few = [row for row in rows if row[0] in codes]
+    part = parted(*few, unlisted=unlisted)
     assert [
         kept for (partner, _), kept in zip(rows, whole.kept, strict=True) if partner in codes
     ] == part.kept.to_list()
     assert all(kept for (partner, _), kept in zip(rows, whole.kept, strict=True) if partner not in codes)
-    assert (whole.doubts, whole.short, whole.notes) == (part.doubts, part.short, part.notes)
+    assert whole.notes == part.notes
+    for doubts, others in ((whole.doubts, part.doubts), (whole.short, part.short)):
+        assert [_with_partners(one, rows) for one in doubts] == [_with_partners(one, few) for one in others]
+
+
+def _with_partners(doubt: dict[str, Any], rows: list[tuple[str, str]]) -> dict[str, Any]:
+    """A doubt with the partners of its records in place of their numbers."""
+    return doubt | {"records": [rows[record - 1][0] for record in doubt.get("records", ())]}
+
+
+def test_a_doubted_total_names_the_records_of_its_parts_and_both_numbers() -> None:
+    (doubt,) = parted(("W", "5"), ("DE", "4.5"), ("US", "3")).doubts
+    assert (doubt["records"], doubt["observed_value"], doubt["expected_value"]) == ([2, 3], 5.0, 7.5)

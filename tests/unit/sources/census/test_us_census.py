@@ -158,7 +158,7 @@ def test_domestic_exports_that_come_twice_hold_the_release() -> None:
         for value, df in (("100", "1"), ("30", "2"), ("101", "1"))
     ]
     (found,) = us_census.parse(answer(rows, EXPORTS), "f").doubts
-    assert (found["check"], found["severity"]) == ("row_twice", "error")
+    assert (found["check"], found["severity"], found["records"]) == ("row_twice", "error", [1])
     assert "first record 1" in found["observed"]
 
 

@@ -112,6 +112,12 @@ def test_a_row_that_is_there_twice_holds_the_release(rows: list[Row], expected: 
     assert said(*rows) == expected
 
 
+def test_a_doubt_about_a_record_is_one_about_the_number_that_it_was_added_to(tmp_path: Path) -> None:
+    release = read(text([Row(), Row("US", procedure="2"), Row("US"), Row("US")]), tmp_path)
+    (found,) = release.findings.filter(check="row_twice").to_dicts()
+    assert (found["scope"], found["products"], found["partners"]) == ("numbers", ["85051110"], ["USA"])
+
+
 @pytest.mark.parametrize(
     ("codes", "asked"),
     [

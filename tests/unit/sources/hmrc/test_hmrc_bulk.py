@@ -164,6 +164,11 @@ def test_what_varies_is_read_and_what_is_doubtful_is_named(raw: bytes, name: str
     assert int(parsed.reported["value"][0]) in (1_000, 995, 1_001, 2_000)
 
 
+def test_copies_are_doubts_about_the_sum_that_they_went_into() -> None:
+    (found,) = parse(file(record(1, port="131FXT"), record(), record()), NAME).doubts
+    assert (found["check"], found["records"]) == ("row_twice", [1])
+
+
 @pytest.mark.parametrize(
     ("raw", "rule"),
     [

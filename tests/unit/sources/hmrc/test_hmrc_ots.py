@@ -73,7 +73,7 @@ def test_the_ports_of_a_partner_are_added_up_in_pounds_and_kilograms(tmp_path: P
 
 def test_a_row_that_comes_twice_holds_the_release() -> None:
     (found,) = hmrc_ots.parse(page(row(), row(port=2), row(7.0), row()), "f").doubts
-    assert (found["check"], found["severity"]) == ("row_twice", "error")
+    assert (found["check"], found["severity"], found["records"]) == ("row_twice", "error", [1])
     assert found["observed"] == "2 records that agree with another one in every field, first record 1"
 
 

@@ -121,7 +121,7 @@ def test_another_file_is_refused_by_name(data: bytes, said: str) -> None:
 @pytest.mark.parametrize("again", [JANUARY[0], JANUARY[0].replace(";40;40;3000", ";41;41;3100")])
 def test_a_key_twice_holds_it_also_where_the_numbers_differ(again: str) -> None:
     (found,) = brazil_comexstat.parse(file(*JANUARY, again), "x.csv").doubts
-    assert (found["check"], found["severity"]) == ("row_twice", "error")
+    assert (found["check"], found["severity"], found["records"]) == ("row_twice", "error", [1])
     assert found["observed"].startswith("2 records that agree with another one in CO_ANO, CO_MES, ")
     assert found["observed"].endswith("CO_VIA, CO_URF, first record 1")
 

@@ -102,8 +102,8 @@ def test_a_quantity_without_number_or_unit_is_unknown_and_not_zero(
 
 
 def test_a_number_twice_holds_the_release() -> None:
-    found = parse(answer(row(12), row(13)), NAME).doubts
-    assert [(doubt["check"], doubt["severity"]) for doubt in found] == [("row_twice", "error")]
+    (found,) = parse(answer(row(12), row(13)), NAME).doubts
+    assert (found["check"], found["severity"], found["records"]) == ("row_twice", "error", [1])
 
 
 @pytest.mark.parametrize(
