@@ -68,9 +68,10 @@ VIEWS = {
         "The rows of `long` of single partners. Filter one measure and one level of codes before you add them up.",
     ),
     "doubts": View(
-        ("metric", "doubt"),
-        f"select m.*, d.* exclude (reporter, year, month, {KEY}) from metric m join doubt d using (reporter, {KEY})",
-        "The rows of `metric` about whose numbers a finding is open, once for each finding, with its sentence.",
+        ("metric", "doubt", "finding"),
+        f"select m.*, d.* exclude (reporter, year, month, {KEY}), f.subject, f.observed, f.expected from metric m"
+        f" join doubt d using (reporter, {KEY}) join finding f using (reporter, release_id, number)",
+        "The rows of `metric` about whose numbers a finding is open, once for each finding, with what it found.",
     ),
 }
 MACROS = {

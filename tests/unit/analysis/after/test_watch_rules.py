@@ -12,10 +12,12 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 from schemas.code_files import FOLDER
+from schemas.forms.doubt import Doubt
 from schemas.forms.outcome import Outcome, WatchRule
 from schemas.settings import WATCH_RULES
 from tasks.analysis.after import watch_rules
 from tasks.analysis.after.watch_rules import Grader, grade_rules, listed, read_rules
+from tasks.domain.doubt_words import DOUBT
 from tasks.domain.periods import month_number
 from tasks.ledger.doubts import Doubts
 from tasks.pages.release.release_page import pages
@@ -257,14 +259,14 @@ def test_a_doubt_of_a_code_is_one_of_its_list_where_it_weighs_in_it(
     asked = {"products": ["854231", "853224"], "months": "2025-06..2025-06"}
     snapshot = china(tmp_path, query_bytes(rows), **asked)
     doubts = pl.DataFrame(
-        {"product": ["853224"], "part_pct": [part], "sentence": ["cut off"]},
-        {"product": pl.String, "part_pct": pl.Float64, "sentence": pl.String},
+        {"product": ["853224"], "part_pct": [part], "doubt": [Doubt("row_cap", (), (), JUNE, JUNE)._asdict()]},
+        {"product": pl.String, "part_pct": pl.Float64, "doubt": DOUBT},
     )
     monkeypatch.setattr(Doubts, "of_month", lambda *_: doubts)
     of = {"flow": "export", "product": "list:chpl", "measure": "value_usd", "figure": "level", "at_least": 1.0}
     graded = Grader(snapshot.store).grade(WatchRule(name="r", reason="test", **of), JUNE)
     assert graded.value == 90_000
-    assert ("in doubt: cut off" in graded.why) == in_doubt
+    assert ("in doubt: the number of records is a multiple" in graded.why) == in_doubt
 
 
 def test_a_rule_on_a_list_looks_at_its_codes_together(tmp_path: Path) -> None:

@@ -5,14 +5,17 @@ from datetime import date
 import polars as pl
 import pytest
 
+from schemas.forms.doubt import Doubt
 from schemas.questions.movers import Movers
 from tasks.analysis.reporter.list_movers import MonthCompared, list_movers
 from tasks.answers.trade.movers import movers
+from tasks.domain.doubt_words import DOUBT
 from tasks.ledger.doubts import Doubts
 from tasks.reading.lists import listed_in, specs_of
 from tasks.store.files.snapshot import Snapshot
 from tests.unit.published_stores import china, query_bytes
 
+CUT = "the number of records is a multiple of the download limit, so the file may be cut off, 2025-06"
 ROWS = [
     ("202505", "85423111", "USA", 1_000, 50_000),
     ("202505", "85423119", "USA", 100, 7_000),
@@ -67,17 +70,20 @@ def test_a_code_that_counts_other_goods_than_before_is_left_out_with_the_reason(
     ]
 
 
-@pytest.mark.parametrize(("part", "of_total"), [(5.0, None), (100.0, "cut off"), (None, "cut off")])
+@pytest.mark.parametrize(("part", "of_total"), [(5.0, None), (100.0, CUT), (None, CUT)])
 def test_a_doubt_of_a_code_is_one_of_the_total_where_it_weighs_in_it(
     snapshot: Snapshot, part: float | None, of_total: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """853224 is 1,000 of 90,000 dollars in June: a twentieth of it is less than a thousandth of the total."""
-    kinds = {"product": pl.String, "part_pct": pl.Float64, "sentence": pl.String}
-    doubts = pl.DataFrame({"product": ["853224"], "part_pct": [part], "sentence": ["cut off"]}, kinds)
     june = 2025 * 12 + 5
+    kinds = {"product": pl.String, "part_pct": pl.Float64, "doubt": DOUBT}
+    cut = Doubt("row_cap", (), (), june, june, finding="release 1")
+    doubts = pl.DataFrame({"product": ["853224"], "part_pct": [part], "doubt": [cut._asdict()]}, kinds)
     monkeypatch.setattr(Doubts, "of_month", lambda *of: doubts if of[-1] == june else doubts.clear())
     listed = listed_in(snapshot, specs_of(["chpl"]))
     rows, _ = list_movers(
         snapshot.store, snapshot, listed, MonthCompared("export", date(2025, 6, 1), measure="value_usd")
     )
-    assert dict(rows.select("product", "doubt").rows()) == {None: of_total, "853224": "cut off", "854231": None}
+    assert dict(rows.select("product", "doubt").rows()) == {None: of_total, "853224": CUT, "854231": None}
+    of_all = ["release 1"] if of_total else []
+    assert dict(rows.select("product", "findings").rows()) == {None: of_all, "853224": ["release 1"], "854231": []}

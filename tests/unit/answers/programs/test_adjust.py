@@ -12,6 +12,7 @@ from tasks.analysis.reporter.expectation import new_year_share
 from tasks.answers.programs import jdemetra, x13
 from tasks.answers.programs.adjust import AHEAD, Result, compared, handed
 from tasks.answers.trade.read import read
+from tasks.domain.doubt_words import doubt_sentences
 from tasks.domain.periods import first_day
 from tests.unit.corrected_store import corrected_store
 from tests.unit.customs import Store
@@ -94,13 +95,10 @@ def test_our_own_adjustment_of_all_partners_stands_beside_it(store: Store) -> No
 
 def test_what_is_in_doubt_of_the_series_goes_with_it_and_with_the_result(store: Store) -> None:
     """One partner was declared as all: the sum over partners is in doubt in every month, and the partner is not."""
-    few = (
-        "few partners for a file of all partners, 2020-01 to 2025-12: only United States in all months, where all were"
-        " declared"
-    )
+    few = "few partners for a file of all partners, 2020-01 to 2025-12: only United States"
     world, partner = question(store, partner="world"), question(store)
     series = handed(world)
-    assert (series.doubts, handed(partner).doubts) == ((few,), ())
+    assert (doubt_sentences(series.doubts), handed(partner).doubts) == ([few], ())
     comments = [line for line in x13.files_of(series)["adjust.spc"].decode().splitlines() if line.startswith("# in d")]
     assert comments == [f"# in doubt: {few}"]
     assert jdemetra.files_of(series)["doubts.csv"].decode().splitlines()[1] == f'2020-01-01,"{few}"'

@@ -126,8 +126,8 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     )
     assert page.lead == lead
     doubt = (
-        "**In doubt**: few partners for a file of all partners, 2024-06 to 2025-06: only Germany, South Korea, United"
-        " States in all months, where all were declared."
+        "**In doubt**: few partners for a file of all partners, 2024-06 to 2025-06: only Germany, South Korea and"
+        " United States."
     )
     assert page.summary.startswith(f"# {lead}\n\n{doubt}\n\n**Doubts: ")
     assert (

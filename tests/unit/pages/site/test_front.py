@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from schemas.forms.doubt import Doubt
 from schemas.forms.fetch import SourceState
 from schemas.forms.site import FrontCard
 from tasks.answers.trade.read import with_names
+from tasks.ledger.doubts import Doubts
 from tasks.pages.brief.facts import gather as facts_of
 from tasks.pages.release import changes_since_release as changes
 from tasks.pages.series import data
@@ -55,7 +57,7 @@ def test_the_first_story_is_a_sentence_with_its_page_and_a_chart(resolver: Resol
 def test_what_moved_has_its_change_and_its_part_of_the_total(resolver: Resolver) -> None:
     news = front.news_of(resolver.snapshot, "export")
     assert news is not None
-    lines = changes.largest(with_names(news.rows, resolver), front.finest(news.rows))
+    lines = changes.largest(with_names(news.rows, resolver), front.finest(news.rows), Doubts(resolver.snapshot))
     row = news.rows.filter(product="line:rare_earths", kind="product").row(0, named=True)
     # 5,490.4 t in May 2026 against 5,864.6 t a year before.
     assert (row["level"], row["before"]) == (5_490_400, 5_864_600)
@@ -72,8 +74,9 @@ def test_only_the_desk_is_told_for_how_long_something_is_overdue(*, shown: bool,
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_names_and_doubts_of_the_front_page_are_text(resolver: Resolver, card: FrontCard, language: str) -> None:
-    line = changes.Line(MAGNETS, HOSTILE, HOSTILE, HOSTILE)
-    story = front.Story(HOSTILE, [(HOSTILE, (HOSTILE,))], "CHN/x.en.html", "")
+    doubt = Doubt(HOSTILE, (), (), 24309, 24309)
+    line = changes.Line(MAGNETS, HOSTILE, HOSTILE, [doubt])
+    story = front.Story(HOSTILE, [(HOSTILE, (doubt,))], "CHN/x.en.html", "")
     section = changes.Section(HOSTILE, {"": [HOSTILE], HOSTILE: ["-1"]}, [HOSTILE], [MAGNETS])
     trade = trade_of(resolver, card, language)._replace(
         title=HOSTILE, cited=HOSTILE, month=HOSTILE, lead=story, cards=[story], moved=[line], unusual=[line],
@@ -87,24 +90,26 @@ def test_names_and_doubts_of_the_front_page_are_text(resolver: Resolver, card: F
 def test_a_doubt_of_several_sentences_stands_once_and_each_sentence_is_marked(
     resolver: Resolver, card: FrontCard
 ) -> None:
-    long = "few partners " * 40
+    may = Doubt("row_cap", (), (), 24304, 24304)
+    long = Doubt("an unknown check " * 20, (), (), 24304, 24304)
     sentences = [
-        ("First.", ("no row for JPN", "few; partners")),
-        ("Second.", ("no row for JPN",)),
+        ("First.", (may, may._replace(check="few; partners"))),
+        ("Second.", (may,)),
         ("Third.", (long,)),
         ("Sound.", ()),
     ]
     story = front.Story("magnets", sentences, "CHN/x.en.html", "")
     trade = trade_of(resolver, card, "en")._replace(lead=story, cards=[])
     text = front.page([trade], DAY, front.Desk([], [], [], shown=False), "en", "")
-    assert text.count("no row for JPN") == 1
+    assert text.count("the download limit, so the file may be cut off, 2025-05") == 1
     # A doubt is one thing, whatever signs are in its words.
-    assert story.doubts == ["no row for JPN", "few; partners", long]
+    assert [doubt.check for doubt in story.doubts] == ["row_cap", "few; partners", long.check]
+    assert "In doubt: few; partners, 2025-05." in text
     assert "First.</a> ▲" in text
     assert "Second. ▲" in text
     assert "Sound.</p>" in text
     # A long one is folded, and whole inside.
-    assert f"</summary>In doubt: {long}.</details>" in text
+    assert f"</summary>In doubt: {long.check}, 2025-05.</details>" in text
 
 
 @pytest.mark.parametrize(

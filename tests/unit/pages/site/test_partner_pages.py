@@ -6,6 +6,8 @@ from datetime import date
 import polars as pl
 import pytest
 
+from schemas.forms.doubt import Doubt
+from tasks.domain.doubt_words import as_cells
 from tasks.pages.site import partner_pages
 from tasks.pages.text.page_templates import LANGUAGES
 from tasks.reading.query import open_published, query
@@ -56,9 +58,9 @@ class OfShares:
     def __init__(self, *_: object) -> None:
         pass
 
-    def of_rows(self, rows: pl.DataFrame, figures: list[str]) -> pl.Series:
-        text = "few partners for a file of all partners, 2024-06: only BRA" if figures == ["share_pct"] else None
-        return pl.Series([text] * rows.height, dtype=pl.String)
+    def each_of_rows(self, rows: pl.DataFrame, figures: list[str]) -> pl.Series:
+        few = Doubt("few_partners", (), ("BRA",), 24293, 24293)
+        return as_cells([[few] if figures == ["share_pct"] else []] * rows.height)
 
 
 def test_a_share_of_a_total_in_doubt_is_marked_where_the_level_is_not(
@@ -70,7 +72,7 @@ def test_a_share_of_a_total_in_doubt_is_marked_where_the_level_is_not(
     assert line is not None
     cells = re.findall(r">([^<>]+)</td>", line[1])
     assert [cell.startswith("▲") for cell in cells] == [False] * 5 + [True]
-    assert '<p class="note doubt">▲ In doubt: few partners for a file of all partners, 2024-06: only BRA' in text
+    assert '<p class="note doubt">▲ In doubt: few partners for a file of all partners, 2024-06: only Brazil' in text
 
 
 def test_a_partner_without_a_name_has_a_page_by_its_code(resolver: Resolver) -> None:
