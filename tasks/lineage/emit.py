@@ -4,13 +4,15 @@ The export is optional: its errors are logged and never stop or fail a publicati
 table.
 """
 
-import copy
+import json
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemas import settings
+from tasks.lineage.openlineage import Event, events, place_of, producer
 from tasks.lineage.records import Run
 from tasks.store.bucket.working_copy import address_of, share_once
 from tasks.store.files.temporary import write_at_once
@@ -29,11 +31,6 @@ def emit(run: Run, store: Path, *entered: Run) -> None:
     name = _file_name(run)
     if name is None:
         return
-    # The library of OpenLineage takes longer to import than a small file to read; a refused one has no events.
-    from openlineage.client.serde import Serde
-
-    from tasks.lineage.openlineage import events, place_of
-
     place = store / FOLDER / f"{name}.ndjson"
     try:
         lies = place_of(address_of(store))
@@ -44,7 +41,7 @@ def emit(run: Run, store: Path, *entered: Run) -> None:
         ]
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
-            lines = "".join(f"{Serde.to_json(event)}\n" for event in run_events).encode()
+            lines = "".join(f"{json.dumps(event, sort_keys=True)}\n" for event in run_events).encode()
             share_once(store, place, lines)
             write_at_once(place, lines)
         emit_elsewhere(run_events)
@@ -70,12 +67,14 @@ def _file_name(run: Run) -> str | None:
     return f"failed-{landed[0].outputs['land'][:12]}-{failed[-1].step}"
 
 
-def emit_elsewhere(events: "Sequence[RunEvent]") -> None:
+def emit_elsewhere(events: Sequence[Event]) -> None:
     """Send the events to the transport that openlineage.yml or the environment names; does nothing without one.
 
     Never raises: unsent events give a warning, and an endpoint that does not answer is not asked again. The client adds
-    to a copy of each event what its configuration asks for, and a tag with its version.
+    to each event what its configuration asks for, and a tag with its version.
     """
+    if not _may_be_configured():
+        return
     from openlineage.client import OpenLineageClient
     from openlineage.client.transport import get_default_factory
     from requests import HTTPError
@@ -85,9 +84,9 @@ def emit_elsewhere(events: "Sequence[RunEvent]") -> None:
         if (config := _configured()) is None:
             return
         client = OpenLineageClient(transport=get_default_factory().create(config))
-        for event in copy.deepcopy([*events]):
+        for event in events:
             try:
-                client.emit(event)
+                client.emit(_for_client(event))
                 sent += 1
             except HTTPError as problem:
                 trouble = _kind_of(problem)
@@ -98,6 +97,33 @@ def emit_elsewhere(events: "Sequence[RunEvent]") -> None:
     if trouble:
         line = "sent %d of %d OpenLineage events: %s. Check OPENLINEAGE_URL, OPENLINEAGE__TRANSPORT or openlineage.yml"
         log.warning(line, sent, len(events), trouble)
+
+
+def _may_be_configured() -> bool:
+    """Whether the official client finds anything: it takes longer to import than a small file to read."""
+    places = (Path("openlineage.yml"), Path("~/.openlineage/openlineage.yml").expanduser())
+    is_in_environment = any(name.upper().startswith("OPENLINEAGE") for name in os.environ)
+    return is_in_environment or bool(settings.value(settings.OPENLINEAGE_URL)) or any(map(Path.is_file, places))
+
+
+def _for_client(event: Event) -> "RunEvent":
+    """An event as the client takes it. It adds tags of its own to ours, for which these must be of its model."""
+    from openlineage.client import event_v2
+    from openlineage.client.generated.base import EventType
+    from openlineage.client.generated.tags_run import TagsRunFacet, TagsRunFacetFields
+
+    facets = dict(event["run"]["facets"])
+    fields = [TagsRunFacetFields(**tag) for tag in facets["tags"]["tags"]]
+    facets["tags"] = TagsRunFacet(fields, producer=producer())
+    return event_v2.RunEvent(
+        eventTime=event["eventTime"],
+        producer=event["producer"],
+        eventType=EventType(event["eventType"]),
+        run=event_v2.Run(event["run"]["runId"], facets),
+        job=event_v2.Job(**event["job"]),
+        inputs=[event_v2.InputDataset(**one) for one in event["inputs"]],
+        outputs=[event_v2.OutputDataset(**one) for one in event["outputs"]],
+    )
 
 
 def _kind_of(problem: Exception) -> str:

@@ -1,7 +1,8 @@
-"""Converts the records of a run to OpenLineage events.
+"""Converts the records of a run to OpenLineage events, as they are in JSON.
 
 Belongs here: the content of each event, the names of datasets, the origin of columns. Does not belong here: what is
-recorded (`lineage`), how and when events are sent (`emit`).
+recorded (`lineage`), how and when events are sent (`emit`). The package of OpenLineage takes longer to import than a
+small file to read, so only what is sent goes through it; its models check what is made here in the tests.
 
 Steps name things by their arguments and results (`release.detail`, `derive`); a lineage graph needs one name for each
 thing. So a table that is a step's only result has its table's name, and an input has the name of the earlier output
@@ -14,11 +15,8 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
-
-from openlineage.client import event_v2, facet_v2
-from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, RunEvent
-from openlineage.client.generated.base import EventType
 
 from schemas.names import FIGURES, TABLES, VALUES, status
 from schemas.store_address import REPORTER_KEY, S3Url
@@ -31,8 +29,25 @@ NAMESPACE = "tidewaiter"
 INTEGRATION, RELEASE_JOB = "TIDEWAITER", "release"
 # The release does not make the results of these steps, so they get names of their own.
 PREFIXES = {"open_known": "known."}
-# This code has no public address, so a package URL names it. The client keeps one producer for a whole process.
-event_v2.set_producer(f"pkg:generic/tidewaiter@{versions()['tidewaiter']}")
+SPEC_ADDRESS, EVENT_VERSION = "https://openlineage.io/spec", "2-0-2"
+# The facets by their names: the version and the name of their schema.
+FACETS = {
+    "dataSource": ("1-0-1", "DatasourceDatasetFacet"),
+    "symlinks": ("1-0-1", "SymlinksDatasetFacet"),
+    "version": ("1-0-1", "DatasetVersionDatasetFacet"),
+    "schema": ("1-2-0", "SchemaDatasetFacet"),
+    "columnLineage": ("1-2-0", "ColumnLineageDatasetFacet"),
+    "inputStatistics": ("1-0-0", "InputStatisticsInputDatasetFacet"),
+    "outputStatistics": ("1-0-2", "OutputStatisticsOutputDatasetFacet"),
+    "dataQualityAssertions": ("1-1-0", "DataQualityAssertionsDatasetFacet"),
+    "parent": ("1-2-0", "ParentRunFacet"),
+    "processing_engine": ("1-1-1", "ProcessingEngineRunFacet"),
+    "tags": ("1-0-0", "TagsRunFacet"),
+    "errorMessage": ("1-0-1", "ErrorMessageRunFacet"),
+    "jobType": ("2-0-4", "JobTypeJobFacet"),
+}
+Facets = dict[str, dict[str, Any]]
+Event = dict[str, Any]
 
 _UNITS = ("quantity_unit", "supplementary_unit", "currency")
 _PRINTED = ("quantity", "supplementary_quantity", "value", "quantity_yoy", *_UNITS)
@@ -129,25 +144,28 @@ class Place:
         """The name of a dataset of the store: its path."""
         return f"{self.path}/{dataset}" if self.path else dataset
 
-    def facets(self, dataset: str) -> dict[str, facet_v2.DatasetFacet]:
+    def facets(self, dataset: str) -> Facets:
         """The source of a dataset and, of a published table, its other names: where its current files are read, and
         that in a catalogue of Iceberg, by which a receiver that knows tables alone finds it."""
         uri = f"{self.namespace}/{quote(self.path.lstrip('/'), safe='/=')}"
-        source = facet_v2.datasource_dataset.DatasourceDatasetFacet(name=self.namespace, uri=uri)
-        facets: dict[str, facet_v2.DatasetFacet] = {"dataSource": source}
+        facets = _facet("dataSource", name=self.namespace, uri=uri)
         if dataset in TABLES and (others := [*self._other_names(dataset)]):
-            facets["symlinks"] = facet_v2.symlinks_dataset.SymlinksDatasetFacet(others)
+            facets |= _facet("symlinks", identifiers=others)
         return facets
 
-    def _other_names(self, table: str) -> Iterator[facet_v2.symlinks_dataset.Identifier]:
-        kind = facet_v2.symlinks_dataset.Identifier
+    def dataset(self, name: str) -> dict[str, str]:
+        """What names a dataset of the store."""
+        return {"namespace": self.namespace, "name": self.name(name)}
+
+    def _other_names(self, table: str) -> Iterator[dict[str, str]]:
         root, _, last = self.path.rpartition("/")
         if last.startswith(REPORTER_KEY):
             house = f"{self.namespace}/{root.lstrip('/')}".rstrip("/")
-            yield kind(house, f"trade_{last.removeprefix(REPORTER_KEY).lower()}.{table}", "TABLE")
+            name = f"trade_{last.removeprefix(REPORTER_KEY).lower()}.{table}"
+            yield {"namespace": house, "name": name, "type": "TABLE"}
         # A bucket has no links: the files of a state are listed in its manifest.
         if self.namespace.startswith("file:"):
-            yield kind(self.namespace, self.name(f"current/{table}"), "LOCATION")
+            yield {**self.dataset(f"current/{table}"), "type": "LOCATION"}
 
 
 def place_of(address: Path | S3Url) -> Place:
@@ -157,7 +175,18 @@ def place_of(address: Path | S3Url) -> Place:
     return Place(f"file://{socket.gethostname()}", Path(os.path.abspath(address)).as_posix())
 
 
-def events(run: Run, release_id: str, place: Place) -> list[RunEvent]:
+def producer() -> str:
+    """Who makes the events: this code has no public address, so a package URL names it."""
+    return f"pkg:generic/tidewaiter@{versions()['tidewaiter']}"
+
+
+def _facet(of: str, /, **content: Any) -> Facets:
+    version, schema = FACETS[of]
+    url = f"{SPEC_ADDRESS}/facets/{version}/{schema}.json#/$defs/{schema}"
+    return {of: {"_producer": producer(), "_schemaURL": url, **content}}
+
+
+def events(run: Run, release_id: str, place: Place) -> list[Event]:
     """START and COMPLETE or FAIL of the release and, between them, of each step; nothing for a run without steps.
 
     `place` is that of the store of the run. A release without an outcome has failed. A frame that does not fit its
@@ -165,16 +194,15 @@ def events(run: Run, release_id: str, place: Place) -> list[RunEvent]:
     """
     if not run.records:
         return []
-    kinds, me = facet_v2.parent_run, str(run.run_id)
-    root = kinds.Root(kinds.RootRun(me), kinds.RootJob(NAMESPACE, RELEASE_JOB))
-    parent = kinds.ParentRunFacet(kinds.Run(me), kinds.Job(NAMESPACE, RELEASE_JOB), root)
-    of_steps: list[RunEvent] = []
+    release = {"run": {"runId": str(run.run_id)}, "job": {"namespace": NAMESPACE, "name": RELEASE_JOB}}
+    parent = _facet("parent", **release, root=release)
+    of_steps: list[Event] = []
     for record, given, results in _things(run.records):
         tags = {"release_id": release_id, "code_sha256": record.code_sha256, "prefect_task_run_id": record.task_run_id}
         inputs = [_input(thing, place) for thing in given]
         at_end = inputs + [_input(thing, place) for thing in results if not thing.holds]
         outputs = [_output(thing, given, place) for thing in results if thing.holds]
-        of_steps += _start_and_end(record, "STEP", tags, {"parent": parent}, inputs, at_end, outputs)
+        of_steps += _start_and_end(record, "STEP", tags, parent, inputs, at_end, outputs)
     error = None if run.outcome else run.records[-1].error or "the run ended without an outcome"
     begin, end = min(record.started for record in run.records), max(record.ended for record in run.records)
     whole = replace(run.records[-1], step=RELEASE_JOB, run_id=run.run_id, started=begin, ended=end, error=error)
@@ -187,23 +215,32 @@ def _start_and_end(
     record: StepRecord,
     kind: str,
     tags: dict[str, str | None],
-    facets: dict[str, facet_v2.RunFacet],
-    given: Sequence[InputDataset] = (),
-    at_end: Sequence[InputDataset] = (),
-    results: Sequence[OutputDataset] = (),
-) -> tuple[RunEvent, RunEvent]:
-    engine = facet_v2.processing_engine_run.ProcessingEngineRunFacet
-    fields = [facet_v2.tags_run.TagsRunFacetFields(key, tag, INTEGRATION) for key, tag in tags.items() if tag]
-    facets["processing_engine"] = engine(versions()["polars"], "polars", versions()["tidewaiter"])
-    facets["tags"] = facet_v2.tags_run.TagsRunFacet(fields)
-    job = Job(NAMESPACE, record.step, {"jobType": facet_v2.job_type_job.JobTypeJobFacet("BATCH", INTEGRATION, kind)})
-    run, time = event_v2.Run(str(record.run_id), facets), record.started.isoformat()
-    begin = RunEvent(eventTime=time, eventType=EventType.START, run=run, job=job, inputs=[*given])
-    end, time = EventType.COMPLETE, record.ended.isoformat()
+    facets: Facets,
+    given: Sequence[Event] = (),
+    at_end: Sequence[Event] = (),
+    results: Sequence[Event] = (),
+) -> tuple[Event, Event]:
+    fields = [{"key": key, "value": tag, "source": INTEGRATION} for key, tag in tags.items() if tag]
+    engine = {"version": versions()["polars"], "name": "polars", "openlineageAdapterVersion": versions()["tidewaiter"]}
+    facets = facets | _facet("processing_engine", **engine) | _facet("tags", tags=fields)
+    job_type = _facet("jobType", processingType="BATCH", integration=INTEGRATION, jobType=kind)
+    event = {
+        "producer": producer(),
+        "schemaURL": f"{SPEC_ADDRESS}/{EVENT_VERSION}/OpenLineage.json#/$defs/RunEvent",
+        "run": {"runId": str(record.run_id), "facets": facets},
+        "job": {"namespace": NAMESPACE, "name": record.step, "facets": job_type},
+    }
+    begin = {"eventTime": record.started.isoformat(), "eventType": "START", "inputs": [*given], "outputs": []}
+    end: Event = {
+        "eventTime": record.ended.isoformat(),
+        "eventType": "COMPLETE",
+        "inputs": [*at_end],
+        "outputs": [*results],
+    }
     if record.error is not None:
-        message = facet_v2.error_message_run.ErrorMessageRunFacet(record.error, "PYTHON")
-        end, run = EventType.FAIL, event_v2.Run(run.runId, facets | {"errorMessage": message})
-    return begin, RunEvent(eventTime=time, eventType=end, run=run, job=job, inputs=[*at_end], outputs=[*results])
+        message = _facet("errorMessage", message=record.error, programmingLanguage="PYTHON")
+        end |= {"eventType": "FAIL", "run": {"runId": str(record.run_id), "facets": facets | message}}
+    return event | begin, event | end
 
 
 def _things(records: Sequence[StepRecord]) -> Iterator[tuple[StepRecord, list[_Thing], list[_Thing]]]:
@@ -239,37 +276,37 @@ def _misfits(record: StepRecord) -> list[str]:
     return (named or list(models)) if error.startswith("SchemaError") else []
 
 
-def _facets(thing: _Thing, place: Place) -> dict[str, facet_v2.DatasetFacet]:
-    version = facet_v2.dataset_version_dataset.DatasetVersionDatasetFacet
-    return place.facets(thing.dataset) | ({"version": version(thing.sha256)} if thing.sha256 else {})
+def _facets(thing: _Thing, place: Place) -> Facets:
+    version = _facet("version", datasetVersion=thing.sha256) if thing.sha256 else {}
+    return place.facets(thing.dataset) | version
 
 
-def _input(thing: _Thing, place: Place) -> InputDataset:
-    facets: dict[str, facet_v2.InputDatasetFacet] = {}
+def _input(thing: _Thing, place: Place) -> Event:
+    facets: Facets = {}
     if thing.rows is not None:
-        facets["inputStatistics"] = facet_v2.input_statistics_input_dataset.InputStatisticsInputDatasetFacet(thing.rows)
+        facets |= _facet("inputStatistics", rowCount=thing.rows)
     if thing.table is not None:
-        kinds = facet_v2.data_quality_assertions_dataset
-        assertion = kinds.Assertion(f"schema {thing.table}", thing.holds, severity="error")
-        facets["dataQualityAssertions"] = kinds.DataQualityAssertionsDatasetFacet([assertion])
-    return InputDataset(place.namespace, place.name(thing.dataset), facets, facets=_facets(thing, place))
+        assertion = {"assertion": f"schema {thing.table}", "success": thing.holds, "severity": "error"}
+        facets |= _facet("dataQualityAssertions", assertions=[assertion])
+    return {**place.dataset(thing.dataset), "facets": _facets(thing, place), "inputFacets": facets}
 
 
-def _output(thing: _Thing, given: Sequence[_Thing], place: Place) -> OutputDataset:
-    facets, output_facets = _facets(thing, place), dict[str, facet_v2.OutputDatasetFacet]()
-    if thing.rows is not None:
-        statistics = facet_v2.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet
-        output_facets["outputStatistics"] = statistics(thing.rows)
+def _output(thing: _Thing, given: Sequence[_Thing], place: Place) -> Event:
+    facets = _facets(thing, place)
+    statistics = {} if thing.rows is None else _facet("outputStatistics", rowCount=thing.rows)
     if thing.table is not None:
-        kind, types = facet_v2.schema_dataset.SchemaDatasetFacetFields, readers_schema(thing.table)
-        shown = [kind(name, str(types[name]), column.description) for name, column in columns(thing.table).items()]
-        facets["schema"] = facet_v2.schema_dataset.SchemaDatasetFacet(shown)
-    kinds, at_hand = facet_v2.column_lineage_dataset, {one.dataset for one in given}
-    origins: dict[str, facet_v2.column_lineage_dataset.Fields] = {}
+        types = readers_schema(thing.table)
+        shown = [
+            {"name": name, "type": str(types[name]), "description": column.description}
+            for name, column in columns(thing.table).items()
+        ]
+        facets |= _facet("schema", fields=shown)
+    at_hand = {one.dataset for one in given}
+    origins: dict[str, dict[str, list[dict[str, str]]]] = {}
     for dataset, declared in COLUMNS.get(thing.dataset, {}).items():
         for column, sources in declared.items() if dataset in at_hand else ():
-            fields = [kinds.InputField(place.namespace, place.name(dataset), source) for source in sources]
-            origins.setdefault(column, kinds.Fields([])).inputFields.extend(fields)
+            fields = [{**place.dataset(dataset), "field": source} for source in sources]
+            origins.setdefault(column, {"inputFields": []})["inputFields"].extend(fields)
     if origins:
-        facets["columnLineage"] = kinds.ColumnLineageDatasetFacet(origins)
-    return OutputDataset(place.namespace, place.name(thing.dataset), output_facets, facets=facets)
+        facets |= _facet("columnLineage", fields=origins)
+    return {**place.dataset(thing.dataset), "facets": facets, "outputFacets": statistics}

@@ -13,7 +13,7 @@ import polars as pl
 
 from schemas.code_files import money
 from schemas.frames import Release
-from tasks.checks.frame.measures_begun import EXPORT, falls_explained, measures_begun
+from tasks.checks.frame.measures_begun import EVIDENCE, EXPORT, falls_explained, measures_begun
 from tasks.checks.frame.published_months import (
     CODED,
     FEW_PRODUCTS,
@@ -198,9 +198,10 @@ class CheckContext:
     def falls_explained(self) -> pl.DataFrame:
         """For which goods and months, and for which partners of them, a control explains a fall: the columns of
         EVIDENCE, `value_fell` and `mass_fell`; none for a broad release."""
-        if self.is_broad or self.measures_begun.is_empty():
-            return self.measures_begun.clear().with_columns(value_fell=pl.lit(True), mass_fell=pl.lit(True))
-        return falls_explained(self.measures_begun, self.statements, self.values)
+        begun = pl.DataFrame(schema=EVIDENCE) if self.is_broad else self.measures_begun
+        if begun.is_empty():
+            return begun.with_columns(value_fell=pl.lit(True), mass_fell=pl.lit(True))
+        return falls_explained(begun, self.statements, self.values)
 
     @functools.cached_property
     def by_partner(self) -> pl.DataFrame:

@@ -99,10 +99,12 @@ def split_strictly(body: bytes, start: int, width: int, trailing: bool, where: s
             )
         for column, field in zip(columns, fields, strict=False):
             column.append(field)
+    import polars as pl
     import pyarrow
 
-    arrays = [pyarrow.array(column, pyarrow.binary()).cast(pyarrow.string()).dictionary_encode() for column in columns]
-    return [pyarrow.chunked_array([array]) for array in arrays]
+    # pyarrow would import pandas to look at a list.
+    arrays = (pl.Series(column, dtype=pl.Binary).to_arrow() for column in columns)
+    return [pyarrow.chunked_array([array.cast(pyarrow.string()).dictionary_encode()]) for array in arrays]
 
 
 def read_records(body: bytes, start: int, where: str) -> Iterator[tuple[list[bytes], int]]:

@@ -109,13 +109,13 @@ def test_a_read_loads_polars_and_no_library_that_it_does_not_need(
     assert "polars" in loaded
 
 
-def test_a_file_without_a_server_needs_no_prefect_and_one_that_is_refused_no_events(tmp_path: Path) -> None:
+def test_a_file_without_a_server_needs_no_prefect_and_no_package_of_what_it_does_not_send(tmp_path: Path) -> None:
     declared = "--source gacc_query --flow export --partners listed --released-on 2025-07-20 --no-prefect --store"
     (tmp_path / "june.csv").write_bytes(csv_bytes())
     (tmp_path / "page.csv").write_text("<html>captcha</html>\n")
     for name, code, says, without in (
         ("page.csv", 2, "a web page", {"prefect", "openlineage", "py7zr", "statsmodels", "distributed"}),
-        ("june.csv", 0, "published", {"prefect", "py7zr", "distributed"}),
+        ("june.csv", 0, "published", {"prefect", "openlineage", "pandas", "py7zr", "distributed"}),
     ):
         ended, printed, loaded = run("ingest", str(tmp_path / name), *declared.split(), str(tmp_path / "store"))
         assert (ended, loaded & without) == (code, set()), printed

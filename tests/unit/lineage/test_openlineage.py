@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pandera.errors
 import pytest
+from openlineage.client import event_v2, facet_v2
 from openlineage.client.serde import Serde
 
 from schemas.forms.outcome import Outcome
@@ -23,7 +24,7 @@ from schemas.table import empty_frame, polars_schema
 from schemas.tables.catalog import MODELS
 from tasks.catalogs.register import namespace_of
 from tasks.lineage.emit import PATIENCE_S, emit, emit_elsewhere
-from tasks.lineage.openlineage import COLUMNS, Place, events, place_of
+from tasks.lineage.openlineage import COLUMNS, EVENT_VERSION, FACETS, SPEC_ADDRESS, Event, Place, events, place_of
 from tasks.lineage.records import Run, StepRecord
 from tests.conftest import SHARED_DATA
 from tests.replay.server import Replay, Reply
@@ -31,7 +32,6 @@ from tests.unit.builders import outcome
 
 SPEC = SHARED_DATA / "openlineage_spec"
 BEGIN = datetime(2025, 7, 20, 9, 0, tzinfo=UTC)
-Event = dict[str, Any]
 
 
 def sha(letter: str) -> str:
@@ -164,6 +164,15 @@ def test_every_event_and_facet_is_valid(name: str, more: str, request: pytest.Fi
         "symlinks",
     }
     assert {facet for event in found for facet, _ in facets(event)} >= expected | {"dataQualityAssertions", more}
+
+
+def test_schemas_are_those_of_the_installed_package() -> None:
+    modules = [module for module in vars(facet_v2).values() if getattr(module, "__name__", "").startswith("openl")]
+    models = {name: model for module in modules for name, model in vars(module).items() if isinstance(model, type)}
+    assert len(models) > len(FACETS)
+    for version, schema in FACETS.values():
+        assert models[schema]._get_schema() == f"{SPEC_ADDRESS}/facets/{version}/{schema}.json#/$defs/{schema}"
+    assert event_v2.RunEvent._get_schema() == f"{SPEC_ADDRESS}/{EVENT_VERSION}/OpenLineage.json#/$defs/RunEvent"
 
 
 def test_a_run_is_told_as_a_pair_of_events_for_the_release_around_a_pair_for_each_step(

@@ -1,6 +1,5 @@
 """An answer with figures says what is in doubt of them, whoever wrote the question."""
 
-
 import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, magnets

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.table import polars_schema
+from tasks.checks.frame import context as seen_context
 from tasks.checks.frame.context import CheckContext, dollars_of, in_dollars
+from tasks.checks.frame.measures_begun import EVIDENCE
 from tasks.checks.frame.published_months import CODED, FEW_PRODUCTS, MONTHS_AHEAD, MONTHS_BACK, RATED, PublishedMonths
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState
@@ -136,3 +138,21 @@ def test_yuan_are_seven_and_yen_150_to_the_dollar_and_euros_and_pounds_are_dolla
     coded = rows.with_columns(pl.col("measure").cast(pl.Categorical)).rename({"value": "money"})
     assert coded.select(in_dollars("money")).to_series().to_list() == [100, 700, 700, None, 700, 2]
     assert [dollars_of(f"value_{money}") for money in ("cny", "usd", "eur", "gbp", "jpy")] == [7, 1, 1, 1, 150]
+
+
+@pytest.mark.parametrize(("products", "asked"), [(FEW_PRODUCTS, 1), (FEW_PRODUCTS + 1, 0)])
+def test_controls_are_looked_for_where_a_release_has_few_products(
+    monkeypatch: pytest.MonkeyPatch, products: int, asked: int
+) -> None:
+    """Of many products each code would be compared with each measure, and none explains the sums of whole products."""
+    calls = list[object]()
+
+    def count(*given: object) -> pl.DataFrame:
+        calls.append(given)
+        return pl.DataFrame(schema=EVIDENCE)
+
+    monkeypatch.setattr(seen_context, "measures_begun", count)
+    scope = release(months="2025-06")
+    rows = [number(scope, "USA", "2025-06", 2, product=f"{10_000_000 + code}") for code in range(products)]
+    assert context(rows, scope).falls_explained.columns == [*EVIDENCE, "value_fell", "mass_fell"]
+    assert len(calls) == asked
