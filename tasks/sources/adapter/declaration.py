@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -55,83 +55,35 @@ def _one_of(*names: str) -> Callable[[Any], None]:
     return check
 
 
-def _pattern(value: Any) -> None:
-    TEXT(value)
-    try:
-        pl.Series([""]).str.contains(value)
-    except pl.exceptions.PolarsError as error:
-        raise ValueError(f"a pattern ({_first_line(error)})") from error
-
-
-def _sql(value: Any) -> None:
-    TEXT(value)
-    try:
-        pl.sql_expr(value)
-    except pl.exceptions.PolarsError as error:
-        raise ValueError(f"an SQL expression ({_first_line(error)})") from error
-
-
-def _currency(value: Any) -> None:
-    if not re.fullmatch("[A-Z]{3}", str(value)):
-        raise ValueError("three capital letters")
-
-
-def _reporter(value: Any) -> None:
-    if not re.fullmatch(REPORTER, str(value)):
-        raise ValueError("a country in three letters (DEU), or a group of them")
-
-
-def _partner(value: Any) -> None:
-    if not re.fullmatch(PARTNER, str(value)):
-        raise ValueError("a country in three letters (DEU), WLD, or one of your own, as in ruritania:ships")
-
-
-def _nomenclature(value: Any) -> None:
-    if not re.fullmatch("[A-Z]+[0-9]{1,2}", str(value)):
-        raise ValueError("HS6, or a list of your own with the digits of its codes, as in RUR8")
-
-
-def _term(name: str) -> Callable[[Any], None]:
-    """What a term may be: what the terms of any source are."""
+def _made_by(make: Callable[[str], object], words: str) -> Callable[[Any], None]:
+    """What something can be made of, such as a pattern or an SQL expression."""
 
     def check(value: Any) -> None:
-        _one_of(*sorted({row[name] for row in packaged_rows("statement_terms")}))(value)
+        TEXT(value)
+        try:
+            make(value)
+        except (pl.exceptions.PolarsError, re.error, LookupError, ValueError) as error:
+            raise ValueError(f"{words} ({_first_line(error)})") from error
 
     return check
 
 
-def _code_list(value: Any) -> None:
-    TEXT(value)
-    try:
-        partner_codes(value)
-    except KeyError as error:
-        raise ValueError("a list of partner codes") from error
+def _like(form: str, words: str) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        if not re.fullmatch(form, str(value)):
+            raise ValueError(words)
+
+    return check
 
 
-def _zone(value: Any) -> None:
-    TEXT(value)
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError("a time zone, such as Europe/Paris") from error
+def _as_link(form: str) -> None:
+    if {"year", "month"} - re.compile(form).groupindex.keys():
+        raise ValueError("without the groups (?P<year>…) and (?P<month>…)")
 
 
-def _encoding(value: Any) -> None:
-    TEXT(value)
-    try:
-        "".encode(value)
-    except LookupError as error:
-        raise ValueError("an encoding, such as latin-1") from error
-
-
-def _link(value: Any) -> None:
-    TEXT(value)
-    try:
-        groups = re.compile(value).groupindex
-    except re.error as error:
-        raise ValueError(f"a pattern ({error})") from error
-    if {"year", "month"} - groups.keys():
-        raise ValueError("a pattern with the groups (?P<year>…) and (?P<month>…)")
+def _term(name: str) -> Callable[[Any], None]:
+    """What the terms of a source may be: what those of any other are."""
+    return _one_of(*sorted({row[name] for row in packaged_rows("statement_terms")}))
 
 
 def _first_line(error: Exception) -> str:
@@ -139,32 +91,40 @@ def _first_line(error: Exception) -> str:
 
 
 TEXT, NUMBER, YES = _a(str, "a text"), _a(int, "a whole number"), _a(bool, "true or false")
+PATTERN = _made_by(pl.Series([""]).str.contains, "a pattern")
+SQL = _made_by(pl.sql_expr, "an SQL expression")
+BEGINNING = _made_by(re.compile, "a pattern")
+ENCODING = _made_by("".encode, "an encoding, such as latin-1")
+ZONE, LINK = _made_by(ZoneInfo, "a time zone, such as Europe/Paris"), _made_by(_as_link, "a pattern of links")
+CODES, CURRENCY = _made_by(partner_codes, "a list of partner codes"), _like("[A-Z]{3}", "three capital letters")
+COUNTRY = _like(REPORTER, "a country in three letters (DEU), or a group of them")
+KEY_OF_PARTNER = _like(PARTNER, "a country in three letters (DEU), WLD, or one of your own, as in ruritania:ships")
+LIST = _like("[A-Z]+[0-9]{1,2}", "HS6, or a list of your own with the digits of its codes, as in RUR8")
+SPAN = _one_of("month", "year")
 TEXTS, RULE = [TEXT], {"rule!": TEXT, "found!": TEXT, "advice!": TEXT}
+FOUND_WHEN = {"when!": SQL, **RULE, "severity": _one_of(*SEVERITIES), "expected": TEXT}
 SHAPE = {"columns!": TEXTS, "optional": TEXTS, "flow": _one_of(*FLOWS)}
 # The keys of a declaration and the form of each; `!` marks those that it must have, `*` stands for any name.
 KEYS: dict[str, Any] = {
-    "title": TEXT, "titles": {"en!": TEXT, "zh!": TEXT}, "reporter!": _reporter, "currency!": _currency,
-    "code_list": _code_list, "nomenclature": _nomenclature, "licence": TEXT, "partner_code": _pattern,
-    "experimental": TEXT, "proof": TEXT, "calendar": TEXT, "has_lines": YES, "base": TEXT,
-    "declared": {"*": lambda value: None},
-    "first_fetch": {"about!": _one_of("month", "year"), "megabytes": NUMBER, "seconds": NUMBER, "has_all_goods": YES},
-    "partners": {"*": _partner},
-    "terms": [{name: _term(name) for name in TERMS}],
-    "format": _one_of(*FORMATS), "separator": _one_of(";", "|"), "decimal": _one_of(","), "encoding": _encoding,
-    "heading": _pattern, "decimals": NUMBER,
+    "title": TEXT, "titles": {"en!": TEXT, "zh!": TEXT}, "reporter!": COUNTRY, "currency!": CURRENCY,
+    "code_list": CODES, "nomenclature": LIST, "licence": TEXT, "partner_code": PATTERN, "experimental": TEXT,
+    "proof": TEXT, "calendar": TEXT, "has_lines": YES, "base": TEXT, "declared": {"*": lambda value: None},
+    "first_fetch": {"about!": SPAN, "megabytes": NUMBER, "seconds": NUMBER, "has_all_goods": YES},
+    "partners": {"*": KEY_OF_PARTNER}, "terms": [{name: _term(name) for name in TERMS}],
+    "format": _one_of(*FORMATS), "separator": _one_of(";", "|"), "bare": YES, "decimal": _one_of(","),
+    "encoding": ENCODING, "heading": PATTERN, "decimals": NUMBER,
     **{name.rstrip("!"): form for name, form in SHAPE.items()}, "shapes": [SHAPE],
-    "titled": {"*": TEXT}, "numbers": TEXTS, "number": _pattern, "again": TEXT, "says": TEXT,
-    "other": [{"begins!": _pattern, **RULE}],
-    "aside": _sql, "forms": {"*": _pattern},
-    "months": {"title!": _pattern, "names!": TEXTS, "number!": TEXT},
-    "sums": [{"total!": TEXT, "parts!": TEXTS}], "total": {"when!": _sql},
-    "derived": {"*": _sql},
-    "rules": [{"when!": _sql, **RULE, "severity": _one_of(*SEVERITIES), "expected": TEXT}],
-    "copies": TEXTS, "whole": TEXTS, "updated": {"column!": TEXT, "form!": TEXT},
-    "every_record": {"*": _sql}, "record!": [{"*": _sql}],
+    "titled": {"*": TEXT}, "numbers": TEXTS, "number": PATTERN, "again": TEXT, "says": TEXT,
+    "other": [{"begins!": BEGINNING, **RULE}], "aside": SQL, "forms": {"*": PATTERN},
+    "months": {"title!": PATTERN, "names!": TEXTS, "number!": TEXT},
+    "sums": [{"total!": TEXT, "parts!": TEXTS}], "total": {"when!": SQL},
+    "derived": {"*": SQL}, "rules": [FOUND_WHEN], "copies": TEXTS, "hook": TEXT,
+    "sum": {"by!": TEXTS, "of!": TEXT, "kept": {"*": SQL}}, "rules_of_sums": [FOUND_WHEN],
+    "whole": TEXTS, "updated": {"column!": TEXT, "form!": TEXT},
+    "every_record": {"*": SQL}, "record!": [{"*": SQL}],
     "fetch": {
-        "zone!": _zone, "form!": TEXT, "about!": _one_of("month", "year"), "flows!": {"*": TEXT}, "title!": TEXT,
-        "address": TEXT, "list": TEXT, "link": _link,
+        "zone!": ZONE, "form!": TEXT, "about!": SPAN, "flows!": {"*": TEXT}, "title!": TEXT,
+        "address": TEXT, "list": TEXT, "link": LINK,
     },
 }  # fmt: skip
 
@@ -182,6 +142,9 @@ def load(file: Path) -> Spec:
     for path, mistake in chain(_of_form(spec, KEYS, ()), _of_sense(spec, file.stem)):
         shown = ".".join(map(str, path))
         raise Refused("declaration", f"{file.name}, line {_line(text, path)}", f"{shown}: {mistake}", ADVICE)
+    if "hook" in spec and not (file.parent / f"{spec['hook']}.py").is_file():
+        found = f"hook: there is no {spec['hook']}.py beside it"
+        raise Refused("declaration", f"{file.name}, line {_line(text, ('hook',))}", found, ADVICE)
     titles = {language: spec.get("title", file.stem) for language in LANGUAGES}
     return {"titles": titles, **({"code_list": file.stem} if "partners" in spec else {}), **DEFAULTS, **spec}
 
@@ -243,13 +206,26 @@ def _of_sense(spec: Spec, source: str) -> Iterator[tuple[Path_, str]]:
             yield from mistakes
             return
     file = file.with_columns(**{name: pl.sql_expr(text) for name, text in spec.get("derived", {}).items()})
-    for place, rule in enumerate(spec.get("rules", ())):
-        yield from _unreadable(file, ("rules", place, "when"), rule["when"], pl.Boolean)
-        if "severity" in rule and "expected" not in rule:
-            yield ("rules", place), "a rule with a severity says what is expected"
+    yield from _of_rules(file, spec, "rules")
+    if "sum" in spec:
+        yield from ((("sum", "by"), f"no column {name!r}") for name in spec["sum"]["by"] if name not in file.columns)
+        for name, text in spec["sum"].get("kept", {}).items():
+            yield from _unreadable(file, ("sum", "kept", name), text, None)
+        kept = {name: pl.sql_expr(text) for name, text in spec["sum"].get("kept", {}).items()}
+        names = dict.fromkeys([*spec["sum"]["by"], *sorted(numbers), "record", "flow"])
+        file = file.select(*names, rows=1, note=pl.lit(""), **kept)
+        yield from _of_rules(file, spec, "rules_of_sums")
     yield from _of_records(spec, file)
     if "fetch" in spec:
         yield from _of_questions(spec, spec["fetch"])
+
+
+def _of_rules(file: pl.DataFrame, spec: Spec, key: str) -> Iterator[tuple[Path_, str]]:
+    """Yield the rules that are no conditions on the columns of a file, and those that expect nothing."""
+    for place, rule in enumerate(spec.get(key, ())):
+        yield from _unreadable(file, (key, place, "when"), rule["when"], pl.Boolean)
+        if "severity" in rule and "expected" not in rule:
+            yield (key, place), "a rule with a severity says what is expected"
 
 
 def _of_records(spec: Spec, file: pl.DataFrame) -> Iterator[tuple[Path_, str]]:

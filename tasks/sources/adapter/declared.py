@@ -6,6 +6,7 @@ The fields of a file are texts. In the order of the work: other downloads are re
 becomes rows; columns are derived, and rules refuse the file or raise findings; the records are made.
 """
 
+import importlib
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -22,7 +23,15 @@ from tasks.domain.text import clip, counted
 from tasks.sources.adapter.declaration import MONTH, Spec, load, shapes_of
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Source
 from tasks.sources.adapter.questions import questions
-from tasks.sources.adapter.records import as_reported, doubt_copies, numbered, require_columns, require_form
+from tasks.sources.adapter.records import (
+    as_reported,
+    doubt_copies,
+    numbered,
+    of_sums,
+    require_columns,
+    require_form,
+    summed,
+)
 from tasks.sources.adapter.totals import exact, shown
 from tasks.sources.formats import csv
 from tasks.sources.formats.excel import read_rows
@@ -49,6 +58,9 @@ class Read(NamedTuple):
 def source_of(file: Path) -> Source:
     """The source that a file declares, with the name of the file. Raises Refused where the declaration is wrong."""
     spec = load(file)
+    if "hook" in spec:
+        module = importlib.import_module(f"tasks.sources.{file.parent.name}.{spec['hook']}")
+        spec = {**spec, "hook": module.work}
     says_flow = all("flow" in shape for shape in shapes_of(spec)) or "flow" in spec.get("every_record", {})
     return Source(
         name=file.stem,
@@ -87,9 +99,17 @@ def parse(spec: Spec, raw: bytes, where: str) -> Parsed:
         fields, more = _by_month(fields, months, spec["months"]["number"], where, spec["again"])
         notes += more
     fields = fields.with_columns(**{name: pl.sql_expr(text) for name, text in spec.get("derived", {}).items()})
-    doubts += _by_rules(spec, fields, where)
+    doubts += _by_rules(spec.get("rules", ()), fields, where)
     if "copies" in spec:
         doubts += doubt_copies(fields, spec["copies"], where)
+    if "hook" in spec:
+        fields, more_doubts = spec["hook"](fields, where)
+        doubts += more_doubts
+    if "sum" in spec:
+        doubts = [*of_sums(doubts, fields, spec["sum"]["by"])]
+        before, fields = fields.height, _summed(spec["sum"], fields, numbers)
+        notes += [f"{counted(before, 'record')} of {spec['sum']['of']} added up to {fields.height:,}"]
+        doubts += _by_rules(spec.get("rules_of_sums", ()), fields, where)
     records, rounded = _whole(_records(spec, fields), spec.get("whole", ()), where)
     notes += [*read.notes, *([spec["says"]] if "says" in spec else [])]
     day = _printed_on(spec, fields, where)
@@ -99,6 +119,7 @@ def parse(spec: Spec, raw: bytes, where: str) -> Parsed:
 def _csv(spec: Spec, raw: bytes, where: str) -> Read:
     mark, encoding = spec.get("separator", ","), spec.get("encoding", "")
     raw = raw.decode(encoding).encode() if encoding else raw
+    raw, notes = _without_quotes(spec, raw, mark, where) if spec.get("bare") else (raw, [])
     # A comma inside a field takes the place of the mark, and both change back in the texts.
     lexed = csv.read_fields(
         raw.translate(bytes.maketrans(f"{mark},".encode(), f",{mark}".encode())),
@@ -108,7 +129,20 @@ def _csv(spec: Spec, raw: bytes, where: str) -> Read:
     fields = lexed.fields.with_columns(pl.all().cast(pl.String))
     if mark != "," and b"," in raw:
         fields = fields.with_columns(pl.all().str.replace_many([",", mark], [mark, ","]))
-    return Read(fields, encoding or lexed.encoding, [*lexed.normalised])
+    return Read(fields, encoding or lexed.encoding, [*notes, *lexed.normalised])
+
+
+def _without_quotes(spec: Spec, raw: bytes, mark: str, where: str) -> tuple[bytes, list[str]]:
+    """The bytes without the quotes around fields, where there are codes and whole numbers alone: quotes around some of
+    the fields would be read record by record. Raises Refused for a quote or a comma inside a field."""
+    text, quote, by = raw.removeprefix(b"\xef\xbb\xbf"), b'"', mark.encode()
+    if shapes_of(spec)[0]["columns"][0].encode() not in text.partition(b"\n")[0]:
+        return raw, []
+    edges = sum(text.count(edge) for edge in (by + quote, quote + by, b"\n" + quote, quote + b"\n", quote + b"\r"))
+    if (mark != "," and b"," in text) or text.count(quote) != edges + text.startswith(quote):
+        found = "a comma or a quote inside a field, where there are codes and whole numbers alone"
+        raise Refused("quoting", where, found, spec["again"])
+    return raw.translate(None, quote), [] if quote in raw else ["codes without quotes"]
 
 
 def _xlsx(spec: Spec, raw: bytes, where: str) -> Read:
@@ -174,6 +208,8 @@ def _compared(
     spec: Spec, fields: pl.DataFrame, numbers: Sequence[str], months: list[str], where: str
 ) -> tuple[pl.DataFrame, list[dict[str, str]]]:
     """The fields without the rows of totals, and an error for each sum that the file prints and that is another one."""
+    if "sums" not in spec and "total" not in spec:
+        return fields, []
     amounts = fields.select("record", *(exact(name).fill_null(0).alias(name) for name in numbers))
     is_total = fields.select(pl.sql_expr(spec.get("total", {}).get("when", "FALSE")).fill_null(False)).to_series()
     doubts = list[dict[str, str]]()
@@ -236,9 +272,17 @@ def _by_month(
     return rows, [f"no number but 0 in {', '.join(to_come)}: months to come, not read"] * bool(to_come)
 
 
-def _by_rules(spec: Spec, fields: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
+def _summed(spec: Spec, fields: pl.DataFrame, numbers: Sequence[str]) -> pl.DataFrame:
+    """The whole numbers added up, as texts again; the note of a sum of several rows lists their records."""
+    kept = {name: pl.sql_expr(text) for name, text in spec.get("kept", {}).items()}
+    rows = fields.with_columns(pl.col(numbers).cast(pl.Int64))
+    sums = summed(rows, spec["by"], numbers, flow=pl.col("flow").first(), **kept)
+    return sums.with_columns(pl.col(numbers).cast(pl.String))
+
+
+def _by_rules(rules: Sequence[Spec], fields: pl.DataFrame, where: str) -> Iterator[dict[str, str]]:
     """Raises Refused for the first row of a condition that refuses, and yields a finding for one that doubts."""
-    for rule in spec.get("rules", ()):
+    for rule in rules:
         rows = fields.filter(pl.sql_expr(rule["when"]))
         if not rows.height:
             continue
@@ -262,7 +306,10 @@ def _records(spec: Spec, fields: pl.DataFrame) -> Reported:
     """The records of each kind, in the order of the rows."""
     kinds = [{"flow": "flow", **spec.get("every_record", {}), **kind} for kind in spec["record"]]
     columns = [{name: pl.sql_expr(text) for name, text in kind.items()} for kind in kinds]
-    frames = [as_reported(fields.select("record", **of_kind)) for of_kind in columns]
+    # A file of one direction may lack the numbers of a kind.
+    needed = [{name for text in one.values() for name in text.meta.root_names()} for one in columns]
+    there = [one for one, names in zip(columns, needed, strict=True) if names <= {*fields.columns}]
+    frames = [as_reported(fields.select("record", **of_kind)) for of_kind in there]
     return pl.concat(frames).sort("record", maintain_order=True) if len(frames) > 1 else frames[0]
 
 

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import date
+from itertools import product
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
@@ -32,33 +33,31 @@ def questions(
         found = f"{', '.join(request.flows)}, and there are files of {', '.join(asked['flows'])} alone"
         raise Refused("flows", "flows", found, f"Ask for {' or '.join(asked['flows'])}.")
     base = request.base or spec["base"]
-    spans = sorted({month[:4] if asked["about"] == "year" else month for month in months_of(request, today)})
-    for flow in flows:
-        listed = None
-        if "list" in asked:
-            place = asked["list"].format(base=base)
-            found_there = site.listed(place, f"{name}, list", lambda answer: links(answer, asked["link"]))
-            if not isinstance(found_there, list):
-                yield found_there
-                continue
-            listed = dict(found_there)
-        for span in reversed(spans):
-            year, _, month = span.partition("-")
-            words = {"base": base, "flow": asked["flows"][flow], "year": year, "month": month}
-            address = asked["address"].format(**words) if listed is None else listed.get(span)
-            if address is None:
-                yield _not_listed(f"{name}_{flow}_{span}", span, place)
-                continue
-            yield WantedFile(
-                name=f"{name}_{flow}_{span}",
-                source=name,
-                form=asked["form"],
-                zone=ZoneInfo(asked["zone"]),
-                address=address,
-                title=asked["title"].format(**words),
-                declared={"reporter": spec["reporter"], "flow": flow, **spec.get("declared", {})},
-                first_month=f"{year}-{month or '01'}",
-            )
+    place, listed = asked.get("list", "").format(base=base), None
+    if place:
+        found_there = site.listed(place, f"{name}, list", lambda answer: links(answer, asked["link"]))
+        if not isinstance(found_there, list):
+            yield found_there
+            return
+        listed = dict(found_there)
+    spans = {month[:4] if asked["about"] == "year" else month for month in months_of(request, today)}
+    for span, flow in product(sorted(spans, reverse=True), flows):
+        year, _, month = span.partition("-")
+        words = {"base": base, "flow": asked["flows"][flow], "year": year, "month": month}
+        address = asked["address"].format(**words) if listed is None else listed.get(span)
+        if address is None:
+            yield _not_listed(f"{name}_{flow}_{span}", span, place)
+            continue
+        yield WantedFile(
+            name=f"{name}_{flow}_{span}",
+            source=name,
+            form=asked["form"],
+            zone=ZoneInfo(asked["zone"]),
+            address=address,
+            title=asked["title"].format(**words),
+            declared={"reporter": spec["reporter"], "flow": flow, **spec.get("declared", {})},
+            first_month=f"{year}-{month or '01'}",
+        )
 
 
 def _not_listed(name: str, span: str, place: str) -> "Fetched":

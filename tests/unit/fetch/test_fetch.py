@@ -239,7 +239,7 @@ def test_a_changed_file_of_a_year_of_brazil_is_a_new_release_of_all_its_months(
     site.route("/balanca/bd/comexstat-bd/ncm/EXP_2026.csv", [first, first, second])
     asked = partial(ask, "brazil_comexstat", flows=["export"], months="2026-01..2026-02")
     assert [results(asked()) for _ in range(3)] == [
-        [("comexstat_export_2026", one)] for one in ("new", "unchanged", "new")
+        [("brazil_comexstat_export_2026", one)] for one in ("new", "unchanged", "new")
     ]
     assert site.asked[1].headers["if-none-match"] == '"1"'
     papers = (path.read_text() for path in sorted((tmp_path / "inbox").rglob("*.toml")))

@@ -1,5 +1,7 @@
-"""Brazil's Comex Stat: a file of a year and a direction, whose rows of states, modes and offices are added up."""
+"""Brazil's Comex Stat: a file of a year and a direction, whose rows of states, modes and offices are added up by a
+declaration; `brazil_quantities` finds wrong quantities."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
@@ -11,7 +13,8 @@ import pytest
 from schemas.forms.fetch import FetchRequest
 from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused
-from tasks.sources.offices import brazil_comexstat
+from tasks.sources.offices import brazil_quantities
+from tasks.sources.registry import SOURCES
 from tests.unit.sources import reading
 from tests.unit.sources.reading import numbers
 from tests.unit.sources.test_value_terms_of_files import assert_terms
@@ -27,6 +30,8 @@ JANUARY = (
 )
 BOUGHT = '"2026";"01";"85051100";"10";"160";"SP";"01";"0817800";100;100;2000;150;25'
 KEY = ("product", "partner", "measure")
+ROOT = Path(__file__).parents[4]
+COMEXSTAT = SOURCES["brazil_comexstat"]
 read = partial(
     reading.read, source="brazil_comexstat", name="EXP_2026.csv", products=["*"], released_on=date(2026, 2, 4)
 )
@@ -63,7 +68,7 @@ def test_states_modes_and_offices_are_added_up_and_a_second_code_of_a_country_ke
         "NCM8",
         date(2026, 1, 1),
     ]
-    parsed = brazil_comexstat.parse(file(*JANUARY), "x.csv")
+    parsed = COMEXSTAT.parse(file(*JANUARY), "x.csv")
     assert (parsed.reported["note"].to_list()[:2], parsed.doubts) == (["sum of records 1, 2", None], ())
 
 
@@ -79,19 +84,17 @@ def test_imports_have_a_second_value_with_freight_and_insurance(tmp_path: Path) 
 
 
 def test_quotes_and_line_ends_change_nothing() -> None:
-    plain, without = brazil_comexstat.parse(file(*JANUARY), "x.csv").reported, file(*JANUARY).replace(b'"', b"")
+    plain, without = COMEXSTAT.parse(file(*JANUARY), "x.csv").reported, file(*JANUARY).replace(b'"', b"")
     for data in (without, file(*JANUARY, eol="\r\n"), b"\xef\xbb\xbf" + file(*JANUARY)):
-        assert brazil_comexstat.parse(data, "x.csv").reported.equals(plain)
-    assert "codes without quotes" in brazil_comexstat.parse(without, "x.csv").normalised
+        assert COMEXSTAT.parse(data, "x.csv").reported.equals(plain)
+    assert "codes without quotes" in COMEXSTAT.parse(without, "x.csv").normalised
 
 
 @pytest.mark.parametrize("order", [range(10, -1, -1), (1, 0, *range(2, 11)), (8, 9, 10, *range(8))])
 def test_columns_are_found_by_their_names_in_any_order(order: Sequence[int]) -> None:
     lines = [line.split(";") for line in (HEADER, *JANUARY)]
     moved = "".join(";".join(fields[place] for place in order) + "\n" for fields in lines).encode()
-    assert brazil_comexstat.parse(moved, "x.csv").reported.equals(
-        brazil_comexstat.parse(file(*JANUARY), "x.csv").reported
-    )
+    assert COMEXSTAT.parse(moved, "x.csv").reported.equals(COMEXSTAT.parse(file(*JANUARY), "x.csv").reported)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +102,9 @@ def test_columns_are_found_by_their_names_in_any_order(order: Sequence[int]) -> 
     [
         (file(), "no record"),
         (file(*JANUARY, header=HEADER.lower()), "co_ano, co_mes"),
-        (file(*(f'{row};"1"' for row in JANUARY), header=HEADER + ';"NOVO"'), "VL_FOB, NOVO"),
+        (file(*(f'{row};"1"' for row in JANUARY), header=HEADER + ';"NOVO"'), "unknown: NOVO"),
         (file(*JANUARY, header=HEADER + ';"VL_FRETE"'), "row|width|fields"),
-        (file(header="CO_ANO;CO_MES;SH4"), "CO_ANO, CO_MES, SH4"),
+        (file(header="CO_ANO;CO_MES;SH4"), "unknown: SH4"),
         (file(JANUARY[0].replace(";3000", ";3000,5")), "comma or a quote"),
         (file(JANUARY[0].replace('"023"', '"0"3"')), "comma or a quote"),
         (file(JANUARY[0].replace(";3000", ";-3")), "'-3'"),
@@ -115,12 +118,12 @@ def test_columns_are_found_by_their_names_in_any_order(order: Sequence[int]) -> 
 )
 def test_another_file_is_refused_by_name(data: bytes, said: str) -> None:
     with pytest.raises(Refused, match=said):
-        brazil_comexstat.parse(data, "x.csv")
+        COMEXSTAT.parse(data, "x.csv")
 
 
 @pytest.mark.parametrize("again", [JANUARY[0], JANUARY[0].replace(";40;40;3000", ";41;41;3100")])
 def test_a_key_twice_holds_it_also_where_the_numbers_differ(again: str) -> None:
-    (found,) = brazil_comexstat.parse(file(*JANUARY, again), "x.csv").doubts
+    (found,) = COMEXSTAT.parse(file(*JANUARY, again), "x.csv").doubts
     assert (found["check"], found["severity"], found["records"]) == ("row_twice", "error", [1])
     assert found["observed"].startswith("2 records that agree with another one in CO_ANO, CO_MES, ")
     assert found["observed"].endswith("CO_VIA, CO_URF, first record 1")
@@ -148,7 +151,7 @@ def test_each_unit_of_the_ministry_is_read(unit: str, measure: str, number: int,
 
 def test_a_unit_without_a_name_is_left_out() -> None:
     other = '"2026";"01";"28444100";"25";"063";"SP";"01";"0817800";3;1;600'
-    found = brazil_comexstat.parse(file(*JANUARY, other), "x.csv").doubts
+    found = COMEXSTAT.parse(file(*JANUARY, other), "x.csv").doubts
     assert [(doubt["check"], doubt["severity"]) for doubt in found] == [("unit_left_out", "info")]
 
 
@@ -209,15 +212,15 @@ def test_a_quantity_that_fits_neither_weight_nor_value_is_not_published(
 
 
 def test_the_newest_year_comes_first_and_each_direction_has_its_file() -> None:
-    found = list(brazil_comexstat.questions(FetchRequest(source="brazil_comexstat"), date(2026, 9, 4), None))  # type: ignore[arg-type]
+    found = list(COMEXSTAT.questions(FetchRequest(source="brazil_comexstat"), date(2026, 9, 4), None))  # type: ignore[arg-type]
     assert [one.address.rpartition("/")[2] for one in found] == [
         f"{flow}_{year}.csv" for year in (2026, 2025) for flow in ("EXP", "IMP")
     ]
     assert found[0].address == "https://balanca.economia.gov.br/balanca/bd/comexstat-bd/ncm/EXP_2026.csv"
     assert found[1].declared == {"reporter": "BRA", "flow": "import", "partners": "all", "products": ["*"]}
     of_one = FetchRequest(source="brazil_comexstat", products=["8505"])
-    with pytest.raises(Refused, match="The file of a year has every code"):
-        next(brazil_comexstat.questions(of_one, date(2026, 9, 4), None))  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="Each file has every code"):
+        next(COMEXSTAT.questions(of_one, date(2026, 9, 4), None))  # type: ignore[arg-type]
 
 
 @pytest.mark.shared
@@ -286,10 +289,11 @@ def test_every_number_of_real_rows_is_the_sum_of_its_lines(
 @pytest.mark.parametrize("name", ["EXP_2023_grains_RESAVED.csv", "EXP_2025_jan-jun_grains_RESAVED.csv"])
 def test_a_real_file_that_another_program_saved_is_refused_by_name(name: str, shared_data: Path) -> None:
     with pytest.raises(Refused, match="commas between the fields"):
-        brazil_comexstat.parse((shared_data / "brazil_rows_real" / name).read_bytes(), name)
+        COMEXSTAT.parse((shared_data / "brazil_rows_real" / name).read_bytes(), name)
 
 
 @pytest.mark.shared
 def test_every_unit_of_the_ministry_has_a_name(shared_data: Path) -> None:
+    text = (ROOT / "tasks" / "sources" / "offices" / "brazil_comexstat.toml").read_text(encoding="utf-8")
     lines = (shared_data / "brazil_rows_real" / "NCM_UNIDADE.csv").read_text("latin-1").splitlines()[1:]
-    assert {line[1:3] for line in lines} == {*brazil_comexstat.UNITS, *brazil_comexstat.WEIGHTS}
+    assert {line[1:3] for line in lines} == {*re.findall("WHEN '([0-9]{2})'", text), *brazil_quantities.WEIGHTS}
