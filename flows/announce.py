@@ -25,7 +25,7 @@ from flows import notify
 from schemas.forms.fetch import FetchReport, SourceState
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.pool import PoolReport
-from schemas.forms.watch import WatchReport
+from schemas.forms.watch import UpgradeReport, WatchReport
 from tasks.domain.errors import NotHeld, Refused
 from tasks.domain.text import counted
 from tasks.inbox import held as held_releases
@@ -42,7 +42,7 @@ EVENT = "tidewaiter.release"
 REMIND_AFTER = timedelta(days=7)
 P = ParamSpec("P")
 R = TypeVar("R", bound=Outcome | Hold)
-T = TypeVar("T", bound=FetchReport | PoolReport | WatchReport)
+T = TypeVar("T", bound=FetchReport | PoolReport | UpgradeReport | WatchReport)
 log = logging.getLogger("tidewaiter.announce")
 
 

@@ -16,7 +16,9 @@ from tasks.analysis.after.after_release import update_forms
 from tasks.domain import clock
 from tasks.steps import catalog as step
 from tasks.store.bucket.working_copy import at_hand
+from tasks.store.files.snapshot import open_snapshot
 from tasks.store.places.reporters import stores_of
+from tasks.store.places.verify_on_read import refuse_another_version
 from tasks.store.snapshots.retention import Retired
 
 log = logging.getLogger("tidewaiter.retain")
@@ -31,7 +33,10 @@ def retain(store: StoreAddress = Path("store"), months: Annotated[int, Field(ge=
         months: states that were published within so many months are kept
     """
     today, gone = clock.today(), list[Retired]()
-    for folder in map(at_hand, stores_of(store).values()):
+    folders = [at_hand(one) for one in stores_of(store).values()]
+    for folder in folders:
+        refuse_another_version(open_snapshot(folder))
+    for folder in folders:
         gone.append(step.retain(folder, today=today, months=months))
         for problem in update_forms(folder):
             log.warning("%s", problem)

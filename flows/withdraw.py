@@ -14,12 +14,15 @@ from schemas.forms.outcome import Outcome
 from schemas.forms.request import WithdrawalRequest
 from tasks.derive.processes import local_processes
 from tasks.domain import clock
+from tasks.domain.decisions import refuse_early
 from tasks.domain.errors import Refused
 from tasks.inbox.placing import store_of_published
 from tasks.publication.batch import opened as batch_of
 from tasks.steps import catalog as step
 from tasks.steps.recording import recorded
 from tasks.store.bucket.working_copy import again_if_outpaced, at_hand, exclusive
+from tasks.store.files.snapshot import open_snapshot
+from tasks.store.places.verify_on_read import refuse_another_version
 
 
 @contextmanager
@@ -41,7 +44,7 @@ def withdraw(request: WithdrawalRequest, today: Day = None) -> Outcome:
         request: the release, who decides and why
         today: day from which it holds; empty: today in Beijing
     """
-    return publish_decision(request, today or clock.today())
+    return publish_decision(request, request.on or today or clock.today())
 
 
 @again_if_outpaced
@@ -50,10 +53,13 @@ def publish_decision(request: WithdrawalRequest, today: date) -> Outcome:
     is nothing to take back, or the name or reason is missing; then the published tables are unchanged.
     """
     with recorded() as run, local_processes():
-        store = run.store = at_hand(store_of_published(request.store, request.release_id))
+        store = at_hand(store_of_published(request.store, request.release_id))
+        refuse_another_version(open_snapshot(store))
+        run.store = store
         with made_up_for(store), exclusive(store), batch_of(store) as batch:
             statements = step.recall(store, request.release_id)
             known = step.open_known(batch, statements)
+            refuse_early(request.release_id, today, known.releases, known.decisions)
             decided = step.withdraw(known, request.release_id, request.by, request.reason, request.undo, today)
             change = merge(statements, batch, known, decided)
             batch.add(change, statements, step.report_decision(statements, decided, change.state))

@@ -22,6 +22,7 @@ LISTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "flows.cli.releases.start": ("start",),
         "flows.cli.releases.ingest": ("ingest", "run", "watch", "backfill", "held", "approve", "reject"),
         "flows.cli.releases.withdraw": ("withdraw",),
+        "flows.cli.releases.upgrade": ("upgrade",),
         "flows.cli.releases.fetch": ("fetch", "split"),
         "flows.cli.questions.read": ("read", "trace", "resolve", "audit", "revisions", "retain"),
         "flows.cli.questions.search": ("search", "list", "vintages"),

@@ -143,6 +143,32 @@ class BackfillRequest(Frozen):
         return dask
 
 
+class UpgradeRequest(Frozen):
+    """The form of an upgrade: a store of another version, and the one that it is carried into."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=as_form(("old", "store", "dry_run")))
+
+    old: Path = Field(description="folder of the store of another version, which stays as it is")
+    store: StoreAddress = Field(description="new store, or one into which this upgrade was begun: a folder or s3://…")
+    dry_run: bool = Field(False, description="say what can and cannot be carried over, and carry nothing")
+
+
+class UpgradeReport(Frozen):
+    """What came of an upgrade."""
+
+    carried: dict[str, int] = Field(description="what was carried over, and how many of it")
+    not_carried: list[str] = Field(description="what cannot be carried over, a sentence each")
+    troubles: list[str] = Field([], description="what should have been and was not, a line each")
+    dry_run: bool = Field(False, description="nothing was carried over")
+
+    @property
+    def headline(self) -> str:
+        """What happened, in the few words that a list of runs has room for."""
+        counts = ", ".join(f"{count:,} {name}{'' if count == 1 else 's'}" for name, count in self.carried.items())
+        verb = "Would carry over" if self.dry_run else "Carried over"
+        return f"{verb} {counts}" + (f"; {len(self.troubles)} failed" if self.troubles else "")
+
+
 class Problem(Frozen):
     """Why files are refused: what was found, and what to do."""
 

@@ -1,6 +1,6 @@
 """Gives the current day in the time zone of the customs authority."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 CUSTOMS_TIME = ZoneInfo("Asia/Shanghai")
@@ -16,6 +16,11 @@ def read_day(text: str, *, may_come: bool = False) -> date:
     if day > today() and not may_come:
         raise ValueError(f"{day} has not come yet: by the customs' clock, in Beijing (UTC+8), it is {today()}")
     return day
+
+
+def noon(day: date) -> datetime:
+    """The middle of a day in China, for what is known to the day alone."""
+    return datetime.combine(day, time(12), CUSTOMS_TIME)
 
 
 def today() -> date:

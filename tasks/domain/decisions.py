@@ -128,6 +128,23 @@ def withdrawal(
     return _table(_next(name, kind, decisions, today, by.strip(), reason.strip()))
 
 
+def refuse_early(release_id: str, day: date, releases: pl.DataFrame, decisions: pl.DataFrame) -> None:
+    """Raise Refused where a decision would hold from a day before its release, or before the last decision about it."""
+    name = published_name(release_id, releases)
+    public = releases.filter(release_of() == name)["released_on"].min()
+    before = decisions.filter(pl.col("kind") != "replaced", release_id=name)["decided_on"].max()
+    earliest = max(one for one in (public, before) if isinstance(one, date))
+    refuse_first(
+        release_id,
+        (
+            day < earliest,
+            "decision",
+            f"decided on {day}, and it is public, or was decided about, since {earliest}",
+            f"Give a day from {earliest} on (--on).",
+        ),
+    )
+
+
 def published_name(release_id: str, releases: pl.DataFrame) -> str:
     """The release that is meant, without an edition. Raises Refused where none of that name is published, naming the
     nearest."""

@@ -22,6 +22,7 @@ from tasks.ingest.declaration import FOLDERS_UP
 from tasks.ingest.editions import is_outdated
 from tasks.store.bucket.working_copy import address_of, fetched, share
 from tasks.store.files.snapshot import open_snapshot
+from tasks.store.places.verify_on_read import refuse_another_version
 from tasks.store.snapshots.objects import keep_bytes
 from tasks.store.snapshots.publish import exclusive
 
@@ -80,6 +81,7 @@ def decide(
     if verdict == "approve" and (held_release := find(store, release_id)) is not None:
         _judged_bytes(store, held_release)
     with exclusive(store):
+        refuse_another_version(open_snapshot(store))
         if is_outdated(release_id, _published(store)):
             raise NotHeld(
                 f"{store}: {release_id} is published; tidewaiter withdraw {release_id} ends its figures, and a release"

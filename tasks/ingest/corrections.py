@@ -15,12 +15,15 @@ from schemas.forms.request import Landed
 from schemas.frames import Reported
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
+from tasks.domain.carried import are_corrected
 from tasks.domain.errors import Refused
 from tasks.sources.adapter.protocol import Parsed
 
 
 def corrections_of(source: str, raw_sha256: str) -> list[dict[str, str]]:
     """The corrections for some bytes of a source. Raises Refused where the table of corrections cannot be read."""
+    if not are_corrected():
+        return []
     try:
         corrections = code_table("corrections")
     except BrokenTable as error:

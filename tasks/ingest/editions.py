@@ -31,16 +31,14 @@ from tasks.store.snapshots.parquet import read_table
 
 def release_id_of(landed: Landed) -> str:
     """Id of a release, or of the edition that the landed bytes make."""
-    identity = [
-        landed.raw_sha256,
-        landed.reporter,
-        landed.flow,
-        landed.partners,
-        landed.products,
-        str(landed.first_month),
-        str(landed.last_month),
-    ]
-    return f"{landed.source}-{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]}{landed.edition}"
+    return name_of(landed, landed.raw_sha256) + landed.edition
+
+
+def name_of(declared: Declared, raw_sha256: str) -> str:
+    """Name of a release without an edition: of its bytes and of what is declared about them."""
+    months = str(declared.first_month), str(declared.last_month)
+    identity = [raw_sha256, declared.reporter, declared.flow, declared.partners, declared.products, *months]
+    return f"{declared.source}-{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:12]}"
 
 
 def is_outdated(release_id: str, published: Collection[str]) -> bool:
@@ -146,6 +144,11 @@ def _parts(release_id: str) -> tuple[str, int, str]:
     """The release, the number of the edition and the hash of its corrections."""
     name, number, digest = re.fullmatch(EDITION, release_id, re.DOTALL).groups()  # type: ignore[union-attr]
     return name, int(number or 0), digest or ""
+
+
+def digest_of(source: str, raw_sha256: str) -> str:
+    """The part of the name of an edition that today's corrections of its bytes make; empty for none."""
+    return _hash_of(corrections_of(source, raw_sha256))
 
 
 def _hash_of(corrections: Collection[Mapping[str, str]]) -> str:

@@ -101,13 +101,19 @@ def as_downloads(folder: Path) -> Iterator[Path]:
             landing = raw.with_name(f"{raw.name}.json")
             for note in [path for path in notes_of if path != landing] or [landing]:
                 kept = read_json(note)
-                # As deep as `locate` searches upwards, so that no defaults.toml among the temporary files applies.
-                file = Path(aside, *["raw"] * (FOLDERS_UP - 2), note.stem, kept.get("name", raw.name))
-                file.parent.mkdir(parents=True)
-                file.symlink_to(raw.absolute())
+                file = as_download(Path(aside, note.stem), raw, kept.get("name", raw.name))
                 declared = kept.get("declared") or {"released_on": kept["landed_on"]}
                 file.with_name(f"{file.name}.toml").write_text(as_toml(declared), encoding="utf-8")
         yield Path(aside)
+
+
+def as_download(folder: Path, raw: Path, name: str) -> Path:
+    """Make a link of that name to a raw file, in a new folder below a temporary one."""
+    # As deep as `locate` searches upwards, so that no defaults.toml among the temporary files applies.
+    file = folder.with_name("raw").joinpath(*["raw"] * (FOLDERS_UP - 3), folder.name, name)
+    file.parent.mkdir(parents=True)
+    file.symlink_to(raw.absolute())
+    return file
 
 
 def _landed_on(note: Path) -> date:

@@ -8,8 +8,10 @@ import polars as pl
 
 from schemas.frames import Decision, Observation, Revision, TradeFlow
 from schemas.table import empty_frame
+from tasks.domain.carried import carried_now
 from tasks.domain.decisions import NOTHING_DECIDED, brought_about, counting
 from tasks.domain.periods import month_index
+from tasks.domain.release_ids import MARK
 from tasks.ingest.normalise import Normalised
 from tasks.ledger import epochs
 from tasks.ledger import merge as ledger
@@ -27,6 +29,10 @@ def merge(release: Normalised, known: PublishedState, decided: Decision = NOTHIN
     """
     releases = pl.concat([known.releases, release.release]).unique("release_id", keep="first").sort("release_id")
     coming = brought_about(release.release, known.releases, known.decisions)
+    if (carried := carried_now()) is not None and not _is_published(release, known):
+        name = release.release["release_id"][0].partition(MARK)[0]
+        is_there = pl.col("decision_id").is_in(known.decisions["decision_id"].implode())
+        coming = carried.replaced.filter(pl.col("replaced_by") == name, ~is_there)
     decisions = pl.concat([known.decisions, coming, decided])
     new = release.findings.filter(~pl.col("release_id").is_in(known.releases["release_id"].implode()))
     doubts = open_doubts(pl.concat([findings_of(known.snapshot), new]), counting(releases, decisions))
@@ -42,11 +48,15 @@ def whole(ledger_after: Ledger, known: PublishedState) -> Observation:
     return pl.concat([rest, ledger_after.touched])
 
 
+def _is_published(release: Normalised, known: PublishedState) -> bool:
+    return bool(release.release["release_id"][0] in known.releases["release_id"])
+
+
 def _details(release: Normalised, known: PublishedState) -> pl.DataFrame:
     """The details of all releases, this one included. If it was published before, its published details count: read
     again it may have another day.
     """
-    if release.release["release_id"][0] in known.releases["release_id"]:
+    if _is_published(release, known):
         return known.detail
     return pl.concat([known.detail, release.detail])
 

@@ -14,7 +14,7 @@ from tasks.lineage.snapshot_metadata import describer
 from tasks.publication.publication import with_own_record
 from tasks.store.bucket.working_copy import announcement
 from tasks.store.files.snapshot import Snapshot
-from tasks.store.places.verify_on_read import refuse_unknown
+from tasks.store.places.verify_on_read import refuse_another_version
 from tasks.store.snapshots.parquet import encode_file, read_table
 from tasks.store.snapshots.publish import Publication, publish
 
@@ -26,7 +26,7 @@ def publish_claims(store: Path, claims: ClaimsFile, checked: CheckedClaim, snaps
     Raises Outpaced if the store lies in a bucket and another machine published there meanwhile, StoreError if a later
     version wrote a format that this one does not know.
     """
-    refuse_unknown(snapshot)
+    refuse_another_version(snapshot)
     releases = read_table(snapshot, "release")
     rows = claim_rows(claims, checked, releases)
     others = read_table(snapshot, "claim").filter(pl.col("claims_file") != claims.name)

@@ -24,7 +24,7 @@ from tasks.store.bucket.working_copy import address_of
 from tasks.store.files.manifest import FileEntry
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.places.reporters import named
-from tasks.store.places.verify_on_read import prove, refuse_unknown
+from tasks.store.places.verify_on_read import prove, refuse_another_version
 from tasks.store.snapshots.parquet import Partition, partition_month, path_partition, read_table
 
 log = logging.getLogger("tidewaiter.known")
@@ -41,7 +41,7 @@ def open_known(batch: Batch, release: Normalised, *, derives: bool = False) -> P
     """
     batch.require_current()
     snapshot = batch.state
-    refuse_unknown(snapshot)
+    refuse_another_version(snapshot)
     prove(snapshot, "release")
     prove(snapshot, "decision")
     releases = read_table(snapshot, "release")

@@ -10,8 +10,10 @@ from tasks.lineage.emit import emit
 from tasks.lineage.records import Run, recording
 from tasks.steps.step import flow_run_id
 from tasks.store.bucket.working_copy import at_hand
+from tasks.store.files.snapshot import open_snapshot
 from tasks.store.files.temporary import sweep_beside, temporary_copy
 from tasks.store.places.reporters import store_of
+from tasks.store.places.verify_on_read import refuse_another_version
 
 
 @contextmanager
@@ -38,6 +40,9 @@ def recorded(*, dry_run: bool = False, entered: Sequence[Run] = ()) -> Iterator[
 @contextmanager
 def opened(declared: Declared, run: Run, *, dry_run: bool) -> Iterator[Path]:
     """Open the store that `run` records, or for a dry run a copy of it."""
-    run.store = at_hand(store_of(declared.store, declared.reporter))
+    folder = at_hand(store_of(declared.store, declared.reporter))
+    # Nothing is written into such a store, not even that the run has failed.
+    refuse_another_version(open_snapshot(folder))
+    run.store = folder
     with temporary_copy(run.store) if dry_run else nullcontext(run.store) as store:
         yield store

@@ -103,7 +103,7 @@ def test_a_server_that_looks_at_no_condition_is_refused_before_anything_is_publi
     ("format", "says"),
     [
         (3, r"current\.json: format 3; this version reads 2\. Install the version"),
-        (1, "format 1; this version reads 2.* tidewaiter backfill STORE/raw --store NEW"),
+        (1, "format 1, and this version reads 2; .* tidewaiter upgrade COPY NEW"),
     ],
 )
 def test_a_pointer_of_another_version_is_refused_and_left_alone(customs: Customs, format: int, says: str) -> None:

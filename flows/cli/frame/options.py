@@ -87,6 +87,9 @@ PortOfServer = Annotated[
     int | None,
     typer.Option("--port", help="port of the local Prefect server; none: its last one, or 4200", min=1, max=65535),
 ]
+DecidedOn = Annotated[
+    str | None, typer.Option("--on", help="day of the decision, YYYY-MM-DD, where it was made elsewhere; else today")
+]
 InPrefect = Annotated[
     bool, typer.Option("--prefect/--no-prefect", help="record the run in a Prefect server, if one answers")
 ]

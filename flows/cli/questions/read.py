@@ -251,7 +251,10 @@ def retain(
     from tasks.analysis.after.after_release import update_forms
     from tasks.domain.clock import today
     from tasks.store.bucket.working_copy import retain as retain_store
+    from tasks.store.files.snapshot import open_snapshot
+    from tasks.store.places.verify_on_read import refuse_another_version
 
+    refuse_another_version(open_snapshot(store))
     gone = retain_store(store, today=today(), months=months)
     for problem in update_forms(store):
         say(problem, to=errors)

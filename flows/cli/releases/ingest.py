@@ -19,6 +19,7 @@ from flows.cli.frame.options import (
     HELD,
     REFUSED,
     STORE,
+    DecidedOn,
     Flow,
     InPrefect,
     PortOfServer,
@@ -372,20 +373,21 @@ def approve(
         bool,
         typer.Option("--lift-doubts", help="publish its numbers without the doubts about them"),
     ] = False,
+    on: DecidedOn = None,
     prefect: InPrefect = True,
     store: StoreGiven = STORE,
     whose: ReporterOfStore = None,
 ) -> None:
     """Publish a held release, with the decision among its findings. Its numbers stay in doubt unless that is lifted."""
 
+    from tasks.domain.clock import noon, read_day
     from tasks.inbox import held as held_releases
 
+    now = noon(read_day(on)) if on else datetime.now(UTC)
     api = recording_server(prefect)
     store = store_that_holds(store, whose, release_id)
     with ExitStack() as while_open:
-        decided = held_releases.decide(
-            store, release_id, "approve", by, reason, datetime.now(UTC), lifts_doubts=lift_doubts
-        )
+        decided = held_releases.decide(store, release_id, "approve", by, reason, now, lifts_doubts=lift_doubts)
         request = while_open.enter_context(held_releases.reopened(store, decided))
         raise typer.Exit(ingest_one(request, api))
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.frame.command import Commands
-from flows.cli.frame.options import EXAMPLE_RELEASE, STORE, InPrefect, ReporterOfStore, StoreOfOne
+from flows.cli.frame.options import EXAMPLE_RELEASE, STORE, DecidedOn, InPrefect, ReporterOfStore, StoreOfOne
 from flows.cli.frame.terminal import say
 from flows.cli.releases.running import recording_server, run_flow, tell_warnings
 
@@ -18,6 +18,7 @@ def withdraw(
     by: Annotated[str, typer.Option(help="who decides; published with the decision")],
     reason: Annotated[str, typer.Option(help="why; published with the decision")],
     undo: Annotated[bool, typer.Option("--undo", help="take the withdrawal back: the release counts again")] = False,
+    on: DecidedOn = None,
     prefect: InPrefect = True,
     store: StoreOfOne = STORE,
     whose: ReporterOfStore = None,
@@ -27,11 +28,13 @@ def withdraw(
     The days before stay as they were: `read --as-of` shows them, and `revisions` what changed.
     """
     from schemas.forms.request import WithdrawalRequest
+    from tasks.domain.clock import read_day
 
+    day = read_day(on) if on else None
     api = recording_server(prefect)
     from flows.withdraw import withdraw as decide
 
-    request = WithdrawalRequest(release_id=release_id, by=by, reason=reason, undo=undo, store=store)
+    request = WithdrawalRequest(release_id=release_id, by=by, reason=reason, undo=undo, store=store, on=day)
     outcome, page = run_flow(decide, request, api)
     say(
         f"{outcome.release_id} ({outcome.title}) {'counts again' if undo else 'is withdrawn'}; snapshot"

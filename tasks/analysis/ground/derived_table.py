@@ -31,7 +31,7 @@ from tasks.store.bucket.working_copy import address_of, announcement, exclusive
 from tasks.store.files.manifest import FileEntry
 from tasks.store.files.snapshot import Snapshot, object_path, open_snapshot
 from tasks.store.files.verify import Hashes, check_file
-from tasks.store.places.verify_on_read import refuse_unknown
+from tasks.store.places.verify_on_read import refuse_another_version
 from tasks.store.snapshots.parquet import (
     Partition,
     encode_file,
@@ -160,7 +160,7 @@ def _changes(
     """Make the months that are stale, missing or damaged; None where nothing is."""
     # Readers ask this module for months, and need no model of a table.
     parent, damaged = _sound_part(published) if published else (None, set[str]())
-    refuse_unknown(parent)
+    refuse_another_version(parent)
     wanted, known = prints(table, upstream.months), published_prints(parent)
     lost = {partition_month(path_partition(partition)) for partition in damaged if partition}
     stale = [month for month, sha256 in wanted.items() if known.get(month_name(month)) != sha256 or month in lost]

@@ -23,7 +23,7 @@ from tasks.answers.form.quotes import with_caveats
 from tasks.answers.trade.movers import changes_of_month, expected
 from tasks.answers.trade.read import with_names
 from tasks.answers.trade.revisions import doubts_of_revisions
-from tasks.checks.frame.approval import APPROVED
+from tasks.domain.carried import APPROVED
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
 from tasks.domain.doubt_words import doubt_sentences, doubts_in, once_each

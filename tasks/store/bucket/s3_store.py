@@ -26,7 +26,7 @@ from tasks.domain.clock import CUSTOMS_TIME
 from tasks.domain.errors import BrokenStore, Outpaced, StoreError, UnknownSnapshot
 from tasks.domain.text import counted
 from tasks.store.bucket.s3 import Bucket
-from tasks.store.files.manifest import OTHER_VERSION, FileEntry
+from tasks.store.files.manifest import FileEntry, other_version
 from tasks.store.files.readme import NO_TABLE, NO_TABLE_NAME, README, README_NAME
 from tasks.store.files.snapshot import Snapshot, history, is_snapshot_id, object_path, parse_manifest, sequence_of
 from tasks.store.files.verify import FileProblem
@@ -73,10 +73,8 @@ class Remote:
             if not is_snapshot_id(name):
                 raise BrokenStore(f"{self.url}/{POINTER}: {stored[0][:100]!r} is no pointer. {_REPAIR}.")
             if content.get("format") != POINTER_FORMAT:
-                raise BrokenStore(
-                    f"{self.url}/{POINTER}: format {content.get('format')}; this version reads {POINTER_FORMAT}."
-                    f" {OTHER_VERSION}"
-                )
+                found = f"format {content.get('format')}, and this version reads {POINTER_FORMAT}"
+                raise BrokenStore(other_version(f"{self.url}/{POINTER}", found, "COPY"))
             return Pointer(name, stored[1], stored[0])
         lost = [name for name in self.snapshot_ids() if sequence_of(name) > 1]
         if lost:

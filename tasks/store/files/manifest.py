@@ -14,8 +14,6 @@ from typing import Any
 from tasks.domain.errors import BrokenStore
 
 FORMAT_VERSION = 3
-FILL_AGAIN = "fill another store from the files that this one keeps: tidewaiter backfill STORE/raw --store NEW"
-OTHER_VERSION = f"Install the version of Tidewaiter that last published here, or {FILL_AGAIN}."
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,14 @@ class Manifest:
     sequence: int
     files: tuple[FileEntry, ...]
     guides: tuple[FileEntry, ...] = ()
+
+
+def other_version(where: object, found: str, store: object = "OLD") -> str:
+    """The sentence that refuses what another version wrote at `where`, in `store`, and says what to do."""
+    return (
+        f"{where}: {found}; another version of Tidewaiter wrote it. Carry the store over with"
+        f" tidewaiter upgrade {store} NEW, which leaves it as it is, or install the version that last published there."
+    )
 
 
 def encode(
@@ -67,9 +73,8 @@ def decode(data: bytes, where: str) -> Manifest:
     it."""
     content = json.loads(data)
     if content.get("format") != FORMAT_VERSION:
-        raise BrokenStore(
-            f"{where}: format {content.get('format')}; this version reads {FORMAT_VERSION}. {OTHER_VERSION}"
-        )
+        found = f"format {content.get('format')}, and this version reads {FORMAT_VERSION}"
+        raise BrokenStore(other_version(where, found))
     try:
         # Not every state has guides.
         files, guides = (
@@ -77,10 +82,7 @@ def decode(data: bytes, where: str) -> Manifest:
         )
         return Manifest(content["about"], content["parent"], content["sequence"], files, guides)
     except (KeyError, TypeError):
-        raise BrokenStore(
-            f"{where}: it has other fields than this version of Tidewaiter knows, so another one wrote it."
-            f" {OTHER_VERSION}"
-        ) from None
+        raise BrokenStore(other_version(where, "it has other fields than this version knows")) from None
 
 
 def _canonical(value: Any) -> str:

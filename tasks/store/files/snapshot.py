@@ -142,7 +142,7 @@ def _refuse_other_layout(store: Path) -> None:
     """Raise BrokenStore where a folder without a pointer has figures that this version does not find."""
     readers = store / READERS
     if readers.is_symlink():
-        raise BrokenStore(f"{store}: another version wrote this store. {manifest.OTHER_VERSION}")
+        raise BrokenStore(manifest.other_version(store, f"{READERS} is a link, as before 0.3", store))
     if readers.is_dir() and not (store / SNAPSHOTS).is_dir():
         raise BrokenStore(
             f"{store}: {READERS}/ is here, {SNAPSHOTS}/ is not: the store was copied without its hidden names;"

@@ -23,13 +23,12 @@ from schemas.store_address import S3Url
 from schemas.table import schema_sha256, stored_columns
 from tasks.domain.errors import DamagedStore, StoreError
 from tasks.store.bucket.working_copy import address_of
-from tasks.store.files.manifest import OTHER_VERSION, FileEntry
+from tasks.store.files.manifest import FileEntry, other_version
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.files.verify import Hashes, check_file
 from tasks.store.snapshots.parquet import Partition, path_partition
 
 SHOWN_MAX = 5
-REMEDY = f"Nothing was published. {OTHER_VERSION}"
 log = logging.getLogger("tidewaiter.proof")
 
 
@@ -100,17 +99,22 @@ def _prove(snapshot: Snapshot, entries: Sequence[FileEntry]) -> None:
     raise DamagedStore(f"{len(damaged)} of the files to be read failed their checksum:\n{listed}{remedy}")
 
 
-def refuse_unknown(snapshot: Snapshot | None) -> None:
-    """Raise StoreError where a snapshot has a table, or a table a column, that this version does not know."""
+def refuse_another_version(snapshot: Snapshot | None) -> None:
+    """Raise StoreError where a snapshot has a table, or a table a column, that this version does not know, or where a
+    table that is never made again lacks one."""
     # One file of each form: all files that one version wrote have its columns.
     forms = {(entry.table, entry.schema_sha256): entry for entry in (snapshot.files if snapshot else ())}
-    if tables := sorted({table for table, _ in forms} - {*LAYOUTS}):
-        raise StoreError(f"the store has tables that this version does not know: {', '.join(tables)}. {REMEDY}")
     for (table, form), entry in sorted(forms.items()):
-        if form != schema_sha256(table):
+        found = ""
+        if table not in LAYOUTS:
+            found = f"a table that this version does not know, {table}"
+        elif form != schema_sha256(table):
             schema = pl.read_parquet_schema(snapshot.located(entry))  # type: ignore[union-attr]
-            if columns := [name for name in schema if name not in stored_columns(table)]:
-                raise StoreError(
-                    f"{entry.path}: the table {table} has columns that this version does not know:"
-                    f" {', '.join(columns)}. {REMEDY}"
-                )
+            columns = stored_columns(table)
+            more = [name for name in schema if name not in columns]
+            less = [name for name in columns if name not in schema and LAYOUTS[table].by_release]
+            if more or less:
+                what = "this version does not know" if more else "this version needs, and that are not there"
+                found = f"the table {table} has columns that {what}: {', '.join(more or less)}"
+        if found:
+            raise StoreError(f"Nothing was changed. {other_version(entry.path, found, snapshot.store)}")  # type: ignore[union-attr]

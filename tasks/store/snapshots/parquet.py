@@ -18,7 +18,7 @@ from schemas.layouts import LAYOUTS, PARTITION_KEYS
 from schemas.table import arrow_schema, polars_schema, readers_schema, schema_sha256, stored_columns
 from tasks.domain.errors import StoreError
 from tasks.domain.periods import Month
-from tasks.store.files.manifest import FILL_AGAIN, FileEntry
+from tasks.store.files.manifest import FileEntry, other_version
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.publish import NewFile
 
@@ -194,8 +194,10 @@ def other_columns(table: str, others: Sequence[FileEntry]) -> StoreError:
     again = (
         "Ingest one release of each direction, which may be one that is published already: its figures are made again."
     )
-    remedy = again if table == "metric" else f"To read it, {FILL_AGAIN}."
+    if table != "metric":
+        found = f"{len(others)} files of the table {table} have other columns, as this one"
+        return StoreError(other_version(others[0].path, found))
     return StoreError(
         f"{len(others)} files of the table {table} were written by another version of Tidewaiter and have other "
-        f"columns, the first is {others[0].path}. {remedy}"
+        f"columns, the first is {others[0].path}. {again}"
     )

@@ -2,7 +2,9 @@
 the next release. Of a later one, with a table or a column more: nothing is published over it."""
 
 import io
+import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +13,7 @@ from bad_inputs.download import csv_bytes
 from typer.testing import CliRunner
 
 from flows.cli.app import app
+from schemas.forms.outcome import HeldRelease
 from tasks.store.files.snapshot import Snapshot, open_snapshot
 from tasks.store.snapshots.publish import NewFile, publish
 from tests.copied_store import copied
@@ -81,10 +84,45 @@ def test_a_file_of_a_release_of_an_earlier_version_asks_for_a_new_store(two_mont
     _made_old(store, "finding")
     told = CliRunner().invoke(app, ["read", "finding", "--store", str(store)])
     assert (told.exit_code, told.stdout) == (2, "")
-    assert (
-        "fill another store from the files that this one keeps: tidewaiter backfill STORE/raw --store NEW."
-        in told.stderr
-    )
+    assert "Carry the store over with tidewaiter upgrade OLD NEW, which leaves it as it is" in told.stderr
+
+
+def test_commands_that_write_leave_a_store_of_another_version_as_it_is(two_months: Path, tmp_path: Path) -> None:
+    """Of today's layout, without a column of a table that is never made again, and of the layout of 0.2."""
+    columns, layout = copied(two_months, tmp_path, "columns"), copied(two_months, tmp_path, "layout")
+    _made_old(columns, "finding")
+    shutil.rmtree(layout / "current")
+    (layout / ".snapshots").rename(layout / "snapshots")
+    (layout / ".current").unlink()
+    (layout / "current").symlink_to(f"snapshots/{_opened(two_months).id}")
+    file = tmp_path / "202506.csv"
+    file.write_bytes(csv_bytes())
+    declared = ["--source", "gacc_query", "--flow", "export", "--partners", "all", "--released-on", "2025-07-20"]
+    by = ["--by", "Li Wei", "--reason", "wrong"]
+    name = _opened(two_months).about["releases"][0]
+    for store in (columns, layout):
+        raw = next(path for path in (store / "raw").glob("??/*") if "." not in path.name)
+        held = HeldRelease(
+            release_id="gacc_query-1", raw=raw.relative_to(store), raw_sha256=raw.name, name="x.csv",
+            source="gacc_query", reporter="CHN", flow="export", partners="all", products=None, months=None,
+            released_on=date(2025, 7, 20), title="x", held_since=date(2025, 7, 20), findings=(),
+        )  # fmt: skip
+        (store / "held").mkdir()
+        (store / "held" / "gacc_query-1.json").write_text(held.model_dump_json())
+        before = {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
+        for asked in (
+            ["ingest", str(file), *declared, "--no-prefect"],
+            ["withdraw", name, *by, "--no-prefect"],
+            ["reject", "gacc_query-1", *by],
+            ["approve", "gacc_query-1", *by, "--no-prefect"],
+            ["retain"],
+        ):
+            told = CliRunner().invoke(app, [*asked, "--store", str(store)])
+            assert told.exit_code in (1, 2), told
+            assert "tidewaiter upgrade" in told.stderr, (asked, told.stderr)
+        after = {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
+        assert after.keys() - before.keys() <= {store / ".lock"}
+        assert all(after[path] == data for path, data in before.items())
 
 
 def _made_newer(store: Path, table: str, column: str | None) -> None:
@@ -101,7 +139,7 @@ def _made_newer(store: Path, table: str, column: str | None) -> None:
 @pytest.mark.parametrize(
     ("table", "column", "said"),
     [
-        ("forecast", None, "tables that this version does not know: forecast"),
+        ("forecast", None, ".parquet: a table that this version does not know, forecast"),
         ("metric", "median", ".parquet: the table metric has columns that this version does not know: median"),
         ("release", "signed_by", ".parquet: the table release has columns that this version does not know: signed_by"),
     ],
@@ -123,5 +161,6 @@ def test_nothing_is_published_over_what_a_later_version_wrote(
         told = CliRunner().invoke(app, asked)
         assert told.exit_code in (1, 2), told
         assert said in told.stderr
-        assert "Nothing was published. Install the version of Tidewaiter that last published here" in told.stderr
+        assert "Nothing was changed" in told.stderr
+        assert "or install the version that last published there" in told.stderr
         assert _opened(store) == before

@@ -76,7 +76,7 @@ def test_a_store_of_another_layout_is_no_empty_store(store: Path) -> None:
         current_id(store)
     shutil.rmtree(store / "current")
     (store / "current").symlink_to("snapshots/000001-0123456789ab")
-    with pytest.raises(BrokenStore, match=r"another version wrote this store.* tidewaiter backfill STORE/raw --store"):
+    with pytest.raises(BrokenStore, match=r"another version of Tidewaiter wrote it.* tidewaiter upgrade .* NEW"):
         current_id(store)
 
 
