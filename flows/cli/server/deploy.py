@@ -11,7 +11,7 @@ import typer
 
 from flows.cli.frame.command import Commands
 from flows.cli.frame.options import PortOfServer
-from flows.cli.frame.terminal import console, say
+from flows.cli.frame.terminal import console, errors, say
 from schemas import settings
 from schemas.layouts import FLOWS
 from tasks.domain.text import counted
@@ -23,6 +23,11 @@ DEFAULTS = """\
 # partners = "all"     # all partners were asked for: one without a row had no trade
 # partners = "listed"  # some were asked for: nothing is known of the others
 """
+SQLITE = (
+    "this server keeps its runs in SQLite, which takes one writer at a time: with several workers requests wait, and"
+    " its log says 'database is locked'. For more than one worker start it on PostgreSQL: tidewaiter stop, then make"
+    " server-postgres in a clone, or deployments/compose.yaml (deployments/README.md, A server for a team)"
+)
 commands = Commands()
 
 
@@ -102,6 +107,8 @@ def worker(
     # Nobody waits in front of these runs: they outlast a server that is busy for minutes (2, 4, 8 … 256 s between
     # requests; with Prefect's own 5 a file failed after one minute).
     os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "8")
+    if local_server.shares_sqlite(api, of_pool=pool is not None):
+        say(SQLITE, to=errors)
     local_server.note_worker()
     start = ["worker", "start", "--pool", pool or deployments.POOL, "--type", "process", "--limit", str(runs)]
     sys.stdout.flush()

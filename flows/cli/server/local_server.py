@@ -38,6 +38,7 @@ HEALTHY = b"true"
 # How long to wait for the runs of a worker, and for a worker without a run, which ends within two seconds.
 WORKER_SECONDS_MAX = 15
 WORKER = "worker-"
+DATABASE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
 # Events of task runs, many at a time: one by one, each is a transaction of its own, and the server lags behind the
 # runs.
 EVENTS_AT_ONCE = 200
@@ -239,7 +240,7 @@ def _start_server(port: int, line: str) -> str | None:
             start_new_session=True,
             env={**os.environ, **prefect_settings(), **server_settings(address, line)},
         )
-    note({"api": api, "pid": process.pid})
+    note({"api": api, "pid": process.pid, "is_sqlite": not os.environ.get(DATABASE)})
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline and process.poll() is None:
         # Another server may have the port and answer; ours ends then, but not at once.
@@ -283,6 +284,15 @@ def stop_server() -> bool:
         _wait_until(lambda: _status(f"{noted['api']}/health") is None, STOP_SECONDS_MAX)
     NOTE.unlink(missing_ok=True)
     return is_ours
+
+
+def shares_sqlite(api: str, *, of_pool: bool) -> bool:
+    """Whether a worker more, or one of a pool, would share a server of ours whose database is SQLite."""
+    noted = _noted()
+    if noted is None or not noted["is_sqlite"] or not _is_ours(api):
+        return False
+    others = (int(file.name.removeprefix(WORKER)) for file in HOME.glob(f"{WORKER}*"))
+    return of_pool or any(_is_process(pid, b"worker") for pid in others)
 
 
 def note_worker() -> None:
@@ -349,7 +359,7 @@ def _noted() -> dict[str, Any] | None:
     """
     try:
         note: dict[str, Any] = json.loads(NOTE.read_text())
-        return {"api": str(note["api"]), "pid": int(note["pid"])}
+        return {"api": str(note["api"]), "pid": int(note["pid"]), "is_sqlite": bool(note.get("is_sqlite", True))}
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 

@@ -91,6 +91,25 @@ def test_a_server_of_our_folder_is_ours_and_one_that_was_named_is_used_with_its_
             local_server.running_server()
 
 
+def test_a_second_worker_shares_our_server_on_sqlite_and_one_on_postgresql_is_for_several(
+    stranger: Replay, api: str, prefect: int, home: Path
+) -> None:
+    assert local_server.shares_sqlite(api, of_pool=True) is False
+    local_server.note({"api": api, "pid": prefect})
+    assert [local_server.shares_sqlite(api, of_pool=of_pool) for of_pool in (False, True)] == [False, True]
+    assert local_server.shares_sqlite("http://server:4200/api", of_pool=True) is False
+    (home / f"worker-{OVER}").touch()
+    assert local_server.shares_sqlite(api, of_pool=False) is False
+    with subprocess.Popen([sys.executable, "-c", "print(flush=True); input()", "worker"], stdin=-1, stdout=-1) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        (home / f"worker-{other.pid}").touch()
+        assert local_server.shares_sqlite(api, of_pool=False) is True
+        local_server.note({"api": api, "pid": prefect, "is_sqlite": False})
+        assert local_server.shares_sqlite(api, of_pool=True) is False
+        other.kill()
+
+
 def test_the_password_is_given_to_our_own_server_alone(
     stranger: Replay, api: str, prefect: int, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,7 +30,7 @@ RETRIES = "PREFECT_CLIENT_MAX_RETRIES"
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SimpleNamespace:
     """What the commands do to the machine, in their order, and what they find there."""
-    made = SimpleNamespace(done=[], channels=[], running=API)
+    made = SimpleNamespace(done=[], channels=[], running=API, shares=False)
 
     def does(name: str, answer: Callable[[], Any] = lambda: None) -> Callable[..., Any]:
         return lambda *given: made.done.append((name, *given)) or answer()
@@ -43,6 +43,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SimpleNamespace:
     monkeypatch.setattr(deployments, "deploy_all", does("deploy", lambda: made.channels))
     for name, replacement in {
         "ensure_server": does("server", lambda: API), "use": does("use"), "note_worker": does("worker"),
+        "shares_sqlite": lambda api, *, of_pool: made.shares,
         "running_server": lambda: made.running, "how_to_open": lambda api: f"{api} (log in)",
     }.items():  # fmt: skip
         monkeypatch.setattr(local_server, name, replacement)
@@ -146,6 +147,17 @@ def test_its_runs_ask_a_busy_server_again_for_minutes_unless_somebody_says_other
     monkeypatch.setattr(os, "execv", lambda program, command: seen.update(os.environ))
     assert run("worker").exit_code == 0
     assert seen[RETRIES] == there
+
+
+def test_a_worker_that_shares_a_server_on_sqlite_is_told_how_to_start_one_on_postgresql(
+    machine: SimpleNamespace,
+) -> None:
+    assert "SQLite" not in run("worker").stderr
+    machine.shares = True
+    told = run("worker", "--pool", "reporters")
+    assert told.exit_code == 0
+    assert "For more than one worker start it on PostgreSQL" in " ".join(told.stderr.split())
+    assert "make server-postgres" in told.stderr
 
 
 def test_a_worker_without_a_server_is_refused_with_what_to_do(machine: SimpleNamespace) -> None:
