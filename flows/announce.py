@@ -4,6 +4,7 @@ Outside of a Prefect run nothing is reported. A failure here is logged and does 
 """
 
 import functools
+import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -124,23 +125,27 @@ def _state_of(work: Callable[[], Outcome | Hold], *, is_whole_run: bool) -> Stat
 
 
 def watched(report: WatchReport) -> WatchReport:
-    """Return the report of a watch; inside a Prefect run as a state with its headline, failed where a person must fix
-    something (a full disk, a refused file, a fault), and not where others must decide or publish.
+    """Return the report of a watch; inside a Prefect run as a state with its headline, failed where the program or the
+    disk did (and a person must mend that), and not where a file is refused, or others must decide or publish.
+
+    Whatever has an event has a message of its own, so that of a failed run has the faults alone.
     """
     if FlowRunContext.get() is None:
         return report
     for late in report.late:
         attempt(partial(overdue, late))
+    if report.refused and not report.dry_run:
+        attempt(partial(refused, report))
     attempt(lambda: prefect_pages.write_files(report))
     attempt(lambda: prefect_pages.write_sources(report.sources))
-    lines = [
-        *report.troubles,
+    lines = report.faults or [
+        *report.refused,
         *report.held,
         *map(message, report.outcomes),
         *report.lines_of_sources,
         *report.looked.waiting,
     ]
-    return ended(report, lines, needs_attention=bool(report.troubles))
+    return ended(report, lines, needs_attention=bool(report.faults))
 
 
 def counted_files(reporter: str, report: WatchReport, store: Path) -> None:
@@ -155,7 +160,7 @@ def pooled(report: PoolReport) -> PoolReport:
     if FlowRunContext.get() is None:
         return report
     attempt(lambda: prefect_pages.write_reporters(report))
-    return ended(report, report.troubles, needs_attention=report.needs_mending)
+    return ended(report, [*report.troubles, *report.children], needs_attention=report.needs_mending)
 
 
 def state_name(outcome: Outcome) -> str:
@@ -239,18 +244,28 @@ def held(hold: Hold, *, waits: bool) -> None:
 
 
 def overdue(state: SourceState) -> None:
-    """Emit the event of a late month: once, and again each week as long as it is late. The server remembers."""
+    """Emit the event of a late month."""
     name = f"{state.source}.{'.'.join(state.late)}"
-    since = datetime.now(UTC) - REMIND_AFTER
+    event_of_the_week("overdue", name, {**state.model_dump(mode="json"), **notify.overdue(state)})
+
+
+def refused(report: WatchReport) -> None:
+    """Emit one event of all the files that a look refused. One that cannot have a note is refused by each look."""
+    name = hashlib.sha256("\n".join(report.refused).encode(errors="backslashreplace")).hexdigest()[:16]
+    event_of_the_week("refused", f"files.{name}", {"files": report.refusals, **notify.refused(report)})
+
+
+def event_of_the_week(what: str, name: str, payload: dict[str, Any]) -> None:
+    """Emit an event once, and again each week as long as it is so. The server remembers."""
     wanted = EventFilter(
-        occurred=EventOccurredFilter(since=since),
-        event=EventNameFilter(name=[f"{EVENT}.overdue"]),
+        occurred=EventOccurredFilter(since=datetime.now(UTC) - REMIND_AFTER),
+        event=EventNameFilter(name=[f"{EVENT}.{what}"]),
         resource=EventResourceFilter(id=[f"{EVENT}.{name}"]),
     )
     with get_client(sync_client=True) as client:
         events = client.read_events(filter=wanted, limit=1).total
     if not events:
-        event("overdue", name, {**state.model_dump(mode="json"), **notify.overdue(state)})
+        event(what, name, payload)
 
 
 def event(what: str, name: str, payload: dict[str, Any], **labels: str) -> None:

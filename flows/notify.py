@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from schemas import settings
 from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import Graded, HeldRelease, Outcome
+from schemas.forms.watch import WatchReport
 from schemas.settings import MAIL_FROM, MAIL_TO, SLACK_WEBHOOK, SMTP
 from tasks.domain.text import clip, counted
 
@@ -215,6 +216,16 @@ def held(kept: HeldRelease) -> Message:
         ),
     ]
     return _message(f"Held for approval: {clip(kept.title)}, {counted(len(kept.findings), 'finding')}", lines)
+
+
+def refused(report: WatchReport) -> Message:
+    """Write the message on the files that a look into the inbox refused: why, and what to do about each."""
+    lines = [
+        *report.refused,
+        "Nothing of them is published. One with a note next to it (.refused.txt) is tried again when it or its"
+        " declaration changes.",
+    ]
+    return _message(f"Refused {counted(report.refusals, 'file')}", lines)
 
 
 def overdue(state: SourceState) -> Message:

@@ -253,6 +253,7 @@ def _as_it_ended(run: ReporterRun, ended: FlowRun | None, counts: Counts | None)
             "ending": ENDINGS[state.type],
             "counts": counts,
             "state": ": ".join(filter(None, (state.name, state.message))),
+            "run": str(ended.id),
             "link": url_for("flow-run", ended.id) or "",
             "seconds": seconds,
         }

@@ -5,6 +5,7 @@ A look does nothing twice and leaves nothing half done, so it may run at any int
 an outage: the day that counts is the day for which it was scheduled.
 """
 
+import contextvars
 import functools
 import logging
 from collections.abc import Callable
@@ -25,7 +26,14 @@ from schemas.forms.watch import InboxState, Taken, WatchReport, WatchRequest
 from tasks.domain import clock
 from tasks.domain.clock import CUSTOMS_TIME
 from tasks.domain.errors import Refused
-from tasks.inbox.inbox import drop_note, note_refusal, problem_of, seen_before_reading, shared_refusals
+from tasks.inbox.inbox import (
+    drop_note,
+    is_unreadable,
+    note_refusal,
+    problem_of,
+    seen_before_reading,
+    shared_refusals,
+)
 from tasks.inbox.placing import reporter_of
 from tasks.publication.batch import FILE_BYTES_MAX, Batch, opened
 from tasks.steps import catalog as step
@@ -211,9 +219,13 @@ class Taking:
         return False
 
     def _release(self, file: Path, batch: Batch | None) -> Outcome | Hold:
-        """Run the flow `release`, outside of a Prefect run its body; into a batch a task of the run that there is."""
+        """Run the flow `release`, outside of a Prefect run its body; into a batch a task of the run that there is. A
+        small file that cannot be read gets no run of its own: each costs seconds, and thousands may lie there.
+        """
         request, is_run = self._request(file, self._store_of(file)), FlowRunContext.get() is not None
         if batch is None:
+            if is_run and is_unreadable(file, request):
+                return contextvars.Context().run(release.fn, request)
             return release(request) if is_run else release.fn(request)
         adds = functools.partial(asks_when_held(add), request, batch, clock.today())
         return announce.as_task(f"release {file.name}", adds) if is_run else adds()

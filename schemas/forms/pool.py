@@ -49,6 +49,7 @@ class ReporterRun(Frozen):
     ending: Ending = Field("planned", description="how the run ended")
     counts: Counts | None = Field(None, description="what became of the files; none where the run left no page")
     state: str = Field("", description="what the server says of the run, where it left no page")
+    run: str = Field("", description="id of the run, a child of the run over the pool; empty where none was started")
     link: str = Field("", description="address of the run in the UI")
     seconds: float | None = Field(None, description="time from its start to its end; none where it never started")
 
@@ -97,6 +98,11 @@ class PoolReport(Frozen):
         """What a person must mend or decide, in words, the gravest first."""
         runs = sorted(self.runs, key=lambda run: not run.is_broken)
         return [*self.nobodys, *(f"{run.reporter}: {line}" for run in runs for line in run.reasons), *self.not_made]
+
+    @property
+    def children(self) -> list[str]:
+        """The run of each reporter, in words."""
+        return [f"{run.reporter}: run {run.run}, {run.ending}" for run in self.runs if run.run]
 
     @property
     def needs_mending(self) -> bool:

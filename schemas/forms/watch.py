@@ -305,7 +305,12 @@ class WatchReport(Frozen):
     @property
     def troubles(self) -> list[str]:
         """What a person must mend, in words, the gravest first."""
-        to_mend = [*self.failed, *self.refused, *self.unread]
+        return [*self.faults, *self.refused]
+
+    @property
+    def faults(self) -> list[str]:
+        """Where the program or the disk failed, and not a file: in words, the gravest first."""
+        to_mend = [*self.failed, *self.unread]
         if not self.stopped:
             return to_mend
         count = len(self.left)

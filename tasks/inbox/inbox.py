@@ -26,7 +26,7 @@ from tasks.ingest.declaration import declaration_files, locate
 from tasks.ingest.editions import amended, release_id_of
 from tasks.ingest.raw_store import expected
 from tasks.ingest.unpack import read_download
-from tasks.sources.registry import SOURCES
+from tasks.sources.registry import SOURCES, read_file
 from tasks.store.bucket.working_copy import at_hand
 from tasks.store.files.snapshot import POINTER, open_snapshot
 from tasks.store.files.temporary import write_at_once
@@ -46,6 +46,8 @@ NOT_A_RELEASE = (
     "thumbs.db",
     "desktop.ini",
 )
+# Of a file that is read once more, to see whether it is worth a run.
+SMALL_BYTES = 1 << 16
 # Hidden files, and the lock files of office programs.
 NOT_A_NAME = (".", "~$")
 # Problems that depend on the clock, the store, the table of corrections or another file, and may be gone tomorrow for
@@ -179,6 +181,20 @@ def seen_before_reading(file: Path, otherwise: Declaration = NOTHING) -> str | N
         return fingerprint(file, otherwise)
     except OSError:
         return None
+
+
+def is_unreadable(file: Path, request: ReleaseRequest) -> bool:
+    """Whether a small file has no declaration or no form of its source, which a run of its own would only repeat; not
+    of a larger one, which takes long to read."""
+    try:
+        if file.stat().st_size > SMALL_BYTES:
+            return False
+        declared = locate(request)
+        raw = read_download(declared.file, is_archive=SOURCES[declared.source].is_archive)
+        read_file(declared.source, raw, declared.file.name)
+    except (Refused, OSError):
+        return True
+    return False
 
 
 def fingerprint(file: Path, otherwise: Declaration = NOTHING) -> str:

@@ -13,7 +13,7 @@ from flows import notify
 pytestmark = pytest.mark.prefect
 NAMES = {
     f"tidewaiter-notify-{name}"
-    for name in ("held", "overdue", "published", "rule", "withdrawn", "reinstated", "failed", "unattended")
+    for name in ("held", "overdue", "refused", "published", "rule", "withdrawn", "reinstated", "failed", "unattended")
 }
 
 
@@ -68,16 +68,24 @@ def test_what_is_overdue_is_told_once(
     )
 
 
-def test_a_failure_is_told_once_for_the_run_and_the_runs_in_it(
+def test_a_broken_file_is_told_once_and_the_run_that_refused_it_is_green(
     services: Services, receivers: tuple[Received, Received]
 ) -> None:
     page = services.drop("captcha.csv", b"<html>captcha</html>\n", "2024-08-20")
-    assert services.ended(services.watch())["state_name"] == "Refused 1"
-    post, mail = both(services, receivers, "Refused 1: watch")
+    before = len(receivers[0].posts)
+    run = services.ended(services.watch())
+    assert (run["state_name"], run["state_type"]) == ("Refused 1", "COMPLETED")
+    post, mail = both(services, receivers, "Refused 1 file")
     for text in (post, mail):
         assert "captcha.csv" in text
         assert "a web page" in text
-    assert not [entry for entry in receivers[0].posts if entry["text"].startswith("*Refused:")]
+        assert linked(text) == run["id"]
+    assert [entry["text"][:10] for entry in receivers[0].posts[before:]] == ["*Refused 1"]
+    # A run that fails is told, too.
+    failed = services.start("watch/watch", {"request": {"inbox": str(services.folder / "nowhere")}})
+    assert services.ended(failed)["state_type"] == "FAILED"
+    post, mail = both(services, receivers, "Failed: watch")
+    assert "there is no such folder" in post
     page.unlink()
 
 

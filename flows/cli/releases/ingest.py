@@ -297,8 +297,8 @@ def tell_pooled(report: "PoolReport", page: str | None) -> int:
         table.add_row(*(escape(cell) for name, cell in run.row.items() if name != "link"))
     console().print(table)
     for run in report.runs:
-        if run.link:
-            say(f"  {run.reporter}: {run.link}")
+        if run.link or run.run:
+            say(f"  {run.reporter}: {run.link or f'run {run.run}'}")
     if page:
         say(f"  all of them: {page}")
     for line in report.troubles:

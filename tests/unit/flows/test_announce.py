@@ -15,7 +15,7 @@ from flows import announce, notify
 from flows.question import question
 from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import Graded, HeldRelease, Outcome
-from schemas.forms.watch import WatchReport
+from schemas.forms.watch import InboxState, Taken, WatchReport
 from tasks.domain.errors import Refused
 from tasks.pages.release.release_page import Pages
 from tests.unit.builders import outcome
@@ -108,6 +108,58 @@ def test_a_rule_that_fires_sends_one_event_with_its_months(monkeypatch: pytest.M
     assert said["text"].splitlines()[:3] == [
         "mom_pct is -70 (first print).", "mom_pct is -60; before this release: quiet.", "Watched because: test.",
     ]  # fmt: skip
+
+
+def taken(name: str, outcome: str, reason: str) -> Taken:
+    return Taken(file=Path(name), outcome=outcome, reason=reason)
+
+
+@pytest.fixture
+def in_a_run(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """The events that are sent in a run of Prefect whose server has none yet."""
+    sent: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(announce.FlowRunContext, "get", object)
+    monkeypatch.setattr(announce, "event_of_the_week", lambda what, name, payload: sent.append((what, payload)))
+    for page in ("write_files", "write_sources"):
+        monkeypatch.setattr(announce.prefect_pages, page, lambda *_: None)
+    return sent
+
+
+def test_refused_files_are_one_message_and_leave_the_watch_green(in_a_run: list[tuple[str, dict[str, Any]]]) -> None:
+    files = [taken(f"{number}.csv", "refused", f"{number}.csv: cut off. Download it again.") for number in range(40)]
+    report = WatchReport.model_construct(
+        looked=InboxState.model_construct(**{name: [] for name in InboxState.model_fields}),
+        taken=[*files, taken("held.csv", "held", "r1 is held")],
+        outcomes=[outcome()],
+    )
+    state: Any = announce.watched(report)
+    assert (state.type.value, state.name) == (
+        "COMPLETED",
+        "Held for approval, Refused 40, Published 2025-05 to 2025-06",
+    )
+    [(what, payload)] = in_a_run
+    assert (what, payload["subject"], payload["files"]) == ("refused", "Refused 40 files", 40)
+    lines = payload["text"].splitlines()
+    assert (len(lines), lines[0]) == (notify.LINES_MAX + 1, "0.csv: cut off. Download it again.")
+    assert "is tried again when it or its declaration changes" in lines[-1]
+
+
+def test_the_message_of_a_watch_that_failed_repeats_no_other(in_a_run: list[tuple[str, dict[str, Any]]]) -> None:
+    """What is held, published, refused and late has a message of its own."""
+    late = SourceState(source="s", reporters=["USA"], late=["2026-06"], late_since=date(2026, 8, 5), days_late=15)
+    report = WatchReport.model_construct(
+        looked=InboxState.model_construct(**{name: [] for name in InboxState.model_fields}),
+        taken=[
+            taken("a.csv", "failed", "a.csv: ZeroDivisionError: division by zero"),
+            taken("b.csv", "refused", "b.csv: cut off"),
+            taken("c.csv", "held", "r1 is held"),
+        ],
+        outcomes=[outcome()],
+        sources=[late],
+    )
+    state: Any = announce.watched(report)
+    assert (state.type.value, state.message) == ("FAILED", "a.csv: ZeroDivisionError: division by zero")
+    assert [what for what, _ in in_a_run] == ["overdue", "refused"]
 
 
 def test_a_long_list_of_findings_ends_with_what_to_do() -> None:

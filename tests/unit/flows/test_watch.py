@@ -1,10 +1,13 @@
 """What lies in the inbox is ingested once, whole, in order; and the calendar says what is missing."""
 
+import contextvars
 import os
 import shutil
 import signal
 from datetime import date, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from bad_inputs.download import csv_bytes
@@ -203,6 +206,33 @@ def test_files_that_cannot_be_read_or_beside_which_no_note_can_be_left_hold_up_n
     assert all(one.name in reasons[one.name] for one in (long, shut, gone, unreadable))
     # What has a note is told once; the others each time, until they can be read or are gone.
     assert look(home).headline == "Refused 3"
+
+
+def test_a_file_that_cannot_be_read_gets_no_run_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each run costs seconds: thousands of broken files would keep the watch from its end."""
+    for number in range(30):
+        download(home, f"{number}.csv", f"{number}".encode())
+    download(home, "page.csv", b"<html>captcha</html>\n" * 10_000)
+    download(home, "june.csv", month(6))
+    runs: list[str] = []
+
+    class Run:
+        """Where a Prefect run would be."""
+
+        fn = staticmethod(release.fn)
+
+        def __call__(self, request: ReleaseRequest) -> Any:
+            runs.append(request.file.name)
+            return contextvars.Context().run(release.fn, request)
+
+    inside = contextvars.ContextVar("inside", default=False)
+    monkeypatch.setattr("flows.watch.release", Run())
+    monkeypatch.setattr("flows.watch.FlowRunContext", SimpleNamespace(get=lambda: inside.get() or None))
+    inside.set(True)
+    report = look(home)
+    assert report.headline == "Refused 31, Published 2025-06"
+    assert sorted(runs) == ["june.csv", "page.csv"]
+    assert len([*home.rglob("*.refused.txt")]) == 31
 
 
 def test_what_the_store_says_of_a_file_is_not_noted_as_its_fault(home: Path) -> None:

@@ -56,6 +56,9 @@ def test_the_headline_has_the_gravest_first_and_a_hold_needs_no_mending() -> Non
     report = PoolReport(pool="big", runs=[held, crashed], nobodys=["x.csv: no source"], nobodys_files=1)
     assert report.headline == ("Failed on 1 reporter, Held for approval 1, Refused 1, Published 4 files of 1 reporter")
     assert report.troubles == ["x.csv: no source", "DEU: the run crashed: Crashed", "CHN: cut.csv: row_cap"]
+    assert report.children == []
+    children = [run("CHN", ending="done", run="6f0c"), run("DEU", ending="crashed", run="71aa"), run("FRA")]
+    assert PoolReport(pool="big", runs=children).children == ["CHN: run 6f0c, done", "DEU: run 71aa, crashed"]
     assert (report.broken, report.refused, report.held, report.needs_mending) == (1, 1, 1, True)
     assert not PoolReport(pool="big", runs=[held]).needs_mending
     assert PoolReport(pool="big", runs=[held], not_made=["mirror"]).needs_mending

@@ -170,7 +170,7 @@ def test_a_second_deployment_changes_the_same_automations_and_those_that_tell_no
     asyncio.run(deployments._ensure_automations(CHANNELS))
     before = {name: made.id for name, made in kept.items()}
     assert sorted(name.rpartition("-")[2] for name in before if "notify" in name) == [
-        "failed", "held", "overdue", "published", "reinstated", "rule", "unattended", "withdrawn",
+        "failed", "held", "overdue", "published", "refused", "reinstated", "rule", "unattended", "withdrawn",
     ]  # fmt: skip
     asyncio.run(deployments._ensure_automations(CHANNELS))
     assert {name: made.id for name, made in kept.items()} == before
