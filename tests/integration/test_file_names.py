@@ -32,10 +32,8 @@ FILES = {
     "comext_real/bulk_full_202402_AT_AD_export_first13.csv": ({"source": "eurostat_bulk", "partners": "listed"}, 2024),
     "census_real/imports_hs6_2018_030254_030235_030442.json": ({"source": "us_census", "partners": "all"}, 2018),
 }
-WORDS = (
-    "soybeans final FINAL BRA USA WLD EU27 Brazil others 8505 85051110 12019019 value_usd quantity line:rare_earths 中国"
-    " 大豆 gacc:888 few_partners"
-).split()
+WORDS = ("soybeans", "final", "FINAL", "BRA", "USA", "WLD", "EU27", "Brazil", "others", "8505", "85051110", "12019019")
+WORDS += ("value_usd", "quantity", "line:rare_earths", "中国", "大豆", "gacc:888", "few_partners", "a, b; c: d")
 FORMS = ("{}", "({})", "[{}]", "{} ", " {}", "{}.v2")
 NAMES_OF_EACH = 40
 
@@ -44,10 +42,7 @@ def names(file: str, year: int) -> list[str]:
     """Names of years, codes, words in capitals, blanks, Chinese and brackets, the same ones each time."""
     drawn, suffix = random.Random(file), Path(file).suffix
     parts = (
-        [
-            drawn.choice(FORMS).format(drawn.choice((*WORDS, "a, b; c: d", str(year))))
-            for _ in range(drawn.randint(1, 5))
-        ]
+        [drawn.choice(FORMS).format(drawn.choice((*WORDS, str(year)))) for _ in range(drawn.randint(1, 5))]
         for _ in range(NAMES_OF_EACH)
     )
     return [f"{'_'.join(some_parts).replace('/', '-').strip()}{suffix}" for some_parts in parts]

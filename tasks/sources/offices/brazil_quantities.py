@@ -77,8 +77,6 @@ def _doubt_quantities(rows: pl.DataFrame, problem: str, advice: str, where: str)
             "quantity_differs",
             "warning",
             where,
-            measure="quantity",
-            records=rows["record"].to_list(),
             observed=(
                 f"{counted(rows.height, 'record')} {problem}: record {row['record']}, {row['product']},"
                 f" partner {row['partner']}, {row['period']}: {row[QUANTITY]:,} in unit {row[CODE]} beside"
