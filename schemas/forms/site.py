@@ -65,6 +65,7 @@ class FrontCard(Frozen):
     events: tuple[tuple[date, int], ...] = Field((), description="day and number of each control in these months")
     names: dict[str, str] = Field(description="its name, by language")
     sentences: dict[str, list[tuple[str, tuple[Doubt, ...]]]] = Field(description="sentences and doubts, by language")
+    verdicts: dict[str, list[str]] = Field({}, description="of each sentence why its growth is not quoted as it is")
 
 
 class ProductRecord(Frozen):

@@ -179,7 +179,9 @@ def partner(question: PartnerTrade, page: Written) -> None:
     options.show_remarks(answer.remarks)
     if options.written(answer.rows, page.form, page.output):
         return
-    shown = answer.rows.select("product", "product_name", "level", "before", "change", "contribution_pp")
+    columns_shown = ["product", "product_name", "level", "before", "change", "contribution_pp"]
+    columns_shown += ["mom_caveats"] if answer.rows["mom_caveats"].count() else []
+    shown = answer.rows.select(columns_shown)
     console().print(tables.listing(shown, console().width, ROWS_MAX))
     for row in answer.change.iter_rows(named=True):
         say(f"all goods: {row['change']:+,.0f} on the month before, in {row['measure']}")

@@ -19,10 +19,13 @@ from pydantic import ValidationError
 
 from schemas import settings
 from schemas.code_files import FOLDER
+from schemas.figures import FIGURE_OF, QUOTABLE
 from schemas.forms.doubt import Doubt
 from schemas.forms.outcome import RUNS, Graded, Outcome, WatchRule
-from schemas.names import MISSING, status
+from schemas.names import CAVEATS, MISSING, status
 from schemas.small_files import read_toml
+from tasks.analysis.ground.judged import KEYS, of_rows
+from tasks.analysis.ground.quotable import NUMBERS_OF
 from tasks.domain.classification import members
 from tasks.domain.doubt_words import doubt_sentences
 from tasks.domain.errors import NothingPublished
@@ -122,6 +125,8 @@ class Grader:
         grade = _run if rule.figure in RUNS else _figure
         outcome, value, sentence, behind = grade(rule, levels, month)
         doubts = self._doubts_of(rule, levels, behind, day) if value is not None else []
+        if value is not None and rule.figure in QUOTABLE and not is_list(rule.product):
+            sentence = self._judged(rule, levels[month], sentence, day)
         about = (
             f"{trade_of(self.reporter.code, rule.flow)} of {product_name(rule.product, self.reporter.nomenclature)},"
             f" {partner_name(rule.partner)}"
@@ -132,6 +137,20 @@ class Grader:
         return Graded(
             rule=rule.name, month=month_name(month), outcome=outcome, value=value, why=why, reason=rule.reason
         )
+
+    def _judged(self, rule: WatchRule, row: dict[str, Any], sentence: str, day: date | None) -> str:
+        """Add to a sentence about a growth what keeps it from being quoted as it is; of one that is not to be quoted
+        it says what it is from."""
+        keys = pl.DataFrame([{name: row[name] for name in KEYS}])
+        [found] = of_rows(keys, self.snapshot, day, [rule.figure]).to_dicts()
+        if found["quote"] == "no":
+            now = row["ytd" if FIGURE_OF[rule.figure].is_so_far else "level"]
+            return f"{rule.measure} is {now:,.10g}, from {found['base']:,.10g}; watched: {rule.figure} {rule.bound}"
+        caveats = [
+            f"{CAVEATS[name]} ({', '.join(f'{one} {found[one]:,.6g}' for one in NUMBERS_OF[name])})".removesuffix(" ()")
+            for name in found["caveats"]
+        ]
+        return "; ".join([sentence, *(f"quote with care: {words}" for words in caveats)])
 
     def _doubts_of(
         self, rule: WatchRule, levels: dict[int, dict[str, Any]], behind: list[int], day: date | None

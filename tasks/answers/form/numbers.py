@@ -9,6 +9,8 @@ from schemas.names import ORIGINS
 
 MARKS = {"implied_base": "*", "ytd_difference": "°", "sum": "", "ytd_sum": "", "sum_of_months": ""}
 MARK_WORDS = {"*": ORIGINS["implied_base"], "°": ORIGINS["ytd_difference"]}
+# Behind a growth that is quoted with care.
+CARE = "!"
 # From here on ten digits would leave no decimal, or turn into powers of ten.
 WHOLE_FROM = 10**9
 MASS = "quantity_kg"

@@ -6,7 +6,7 @@ Belongs here: what of an answer is judged, and how a verdict is said. Does not b
 """
 
 import functools
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -16,36 +16,21 @@ from schemas.figures import FIGURE_OF, QUOTABLE
 from schemas.forms.brief import Caveat, Verdict
 from schemas.names import caveats_of, quote, status
 from schemas.reference.code_tables import code_table
-from tasks.analysis.ground.quotable import (
-    COLUMNS,
-    LEDGER_COLUMNS,
-    LOOK_BACK,
-    SERIES,
-    VERDICTS,
-    of_series,
-    steps_of,
-    verdict_of,
-    verdicts,
-)
+from tasks.analysis.ground.judged import KEYS, of_rows, revised
+from tasks.analysis.ground.quotable import SERIES, verdict_of
 from tasks.answers.form.numbers import MASS, size
-from tasks.domain.classification import part_of
 from tasks.domain.coverage import WORLD
-from tasks.domain.periods import first_day, month_index, month_number
-from tasks.domain.units import UNIT_VALUE_OF
-from tasks.reading import query
 from tasks.store.files.snapshot import Snapshot
-from tasks.store.snapshots.parquet import Partition, partition_month, read_table
 
-KEYS = ["flow", *SERIES, "period"]
 # The figures of rows of `metric` by which a row is a record.
 RECORDS = {"highest": "highest_since", "lowest": "lowest_since"}
 SIZES = ("base", "usual", "step")
+# A growth of trade that is no series is not to be quoted from here on.
+PER_CENT_MAX = 1_000
 # What a verdict "no" says by itself.
 OF_THE_BASE = ("nearly_nothing", "low_base")
 # The growth of a comparison of the table `mover`.
 GROWTH_AGAINST = {about.against: name for name, about in FIGURE_OF.items() if about.against}
-# Products whose numbers are in memory together.
-PRODUCTS_TOGETHER = 500
 SIGNS = {"en": ("; ", " (", ")"), "zh": ("；", "（", "）")}
 
 
@@ -66,8 +51,15 @@ def with_verdicts(
         return rows
     keys = rows.with_columns(pl.col("flow", *SERIES).cast(pl.String))
     found = of_rows(keys.filter(pl.any_horizontal(pl.col(growths).is_not_null())), snapshot, day, growths)
-    judged = keys.select(KEYS)
-    for one in growths:
+    last = keys.select(KEYS).join(revised(keys, snapshot, day), on=KEYS, how="left", maintain_order="left")
+    return beside(rows, found, language, growths).with_columns(last["revised_on"], *_record(rows))
+
+
+def beside(rows: pl.DataFrame, found: pl.DataFrame, language: str, figures: Collection[str] = QUOTABLE) -> pl.DataFrame:
+    """Add to rows with the keys of `metric` their verdicts, rows of `verdicts` with the column `flow`, as two columns
+    for each figure: the verdict, and what is said of it. What is in doubt is quoted with care at best."""
+    judged = rows.select(pl.col("flow", *SERIES).cast(pl.String), "period")
+    for one in figures:
         of_figure = found.filter(figure=one)
         said = [said_of(row, language) or None for row in of_figure.iter_rows(named=True)]
         of_figure = of_figure.select(
@@ -75,17 +67,15 @@ def with_verdicts(
         )
         judged = judged.join(of_figure, on=KEYS, how="left", maintain_order="left")
     if "figures_in_doubt" in rows.columns:
-        # What is in doubt is quoted with care at best.
         words = verdict_words(Verdict(answer="care"), "", language, doubt=quote_words(language)["in_doubt"])
         doubted = rows["figures_in_doubt"].cast(pl.String).str.split("+")
-        is_new = {one: doubted.list.contains(one) & (judged[quote(one)] == "yes") for one in growths}
+        is_new = {one: doubted.list.contains(one) & (judged[quote(one)] == "yes") for one in figures}
         judged = judged.with_columns(
             pl.when(is_new[one]).then(pl.lit(text)).otherwise(column(one)).alias(column(one))
-            for one in growths
+            for one in figures
             for column, text in ((quote, "care"), (caveats_of, words))
         )
-    judged = judged.join(_revised(keys, snapshot, day), on=KEYS, how="left", maintain_order="left")
-    return rows.with_columns(*judged.drop(KEYS), *_record(rows))
+    return rows.with_columns(*judged.drop(KEYS))
 
 
 def _record(rows: pl.DataFrame) -> list[pl.Expr]:
@@ -94,84 +84,6 @@ def _record(rows: pl.DataFrame) -> list[pl.Expr]:
         return []
     is_record = {word: pl.col(status(name)).cast(pl.String) == "series_record" for word, name in RECORDS.items()}
     return [pl.coalesce(pl.when(holds).then(pl.lit(word)) for word, holds in is_record.items()).alias("record")]
-
-
-def of_rows(
-    rows: pl.DataFrame, snapshot: Snapshot, day: date | None = None, figures: Collection[str] = QUOTABLE
-) -> pl.DataFrame:
-    """Return the verdicts on growths of rows with the keys of `metric`, as of a day: the columns of `verdicts` and
-    `flow`, a row for each growth that there is."""
-    parts = []
-    for (flow,), of_flow in rows.select(KEYS).partition_by("flow", as_dict=True).items():
-        products = of_flow["product"].unique().sort().to_list()
-        for place in range(0, len(products), PRODUCTS_TOGETHER):
-            some = of_flow.filter(pl.col("product").is_in(products[place : place + PRODUCTS_TOGETHER]))
-            parts.append(_of_flow(some, str(flow), snapshot, day, figures))
-    return pl.concat([pl.DataFrame(schema={"flow": pl.String, **VERDICTS}), *parts])
-
-
-def _of_flow(
-    rows: pl.DataFrame, flow: str, snapshot: Snapshot, day: date | None, figures: Collection[str]
-) -> pl.DataFrame:
-    products, partners = (rows[name].unique().sort().to_list() for name in ("product", "partner"))
-    ends = [month_number(one) for one in (rows["period"].min(), rows["period"].max())]  # type: ignore[arg-type]
-    reach = range(ends[0] - LOOK_BACK, ends[1] + 1)
-    in_reach = functools.partial(_is_of, flow, reach)
-    is_asked = pl.col("product").is_between(pl.lit(products[0]), pl.lit(products[-1])) & pl.col("product").is_in(
-        products
-    )
-    is_asked &= pl.col("partner").is_in(partners)
-    if day is None:
-        history = read_table(snapshot, "metric", in_reach, is_asked, COLUMNS)
-    else:
-        history = query.table_on(snapshot, "metric", day, flow, products, first_day(reach[0])).filter(is_asked)
-    history = history.select(COLUMNS).with_columns(pl.col(SERIES).cast(pl.String))
-    numbers = functools.cache(lambda: _numbers(snapshot, flow, products, reach, day))
-    asked = history.join(rows, on=[*SERIES, "period"], how="semi")
-    found = verdicts(asked, history, steps_of(numbers(), products), lambda _: numbers(), figures)
-    return found.select(pl.lit(flow).alias("flow"), pl.all())
-
-
-def _is_of(flow: str, months: Container[int], part: Partition) -> bool:
-    return part[0] == flow and partition_month(part) in months
-
-
-def _numbers(snapshot: Snapshot, flow: str, products: Iterable[str], reach: range, day: date | None) -> pl.DataFrame:
-    """The numbers of the ledger of products and their parts, as they were known on a day."""
-    where = pl.any_horizontal(*map(part_of, products))
-    rows = read_table(
-        snapshot,
-        "observation",
-        functools.partial(_is_of, flow, reach),
-        where if day is None else where & (pl.col("known_from") <= day),
-        LEDGER_COLUMNS,
-    )
-    if day is None:
-        return rows
-    return rows.with_columns(pl.when(pl.col("known_until") <= day).then("known_until").alias("known_until"))
-
-
-def _revised(rows: pl.DataFrame, snapshot: Snapshot, day: date | None) -> pl.DataFrame:
-    """Return the last day on which a number behind a row was revised, by the keys of the row."""
-    parts = [rows.select(KEYS, revised_on=pl.lit(None, pl.Date)).clear()]
-    for (flow,), of_flow in rows.select(KEYS).unique().partition_by("flow", as_dict=True).items():
-        months = {*of_flow.select(month_index("period")).to_series()}
-        keep = functools.partial(_is_of, str(flow), months)
-        revisions = read_table(snapshot, "revision", keep)
-        revisions = revisions if day is None else revisions.filter(pl.col("revised_on") <= day)
-        if not revisions.height:
-            continue
-        # A value per kilogram rests on both.
-        ratios = [
-            revisions.filter(pl.col("measure").is_in([value, MASS])).with_columns(measure=pl.lit(ratio))
-            for value, ratio in UNIT_VALUE_OF.items()
-        ]
-        of_numbers = of_series(pl.concat([revisions, *ratios]), of_flow.select(SERIES).unique())
-        last = of_numbers.group_by(*SERIES, period=pl.col("period_start").dt.month_start()).agg(
-            pl.col("revised_on").max()
-        )
-        parts.append(of_flow.join(last, on=[*SERIES, "period"]).select(*KEYS, "revised_on"))
-    return pl.concat(parts)
 
 
 def with_caveats(
@@ -183,10 +95,13 @@ def with_caveats(
         (row["product"], row["measure"], row["period"], row["figure"]): said_of(row, language) or None
         for row in of_rows(judged, snapshot, day, list(GROWTH_AGAINST.values())).iter_rows(named=True)
     }
-    keys = movers.select("product", "measure", "period", pl.col("against").cast(pl.String), "quote").rows()
-    words = [
-        said.get((*key, GROWTH_AGAINST[against])) if word in ("care", "no") else None for *key, against, word in keys
-    ]
+    words = []
+    for row in movers.iter_rows(named=True):
+        key = (row["product"], row["measure"], row["period"], GROWTH_AGAINST[row["against"]])
+        # Of a partner in several codes nothing is judged; on nearly nothing a percentage says only that.
+        is_bare = row["kind"] == "partner" and (row["change_pct"] or 0) >= PER_CENT_MAX
+        words.append(no_words({"base": row["before"]}, row["measure"], language) if is_bare else said.get(key))
+        words[-1] = words[-1] if is_bare or row["quote"] in ("care", "no") else None
     return movers.with_columns(pl.Series("caveats", words, dtype=pl.String))
 
 
@@ -202,6 +117,13 @@ def caveat_words(caveat: Caveat, measure: str, language: str) -> str:
     return quote_words(language)[caveat.name].format(**sizes)
 
 
+def no_words(numbers: Mapping[str, float], measure: str, language: str) -> str:
+    """Say of a growth that is not to be quoted what it is from, and usually is."""
+    t, sizes = quote_words(language), {name: size(one, measure, language) for name, one in numbers.items()}
+    what = t["tonnes" if measure == MASS else "amounts" if "value_" in measure else "numbers"]
+    return t["no_usual" if "usual" in sizes else "no_base"].format(**sizes, what=what)
+
+
 def verdict_words(
     verdict: Verdict, measure: str, language: str, *, shared: Collection[str] = (), doubt: str = ""
 ) -> str:
@@ -209,10 +131,8 @@ def verdict_words(
     and `doubt` is said before them. Of one that is not to be quoted the levels are said instead."""
     t, (semicolon, begin, end) = quote_words(language), SIGNS[language]
     if verdict.answer == "no":
-        numbers = {name: size(one, measure, language) for each in verdict.caveats for name, one in each.numbers.items()
-                   if name in SIZES}  # fmt: skip
-        what = t["tonnes" if measure == MASS else "amounts" if "value_" in measure else "numbers"]
-        said = t["no_usual" if "usual" in numbers else "no_base"].format(**numbers, what=what)
+        numbers = {name: one for each in verdict.caveats for name, one in each.numbers.items() if name in SIZES}
+        said = no_words(numbers, measure, language)
         shared = (*shared, *OF_THE_BASE)
     else:
         said = t["care"]

@@ -20,7 +20,7 @@ from rich.text import Text
 from schemas import figures
 from schemas.figures import FIGURE_OF, SHOWN
 from schemas.names import FIGURES, MISSING, caveats_of, quote, status
-from tasks.answers.form.numbers import MARK_WORDS, MARKS, amount, exact
+from tasks.answers.form.numbers import CARE, MARK_WORDS, MARKS, amount, exact
 from tasks.answers.form.quotes import from_base
 from tasks.domain.coverage import WORLD
 from tasks.domain.labels import product_name, trade_of, written_month
@@ -59,8 +59,8 @@ FIRST_WIDTH_MAX, FIRST_WIDTH_MIN, WORD_WIDTH_MAX = 20, 18, 10
 # Spaces between two columns.
 BETWEEN = 3
 NONE, RECORD = "–", "record"
-# Behind a growth that is quoted with care; below a table the reasons of so many growths are told.
-CARE, REASONS_MAX = "!", 5
+# Below a table the reasons of so many growths are told.
+REASONS_MAX = 10
 
 
 def table(
@@ -386,12 +386,14 @@ def _legend(rows: list[dict[str, Any]], names: Sequence[str], keys: Sequence[str
 
 
 def _caveats(rows: list[dict[str, Any]], figures: Sequence[str], keys: Sequence[str]) -> list[str]:
-    """Say of growths why they are not quoted as they are, of each of these rows by the keys in which they differ."""
+    """Say of growths why they are not quoted as they are, those that are not to be quoted first, of each of these rows
+    by the keys in which they differ."""
     said = [
         f"{', '.join([*(_cell(row, key).partition(' ')[0] for key in keys), LONG[name]])}: {row[caveats_of(name)]}"
+        for word in ("no", "care")
         for row in rows
         for name in figures
-        if row[name] is not None and row.get(caveats_of(name))
+        if row[name] is not None and row.get(caveats_of(name)) and row[quote(name)] == word
     ]
     more = [f"and {counted(len(said) - REASONS_MAX, 'more growth')} with --format csv"]
     return [f"{CARE} {line}" for line in said[:REASONS_MAX]] + more * (len(said) > REASONS_MAX)

@@ -21,7 +21,7 @@ from tasks.reading import query
 from tasks.reading.resolver import Resolver
 from tasks.store.files.snapshot import Snapshot
 
-SHOWN = ("flow", "product", "partner", "period", "measure", "level", "level_status", "before", "change")
+SHOWN = ("flow", "product", "partner", "period", "measure", "level", "level_status", "before", "change", "mom_pct")
 
 
 @dataclass(frozen=True)

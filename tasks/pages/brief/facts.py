@@ -18,6 +18,7 @@ from schemas.names import status
 from schemas.reference.code_tables import code_table
 from schemas.small_files import read_json
 from tasks.analysis.after.first_prints import scorecard, within
+from tasks.analysis.ground.judged import numbers_of
 from tasks.analysis.ground.quotable import steps_of, verdict_of, verdicts
 from tasks.analysis.reporter.expectation import of_month
 from tasks.claims.readings import Readings, growth_of
@@ -85,7 +86,7 @@ class ProductTraces:
     @functools.cached_property
     def numbers(self) -> pl.DataFrame:
         """The numbers of the ledger of the product and its parts."""
-        return read_table(self.snapshot, "observation", lambda part: part[0] == self.flow, part_of(self.product))
+        return numbers_of(self.snapshot, self.flow, [self.product])
 
     @functools.lru_cache(2)  # noqa: B019 - a product has few months, which come one after another
     def verdicts(self, month: date) -> dict[tuple[str, str, str], Verdict]:

@@ -12,7 +12,7 @@ from schemas.forms.doubt import Doubt
 from tasks.analysis.reporter.expectation import days_share
 from tasks.analysis.reporter.movers import AGAINST
 from tasks.answers.form.numbers import amount, in_unit
-from tasks.answers.form.quotes import from_words, quote_words
+from tasks.answers.form.quotes import PER_CENT_MAX, from_words, quote_words
 from tasks.domain.doubt_words import doubt_sentences
 from tasks.domain.labels import capitalised, country, in_full, partner_name, trade_of
 from tasks.domain.periods import first_day, month_number
@@ -26,7 +26,6 @@ NAME_MAX = 50
 UNUSUAL_MAX = 5
 # Larger amounts are in millions.
 MILLIONS_MIN = 1e7
-PER_CENT_MAX = 1_000
 # Of the days around the Lunar New Year, from which on a month cannot be compared with another without a word.
 HOLIDAY_MIN = 0.25
 
@@ -226,7 +225,8 @@ def _number(value: float | None, factor: float, *, signed: bool) -> str:
 def _growth(row: dict[str, Any], name: str, language: str) -> str:
     """Format a growth, or a part of one; of one that is not to be quoted what it is from."""
     value = row[name]
-    if value is not None and row["quote"] == "no" and name == "change_pct":
+    is_bare = row["quote"] == "no" or (row["kind"] == "partner" and (value or 0) >= PER_CENT_MAX)
+    if value is not None and name == "change_pct" and is_bare:
         return from_words(row["before"], row["measure"], language)
     # Of a base that is nearly nothing a percentage says only that.
     return "–" if value is None else f"{value:+,.1f}" if value < PER_CENT_MAX else f"> +{PER_CENT_MAX:,}"
@@ -234,7 +234,7 @@ def _growth(row: dict[str, Any], name: str, language: str) -> str:
 
 def _quote(row: dict[str, Any], language: str) -> str:
     """Say what keeps a growth from being quoted as it is."""
-    return "" if row["quote"] in (None, "yes") else row["caveats"] or quote_words(language)[row["quote"]]
+    return str(row.get("caveats") or ("" if row["quote"] in (None, "yes") else quote_words(language)[row["quote"]]))
 
 
 def _note(row: dict[str, Any], language: str) -> str:

@@ -7,7 +7,8 @@ and rows; `tasks/pages/release/prefect_pages.py` shows them. Rounding and words 
 """
 
 import base64
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,10 +17,10 @@ import polars as pl
 
 from schemas.figures import SHORT
 from schemas.forms.outcome import Outcome
-from schemas.names import LINES_OF_CHECK, MISSING, ORIGINS, VALUES, status
+from schemas.names import LINES_OF_CHECK, MISSING, ORIGINS, VALUES, caveats_of, quote, status
 from schemas.reference.code_tables import code_table
-from tasks.answers.form.numbers import amount
-from tasks.answers.form.quotes import with_caveats
+from tasks.answers.form.numbers import CARE, amount
+from tasks.answers.form.quotes import from_base, with_caveats, with_verdicts
 from tasks.answers.trade.movers import changes_of_month, expected
 from tasks.answers.trade.read import with_names
 from tasks.answers.trade.revisions import doubts_of_revisions
@@ -36,7 +37,8 @@ from tasks.domain.text import clip, counted
 from tasks.ledger.doubts import LIFTED, Doubts
 from tasks.pages.release.changes_since_release import Section, sections
 from tasks.pages.release.release_sections import hashes, revision_report, steps
-from tasks.pages.text.page_templates import template
+from tasks.pages.text.page_templates import plain, template
+from tasks.pages.text.wording import caveats_in
 from tasks.reading import query
 from tasks.reading.resolver import Resolver
 from tasks.store.files.snapshot import Snapshot, open_snapshot
@@ -189,8 +191,9 @@ def _headlines(snapshot: Snapshot, outcome: Outcome, flow: str, reporter: Report
         if products:
             series = read_table(snapshot, "metric", shown, where=wanted & pl.col("product").is_in(products))
             of_each = (series.filter(product=product) for product in products)
+            judge = functools.partial(with_verdicts, snapshot=snapshot)
             doubts = Doubts(snapshot)
-            return [_headline(one, unit, scale, reporter, doubts, pictures=pictures) for one in of_each]
+            return [_headline(one, unit, scale, reporter, doubts, judge, pictures=pictures) for one in of_each]
     return []
 
 
@@ -216,12 +219,21 @@ def largest(months: Iterable[pl.DataFrame]) -> list[str]:
 
 
 def _headline(
-    series: pl.DataFrame, unit: str, scale: float, reporter: Reporter, doubts: Doubts, *, pictures: bool
+    series: pl.DataFrame,
+    unit: str,
+    scale: float,
+    reporter: Reporter,
+    doubts: Doubts,
+    judge: Callable[[pl.DataFrame], pl.DataFrame],
+    *,
+    pictures: bool,
 ) -> Row:
     newest = series.filter(period=series["period"].max())
     is_world = pl.col("partner") == WORLD
     ordered = newest.sort(~is_world, "level", "partner", descending=[False, True, False]).head(PARTNERS_MAX)
-    first = ordered.row(0, named=True)
+    judged = judge(ordered)
+    first = judged.row(0, named=True)
+    caveats = caveats_in(judged.to_dicts(), "en", lambda row: partner_name(row["partner"]))
     return {
         "lead": _lead(first, unit, scale, reporter),
         "doubt": doubt_sentences(doubts_in(doubts.each_of_rows(ordered[:1], LED)[0])),
@@ -229,9 +241,9 @@ def _headline(
         "about": _about(first, reporter),
         "month": written_month(first["period"]),
         "unit": unit,
-        "rows": ordered.to_dicts(),
+        "rows": judged.to_dicts(),
         "level": lambda value: "–" if value is None else amount(value * scale),
-        "notes": _not_comparable(ordered, reporter),
+        "notes": [*(f"{CARE} {plain(one)}" for one in caveats), *_not_comparable(ordered, reporter)],
         "picture": _picture(series, reporter) if pictures else "",
     }
 
@@ -246,12 +258,21 @@ def _lead(row: Row, unit: str, scale: float, reporter: Reporter) -> str:
     """
     way = "to" if row["flow"] == "export" else "from"
     partner = "" if row["partner"] == WORLD else f" {way} {partner_name(row['partner'])}"
-    growths = ((row["mom_pct"], "month"), (row["yoy_pct"], "year"))
-    growth = "".join(f", {value:+,.1f} % on the {span}" for value, span in growths if value is not None)
+    growth = "".join(
+        f", {_pct(row, name, ' %').rstrip(CARE)} on the {span}{_said(row, name)}"
+        for name, span in (("mom_pct", "month"), ("yoy_pct", "year"))
+        if row[name] is not None
+    ).replace("\\*", "")
     return (
         f"{written_month(row['period'])}: {_about(row, reporter)}{partner} {amount(row['level'] * scale)}"
         f" {unit}{growth}"
     )
+
+
+def _said(row: Row, figure: str) -> str:
+    """Say why a growth is quoted with care; of one in doubt the doubts are said."""
+    is_told = row[quote(figure)] == "care" and not _mark(row, figure)
+    return f" ({row[caveats_of(figure)]})" if is_told else ""
 
 
 def _mark(row: Row, figure: str) -> str:
@@ -284,10 +305,14 @@ def _not_comparable(rows: pl.DataFrame, reporter: Reporter) -> list[str]:
     return lines + ([f"**not comparable, or not available** (–): {'; '.join(missing)}"] if missing else [])
 
 
-def _pct(row: Row, name: str) -> str:
+def _pct(row: Row, name: str, unit: str = "") -> str:
     if row[name] is None:
         return "–"
-    return f"{row[name]:+,.1f}" + ("\\*" if row[status(name)] == "implied_base" else "")
+    if row[quote(name)] == "no":
+        return from_base(row, name)
+    origin = "\\*" if row[status(name)] == "implied_base" else ""
+    mark = CARE if row[quote(name)] == "care" and not _mark(row, name) else ""
+    return f"{row[name]:+,.1f}{unit}{origin}{mark}"
 
 
 def _lineage(snapshot: Snapshot, name: str, release: Row) -> tuple[list[Row], list[Row]]:

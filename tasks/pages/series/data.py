@@ -19,7 +19,10 @@ from schemas.forms.brief import MirrorPart
 from schemas.forms.doubt import Doubt
 from schemas.names import LANGUAGES, STATUSES, VALUES, status
 from schemas.reference.code_tables import code_table
+from tasks.analysis.ground.judged import numbers_of
+from tasks.analysis.ground.quotable import steps_of, verdicts
 from tasks.analysis.reporter.of_reporter import published_rows
+from tasks.answers.form.quotes import beside, from_words, said_of
 from tasks.domain.classification import members, part_of
 from tasks.domain.comparability import breaks_of
 from tasks.domain.coverage import WORLD
@@ -82,6 +85,7 @@ class PageSeries:
     rows: pl.DataFrame = field(repr=False)
     state: SeriesState = field(repr=False)
     every_doubt: dict[tuple[str, str, date], list[Doubt]] = field(repr=False)
+    judged: pl.DataFrame = field(repr=False)
     stated: pl.DataFrame = field(repr=False)
     events: list[dict[str, Any]] = field(repr=False)
     breaks: list[tuple[date, str]] = field(repr=False)
@@ -132,6 +136,10 @@ class PageSeries:
         order = pl.col("partner") != WORLD
         rows = rows.drop_nulls("level").sort(order, "level", "partner", descending=[False, True, False])
         return with_doubts(rows, query.doubts_of(self.snapshot))
+
+    def judged_rows(self, language: str) -> pl.DataFrame:
+        """The rows of the newest month with the verdicts on their growths, in the words of a language."""
+        return beside(self.newest_rows, self.judged, language)
 
 
 def with_doubts(rows: pl.DataFrame, doubts: Doubts) -> pl.DataFrame:
@@ -192,6 +200,9 @@ def gather(
         rows=rows,
         state=state_of(shown, months, partners, measures),
         every_doubt=_doubts(snapshot, rows),
+        judged=_judged(
+            snapshot, rows.filter(pl.col("partner").is_in(partners) | (pl.col("period") == months[-1])), rows
+        ),
         stated=_stated(snapshot, flow, product, months, partners, measures),
         events=events_in(product, flow, months, day, reporter.code),
         breaks=_breaks(product, measures[0], months, reporter),
@@ -316,6 +327,31 @@ def _doubts(snapshot: Snapshot, rows: pl.DataFrame) -> dict[tuple[str, str, date
     return {key: doubts_in(cell) for key, cell in zip(keys, cells, strict=True) if cell is not None}
 
 
+def _judged(snapshot: Snapshot, rows: pl.DataFrame, history: pl.DataFrame, day: date | None = None) -> pl.DataFrame:
+    """The verdicts on growths of rows of one product; `history` are all its rows, now or as known on a day."""
+    flow, product = rows.select("flow", "product").row(0)
+    numbers = numbers_of(snapshot, flow, [product], day=day)
+    found = verdicts(rows, history, steps_of(numbers, [product]), lambda _: numbers)
+    return found.select(pl.lit(flow).alias("flow"), pl.all())
+
+
+def _quoted(judged: pl.DataFrame, series: PageSeries, lines: Sequence[str]) -> dict[str, Any]:
+    """The growths that are not quoted as they are: figure, measure, line and month; and in their order what is said of
+    each in each language, and what stands in place of one that is not to be quoted."""
+    said: dict[str, list[list[str]]] = {language: [] for language in LANGUAGES}
+    places, measures = {month: number for number, month in enumerate(series.months)}, {*series.measures}
+    measures |= {UNIT_VALUE_OF[one] for one in measures & {*UNIT_VALUE_OF}}
+    is_told = (pl.col("quote") != "yes") & pl.col("figure").is_in(list(BACK)) & pl.col("partner").is_in(lines)
+    is_told &= pl.col("measure").is_in(measures) & pl.col("period").is_between(series.months[0], series.last)
+    quotes = []
+    for row in judged.filter(is_told).iter_rows(named=True):
+        for language, texts in said.items():
+            instead = [from_words(row["base"], row["measure"], language)] if row["quote"] == "no" else []
+            texts.append([said_of(row, language), *instead])
+        quotes.append([row["figure"], row["measure"], lines.index(row["partner"]), places[row["period"]]])
+    return {"quotes": quotes, "said": said}
+
+
 def _breaks(product: str, measure: str, months: Sequence[date], reporter: Reporter) -> list[tuple[date, str]]:
     """The changes of definition across which the total cannot be compared, in these months."""
     breaks = breaks_of(product, WORLD, measure, reporter)
@@ -349,6 +385,7 @@ def as_script(series: PageSeries) -> str:
         "other": _packed(series.state.exceptions),
         "doubts": doubts,
         "sentences": {language: [doubt_text(one, language) for one in every] for language in LANGUAGES},
+        **_quoted(series.judged, series, series.partners),
         "events": [[_place(event["day"], series.months), event["number"]] for event in series.events],
         "breaks": [[places[month], words] for month, words in series.breaks],
         "expected": _bands(series, places),
@@ -527,8 +564,10 @@ def _known_on(series: PageSeries, day: date, since: date) -> dict[str, Any]:
     marked = rows.filter(pl.col("in_doubt"), pl.col("measure").is_in(series.measures))
     words = as_text(query.doubts_of(series.snapshot, day).each_of_rows(marked, ["level"]))
     keys = marked.select("measure", "partner", "period").rows()
+    judged = _judged(series.snapshot, rows, pl.concat([today, rows]), day) if rows.height else series.judged.clear()
     return {
         "since": begin,
+        **_quoted(judged, series, series.partners),
         "levels": {name: [line[begin:] for line in lines] for name, lines in then.levels.items()},
         "other": _from(then.exceptions, begin),
         "doubts": [

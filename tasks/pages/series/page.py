@@ -4,6 +4,7 @@ Belongs here: what stands on the page without a script, and the words that the s
 and nowhere earlier. Does not belong here: which pages there are, and where (`tasks.pages.site.site`).
 """
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +15,12 @@ from urllib.parse import quote
 import polars as pl
 
 from schemas.code_files import money
+from schemas.figures import QUOTABLE
 from schemas.forms.doubt import Doubt
-from schemas.names import MISSING, ORIGINS, STATUSES, status
-from tasks.answers.form.numbers import MARKS, in_unit
+from schemas.names import MISSING, ORIGINS, STATUSES, caveats_of, status
+from schemas.names import quote as quoted
+from tasks.answers.form.numbers import CARE, MARKS, in_unit
+from tasks.answers.form.quotes import beside, from_base
 from tasks.domain.coverage import WORLD
 from tasks.domain.doubt_words import doubt_sentences, doubt_text, doubts_in
 from tasks.domain.export_controls.measures import mixed_words
@@ -84,11 +88,11 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
     world = series.world()
     factor, unit = charts.scale_of(world, series.measure)
     title = title_of(series, language)
-    rows = series.newest_rows
+    rows = series.judged_rows(language)
     total = rows.filter(pl.col("partner") == series.partners[0])
     reasons = {**ORIGINS, **MISSING, **t["missing_reasons"]}
     listed, parts = rows.head(PARTNERS_LISTED + 1).to_dicts(), below.head(BELOW_LISTED).to_dicts()
-    doubts = _doubts_of_first(series)
+    doubts, named = _doubts_of_first(series), functools.partial(name_of, language=language)
     alt = _alt(series, title, language, t)
     releases = _releases(series)
     stated = is_withheld(releases["source"].unique().to_list())
@@ -119,6 +123,9 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
         mixed=t["mixed"] if mixed_words([series.product], series.reporter.code) else "",
         key=_key(total, series, language, reasons, first_line),
         doubts=doubt_sentences(doubts, language),
+        key_caveats=wording.caveats_in(total.to_dicts(), language, named),
+        table_caveats=wording.caveats_in(listed, language, named),
+        below_caveats=wording.caveats_in(parts, language, named),
         table_doubts=_doubts_of_table(listed, doubts, language),
         below_doubts=_doubts_of_table(parts, doubts, language),
         measures=_measures(series, language, t),
@@ -198,9 +205,11 @@ def script_words(language: str) -> str:
 def whole_series(series: PageSeries) -> bytes:
     """Return every figure of the series as CSV, a row a partner, month and measure, with its status and doubt."""
     figures = ("level", "mom_pct", "yoy_pct", "share_pct")
+    growths = [name for name in QUOTABLE if name in figures]
     columns = [column for figure in figures for column in (figure, status(figure))]
+    columns += [column(name) for name in growths for column in (quoted, caveats_of)]
     kept = series.rows.filter(pl.col("level").is_not_null() | pl.col("yoy_pct").is_not_null())
-    kept = kept.sort("measure", "partner", "period")
+    kept = beside(kept.sort("measure", "partner", "period"), series.judged, "en", growths)
     keys = kept.select("measure", "partner", "period").rows()
     doubts = series.every_doubt
     return (
@@ -258,14 +267,25 @@ def _measures(series: PageSeries, language: str, t: Mapping[str, Any]) -> list[d
 
 
 def growth_text(row: Mapping[str, Any], figure: str, reasons: Mapping[str, str], language: str) -> tuple[str, str]:
-    """Return a growth or a share of a row of `metric` as text, and its status in words where that must be said."""
+    """Return a growth or a share of a row of `metric` as text, and its status in words where that must be said; of one
+    that is not to be quoted what it is from, and why."""
     value, why = row[figure], row[status(figure)]
     if value is None:
         return "–", reasons[why]
+    said = row.get(caveats_of(figure)) or ""
+    if row.get(quoted(figure)) == "no":
+        return from_base(row, figure, language), said
     sign = "+" if value > 0 and figure != "share_pct" else ""
     text = f"{sign}{value:,.1f}" if value < PER_CENT_MAX else f"> +{PER_CENT_MAX:,}"
     mark = MARKS.get(why, "")
-    return text.replace("-", "−") + mark, reasons[why] if mark else ""
+    return text.replace("-", "−") + mark + CARE * bool(said), said or (reasons[why] if mark else "")
+
+
+def name_of(row: Mapping[str, Any], language: str) -> str:
+    """Return the name of a row of partners or of parts."""
+    return (
+        str(row["product_name"] or row["product"]) if "product_name" in row else partner_label(row["partner"], language)
+    )
 
 
 def level_text(value: float | None, measure: str, language: str, why: str) -> tuple[str, str]:
@@ -286,16 +306,14 @@ def _key(
         return []
     row = newest.row(0, named=True)
     month = wording.month_words(f"{series.last:%Y-%m}", language)
-    level = level_text(row["level"], series.measure, language, "")
-    figures = [(f"{line}{t['comma']}{month}", *level)]
-    for figure in ("mom_pct", "yoy_pct"):
-        text, why = growth_text(row, figure, reasons, language)
-        figures.append((t["chart_figures"][figure], text if text == "–" else text + t["script"]["percent"], why))
-    ytd = level_text(row["ytd"], series.measure, language, reasons[row["ytd_status"]])
-    growth, why = growth_text(row, "ytd_yoy_pct", reasons, language)
-    figures += [(t["figures"]["ytd"], *ytd)]
-    percent = growth if growth == "–" else growth + t["script"]["percent"]
-    return [*figures, (t["ytd_growth"], percent, why)]
+    names = {"level": f"{line}{t['comma']}{month}", "mom_pct": t["chart_figures"]["mom_pct"]}
+    names |= {"yoy_pct": t["chart_figures"]["yoy_pct"], "ytd": t["figures"]["ytd"], "ytd_yoy_pct": t["ytd_growth"]}
+    cells = _cells(row, {figure: doubts_in(row[f"{figure}_doubt"]) for figure in names}, language, reasons)
+    is_bare = [row[figure] is None or figure in LEVELS or row[quoted(figure)] == "no" for figure in names]
+    percents = ["" if bare else t["script"]["percent"] for bare in is_bare]
+    return [
+        (name, text + percent, why) for name, (text, why), percent in zip(names.values(), cells, percents, strict=True)
+    ]
 
 
 def _cells(
@@ -311,7 +329,8 @@ def _cells(
             text, why = growth_text(row, figure, reasons, language)
         if doubt and row[figure] is not None:
             new = {one.by_itself for one in doubt} - stated
-            text, why = f"▲ {text}", in_doubt.format(doubt=doubt_text(doubt, language)) if new else why
+            said = [why, in_doubt.format(doubt=doubt_text(doubt, language))] if new else [why]
+            text, why = f"▲ {text}", wording.texts(language)["semicolon"].join(filter(None, said))
             stated |= new
         cells.append((text, why))
     return cells

@@ -32,7 +32,7 @@ from tasks.pages.series.page import partner_label
 from tasks.pages.text import wording
 from tasks.pages.text.assets import policy_of
 from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, translated, words
-from tasks.pages.text.sentences import doubts_of, headlines
+from tasks.pages.text.sentences import doubts_of, headlines, verdict_of
 from tasks.reading.resolver import Resolver
 from tasks.store.files.snapshot import Snapshot
 
@@ -51,13 +51,14 @@ class News(NamedTuple):
 
 class Story(NamedTuple):
     """A story about a product: its name, sentences with the doubts behind each as they are published, its page, its
-    drawing, and what the drawing shows."""
+    drawing, what the drawing shows, and of each sentence why its growth is not quoted as it is."""
 
     name: str
     sentences: list[tuple[str, tuple[Doubt, ...]]]
     place: str
     drawn: str
     caption: str = ""
+    verdicts: Sequence[str] = ()
 
     @property
     def doubts(self) -> list[Doubt]:
@@ -164,6 +165,7 @@ def card_of(series: PageSeries, facts: Facts, stem: str) -> FrontCard:
         events=tuple((event["day"], event["number"]) for event in series.events if event["day"] >= months[0]),
         names={one: wording.texts(one)["name"].format(**dict(facts)) for one in LANGUAGES},
         sentences={one: [(line.text, tuple(doubts_of(line))) for line in lines[one]] for one in LANGUAGES},
+        verdicts={one: [verdict_of(line, one) for line in lines[one]] for one in LANGUAGES},
     )
 
 
@@ -175,7 +177,10 @@ def _story(card: FrontCard, language: str, *, is_lead: bool) -> Story:
         else charts.card_line(card.months, card.world, card.measure, language)
     )
     sentences = card.sentences[language][: SENTENCES_MAX if is_lead else 1]
-    return Story(card.names[language], sentences, f"{card.stem}.{language}.html", drawn, _caption(card, language))
+    place, caption = f"{card.stem}.{language}.html", _caption(card, language)
+    return Story(
+        card.names[language], sentences, place, drawn, caption, card.verdicts.get(language, ())[: len(sentences)]
+    )
 
 
 def _caption(card: FrontCard, language: str) -> str:

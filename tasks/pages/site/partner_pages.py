@@ -12,13 +12,15 @@ import polars as pl
 
 from schemas.forms.doubt import Doubt
 from schemas.names import MISSING, ORIGINS, VALUES, status
+from tasks.analysis.ground.judged import of_rows
+from tasks.answers.form.quotes import beside
 from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import WORLD
 from tasks.domain.doubt_words import doubt_sentences, doubt_text, doubts_in
 from tasks.domain.labels import capitalised, country, trade_of
 from tasks.ledger.doubts import Doubts
 from tasks.pages.brief.watched import file_name
-from tasks.pages.series.page import SeriesRow, growth_text, level_text, partner_label
+from tasks.pages.series.page import SeriesRow, growth_text, level_text, name_of, partner_label
 from tasks.pages.text import wording
 from tasks.pages.text.assets import policy_of
 from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, words
@@ -67,6 +69,8 @@ def partner_pages(
     keys = sorted({key for month in months for key in month.rows["partner"].unique()} - {WORLD})
     tables = {month.flow: _largest(month) for month in months}
     doubts = Doubts(resolver.snapshot)
+    shown = [rows for of_flow in tables.values() for rows in of_flow.values()]
+    judged = of_rows(pl.concat(shown), resolver.snapshot) if shown else pl.DataFrame()
     for key in keys:
         stem = partner_stem(key)
         for language in LANGUAGES:
@@ -75,7 +79,7 @@ def partner_pages(
                 rows = tables[month.flow].get(key)
                 if rows is None:
                     continue
-                named = with_names(rows, resolver, language)
+                named = with_names(beside(rows, judged, language), resolver, language)
                 in_doubt = [doubts.each_of_rows(named, [figure]) for figure in FIGURES]
                 trades.append(
                     _trade(month, named, in_doubt, reporter, key, language, with_pages.get(month.flow, frozenset()))
@@ -193,6 +197,7 @@ def _trade(
         "rows": shown,
         # A title alone is not seen on paper, by a finger, or by a reader of screens.
         "doubts": [t["in_doubt"].format(doubt=one) for one in doubt_sentences(every, language)],
+        "caveats": wording.caveats_in(rows.to_dicts(), language, lambda row: name_of(row, language)),
     }
 
 

@@ -15,6 +15,8 @@ from typing import NamedTuple
 import polars as pl
 
 from schemas.forms.brief import Facts
+from tasks.analysis.ground.judged import of_rows
+from tasks.answers.form.quotes import beside
 from tasks.answers.trade.read import with_names
 from tasks.domain.classification import members
 from tasks.domain.coverage import WORLD
@@ -207,7 +209,10 @@ def _below(resolver: Resolver, series: PageSeries) -> dict[str, pl.DataFrame]:
     rows = rows.with_columns(pl.col("flow", "product", "partner", "measure").cast(pl.String)).drop_nulls("level")
     rows = rows.sort("level", "product", descending=[True, False])
     rows = data.with_doubts(rows, Doubts(resolver.snapshot))
-    return {language: with_names(rows, resolver, language) if rows.height else nothing for language in LANGUAGES}
+    if not rows.height:
+        return dict.fromkeys(LANGUAGES, nothing)
+    found = of_rows(rows, resolver.snapshot)
+    return {one: with_names(beside(rows, found, one), resolver, one) for one in LANGUAGES}
 
 
 def _parts(product: str, resolver: Resolver) -> Iterator[str]:

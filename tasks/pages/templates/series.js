@@ -23,8 +23,11 @@ for (const [name, lines] of Object.entries(S.statuses)) {
 }
 const sentences = {};
 for (const [name, rows] of Object.entries(S.doubts)) for (const [line, place, text] of rows) ((sentences[name] ??= {})[line] ??= {})[place] = S.sentences[page.dataset.language][text];
-// How far back a growth looks; where the bars of growth end; how many doubts are seen without scrolling.
-const BACK = { mom_pct: 1, yoy_pct: 12 }, GROWTH_MAX = 400, DOUBTS_SEEN = 3;
+// What is said of growths that are not quoted as they are, and what stands in place of those that are not to be quoted.
+const quotesOf = (state) => { const found = {}; state.quotes.forEach(([figure, measure, line, place], number) => { found[[figure, measure, line, place]] = state.said[page.dataset.language][number]; }); return found; };
+const quotes = quotesOf(S), quoteOf = (figure, measure, line, place) => { const then = past(); return (then && place >= then.since ? (then.found ??= quotesOf(then)) : quotes)[[figure, measure, line, place]]; };
+// How far back a growth looks; where the bars of growth end; how many doubts are seen without scrolling, and months told.
+const BACK = { mom_pct: 1, yoy_pct: 12 }, GROWTH_MAX = 400, DOUBTS_SEEN = 3, MONTHS_TOLD = 12;
 let at = count - 1, day = 0, view = null, drawing = 0;
 
 // What does not follow from levels, by figure, measure, partner and month: equal runs of months come once.
@@ -65,7 +68,7 @@ const level = (measure, line, place) => {
 const sinceBreak = () => Math.max(0, ...S.breaks.map((one) => one[0]));
 const figureOf = (figure, measure, line, place, base) => {
   const now = level(measure, line, place), doubts = doubtOf(measure, line, place);
-  const result = (v, why, more = []) => ({ v, why, doubt: [...new Set([...doubts, ...more])].join("; "), star: why === "implied_base" });
+  const result = (v, why, more = []) => ({ v, why, doubt: [...new Set([...doubts, ...more])].join("; "), star: why === "implied_base", quote: quoteOf(figure, measure, line, place) });
   if (figure === "level") return result(now.v, now.why);
   if (figure === "index") {
     if (place < sinceBreak()) return result(null, "definition_break");
@@ -96,8 +99,9 @@ const said = (one, figure) => {
     return one.v && plain && Math.abs(one.v * factor) < 0.1 ? `${size(one.v)}${W.between}${plain}` : `${size(one.v * factor)}${W.between}${unit}`;
   }
   if (figure === "index") return number(one.v, 1);
+  if (one.quote?.[1]) return one.quote[1];
   const growth = one.v >= 1000 ? "> +1,000" : number(one.v, 1);
-  return `${figure !== "share_pct" && one.v > 0 && one.v < 1000 ? "+" : ""}${growth}${W.percent}${one.star ? "*" : ""}`;
+  return `${figure !== "share_pct" && one.v > 0 && one.v < 1000 ? "+" : ""}${growth}${W.percent}${one.star ? "*" : ""}${one.quote ? "!" : ""}`;
 };
 const baseOf = () => { for (let place = sinceBreak(); place < count; place++) if (level(form.measure.value, 0, place).v) return place; return 0; };
 
@@ -108,7 +112,8 @@ const css = getComputedStyle(document.documentElement), ink = (name) => css.getP
 const PAPER = { "--soft": "#444", "--line": "#d3d8de", "--ink": "#16191d", "--paper": "#fff", colours: ["#16191d", "#0072b2", "#c44e00", "#00795a", "#a3478a", "#8a6100", "#2a83b0", "#6b5b95", "#6a7077"] };
 // On a very large screen all text is larger, that of the chart too; a picture has the colours of paper.
 const lookOf = (print) => ({ print, em: print ? 1 : parseFloat(css.fontSize) / 16, broad: print ? 900 : form.clientWidth, colour: (line) => (print ? PAPER.colours[line] : ink(`--c${line}`)), ink: (name) => (print ? PAPER[name] : ink(name)) });
-const columnsOf = ({ measure, figure, lines }) => { const base = baseOf(); return lines.map((line) => Array.from({ length: count }, (_, place) => figureOf(figure, measure, line, place, base))); };
+// A growth that is not to be quoted is not drawn.
+const columnsOf = ({ measure, figure, lines }) => { const base = baseOf(); return lines.map((line) => Array.from({ length: count }, (_, place) => { const one = figureOf(figure, measure, line, place, base); return one.quote?.[1] ? { ...one, v: null } : one; })); };
 const placed = (rows, values) => rows.map((row, place) => ({ t: middle(place), ...values(row, place) }));
 const alongX = { scale: "x", field: "t" }, alongY = (field) => ({ scale: "y", field });
 const mark = (type, values, enter) => ({ type, values, encode: { enter: Object.fromEntries(Object.entries(enter).map(([name, value]) => [name, typeof value === "object" ? value : { value }])) } });
@@ -235,16 +240,19 @@ const viewOf = (spec, options) => new vega.View(vega.parse(spec, null, { ast: tr
 const labelOf = ({ figure }) => [option().textContent, figure === "level" ? null : form.figure.selectedOptions[0].textContent, unitOf(figure)].filter(Boolean).join(W.comma) + (past() ? `${W.comma}${W.as_known.replace("{day}", PAST[day].day)}` : "");
 const wrapped = (text, most) => { const lines = [""]; for (const part of tag.startsWith("zh") ? [...text] : text.split(/(?<= )/)) { if ((lines.at(-1) + part).length > most) lines.push(""); lines[lines.length - 1] += part; } return lines; };
 const doubtsOf = (columns) => [...new Set(columns.flat().flatMap(({ v, doubt }) => (v !== null && doubt ? [doubt] : [])))];
-const notesOf = (chosen, columns) => [...doubtsOf(columns).map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`), cited].flatMap((text) => wrapped(text, tag.startsWith("zh") ? 70 : 140));
+// The months whose growth is quoted with care, or is not to be quoted.
+const careOf = (chosen) => { const columns = columnsOf(chosen.figure === "level" ? { ...chosen, figure: "yoy_pct", lines: chosen.lines.slice(0, 1) } : chosen), places = [...new Set(columns.flatMap((column) => column.flatMap(({ quote }, place) => (quote ? [place] : []))))].sort((one, other) => other - one); return places.length ? [`! ${W.care.replace("{months}", `${places.slice(0, MONTHS_TOLD).map(month).join(W.comma)}${places.length > MONTHS_TOLD ? " …" : ""}`)}`] : []; };
+const notesOf = (chosen, columns) => [...careOf(chosen), ...doubtsOf(columns).map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`), cited].flatMap((text) => wrapped(text, tag.startsWith("zh") ? 70 : 140));
 const draw = async () => {
   const turn = ++drawing, chosen = choice(), columns = columnsOf(chosen), doubts = doubtsOf(columns);
   $("label").textContent = labelOf(chosen);
   // What stands above the chart is not said again below it; an embedded chart has nothing above it.
   const above = page.classList.contains("embed") ? [] : [...document.querySelectorAll(".lead .doubt")].map((one) => one.dataset.doubt);
   const below = doubts.filter((text) => !above.includes(text));
-  $("doubts").hidden = !below.length;
+  const care = careOf(chosen);
+  $("doubts").hidden = !below.length && !care.length;
   // A line each; many are scrolled, also with the keys.
-  $("doubts").textContent = (below.length ? below : doubts).map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`).join("\n");
+  $("doubts").textContent = [...care, ...below.map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`)].join("\n");
   $("doubts").tabIndex = below.length > DOUBTS_SEEN ? 0 : -1;
   const container = document.createElement("div"), drawn = await viewOf(specOf(chosen, columns, false), { container });
   if (turn !== drawing) return drawn.finalize();
@@ -278,14 +286,15 @@ const point = () => {
     name.prepend(swatch);
     const value = cell(row, said(one, figure), "r");
     if (one.v !== null && figure === "level") value.title = `${formatted(one.v, { maximumFractionDigits: 4 })} ${W.units[measure] || ""}`.trim();
-    const why = cell(row, [one.v === null || one.star || ["ytd_difference", "zero"].includes(one.why) ? W.reasons[one.why] || "" : "", one.doubt ? `▲ ${W.in_doubt.replace("{doubt}", one.doubt)}` : ""].filter(Boolean).join(W.semicolon), one.doubt ? "doubt" : "");
+    const why = cell(row, [one.v === null || one.star || ["ytd_difference", "zero"].includes(one.why) ? W.reasons[one.why] || "" : "", one.quote ? one.quote[0] : "", one.doubt ? `▲ ${W.in_doubt.replace("{doubt}", one.doubt)}` : ""].filter(Boolean).join(W.semicolon), one.doubt ? "doubt" : "");
     if (from) {
       const link = document.createElement("a");
       link.href = `#f${from.file}`;
       link.textContent = from.count > 1 ? W.sum.replace("{count}", from.count) : W.record.replace("{record}", from.record);
       cell(row, `${W.since.replace("{day}", from.day)}${W.comma}`).append(link);
     } else cell(row, "");
-    texts.push(`${names[line]} ${said(one, figure)}${one.doubt ? `${W.open}${W.in_doubt.replace("{doubt}", one.doubt)}${W.close}` : ""}`);
+    const notes = [...(one.quote ? [one.quote[0]] : []), ...(one.doubt ? [W.in_doubt.replace("{doubt}", one.doubt)] : [])].join(W.semicolon);
+    texts.push(`${names[line]} ${said(one, figure)}${notes ? `${W.open}${notes}${W.close}` : ""}`);
   }
   const chosen = panel.querySelector("table");
   chosen.tBodies[0].replaceWith(body);
@@ -341,7 +350,7 @@ const table = () => {
   for (let place = count - 1; place >= 0; place--) {
     const row = body.insertRow();
     cell(row, month(place), "", "row");
-    lines.forEach((line) => { const one = figureOf(figure, measure, line, place, base), made = cell(row, said(one, figure).replace(`${W.between}${option().dataset.unit}`, "") + (one.doubt ? " ▲" : ""), "r"); const why = one.doubt || (one.v === null ? W.reasons[one.why] : ""); if (why) made.title = why; });
+    lines.forEach((line) => { const one = figureOf(figure, measure, line, place, base), made = cell(row, said(one, figure).replace(`${W.between}${option().dataset.unit}`, "") + (one.doubt ? " ▲" : ""), "r"); const why = [one.quote?.[0], one.doubt].filter(Boolean).join(W.semicolon) || (one.v === null ? W.reasons[one.why] : ""); if (why) made.title = why; });
   }
   whole.tHead.replaceChildren(head);
   whole.tBodies[0].replaceWith(body);

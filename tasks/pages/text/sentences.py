@@ -20,6 +20,7 @@ from tasks.domain.periods import first_day, month_number
 from tasks.pages.text.page_templates import template
 from tasks.pages.text.wording import (
     base,
+    each_once,
     figure_name,
     is_not_quoted,
     is_seen,
@@ -225,6 +226,18 @@ def _doubts(facts: Iterable[Fact], language: str) -> str:
     t = texts(language)
     doubts = doubt_sentences((doubt for fact in facts for doubt in fact.doubts), language)
     return str(t["doubted"].format(doubt=t["semicolon"].join(doubts)))
+
+
+def of_table(facts: Facts, language: str) -> list[str]:
+    """Say why growths of the table of partners are not quoted as they are, but for doubts and for what all have."""
+    shared = common(facts)
+    growths = (fact for row in facts.partners for fact in (row.mom, row.yoy, row.ytd_yoy) if fact.verdict is not None)
+    said = [
+        (f"{partner(fact.partner, language)} {figure_name(fact, language)}", words)
+        for fact in growths
+        if (words := _verdict(fact, shared, language, with_doubts=False))
+    ]
+    return each_once(said, language)
 
 
 def doubts_of(sentence: Sentence) -> list[Doubt]:

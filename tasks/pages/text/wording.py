@@ -4,11 +4,14 @@ A growth of 660 % is "more than seven times as much", never "six times". A numbe
 carries.
 """
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from schemas.figures import QUOTABLE
 from schemas.forms.brief import Fact, Facts
-from tasks.answers.form.numbers import MASS, WHOLE, in_unit, money_text, size, two_digits
+from schemas.names import caveats_of
+from tasks.answers.form.numbers import CARE, MASS, WHOLE, in_unit, money_text, size, two_digits
 from tasks.answers.form.quotes import from_words
 from tasks.domain.export_controls.measures import MIXED_WORDS
 from tasks.domain.labels import country, written_month
@@ -43,6 +46,34 @@ def shown(fact: Fact, language: str = "en") -> str:
     size = in_unit(percent(fact), "%", language)
     sign = "" if fact.figure == "share_pct" or not is_seen(fact) else "+" if value > 0 else "−"
     return f"{sign}{size}"
+
+
+def marked(fact: Fact, language: str) -> str:
+    """Format a figure of a table, with the mark of a growth that is quoted with care."""
+    return shown(fact, language) + CARE * (fact.verdict is not None and fact.verdict.answer == "care")
+
+
+def caveats_in(
+    rows: Iterable[Mapping[str, Any]], language: str, name_of: Callable[[Mapping[str, Any]], str]
+) -> list[str]:
+    """Say why growths of rows with the columns of verdicts are not quoted as they are, each thing once with those that
+    it is said of."""
+    names = texts(language)["figures"]
+    said = [
+        (f"{name_of(row)} {names[figure]}", row[caveats_of(figure)])
+        for row in rows
+        for figure in QUOTABLE
+        if row.get(caveats_of(figure))
+    ]
+    return each_once(said, language)
+
+
+def each_once(said: Iterable[tuple[str, str]], language: str) -> list[str]:
+    """Say each thing once behind the names of all that it is said of."""
+    t, names = texts(language), dict[str, list[str]]()
+    for name, one in said:
+        names.setdefault(one, []).append(name)
+    return [f"{t['listed'].join(some)}{t['colon']}{one}" for one, some in names.items()]
 
 
 def is_not_quoted(fact: Fact) -> bool:

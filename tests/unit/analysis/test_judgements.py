@@ -14,7 +14,8 @@ import pytest
 from schemas.names import CAVEATS, status
 from schemas.reference.code_tables import code_table
 from schemas.table import readers_schema
-from tasks.analysis.ground.quotable import BACK, steps_of, verdict_of, verdicts
+from tasks.analysis.ground.judged import KEYS, of_rows
+from tasks.analysis.ground.quotable import BACK, VERDICTS, steps_of, verdict_of, verdicts
 from tasks.analysis.mirror.verdicts import REASONS, judge
 from tasks.analysis.reporter import expectation
 from tasks.analysis.reporter.expectation import METHOD, Model, expectation_rows, new_year_share, watched, window
@@ -181,6 +182,11 @@ def test_a_growth_is_told_with_what_keeps_it_from_being_quoted(
     assert (found.answer, [caveat.name for caveat in found.caveats]) == (word, [*caveats])
     for caveat in found.caveats:
         assert caveat.numbers == pytest.approx(caveats[caveat.name])
+
+
+def test_no_rows_have_no_verdicts_and_read_nothing() -> None:
+    nothing = pl.DataFrame(schema=dict.fromkeys(KEYS, pl.String))
+    assert of_rows(nothing, None).columns == ["flow", *VERDICTS]  # type: ignore[arg-type]  # no state is read
 
 
 FIRST = month_number(date(2014, 1, 1))

@@ -21,6 +21,7 @@ JUNE, MAY = date(2025, 6, 1), date(2025, 5, 1)
 def figures(*rows: tuple[str, date, float]) -> pl.DataFrame:
     columns = {"product": pl.String, "period": pl.Date, "level": pl.Float64}
     same = {"flow": "export", "partner": "USA", "measure": "value_usd", "level_status": "reported"}
+    same |= {"mom_pct": "none"}
     return pl.DataFrame(rows, columns, orient="row").with_columns(
         pl.lit(value).alias(name) for name, value in same.items()
     )

@@ -71,7 +71,7 @@ def disagreements(page: str, facts: Facts, ledger: set[int]) -> list[str]:
         is_text = isinstance(again, str)
         if whole[0] != again if is_text else float(whole[0]) != pytest.approx(float(again or 0), rel=1e-9, abs=1e-9):
             wrong.append(f"{anchor}: {whole[0]} is not {again}")
-        if whole[1] != wording.shown(fact):
+        if whole[1] != wording.marked(fact, "en"):
             wrong.append(f"{anchor}: shows {whole[1]}")
         wrong += [
             f"{anchor}: {value} is not in the ledger"
@@ -79,7 +79,7 @@ def disagreements(page: str, facts: Facts, ledger: set[int]) -> list[str]:
             if int(value) not in ledger or not text.startswith(f"{int(value):,} ")
         ]
     for anchor, text in LINK.findall(page):
-        if text.strip("+− %t") != wording.shown(known[anchor]).strip("+− %t"):
+        if text.strip("+− %t!") != wording.shown(known[anchor]).strip("+− %t"):
             wrong.append(f"{anchor}: {text} is said, {wording.shown(known[anchor])} is the source")
     return wrong
 

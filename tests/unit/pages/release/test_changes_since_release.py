@@ -67,6 +67,17 @@ def test_a_holiday_that_lies_in_one_of_the_months_is_told(
     assert [*changes_since_release._new_year(month, against, reporter, "en")] == said
 
 
-def test_a_percentage_of_nearly_nothing_is_cut_off() -> None:
-    values = (None, -99.94, 999.9, 1_337_575.8)
-    assert [*map(changes_since_release._per_cent, values)] == ["–", "-99.9", "+999.9", "> +1,000"]
+def test_in_place_of_a_percentage_of_nearly_nothing_stands_what_it_is_from() -> None:
+    row = {"measure": "quantity_kg", "before": 25.0, "kind": "product", "contribution_pp": 1_337_575.8}
+    growths = [
+        (None, None, "–"),
+        (-99.94, "yes", "-99.9"),
+        (999.9, "care", "+999.9"),
+        (6_800_000.0, "no", "from 25 kg"),
+    ]
+    for growth, quote, said in growths:
+        judged = {**row, "change_pct": growth, "quote": quote}
+        assert changes_since_release._growth(judged, "change_pct", "en") == said
+    of_partner = {**row, "kind": "partner", "change_pct": 1_000.0, "quote": None}
+    assert changes_since_release._growth(of_partner, "change_pct", "zh") == "基数25千克"
+    assert changes_since_release._growth(of_partner, "contribution_pp", "en") == "> +1,000"

@@ -142,7 +142,7 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
         "Germany 765 +265.8 +52.9 974 ▲ – 68.4 ▲",
         "European Union (group) 765 ▲ +265.8 ▲ +52.9 ▲ 974 ▲ – 68.4 ▲",
         "United States 353 +660.8 +17.7 399 ▲ – 31.6 ▲",
-        "South Korea 0.095 +90.0 – 0.14 ▲ – 0.0 ▲",
+        "South Korea 0.095 from 50 kg – 0.14 ▲ – 0.0 ▲",
     ]
     assert f"- ▲ {doubt}" in page.summary
     assert "what share of it is controlled is not published" in page.summary
@@ -215,12 +215,14 @@ def test_a_page_marks_what_is_implied_and_what_rests_on_several_sources(tmp_path
     press = {"source": "published", "flow": None, "partners": None}
     printed = ingested(tmp_path, "press.csv", "\n".join([*lines, ""]).encode(), None, **press)
     page = pages(tmp_path / "reporter=CHN", printed)
-    assert table_of(page) == ["**World** 3,188 +157.5 -38.1\\* – – 100.0"]
+    assert table_of(page) == ["**World** 3,188 +157.5 -38.1\\*! – – 100.0"]
+    assert "- ! World y/y: quote with care (no source prints its base)" in page.summary
+    assert page.lead.endswith("-38.1 % on the year (quote with care (no source prints its base))")
     assert "- \\* " in page.summary
     assert "more than one kind" not in page.summary
     outcome = ingested(tmp_path, "june.csv", csv_bytes(told("202506", USA=353)), partners="listed")
     page = pages(tmp_path / "reporter=CHN", outcome)
-    assert table_of(page) == ["**World** 3,188 +157.5 -38.1\\* – – 100.0", "United States 353 – – – – 11.1"]
+    assert table_of(page) == ["**World** 3,188 +157.5 -38.1\\*! – – 100.0", "United States 353 – – – – 11.1"]
     assert "_United States rests on more than one kind of release: published, query._" in page.summary
 
 
