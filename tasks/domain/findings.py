@@ -191,16 +191,18 @@ def graded(is_error: str | pl.Expr) -> pl.Expr:
 
 def of_records(rows: Iterable[dict[str, Any]], detail: pl.DataFrame) -> Rows:
     """The findings of an adapter about records of the raw file, with the products, partners, months and direction of
-    the numbers that these became. Those of records that were all set aside are about no number."""
+    the numbers that these became; where it names a direction, of those alone. Those of records that were all set aside
+    are about no number."""
     for row in rows:
         records = row.pop("records", None)
         if records is None:
             yield row
             continue
-        numbers = _numbers_of(detail, records)
-        if numbers.is_empty():
+        every = _numbers_of(detail, records).iter_rows(named=True)
+        numbers = [names for names in every if row["flow"] in (None, names["flow"])]
+        if not numbers:
             yield row | {"scope": OF_NOTHING}
-        for names in numbers.iter_rows(named=True):
+        for names in numbers:
             yield row | names | {"scope": OF_NUMBERS}
 
 

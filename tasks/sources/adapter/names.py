@@ -139,12 +139,8 @@ def doubt_pairs(reported: pl.DataFrame, where: str) -> Rows:
     named = named.filter(pl.col("code").is_in(known["gacc_code"].unique().implode()))
     other = named.join(known, on="name").filter((pl.col("code") != pl.col("gacc_code")).all().over("partner", "name"))
     for pair in other.sort("partner", "name").head(1).iter_rows(named=True):
-        slipped = reported.join(
-            other.select("partner", "partner_name").unique().cast(pl.String),
-            on=["partner", "partner_name"],
-            how="semi",
-            nulls_equal=False,
-        )
+        printed = reported.select("record", pl.col("partner", "partner_name").cast(pl.String))
+        slipped = printed.join(other, on=["partner", "partner_name"], how="semi")
         record = reported.filter(partner=pair["partner"], partner_name=pair["partner_name"])["record"][0]
         yield finding(
             "name_of_another",

@@ -166,6 +166,7 @@ def _doubt_unions(
                         "warning",
                         f"{where}, row {row.number}, {row.label}, column {at + 2}",
                         records=[row.number, *(member.number for member in members)],
+                        flow=_flow_of(columns[at]),
                         values=(float(total), float(parts), None),
                         observed=f"{float(total):,}, its {counted(len(members), 'member')} have {float(parts):,}",
                         expected="members that add up to the group",
@@ -173,6 +174,11 @@ def _doubt_unions(
                     )
                 )
     return doubts
+
+
+def _flow_of(column: PrintedColumn | None) -> str | None:
+    """The direction whose numbers a column holds; None: those of both."""
+    return column.what if column and column.what in FLOWS else None
 
 
 def _sum_of(rows: Sequence[Row], at: int) -> Fraction | None:
@@ -287,6 +293,7 @@ def _doubt_continents(
                     "error",
                     f"{where}, column {at + 2}",
                     records=[world.number, *(row.number for row in continents)],
+                    flow=_flow_of(columns[at]),
                     values=(float(parts), float(total), None),
                     observed=f"{counted(len(continents), 'continent')} with {float(parts):,} of {float(total):,}",
                     expected="continents that add up to the world",

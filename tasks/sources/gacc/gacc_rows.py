@@ -13,10 +13,11 @@ doubt.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from schemas.layouts import FLOWS
 from schemas.reference.code_tables import code_table
 from tasks.domain.errors import Refused
 from tasks.domain.exchange_rates import rate
@@ -26,6 +27,8 @@ from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
 from tasks.sources.gacc.gacc_tables import GROWTHS, LETTERS, UNITS, Heading, PrintedColumn, plain, squeeze
 
+# What a column of goods holds: how the names of its measures begin.
+MEASURES = ("quantity", "value")
 NUMBER = re.compile(r"^-?\d{1,3}(,\d{3})*(\.\d+)?$|^-?\d+(\.\d+)?$")
 NOTHING = ("", "-", "--", "...", "…")
 LOST = re.compile(r"^#+$|^[#*]?(?:REF|VALUE|DIV/0|N/A|NAME|NUM|NULL|SPILL|CALC)[!?]$|^[#*]N/A$", re.IGNORECASE)
@@ -112,8 +115,8 @@ def without_other_twins(
         read = [row for row in rows if not row.fault]
         printed = [[row.cells[at] for at in places] for row in read]
         numbers = [set(filter(NUMBER.match, cells)) for cells in printed]
-        wrong = sum(len(texts) > 1 for texts in numbers)
-        if wrong > WRONG_SHARE_MAX * sum(map(bool, numbers)):
+        wrong = [row.number for row, texts in zip(read, numbers, strict=True) if len(texts) > 1]
+        if len(wrong) > WRONG_SHARE_MAX * sum(map(bool, numbers)):
             left = [None if column == twin else column for column in left]
         if wrong and twin is not None:
             doubts.append(
@@ -121,10 +124,12 @@ def without_other_twins(
                     "column_twice",
                     "warning",
                     where,
-                    measure=twin.what if twin.what in ("quantity", "value") else None,
-                    records=[row.number for row, texts in zip(read, numbers, strict=True) if len(texts) > 1],
+                    measure=the_only([twin.what], MEASURES),
+                    flow=the_only([twin.what], FLOWS),
+                    records=wrong,
                     observed=(
-                        f"{len(places)} columns of {twin.what}, {twin.months}, which differ in {counted(wrong, 'row')}"
+                        f"{len(places)} columns of {twin.what}, {twin.months}, which differ in"
+                        f" {counted(len(wrong), 'row')}"
                     ),
                     expected="one number of these months",
                     advice="No rule can say which is right: the numbers that differ are left out. Look at the page.",
@@ -244,7 +249,7 @@ def doubt_growth(
     """Finds rows whose printed growth cannot follow from the two years to date printed in the same row."""
     until = f"..{{0}}-{heading.last:02d}" if heading.last > 1 else ""
     now, before = (f"{{0}}-01{until}".format(year) for year in (heading.year, heading.year - 1))
-    sets = [tuple(PrintedColumn(months, what) for months in (now, before, GROWTHS)) for what in ("quantity", "value")]
+    sets = [tuple(PrintedColumn(months, what) for months in (now, before, GROWTHS)) for what in MEASURES]
     yield from _doubt(
         "growth_differs",
         rows,
@@ -279,7 +284,8 @@ def doubt_so_far(
             "error",
             f"{where}, row {row.number}, {row.label}",
             records=[row.number for row, *_ in wrong],
-            measure=_measure_of(what for _, what, _ in wrong),
+            measure=the_only((what for _, what, _ in wrong), MEASURES),
+            flow=the_only((what for _, what, _ in wrong), FLOWS),
             observed=f"{contradiction}{more}",
             expected="a month that is no more than the months up to it together",
             advice="One of the two is wrong or in another column: look at the page.",
@@ -372,17 +378,17 @@ def _doubt(
             "error" if len(wrong) > WRONG_SHARE_MAX * compared else "warning",
             f"{where}, row {row.number}, {row.label}",
             records=[row.number for row, *_ in wrong],
-            measure=_measure_of(what for _, what, _ in wrong),
+            measure=the_only((what for _, what, _ in wrong), MEASURES),
             observed=f"{what} {shown.format(*texts)}{more}",
             expected=expected,
             advice="A number of the row is wrong or in another column: look at the page.",
         )
 
 
-def _measure_of(columns: Iterable[str]) -> str | None:
-    """How the names of the measures begin that these columns hold; None: those of both, or of a direction."""
+def the_only(columns: Iterable[str], kinds: Collection[str]) -> str | None:
+    """The one of these kinds, directions or MEASURES, that all columns hold; None where they hold others or several."""
     names = {*columns}
-    return names.pop() if len(names) == 1 and names <= {"quantity", "value"} else None
+    return names.pop() if len(names) == 1 and names <= {*kinds} else None
 
 
 def _can_grow(now: str, before: str, growth: str) -> bool:

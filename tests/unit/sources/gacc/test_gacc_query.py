@@ -126,7 +126,7 @@ def _pairs(*pairs: tuple[str, str]) -> list[dict[str, str]]:
 def test_a_code_beside_the_name_of_another_partner_is_an_error() -> None:
     """A column that was sorted or pasted by itself; other spellings, new codes and codes that share a name are none."""
     (doubt,) = _pairs(("502", "美国"), ("304", "韩国"), ("133", "德国\n"))
-    assert (doubt["check"], doubt["severity"]) == ("name_of_another", "error")
+    assert (doubt["check"], doubt["severity"], doubt["records"]) == ("name_of_another", "error", [2, 3])
     assert doubt["observed"] == "'德国' next to 133 in record 3 (2 such pairs)"
     assert doubt["expected"] == "the code 304 next to that name"
     free = (

@@ -147,7 +147,11 @@ def test_a_table_is_read_in_its_order_and_of_it_what_is_asked_for(tmp_path: Path
         for flow in ("export", "import") for day in days
     )  # fmt: skip
     findings = pl.concat(
-        empty_row("finding").with_columns(release_id=pl.lit(f"r{number // 2 % 2}"), check=pl.lit(f"check {number}"))
+        empty_row("finding").with_columns(
+            release_id=pl.lit(f"r{number // 2 % 2}"),
+            number=pl.lit(number + 1, pl.UInt32),
+            check=pl.lit(f"check {number}"),
+        )
         for number in range(6)
     )
     details = pl.concat(
