@@ -101,6 +101,11 @@ def doubt_sentences(doubts: Iterable[Doubt], language: str = "en") -> list[str]:
     return texts
 
 
+def remarks_of(doubts: Iterable[Doubt]) -> list[str]:
+    """Return doubts as remarks beside an answer, one for each cause."""
+    return [f"in doubt: {words}" for words in doubt_sentences(doubts)]
+
+
 def _is_within(span: Span, spans: Iterable[Span]) -> bool:
     return any(first <= span[0] and span[1] <= last for first, last in spans)
 

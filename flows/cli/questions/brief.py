@@ -184,6 +184,7 @@ def windows(
 
     from tasks.answers.form import export, export_notes, tables
     from tasks.answers.form.doubted import with_doubts
+    from tasks.domain.doubt_words import remarks_of
     from tasks.reading import query, resolver
 
     export.form_of(form.value, output)
@@ -194,7 +195,7 @@ def windows(
         maintain_order=True
     )
     rows_of_windows, doubts = with_doubts(rows_of_windows, snapshot)
-    options.show_remarks(f"in doubt: {doubt}" for doubt in doubts)
+    options.show_remarks(remarks_of(doubts))
     if options.written(
         rows_of_windows, form, output, lambda: export_notes.notes(snapshot, "event_window", rows_of_windows)
     ):
@@ -277,12 +278,13 @@ class PageFile(Form, kw_only=True):
 )
 def brief_of_event(question: EventBrief, page: PageFile) -> None:
     """Write a page on a measure, and print the sentences at its top."""
+    from tasks.domain.doubt_words import remarks_of
     from tasks.pages.measures.event_page import event_brief as answer_to
 
     _require_page(page)
     answer = answer_to(question)
     # The notes are on the page; a terminal gets what speaks against quoting it.
-    _write_page(answer.page, (f"in doubt: {doubt}" for doubt in answer.doubts), question, page)
+    _write_page(answer.page, remarks_of(answer.doubts), question, page)
 
 
 @command(commands, Brief, PageFile, epilog="Example: `tidewaiter brief basket:rare_earth_magnets --month 2025-06`")

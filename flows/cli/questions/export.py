@@ -77,6 +77,7 @@ def adjust(question: Adjust, page: Adjustment) -> None:
     from tasks.answers.form import tables
     from tasks.answers.programs import adjust as adjusting
     from tasks.answers.programs import jdemetra, x13
+    from tasks.domain.doubt_words import remarks_of
     from tasks.store.snapshots.outside import outside, write_outside
 
     form = {"x13": x13, "jdemetra": jdemetra}[page.tool.value]
@@ -93,7 +94,7 @@ def adjust(question: Adjust, page: Adjustment) -> None:
     assert page.output is not None
     outside(page.output)
     series = adjusting.handed(question)
-    options.show_remarks((*series.notes, *(f"in doubt: {doubt}" for doubt in series.doubts)))
+    options.show_remarks((*series.notes, *remarks_of(series.doubts)))
     page.output.mkdir(parents=True, exist_ok=True)
     for name, data in form.files_of(series).items():
         write_outside(page.output / name, data)

@@ -95,6 +95,7 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
     from tasks.answers.trade.vintages import as_revisions
     from tasks.answers.trade.vintages import vintages as answer_to
     from tasks.domain import labels
+    from tasks.domain.doubt_words import remarks_of
     from tasks.reading import query
 
     is_revisions = page.form.value == REVISIONS
@@ -109,7 +110,7 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
         prints, doubts = with_doubts(
             scorecard(snapshot, flow, product, partner, question.measure), snapshot, is_by_release=True
         )
-        options.show_remarks(f"in doubt: {doubt}" for doubt in doubts)
+        options.show_remarks(remarks_of(doubts))
         _show_first_prints(prints, form)
         return
     try:

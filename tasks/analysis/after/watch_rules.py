@@ -27,7 +27,7 @@ from schemas.small_files import read_toml
 from tasks.analysis.ground.judged import KEYS, of_rows
 from tasks.analysis.ground.quotable import NUMBERS_OF
 from tasks.domain.classification import members
-from tasks.domain.doubt_words import doubt_sentences
+from tasks.domain.doubt_words import remarks_of
 from tasks.domain.errors import NothingPublished
 from tasks.domain.export_controls.control_lists import codes_of_lists, is_list
 from tasks.domain.labels import partner_name, product_name, trade_of
@@ -131,9 +131,7 @@ class Grader:
             f"{trade_of(self.reporter.code, rule.flow)} of {product_name(rule.product, self.reporter.nomenclature)},"
             f" {partner_name(rule.partner)}"
         )
-        why = "; ".join(
-            [f"{about}, {month_name(month)}: {sentence}", *(f"in doubt: {words}" for words in doubt_sentences(doubts))]
-        )
+        why = "; ".join([f"{about}, {month_name(month)}: {sentence}", *remarks_of(doubts)])
         return Graded(
             rule=rule.name, month=month_name(month), outcome=outcome, value=value, why=why, reason=rule.reason
         )

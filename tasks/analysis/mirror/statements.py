@@ -415,7 +415,7 @@ def _why(names: dict[str, str]) -> pl.Expr:
 
 
 def _doubts(sides: tuple[Side, Side], rows: pl.DataFrame) -> pl.Series:
-    """The open findings about the figures of each row, in words; null where there are none."""
+    """The open findings about the figures of each row, in words; empty where there are none."""
     month = month_index("period")
     texts = [
         query.doubts_of(side.snapshot, side.day).each_of_keys(

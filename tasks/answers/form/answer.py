@@ -19,7 +19,7 @@ from schemas.layouts import COMPARISONS
 from schemas.questions.question import OfReporter, Question
 from schemas.store_address import root_given
 from tasks.domain.clock import read_day
-from tasks.domain.doubt_words import doubt_sentences
+from tasks.domain.doubt_words import remarks_of
 from tasks.domain.errors import NothingPublished, StoreError
 from tasks.domain.reporter import Reporter
 from tasks.reading.citation import citation, cite_rows, known_on
@@ -73,7 +73,7 @@ class Answer:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is said beside the rows, a sentence each: the notes, and then the doubts."""
-        return (*self.notes, *(f"in doubt: {words}" for words in doubt_sentences(self.doubts)))
+        return (*self.notes, *remarks_of(self.doubts))
 
     @property
     def beside_result(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from tasks.answers.programs.adjust import AHEAD, Handed, Result, newest, numbers_by_month
+from tasks.domain.doubt_words import remarks_of
 from tasks.domain.periods import first_day
 
 NAME = "adjust.spc"
@@ -45,8 +46,8 @@ def _lines(series: Handed) -> Iterator[str]:
         yield from _comment(f"ls{_date(one.month)}: {one.reason}")
     for one in series.left_out:
         yield from _comment(f"left out at an end of the series: {_date(one.month)}: {one.reason}")
-    for doubt in series.doubts:
-        yield from _comment(f"in doubt: {doubt}")
+    for remark in remarks_of(series.doubts):
+        yield from _comment(remark)
     yield "series {"
     yield f'  title = "{_plain(series.title)[:TITLE_MAX]}"'
     yield f"  start = {start}"

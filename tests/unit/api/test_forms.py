@@ -11,6 +11,7 @@ from typing import Literal
 import polars as pl
 import pytest
 
+from schemas.forms.doubt import Doubt
 from schemas.questions.claims import CheckClaim, CheckClaims
 from schemas.questions.movers import Movers
 from schemas.questions.question import Question
@@ -24,6 +25,8 @@ from tasks.domain.errors import HowUnderstood
 from tasks.reading.query import open_published
 
 ANSWERS: list[Answer] = []
+CUT = Doubt("no_last_page", (), (), 24305, 24305)
+SAID = "in doubt: the last page is full, and more may follow, 2025-06"
 
 
 def month_asked(question: Movers) -> Answer:
@@ -39,7 +42,7 @@ class AskedMonth(Movers):
 
 @pytest.fixture
 def answer(sample_store: Path) -> Iterator[Answer]:
-    ANSWERS.append(Answer(pl.DataFrame({"a": [1]}), open_published(sample_store), ("a note",), ("one row",)))
+    ANSWERS.append(Answer(pl.DataFrame({"a": [1]}), open_published(sample_store), ("a note",), (CUT,)))
     yield ANSWERS[-1]
     ANSWERS.clear()
 
@@ -107,7 +110,7 @@ def test_a_remark_is_a_warning_in_the_line_that_asks(answer: Answer) -> None:
     assert rows is answer.rows
     assert [(str(one.message), one.category) for one in heard] == [
         ("a note", HowUnderstood),
-        ("in doubt: one row", HowUnderstood),
+        (SAID, HowUnderstood),
     ]
     assert {one.filename for one in heard} == {__file__}
 
@@ -115,6 +118,6 @@ def test_a_remark_is_a_warning_in_the_line_that_asks(answer: Answer) -> None:
 def test_what_a_result_says_itself_is_no_warning_beside_it(answer: Answer) -> None:
     """A trace has its doubts and not the notes, the rows of a mirror have both."""
     given = {"rows": answer.rows, "snapshot": answer.snapshot, "notes": answer.notes, "doubts": answer.doubts}
-    assert answer.beside_result == ("a note", "in doubt: one row")
+    assert answer.beside_result == ("a note", SAID)
     assert TraceAnswer(**given, trace=None).beside_result == ("a note",)  # type: ignore[arg-type]
     assert MirrorAnswer(**given, mirror=None).beside_result == ()  # type: ignore[arg-type]

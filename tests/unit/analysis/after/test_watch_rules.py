@@ -247,7 +247,9 @@ def test_a_doubt_about_the_figure_is_said(of: dict[str, Any], in_doubt: bool, do
     rule = WatchRule(name="r", reason="test", flow="export", product="85051110", **of)
     graded = Grader(doubted.store).grade(rule, JUNE + 1)
     assert graded.outcome == "fired"
-    assert ("; in doubt: few partners" in graded.why) == in_doubt
+    said = "share, rank and contributions: few partners" if of.get("figure") == "share_pct" else "few partners"
+    assert (f"; in doubt: {said}" in graded.why) == in_doubt
+    assert ("in doubt" in graded.why) == in_doubt
 
 
 @pytest.mark.parametrize(("part", "in_doubt"), [(5.0, False), (100.0, True), (None, True)])

@@ -1,6 +1,7 @@
 """Which codes of a control list made the change of a month, and what cannot be compared."""
 
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -87,3 +88,17 @@ def test_a_doubt_of_a_code_is_one_of_the_total_where_it_weighs_in_it(
     assert dict(rows.select("product", "doubt").rows()) == {None: of_total, "853224": CUT, "854231": None}
     of_all = ["release 1"] if of_total else []
     assert dict(rows.select("product", "findings").rows()) == {None: of_all, "853224": ["release 1"], "854231": []}
+
+
+def test_an_answer_about_a_list_says_what_is_in_doubt_of_it(tmp_path: Path) -> None:
+    """Three partners, where all were declared."""
+    rows = [
+        (month, "85423111", partner, 900_000 + int(month), 90_000_000)
+        for month in ("202505", "202506")
+        for partner in ("USA", "DEU", "KOR")
+    ]
+    store = china(tmp_path, query_bytes(rows), products=["854231"], months="2025-05..2025-06").store
+    answer = movers(Movers(month="2025-06", list="chpl", store=store))
+    few = "few partners for a file of all partners, 2025-05 to 2025-06: only Germany, South Korea and United States"
+    assert f"in doubt: {few}" in answer.remarks
+    assert few in answer.rows["doubt"].to_list()
