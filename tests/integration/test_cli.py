@@ -174,7 +174,7 @@ def test_what_is_held_is_decided_about_by_command(tmp_path: Path, monkeypatch: p
     assert said(f"ingest june.csv {DECLARED} --released-on 2025-07-20", tmp_path).code == 0
     (tmp_path / "cut.csv").write_bytes(csv_bytes(distinct_records(10_000)))
     (tmp_path / "gone.csv").write_bytes(csv_bytes([row for row in CLEAN_RECORDS if row[3] not in ("304", "133")]))
-    for name, finding in (("cut.csv", "row_cap (cut.csv): 10,000 records"), ("gone.csv", "partner_removed")):
+    for name, finding in (("cut.csv", "row_cap (the file): 10,000 records"), ("gone.csv", "partner_removed")):
         done = said(f"ingest {name} {DECLARED} --released-on 2025-07-21", tmp_path)
         assert (done.code, finding in done.out + done.err) == (3, True), done
     waiting = {kept.title: kept.release_id for kept in held.waiting(store)}
