@@ -108,8 +108,8 @@ def decided(
     if decision.verdict == "reject":
         tell_contradictions(hold.store)
         why = f"rejected by {decision.by}: {decision.reason}"
-        told = {"lines": [*hold.lines, why], "few": [*hold.few, why]}
-        return hold.model_copy(update={"status": "rejected", **told})
+        lines = {"lines": [*hold.lines, why], "few": [*hold.few, why]}
+        return hold.model_copy(update={"status": "rejected", **lines})
     with held_releases.reopened(hold.store, kept) as again:
         return publish(again)
 

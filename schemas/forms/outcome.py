@@ -241,7 +241,7 @@ class HeldRelease(Frozen):
         """The findings as lines for a person, why the release is asked about again, and an approval that published
         nothing.
         """
-        return [*(entry.line for entry in self.findings), *self._asked]
+        return [*(entry.line for entry in self.findings), *self._decisions]
 
     @property
     def few(self) -> list[str]:
@@ -249,10 +249,10 @@ class HeldRelease(Frozen):
         shown = list[str]()
         for check, first, more in self.by_check:
             shown += [*(entry.line for entry in first), *([f"and {more:,} more of {check}"] if more else [])]
-        return [*shown, *self._asked]
+        return [*shown, *self._decisions]
 
     @property
-    def _asked(self) -> list[str]:
+    def _decisions(self) -> list[str]:
         approved = None
         if self.decision and self.decision.verdict == "approve":
             day = f"{self.decision.decided_at:%Y-%m-%d}"

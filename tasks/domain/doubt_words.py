@@ -61,8 +61,8 @@ def once_each(cells: pl.Series) -> tuple[Doubt, ...]:
     """Return the doubts of several cells of DOUBTS, each once; a share leaves out the doubt that its number already
     has, and of one doubt about several numbers the part is not said."""
     every = dict.fromkeys(doubt._replace(part_pct=None) for cell in cells.drop_nulls() for doubt in doubts_in(cell))
-    own = {one.by_itself for one in every if not one.of_sum}
-    return tuple(sorted((one for one in every if not (one.of_sum and one.by_itself in own)), key=_order))
+    of_numbers = {one.by_itself for one in every if not one.of_sum}
+    return tuple(sorted((one for one in every if not (one.of_sum and one.by_itself in of_numbers)), key=_order))
 
 
 def _order(doubt: Doubt) -> tuple[Any, ...]:
@@ -93,9 +93,9 @@ def doubt_sentences(doubts: Iterable[Doubt], language: str = "en") -> list[str]:
         causes.setdefault(doubt.cause, {}).setdefault(doubt.of_sum, []).append((doubt.first, doubt.last))
     texts = []
     for cause, by_sum in causes.items():
-        own = joined_spans(by_sum.get(False, ()))
+        of_number = joined_spans(by_sum.get(False, ()))
         for of_sum, spans in by_sum.items():
-            kept = [span for span in spans if not (of_sum and _is_within(span, own))]
+            kept = [span for span in spans if not (of_sum and _is_within(span, of_number))]
             if kept:
                 texts.append(_sentence(cause._replace(of_sum=of_sum), joined_spans(kept), language))
     return texts

@@ -231,7 +231,7 @@ def declared(row: dict[str, Any], scope: str | None, *, all_measures: bool, of_t
         row["measure"] = None
 
 
-def _said(row: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _completed(row: Mapping[str, Any], where: str) -> dict[str, Any]:
     """A finding that says of everything what it is: about the numbers that it names, else about none."""
     place = row["subject"].removeprefix(where).lstrip(", ") if where else row["subject"]
     names_numbers = row["flow"] is not None or row["products"]
@@ -248,8 +248,8 @@ def gather(release_id: str, rows: Iterable[dict[str, Any]], where: str = "") -> 
     """The rows as the table `finding`, without repetitions, in the table's order and numbered from 1. Their subjects
     leave out `where`, the name of the file: the same bytes have the same findings under any name."""
     schema = polars_schema("finding")
-    said = [_said({"release_id": release_id, **row}, where) for row in rows]
-    frame = pl.DataFrame([{**dict.fromkeys(schema), **row} for row in said], schema=schema).drop("number")
+    rows_of_table = [_completed({"release_id": release_id, **row}, where) for row in rows]
+    frame = pl.DataFrame([{**dict.fromkeys(schema), **row} for row in rows_of_table], schema=schema).drop("number")
     order = ("check", "subject", "observed", "expected", "advice", "severity")
     frame = frame.unique().sort(order)
     return frame.with_row_index("number", 1).select(*schema)

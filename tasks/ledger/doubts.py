@@ -256,13 +256,13 @@ def doubts_of_releases(rows: pl.DataFrame, doubts: pl.DataFrame) -> pl.Series:
     releases, month = next(columns for column, columns in RELEASES_BEHIND.items() if column in rows.columns)
     keys = rows.select("flow", "product", "partner", "measure", *releases, month=month_index(month).cast(pl.Int32))
     pairs = pl.concat([_concerned(keys.with_columns(release_id=one), doubts) for one in releases]).unique()
-    found = pairs.sort("at", "number").join(doubts.select("number", "doubt"), on="number", maintain_order="left")
-    return _by_row(found, rows.height)
+    doubts_at = pairs.sort("at", "number").join(doubts.select("number", "doubt"), on="number", maintain_order="left")
+    return _by_row(doubts_at, rows.height)
 
 
-def _by_row(found: pl.DataFrame, height: int) -> pl.Series:
+def _by_row(doubts_at: pl.DataFrame, height: int) -> pl.Series:
     """Doubts (`at`, `doubt`) as a list by row; null where there is none."""
-    joined = found.group_by("at", maintain_order=True).agg("doubt")
+    joined = doubts_at.group_by("at", maintain_order=True).agg("doubt")
     every = pl.DataFrame({"at": pl.int_range(height, dtype=pl.UInt32, eager=True)})
     cells = every.join(joined, on="at", how="left", maintain_order="left")["doubt"]
     return cells.cast(DOUBTS).alias("doubt")
@@ -278,7 +278,7 @@ RowsOn = Callable[[str, str | None], pl.DataFrame]
 
 
 # What a doubt says of a finding, with its months.
-_TOLD = pl.struct(
+_OF_FINDING = pl.struct(
     "check",
     "partners",
     "listed",
@@ -304,7 +304,7 @@ class Doubts:
         self._flows = {path_partition(entry.partition)[0] for entry in snapshot.entries("doubt") if entry.rows}
         self._rows: dict[tuple[str, str | None], pl.DataFrame] = {}
         # Each finding with its open months once: rows name its place here.
-        self._found = pl.DataFrame(schema={"release_id": pl.String, "number": pl.UInt32, "doubt": DOUBT})
+        self._findings_once = pl.DataFrame(schema={"release_id": pl.String, "number": pl.UInt32, "doubt": DOUBT})
 
     def of(
         self,
@@ -321,11 +321,11 @@ class Doubts:
         on_the_sum = figure in ON_THE_SUM and partner != WORLD
         rows = self.parts(flow, product, [partner, WORLD] if on_the_sum else [partner], months, measure, figure)
         ordered = rows.sort("month", descending=True, maintain_order=True)
-        own = doubts_in(ordered.filter(partner=partner)["doubt"])
+        of_number = doubts_in(ordered.filter(partner=partner)["doubt"])
         shared = doubts_in(ordered.filter(pl.col("partner") != partner)["doubt"])
-        known = {one.by_itself for one in own}
+        known = {one.by_itself for one in of_number}
         of_sum = (one._replace(of_sum=True) for one in shared if one.by_itself not in known)
-        return list(dict.fromkeys([*own, *of_sum]))
+        return list(dict.fromkeys([*of_number, *of_sum]))
 
     def parts(
         self,
@@ -397,13 +397,13 @@ class Doubts:
 
     def _with_doubt(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows with the `doubt` of their finding: how much of the number it is, and whether it is one of the sum."""
-        doubt = self._found["doubt"].gather(rows["place"])
-        told = [
+        doubt = self._findings_once["doubt"].gather(rows["place"])
+        columns = [
             (pl.col("of_sum") if "of_sum" in rows.columns else pl.lit(False)).alias("of_sum"),
             pl.col("part_pct").alias("part_pct"),
         ]
         with_doubt = rows.with_columns(doubt.alias("doubt"))
-        return with_doubt.with_columns(pl.col("doubt").struct.with_fields(*told).cast(DOUBT))
+        return with_doubt.with_columns(pl.col("doubt").struct.with_fields(*columns).cast(DOUBT))
 
     def _of_flow(self, flow: str, product: str | None = None) -> pl.DataFrame:
         key = (flow, product if self._rows_on else None)
@@ -433,19 +433,19 @@ class Doubts:
         rows = self._findings.filter(name.is_in(wanted)).join(of_release, on="release_id", how="left", suffix="_asked")
         months = (pl.coalesce(one, f"{one}_asked").alias(one) for one in ("first_month", "last_month"))
         return doubts_in(
-            rows.with_columns(*months).sort("release_id", "number").select(doubt=_TOLD)["doubt"].cast(DOUBT)
+            rows.with_columns(*months).sort("release_id", "number").select(doubt=_OF_FINDING)["doubt"].cast(DOUBT)
         )
 
     def _as_known(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Rows of the table `doubt` with the `place` of their finding in `_found`, which gets those that it lacks."""
+        """Rows of the table `doubt` with the `place` of their finding in `_findings_once`, which gets those that it lacks."""
         key = ["release_id", "number", "first_month", "last_month"]
         named = rows.with_columns(pl.col("release_id").cast(pl.String))
-        new = named.select(key).unique().sort(key).with_row_index("place", self._found.height)
+        new = named.select(key).unique().sort(key).with_row_index("place", self._findings_once.height)
         findings = self._findings.drop("first_month", "last_month")
-        told = new.join(findings, on=["release_id", "number"], how="left", maintain_order="left").select(
-            "release_id", "number", doubt=_TOLD
+        with_findings = new.join(findings, on=["release_id", "number"], how="left", maintain_order="left").select(
+            "release_id", "number", doubt=_OF_FINDING
         )
-        self._found = pl.concat([self._found, told.cast(self._found.schema)])
+        self._findings_once = pl.concat([self._findings_once, with_findings.cast(self._findings_once.schema)])
         known = named.join(new, on=key, maintain_order="left")
         texts = pl.col(*KEYS).cast(pl.String)
         return known.select(texts, month_index("period").cast(pl.Int32).alias("month"), "part_pct", "place").sort(

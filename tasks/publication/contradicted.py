@@ -16,7 +16,7 @@ from schemas.forms.outcome import HeldRelease
 from schemas.frames import Finding
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.findings import OF_NOTHING, finding, gather
-from tasks.domain.periods import month_index
+from tasks.domain.periods import first_day, month_index
 from tasks.inbox.held import every
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.doubts import HELD, SETTLED, findings_of
@@ -38,13 +38,13 @@ def untold(store: Path) -> Finding:
         return empty_frame("finding")
     known = findings_of(snapshot)
     is_of_held = pl.col("severity") == HELD
-    told, settled = ({*known.filter(about)["release_id"]} for about in (is_of_held, _is(SETTLED)))
+    published, settled = ({*known.filter(about)["release_id"]} for about in (is_of_held, _is(SETTLED)))
     rows = [pl.DataFrame(schema=polars_schema("finding"))]
     for one in kept:
         is_open = one.waits and one.release_id not in snapshot.about["releases"]
-        if is_open and one.release_id not in told and _months(snapshot, about := _of_held(one)):
+        if is_open and one.release_id not in published and _months(snapshot, about := _of_held(one)):
             rows.append(about)
-        elif not is_open and one.release_id in told - settled:
+        elif not is_open and one.release_id in published - settled:
             rows.append(_settled(one.release_id))
     return pl.concat(rows)
 
@@ -96,10 +96,7 @@ def recall_contradicted(store: Path) -> Normalised:
     detail = read_table(snapshot, "detail", is_spoken_of)
     numbers = [month for _, month in months]
     spoken_of = read_table(snapshot, "release").filter(pl.col("release_id").is_in(detail["release_id"].implode()))
-    first, last = (pl.lit(one(numbers), pl.Int32) for one in (min, max))
-    narrow = {
-        name: pl.date(month // 12, month % 12 + 1, 1) for name, month in (("first_month", first), ("last_month", last))
-    }
+    narrow = {"first_month": pl.lit(first_day(min(numbers))), "last_month": pl.lit(first_day(max(numbers)))}
     return Normalised(
         detail=detail,
         quarantine=empty_frame("quarantine"),

@@ -125,8 +125,8 @@ def _files_of_ledger(
     # Written once and for good; none where nothing was decided.
     decisions = [_file("decision", validated("decision", decided), release.release)] if decided.height else []
     # Of a release that is published, those of another one that is held and contradicts it.
-    told = release.findings.filter((pl.col("severity") == HELD) | (pl.col("check") == SETTLED))
-    of_held = [_file("finding", told, release.release)] if told.height else []
+    rows_of_held = release.findings.filter((pl.col("severity") == HELD) | (pl.col("check") == SETTLED))
+    of_held = [_file("finding", rows_of_held, release.release)] if rows_of_held.height else []
     return replaced, itertools.chain(new, _files_of_release(release) if is_new else of_held, decisions)
 
 

@@ -237,8 +237,8 @@ def table_on(
     is_public = (pl.col("released_on") <= day) | pl.col("release_id").is_in(with_number.to_list())
     releases = counting(read_table(snapshot, "release").filter(is_public), read_table(snapshot, "decision"), day)
     # What a release contradicts that is held today was not known then.
-    told = findings_of(snapshot).filter(pl.col("severity") != HELD)
-    doubts = open_doubts(told, releases)
+    findings = findings_of(snapshot).filter(pl.col("severity") != HELD)
+    doubts = open_doubts(findings, releases)
     if table == "doubt" and not doubts.height:
         return empty_frame(table).cast(readers_schema(table))  # type: ignore[arg-type]
     if table == "trade_flow":

@@ -45,8 +45,8 @@ def report_decision(release: Normalised, decided: Decision, state: Snapshot) -> 
     row = decided.row(0, named=True)
     outcome = report(release, release.findings, state)
     rows = read_table(state, "revision", where=pl.col("new_release_id") == row["decision_id"])
-    told = {"decision": decision_text(row), "changed": numbers_changed(rows)}
-    return outcome.model_copy(update={"release_id": row["release_id"], **told})
+    columns = {"decision": decision_text(row), "changed": numbers_changed(rows)}
+    return outcome.model_copy(update={"release_id": row["release_id"], **columns})
 
 
 def numbers_changed(revision: pl.DataFrame) -> str:

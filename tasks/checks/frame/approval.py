@@ -72,8 +72,8 @@ def hold_on_errors(
     errors = findings.filter(pl.col("severity") == "error")
     if not errors.height or release_id in known.releases["release_id"]:
         return findings
-    if (carried := carried_now()) is not None and (told := carried.approvals.get(release_id)):
-        return _approved(findings, landed.title, told.words, lifts=told.lifts)
+    if (carried := carried_now()) is not None and (approval := carried.approvals.get(release_id)):
+        return _approved(findings, approval.words, lifts=approval.lifts)
     seen = tuple(map(HeldFinding.model_validate, errors.to_dicts()))
     # Somebody may have decided otherwise, on another machine, since the run began.
     renew(store, place_of(store, release_id))

@@ -40,8 +40,8 @@ class Sheet(NamedTuple):
     @property
     def doubts(self) -> list[str]:
         """What is in doubt, a sentence for each cause."""
-        said = texts(self.language)["in_doubt"]
-        return [said.format(doubt=words) for words in doubt_sentences(self.in_doubt, self.language)]
+        pattern = texts(self.language)["in_doubt"]
+        return [pattern.format(doubt=words) for words in doubt_sentences(self.in_doubt, self.language)]
 
 
 def texts(language: str) -> dict[str, Any]:
