@@ -437,7 +437,7 @@ class Doubts:
         )
 
     def _as_known(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Rows of the table `doubt` with the `place` of their finding in `_findings_once`, which gets those that it lacks."""
+        """Rows of the table `doubt` with the `place` of their finding in `_findings_once`, which gets new ones."""
         key = ["release_id", "number", "first_month", "last_month"]
         named = rows.with_columns(pl.col("release_id").cast(pl.String))
         new = named.select(key).unique().sort(key).with_row_index("place", self._findings_once.height)

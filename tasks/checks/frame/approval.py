@@ -89,14 +89,19 @@ def hold_on_errors(
         before = _held_anew(before, new, landed, store, seen, today)
         before = before.model_copy(update={"goods": _goods(names)})
         keep(store, before)
+    return _decided_upon(findings, before, store)
+
+
+def _decided_upon(findings: Finding, before: HeldRelease, store: Path) -> Finding:
+    """Return the findings with an approval. Raises Held without a decision, and Rejected."""
     decision = before.decision
     if decision is None:
-        raise Held(release_id, before.lines, before.few, store)
+        raise Held(before.release_id, before.lines, before.few, store)
     if decision.verdict == "reject":
         why = f"rejected by {decision.by} on {decision.decided_at.astimezone(CUSTOMS_TIME):%Y-%m-%d}: {decision.reason}"
-        raise Rejected(release_id, [*(entry.line for entry in seen), why], [*before.few, why], store)
-    approval = f"approved by {decision.by}: {decision.reason}"
-    return _approved(findings, approval, lifts=approval if decision.lifts_doubts else None)
+        raise Rejected(before.release_id, [*(entry.line for entry in before.findings), why], [*before.few, why], store)
+    words = f"approved by {decision.by}: {decision.reason}"
+    return _approved(findings, words, lifts=words if decision.lifts_doubts else None)
 
 
 def _held_anew(
