@@ -46,7 +46,7 @@ def questions(
         words = {"base": base, "flow": asked["flows"][flow], "year": year, "month": month}
         address = asked["address"].format(**words) if listed is None else listed.get(span)
         if address is None:
-            yield _not_listed(f"{name}_{flow}_{span}", span, place)
+            yield not_listed(f"{name}_{flow}_{span}", span, place)
             continue
         yield WantedFile(
             name=f"{name}_{flow}_{span}",
@@ -60,7 +60,8 @@ def questions(
         )
 
 
-def _not_listed(name: str, span: str, place: str) -> "Fetched":
+def not_listed(name: str, span: str, place: str) -> "Fetched":
+    """What becomes of a question about months that a page lists no file of."""
     # Only where something is asked: the form of an answer is slow to import.
     from schemas.forms.fetch import Fetched
 

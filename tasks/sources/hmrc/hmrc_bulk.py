@@ -58,6 +58,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.findings import finding
 from tasks.domain.text import clip, clip_bytes, counted
 from tasks.sources.adapter.protocol import Parsed, Response, Site, WantedFile, months_of, refuse_products
+from tasks.sources.adapter.questions import not_listed
 from tasks.sources.adapter.records import as_reported, doubt_copies, of_sums, summed
 from tasks.sources.formats.envelope import magic_of
 from tasks.sources.formats.fixed_width import Member, layout_of, members_of, read_blocks
@@ -70,9 +71,10 @@ if TYPE_CHECKING:
 BASE = "https://www.uktradeinfo.com"
 LIST = "/trade-data/latest-bulk-data-sets"
 LINK = re.compile(r"""(?i)href\s*=\s*["']?([^"'<>\s]+)""")
-# A file of a month, the archive of a year, and the page of the archives.
+# A file of a month, the archive of a year or half of it, and the page of the archives.
 MONTH_FILE = re.compile(r"(?i)bds(imp|exp)_?([0-9]{2})(0[1-9]|1[0-2])\.zip$")
-YEAR_FILE = re.compile(r"(?i)bds(imp|exp)_?(?:20)?([0-9]{2})_?archive\.zip$")
+ARCHIVE = re.compile(r"(?i)bds(imp|exp)_?(?:(jan-jun|jul-dec)_?)?(?:20)?([0-9]{2})_?archive\.zip$")
+HALVES = {"jan-jun": range(1, 7), "jul-dec": range(7, 13)}
 ARCHIVES = re.compile(r"(?i)bulk-data-?sets?[^?#]*archive[^?#.]*$")
 BYTES_MAX = 600_000_000
 DEPTH_MAX = 2
@@ -347,8 +349,9 @@ def _doubt_negative(fields: pl.DataFrame, where: str) -> Iterator[dict[str, str]
 
 
 def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile | Fetched]:
-    """Yield a question for each file of a month, the newest first, and for each archive of a year whose months have no
-    file; before them what became of a page that lists none. Raises Refused where codes are asked for."""
+    """Yield a question for each file of a month, the newest first, and for each archive of months that have no file;
+    before them what became of a page that lists none, behind them what is listed nowhere. Raises Refused where codes
+    are asked for."""
     refuse_products(request, "A bulk file has every code; leave them out, or fetch hmrc_ots.")
     base = request.base or BASE
     links = site.listed(f"{base}{LIST}", "hmrc_bulk, list of files", _links)
@@ -370,7 +373,7 @@ def _links(answer: Response) -> list[str]:
     """The addresses that a page links to. Raises Refused for one that links to no file of trade."""
     text = answer.body.decode("utf-8", "replace")
     links = [urljoin(answer.address, html.unescape(target)) for target in LINK.findall(text)]
-    if not any(MONTH_FILE.search(urlsplit(link).path) or YEAR_FILE.search(urlsplit(link).path) for link in links):
+    if not any(MONTH_FILE.search(urlsplit(link).path) or ARCHIVE.search(urlsplit(link).path) for link in links):
         raise Refused(
             "no links",
             answer.address,
@@ -380,30 +383,32 @@ def _links(answer: Response) -> list[str]:
     return links
 
 
-def _files(links: Sequence[str], wanted: Sequence[str], flows: Sequence[str], page: str) -> Iterator[WantedFile]:
-    """The questions for the wanted months; a later link to the same file does not count. Raises Refused for none."""
-    months, years = dict[tuple[str, str], str](), dict[tuple[str, str], str]()
+def _files(
+    links: Sequence[str], wanted: Sequence[str], flows: Sequence[str], page: str
+) -> Iterator[WantedFile | Fetched]:
+    """The questions for the wanted months, and which of them no link is about; a later link to the same file does not
+    count."""
+    months, archives = dict[tuple[str, str], str](), dict[tuple[str, str], str]()
     for link in links:
         path = urlsplit(link).path
         if named := MONTH_FILE.search(path):
             months.setdefault((DIRECTIONS[named[1].lower()], f"20{named[2]}-{named[3]}"), link)
-        elif named := YEAR_FILE.search(path):
-            years.setdefault((DIRECTIONS[named[1].lower()], f"20{named[2]}"), link)
-    count = 0
+        elif named := ARCHIVE.search(path):
+            for number in HALVES.get((named[2] or "").lower(), range(1, 13)):
+                archives.setdefault((DIRECTIONS[named[1].lower()], f"20{named[3]}-{number:02d}"), link)
+    nowhere = dict[str, list[str]]()
     for flow in flows:
         missing = [month for month in wanted if (flow, month) not in months]
         for month in reversed(wanted):
             if (flow, month) in months:
-                count += 1
                 yield _question(months[flow, month], flow, [month])
-        for year in sorted({month[:4] for month in missing}, reverse=True):
-            if (flow, year) in years:
-                count += 1
-                yield _question(years[flow, year], flow, [month for month in missing if month.startswith(year)])
-    if not count:
-        raise Refused(
-            "no links", page, f"no file of {wanted[0]} to {wanted[-1]}", "Ask for other months, or fetch hmrc_ots."
-        )
+        of_archive = dict[str | None, list[str]]()
+        for month in reversed(missing):
+            of_archive.setdefault(archives.get((flow, month)), []).append(month)
+        nowhere[flow] = of_archive.pop(None, [])[::-1]
+        yield from (_question(str(link), flow, of_link[::-1]) for link, of_link in of_archive.items())
+    for flow in filter(nowhere.get, flows):
+        yield not_listed(f"hmrc_bulk, {flow}s", ", ".join(nowhere[flow]), page)
 
 
 def _question(address: str, flow: str, months: Sequence[str]) -> WantedFile:

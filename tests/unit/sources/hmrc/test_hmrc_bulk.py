@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.sources.adapter.protocol import WantedFile
 from tasks.sources.hmrc import hmrc_bulk
 from tasks.sources.hmrc.hmrc_bulk import parse
 from tests.unit.sources import reading
@@ -240,3 +241,24 @@ def test_every_country_of_a_real_month_is_a_partner(shared_data: Path, tmp_path:
     )
     assert all(len(partner) == 3 for partner, _ in found)
     assert hmrc_bulk.LENGTH == 85
+
+
+@pytest.mark.shared
+def test_every_month_that_the_real_page_lists_is_asked_for_also_in_archives_of_half_a_year(shared_data: Path) -> None:
+    text = (shared_data / "hmrc_bulk_real" / "hmrc_archive_manifest.json").read_text(encoding="utf-8")
+    links = [archive["url"] for archive in json.loads(text)["archives"]]
+    assert len(links) == 28
+    wanted = [f"{year}-{month:02d}" for year in (2025, 2026) for month in range(1, 13)][:18]
+    found = [*hmrc_bulk._files(links, wanted, ("export", "import"), page="page")]
+    files = {one.name: [*one.parts.args[0]] for one in found if isinstance(one, WantedFile)}  # type: ignore[union-attr]
+    assert {name: len(months) for name, months in files.items()} == {
+        "bdsexp2605.zip": 1, "bdsexp_26archive.zip": 5, "bdsexp_25archive.zip": 12,
+        "bdsimp2605.zip": 1, "bdsimp_jan-jun26archive.zip": 5, "bdsimp_jul-dec25archive.zip": 6,
+        "bdsimp_jan-jun25archive.zip": 6,
+    }  # fmt: skip
+    assert sorted(files["bdsimp_jul-dec25archive.zip"]) == wanted[6:12]
+    # Of an earlier year the page has no half, and a month that no link is about is said.
+    (missing,) = hmrc_bulk._files(links, ["2015-12"], ["import"], page="page")
+    assert (missing.name, missing.outcome, missing.reason) == (  # type: ignore[union-attr]
+        "hmrc_bulk, imports", "not out", "page lists no file of 2015-12",
+    )  # fmt: skip
