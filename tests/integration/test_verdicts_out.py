@@ -67,7 +67,9 @@ def answers(store: Store, language: str) -> Iterator[tuple[str, str]]:
     """What each question says that has an answer here, asked of Python and of a tool, of a partner and of the world."""
     for partner in ("us", "world"):
         for name in questions_of("python"):
-            given = asked_of(name, "python", partner=partner, language=language, store=store.store)
+            given = asked_of(
+                name, "python", partner=partner, language=language, store=store.store, output=store.folder / "plot.svg"
+            )
             with suppress(ValueError, LookupError, OSError), warnings.catch_warnings(record=True) as said:
                 warnings.simplefilter("always")
                 if given is not None:
