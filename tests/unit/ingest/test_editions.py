@@ -271,13 +271,14 @@ def test_of_two_files_of_one_day_either_may_be_public_again(customs: Customs, fi
     with pytest.raises(Held, match="editions_disagree") as held:
         customs.ingest(REVISED)
     customs.approve(held.value.release_id, TODAY)
-    # The later landing took the place of the first one.
-    assert customs.words() == [(360_000, JULY_20, None)]
+    # The later landing took the place of the first one, which was public for a part of the day.
+    assert customs.words() == [(353_000, JULY_20, JULY_20), (360_000, JULY_20, None)]
     assert customs.ingest().status == customs.ingest(REVISED).status == "nothing new"
     # Nobody that counts contradicted it since, and it contradicted the other one.
     assert customs.ingest(REVISED, 28).status == "nothing new"
     assert customs.ingest(day=28).release_id == f"{first.release_id}.01-"
-    assert [word[:2] for word in customs.words()] == [(360_000, JULY_20), (353_000, date(2025, 7, 28))]
+    told = [(353_000, JULY_20), (360_000, JULY_20), (353_000, date(2025, 7, 28))]
+    assert [word[:2] for word in customs.words()] == told
 
 
 def test_a_watch_takes_what_was_corrected_and_what_is_public_again_in_its_turn(customs: Customs) -> None:
