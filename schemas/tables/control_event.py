@@ -119,7 +119,8 @@ class Detour(Table):
     )
     estimate: pl.Float64 = optional("how much may have gone by the hub: both gains by their spreads", "see measure")
     low: pl.Float64 = optional(
-        "lower end of an 80 % interval, by what the screen estimates of placebo goods; null: too few", "see measure"
+        "lower end of an 80 % interval of what arrived, by what legs of placebo goods gain; null: too few",
+        "see measure",
     )
     high: pl.Float64 = optional("upper end of that interval", "see measure")
     ceiling: pl.Float64 = optional("all that the smaller leg carried: no more can have gone by the hub", "see measure")
@@ -158,6 +159,10 @@ class Detour(Table):
     second_usd_per_kg: pl.Float64 = optional("value per kilogram of the second leg, by the importer", "USD/kg")
     placebo_goods: pl.Int32 = column("goods of headings that no measure of the exporter names, and that can be judged")
     placebo_goods_fired: pl.Int32 = column("of these, goods with a hub above threshold")
+    placebo_half: pl.Int32 = column("placebo goods that lose as much as the good, half of it sold by others' makers")
+    placebo_half_fired: pl.Int32 = column("of these, goods with a hub above threshold, though nothing is rerouted")
+    placebo_all: pl.Int32 = column("placebo goods that lose as much as the good, all of it sold by others' makers")
+    placebo_all_fired: pl.Int32 = column("of these, goods with a hub above threshold, though nothing is rerouted")
     placebo_pairs: pl.Int32 = column("first legs with the second leg of another hub")
     placebo_pairs_fired: pl.Int32 = column("of these, pairs above threshold")
     placebo_dates: pl.Int32 = column("earlier dates at which the goods can be judged")

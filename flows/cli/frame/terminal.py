@@ -56,6 +56,11 @@ def say(text: str, *, to: "Callable[[], Console]" = console, markup: bool = Fals
     to().print(text, style=style, markup=markup, highlight=False, soft_wrap=True)
 
 
+def say_sentence(text: str) -> None:
+    """Print a sentence: in a terminal broken between words at its width, elsewhere on one line."""
+    console().print(text, markup=False, highlight=False, soft_wrap=not console().is_terminal)
+
+
 def refuse(why: str) -> None:
     """Print why a command is refused, without rich, whose import takes longer than what most refusals check."""
     color = False if settings.value(settings.NO_COLOR) else None

@@ -9,7 +9,7 @@ import typer
 from flows.cli.frame import options
 from flows.cli.frame.command import Commands
 from flows.cli.frame.form import NoOptions, Printed, Written, command
-from flows.cli.frame.terminal import console, say
+from flows.cli.frame.terminal import console, say, say_sentence
 from schemas.questions.brief import Brief
 from schemas.questions.claims import CheckClaims
 from schemas.questions.event_brief import EventBrief
@@ -315,7 +315,7 @@ def _write_page(written: "BriefPage", remarks: Iterable[str], question: Brief | 
         place.parent.mkdir(parents=True, exist_ok=True)
     written.save(place)
     for sentence in written.headlines:
-        say(sentence)
+        say_sentence(sentence)
     say(f"written: {place} and {place.with_suffix('.md').name}")
 
 

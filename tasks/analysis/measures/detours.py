@@ -30,6 +30,8 @@ YEARS_MAX = 2
 MONTHS_MAX, NOISE_MIN = 12, 6
 # Of placebo goods, what the screen may fire on, and how many it takes to know.
 ALARMS, PLACEBOS_MIN = 0.05, 20
+# Which part of the loss others' makers replace, beside nothing, where the rate of false alarms is counted.
+REPLACED = (0.5, 1.0)
 # Goods that show how a leg grew in general.
 GROWTHS_MIN = 8
 # A leg is not quieter than this share of itself, nor than this share of the direct flow.
@@ -117,13 +119,21 @@ class Goods(NamedTuple):
 
 
 class Placebos(NamedTuple):
-    """How often the screen fires where there is no detour: fired and tried, of goods, pairs of hubs, and dates; and the
-    score from which on it fires (None: too few placebo goods to know)."""
+    """How often the screen fires where there is no detour: fired and tried, of goods, pairs of hubs, dates, and goods
+    whose loss others replace; and the score from which on it fires (None: too few placebo goods to know)."""
 
     threshold: float | None
     goods: tuple[int, int]
     pairs: tuple[int, int]
     dates: tuple[int, int]
+    # Placebo goods that lose as much as the good, of which others' makers sell a half or all by the hubs.
+    half: tuple[int, int] = (0, 0)
+    all: tuple[int, int] = (0, 0)
+
+    @property
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Fired and tried by what is tried."""
+        return {name: getattr(self, name) for name in ("goods", "half", "all", "pairs", "dates")}
 
 
 def leg(series: Series, window: DetourWindow, lag: int, growth: float, quiet: float) -> Leg | None:
@@ -279,7 +289,48 @@ def placebo_rates(
     dates = [score > threshold for score in _earlier(goods, window)]
     fired = sum(score > threshold for score in scores)
     counts = ((fired, len(scores)), (sum(pairs), len(pairs)), (sum(dates), len(dates)))
-    return Placebos(threshold, *counts), scores
+    fall = fall_of(goods, window)
+    with_makers = [
+        [highest(replaced(one, window, fall * part), window, growths) for one in placebos] for part in REPLACED
+    ]
+    known = [[score for score in some if score is not None] for some in with_makers]
+    return Placebos(threshold, *counts, *((sum(one > threshold for one in some), len(some)) for some in known)), scores
+
+
+def fall_of(goods: Goods, window: DetourWindow) -> float:
+    """Which part of the direct flow was lost; 0 where none was, or nothing is known."""
+    sums = plain_sums(goods.direct, window)
+    return max(1 - sums[1] / sums[0], 0.0) if sums is not None and sums[0] > 0 else 0.0
+
+
+def replaced(goods: Goods, window: DetourWindow, part: float) -> Goods:
+    """Return a good of whose direct flow a part is lost and sold by makers in the hubs, each as it sold before: only
+    the second legs rise."""
+    sizes = {hub: _mean_before(goods.second[hub][0], window) for hub in goods.hubs}
+    every = math.fsum(sizes.values())
+    if not every or not part:
+        return goods
+
+    def raised(series: Series, hub: str) -> Series:
+        more = part * sizes[hub] / every
+        return {
+            month: level + more * goods.direct.get(month, 0.0) if month in window.after else level
+            for month, level in series.items()
+        }
+
+    second = {hub: [raised(one, hub) for one in goods.second[hub]] for hub in goods.hubs}
+    return goods._replace(second={**goods.second, **second})
+
+
+def between(fired: int, tried: int) -> tuple[float, float]:
+    """Between which per cent a rate lies of which so many of so many are seen: 95 %, by Wilson."""
+    if not tried:
+        return 0.0, 100.0
+    z, rate = 1.96, fired / tried
+    middle, half = rate + z * z / (2 * tried), z * math.sqrt(rate * (1 - rate) / tried + z * z / (4 * tried * tried))
+    ends = ((middle + side * half) / (1 + z * z / tried) for side in (-1, 1))
+    low, high = (100 * min(max(end, 0.0), 1.0) for end in ends)
+    return low, high
 
 
 def threshold_of(scores: Sequence[float]) -> float | None:

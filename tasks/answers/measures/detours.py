@@ -100,11 +100,16 @@ class DetoursAnswer(Answer):
     @property
     def citation(self) -> str:
         """The line to cite the answer by: each reporter with its state."""
+        return self.cited("en")
+
+    def cited(self, language: str) -> str:
+        """The same in a language."""
         names = (*self.reporters, *self.stores.hubs)
-        return "; ".join(
-            citation([], whose, self.as_of or _known_on(state), state.id)
+        lines = (
+            citation([], whose, self.as_of or _known_on(state), state.id, language)
             for whose, state in zip(names, self.states, strict=True)
         )
+        return ("；" if language == "zh" else "; ").join(lines)
 
     def cite_rows(self, first: int | None = None) -> str | None:
         """Return None: the rows rest on the files of several reporters."""
@@ -136,7 +141,7 @@ def detours(question: DetoursQuestion) -> DetoursAnswer:
     judged = screen.screen(goods[code], window, growths)
     rates, scores = screen.placebo_rates(goods[code], placebos, window, growths)
     known = placebos_of(placebos, window, growths)
-    ends = {one.hub: interval(one, known, rates.threshold) for one in judged}
+    ends = {one.hub: interval(one, known, window) for one in judged}
     rows = _rows(code, goods[code], judged, hubs, (rates, scores, growths, ends), frame)
     doubts = _doubts(code, rows["hub"].to_list(), frame)
     rows = rows.with_columns(
@@ -333,7 +338,7 @@ def _rows(
         "direct_usd_per_kg": prices.get("direct"),
         "threshold": rates.threshold,
     }
-    for name, (fired, tried) in (("goods", rates.goods), ("pairs", rates.pairs), ("dates", rates.dates)):
+    for name, (fired, tried) in rates.counts.items():
         shared |= {f"placebo_{name}": tried, f"placebo_{name}_fired": fired}
     by_hub = {one.hub: one for one in gains}
     rows = []
@@ -362,7 +367,7 @@ def _of(
         "second_after": one.second.after,
         "ceiling": one.ceiling,
     }
-    row |= {"status": "judged", "estimate": one.estimate}
+    row |= {"status": "judged", "estimate": min(max(one.estimate, ends[0]), ends[1]) if ends else one.estimate}
     row |= dict(zip(("low", "high"), ends or (None, None), strict=True))
     if scores:
         row["as_high_pct"] = 100 * screen.chance_of(one.score, scores)
@@ -454,7 +459,8 @@ def sentences(rows: pl.DataFrame, rates: Placebos) -> list[str]:
     lines += [
         f"{row['hub']} fires: an estimate of {row['estimate']:,.0f} {unit} by it ({HELD_PCT} % interval"
         f" {row['low']:,.0f} to {row['high']:,.0f}), at most {row['ceiling']:,.0f}, all that its smaller leg carried;"
-        f" {row['as_high_pct']:.1f} % of placebo goods have a hub with as high a score"
+        f" {row['as_high_pct']:.1f} % of placebo goods have a hub with as high a score; the screen fires in error on"
+        f" {_rate(rates.goods)} of them, and on {_rate(rates.all)} where others' makers sell all that was lost"
         for row in fired.iter_rows(named=True)
     ]
     if rates.threshold is None:
@@ -477,14 +483,24 @@ def sentences(rows: pl.DataFrame, rates: Placebos) -> list[str]:
 def _rate_texts(rates: Placebos) -> list[str]:
     names = {
         "goods": "placebo goods, of headings that no measure names",
+        "half": "of them where others' makers sell half of what was lost by the hubs",
+        "all": "of them where they sell all of it",
         "pairs": "pairs of legs of two hubs",
         "dates": "earlier dates",
     }
     texts = []
     for name, what in names.items():
-        fired, tried = getattr(rates, name)
-        texts.append(f"{fired} of {tried} {what} ({100 * fired / tried:.0f} %)" if tried else f"no {what} to try")
+        fired, tried = counts = rates.counts[name]
+        texts.append(f"{fired} of {tried} {what} ({_rate(counts)})" if tried else f"no {what} to try")
     return texts
+
+
+def _rate(counts: tuple[int, int]) -> str:
+    """A rate of so many of so many with its own interval."""
+    if not counts[1]:
+        return "an unknown part"
+    low, high = screen.between(*counts)
+    return f"{100 * counts[0] / counts[1]:.0f} %, {low:.0f} to {high:.0f} % by their number"
 
 
 def title(rows: pl.DataFrame) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 import vl_convert
 
 from tasks.analysis.measures.detour_interval import HELD_PCT
+from tasks.analysis.measures.detours import between
 from tasks.answers.form.numbers import amount
 from tasks.answers.measures.detours import DetoursAnswer
 from tasks.domain.labels import country
@@ -48,7 +49,7 @@ def sheet_of(answer: DetoursAnswer, language: str) -> Sheet:
         blocks,
         [*answer.notes],
         [*answer.doubts],
-        answer.citation,
+        answer.cited(language),
         language,
     )
 
@@ -88,7 +89,8 @@ def _headlines(rows: pl.DataFrame, places: dict[str, str], language: str) -> lis
     for row in fired:
         numbers = {name: level(row[name], measure, language) for name in ("estimate", "low", "high", "ceiling")}
         hub, rate = country(row["hub"], language), f"{row['as_high_pct']:.1f} %"
-        lines.append(t["fires"].format(hub=hub, rate=rate, held=HELD_PCT, **numbers))
+        errs = {"errs": _rate(row, "goods"), "errs_replaced": _rate(row, "all")}
+        lines.append(t["fires"].format(hub=hub, rate=rate, held=HELD_PCT, **numbers, **errs))
     if not fired:
         lines.append(t[first["status"] if first["status"] != "judged" else "none"])
     return lines
@@ -133,12 +135,19 @@ def _sides(rows: pl.DataFrame, language: str) -> SheetPart:
 def _rates(first: dict[str, Any], language: str) -> SheetPart:
     t = texts(language)["detours"]
     cells = []
-    for name in ("goods", "pairs", "dates"):
+    for name in t["placebos"]:
         tried, fired = first[f"placebo_{name}"], first[f"placebo_{name}_fired"]
-        rate = f"{100 * fired / tried:.0f} %" if tried and first["threshold"] is not None else "–"
+        rate = _rate(first, name) if tried and first["threshold"] is not None else "–"
         cells.append((t["placebos"][name], str(tried), str(fired), rate))
     columns = {title: [row[place] for row in cells] for place, title in enumerate(t["rate_columns"])}
     return SheetPart(t["rates"], [t["proof"]], columns=columns, numbers=t["rate_columns"][1:])
+
+
+def _rate(row: dict[str, Any], name: str) -> str:
+    """The rate at which the screen errs, with its own interval."""
+    tried, fired = row[f"placebo_{name}"], row[f"placebo_{name}_fired"]
+    low, high = between(fired, tried)
+    return f"{100 * fired / tried:.0f} % ({low:.0f}–{high:.0f})" if tried else "–"
 
 
 def _level(value: float | None, measure: str, language: str) -> str:

@@ -36,6 +36,7 @@ from tasks.domain.text import named as named_few
 from tasks.pages.brief.answer import BriefPage
 from tasks.pages.text.sheet import Sheet, SheetPart, markdown, page, texts
 from tasks.pages.text.wording import level, month_words
+from tasks.reading.citation import citation, known_on
 from tasks.reading.lists import ListedProducts, listed_in
 from tasks.reading.query import doubts_of, newest_month, open_published, query, reporter_of
 from tasks.reading.series import alike, levels
@@ -222,9 +223,13 @@ def _sheet(
         blocks,
         [*unknown, *listed.notes],
         doubts,
-        Answer(pl.DataFrame(), snapshot).citation,
+        citation([], reporter_of(snapshot).code, _known_on(snapshot), snapshot.id, language),
         language,
     )
+
+
+def _known_on(snapshot: Snapshot) -> date | str:
+    return known_on(read_table(snapshot, "release"), read_table(snapshot, "decision"))
 
 
 def _headlines(

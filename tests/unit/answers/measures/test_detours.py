@@ -49,6 +49,8 @@ def test_the_hub_that_carries_the_goods_fires_and_no_other(root: Path) -> None:
     said = " ".join(answer.notes)
     assert "KOR fires: an estimate of" in said
     assert "where no detour can be, the screen fires on" in said
+    assert "where others' makers sell half of what was lost by the hubs" in said
+    assert row["placebo_goods_fired"] <= row["placebo_half_fired"] <= row["placebo_all_fired"] <= row["placebo_all"]
     assert "smuggl" not in said
     assert "China customs" in answer.citation
     assert "USA" in answer.reporters

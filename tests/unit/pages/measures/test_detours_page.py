@@ -20,8 +20,8 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> DetoursAnswer:
 @pytest.mark.parametrize(
     ("language", "fires", "rates"),
     [
-        ("en", "South Korea fires: an estimate of", "goods of headings that no measure names"),
-        ("zh", "韩国触发：估计经其", "各措施均未列品目的商品"),
+        ("en", "South Korea fires: an estimate of", "all of the loss sold by others"),
+        ("zh", "韩国触发：估计经其", "所失贸易全由他方厂商替代"),
     ],
 )
 def test_the_page_says_what_fires_how_sure_that_is_and_what_both_sides_say(
@@ -33,6 +33,7 @@ def test_the_page_says_what_fires_how_sure_that_is_and_what_both_sides_say(
         assert fires in page
         assert rates in page
         assert "smuggl" not in page
+    assert {"en": "China customs, as known on", "zh": "来源：中国海关，截至"}[language] in text
     assert "<svg" in html
     assert 'src="http' not in html, "nothing from the network"
     made = detours_page.sheet_of(answer, language)

@@ -81,6 +81,7 @@ def test_each_code_has_its_growth_beside_the_band_of_placebos(store: Path) -> No
                 "本库只有6个月",
                 "不说明原因",
                 "措施：实施出口许可；目的地：全部",
+                "来源：中国海关，截至",
             ],
         ),
     ],

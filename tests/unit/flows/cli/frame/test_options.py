@@ -16,7 +16,7 @@ from flows.announce import NeedsAttention
 from flows.cli.app import app as all_commands
 from flows.cli.frame.command import Commands, Stoppable, end_again
 from flows.cli.frame.options import REFUSED, Output
-from flows.cli.frame.terminal import console, errors, escape, refuse, say
+from flows.cli.frame.terminal import console, errors, escape, refuse, say, say_sentence
 from flows.cli.releases.running import run_flow
 from tasks.answers.form.tables import table
 from tasks.domain.text import HIDDEN
@@ -210,3 +210,19 @@ def test_what_ends_by_itself_is_not_taken_for_ended_and_what_ignores_ctrl_c_goes
     ended = CliRunner().invoke(ended_from_outside, ["last", str(int(signal.SIGINT))])
     assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "", "")
     assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+
+
+def test_a_sentence_is_broken_between_words_in_a_terminal_and_on_one_line_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sentence = "Announcement 10 of 2025 applies from 2025-02-04; " * 4
+    say_sentence(sentence)
+    assert capsys.readouterr().out == f"{sentence}\n"
+    from rich.console import Console
+
+    monkeypatch.setattr("flows.cli.frame.terminal.console", lambda: Console(width=80, force_terminal=True))
+    say_sentence(sentence)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 2
+    assert all(len(line) <= 80 for line in lines)
+    assert " ".join(" ".join(lines).split()) == sentence.strip()
