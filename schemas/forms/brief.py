@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.forms.form import Frozen
 from schemas.forms.trace import TracedNumber, TraceReport
 
@@ -40,7 +40,7 @@ class Fact(BaseModel):
     step: float = Field(0.1, description="for a growth or a share: what its last digit may be worth")
     low: float | None = Field(None, description="the least that it may be, given the printed digits it rests on")
     trace: TraceReport | None = None
-    doubts: list[Doubt] = Field([], description="open findings about what it rests on")
+    doubts: list[NumberDoubt] = Field([], description="open findings about what it rests on")
     verdict: Verdict | None = Field(None, description="of a growth: whether it may be quoted")
 
 
@@ -86,7 +86,7 @@ class DrawnLevel(NamedTuple):
     month: date
     value: float | None
     status: str
-    doubts: list[Doubt]
+    doubts: list[NumberDoubt]
 
 
 class Facts(BaseModel):
@@ -149,7 +149,7 @@ class Facts(BaseModel):
     within_union: bool = Field(
         False, description="whether the European Union is the reporter and some of its members are partners"
     )
-    doubts: list[Doubt] = Field([], description="open findings about what a figure of the page rests on")
+    doubts: list[NumberDoubt] = Field([], description="open findings about what a figure of the page rests on")
     reporter: str = Field(description="whose statistics these are, ISO 3166-1 alpha-3")
     known_on: str = Field("", description="day up to which the store knows")
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Doubt(NamedTuple):
+class NumberDoubt(NamedTuple):
     """What an open finding says about a number, with the months for which it is open (month numbers).
 
     `of_sum` is a doubt about the sum of all partners on which a figure of one rests, such as its share; `part_pct` is
@@ -24,11 +24,11 @@ class Doubt(NamedTuple):
     finding: str = ""
 
     @property
-    def cause(self) -> "Doubt":
+    def cause(self) -> "NumberDoubt":
         """The same without its months, and of whichever number."""
         return self._replace(first=0, last=0, of_sum=False, part_pct=None, finding="")
 
     @property
-    def by_itself(self) -> "Doubt":
+    def by_itself(self) -> "NumberDoubt":
         """The same about the number itself, of whichever release."""
         return self._replace(of_sum=False, part_pct=None, finding="")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import ConfigDict, Field
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.forms.form import Frozen, StoreAddress, as_form
 
 # In the folder beside a site: what is noted of it and of its files, which is not for its readers.
@@ -64,7 +64,9 @@ class FrontCard(Frozen):
     in_doubt: tuple[date, ...] = Field((), description="months of which the level is in doubt")
     events: tuple[tuple[date, int], ...] = Field((), description="day and number of each control in these months")
     names: dict[str, str] = Field(description="its name, by language")
-    sentences: dict[str, list[tuple[str, tuple[Doubt, ...]]]] = Field(description="sentences and doubts, by language")
+    sentences: dict[str, list[tuple[str, tuple[NumberDoubt, ...]]]] = Field(
+        description="sentences and doubts, by language"
+    )
     verdicts: dict[str, list[str]] = Field({}, description="of each sentence why its growth is not quoted as it is")
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 
 
 class TracedNumber(BaseModel):
@@ -80,7 +80,7 @@ class TraceReport(BaseModel):
         [], description="releases that covered a number of these and were withdrawn, or count again: when, by whom, why"
     )
     doubts: list[str] = Field([], description="open findings about what it rests on, in words")
-    doubted: list[Doubt] = Field([], description="the same in columns, for pages", exclude=True)
+    doubted: list[NumberDoubt] = Field([], description="the same in columns, for pages", exclude=True)
     recomputed: float | str | None
     agrees: bool
     snapshot_id: str

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from tasks.claims.match import distance, match, tolerance
 from tasks.claims.misplaced import at_same_place, elsewhere
 from tasks.claims.order import check_extreme
@@ -69,12 +69,12 @@ def _with_doubts(readings: Readings, stated: Stated, spot: Spot, verdict: Verdic
     return "not_checkable", f"Not checkable: what the ledger has is in doubt ({doubt_text(doubts)}). {verdict[1]}"
 
 
-def _doubts_about(readings: Readings, spot: Spot, figure: str) -> list[Doubt]:
+def _doubts_about(readings: Readings, spot: Spot, figure: str) -> list[NumberDoubt]:
     """Return the doubts about what the ledger has of a period; of several months those that are enough of their sum to
     move a printed digit of it."""
     if readings.doubts is None:
         return []
-    doubts = list[Doubt]()
+    doubts = list[NumberDoubt]()
     for partner in dict.fromkeys((spot.partner, WORLD) if figure in ON_THE_SUM else (spot.partner,)):
         months = range(spot.first, spot.last + 1)
         parts = readings.doubts.parts(spot.flow, spot.product, [partner], months, spot.measure, figure)

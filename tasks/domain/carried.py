@@ -16,7 +16,7 @@ from tasks.domain.decisions import NOTHING_DECIDED
 APPROVED = "approved"
 
 
-class Approval(NamedTuple):
+class CarriedApproval(NamedTuple):
     """Why a release was published: the words, and those by which its doubts are lifted, None where they are not."""
 
     words: str
@@ -26,7 +26,7 @@ class Approval(NamedTuple):
 class Carried(NamedTuple):
     """Of the releases of another store the approval of each, and the decisions that their arrivals brought about."""
 
-    approvals: Mapping[str, Approval]
+    approvals: Mapping[str, CarriedApproval]
     replaced: Decision
 
 

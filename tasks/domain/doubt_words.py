@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.names import VALUES
 from schemas.reference.code_tables import code_table
 from tasks.domain.labels import DOUBTED_PART, check_words, country, partner_name
@@ -43,21 +43,21 @@ BOUNDS = {"en": ("at least", "at most"), "zh": ("至少", "至多")}
 SHARE = "share"
 
 
-def doubts_in(cell: Iterable[Mapping[str, Any]] | None) -> list[Doubt]:
+def doubts_in(cell: Iterable[Mapping[str, Any]] | None) -> list[NumberDoubt]:
     """The doubts of a cell of DOUBTS, or of a column of DOUBT; none where it is null."""
     if cell is None:
         return []
     lists = ("partners", "listed")
-    return [Doubt(**{**row, **{name: tuple(row[name] or ()) for name in lists}}) for row in cell]
+    return [NumberDoubt(**{**row, **{name: tuple(row[name] or ()) for name in lists}}) for row in cell]
 
 
-def as_cells(doubts: Iterable[Iterable[Doubt]]) -> pl.Series:
+def as_cells(doubts: Iterable[Iterable[NumberDoubt]]) -> pl.Series:
     """Doubts of rows as a column `doubt` of DOUBTS, each once; null where there is none."""
     cells = ([doubt._asdict() for doubt in dict.fromkeys(of_row)] or None for of_row in doubts)
     return pl.Series("doubt", list(cells), DOUBTS)
 
 
-def once_each(cells: pl.Series) -> tuple[Doubt, ...]:
+def once_each(cells: pl.Series) -> tuple[NumberDoubt, ...]:
     """Return the doubts of several cells of DOUBTS, each once; a share leaves out the doubt that its number already
     has, and of one doubt about several numbers the part is not said."""
     every = dict.fromkeys(doubt._replace(part_pct=None) for cell in cells.drop_nulls() for doubt in doubts_in(cell))
@@ -65,7 +65,7 @@ def once_each(cells: pl.Series) -> tuple[Doubt, ...]:
     return tuple(sorted((one for one in every if not (one.of_sum and one.by_itself in of_numbers)), key=_order))
 
 
-def _order(doubt: Doubt) -> tuple[Any, ...]:
+def _order(doubt: NumberDoubt) -> tuple[Any, ...]:
     return tuple("" if part is None else str(part) for part in doubt)
 
 
@@ -75,20 +75,20 @@ def as_text(cells: pl.Series, language: str = "en") -> pl.Series:
     return pl.Series("doubt", texts, pl.String)
 
 
-def doubt_text(doubts: Iterable[Doubt], language: str = "en") -> str:
+def doubt_text(doubts: Iterable[NumberDoubt], language: str = "en") -> str:
     """Doubts as one text, a sentence for each cause."""
     return MARKS[language]["semicolon"].join(doubt_sentences(doubts, language))
 
 
-def doubt_sentences(doubts: Iterable[Doubt], language: str = "en") -> list[str]:
+def doubt_sentences(doubts: Iterable[NumberDoubt], language: str = "en") -> list[str]:
     """Return doubts as sentences of a language, one for each cause, with all its months. A share leaves out the doubt
     that its number already has.
 
-    >>> few = Doubt("few_partners", (), ("BRA",), 24309, 24309, 1, None, "partners")
+    >>> few = NumberDoubt("few_partners", (), ("BRA",), 24309, 24309, 1, None, "partners")
     >>> doubt_sentences([few, few._replace(first=24310, last=24310)])
     ['few partners for a file of all partners, 2025-10 to 2025-11: only Brazil']
     """
-    causes = dict[Doubt, dict[bool, list[Span]]]()
+    causes = dict[NumberDoubt, dict[bool, list[Span]]]()
     for doubt in doubts:
         causes.setdefault(doubt.cause, {}).setdefault(doubt.of_sum, []).append((doubt.first, doubt.last))
     texts = []
@@ -101,7 +101,7 @@ def doubt_sentences(doubts: Iterable[Doubt], language: str = "en") -> list[str]:
     return texts
 
 
-def remarks_of(doubts: Iterable[Doubt]) -> list[str]:
+def remarks_of(doubts: Iterable[NumberDoubt]) -> list[str]:
     """Return doubts as remarks beside an answer, one for each cause."""
     return [f"in doubt: {words}" for words in doubt_sentences(doubts)]
 
@@ -110,7 +110,7 @@ def _is_within(span: Span, spans: Iterable[Span]) -> bool:
     return any(first <= span[0] and span[1] <= last for first, last in spans)
 
 
-def _sentence(cause: Doubt, spans: Sequence[Span], language: str) -> str:
+def _sentence(cause: NumberDoubt, spans: Sequence[Span], language: str) -> str:
     marks = MARKS[language]
     months = (marks["to"].join(map(month_name, dict.fromkeys(span))) for span in reversed(spans))
     values = _values(cause, language)
@@ -152,7 +152,7 @@ def _template(check: str, language: str) -> str:
     return templates.get(check) or ""
 
 
-def _values(cause: Doubt, language: str) -> str:
+def _values(cause: NumberDoubt, language: str) -> str:
     """What was observed and expected, by the template of the check; empty where it has none, or a number is missing."""
     template = _template(cause.check, language)
     known = {

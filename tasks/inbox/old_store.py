@@ -22,7 +22,7 @@ from schemas.frames import Decision
 from schemas.small_files import read_json
 from schemas.store_address import REPORTER_KEY
 from schemas.table import polars_schema
-from tasks.domain.carried import APPROVED, Approval, Carried
+from tasks.domain.carried import APPROVED, Carried, CarriedApproval
 from tasks.domain.decisions import NOTHING_DECIDED
 from tasks.domain.errors import BrokenStore, DamagedStore, Refused
 from tasks.domain.periods import span_name
@@ -239,7 +239,7 @@ def _declarations(
         yield name, {"source": row["source"], "reporter": row["reporter"], **given, **own}
 
 
-def _approvals(releases: list[OldRelease], findings: pl.DataFrame | None) -> dict[str, Approval]:
+def _approvals(releases: list[OldRelease], findings: pl.DataFrame | None) -> dict[str, CarriedApproval]:
     """Why each release was published, in the words that stand among its findings."""
     said: dict[tuple[str, str], str] = {}
     if findings is not None:
@@ -247,7 +247,9 @@ def _approvals(releases: list[OldRelease], findings: pl.DataFrame | None) -> dic
         for name, check, observed in told.select("release_id", "check", "observed").rows():
             said[str(name), str(check)] = observed
     return {
-        one.release_id: Approval(said.get((one.release_id, APPROVED), BEFORE), said.get((one.release_id, LIFTED)))
+        one.release_id: CarriedApproval(
+            said.get((one.release_id, APPROVED), BEFORE), said.get((one.release_id, LIFTED))
+        )
         for one in releases
     }
 

@@ -4,7 +4,7 @@ is published about a figure in the table `doubt`.
 A finding of severity error or warning stays open: an approval lets the release be published, and does not make it
 right, unless the person who approved it lifted the doubt. Belongs here: which finding is open, and joining findings
 with numbers by their columns. Which levels a finding reaches is computed with them (`metrics.doubt`); answers carry a
-`Doubt`, and its words are made where it is shown (`domain.doubt_words`).
+`NumberDoubt`, and its words are made where it is shown (`domain.doubt_words`).
 """
 
 import functools
@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from schemas.figures import FIGURE_OF
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.names import KINDS
 from tasks.domain.coverage import EVERYTHING, FIGURES_LOOK_BACK, TOTALS, WORLD
 from tasks.domain.doubt_words import DOUBT, DOUBTS, doubts_in
@@ -114,7 +114,7 @@ def _open(row: dict[str, Any]) -> dict[str, Any]:
         "of_gaps": scope == OF_GAPS,
         "both_sides": row["both_sides"],
         "share": row["goods_share"],
-        "doubt": Doubt(
+        "doubt": NumberDoubt(
             row["check"],
             tuple(row["partners"]),
             tuple(row["listed"]),
@@ -314,7 +314,7 @@ class Doubts:
         months: Iterable[int],
         figure: str = "level",
         measure: str | None = None,
-    ) -> list[Doubt]:
+    ) -> list[NumberDoubt]:
         """The doubts about a figure that rests on these months (month numbers) of a product and partner, the newest
         month first as in `each_of_rows`; of any measure where none is named. Those of the sum of all partners alone are
         marked so."""
@@ -423,7 +423,7 @@ class Doubts:
         months = ("first_month", "last_month")
         return read_table(self._snapshot, "finding", columns=(*columns, *months))
 
-    def named(self, findings: Iterable[str]) -> list[Doubt]:
+    def named(self, findings: Iterable[str]) -> list[NumberDoubt]:
         """The doubts of these findings, each a release and a number in it, with the months that the findings have."""
         wanted = list(dict.fromkeys(findings))
         if not wanted:
@@ -475,7 +475,7 @@ def _operands(rows: pl.DataFrame, names: Sequence[str], figures: Collection[str]
     return pl.concat(operands).unique()
 
 
-def heavy(parts: pl.DataFrame, total: float) -> list[Doubt]:
+def heavy(parts: pl.DataFrame, total: float) -> list[NumberDoubt]:
     """Return the doubts about parts (doubt, `amount`, null: not known) of a total, each once, that could move a printed
     digit of it; small ones where they could together."""
     # A size that is not known is more than any part.

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from schemas.figures import FIGURE_OF
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.forms.trace import Operand, TracedNumber, TraceReport
 from schemas.names import FIGURES, MISSING, status
 from tasks.domain.comparability import Change, breaks_of
@@ -101,7 +101,7 @@ class Tracer:
             snapshot_id=self.snapshot.id,
         )
 
-    def _doubts(self, point: Point, figure: str, row: dict[str, Any]) -> list[Doubt]:
+    def _doubts(self, point: Point, figure: str, row: dict[str, Any]) -> list[NumberDoubt]:
         """The open findings about the figure; of a record that the table does not have, those about its month."""
         in_doubt = (row["figures_in_doubt"] or "").split("+")
         is_in_doubt = figure in in_doubt or (figure in RECORDS and "level" in in_doubt)

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from schemas import settings
 from schemas.code_files import FOLDER
 from schemas.figures import FIGURE_OF, QUOTABLE
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.forms.outcome import RUNS, Graded, Outcome, WatchRule
 from schemas.names import CAVEATS, MISSING, status
 from schemas.small_files import read_toml
@@ -152,7 +152,7 @@ class Grader:
 
     def _doubts_of(
         self, rule: WatchRule, levels: dict[int, dict[str, Any]], behind: list[int], day: date | None
-    ) -> list[Doubt]:
+    ) -> list[NumberDoubt]:
         """Return what is in doubt of the numbers behind a grade, where it could move a printed digit of the figure."""
         figure = "mom_pct" if rule.figure in RUNS else rule.figure
         if is_list(rule.product):
@@ -165,7 +165,7 @@ class Grader:
 
     def _doubts_of_list(
         self, rule: WatchRule, levels: dict[int, dict[str, Any]], behind: list[int], day: date | None
-    ) -> list[Doubt]:
+    ) -> list[NumberDoubt]:
         listed, series = listed_in(self.snapshot, specs_of([rule.product])), (rule.flow, rule.partner, rule.measure)
         doubts = (
             doubt

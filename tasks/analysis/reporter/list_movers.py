@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.table import polars_schema
 from tasks.analysis.reporter.movers import AGAINST, MEASURES
 from tasks.domain.coverage import WORLD
@@ -108,7 +108,7 @@ def _doubts(
     and the findings."""
     number = month_number(comparison.month)
     series = (comparison.flow, comparison.partner, measure)
-    of_row: list[list[Doubt]] = [[] for _ in range(rows.height)]
+    of_row: list[list[NumberDoubt]] = [[] for _ in range(rows.height)]
     for month, column in ((number, "level"), (number - AGAINST[comparison.against][0], "before")):
         parts = doubted_parts(snapshot, listed, series, month, comparison.day)
         parts = parts.filter(pl.col("code").is_in(rows["product"].drop_nulls().implode()))

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.figures import FIGURE_OF
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.names import VALUES, status
 from schemas.table import polars_schema
 from tasks.analysis.ground import price_volume
@@ -528,7 +528,7 @@ def _revised(state: StoreState, flow: str, months: Sequence[int], top: int) -> I
         }
 
 
-def _doubts_of(row: Row, state: StoreState, flow: str) -> list[Doubt]:
+def _doubts_of(row: Row, state: StoreState, flow: str) -> list[NumberDoubt]:
     """The doubts about the two numbers that a row compares; about all goods together, also of one partner, those about
     the codes that add up to them, as far as they weigh in the sum."""
     pair = (row["month"], row["month"] - AGAINST[row["against"]][0])
@@ -537,7 +537,7 @@ def _doubts_of(row: Row, state: StoreState, flow: str) -> list[Doubt]:
         # Effects of volume and price rest on kilograms too.
         of_measure = measure if row.get("volume_effect") is None else None
         return state.doubts.of(flow, product, partner, pair, measure=of_measure)
-    doubts = list[Doubt]()
+    doubts = list[NumberDoubt]()
     for month, total in zip(pair, (row.get("level"), row.get("before")), strict=True):
         doubted = state.doubts.of_month(flow, partner, measure, month)
         if not doubted.height:

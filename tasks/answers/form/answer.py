@@ -14,7 +14,7 @@ from typing import ClassVar
 import polars as pl
 
 from schemas.figures import QUOTABLE
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.layouts import COMPARISONS
 from schemas.questions.question import OfReporter, Question
 from schemas.store_address import root_given
@@ -30,7 +30,7 @@ from tasks.store.places.reporters import only_store, stores_of
 from tasks.store.snapshots.parquet import read_table
 
 # What is in doubt of an answer follows from its rows, unless it is given.
-BY_ROWS: tuple[Doubt, ...] = (Doubt("by_rows", (), (), 0, 0),)
+BY_ROWS: tuple[NumberDoubt, ...] = (NumberDoubt("by_rows", (), (), 0, 0),)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Answer:
     rows: pl.DataFrame
     snapshot: Snapshot
     notes: tuple[str, ...] = ()
-    doubts: tuple[Doubt, ...] = BY_ROWS
+    doubts: tuple[NumberDoubt, ...] = BY_ROWS
     as_of: date | None = None
     table: str = ""
     states: tuple[Snapshot, ...] = ()
@@ -126,7 +126,7 @@ class AnswerOfSeveral(Answer):
     """Rows of one or several reporters; `parts` has the answer of each store, with all its columns."""
 
     parts: Mapping[str, Answer] = field(default_factory=dict)
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[NumberDoubt, ...] = ()
 
     @property
     def figures_in_doubt(self) -> pl.Series | None:

@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from schemas.figures import FIGURE_OF
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from tasks.domain.doubt_words import as_text, once_each
 from tasks.domain.periods import month_index
 from tasks.ledger.doubts import (
@@ -31,7 +31,7 @@ KEYS = frozenset({"flow", "product", "partner", "period"})
 
 def doubted(
     rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None
-) -> tuple[pl.DataFrame, tuple[Doubt, ...]]:
+) -> tuple[pl.DataFrame, tuple[NumberDoubt, ...]]:
     """Return rows with the column `doubt` where a figure of them is in doubt, now or on a day, and each doubt once.
 
     Raises ValueError for rows with figures that do not name their numbers: by flow, product, partner and period, or as
@@ -63,7 +63,7 @@ def with_doubts(
     *,
     is_asked: bool = False,
     is_by_release: bool = False,
-) -> tuple[pl.DataFrame, tuple[Doubt, ...]]:
+) -> tuple[pl.DataFrame, tuple[NumberDoubt, ...]]:
     """Add the column `doubt` where an open finding, now or on a day, concerns one of these figures of the rows, any
     where none are named, or of rows `is_by_release` the numbers that their releases printed, or where the column
     `is_asked` for; return with it each such finding, once.

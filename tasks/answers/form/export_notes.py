@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.layouts import LAYOUTS
 from schemas.names import ADDED
 from schemas.table import columns
@@ -55,7 +55,7 @@ def notes(
     as_of: date | None = None,
     shown: Sequence[str] = (),
     states: Sequence[Snapshot] = (),
-    doubts: Iterable[Doubt] = (),
+    doubts: Iterable[NumberDoubt] = (),
 ) -> Notes:
     """Return the notes on rows of a table of a snapshot, current or as of a day; on all columns, or on those that
     are shown. `states` are those that have the rows, where they are not in the snapshot itself; `doubts` what is in

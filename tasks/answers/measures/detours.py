@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.names import VALUES
 from schemas.questions.detours import Detours as DetoursQuestion
 from schemas.store_address import root_given
@@ -409,9 +409,9 @@ def _prices(code: str, hubs: Sequence[str], frame: Frame) -> dict[str, float]:
     return prices
 
 
-def _doubts(code: str, hubs: Sequence[str], frame: Frame) -> dict[str, list[Doubt]]:
+def _doubts(code: str, hubs: Sequence[str], frame: Frame) -> dict[str, list[NumberDoubt]]:
     """What is in doubt of the numbers behind the row of each hub."""
-    stores, by_hub = frame.stores, dict[str, list[Doubt]]()
+    stores, by_hub = frame.stores, dict[str, list[NumberDoubt]]()
     legs: list[tuple[Path, str, str, str]] = [(stores.sold, "export", stores.importer, "")]
     legs += [(stores.sold, "export", hub, hub) for hub in hubs]
     legs += [(stores.bought, "import", hub, hub) for hub in hubs]

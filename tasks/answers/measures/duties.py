@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.questions.duties import Duties
 from schemas.questions.question import texts
 from schemas.table import polars_schema
@@ -248,7 +248,7 @@ def _doubts(snapshot: Snapshot, rows: pl.DataFrame, duty_goods: DutyGoods) -> pl
     ]
     names = ["place", "flow", "product", "partner", "measure", "begin", "end"]
     table = pl.DataFrame(keys, names, orient="row").with_columns(pl.col("begin", "end").cast(pl.Int32))
-    doubts_of_row: list[list[Doubt]] = [[] for _ in range(rows.height)]
+    doubts_of_row: list[list[NumberDoubt]] = [[] for _ in range(rows.height)]
     cells = query.doubts_of(snapshot, duty_goods.day).each_of_keys(table.drop("place"))
     for place, cell in zip(table["place"], cells, strict=True):
         doubts_of_row[place] += doubts_in(cell)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.questions.adjust import Adjust
 from schemas.questions.read import Read
 from tasks.analysis.reporter.expectation import new_year_share
@@ -55,10 +55,10 @@ class Handed:
     interventions: tuple[Intervention, ...]
     left_out: tuple[Intervention, ...] = ()
     notes: tuple[str, ...] = ()
-    doubt_of: Mapping[int, Sequence[Doubt]] = field(default_factory=dict)
+    doubt_of: Mapping[int, Sequence[NumberDoubt]] = field(default_factory=dict)
 
     @property
-    def doubts(self) -> tuple[Doubt, ...]:
+    def doubts(self) -> tuple[NumberDoubt, ...]:
         """What is in doubt of the series."""
         return tuple(dict.fromkeys(one for doubts in self.doubt_of.values() for one in doubts))
 

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from schemas.figures import QUOTABLE
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.layouts import ANALYSIS, LAYOUTS
 from schemas.names import FIGURES, VALUES, caveats_of, quote
 from schemas.questions.question import texts
@@ -142,7 +142,7 @@ def read_store(question: Read, store: Path) -> Answer:
     rows = _ordered(rows, question, notes)
     if question.names and question.table not in NAME_OF:
         rows = with_names(rows, resolver, question.language)
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[NumberDoubt, ...] = ()
     if question.table in DOUBTED:
         # What says that a row is in doubt speaks of all its figures.
         is_of_row = not IN_DOUBT.isdisjoint(question.shown)

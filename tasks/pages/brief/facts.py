@@ -12,7 +12,7 @@ import polars as pl
 
 from schemas.figures import FIGURE_OF
 from schemas.forms.brief import DrawnLevel, Fact, Facts, PartnerRow, Verdict
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.forms.outcome import HeldRelease
 from schemas.names import status
 from schemas.reference.code_tables import code_table
@@ -228,7 +228,7 @@ class Gatherer:
         line."""
         rows = self.rows.filter(pl.col("partner").is_in([*partners]) & (pl.col("measure") == self.measure))
         months = range(self.number - MONTHS_SHOWN + 1, self.number + 1)
-        in_doubt: dict[tuple[str, int], list[Doubt]] = {}
+        in_doubt: dict[tuple[str, int], list[NumberDoubt]] = {}
         parts = doubts.parts(self.flow, self.product, partners, months, self.measure)
         for place, doubt in zip(parts.select("partner", "month").rows(), doubts_in(parts["doubt"]), strict=True):
             in_doubt.setdefault(place, []).append(doubt)

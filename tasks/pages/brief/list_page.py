@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from tasks.analysis.reporter.list_movers import MonthCompared, list_movers
 from tasks.answers.form.answer import Answer
 from tasks.answers.form.numbers import amount, in_unit
@@ -34,7 +34,7 @@ PARTNERS_MAX = 12
 
 def list_sheet(
     store: Path, snapshot: Snapshot, name: str, month: date, flow: str, language: str
-) -> tuple[Sheet, pl.DataFrame, tuple[Doubt, ...]]:
+) -> tuple[Sheet, pl.DataFrame, tuple[NumberDoubt, ...]]:
     """Return the page on a list, its rows of the table `mover`, and what is in doubt of them. Raises NoFigure where no
     code is known in the month and the one before."""
     resolver = Resolver(snapshot)

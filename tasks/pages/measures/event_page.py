@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import polars as pl
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.questions.detours import Detours
 from schemas.questions.event_brief import EventBrief
 from tasks.analysis.mirror.statements import mirror
@@ -177,7 +177,7 @@ def _price(values: dict[int, float], months: range, mass: float | None) -> float
     return sum(values[month] for month in months) / mass
 
 
-def _doubts(snapshot: Snapshot, listed: ListedProducts, months: range, flow: str) -> tuple[Doubt, ...]:
+def _doubts(snapshot: Snapshot, listed: ListedProducts, months: range, flow: str) -> tuple[NumberDoubt, ...]:
     table = pl.DataFrame(
         [(key, flow, WORLD, months.start - YEAR, months.stop - 1) for key in listed.keys],
         ["product", "flow", "partner", "begin", "end"],
@@ -194,7 +194,7 @@ def _sheet(
     code_rows: Sequence[CodeRow],
     months: range,
     question: EventBrief,
-    doubts: Sequence[Doubt],
+    doubts: Sequence[NumberDoubt],
 ) -> Sheet:
     language = question.language
     t = texts(language)["measure"]

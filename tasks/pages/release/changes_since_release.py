@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from tasks.analysis.reporter.expectation import days_share
 from tasks.analysis.reporter.movers import AGAINST
 from tasks.answers.form.numbers import amount, in_unit
@@ -108,7 +108,7 @@ class Line(NamedTuple):
     product: str | None
     name: str
     sentence: str
-    doubts: Sequence[Doubt] = ()
+    doubts: Sequence[NumberDoubt] = ()
 
 
 def largest(rows: pl.DataFrame, products: pl.Series, in_doubt: Doubts, language: str = "en") -> list[Line]:

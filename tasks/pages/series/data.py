@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from schemas.forms.brief import MirrorPart
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.names import LANGUAGES, STATUSES, VALUES, status
 from schemas.reference.code_tables import code_table
 from tasks.analysis.ground.judged import numbers_of
@@ -84,7 +84,7 @@ class PageSeries:
     measures: tuple[str, ...]
     rows: pl.DataFrame = field(repr=False)
     state: SeriesState = field(repr=False)
-    every_doubt: dict[tuple[str, str, date], list[Doubt]] = field(repr=False)
+    every_doubt: dict[tuple[str, str, date], list[NumberDoubt]] = field(repr=False)
     judged: pl.DataFrame = field(repr=False)
     stated: pl.DataFrame = field(repr=False)
     events: list[dict[str, Any]] = field(repr=False)
@@ -94,7 +94,7 @@ class PageSeries:
     snapshot: Snapshot = field(repr=False)
 
     @property
-    def doubts(self) -> dict[tuple[str, str, date], list[Doubt]]:
+    def doubts(self) -> dict[tuple[str, str, date], list[NumberDoubt]]:
         """The doubts about the levels that the page draws, by measure, partner and month."""
         shown = set(self.months)
         return {
@@ -319,7 +319,7 @@ def _rounded(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
-def _doubts(snapshot: Snapshot, rows: pl.DataFrame) -> dict[tuple[str, str, date], list[Doubt]]:
+def _doubts(snapshot: Snapshot, rows: pl.DataFrame) -> dict[tuple[str, str, date], list[NumberDoubt]]:
     """The doubts about levels, by measure, partner and month."""
     marked = rows.filter("in_doubt")
     cells = query.doubts_of(snapshot).each_of_rows(marked, ["level"])

@@ -16,7 +16,7 @@ import polars as pl
 
 from schemas.code_files import money
 from schemas.figures import QUOTABLE
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.names import MISSING, ORIGINS, STATUSES, caveats_of, status
 from schemas.names import quote as quoted
 from tasks.answers.form.numbers import CARE, MARKS, in_unit
@@ -164,7 +164,7 @@ def _trail(series: PageSeries, language: str, place: PagePlace) -> list[tuple[st
     ]
 
 
-def _doubts_of_first(series: PageSeries) -> list[Doubt]:
+def _doubts_of_first(series: PageSeries) -> list[NumberDoubt]:
     """Return what is in doubt about the number that a page begins with."""
     return [
         doubt
@@ -174,7 +174,7 @@ def _doubts_of_first(series: PageSeries) -> list[Doubt]:
     ]
 
 
-def _doubts_of_table(rows: Sequence[Mapping[str, Any]], above: Sequence[Doubt], language: str) -> list[str]:
+def _doubts_of_table(rows: Sequence[Mapping[str, Any]], above: Sequence[NumberDoubt], language: str) -> list[str]:
     """Return what is in doubt in a table and is not stated above it: a title alone is not seen on paper, by a finger,
     or by a reader of screens."""
     stated = {doubt.by_itself for doubt in above}
@@ -317,11 +317,11 @@ def _key(
 
 
 def _cells(
-    row: Mapping[str, Any], doubts: Mapping[str, Sequence[Doubt]], language: str, reasons: Mapping[str, str]
+    row: Mapping[str, Any], doubts: Mapping[str, Sequence[NumberDoubt]], language: str, reasons: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """The figures of a row as texts with reasons, each marked that is in doubt; the row says each doubt at the first
     figure that has it."""
-    in_doubt, cells, stated = wording.texts(language)["in_doubt"], [], set[Doubt]()
+    in_doubt, cells, stated = wording.texts(language)["in_doubt"], [], set[NumberDoubt]()
     for figure, doubt in doubts.items():
         if figure in LEVELS:
             text, why = level_text(row[figure], row["measure"], language, reasons[row[status(figure)]])

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import polars as pl
 
 from schemas.forms.brief import Facts
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.forms.fetch import SourceState
 from schemas.forms.site import FrontCard
 from tasks.analysis.reporter.movers import AGAINST
@@ -54,14 +54,14 @@ class Story(NamedTuple):
     drawing, what the drawing shows, and of each sentence why its growth is not quoted as it is."""
 
     name: str
-    sentences: list[tuple[str, tuple[Doubt, ...]]]
+    sentences: list[tuple[str, tuple[NumberDoubt, ...]]]
     place: str
     drawn: str
     caption: str = ""
     verdicts: Sequence[str] = ()
 
     @property
-    def doubts(self) -> list[Doubt]:
+    def doubts(self) -> list[NumberDoubt]:
         """What is in doubt, each once: several sentences often rest on the same number."""
         return [*dict.fromkeys(doubt for _, doubts in self.sentences for doubt in doubts)]
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import polars as pl
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.names import MISSING, ORIGINS, VALUES, status
 from tasks.analysis.ground.judged import of_rows
 from tasks.answers.form.quotes import beside
@@ -174,7 +174,7 @@ def _trade(
 ) -> dict[str, Any]:
     t = wording.texts(language)
     reasons = {**ORIGINS, **MISSING, **t["missing_reasons"]}
-    shown, every = [], list[Doubt]()
+    shown, every = [], list[NumberDoubt]()
     for number, row in enumerate(rows.iter_rows(named=True)):
         code, name = row["product"], row["product_name"] or ""
         stem = quote(file_name(code, month.flow))

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from schemas.forms.brief import Fact, Facts, Verdict
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.names import MISSING
 from tasks.answers.form.numbers import MASS
 from tasks.answers.form.quotes import caveat_words, verdict_words
@@ -240,7 +240,7 @@ def of_table(facts: Facts, language: str) -> list[str]:
     return each_once(said, language)
 
 
-def doubts_of(sentence: Sentence) -> list[Doubt]:
+def doubts_of(sentence: Sentence) -> list[NumberDoubt]:
     """Return what is in doubt about the numbers of a sentence."""
     return [doubt for piece in sentence.pieces if piece.fact is not None for doubt in piece.fact.doubts]
 

@@ -7,7 +7,7 @@ Belongs here: the form that pages about lists, detours and measures share. What 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from tasks.domain.doubt_words import doubt_sentences
 from tasks.pages.text.page_templates import template, words
 
@@ -33,7 +33,7 @@ class Sheet(NamedTuple):
     headlines: Sequence[str]
     blocks: Sequence[SheetPart]
     notes: Sequence[str]
-    in_doubt: Sequence[Doubt]
+    in_doubt: Sequence[NumberDoubt]
     cited: str
     language: str = "en"
 

@@ -47,7 +47,7 @@ OF_SOURCE = (
 )  # fmt: skip
 
 
-class Read(NamedTuple):
+class FileRead(NamedTuple):
     """The fields of a file as texts, its encoding, the normalisations made."""
 
     fields: pl.DataFrame
@@ -116,7 +116,7 @@ def parse(spec: Spec, raw: bytes, where: str) -> Parsed:
     return Parsed(records, read.encoding, tuple(notes), (*doubts, *rounded), day, spec["reporter"], proof=proof)
 
 
-def _csv(spec: Spec, raw: bytes, where: str) -> Read:
+def _csv(spec: Spec, raw: bytes, where: str) -> FileRead:
     mark, encoding = spec.get("separator", ","), spec.get("encoding", "")
     raw = raw.decode(encoding).encode() if encoding else raw
     raw, notes = _without_quotes(spec, raw, mark, where) if spec.get("bare") else (raw, [])
@@ -129,7 +129,7 @@ def _csv(spec: Spec, raw: bytes, where: str) -> Read:
     fields = lexed.fields.with_columns(pl.all().cast(pl.String))
     if mark != "," and b"," in raw:
         fields = fields.with_columns(pl.all().str.replace_many([",", mark], [mark, ","]))
-    return Read(fields, encoding or lexed.encoding, [*notes, *lexed.normalised])
+    return FileRead(fields, encoding or lexed.encoding, [*notes, *lexed.normalised])
 
 
 def _without_quotes(spec: Spec, raw: bytes, mark: str, where: str) -> tuple[bytes, list[str]]:
@@ -145,7 +145,7 @@ def _without_quotes(spec: Spec, raw: bytes, mark: str, where: str) -> tuple[byte
     return raw.translate(None, quote), [] if quote in raw else ["codes without quotes"]
 
 
-def _xlsx(spec: Spec, raw: bytes, where: str) -> Read:
+def _xlsx(spec: Spec, raw: bytes, where: str) -> FileRead:
     """The rows below the heading, the first row whose first cell has its form; a title may stand in the row above."""
     rows = read_rows(raw, where)
     form = re.compile(spec.get("heading", "."))
@@ -157,7 +157,7 @@ def _xlsx(spec: Spec, raw: bytes, where: str) -> Read:
     csv.check_titles(titles, where)
     columns = zip(*rows[place + 1 :], strict=True) if rows[place + 1 :] else ([] for _ in titles)
     fields = pl.DataFrame(dict(zip(titles, columns, strict=True)), schema=dict.fromkeys(titles, pl.String))
-    return Read(fields, "xlsx", [f"Excel workbook, {counted(place + 1, 'row')} up to its heading"])
+    return FileRead(fields, "xlsx", [f"Excel workbook, {counted(place + 1, 'row')} up to its heading"])
 
 
 def _titled(spec: Spec, fields: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:

@@ -11,7 +11,7 @@ from typing import Literal
 import polars as pl
 import pytest
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.questions.claims import CheckClaim, CheckClaims
 from schemas.questions.movers import Movers
 from schemas.questions.question import Question
@@ -25,7 +25,7 @@ from tasks.domain.errors import HowUnderstood
 from tasks.reading.query import open_published
 
 ANSWERS: list[Answer] = []
-CUT = Doubt("no_last_page", (), (), 24305, 24305)
+CUT = NumberDoubt("no_last_page", (), (), 24305, 24305)
 SAID = "in doubt: the last page is full, and more may follow, 2025-06"
 
 

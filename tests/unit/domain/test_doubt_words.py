@@ -3,17 +3,17 @@
 import polars as pl
 import pytest
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.reference.code_tables import code_table
 from tasks.domain.doubt_words import as_cells, as_text, doubt_sentences, doubt_text, doubts_in, once_each
 from tasks.domain.labels import check_words
 
 OCTOBER = 2025 * 12 + 9
-CUT = Doubt("row_cap", (), (), OCTOBER, OCTOBER, 10_000, None, "records")
+CUT = NumberDoubt("row_cap", (), (), OCTOBER, OCTOBER, 10_000, None, "records")
 OF_SUM = CUT._replace(of_sum=True)
 
 
-def on(month: int, last: int | None = None, doubt: Doubt = CUT) -> Doubt:
+def on(month: int, last: int | None = None, doubt: NumberDoubt = CUT) -> NumberDoubt:
     return doubt._replace(first=month, last=last or month)
 
 
@@ -29,7 +29,7 @@ def on(month: int, last: int | None = None, doubt: Doubt = CUT) -> Doubt:
         ([CUT._replace(finding="a 1"), CUT._replace(finding="b 7", part_pct=5.0)], ["2025-10"]),
     ],
 )
-def test_doubts_of_one_cause_are_one_sentence_with_all_its_months(doubts: list[Doubt], months: list[str]) -> None:
+def test_doubts_of_one_cause_are_one_sentence_with_all_its_months(doubts: list[NumberDoubt], months: list[str]) -> None:
     said = doubt_sentences(doubts)
     assert [one.removeprefix(f"{check_words()['row_cap']}, ").partition(":")[0] for one in said] == months
 
@@ -44,7 +44,7 @@ def test_a_share_leaves_out_the_months_in_which_its_number_is_in_doubt_itself() 
 
 
 def test_names_of_partners_are_never_read_as_others() -> None:
-    gone = Doubt("partners_missing", ("BEL", "HKG", "IRN", "USA"), (), OCTOBER, OCTOBER, 0.033, None, "share")
+    gone = NumberDoubt("partners_missing", ("BEL", "HKG", "IRN", "USA"), (), OCTOBER, OCTOBER, 0.033, None, "share")
     assert doubt_text([gone]).endswith(
         ": no row for Belgium; Hong Kong, China; Iran; 1 more, 3.3% of the twelve months before"
     )
@@ -56,14 +56,14 @@ def test_names_of_partners_are_never_read_as_others() -> None:
     [(82_899, 400_000, "82,899 USD, where other months have at least 400,000 USD"), (5e6, 4e5, "at most 400,000 USD")],
 )
 def test_a_number_is_told_beside_what_others_are(observed: float, expected: float, said: str) -> None:
-    far = Doubt("magnitude", ("OMN",), (), OCTOBER, OCTOBER, observed, expected, "value_usd")
+    far = NumberDoubt("magnitude", ("OMN",), (), OCTOBER, OCTOBER, observed, expected, "value_usd")
     assert doubt_text([far]).startswith("the number is far from those of other months, Oman, 2025-10: ")
     assert doubt_text([far]).endswith(said)
     assert "Oman" not in doubt_text([far], "zh")
 
 
 def test_a_number_that_is_not_known_is_left_out() -> None:
-    assert doubt_text([Doubt("magnitude", (), (), OCTOBER, OCTOBER)]).endswith(", 2025-10")
+    assert doubt_text([NumberDoubt("magnitude", (), (), OCTOBER, OCTOBER)]).endswith(", 2025-10")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from bad_inputs.download import Record, csv_bytes, magnets
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.questions.read import Read
 from schemas.questions.revisions import Revisions
 from tasks.analysis.after.first_prints import first_prints
@@ -38,7 +38,7 @@ CODE = "85051110"
 JUNE = 2025 * 12 + 5
 FEW = "few partners for a file of all partners, 2025-05 to 2025-06: only Germany, South Korea and United States"
 OF_SHARE = f"share, rank and contributions: {FEW}"
-OF_FEW = Doubt("few_partners", (), ("DEU", "KOR", "USA"), JUNE - 1, JUNE, 3.0, None, "partners")
+OF_FEW = NumberDoubt("few_partners", (), ("DEU", "KOR", "USA"), JUNE - 1, JUNE, 3.0, None, "partners")
 # Worth so much that more partners than three are expected.
 THREE = [magnets(partner, "900000", "90,000,000") for partner in ("502", "304", "133")]
 

@@ -12,7 +12,7 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 from schemas.code_files import FOLDER
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.forms.outcome import Outcome, WatchRule
 from schemas.settings import WATCH_RULES
 from tasks.analysis.after import watch_rules
@@ -261,7 +261,7 @@ def test_a_doubt_of_a_code_is_one_of_its_list_where_it_weighs_in_it(
     asked = {"products": ["854231", "853224"], "months": "2025-06..2025-06"}
     snapshot = china(tmp_path, query_bytes(rows), **asked)
     doubts = pl.DataFrame(
-        {"product": ["853224"], "part_pct": [part], "doubt": [Doubt("row_cap", (), (), JUNE, JUNE)._asdict()]},
+        {"product": ["853224"], "part_pct": [part], "doubt": [NumberDoubt("row_cap", (), (), JUNE, JUNE)._asdict()]},
         {"product": pl.String, "part_pct": pl.Float64, "doubt": DOUBT},
     )
     monkeypatch.setattr(Doubts, "of_month", lambda *_: doubts)

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.questions.movers import Movers
 from tasks.analysis.reporter.list_movers import MonthCompared, list_movers
 from tasks.answers.trade.movers import movers
@@ -78,7 +78,7 @@ def test_a_doubt_of_a_code_is_one_of_the_total_where_it_weighs_in_it(
     """853224 is 1,000 of 90,000 dollars in June: a twentieth of it is less than a thousandth of the total."""
     june = 2025 * 12 + 5
     kinds = {"product": pl.String, "part_pct": pl.Float64, "doubt": DOUBT}
-    cut = Doubt("row_cap", (), (), june, june, finding="release 1")
+    cut = NumberDoubt("row_cap", (), (), june, june, finding="release 1")
     doubts = pl.DataFrame({"product": ["853224"], "part_pct": [part], "doubt": [cut._asdict()]}, kinds)
     monkeypatch.setattr(Doubts, "of_month", lambda *of: doubts if of[-1] == june else doubts.clear())
     listed = listed_in(snapshot, specs_of(["chpl"]))

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from tasks.pages.series import data, page
 from tasks.pages.series.data import PageSeries
 from tasks.pages.text.page_templates import LANGUAGES, words
@@ -137,7 +137,7 @@ def test_names_that_look_like_markup_are_text_in_every_place(series: PageSeries,
     other = replace(
         series, names=(HOSTILE, HOSTILE), product=f"basket:{HOSTILE}", codes=(HOSTILE,), events=[event],
         stated=releases, breaks=[(series.months[3], HOSTILE)],
-        every_doubt={("quantity_kg", "WLD", series.months[-1]): [Doubt(HOSTILE, (), (), 24314, 24314)]},
+        every_doubt={("quantity_kg", "WLD", series.months[-1]): [NumberDoubt(HOSTILE, (), (), 24314, 24314)]},
     )  # fmt: skip
     plain = Elements(rendered(series, language))
     text = rendered(other, language, address="https://x.org", months=("2026-03",))
@@ -153,7 +153,8 @@ def test_names_that_look_like_markup_are_text_in_every_place(series: PageSeries,
 
 def test_a_text_of_a_file_is_no_formula_in_a_spreadsheet(series: PageSeries) -> None:
     other = replace(
-        series, every_doubt={("quantity_kg", "WLD", series.months[-1]): [Doubt("=HYPERLINK(1)", (), (), 24314, 24314)]}
+        series,
+        every_doubt={("quantity_kg", "WLD", series.months[-1]): [NumberDoubt("=HYPERLINK(1)", (), (), 24314, 24314)]},
     )
     assert "'=HYPERLINK(1)" in page.whole_series(other).decode()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from schemas.forms.fetch import SourceState
 from schemas.forms.site import FrontCard
 from tasks.answers.trade.read import with_names
@@ -74,7 +74,7 @@ def test_only_the_desk_is_told_for_how_long_something_is_overdue(*, shown: bool,
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_names_and_doubts_of_the_front_page_are_text(resolver: Resolver, card: FrontCard, language: str) -> None:
-    doubt = Doubt(HOSTILE, (), (), 24309, 24309)
+    doubt = NumberDoubt(HOSTILE, (), (), 24309, 24309)
     line = changes.Line(MAGNETS, HOSTILE, HOSTILE, [doubt])
     story = front.Story(HOSTILE, [(HOSTILE, (doubt,))], "CHN/x.en.html", "")
     section = changes.Section(HOSTILE, {"": [HOSTILE], HOSTILE: ["-1"]}, [HOSTILE], [MAGNETS])
@@ -90,8 +90,8 @@ def test_names_and_doubts_of_the_front_page_are_text(resolver: Resolver, card: F
 def test_a_doubt_of_several_sentences_stands_once_and_each_sentence_is_marked(
     resolver: Resolver, card: FrontCard
 ) -> None:
-    may = Doubt("row_cap", (), (), 24304, 24304)
-    long = Doubt("an unknown check " * 20, (), (), 24304, 24304)
+    may = NumberDoubt("row_cap", (), (), 24304, 24304)
+    long = NumberDoubt("an unknown check " * 20, (), (), 24304, 24304)
     sentences = [
         ("First.", (may, may._replace(check="few; partners"))),
         ("Second.", (may,)),

@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 from tasks.domain.doubt_words import as_cells
 from tasks.pages.site import partner_pages
 from tasks.pages.text.page_templates import LANGUAGES
@@ -59,7 +59,7 @@ class OfShares:
         pass
 
     def each_of_rows(self, rows: pl.DataFrame, figures: list[str]) -> pl.Series:
-        few = Doubt("few_partners", (), ("BRA",), 24293, 24293)
+        few = NumberDoubt("few_partners", (), ("BRA",), 24293, 24293)
         return as_cells([[few] if figures == ["share_pct"] else []] * rows.height)
 
 

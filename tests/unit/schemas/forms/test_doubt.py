@@ -1,8 +1,8 @@
 """What two doubts have in common is told from what each is about."""
 
-from schemas.forms.doubt import Doubt
+from schemas.forms.doubt import NumberDoubt
 
-ONE = Doubt(
+ONE = NumberDoubt(
     "few_partners", (), ("BRA",), 24309, 24310, 1.0, None, "partners", of_sum=True, part_pct=2.5, finding="r1 3"
 )
 
