@@ -66,16 +66,16 @@ def _read(request: UpgradeRequest, aside: Path) -> Iterator[OldStore]:
             "upgrade", str(new), f"it lies in {old}, or that in it", "Give a folder of its own: the old store stays."
         )
     for folder in old_stores(request.old):
-        found = read_old(folder, aside / folder.name)
-        published = read_table(open_snapshot(_store(found, request)), "release")["release_id"].to_list()
-        if others := sorted({*published} - {one.release_id for one in found.releases}):
+        old_store = read_old(folder, aside / folder.name)
+        published = read_table(open_snapshot(_store(old_store, request)), "release")["release_id"].to_list()
+        if others := sorted({*published} - {one.release_id for one in old_store.releases}):
             raise Refused(
                 "upgrade",
                 str(new),
                 f"it has releases that {folder} has not: {', '.join(others[:3])}",
                 "Give a new store, or the one into which this upgrade was begun.",
             )
-        yield found
+        yield old_store
 
 
 def _report(stores: Iterable[OldStore], *, dry_run: bool) -> UpgradeReport:
@@ -120,9 +120,9 @@ def _carry(old: OldStore, request: UpgradeRequest, show: Show) -> Iterator[str]:
                 held_releases.keep(store, kept)
     tell_contradictions(store)
     snapshot = open_snapshot(store)
-    there = {*read_table(snapshot, "release")["release_id"], *read_table(snapshot, "decision")["decision_id"]}
+    published = {*read_table(snapshot, "release")["release_id"], *read_table(snapshot, "decision")["decision_id"]}
     named = [*(one.release_id for one in old.releases), *old.decisions["decision_id"]]
-    yield from (f"{old.reporter}: {name} is not in {request.store}" for name in named if name not in there)
+    yield from (f"{old.reporter}: {name} is not in {request.store}" for name in named if name not in published)
 
 
 def _tell(show: Show, before: int, total: int, done: int, _: int, name: str) -> None:

@@ -183,5 +183,5 @@ def with_own_rows(name: str, rows: "pl.DataFrame") -> "pl.DataFrame":
     """The rows of a code table, and those that declarations of one's own add to it."""
     import polars as pl
 
-    own = own_rows(name) if name in OWN_TABLES else []
-    return rows.vstack(pl.from_dicts(own, schema=rows.schema)) if own else rows
+    rows_of_user = own_rows(name) if name in OWN_TABLES else []
+    return rows.vstack(pl.from_dicts(rows_of_user, schema=rows.schema)) if rows_of_user else rows

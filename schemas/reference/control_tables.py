@@ -119,7 +119,7 @@ class ControlEvents(Table):
         """A measure whose codes are not all recorded says what is missing, in both languages."""
         is_partial = pl.col("recorded").is_in(["part", "none"])
         both = (pl.col(name) != "" for name in ("missing", "missing_zh"))
-        return data.lazyframe.select(pl.all_horizontal(is_partial == said for said in both))
+        return data.lazyframe.select(pl.all_horizontal(is_partial == text for text in both))
 
 
 class ControlEventCodes(Table):

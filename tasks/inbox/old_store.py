@@ -223,32 +223,32 @@ def _declarations(
     row: Mapping[str, Any], raw: Path, landing: Mapping[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """What may have been declared about a file, each with its name: what was kept of it, and what its release says."""
-    own = {"released_on": row["released_on"], "title": row["title"]}
-    own |= {name: landing[name] for name in ("address", "answered_at") if landing.get(name)}
+    columns = {"released_on": row["released_on"], "title": row["title"]}
+    columns |= {name: landing[name] for name in ("address", "answered_at") if landing.get(name)}
     says_day = row["partners"] == "keys"
     for note in sorted(raw.parent.glob(f"{raw.name}.*.json")):
         kept = read_json(note)
-        yield kept["name"], kept["declared"] | ({} if says_day else own)
+        yield kept["name"], kept["declared"] | ({} if says_day else columns)
     name, months = landing.get("name", raw.name), span_name(row["first_month"], row["last_month"])
     if says_day:
-        own["released_on"] = landing.get("landed_on", row["released_on"])
+        columns["released_on"] = landing.get("landed_on", row["released_on"])
     partners = ("all", "listed") if says_day else (row["partners"],)
     choices = itertools.product((row["flow"], None), partners, (row["products"], None), (months, None))
-    for flow, asked, products, spoken in choices:
-        given = {"flow": flow, "partners": asked, "products": products, "months": spoken}
-        yield name, {"source": row["source"], "reporter": row["reporter"], **given, **own}
+    for flow, partners_asked, products, spoken in choices:
+        given = {"flow": flow, "partners": partners_asked, "products": products, "months": spoken}
+        yield name, {"source": row["source"], "reporter": row["reporter"], **given, **columns}
 
 
 def _approvals(releases: list[OldRelease], findings: pl.DataFrame | None) -> dict[str, CarriedApproval]:
     """Why each release was published, in the words that stand among its findings."""
-    said: dict[tuple[str, str], str] = {}
+    words: dict[tuple[str, str], str] = {}
     if findings is not None:
-        told = findings.filter(pl.col("check").cast(pl.String).is_in([APPROVED, LIFTED]))
-        for name, check, observed in told.select("release_id", "check", "observed").rows():
-            said[str(name), str(check)] = observed
+        decided = findings.filter(pl.col("check").cast(pl.String).is_in([APPROVED, LIFTED]))
+        for name, check, observed in decided.select("release_id", "check", "observed").rows():
+            words[str(name), str(check)] = observed
     return {
         one.release_id: CarriedApproval(
-            said.get((one.release_id, APPROVED), BEFORE), said.get((one.release_id, LIFTED))
+            words.get((one.release_id, APPROVED), BEFORE), words.get((one.release_id, LIFTED))
         )
         for one in releases
     }

@@ -40,9 +40,9 @@ class Turn(NamedTuple):
         """Whether it must have: decisions about one release are numbered, and the first one about a release that took
         the place of another follows its arrival."""
         return any(
-            (mine["release_id"] == theirs["release_id"] and mine["number"] < theirs["number"])
-            or mine["replaced_by"] == theirs["release_id"]
-            for mine in self.decisions
+            (decision["release_id"] == theirs["release_id"] and decision["number"] < theirs["number"])
+            or decision["replaced_by"] == theirs["release_id"]
+            for decision in self.decisions
             for theirs in other.decisions
         )
 
@@ -100,11 +100,11 @@ def epochs(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame
     """Return the epochs of some months: a single one unless a turn changes which of their releases count."""
     deciding = _that_matter(detail, releases, decisions)
     turns = [*_turns(deciding, releases)]
-    made, absent = list[dict[str, Any]](), [turn.arrive for turn in turns]
+    decided, absent = list[dict[str, Any]](), [turn.arrive for turn in turns]
     list_of_epochs = [Epoch(None, None, frozenset().union(*absent))]
     for place, turn in enumerate(turns, 1):
-        made += turn.decisions
-        out = out_on(releases, pl.DataFrame(made, deciding.schema)).union(*absent[place:])
+        decided += turn.decisions
+        out = out_on(releases, pl.DataFrame(decided, deciding.schema)).union(*absent[place:])
         if out != list_of_epochs[-1].out:
             list_of_epochs[-1] = list_of_epochs[-1]._replace(end=turn.day)
             list_of_epochs.append(Epoch(turn.day, None, out, turn.by))

@@ -31,8 +31,12 @@ class Adapters(MutableMapping[str, "Source"]):
 
     def __getitem__(self, name: str) -> Source:
         if name not in self._loaded and name in source_names():
-            own = own_sources()
-            (file,) = [own[name]] if name in own else [*ROOT.glob(f"*/{name}.py"), *ROOT.glob(f"*/{name}.toml")]
+            declarations = own_sources()
+            (file,) = (
+                [declarations[name]]
+                if name in declarations
+                else [*ROOT.glob(f"*/{name}.py"), *ROOT.glob(f"*/{name}.toml")]
+            )
             if file.suffix == ".toml":
                 from tasks.sources.adapter.declared import source_of
 

@@ -140,13 +140,15 @@ class Grader:
         """Add to a sentence about a growth what keeps it from being quoted as it is; of one that is not to be quoted
         it says what it is from."""
         keys = pl.DataFrame([{name: row[name] for name in KEYS}])
-        [found] = of_rows(keys, self.snapshot, day, [rule.figure]).to_dicts()
-        if found["quote"] == "no":
+        [judged] = of_rows(keys, self.snapshot, day, [rule.figure]).to_dicts()
+        if judged["quote"] == "no":
             now = row["ytd" if FIGURE_OF[rule.figure].is_so_far else "level"]
-            return f"{rule.measure} is {now:,.10g}, from {found['base']:,.10g}; watched: {rule.figure} {rule.bound}"
+            return f"{rule.measure} is {now:,.10g}, from {judged['base']:,.10g}; watched: {rule.figure} {rule.bound}"
         caveats = [
-            f"{CAVEATS[name]} ({', '.join(f'{one} {found[one]:,.6g}' for one in NUMBERS_OF[name])})".removesuffix(" ()")
-            for name in found["caveats"]
+            f"{CAVEATS[name]} ({', '.join(f'{one} {judged[one]:,.6g}' for one in NUMBERS_OF[name])})".removesuffix(
+                " ()"
+            )
+            for name in judged["caveats"]
         ]
         return "; ".join([sentence, *(f"quote with care: {words}" for words in caveats)])
 

@@ -64,9 +64,9 @@ def _of_flow(
         history = query.table_on(snapshot, "metric", day, flow, products, first_day(reach[0])).filter(is_asked)
     history = history.select(COLUMNS).with_columns(pl.col(SERIES).cast(pl.String))
     numbers = functools.cache(lambda: numbers_of(snapshot, flow, products, reach, day))
-    asked = history.join(rows, on=[*SERIES, "period"], how="semi")
-    found = verdicts(asked, history, steps_of(numbers(), products), lambda _: numbers(), figures)
-    return found.select(pl.lit(flow).alias("flow"), pl.all())
+    rows_judged = history.join(rows, on=[*SERIES, "period"], how="semi")
+    judged = verdicts(rows_judged, history, steps_of(numbers(), products), lambda _: numbers(), figures)
+    return judged.select(pl.lit(flow).alias("flow"), pl.all())
 
 
 def _is_of(flow: str, months: Container[int] | None, part: Partition) -> bool:

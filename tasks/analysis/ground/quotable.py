@@ -94,12 +94,14 @@ def of_series(rows: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
     )
     products = series["product"].unique().sort()
     of_products = (own_or_parts(single, product).with_columns(product=pl.lit(product)) for product in products)
-    own = pl.concat([single.clear(), *of_products])
+    numbers_of_products = pl.concat([single.clear(), *of_products])
     groups = code_table("partner_groups").select("partner", "group").unique()
-    of_groups = own.join(groups, on="partner").drop("partner").rename({"group": "partner"})
-    of_world = own.filter(pl.col("partner") != WORLD).with_columns(partner=pl.lit(WORLD))
-    others = pl.concat([of_world, of_groups.select(own.columns)]).join(own, on=KEY, how="anti")
-    return pl.concat([own, others]).join(series, on=SERIES, how="semi")
+    of_groups = numbers_of_products.join(groups, on="partner").drop("partner").rename({"group": "partner"})
+    of_world = numbers_of_products.filter(pl.col("partner") != WORLD).with_columns(partner=pl.lit(WORLD))
+    others = pl.concat([of_world, of_groups.select(numbers_of_products.columns)]).join(
+        numbers_of_products, on=KEY, how="anti"
+    )
+    return pl.concat([numbers_of_products, others]).join(series, on=SERIES, how="semi")
 
 
 def verdicts(
@@ -125,9 +127,9 @@ def verdicts(
     )
     growths = growths.join(_usual(growths, history), on=GROWTH, how="left")
     growths = growths.join(_flips(growths, history), on=GROWTH, how="left")
-    asked = growths.filter(pl.col("is_small") | pl.col("is_revised")).select(SERIES).unique()
-    numbers = read_ledger(asked["product"].unique().sort().to_list()) if asked.height else EMPTY_LEDGER
-    numbers = of_series(numbers.filter(stood_for_a_day()), asked)
+    series = growths.filter(pl.col("is_small") | pl.col("is_revised")).select(SERIES).unique()
+    numbers = read_ledger(series["product"].unique().sort().to_list()) if series.height else EMPTY_LEDGER
+    numbers = of_series(numbers.filter(stood_for_a_day()), series)
     growths = growths.join(_steps(growths.filter("is_small"), numbers), on=GROWTH, how="left")
     growths = growths.join(_moves(growths.filter("is_revised"), numbers), on=GROWTH, how="left")
     size, largest = pl.col("growth").abs(), pl.col("largest") / 100
@@ -140,11 +142,11 @@ def verdicts(
         "coverage": kinds > pl.col("limit_coverage"),
         "implied_base": (pl.col("why") == "implied_base") & pl.col("limit_implied_base").is_not_null(),
     }
-    found = pl.concat_list(pl.when(holds[name]).then(pl.lit(name)) for name in CAVEATS).list.drop_nulls()
-    growths = growths.with_columns(caveats=found, kinds=kinds)
+    names = pl.concat_list(pl.when(holds[name]).then(pl.lit(name)) for name in CAVEATS).list.drop_nulls()
+    growths = growths.with_columns(caveats=names, kinds=kinds)
     quote = pl.when(pl.col("caveats").list.contains("nearly_nothing")).then(pl.lit("no"))
-    word = quote.when(pl.col("caveats").list.len() > 0).then(pl.lit("care")).otherwise(pl.lit("yes"))
-    return growths.with_columns(quote=word).select(pl.col(name).cast(kind) for name, kind in VERDICTS.items())
+    answer = quote.when(pl.col("caveats").list.len() > 0).then(pl.lit("care")).otherwise(pl.lit("yes"))
+    return growths.with_columns(quote=answer).select(pl.col(name).cast(kind) for name, kind in VERDICTS.items())
 
 
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:

@@ -70,14 +70,14 @@ def rank_of(shift: float | None, placebos: Sequence[float | None]) -> tuple[int,
     return sum(shift is not None and one >= shift for one in known), len(known)
 
 
-def row_of(made: Assessed) -> dict[str, Any]:
+def row_of(assessed: Assessed) -> dict[str, Any]:
     """Return the figures as columns of the table `duty`."""
     return {
-        "consumption_usd": made.consumption,
-        "dutiable_usd": made.dutiable,
-        "duty_usd": made.duty,
-        "rate_pct": made.rate,
-        "dutiable_rate_pct": made.dutiable_rate,
-        "dutiable_share_pct": made.dutiable_share,
-        "status": made.status,
+        "consumption_usd": assessed.consumption,
+        "dutiable_usd": assessed.dutiable,
+        "duty_usd": assessed.duty,
+        "rate_pct": assessed.rate,
+        "dutiable_rate_pct": assessed.dutiable_rate,
+        "dutiable_share_pct": assessed.dutiable_share,
+        "status": assessed.status,
     }

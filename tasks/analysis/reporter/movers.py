@@ -576,9 +576,9 @@ def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int])
     # The numbers of a whole nomenclature would take gigabytes.
     for _, together in itertools.groupby(shown, key=lambda product: product[:2] if product.isdecimal() else product):
         of_chapter = every.filter(pl.col("product").is_in([*together]))
-        found = verdicts(of_chapter.filter(is_asked), of_chapter, steps, read, growths)
-        keys = found.select("product", "measure", month_index("period"), "figure").rows()
-        quotes |= dict(zip(keys, found["quote"], strict=True))
+        growth_verdicts = verdicts(of_chapter.filter(is_asked), of_chapter, steps, read, growths)
+        keys = growth_verdicts.select("product", "measure", month_index("period"), "figure").rows()
+        quotes |= dict(zip(keys, growth_verdicts["quote"], strict=True))
     for row in rows:
         doubts = _doubts_of(row, state, flow)
         row["doubt"], row["findings"] = doubt_text(doubts) or None, sorted({one.finding for one in doubts})

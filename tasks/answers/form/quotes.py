@@ -50,20 +50,22 @@ def with_verdicts(
     if not {*KEYS} <= {*rows.columns} or not growths or any(quote(one) in rows.columns for one in QUOTABLE):
         return rows
     keys = rows.with_columns(pl.col("flow", *SERIES).cast(pl.String))
-    found = of_rows(keys.filter(pl.any_horizontal(pl.col(growths).is_not_null())), snapshot, day, growths)
+    judged = of_rows(keys.filter(pl.any_horizontal(pl.col(growths).is_not_null())), snapshot, day, growths)
     last = keys.select(KEYS).join(revised(keys, snapshot, day), on=KEYS, how="left", maintain_order="left")
-    return beside(rows, found, language, growths).with_columns(last["revised_on"], *_record(rows))
+    return beside(rows, judged, language, growths).with_columns(last["revised_on"], *_record(rows))
 
 
-def beside(rows: pl.DataFrame, found: pl.DataFrame, language: str, figures: Collection[str] = QUOTABLE) -> pl.DataFrame:
+def beside(
+    rows: pl.DataFrame, judged: pl.DataFrame, language: str, figures: Collection[str] = QUOTABLE
+) -> pl.DataFrame:
     """Add to rows with the keys of `metric` their verdicts, rows of `verdicts` with the column `flow`, as two columns
     for each figure: the verdict, and what is said of it. What is in doubt is quoted with care at best."""
     judged = rows.select(pl.col("flow", *SERIES).cast(pl.String), "period")
     for one in figures:
-        of_figure = found.filter(figure=one)
-        said = [said_of(row, language) or None for row in of_figure.iter_rows(named=True)]
+        of_figure = judged.filter(figure=one)
+        texts_said = [said_of(row, language) or None for row in of_figure.iter_rows(named=True)]
         of_figure = of_figure.select(
-            *KEYS, pl.col("quote").alias(quote(one)), pl.Series(caveats_of(one), said, dtype=pl.String)
+            *KEYS, pl.col("quote").alias(quote(one)), pl.Series(caveats_of(one), texts_said, dtype=pl.String)
         )
         judged = judged.join(of_figure, on=KEYS, how="left", maintain_order="left")
     if "figures_in_doubt" in rows.columns:
@@ -82,8 +84,8 @@ def _record(rows: pl.DataFrame) -> list[pl.Expr]:
     """The column that says which record the level of a row is, where the rows say since when it is the highest."""
     if not {*map(status, RECORDS.values())} <= {*rows.columns}:
         return []
-    is_record = {word: pl.col(status(name)).cast(pl.String) == "series_record" for word, name in RECORDS.items()}
-    return [pl.coalesce(pl.when(holds).then(pl.lit(word)) for word, holds in is_record.items()).alias("record")]
+    is_record = {label: pl.col(status(name)).cast(pl.String) == "series_record" for label, name in RECORDS.items()}
+    return [pl.coalesce(pl.when(holds).then(pl.lit(label)) for label, holds in is_record.items()).alias("record")]
 
 
 def with_caveats(
@@ -91,7 +93,7 @@ def with_caveats(
 ) -> pl.DataFrame:
     """Add to rows of `mover` the column `caveats`: why the growth of a product is not quoted as it is, in words."""
     judged = movers.filter(pl.col("quote") != "yes").with_columns(pl.col("partner").fill_null(WORLD))
-    said = {
+    texts_said = {
         (row["product"], row["measure"], row["period"], row["figure"]): said_of(row, language) or None
         for row in of_rows(judged, snapshot, day, list(GROWTH_AGAINST.values())).iter_rows(named=True)
     }
@@ -100,7 +102,7 @@ def with_caveats(
         key = (row["product"], row["measure"], row["period"], GROWTH_AGAINST[row["against"]])
         # Of a partner in several codes nothing is judged; on nearly nothing a percentage says only that.
         is_bare = row["kind"] == "partner" and (row["change_pct"] or 0) >= PER_CENT_MAX
-        words.append(no_words({"base": row["before"]}, row["measure"], language) if is_bare else said.get(key))
+        words.append(no_words({"base": row["before"]}, row["measure"], language) if is_bare else texts_said.get(key))
         words[-1] = words[-1] if is_bare or row["quote"] in ("care", "no") else None
     return movers.with_columns(pl.Series("caveats", words, dtype=pl.String))
 
@@ -132,16 +134,16 @@ def verdict_words(
     t, (semicolon, begin, end) = quote_words(language), SIGNS[language]
     if verdict.answer == "no":
         numbers = {name: one for each in verdict.caveats for name, one in each.numbers.items() if name in SIZES}
-        said = no_words(numbers, measure, language)
+        texts_said = no_words(numbers, measure, language)
         shared = (*shared, *OF_THE_BASE)
     else:
-        said = t["care"]
+        texts_said = t["care"]
     caveats = [caveat_words(one, measure, language) for one in verdict.caveats if one.name not in shared]
     if doubt:
         caveats = [doubt, *caveats]
     if not caveats:
-        return said if verdict.answer == "no" else ""
-    return f"{said}{begin}{semicolon.join(caveats)}{end}"
+        return texts_said if verdict.answer == "no" else ""
+    return f"{texts_said}{begin}{semicolon.join(caveats)}{end}"
 
 
 def said_of(row: Mapping[str, Any], language: str) -> str:

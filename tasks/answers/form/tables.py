@@ -388,15 +388,15 @@ def _legend(rows: list[dict[str, Any]], names: Sequence[str], keys: Sequence[str
 def _caveats(rows: list[dict[str, Any]], figures: Sequence[str], keys: Sequence[str]) -> list[str]:
     """Say of growths why they are not quoted as they are, those that are not to be quoted first, of each of these rows
     by the keys in which they differ."""
-    said = [
+    lines_said = [
         f"{', '.join([*(_cell(row, key).partition(' ')[0] for key in keys), LONG[name]])}: {row[caveats_of(name)]}"
-        for word in ("no", "care")
+        for answer in ("no", "care")
         for row in rows
         for name in figures
-        if row[name] is not None and row.get(caveats_of(name)) and row[quote(name)] == word
+        if row[name] is not None and row.get(caveats_of(name)) and row[quote(name)] == answer
     ]
-    more = [f"and {counted(len(said) - REASONS_MAX, 'more growth')} with --format csv"]
-    return [f"{CARE} {line}" for line in said[:REASONS_MAX]] + more * (len(said) > REASONS_MAX)
+    more = [f"and {counted(len(lines_said) - REASONS_MAX, 'more growth')} with --format csv"]
+    return [f"{CARE} {line}" for line in lines_said[:REASONS_MAX]] + more * (len(lines_said) > REASONS_MAX)
 
 
 def _upright(rows: list[dict[str, Any]], above: str) -> Group:

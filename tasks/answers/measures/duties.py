@@ -170,10 +170,10 @@ def _row(
 ) -> dict[str, Any]:
     first, last = map(first_day, months)
     place = {"product": duty_goods.name, "partner": partner, "role": role, "side": side}
-    made, stated = duty.together([one[:3] for one in parts]), [one[3] for one in parts]
+    assessed, stated = duty.together([one[:3] for one in parts]), [one[3] for one in parts]
     listed = None if None in stated or not duty_goods.rates else sum(stated)
-    rate = listed / made.consumption * 100 if listed is not None and made.consumption else None
-    row = place | {"first_month": first, "last_month": last} | duty.row_of(made)
+    rate = listed / assessed.consumption * 100 if listed is not None and assessed.consumption else None
+    row = place | {"first_month": first, "last_month": last} | duty.row_of(assessed)
     return row | {"list_duty_usd": listed, "list_rate_pct": rate}
 
 
@@ -198,8 +198,8 @@ def _around(duty_goods: DutyGoods, partners: Sequence[str], question: Duties) ->
     rows, shifts = [], dict[str, float | None]()
     for partner in (*partners, *others):
         of_side = {side: [one for month in months for one in parts[partner, month]] for side, months in sides.items()}
-        made = {side: duty.together([one[:3] for one in of_side[side]]) for side in sides}
-        shifts[partner] = duty.shift_of(made["before"], made["after"])
+        assessed = {side: duty.together([one[:3] for one in of_side[side]]) for side in sides}
+        shifts[partner] = duty.shift_of(assessed["before"], assessed["after"])
         role = "asked" if partner in partners else "placebo"
         rows += [
             _row(duty_goods, partner, (sides[side].start, sides[side].stop - 1), one, role, side)

@@ -144,8 +144,8 @@ def mixed_note(product: str, events: Collection[str]) -> str | None:
 def code_rows(event: str) -> pl.DataFrame:
     """Rows of `control_event_codes` of a measure: its own, and under its own name those of measures whose codes it
     takes, a suspension those of the paragraphs that it suspends."""
-    own = code_table("control_event_codes").filter(event=event)
-    taken = [own]
+    codes_of_event = code_table("control_event_codes").filter(event=event)
+    taken = [codes_of_event]
     for row in code_table("control_events").filter(event=event).iter_rows(named=True):
         for name in filter(None, row["takes"].split(";")):
             paragraph, _, other = name.rpartition(":")

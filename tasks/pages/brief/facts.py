@@ -92,8 +92,8 @@ class ProductTraces:
     def verdicts(self, month: date) -> dict[tuple[str, str, str], Verdict]:
         """The verdicts on growths of a month, by partner, measure and figure."""
         steps = steps_of(self.numbers, [self.product])
-        found = verdicts(self.rows.filter(period=month), self.rows, steps, lambda _: self.numbers)
-        return {(row["partner"], row["measure"], row["figure"]): verdict_of(row) for row in found.to_dicts()}
+        judged = verdicts(self.rows.filter(period=month), self.rows, steps, lambda _: self.numbers)
+        return {(row["partner"], row["measure"], row["figure"]): verdict_of(row) for row in judged.to_dicts()}
 
 
 class Gatherer:

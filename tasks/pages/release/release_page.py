@@ -259,7 +259,7 @@ def _lead(row: Row, unit: str, scale: float, reporter: Reporter) -> str:
     way = "to" if row["flow"] == "export" else "from"
     partner = "" if row["partner"] == WORLD else f" {way} {partner_name(row['partner'])}"
     growth = "".join(
-        f", {_pct(row, name, ' %').rstrip(CARE)} on the {span}{_said(row, name)}"
+        f", {_pct(row, name, ' %').rstrip(CARE)} on the {span}{_caveats_of(row, name)}"
         for name, span in (("mom_pct", "month"), ("yoy_pct", "year"))
         if row[name] is not None
     ).replace("\\*", "")
@@ -269,7 +269,7 @@ def _lead(row: Row, unit: str, scale: float, reporter: Reporter) -> str:
     )
 
 
-def _said(row: Row, figure: str) -> str:
+def _caveats_of(row: Row, figure: str) -> str:
     """Say why a growth is quoted with care; of one in doubt the doubts are said."""
     is_told = row[quote(figure)] == "care" and not _mark(row, figure)
     return f" ({row[caveats_of(figure)]})" if is_told else ""

@@ -331,25 +331,25 @@ def _judged(snapshot: Snapshot, rows: pl.DataFrame, history: pl.DataFrame, day: 
     """The verdicts on growths of rows of one product; `history` are all its rows, now or as known on a day."""
     flow, product = rows.select("flow", "product").row(0)
     numbers = numbers_of(snapshot, flow, [product], day=day)
-    found = verdicts(rows, history, steps_of(numbers, [product]), lambda _: numbers)
-    return found.select(pl.lit(flow).alias("flow"), pl.all())
+    judged = verdicts(rows, history, steps_of(numbers, [product]), lambda _: numbers)
+    return judged.select(pl.lit(flow).alias("flow"), pl.all())
 
 
 def _quoted(judged: pl.DataFrame, series: PageSeries, lines: Sequence[str]) -> dict[str, Any]:
     """The growths that are not quoted as they are: figure, measure, line and month; and in their order what is said of
     each in each language, and what stands in place of one that is not to be quoted."""
-    said: dict[str, list[list[str]]] = {language: [] for language in LANGUAGES}
+    texts_said: dict[str, list[list[str]]] = {language: [] for language in LANGUAGES}
     places, measures = {month: number for number, month in enumerate(series.months)}, {*series.measures}
     measures |= {UNIT_VALUE_OF[one] for one in measures & {*UNIT_VALUE_OF}}
     is_told = (pl.col("quote") != "yes") & pl.col("figure").is_in(list(BACK)) & pl.col("partner").is_in(lines)
     is_told &= pl.col("measure").is_in(measures) & pl.col("period").is_between(series.months[0], series.last)
     quotes = []
     for row in judged.filter(is_told).iter_rows(named=True):
-        for language, texts in said.items():
+        for language, texts in texts_said.items():
             instead = [from_words(row["base"], row["measure"], language)] if row["quote"] == "no" else []
             texts.append([said_of(row, language), *instead])
         quotes.append([row["figure"], row["measure"], lines.index(row["partner"]), places[row["period"]]])
-    return {"quotes": quotes, "said": said}
+    return {"quotes": quotes, "said": texts_said}
 
 
 def _breaks(product: str, measure: str, months: Sequence[date], reporter: Reporter) -> list[tuple[date, str]]:

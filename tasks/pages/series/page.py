@@ -272,13 +272,13 @@ def growth_text(row: Mapping[str, Any], figure: str, reasons: Mapping[str, str],
     value, why = row[figure], row[status(figure)]
     if value is None:
         return "–", reasons[why]
-    said = row.get(caveats_of(figure)) or ""
+    words_said = row.get(caveats_of(figure)) or ""
     if row.get(quoted(figure)) == "no":
-        return from_base(row, figure, language), said
+        return from_base(row, figure, language), words_said
     sign = "+" if value > 0 and figure != "share_pct" else ""
     text = f"{sign}{value:,.1f}" if value < PER_CENT_MAX else f"> +{PER_CENT_MAX:,}"
     mark = MARKS.get(why, "")
-    return text.replace("-", "−") + mark + CARE * bool(said), said or (reasons[why] if mark else "")
+    return text.replace("-", "−") + mark + CARE * bool(words_said), words_said or (reasons[why] if mark else "")
 
 
 def name_of(row: Mapping[str, Any], language: str) -> str:
@@ -329,8 +329,8 @@ def _cells(
             text, why = growth_text(row, figure, reasons, language)
         if doubt and row[figure] is not None:
             new = {one.by_itself for one in doubt} - stated
-            said = [why, in_doubt.format(doubt=doubt_text(doubt, language))] if new else [why]
-            text, why = f"▲ {text}", wording.texts(language)["semicolon"].join(filter(None, said))
+            words_said = [why, in_doubt.format(doubt=doubt_text(doubt, language))] if new else [why]
+            text, why = f"▲ {text}", wording.texts(language)["semicolon"].join(filter(None, words_said))
             stated |= new
         cells.append((text, why))
     return cells

@@ -211,8 +211,8 @@ def _below(resolver: Resolver, series: PageSeries) -> dict[str, pl.DataFrame]:
     rows = data.with_doubts(rows, Doubts(resolver.snapshot))
     if not rows.height:
         return dict.fromkeys(LANGUAGES, nothing)
-    found = of_rows(rows, resolver.snapshot)
-    return {one: with_names(beside(rows, found, one), resolver, one) for one in LANGUAGES}
+    judged = of_rows(rows, resolver.snapshot)
+    return {one: with_names(beside(rows, judged, one), resolver, one) for one in LANGUAGES}
 
 
 def _parts(product: str, resolver: Resolver) -> Iterator[str]:

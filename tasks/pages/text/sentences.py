@@ -193,8 +193,8 @@ def _verdicts(sentence: Sentence, shared: Collection[str], language: str, *, wit
     growths = [fact for fact in facts_in if fact.verdict is not None]
     by_verdict: dict[str, list[str]] = {}
     for fact in growths:
-        said = _verdict(fact, shared, language, with_doubts=with_doubts)
-        by_verdict.setdefault(said, []).append(figure_name(fact, language))
+        words_said = _verdict(fact, shared, language, with_doubts=with_doubts)
+        by_verdict.setdefault(words_said, []).append(figure_name(fact, language))
     doubted = facts_in if with_doubts else []
     if any(fact.doubts for fact in doubted) and not any(fact.doubts for fact in growths):
         # A level or a share of the sentence is in doubt, and its growths are not.
@@ -232,12 +232,12 @@ def of_table(facts: Facts, language: str) -> list[str]:
     """Say why growths of the table of partners are not quoted as they are, but for doubts and for what all have."""
     shared = common(facts)
     growths = (fact for row in facts.partners for fact in (row.mom, row.yoy, row.ytd_yoy) if fact.verdict is not None)
-    said = [
+    words_said = [
         (f"{partner(fact.partner, language)} {figure_name(fact, language)}", words)
         for fact in growths
         if (words := _verdict(fact, shared, language, with_doubts=False))
     ]
-    return each_once(said, language)
+    return each_once(words_said, language)
 
 
 def doubts_of(sentence: Sentence) -> list[NumberDoubt]:
@@ -247,8 +247,8 @@ def doubts_of(sentence: Sentence) -> list[NumberDoubt]:
 
 def verdict_of(sentence: Sentence, language: str) -> str:
     """Write what keeps the growths of a sentence from being quoted, but for doubts, as a sentence of its own."""
-    said, stop = _verdicts(sentence, (), language, with_doubts=False), str(texts(language)["stop"])
-    return f"{said.removesuffix(stop)}{stop}" if said else ""
+    words_said, stop = _verdicts(sentence, (), language, with_doubts=False), str(texts(language)["stop"])
+    return f"{words_said.removesuffix(stop)}{stop}" if words_said else ""
 
 
 def notes_of(sentence: Sentence, language: str) -> str:
@@ -256,8 +256,8 @@ def notes_of(sentence: Sentence, language: str) -> str:
     empty where nothing must."""
     t = texts(language)
     doubts = str(t["semicolon"]).join(doubt_sentences(doubts_of(sentence), language))
-    said = (verdict_of(sentence, language), t["in_doubt"].format(doubt=doubts) if doubts else "")
-    return str(t["gap"]).join(filter(None, said))
+    words_said = (verdict_of(sentence, language), t["in_doubt"].format(doubt=doubts) if doubts else "")
+    return str(t["gap"]).join(filter(None, words_said))
 
 
 def with_notes(sentence: Sentence, language: str) -> str:

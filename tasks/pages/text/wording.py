@@ -59,19 +59,19 @@ def caveats_in(
     """Say why growths of rows with the columns of verdicts are not quoted as they are, each thing once with those that
     it is said of."""
     names = texts(language)["figures"]
-    said = [
+    notes = [
         (f"{name_of(row)} {names[figure]}", row[caveats_of(figure)])
         for row in rows
         for figure in QUOTABLE
         if row.get(caveats_of(figure))
     ]
-    return each_once(said, language)
+    return each_once(notes, language)
 
 
-def each_once(said: Iterable[tuple[str, str]], language: str) -> list[str]:
+def each_once(notes: Iterable[tuple[str, str]], language: str) -> list[str]:
     """Say each thing once behind the names of all that it is said of."""
     t, names = texts(language), dict[str, list[str]]()
-    for name, one in said:
+    for name, one in notes:
         names.setdefault(one, []).append(name)
     return [f"{t['listed'].join(some)}{t['colon']}{one}" for one, some in names.items()]
 

@@ -73,8 +73,8 @@ class Remote:
             if not is_snapshot_id(name):
                 raise BrokenStore(f"{self.url}/{POINTER}: {stored[0][:100]!r} is no pointer. {_REPAIR}.")
             if content.get("format") != POINTER_FORMAT:
-                found = f"format {content.get('format')}, and this version reads {POINTER_FORMAT}"
-                raise BrokenStore(other_version(f"{self.url}/{POINTER}", found, "COPY"))
+                problem = f"format {content.get('format')}, and this version reads {POINTER_FORMAT}"
+                raise BrokenStore(other_version(f"{self.url}/{POINTER}", problem, "COPY"))
             return Pointer(name, stored[1], stored[0])
         lost = [name for name in self.snapshot_ids() if sequence_of(name) > 1]
         if lost:

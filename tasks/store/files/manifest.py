@@ -40,10 +40,10 @@ class Manifest:
     guides: tuple[FileEntry, ...] = ()
 
 
-def other_version(where: object, found: str, store: object = "OLD") -> str:
+def other_version(where: object, problem: str, store: object = "OLD") -> str:
     """The sentence that refuses what another version wrote at `where`, in `store`, and says what to do."""
     return (
-        f"{where}: {found}; another version of Tidewaiter wrote it. Carry the store over with"
+        f"{where}: {problem}; another version of Tidewaiter wrote it. Carry the store over with"
         f" tidewaiter upgrade {store} NEW, which leaves it as it is, or install the version that last published there."
     )
 
@@ -73,8 +73,8 @@ def decode(data: bytes, where: str) -> Manifest:
     it."""
     content = json.loads(data)
     if content.get("format") != FORMAT_VERSION:
-        found = f"format {content.get('format')}, and this version reads {FORMAT_VERSION}"
-        raise BrokenStore(other_version(where, found))
+        problem = f"format {content.get('format')}, and this version reads {FORMAT_VERSION}"
+        raise BrokenStore(other_version(where, problem))
     try:
         # Not every state has guides.
         files, guides = (

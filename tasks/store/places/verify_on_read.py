@@ -105,9 +105,9 @@ def refuse_another_version(snapshot: Snapshot | None) -> None:
     # One file of each form: all files that one version wrote have its columns.
     forms = {(entry.table, entry.schema_sha256): entry for entry in (snapshot.files if snapshot else ())}
     for (table, form), entry in sorted(forms.items()):
-        found = ""
+        problem = ""
         if table not in LAYOUTS:
-            found = f"a table that this version does not know, {table}"
+            problem = f"a table that this version does not know, {table}"
         elif form != schema_sha256(table):
             schema = pl.read_parquet_schema(snapshot.located(entry))  # type: ignore[union-attr]
             columns = stored_columns(table)
@@ -115,6 +115,6 @@ def refuse_another_version(snapshot: Snapshot | None) -> None:
             less = [name for name in columns if name not in schema and LAYOUTS[table].by_release]
             if more or less:
                 what = "this version does not know" if more else "this version needs, and that are not there"
-                found = f"the table {table} has columns that {what}: {', '.join(more or less)}"
-        if found:
-            raise StoreError(f"Nothing was changed. {other_version(entry.path, found, snapshot.store)}")  # type: ignore[union-attr]
+                problem = f"the table {table} has columns that {what}: {', '.join(more or less)}"
+        if problem:
+            raise StoreError(f"Nothing was changed. {other_version(entry.path, problem, snapshot.store)}")  # type: ignore[union-attr]

@@ -195,8 +195,8 @@ def other_columns(table: str, others: Sequence[FileEntry]) -> StoreError:
         "Ingest one release of each direction, which may be one that is published already: its figures are made again."
     )
     if table != "metric":
-        found = f"{len(others)} files of the table {table} have other columns, as this one"
-        return StoreError(other_version(others[0].path, found))
+        problem = f"{len(others)} files of the table {table} have other columns, as this one"
+        return StoreError(other_version(others[0].path, problem))
     return StoreError(
         f"{len(others)} files of the table {table} were written by another version of Tidewaiter and have other "
         f"columns, the first is {others[0].path}. {again}"
