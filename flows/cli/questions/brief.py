@@ -136,17 +136,24 @@ def list_events(
         say(answers.not_touched(absent))
     if not states.height:
         return
-    # Of a product, measures for some firms are a sentence: they are many, and its trade does not show them.
-    listed = states.filter(users="") if products else states
-    columns = {"product": listed["product"].to_list()} if "product" in listed.columns else {}
-    cells = [_event_cells(row, answers.codes_words(row)) for row in listed.iter_rows(named=True)]
-    columns |= {name: [row[name] for row in cells] for name in cells[0]}
+    columns = _event_columns(states, is_of_products=bool(products))
     on_products = f" on {', '.join(map(labels.product_name, products))}" if products else ""
     above = f"{counted(states['event'].n_unique(), 'measure')}{on_products}, as of {day}"
     console().print(tables.table(columns, above=above))
     if products and (some := answers.for_some(states)):
         say(some)
     _say_mixed(products, "CHN")
+
+
+def _event_columns(states: "pl.DataFrame", *, is_of_products: bool) -> dict[str, list[str]]:
+    """Return the table of measures by the titles of its columns. Of a product, measures for some firms are a sentence:
+    they are many, and its trade does not show them."""
+    from tasks.answers.measures import recorded as answers
+
+    listed = states.filter(users="") if is_of_products else states
+    columns = {"product": listed["product"].to_list()} if "product" in listed.columns else {}
+    cells = [_event_cells(row, answers.codes_words(row)) for row in listed.iter_rows(named=True)]
+    return columns | {name: [row[name] for row in cells] for name in cells[0]}
 
 
 def _event_cells(row: dict[str, Any], codes: str) -> dict[str, str]:

@@ -34,6 +34,8 @@ from flows.cli.releases.running import ingest_one, prepare_prefect, recording_se
 from schemas.figures import SHORT
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from schemas.forms.pool import PoolReport
     from schemas.forms.watch import WatchReport
 
@@ -286,16 +288,8 @@ def tell_watched(report: "WatchReport") -> int:
 
 def tell_pooled(report: "PoolReport", page: str | None) -> int:
     """Print what came of each reporter, the largest first; return the exit code."""
-    from rich.table import Table
-
     say(f"[bold]{escape(report.headline)}[/]", markup=True)
-    table = Table(box=None, pad_edge=False)
-    for name in report.runs[0].row if report.runs else ():
-        if name != "link":
-            table.add_column(name, justify="left" if name in ("reporter", "last month", "run") else "right")
-    for run in report.runs:
-        table.add_row(*(escape(cell) for name, cell in run.row.items() if name != "link"))
-    console().print(table)
+    console().print(_table_of_runs(report))
     for run in report.runs:
         if run.link or run.run:
             say(f"  {run.reporter}: {run.link or f'run {run.run}'}")
@@ -305,6 +299,19 @@ def tell_pooled(report: "PoolReport", page: str | None) -> int:
         say(line, to=errors)
     is_failed = report.broken or report.not_made
     return DISAGREES if is_failed else REFUSED if report.refused else HELD if report.held else 0
+
+
+def _table_of_runs(report: "PoolReport") -> "Table":
+    """A row for each reporter; links are too long for a table."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in report.runs[0].row if report.runs else ():
+        if name != "link":
+            table.add_column(name, justify="left" if name in ("reporter", "last month", "run") else "right")
+    for run in report.runs:
+        table.add_row(*(escape(cell) for name, cell in run.row.items() if name != "link"))
+    return table
 
 
 class HeldForm(StrEnum):

@@ -143,8 +143,8 @@ def load(file: Path) -> Spec:
         shown = ".".join(map(str, path))
         raise Refused("declaration", f"{file.name}, line {_line(text, path)}", f"{shown}: {mistake}", ADVICE)
     if "hook" in spec and not (file.parent / f"{spec['hook']}.py").is_file():
-        found = f"hook: there is no {spec['hook']}.py beside it"
-        raise Refused("declaration", f"{file.name}, line {_line(text, ('hook',))}", found, ADVICE)
+        problem = f"hook: there is no {spec['hook']}.py beside it"
+        raise Refused("declaration", f"{file.name}, line {_line(text, ('hook',))}", problem, ADVICE)
     titles = {language: spec.get("title", file.stem) for language in LANGUAGES}
     return {"titles": titles, **({"code_list": file.stem} if "partners" in spec else {}), **DEFAULTS, **spec}
 
@@ -185,8 +185,8 @@ def _of_sense(spec: Spec, source: str) -> Iterator[tuple[Path_, str]]:
     if "title" not in spec and "titles" not in spec:
         yield (), "no title"
     if source in own_sources() and "terms" not in spec and f"value_{spec['currency'].lower()}" not in money():
-        there = ", ".join(row["currency"] for row in money().values())
-        yield ("currency",), f"values are in {there}; write [[terms]] with the currency and the measure of yours"
+        currencies = ", ".join(row["currency"] for row in money().values())
+        yield ("currency",), f"values are in {currencies}; write [[terms]] with the currency and the measure of yours"
     columns = dict.fromkeys(name for one in shapes_of(spec) for name in (*one["columns"], *one.get("optional", ())))
     for key, known in (("numbers", columns), ("copies", {*columns, *spec.get("derived", {}), MONTH})):
         unknown = [place for place, name in enumerate(spec.get(key, ())) if name not in known]
@@ -198,6 +198,13 @@ def _of_sense(spec: Spec, source: str) -> Iterator[tuple[Path_, str]]:
             if name not in numbers:
                 yield ("sums", place, *at), f"no number {name!r}"
     file = pl.DataFrame(schema=dict.fromkeys([*columns, *([MONTH, months["number"]] if months else [])], pl.String))
+    yield from _of_conditions(spec, file, numbers)
+    if "fetch" in spec:
+        yield from _of_questions(spec, spec["fetch"])
+
+
+def _of_conditions(spec: Spec, file: pl.DataFrame, numbers: set[str]) -> Iterator[tuple[Path_, str]]:
+    """Yield the conditions and columns that cannot be computed of the columns of a file."""
     file = file.with_columns(record=pl.lit(1, pl.UInt32), flow=pl.lit("", pl.String))
     yield from _unreadable(file, ("aside",), spec.get("aside"), pl.Boolean)
     yield from _unreadable(file, ("total", "when"), spec.get("total", {}).get("when"), pl.Boolean)
@@ -216,8 +223,6 @@ def _of_sense(spec: Spec, source: str) -> Iterator[tuple[Path_, str]]:
         file = file.select(*names, rows=1, note=pl.lit(""), **kept)
         yield from _of_rules(file, spec, "rules_of_sums")
     yield from _of_records(spec, file)
-    if "fetch" in spec:
-        yield from _of_questions(spec, spec["fetch"])
 
 
 def _of_rules(file: pl.DataFrame, spec: Spec, key: str) -> Iterator[tuple[Path_, str]]:
@@ -241,15 +246,15 @@ def _of_records(spec: Spec, file: pl.DataFrame) -> Iterator[tuple[Path_, str]]:
             yield from _unreadable(file, (*path, name), text, None)
 
 
-def _of_questions(spec: Spec, asked: Spec) -> Iterator[tuple[Path_, str]]:
+def _of_questions(spec: Spec, fetch_rules: Spec) -> Iterator[tuple[Path_, str]]:
     """Yield what speaks against the questions of a declaration."""
-    if ("list" in asked) != ("link" in asked) or ("list" in asked) == ("address" in asked):
+    if ("list" in fetch_rules) != ("link" in fetch_rules) or ("list" in fetch_rules) == ("address" in fetch_rules):
         yield ("fetch",), "no address, and no list with a link; or both"
     if "base" not in spec:
         yield ("fetch",), "an address needs a base"
     for name in ("title", "address", "list"):
         try:
-            asked.get(name, "").format(base="", flow="", year="", month="")
+            fetch_rules.get(name, "").format(base="", flow="", year="", month="")
         except (LookupError, ValueError) as error:
             yield ("fetch", name), f"a text with {{base}}, {{flow}}, {{year}} and {{month}} alone, and not {error}"
 
@@ -259,17 +264,17 @@ def _unreadable(file: pl.DataFrame, path: Path_, text: str | None, kind: Any) ->
     if text is None:
         return
     try:
-        found = file.select(pl.sql_expr(text).alias("_")).to_series().dtype
+        dtype = file.select(pl.sql_expr(text).alias("_")).to_series().dtype
     except pl.exceptions.PolarsError as error:
         yield path, f"{clip(repr(text))} cannot be computed: {_first_line(error)}"
         return
-    if kind is not None and found != kind:
+    if kind is not None and dtype != kind:
         yield path, f"{clip(repr(text))} is no condition: it is neither true nor false"
 
 
 def _line(text: str, path: Path_) -> int:
     """The line of a key in a TOML, or of the nearest key or table above it that has a line of its own."""
-    best, found, table, counts = 1, 0, tuple[str | int, ...](), dict[str, int]()
+    best, depth, table, counts = 1, 0, tuple[str | int, ...](), dict[str, int]()
     for number, line in enumerate(text.splitlines(), 1):
         here = table
         if head := re.match(r"\s*\[(\[)?\s*([^\]]+?)\s*\]", line):
@@ -280,6 +285,6 @@ def _line(text: str, path: Path_) -> int:
             here = table
         elif key := re.match(r"\s*(\"[^\"]*\"|'[^']*'|[\w-]+)\s*=", line):
             here = (*table, key[1].strip("\"'"))
-        if len(here) > found and here == path[: len(here)]:
-            best, found = number, len(here)
+        if len(here) > depth and here == path[: len(here)]:
+            best, depth = number, len(here)
     return best

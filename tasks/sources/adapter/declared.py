@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -98,6 +98,19 @@ def parse(spec: Spec, raw: bytes, where: str) -> Parsed:
     if months:
         fields, more = _by_month(fields, months, spec["months"]["number"], where, spec["again"])
         notes += more
+    fields, more_doubts, more = _derived(spec, fields, doubts, numbers, where)
+    notes += more
+    records, rounded = _whole(_records(spec, fields), spec.get("whole", ()), where)
+    notes += [*read.notes, *([spec["says"]] if "says" in spec else [])]
+    day = _printed_on(spec, fields, where)
+    return Parsed(records, read.encoding, tuple(notes), (*more_doubts, *rounded), day, spec["reporter"], proof=proof)
+
+
+def _derived(
+    spec: Spec, fields: pl.DataFrame, doubts: list[dict[str, Any]], numbers: Sequence[str], where: str
+) -> tuple[pl.DataFrame, list[dict[str, Any]], list[str]]:
+    """The rows with what is derived of them, judged and added up; all doubts, and notes."""
+    notes = list[str]()
     fields = fields.with_columns(**{name: pl.sql_expr(text) for name, text in spec.get("derived", {}).items()})
     doubts += _by_rules(spec.get("rules", ()), fields, where)
     if "copies" in spec:
@@ -110,10 +123,7 @@ def parse(spec: Spec, raw: bytes, where: str) -> Parsed:
         before, fields = fields.height, _summed(spec["sum"], fields, numbers)
         notes += [f"{counted(before, 'record')} of {spec['sum']['of']} added up to {fields.height:,}"]
         doubts += _by_rules(spec.get("rules_of_sums", ()), fields, where)
-    records, rounded = _whole(_records(spec, fields), spec.get("whole", ()), where)
-    notes += [*read.notes, *([spec["says"]] if "says" in spec else [])]
-    day = _printed_on(spec, fields, where)
-    return Parsed(records, read.encoding, tuple(notes), (*doubts, *rounded), day, spec["reporter"], proof=proof)
+    return fields, doubts, notes
 
 
 def _csv(spec: Spec, raw: bytes, where: str) -> FileRead:
@@ -140,8 +150,8 @@ def _without_quotes(spec: Spec, raw: bytes, mark: str, where: str) -> tuple[byte
         return raw, []
     edges = sum(text.count(edge) for edge in (by + quote, quote + by, b"\n" + quote, quote + b"\n", quote + b"\r"))
     if (mark != "," and b"," in text) or text.count(quote) != edges + text.startswith(quote):
-        found = "a comma or a quote inside a field, where there are codes and whole numbers alone"
-        raise Refused("quoting", where, found, spec["again"])
+        problem = "a comma or a quote inside a field, where there are codes and whole numbers alone"
+        raise Refused("quoting", where, problem, spec["again"])
     return raw.translate(None, quote), [] if quote in raw else ["codes without quotes"]
 
 
@@ -180,9 +190,9 @@ def _without_footers(
         return fields, []
     is_aside = pl.sql_expr(spec["aside"]).fill_null(False)
     aside = fields.filter(is_aside)
-    told = aside.filter(pl.any_horizontal(pl.col(numbers).str.contains("[0-9]")))
-    if told.height:
-        raise Refused("row without a code", f"{where}, record {told['record'][0]}", "numbers", spec["again"])
+    with_digits = aside.filter(pl.any_horizontal(pl.col(numbers).str.contains("[0-9]")))
+    if with_digits.height:
+        raise Refused("row without a code", f"{where}, record {with_digits['record'][0]}", "numbers", spec["again"])
     return fields.filter(~is_aside), [f"{counted(aside.height, 'row')} without a number set aside"] * bool(aside.height)
 
 
@@ -219,8 +229,8 @@ def _compared(
     if "total" in spec:
         totals, parts = amounts.filter(is_total), amounts.filter(~is_total)
         if totals.height != 1:
-            found = f"{counted(totals.height, 'row')} of totals, where there is one"
-            raise Refused("totals", where, found, spec["again"])
+            problem = f"{counted(totals.height, 'row')} of totals, where there is one"
+            raise Refused("totals", where, problem, spec["again"])
         for name, total, added in zip(numbers, totals.row(0)[1:], parts.sum().row(0)[1:], strict=True):
             doubts += _differs(total, added, parts.height, f"{where}, column {name}", "row")
     if is_total.all():
@@ -287,16 +297,16 @@ def _by_rules(rules: Sequence[Spec], fields: pl.DataFrame, where: str) -> Iterat
         if not rows.height:
             continue
         row = {name: clip(str(text)) for name, text in rows.row(0, named=True).items()}
-        found = rule["found"].format_map({**row, "count": f"{rows.height:,}"})
+        problem = rule["found"].format_map({**row, "count": f"{rows.height:,}"})
         if "severity" not in rule:
-            raise Refused(rule["rule"], f"{where}, record {row['record']}", found, rule["advice"])
+            raise Refused(rule["rule"], f"{where}, record {row['record']}", problem, rule["advice"])
         yield finding(
             rule["rule"],
             rule["severity"],
             where,
             # A note is about the file, and puts no number in doubt.
             records=rows["record"].to_list() if rule["severity"] != "info" else (),
-            observed=found,
+            observed=problem,
             expected=rule["expected"],
             advice=rule["advice"],
         )
@@ -308,8 +318,8 @@ def _records(spec: Spec, fields: pl.DataFrame) -> Reported:
     columns = [{name: pl.sql_expr(text) for name, text in kind.items()} for kind in kinds]
     # A file of one direction may lack the numbers of a kind.
     needed = [{name for text in one.values() for name in text.meta.root_names()} for one in columns]
-    there = [one for one, names in zip(columns, needed, strict=True) if names <= {*fields.columns}]
-    frames = [as_reported(fields.select("record", **of_kind)) for of_kind in there]
+    columns_here = [one for one, names in zip(columns, needed, strict=True) if names <= {*fields.columns}]
+    frames = [as_reported(fields.select("record", **of_kind)) for of_kind in columns_here]
     return pl.concat(frames).sort("record", maintain_order=True) if len(frames) > 1 else frames[0]
 
 

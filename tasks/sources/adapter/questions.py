@@ -26,35 +26,35 @@ def questions(
 ) -> "Iterator[WantedFile | Fetched]":
     """Yield a question for each month or year and direction, the newest first, and what was asked for and is not
     listed. Raises Refused where codes or a direction are asked for that the source does not part its files by."""
-    asked = spec["fetch"]
+    fetch_rules = spec["fetch"]
     refuse_products(request, "Each file has every code; leave them out.")
-    flows = [flow for flow in request.flows if flow in asked["flows"]]
+    flows = [flow for flow in request.flows if flow in fetch_rules["flows"]]
     if not flows:
-        found = f"{', '.join(request.flows)}, and there are files of {', '.join(asked['flows'])} alone"
-        raise Refused("flows", "flows", found, f"Ask for {' or '.join(asked['flows'])}.")
+        problem = f"{', '.join(request.flows)}, and there are files of {', '.join(fetch_rules['flows'])} alone"
+        raise Refused("flows", "flows", problem, f"Ask for {' or '.join(fetch_rules['flows'])}.")
     base = request.base or spec["base"]
-    place, listed = asked.get("list", "").format(base=base), None
+    place, listed = fetch_rules.get("list", "").format(base=base), None
     if place:
-        found_there = site.listed(place, f"{name}, list", lambda answer: links(answer, asked["link"]))
-        if not isinstance(found_there, list):
-            yield found_there
+        links_or_failure = site.listed(place, f"{name}, list", lambda answer: links(answer, fetch_rules["link"]))
+        if not isinstance(links_or_failure, list):
+            yield links_or_failure
             return
-        listed = dict(found_there)
-    spans = {month[:4] if asked["about"] == "year" else month for month in months_of(request, today)}
+        listed = dict(links_or_failure)
+    spans = {month[:4] if fetch_rules["about"] == "year" else month for month in months_of(request, today)}
     for span, flow in product(sorted(spans, reverse=True), flows):
         year, _, month = span.partition("-")
-        words = {"base": base, "flow": asked["flows"][flow], "year": year, "month": month}
-        address = asked["address"].format(**words) if listed is None else listed.get(span)
+        words = {"base": base, "flow": fetch_rules["flows"][flow], "year": year, "month": month}
+        address = fetch_rules["address"].format(**words) if listed is None else listed.get(span)
         if address is None:
             yield not_listed(f"{name}_{flow}_{span}", span, place)
             continue
         yield WantedFile(
             name=f"{name}_{flow}_{span}",
             source=name,
-            form=asked["form"],
-            zone=ZoneInfo(asked["zone"]),
+            form=fetch_rules["form"],
+            zone=ZoneInfo(fetch_rules["zone"]),
             address=address,
-            title=asked["title"].format(**words),
+            title=fetch_rules["title"].format(**words),
             declared={"reporter": spec["reporter"], "flow": flow, **spec.get("declared", {})},
             first_month=f"{year}-{month or '01'}",
         )
@@ -72,11 +72,11 @@ def links(answer: Response, form: str) -> Iterator[tuple[str, str]]:
     """Yield month and address of each link of a page that has this form. Raises Refused for a page without one."""
     # Links inside a script or an attribute have their slashes escaped.
     page = html.unescape(answer.body.decode("utf-8", "replace")).replace("\\/", "/")
-    found = [*re.finditer(form, page)]
-    if not found:
+    matches = [*re.finditer(form, page)]
+    if not matches:
         advice = "The site has changed: look at it in a browser."
         raise Refused("no links", answer.address, "a list page without a file", advice)
-    for match in found:
-        word = match["month"].lower()[:3]
-        number = MONTHS.index(word) + 1 if word in MONTHS else int(match["month"])
+    for match in matches:
+        month_name = match["month"].lower()[:3]
+        number = MONTHS.index(month_name) + 1 if month_name in MONTHS else int(match["month"])
         yield f"{match['year']}-{number:02d}", urljoin(answer.address, match[0])
