@@ -18,7 +18,7 @@ from tasks.claims.parse import CHANGES, read_claim
 from tasks.claims.readings import Readings, known_months
 from tasks.claims.statement import Spot, Stated, describe_changes, show_level
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt_words import doubt_text, doubts_in
+from tasks.domain.doubt.doubt_words import doubt_text, doubts_in
 from tasks.domain.errors import Unclear
 from tasks.domain.precision import Reading
 from tasks.domain.refunds import refund_note

@@ -16,8 +16,8 @@ import polars as pl
 from schemas.forms.request import Landed
 from schemas.reference.code_tables import GACC_CODES, code_table, partner_codes, valid_in
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD
+from tasks.domain.doubt.findings import Rows, found_in, shown
 from tasks.domain.errors import Refused, refuse_first
-from tasks.domain.findings import Rows, found_in, shown
 from tasks.domain.nomenclature import FINEST, LINE, classification
 from tasks.domain.periods import month_end, read_period
 from tasks.domain.text import clip

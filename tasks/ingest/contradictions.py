@@ -13,8 +13,8 @@ from collections.abc import Collection
 
 from schemas.code_files import money
 from schemas.forms.request import Landed
+from tasks.domain.doubt.findings import Rows, finding
 from tasks.domain.errors import Refused
-from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import Month, first_day, month_number, span_name
 from tasks.domain.text import clip
 from tasks.sources.adapter.protocol import Parsed

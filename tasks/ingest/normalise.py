@@ -13,8 +13,8 @@ from schemas.forms.request import Landed
 from schemas.frames import Detail, Finding, PrintedName, Quarantine, Release, Reported
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.coverage import WORLD
+from tasks.domain.doubt.findings import finding, gather, of_records
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding, gather, of_records
 from tasks.domain.precedence import too_large
 from tasks.domain.precision import SUM_MAX
 from tasks.domain.text import counted

@@ -13,7 +13,7 @@ import polars as pl
 
 from schemas.code_files import money
 from schemas.reference.code_tables import code_table
-from tasks.domain.findings import shown
+from tasks.domain.doubt.findings import shown
 from tasks.domain.precision import VALUE_MAX
 from tasks.domain.units import printed_unit
 from tasks.sources.formats.csv import plain_texts

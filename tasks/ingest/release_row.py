@@ -15,7 +15,7 @@ from schemas.frames import PrintedName, Quarantine, Release, Reported
 from schemas.reference.code_tables import code_table
 from schemas.table import polars_schema
 from tasks.domain.coverage import family, is_unplaced, lost_place, unlisted_place
-from tasks.domain.findings import finding
+from tasks.domain.doubt.findings import finding
 from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import Month, first_day, month_number, month_start
 from tasks.sources.adapter.protocol import Parsed

@@ -11,8 +11,8 @@ number that the others have, its sum would look complete; so that sum is left ou
 import polars as pl
 
 from schemas.frames import Detail
+from tasks.domain.doubt.findings import Rows, finding
 from tasks.domain.errors import Refused
-from tasks.domain.findings import Rows, finding
 from tasks.domain.precision import has_fewer_digits
 from tasks.domain.text import counted
 

@@ -4,7 +4,7 @@ is published about a figure in the table `doubt`.
 A finding of severity error or warning stays open: an approval lets the release be published, and does not make it
 right, unless the person who approved it lifted the doubt. Belongs here: which finding is open, and joining findings
 with numbers by their columns. Which levels a finding reaches is computed with them (`metrics.doubt`); answers carry a
-`NumberDoubt`, and its words are made where it is shown (`domain.doubt_words`).
+`NumberDoubt`, and its words are made where it is shown (`domain.doubt.doubt_words`).
 """
 
 import functools
@@ -18,8 +18,8 @@ from schemas.figures import FIGURE_OF
 from schemas.forms.doubt import NumberDoubt
 from schemas.names import KINDS
 from tasks.domain.coverage import EVERYTHING, FIGURES_LOOK_BACK, TOTALS, WORLD
-from tasks.domain.doubt_words import DOUBT, DOUBTS, doubts_in
-from tasks.domain.findings import ABOUT_PARTNERS, OF_GAPS, OF_NOTHING, OF_SUMS_AND_ZEROS, OF_TOTALS
+from tasks.domain.doubt.doubt_words import DOUBT, DOUBTS, doubts_in
+from tasks.domain.doubt.findings import ABOUT_PARTNERS, OF_GAPS, OF_NOTHING, OF_SUMS_AND_ZEROS, OF_TOTALS
 from tasks.domain.periods import month_index, month_number, month_runs
 from tasks.domain.thresholds import threshold
 from tasks.domain.units import CONSUMPTION, RATIOS

@@ -21,7 +21,7 @@ from schemas.forms.trace import Operand, TracedNumber, TraceReport
 from schemas.names import FIGURES, MISSING, status
 from tasks.domain.comparability import Change, breaks_of
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt_words import doubt_sentences
+from tasks.domain.doubt.doubt_words import doubt_sentences
 from tasks.domain.errors import NoFigure
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.reporter import Reporter

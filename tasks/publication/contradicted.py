@@ -15,7 +15,7 @@ import polars as pl
 from schemas.forms.outcome import HeldRelease
 from schemas.frames import Finding
 from schemas.table import empty_frame, polars_schema
-from tasks.domain.findings import OF_NOTHING, finding, gather
+from tasks.domain.doubt.findings import OF_NOTHING, finding, gather
 from tasks.domain.periods import first_day, month_index
 from tasks.inbox.held import every
 from tasks.ingest.normalise import Normalised

@@ -17,7 +17,7 @@ from schemas.reference.code_tables import code_table, valid_in
 from schemas.store_address import S3Url
 from tasks.domain.coverage import EVERYTHING, WORLD, covering, family_of
 from tasks.domain.decisions import counting
-from tasks.domain.doubt_words import doubt_text, doubts_in
+from tasks.domain.doubt.doubt_words import doubt_text, doubts_in
 from tasks.domain.periods import month_index, month_number, month_text
 from tasks.ledger.doubts import Doubts, heavy
 from tasks.reading import query

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from tasks.domain.classification import HS_DIGITS
-from tasks.domain.doubt_words import DOUBT
+from tasks.domain.doubt.doubt_words import DOUBT
 from tasks.domain.export_controls.control_lists import (
     Spec,
     about,

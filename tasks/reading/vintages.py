@@ -15,7 +15,7 @@ from schemas.figures import FIGURE_OF
 from schemas.names import status
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS
-from tasks.domain.doubt_words import doubt_text
+from tasks.domain.doubt.doubt_words import doubt_text
 from tasks.domain.growth import growth_pct
 from tasks.domain.periods import month_number
 from tasks.lineage.formulas import months_behind

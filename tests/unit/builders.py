@@ -13,7 +13,7 @@ import polars as pl
 from schemas.forms.outcome import HeldFinding, HeldRelease, Outcome
 from schemas.frames import Detail, Release
 from schemas.table import polars_schema
-from tasks.domain.findings import finding, gather
+from tasks.domain.doubt.findings import finding, gather
 from tasks.domain.periods import month_number, month_start, read_period
 
 MAGNETS = "85051110"

@@ -191,7 +191,7 @@ def windows(
 
     from tasks.answers.form import export, export_notes, tables
     from tasks.answers.form.doubted import with_doubts
-    from tasks.domain.doubt_words import remarks_of
+    from tasks.domain.doubt.doubt_words import remarks_of
     from tasks.reading import query, resolver
 
     export.form_of(form.value, output)
@@ -285,7 +285,7 @@ class PageFile(Form, kw_only=True):
 )
 def brief_of_event(question: EventBrief, page: PageFile) -> None:
     """Write a page on a measure, and print the sentences at its top."""
-    from tasks.domain.doubt_words import remarks_of
+    from tasks.domain.doubt.doubt_words import remarks_of
     from tasks.pages.measures.event_page import event_brief as answer_to
 
     _require_page(page)

@@ -77,7 +77,7 @@ def adjust(question: Adjust, page: Adjustment) -> None:
     from tasks.answers.form import tables
     from tasks.answers.programs import adjust as adjusting
     from tasks.answers.programs import jdemetra, x13
-    from tasks.domain.doubt_words import remarks_of
+    from tasks.domain.doubt.doubt_words import remarks_of
     from tasks.store.snapshots.outside import outside, write_outside
 
     form = {"x13": x13, "jdemetra": jdemetra}[page.tool.value]

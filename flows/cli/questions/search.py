@@ -95,7 +95,7 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
     from tasks.answers.trade.vintages import as_revisions
     from tasks.answers.trade.vintages import vintages as answer_to
     from tasks.domain import labels
-    from tasks.domain.doubt_words import remarks_of
+    from tasks.domain.doubt.doubt_words import remarks_of
     from tasks.reading import query
 
     is_revisions = page.form.value == REVISIONS

@@ -33,7 +33,7 @@ from tasks.analysis.mirror.sides import (
 from tasks.analysis.mirror.verdicts import REACH_AHEAD, REACH_BACK, judge
 from tasks.domain.classification import members
 from tasks.domain.comparability import changes_of_texts
-from tasks.domain.doubt_words import doubt_text, doubts_in
+from tasks.domain.doubt.doubt_words import doubt_text, doubts_in
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.exchange_rates import rates
 from tasks.domain.name_match import partner_key

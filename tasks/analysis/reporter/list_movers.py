@@ -16,7 +16,7 @@ from schemas.forms.doubt import NumberDoubt
 from schemas.table import polars_schema
 from tasks.analysis.reporter.movers import AGAINST, MEASURES
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt_words import doubt_text
+from tasks.domain.doubt.doubt_words import doubt_text
 from tasks.domain.periods import month_name, month_number
 from tasks.domain.text import counted, named
 from tasks.ledger.doubts import heavy

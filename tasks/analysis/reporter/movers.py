@@ -23,7 +23,7 @@ from tasks.analysis.ground.price_volume import Terms
 from tasks.analysis.ground.quotable import COLUMNS, LEDGER_COLUMNS, SIGN_MONTHS, steps_of, verdicts
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS, WORLD
-from tasks.domain.doubt_words import doubt_text
+from tasks.domain.doubt.doubt_words import doubt_text
 from tasks.domain.exchange_rates import rate
 from tasks.domain.growth import growth_pct
 from tasks.domain.periods import first_day, month_index, month_name, month_number

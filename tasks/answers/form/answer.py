@@ -19,7 +19,7 @@ from schemas.layouts import COMPARISONS
 from schemas.questions.question import OfReporter, Question
 from schemas.store_address import root_given
 from tasks.domain.clock import read_day
-from tasks.domain.doubt_words import remarks_of
+from tasks.domain.doubt.doubt_words import remarks_of
 from tasks.domain.errors import NothingPublished, StoreError
 from tasks.domain.reporter import Reporter
 from tasks.reading.citation import citation, cite_rows, known_on

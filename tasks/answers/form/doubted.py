@@ -1,7 +1,7 @@
 """Says of the rows of an answer what is in doubt, by the columns that they have: no answer has figures without it.
 
 Belongs here: the column `doubt` of an answer and its doubts. Which findings are open is in `ledger.doubts`, how they
-are worded in `domain.doubt_words`.
+are worded in `domain.doubt.doubt_words`.
 """
 
 from collections.abc import Collection
@@ -11,7 +11,7 @@ import polars as pl
 
 from schemas.figures import FIGURE_OF
 from schemas.forms.doubt import NumberDoubt
-from tasks.domain.doubt_words import as_text, once_each
+from tasks.domain.doubt.doubt_words import as_text, once_each
 from tasks.domain.periods import month_index
 from tasks.ledger.doubts import (
     MONTHS_BEHIND,

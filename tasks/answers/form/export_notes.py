@@ -13,7 +13,7 @@ from schemas.names import ADDED
 from schemas.table import columns
 from tasks.domain.classification import members
 from tasks.domain.coverage import EVERYTHING
-from tasks.domain.doubt_words import doubt_sentences
+from tasks.domain.doubt.doubt_words import doubt_sentences
 from tasks.domain.periods import month_index, month_number
 from tasks.domain.reporter import Reporter
 from tasks.reading.citation import terms_of_rows

@@ -30,7 +30,7 @@ from tasks.answers.form.export_notes import RELEASE, Notes
 from tasks.answers.form.numbers import amount
 from tasks.domain.classification import members
 from tasks.domain.coverage import TOTALS
-from tasks.domain.doubt_words import doubt_text, doubts_in
+from tasks.domain.doubt.doubt_words import doubt_text, doubts_in
 from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.measures import is_named
 from tasks.domain.labels import country

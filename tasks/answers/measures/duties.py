@@ -17,7 +17,7 @@ from tasks.analysis.measures import duty
 from tasks.analysis.measures.duty import MEASURES
 from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.domain.coverage import TOTALS, WORLD
-from tasks.domain.doubt_words import as_cells, as_text, doubts_in, once_each
+from tasks.domain.doubt.doubt_words import as_cells, as_text, doubts_in, once_each
 from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.control_lists import is_list, rates_of
 from tasks.domain.period_words import is_latest, read_months

@@ -21,7 +21,7 @@ from schemas.questions.read import Read
 from tasks.analysis.reporter.expectation import new_year_share
 from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.answers.trade.read import read
-from tasks.domain.doubt_words import doubt_text, doubts_in
+from tasks.domain.doubt.doubt_words import doubt_text, doubts_in
 from tasks.domain.export_controls.measure_states import took_effect
 from tasks.domain.export_controls.measures import events_of
 from tasks.domain.growth import growth_pct

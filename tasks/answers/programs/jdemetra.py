@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from tasks.answers.programs.adjust import Handed, Result, numbers_by_month
-from tasks.domain.doubt_words import doubt_text
+from tasks.domain.doubt.doubt_words import doubt_text
 from tasks.domain.periods import first_day
 
 DOUBTS = "doubts.csv"

@@ -13,7 +13,7 @@ import polars as pl
 from schemas.figures import FIGURE_OF, PER_CENT, POINTS
 from schemas.names import MISSING, status
 from tasks.answers.form.answer import Answer
-from tasks.domain.doubt_words import as_text
+from tasks.domain.doubt.doubt_words import as_text
 from tasks.reading import query
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table

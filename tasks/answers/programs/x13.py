@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from tasks.answers.programs.adjust import AHEAD, Handed, Result, newest, numbers_by_month
-from tasks.domain.doubt_words import remarks_of
+from tasks.domain.doubt.doubt_words import remarks_of
 from tasks.domain.periods import first_day
 
 NAME = "adjust.spc"

@@ -13,7 +13,7 @@ from tasks.analysis.reporter.movers import MEASURES
 from tasks.answers.form.answer import Answer, store_of
 from tasks.answers.trade.movers import flow_of, movers
 from tasks.answers.trade.read import read_store, with_names
-from tasks.domain.doubt_words import as_text, once_each
+from tasks.domain.doubt.doubt_words import as_text, once_each
 from tasks.domain.errors import NoFigure
 from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.periods import first_day, month_index, month_number

@@ -8,7 +8,7 @@ from schemas.questions.question import texts
 from schemas.questions.revisions import Revisions
 from tasks.answers.form.answer import Answer, store_of
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt_words import as_cells, as_text, doubts_in, once_each
+from tasks.domain.doubt.doubt_words import as_cells, as_text, doubts_in, once_each
 from tasks.domain.periods import month_index
 from tasks.ledger.doubts import doubts_of_releases, open_doubts
 from tasks.reading.query import doubts_of, open_published

@@ -11,8 +11,8 @@ import polars as pl
 
 from tasks.checks.frame.context import CheckContext
 from tasks.checks.frame.registry import check
+from tasks.domain.doubt.findings import Rows, found_in
 from tasks.domain.exchange_rates import rate
-from tasks.domain.findings import Rows, found_in
 from tasks.domain.periods import first_day, month_number, span_name
 from tasks.domain.text import counted
 

@@ -11,7 +11,7 @@ from tasks.checks.frame.context import GROWTH, REVISED_SHARE_MAX, SO_FAR, CheckC
 from tasks.checks.frame.published_months import CODED, RATED, YEAR_MONTHS, FlowMonth, with_codes
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD, asked_products, covering, priority
-from tasks.domain.findings import Rows, finding, found_in
+from tasks.domain.doubt.findings import Rows, finding, found_in
 from tasks.domain.periods import Month, month_index, month_name, month_number, number_of, span_name
 from tasks.domain.precedence import without_superseded
 

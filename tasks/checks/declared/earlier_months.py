@@ -12,7 +12,7 @@ from schemas.frames import Detail
 from tasks.checks.frame.context import EXAMPLES, CheckContext
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import covering
-from tasks.domain.findings import Rows, finding
+from tasks.domain.doubt.findings import Rows, finding
 from tasks.domain.periods import Month, month_name
 from tasks.domain.text import counted
 

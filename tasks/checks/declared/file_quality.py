@@ -24,7 +24,7 @@ from tasks.checks.frame.context import EXAMPLES, PAGES, QUANTITY, CheckContext
 from tasks.checks.frame.published_months import MONEY
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import is_unplaced
-from tasks.domain.findings import Rows, finding, found_in
+from tasks.domain.doubt.findings import Rows, finding, found_in
 from tasks.domain.nomenclature import LINE
 from tasks.domain.periods import month_number
 from tasks.domain.text import counted

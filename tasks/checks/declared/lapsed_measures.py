@@ -8,9 +8,9 @@ import polars as pl
 
 from tasks.checks.frame.context import EXAMPLES, CheckContext
 from tasks.checks.frame.registry import check
+from tasks.domain.doubt.findings import Rows, finding
 from tasks.domain.export_controls.measure_states import LAPSED, states_on
 from tasks.domain.export_controls.measures import coverage, events_of
-from tasks.domain.findings import Rows, finding
 from tasks.domain.periods import month_name
 
 FLOW = "export"

@@ -9,7 +9,7 @@ import polars as pl
 
 from tasks.checks.frame.context import EXAMPLES, CheckContext
 from tasks.checks.frame.registry import check
-from tasks.domain.findings import Rows, finding
+from tasks.domain.doubt.findings import Rows, finding
 from tasks.domain.periods import month_name
 from tasks.domain.text import counted
 from tasks.sources.registry import SOURCES

@@ -12,7 +12,7 @@ from tasks.checks.frame.context import GROWTH, PAGES, REVISED_SHARE_MAX, SO_FAR,
 from tasks.checks.frame.published_months import CODED, YEAR_MONTHS
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
-from tasks.domain.findings import Rows, finding, found_in
+from tasks.domain.doubt.findings import Rows, finding, found_in
 from tasks.domain.periods import month_index, month_number
 from tasks.domain.precision import has_fewer_digits
 from tasks.domain.text import counted

@@ -15,7 +15,7 @@ from schemas.layouts import FLOWS
 from tasks.checks.frame.context import CheckContext, values_of
 from tasks.checks.frame.published_months import FlowMonth, PublishedMonths
 from tasks.checks.frame.registry import check
-from tasks.domain.findings import Rows, finding
+from tasks.domain.doubt.findings import Rows, finding
 from tasks.domain.periods import month_index, month_name
 from tasks.domain.thresholds import threshold, whole_threshold
 from tasks.store.places.verify_on_read import prove

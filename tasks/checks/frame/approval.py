@@ -24,8 +24,8 @@ from tasks.checks.frame.context import EXAMPLES
 from tasks.domain.carried import APPROVED, carried_now
 from tasks.domain.clock import CUSTOMS_TIME
 from tasks.domain.decisions import withdrawn_on
+from tasks.domain.doubt.findings import finding, gather
 from tasks.domain.errors import Held, Rejected
-from tasks.domain.findings import finding, gather
 from tasks.domain.release_ids import MARK
 from tasks.inbox.held import find, keep, place_of
 from tasks.ingest.editions import release_id_of

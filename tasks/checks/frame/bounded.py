@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tasks.domain.findings import Rows, finding
+from tasks.domain.doubt.findings import Rows, finding
 from tasks.domain.periods import month_number
 from tasks.domain.text import counted
 

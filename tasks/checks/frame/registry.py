@@ -16,8 +16,8 @@ from schemas.frames import Finding
 from tasks.checks.frame.bounded import bounded
 from tasks.checks.frame.context import CheckContext
 from tasks.domain.decisions import decision_text, withdrawn_on
+from tasks.domain.doubt.findings import Rows, declared, gather
 from tasks.domain.errors import Refused
-from tasks.domain.findings import Rows, declared, gather
 from tasks.domain.release_ids import MARK
 from tasks.ingest.normalise import Normalised
 from tasks.ledger.published_state import PublishedState

@@ -15,7 +15,7 @@ from tasks.checks.frame.measures_begun import note_on, stops_explained
 from tasks.checks.frame.published_months import MONEY, QUARTER, RATED, YEAR_MONTHS
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD
-from tasks.domain.findings import Rows, finding, found_in, graded
+from tasks.domain.doubt.findings import Rows, finding, found_in, graded
 from tasks.domain.periods import month_name, month_number, month_runs
 from tasks.domain.text import counted
 from tasks.domain.thresholds import threshold, whole_threshold

@@ -18,7 +18,7 @@ from tasks.checks.frame.registry import check
 from tasks.checks.trade.absences import PARTNERS_SHARE_MIN
 from tasks.domain.coverage import WORLD, asked_products, family, without_lost
 from tasks.domain.decisions import same_query
-from tasks.domain.findings import Rows, finding, found_in, graded
+from tasks.domain.doubt.findings import Rows, finding, found_in, graded
 from tasks.domain.line_codes import NATIONAL_DIGITS, asked_in, codes_of_line, is_asked
 from tasks.domain.nomenclature import CHINAS, LINE
 from tasks.domain.periods import month_name

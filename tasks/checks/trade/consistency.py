@@ -10,7 +10,7 @@ from tasks.checks.frame.context import EXAMPLES, GROWTH, QUANTITY, REVISED_SHARE
 from tasks.checks.frame.published_months import CODED, MONEY, with_codes
 from tasks.checks.frame.registry import check
 from tasks.domain.decisions import decision_text, out_on, same_query
-from tasks.domain.findings import Rows, finding, found_in
+from tasks.domain.doubt.findings import Rows, finding, found_in
 from tasks.domain.precision import has_fewer_digits
 from tasks.domain.release_ids import MARK, release_of
 

@@ -17,7 +17,7 @@ from tasks.checks.frame.measures_begun import measures_of_goods, note_on
 from tasks.checks.frame.published_months import RATED, YEAR_MONTHS
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import WORLD
-from tasks.domain.findings import Rows, finding, found_in, graded
+from tasks.domain.doubt.findings import Rows, finding, found_in, graded
 from tasks.domain.periods import month_number
 from tasks.domain.thresholds import threshold, whole_threshold
 

@@ -15,7 +15,7 @@ from tasks.checks.frame.measures_begun import measures_of_goods, note_on
 from tasks.checks.frame.published_months import MONEY, RATED, with_codes
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import WORLD
-from tasks.domain.findings import SHARES, Rows, finding, found_in, graded
+from tasks.domain.doubt.findings import SHARES, Rows, finding, found_in, graded
 from tasks.domain.text import counted
 from tasks.domain.thresholds import threshold, whole_threshold
 

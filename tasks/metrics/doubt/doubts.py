@@ -20,7 +20,7 @@ import polars as pl
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import BASKET
 from tasks.domain.coverage import EVERYTHING
-from tasks.domain.doubt_words import DOUBT
+from tasks.domain.doubt.doubt_words import DOUBT
 from tasks.domain.periods import index_month, year_of
 from tasks.domain.thresholds import threshold
 from tasks.metrics.doubt.doubted_sums import PLACE, Reach, in_baskets, with_products_above

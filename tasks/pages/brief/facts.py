@@ -25,7 +25,7 @@ from tasks.claims.readings import Readings, growth_of
 from tasks.claims.statement import Spot
 from tasks.domain.classification import members, part_of
 from tasks.domain.coverage import EVERYTHING, FIGURES_LOOK_BACK, WORLD
-from tasks.domain.doubt_words import doubts_in
+from tasks.domain.doubt.doubt_words import doubts_in
 from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.control_lists import lists_with
 from tasks.domain.export_controls.measure_states import LAPSED, states_on

@@ -9,7 +9,7 @@ from schemas.forms.brief import Facts
 from schemas.names import MISSING, ORIGINS
 from tasks.analysis.after.first_prints import WITHIN_PCT
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt_words import doubt_sentences
+from tasks.domain.doubt.doubt_words import doubt_sentences
 from tasks.domain.export_controls.measure_states import LAPSED
 from tasks.domain.labels import capitalised, check_words, partner_name
 from tasks.pages.brief import lists

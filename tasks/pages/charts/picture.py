@@ -11,7 +11,7 @@ import polars as pl
 from schemas.questions.plot import Plot
 from schemas.questions.question import texts
 from tasks.answers.form.answer import Answer, store_of
-from tasks.domain.doubt_words import doubt_sentences, once_each
+from tasks.domain.doubt.doubt_words import doubt_sentences, once_each
 from tasks.domain.labels import DOUBTED
 from tasks.domain.period_words import each_month
 from tasks.ledger.doubts import Doubts

@@ -25,7 +25,7 @@ from tasks.controls import windows as event_windows
 from tasks.domain import clock
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.decisions import counting
-from tasks.domain.doubt_words import once_each
+from tasks.domain.doubt.doubt_words import once_each
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.export_controls.control_lists import Spec
 from tasks.domain.export_controls.measure_states import states_on

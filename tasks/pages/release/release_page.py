@@ -27,7 +27,7 @@ from tasks.answers.trade.revisions import doubts_of_revisions
 from tasks.domain.carried import APPROVED
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
-from tasks.domain.doubt_words import doubt_sentences, doubts_in, once_each
+from tasks.domain.doubt.doubt_words import doubt_sentences, doubts_in, once_each
 from tasks.domain.export_controls.measures import mixed_words
 from tasks.domain.labels import DOUBTED, capitalised, partner_name, product_name, row_name, trade_of, written_month
 from tasks.domain.periods import Month

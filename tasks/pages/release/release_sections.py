@@ -8,7 +8,7 @@ import polars as pl
 
 from schemas.names import REVISIONS
 from tasks.domain.decisions import NOTHING_DECIDED, decision_text
-from tasks.domain.doubt_words import doubt_sentences, once_each
+from tasks.domain.doubt.doubt_words import doubt_sentences, once_each
 from tasks.domain.labels import capitalised
 from tasks.domain.periods import span_name
 from tasks.domain.release_ids import MARK

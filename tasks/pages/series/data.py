@@ -26,7 +26,7 @@ from tasks.answers.form.quotes import beside, from_words, said_of
 from tasks.domain.classification import members, part_of
 from tasks.domain.comparability import breaks_of
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt_words import DOUBTS, as_text, doubt_text, doubts_in
+from tasks.domain.doubt.doubt_words import DOUBTS, as_text, doubt_text, doubts_in
 from tasks.domain.errors import NoFigure
 from tasks.domain.growth import growth_pct
 from tasks.domain.hashing import json_sha256

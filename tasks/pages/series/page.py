@@ -22,7 +22,7 @@ from schemas.names import quote as quoted
 from tasks.answers.form.numbers import CARE, MARKS, in_unit
 from tasks.answers.form.quotes import beside, from_base
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt_words import doubt_sentences, doubt_text, doubts_in
+from tasks.domain.doubt.doubt_words import doubt_sentences, doubt_text, doubts_in
 from tasks.domain.export_controls.measures import mixed_words
 from tasks.domain.labels import (
     capitalised,

@@ -14,7 +14,7 @@ import polars as pl
 
 from schemas.forms.outcome import Graded
 from tasks.domain.coverage import TOTALS
-from tasks.domain.doubt_words import doubt_sentences, doubts_in
+from tasks.domain.doubt.doubt_words import doubt_sentences, doubts_in
 from tasks.domain.labels import capitalised, country, trade_of
 from tasks.metrics.doubt.doubts import NONE_OPEN
 from tasks.pages.text.page_templates import words

@@ -21,7 +21,7 @@ from tasks.analysis.reporter.movers import AGAINST
 from tasks.answers.form.quotes import with_caveats
 from tasks.answers.trade.movers import changes_of_month, expected, month_of
 from tasks.answers.trade.read import with_names
-from tasks.domain.doubt_words import doubt_sentences
+from tasks.domain.doubt.doubt_words import doubt_sentences
 from tasks.domain.labels import capitalised, check_words, country, trade_of
 from tasks.ledger.doubts import Doubts
 from tasks.pages.brief.watched import file_name

@@ -16,7 +16,7 @@ from tasks.analysis.ground.judged import of_rows
 from tasks.answers.form.quotes import beside
 from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt_words import doubt_sentences, doubt_text, doubts_in
+from tasks.domain.doubt.doubt_words import doubt_sentences, doubt_text, doubts_in
 from tasks.domain.labels import capitalised, country, trade_of
 from tasks.ledger.doubts import Doubts
 from tasks.pages.brief.watched import file_name

@@ -20,7 +20,7 @@ from tasks.answers.form.quotes import beside
 from tasks.answers.trade.read import with_names
 from tasks.domain.classification import members
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt_words import doubt_sentences
+from tasks.domain.doubt.doubt_words import doubt_sentences
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import DOUBTED
 from tasks.domain.periods import first_day, month_number

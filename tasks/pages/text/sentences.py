@@ -14,7 +14,7 @@ from schemas.forms.doubt import NumberDoubt
 from schemas.names import MISSING
 from tasks.answers.form.numbers import MASS
 from tasks.answers.form.quotes import caveat_words, verdict_words
-from tasks.domain.doubt_words import doubt_sentences
+from tasks.domain.doubt.doubt_words import doubt_sentences
 from tasks.domain.labels import NOT_STATED, capitalised, country, trade_of
 from tasks.domain.periods import first_day, month_number
 from tasks.pages.text.page_templates import template

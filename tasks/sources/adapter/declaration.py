@@ -7,7 +7,7 @@ a pattern that is none, an SQL expression that Polars cannot read or that names 
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -188,19 +188,24 @@ def _of_sense(spec: Spec, source: str) -> Iterator[tuple[Path_, str]]:
         currencies = ", ".join(row["currency"] for row in money().values())
         yield ("currency",), f"values are in {currencies}; write [[terms]] with the currency and the measure of yours"
     columns = dict.fromkeys(name for one in shapes_of(spec) for name in (*one["columns"], *one.get("optional", ())))
-    for key, known in (("numbers", columns), ("copies", {*columns, *spec.get("derived", {}), MONTH})):
-        unknown = [place for place, name in enumerate(spec.get(key, ())) if name not in known]
-        yield from (((key, place), f"no column {spec[key][place]!r}") for place in unknown)
-    yield from ((("forms", name), f"no column {name!r}") for name in spec.get("forms", {}) if name not in columns)
     months, numbers = spec.get("months"), {*spec.get("numbers", ()), *([MONTH] if "months" in spec else [])}
-    for place, one in enumerate(spec.get("sums", ())):
-        for at, name in ((("total",), one["total"]), *((("parts", at), name) for at, name in enumerate(one["parts"]))):
-            if name not in numbers:
-                yield ("sums", place, *at), f"no number {name!r}"
+    yield from _of_columns(spec, columns, numbers)
     file = pl.DataFrame(schema=dict.fromkeys([*columns, *([MONTH, months["number"]] if months else [])], pl.String))
     yield from _of_conditions(spec, file, numbers)
     if "fetch" in spec:
         yield from _of_questions(spec, spec["fetch"])
+
+
+def _of_columns(spec: Spec, columns: Iterable[str], numbers: set[str]) -> Iterator[tuple[Path_, str]]:
+    """Yield the names of columns and numbers that a file of this declaration does not have."""
+    for key, known in (("numbers", columns), ("copies", {*columns, *spec.get("derived", {}), MONTH})):
+        unknown = [place for place, name in enumerate(spec.get(key, ())) if name not in known]
+        yield from (((key, place), f"no column {spec[key][place]!r}") for place in unknown)
+    yield from ((("forms", name), f"no column {name!r}") for name in spec.get("forms", {}) if name not in columns)
+    for place, one in enumerate(spec.get("sums", ())):
+        for at, name in ((("total",), one["total"]), *((("parts", at), name) for at, name in enumerate(one["parts"]))):
+            if name not in numbers:
+                yield ("sums", place, *at), f"no number {name!r}"
 
 
 def _of_conditions(spec: Spec, file: pl.DataFrame, numbers: set[str]) -> Iterator[tuple[Path_, str]]:

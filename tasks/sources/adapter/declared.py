@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from schemas.frames import Reported
+from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.adapter.declaration import MONTH, Spec, load, shapes_of
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Source

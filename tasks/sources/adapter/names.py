@@ -6,8 +6,8 @@ No join uses a name, and no name is published with the numbers. But the name of 
 import polars as pl
 
 from schemas.reference.code_tables import code_table
+from tasks.domain.doubt.findings import Rows, finding
 from tasks.domain.errors import Refused
-from tasks.domain.findings import Rows, finding
 from tasks.domain.text import clip, counted
 from tasks.sources.formats.csv import AGAIN, plain_texts
 

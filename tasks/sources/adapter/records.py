@@ -11,8 +11,8 @@ import polars as pl
 
 from schemas.frames import Reported
 from schemas.table import polars_schema
+from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 
 RECORDS_SHOWN = 40

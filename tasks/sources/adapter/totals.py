@@ -14,7 +14,7 @@ import polars as pl
 
 from schemas.reference.code_tables import code_table, partner_codes, valid_in
 from tasks.domain.coverage import TOTALS
-from tasks.domain.findings import finding
+from tasks.domain.doubt.findings import finding
 from tasks.domain.text import counted
 
 DECIMALS_MAX = 6

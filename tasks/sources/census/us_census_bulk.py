@@ -51,8 +51,8 @@ import polars as pl
 
 from schemas.frames import Reported
 from schemas.reference.code_tables import partner_codes
+from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, WantedFile, months_of, refuse_products

@@ -38,8 +38,8 @@ from dataclasses import replace
 
 import polars as pl
 
+from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.adapter.protocol import Parsed
 from tasks.sources.adapter.records import (

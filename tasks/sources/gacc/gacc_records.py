@@ -22,8 +22,8 @@ import polars as pl
 
 from schemas.reference.code_tables import GACC_NAMES, code_table, partner_codes, valid_in
 from tasks.domain.coverage import TOTALS
+from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding
 from tasks.domain.name_match import Unresolved, folded, partner_key
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 
 from schemas.layouts import FLOWS
 from schemas.reference.code_tables import code_table
+from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
 from tasks.domain.exchange_rates import rate
-from tasks.domain.findings import finding
 from tasks.domain.periods import Month
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit

@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from schemas.reference.code_tables import code_table
+from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding
 from tasks.domain.periods import Month, month_end, month_number
 from tasks.domain.text import clip, counted
 from tasks.sources.formats.csv import WIDE

@@ -54,8 +54,8 @@ from urllib.parse import urljoin, urlsplit
 
 import polars as pl
 
+from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding
 from tasks.domain.text import clip, clip_bytes, counted
 from tasks.sources.adapter.protocol import Parsed, Response, Site, WantedFile, months_of, refuse_products
 from tasks.sources.adapter.questions import not_listed

@@ -46,8 +46,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused, refuse_first
-from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, Source, WantedFile, months_of, products_of, short
 from tasks.sources.adapter.records import as_reported, doubt_copies, doubt_nulls, of_sums

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from tasks.domain.findings import finding
+from tasks.domain.doubt.findings import finding
 from tasks.domain.text import counted
 
 QUANTITY, MASS, VALUE, CODE = "QT_ESTAT", "KG_LIQUIDO", "VL_FOB", "CO_UNID"

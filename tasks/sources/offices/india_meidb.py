@@ -36,8 +36,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding
 from tasks.domain.text import clip
 from tasks.domain.units import printed_unit
 from tasks.sources.adapter.protocol import Parsed, Source

@@ -43,8 +43,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
-from tasks.domain.findings import finding
 from tasks.domain.text import counted
 from tasks.sources.adapter.protocol import (
     FirstFetch,

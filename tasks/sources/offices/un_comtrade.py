@@ -48,8 +48,8 @@ import polars as pl
 
 from schemas import settings
 from schemas.reference.code_tables import partner_codes
+from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused, refuse_first
-from tasks.domain.findings import finding
 from tasks.domain.text import clip, counted, named
 from tasks.sources.adapter.protocol import (
     FirstFetch,

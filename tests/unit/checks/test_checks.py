@@ -37,7 +37,7 @@ from tasks.checks.declared import (
 )
 from tasks.checks.frame import registry
 from tasks.checks.trade import absences, completeness, consistency, magnitudes, unit_values
-from tasks.domain.findings import finding
+from tasks.domain.doubt.findings import finding
 from tests.unit.checks.found import PRINTED, Earlier, case, find, page_of, said
 from tests.unit.sources.hmrc.test_hmrc_ots import page as ots_page
 from tests.unit.sources.hmrc.test_hmrc_ots import row as ots_row

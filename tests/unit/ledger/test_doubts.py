@@ -19,7 +19,7 @@ from tasks.answers.trade.read import read_store, with_doubts
 from tasks.answers.trade.revisions import revisions
 from tasks.checks.frame.bounded import FINDINGS_MAX
 from tasks.claims.check import ClaimsFile, check_claims
-from tasks.domain.doubt_words import as_text, doubt_sentences, doubt_text, doubts_in, once_each
+from tasks.domain.doubt.doubt_words import as_text, doubt_sentences, doubt_text, doubts_in, once_each
 from tasks.domain.errors import Held
 from tasks.ledger.doubts import LIFTED, Doubts, open_doubts
 from tasks.lineage.point import Point

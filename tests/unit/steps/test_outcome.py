@@ -5,7 +5,7 @@ from typing import cast
 
 import polars as pl
 
-from tasks.domain.findings import finding, gather
+from tasks.domain.doubt.findings import finding, gather
 from tasks.ingest.normalise import Normalised
 from tasks.steps.outcome import report
 from tasks.store.files.snapshot import Snapshot

@@ -14,7 +14,7 @@ from pandera.polars import Field
 from schemas.frames import Finding
 from schemas.model import Table, columns_of
 from tasks.domain import hashing
-from tasks.domain.findings import finding, gather
+from tasks.domain.doubt.findings import finding, gather
 from tasks.domain.hashing import frame_sha256
 from tasks.lineage.records import Run, as_table, recording
 from tasks.steps import catalog, reading

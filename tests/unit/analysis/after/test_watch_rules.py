@@ -17,7 +17,7 @@ from schemas.forms.outcome import Outcome, WatchRule
 from schemas.settings import WATCH_RULES
 from tasks.analysis.after import watch_rules
 from tasks.analysis.after.watch_rules import Grader, grade_rules, listed, read_rules
-from tasks.domain.doubt_words import DOUBT
+from tasks.domain.doubt.doubt_words import DOUBT
 from tasks.domain.periods import month_number
 from tasks.ledger.doubts import Doubts
 from tasks.pages.release.release_page import pages

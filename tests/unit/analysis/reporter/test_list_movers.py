@@ -10,7 +10,7 @@ from schemas.forms.doubt import NumberDoubt
 from schemas.questions.movers import Movers
 from tasks.analysis.reporter.list_movers import MonthCompared, list_movers
 from tasks.answers.trade.movers import movers
-from tasks.domain.doubt_words import DOUBT
+from tasks.domain.doubt.doubt_words import DOUBT
 from tasks.ledger.doubts import Doubts
 from tasks.reading.lists import listed_in, specs_of
 from tasks.store.files.snapshot import Snapshot

@@ -12,7 +12,7 @@ from tasks.analysis.reporter.expectation import new_year_share
 from tasks.answers.programs import jdemetra, x13
 from tasks.answers.programs.adjust import AHEAD, Result, compared, handed
 from tasks.answers.trade.read import read
-from tasks.domain.doubt_words import doubt_sentences
+from tasks.domain.doubt.doubt_words import doubt_sentences
 from tasks.domain.periods import first_day
 from tests.unit.corrected_store import corrected_store
 from tests.unit.customs import Store

@@ -12,7 +12,7 @@ from schemas.forms.outcome import Outcome
 from schemas.forms.request import WithdrawalRequest
 from tasks.checks.frame.approval import doubt_of
 from tasks.checks.frame.registry import checks
-from tasks.domain.findings import finding
+from tasks.domain.doubt.findings import finding
 from tasks.inbox import held as held_releases
 from tasks.reading import query
 from tests.copied_store import copied

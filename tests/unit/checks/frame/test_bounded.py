@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tasks.checks.frame.bounded import FINDINGS_MAX, bounded
-from tasks.domain.findings import finding, gather
+from tasks.domain.doubt.findings import finding, gather
 from tasks.ledger.doubts import concerned, open_doubts
 from tests.unit.builders import release, release_table
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from schemas.forms.doubt import NumberDoubt
-from tasks.domain.doubt_words import as_cells
+from tasks.domain.doubt.doubt_words import as_cells
 from tasks.pages.site import partner_pages
 from tasks.pages.text.page_templates import LANGUAGES
 from tasks.reading.query import open_published, query

@@ -20,7 +20,7 @@ from schemas.names import FIGURES, VALUES, status
 from schemas.table import arrow_schema, polars_schema, readers_schema
 from schemas.tables.metric import Metric
 from schemas.tables.observation import TradeFlow
-from tasks.domain.findings import finding, gather
+from tasks.domain.doubt.findings import finding, gather
 from tasks.store.files.snapshot import open_snapshot
 from tasks.store.snapshots.parquet import encode_file, encode_months, read_table
 from tasks.store.snapshots.publish import NewFile, publish

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tasks.domain.findings import SHOWN_LENGTH, THE_FILE, declared, finding, found_in, gather, of_records, shown
+from tasks.domain.doubt.findings import SHOWN_LENGTH, THE_FILE, declared, finding, found_in, gather, of_records, shown
 from tasks.domain.periods import month_number
 from tests.unit.builders import detail_table, number, release
 

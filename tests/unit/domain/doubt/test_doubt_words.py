@@ -5,7 +5,7 @@ import pytest
 
 from schemas.forms.doubt import NumberDoubt
 from schemas.reference.code_tables import code_table
-from tasks.domain.doubt_words import as_cells, as_text, doubt_sentences, doubt_text, doubts_in, once_each
+from tasks.domain.doubt.doubt_words import as_cells, as_text, doubt_sentences, doubt_text, doubts_in, once_each
 from tasks.domain.labels import check_words
 
 OCTOBER = 2025 * 12 + 9
