@@ -196,5 +196,5 @@ class WithdrawalRequest(Frozen):
     by: str = Field(description="who decides; published with the decision")
     reason: str = Field(description="why; published with the decision")
     undo: bool = Field(False, description="take the withdrawal back: the release counts again")
-    on: date | None = Field(None, description="day from which it holds, where it was decided elsewhere; empty: today")
     store: StoreAddress = Field(Path("store"), description="published tables: a folder, or s3://bucket/prefix")
+    on: date | None = Field(None, description="day from which it holds, where it was decided elsewhere; empty: today")

@@ -240,7 +240,7 @@ def _start_server(port: int, line: str) -> str | None:
             start_new_session=True,
             env={**os.environ, **prefect_settings(), **server_settings(address, line)},
         )
-    note({"api": api, "pid": process.pid, "is_sqlite": not os.environ.get(DATABASE)})
+    note({"api": api, "pid": process.pid, "is_sqlite": not settings.value(DATABASE)})
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline and process.poll() is None:
         # Another server may have the port and answer; ours ends then, but not at once.

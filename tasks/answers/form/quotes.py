@@ -56,13 +56,13 @@ def with_verdicts(
 
 
 def beside(
-    rows: pl.DataFrame, judged: pl.DataFrame, language: str, figures: Collection[str] = QUOTABLE
+    rows: pl.DataFrame, verdict_rows: pl.DataFrame, language: str, figures: Collection[str] = QUOTABLE
 ) -> pl.DataFrame:
     """Add to rows with the keys of `metric` their verdicts, rows of `verdicts` with the column `flow`, as two columns
     for each figure: the verdict, and what is said of it. What is in doubt is quoted with care at best."""
     judged = rows.select(pl.col("flow", *SERIES).cast(pl.String), "period")
     for one in figures:
-        of_figure = judged.filter(figure=one)
+        of_figure = verdict_rows.filter(figure=one)
         texts_said = [said_of(row, language) or None for row in of_figure.iter_rows(named=True)]
         of_figure = of_figure.select(
             *KEYS, pl.col("quote").alias(quote(one)), pl.Series(caveats_of(one), texts_said, dtype=pl.String)

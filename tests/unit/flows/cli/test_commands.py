@@ -147,7 +147,7 @@ def outcome_of(request: WithdrawalRequest) -> SimpleNamespace:
     pages = ["briefs/2025-06/magnets.en.html", "briefs/2025-06/magnets.en.md"]
     return SimpleNamespace(
         release_id=request.release_id, title="june.csv", snapshot_id="000002-b", briefs=pages if request.undo else [],
-        warnings=["brief (May): not written"] if request.undo else [],
+        warnings=["brief (May): not written"] if request.undo else [], changed="2 numbers of 2025-06 ended",
     )  # fmt: skip
 
 
@@ -158,6 +158,7 @@ def outcome_of(request: WithdrawalRequest) -> SimpleNamespace:
             (),
             [
                 "r1 (june.csv) is withdrawn; snapshot 000002-b",
+                "  2 numbers of 2025-06 ended",
                 "  this run in the UI: http://127.0.0.1:4200/runs/flow-run/run-7",
                 "  what changed: tidewaiter revisions --release r1",
             ],
@@ -166,6 +167,7 @@ def outcome_of(request: WithdrawalRequest) -> SimpleNamespace:
             ("--undo", "--no-prefect"),
             [
                 "r1 (june.csv) counts again; snapshot 000002-b",
+                "  2 numbers of 2025-06 ended",
                 "  brief written again, in the store: briefs/2025-06/magnets.en.html",
                 "  warning brief (May): not written",
                 "  what changed: tidewaiter revisions --release r1",

@@ -132,7 +132,7 @@ def test_a_manifest_of_another_version_is_refused_and_nothing_is_published_over_
     store: Path, change: Callable[[dict[str, Any]], object], said: str
 ) -> None:
     newer = _rewritten(store, release(store, 1), change)
-    with pytest.raises(BrokenStore, match=rf"{said}.* Install the version of Tidewaiter"):
+    with pytest.raises(BrokenStore, match=rf"{said}.* another version of Tidewaiter wrote it. Carry the store over"):
         open_snapshot(store)
     with pytest.raises(BrokenStore, match=said):
         release(store, 2)
