@@ -120,8 +120,8 @@ def _rewritten(store: Path, snapshot: Snapshot, change: Callable[[dict[str, Any]
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda root: root.update(format=4), "format 4; this version reads 3"),
-        (lambda root: root.pop("format"), "format None; this version reads 3"),
+        (lambda root: root.update(format=4), "format 4, and this version reads 3"),
+        (lambda root: root.pop("format"), "format None, and this version reads 3"),
         (lambda root: root.pop("about"), "other fields than this version"),
         (lambda root: root["files"][0].update(encrypted=True), "other fields than this version"),
         (lambda root: root["files"][0].pop("rows"), "other fields than this version"),
