@@ -218,7 +218,7 @@ def test_in_a_prefect_run_each_piece_is_a_task_with_a_name_and_a_killed_worker_c
         request = BackfillRequest(folder=folder, store=tmp_path / "reporter=CHN", dask=workers.address)
         state = backfill(request, return_state=True)
         assert state.name == local[1].headline
-        report = state.result(raise_on_failure=False).report
+        report = state.result()
         with get_client(sync_client=True) as client:
             wanted = {f"derive 2025-01 to 2025-0{FILES} export, {goods}" for goods in PORTIONS}
             deadline = time.monotonic() + 60

@@ -102,7 +102,7 @@ def test_a_server_that_looks_at_no_condition_is_refused_before_anything_is_publi
 @pytest.mark.parametrize(
     ("format", "says"),
     [
-        (3, r"current\.json: format 3; this version reads 2\. Install the version"),
+        (3, "format 3, and this version reads 2; .* tidewaiter upgrade COPY NEW"),
         (1, "format 1, and this version reads 2; .* tidewaiter upgrade COPY NEW"),
     ],
 )
