@@ -68,7 +68,9 @@ class Pool:
             "AWS_ENDPOINT_URL": customs.address,
             "AWS_ALLOW_HTTP": "true",
         }
-        self._python("server", "-c", "from flows.cli.server import local_server; local_server.ensure_server()")
+        # The usual port may be free for a moment, while a test of the shared server has stopped that one.
+        script = "from flows.cli.server import local_server; local_server.PORT = 4300; local_server.ensure_server()"
+        self._python("server", "-c", script)
         self.note = json.loads((folder / "server" / ".prefect" / "server.json").read_text())
         password = (folder / "server" / ".prefect" / "password").read_text().strip()
         self.environment |= {"PREFECT_API_URL": self.note["api"], "PREFECT_API_AUTH_STRING": password}

@@ -37,7 +37,7 @@ from schemas.questions.claims import CheckClaim
 from schemas.questions.read import Read
 from tasks.answers.trade.check_claims import check_claim
 from tasks.answers.trade.read import read
-from tasks.pages.text.wording import money
+from tasks.answers.form.numbers import money_text
 store = folder / "store" / "reporter=CHN"
 release.fn(ReleaseRequest(file=folder / "figures.csv", store=store, source="published"), date(2026, 6, 30))
 print(*read(Read(table="trade_flow", store=store)).rows["value_sek"].drop_nulls())
@@ -48,7 +48,7 @@ for measure in ("value_sek", "unit_value_sek_per_kg"):
 claim = {"commodity": "85051110", "flow": "export", "partner": "us", "period": "2025-06", "store": store}
 for metric, value, unit in (("level", "5", "million kronor"), ("unit_value", "500", "SEK/kg"), ("level", "6", "million SEK")):
     print(check_claim(CheckClaim(**claim, metric=metric, value=value, unit=unit)).rows["verdict"][0])
-print(money(5e6, "value_sek", "zh"))
+print(money_text(5e6, "value_sek", "zh"))
 """  # noqa: E501  (a program reads better as it is)
 
 

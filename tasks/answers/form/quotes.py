@@ -152,8 +152,12 @@ def said_of(row: Mapping[str, Any], language: str) -> str:
 
 
 def from_base(row: Mapping[str, Any], figure: str, language: str = "en") -> str:
-    """Say in place of a growth that is not to be quoted what it is from: from 25 kg."""
-    base = round(row["ytd" if FIGURE_OF[figure].is_so_far else "level"] / (1 + row[figure] / 100), 6)
+    """Say in place of a growth that is not to be quoted what it is from: from 25 kg; a dash where trade fell to
+    nothing, and the row does not say from what."""
+    ratio = 1 + row[figure] / 100
+    if not ratio:
+        return "–"
+    base = round(row["ytd" if FIGURE_OF[figure].is_so_far else "level"] / ratio, 6)
     return from_words(base, row["measure"], language)
 
 

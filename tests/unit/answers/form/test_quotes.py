@@ -55,6 +55,8 @@ def test_in_place_of_a_percentage_stands_what_it_is_from() -> None:
     row = {"level": 1_700_025.0, "mom_pct": 6_800_000.0, "ytd": 3.0, "ytd_yoy_pct": 200.0, "measure": "quantity_kg"}
     assert from_base(row, "mom_pct") == "from 25 kg"
     assert from_base(row, "ytd_yoy_pct", "zh") == "基数1千克"
+    # Of a fall to nothing the row does not say the base.
+    assert from_base(row | {"level": 0.0, "mom_pct": -100.0}, "mom_pct") == "–"
 
 
 def test_every_growth_that_is_judged_has_columns_with_a_meaning() -> None:

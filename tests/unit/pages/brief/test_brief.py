@@ -225,7 +225,7 @@ def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path:
             "cut.csv &lt;b&gt; [x](y)</strong>, held since 2025-07-20: <code>tidewaiter approve gacc_query-1 or"
             " reject</code>"
         ),
-        "row_cap (file): 10,000 rows; expected fewer. Ask again.",
+        "row_cap (the file): 10,000 rows; expected fewer. Ask again.",
         "<strong>broken</strong>",
         "the figure to compare with is not covered: y/y (Germany, the United States)",
         "HS 85051110 holds controlled and free magnets alike",
