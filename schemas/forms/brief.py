@@ -4,27 +4,13 @@ Both languages and both formats are written from this one structure, so that the
 """
 
 from datetime import date
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field
 
 from schemas.forms.doubt import NumberDoubt
-from schemas.forms.form import Frozen
 from schemas.forms.trace import TracedNumber, TraceReport
-
-
-class Caveat(Frozen):
-    """One thing that speaks against a growth, with the numbers behind it."""
-
-    name: str = Field(description="one of the caveats of the table `quotability`")
-    numbers: dict[str, float] = Field({}, description="what was counted, by name")
-
-
-class Verdict(Frozen):
-    """May a growth be quoted: yes, with care, or not as a percentage."""
-
-    answer: Literal["yes", "care", "no"] = Field(description="the verdict")
-    caveats: tuple[Caveat, ...] = Field(default=(), description="why, the gravest first")
+from schemas.forms.verdict import Verdict
 
 
 class Fact(BaseModel):

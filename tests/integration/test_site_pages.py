@@ -110,7 +110,7 @@ def test_a_growth_is_the_published_one_and_one_on_an_implied_base_is_marked(site
     for _ in range(9):
         page.locator("#live").press("ArrowLeft")
     cells = page.locator("#point tbody tr").first.locator("td").all_text_contents()
-    assert cells[0] == "−38.1 %*"
+    assert cells[0] == "−38.1 %*!"
     assert "rests on a base that no source at hand prints" in cells[1]
 
 
@@ -165,7 +165,9 @@ def test_a_doubt_goes_with_the_figure_to_chart_table_copy_picture_and_embedded_p
 ) -> None:
     page = page_of(product(doubted))
     told = f"In doubt: {FEW}"
-    assert told in page.locator("#doubts").text_content()
+    # It stands above the chart, and is not said again below it.
+    assert told in page.locator(".lead .doubt").first.text_content()
+    assert told not in page.locator("#doubts").text_content()
     assert told in page.locator("#point tbody").text_content()
     assert told in page.locator("#live").get_attribute("aria-valuetext")
     assert told in page.locator("#point").get_attribute("data-text")
@@ -289,7 +291,7 @@ def test_how_a_month_compares_with_the_year_before_takes_four_clicks(reader: Rea
     reader.clicks += 1
     reader.month("2025-06")
     figure, remark, _ = reader.cells("All countries")
-    assert figure == "−38.1 %*"
+    assert figure == "−38.1 %*!"
     assert "rests on a base that no source at hand prints" in remark
     assert reader.clicks <= 4
 

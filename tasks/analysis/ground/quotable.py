@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from schemas.figures import FIGURE_OF, QUOTABLE
-from schemas.forms.brief import Caveat, Verdict
+from schemas.forms.verdict import Caveat, Verdict
 from schemas.names import CAVEATS, status
 from schemas.reference.code_tables import code_table
 from schemas.table import readers_schema

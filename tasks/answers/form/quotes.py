@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from schemas.figures import FIGURE_OF, QUOTABLE
-from schemas.forms.brief import Caveat, Verdict
+from schemas.forms.verdict import Caveat, Verdict
 from schemas.names import caveats_of, quote, status
 from schemas.reference.code_tables import code_table
 from tasks.analysis.ground.judged import KEYS, of_rows, revised

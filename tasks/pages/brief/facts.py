@@ -11,9 +11,10 @@ from typing import Any
 import polars as pl
 
 from schemas.figures import FIGURE_OF
-from schemas.forms.brief import DrawnLevel, Fact, Facts, PartnerRow, Verdict
+from schemas.forms.brief import DrawnLevel, Fact, Facts, PartnerRow
 from schemas.forms.doubt import NumberDoubt
 from schemas.forms.outcome import HeldRelease
+from schemas.forms.verdict import Verdict
 from schemas.names import status
 from schemas.reference.code_tables import code_table
 from schemas.small_files import read_json

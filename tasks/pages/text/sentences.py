@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from schemas.forms.brief import Fact, Facts, Verdict
+from schemas.forms.brief import Fact, Facts
 from schemas.forms.doubt import NumberDoubt
+from schemas.forms.verdict import Verdict
 from schemas.names import MISSING
 from tasks.answers.form.numbers import MASS
 from tasks.answers.form.quotes import caveat_words, verdict_words

@@ -190,7 +190,6 @@ WITHDRAWAL = {"release_id": "r1", "by": "Li Wei", "reason": "wrong file"}
                 ("undo", "perhaps"),
             )
         ),
-        (brief.Verdict, {"answer": "yes"}, {"answer": "perhaps"}),
     ],
 )
 def test_a_decision_needs_a_name_a_reason_and_one_of_its_words_and_takes_no_more(

@@ -212,14 +212,16 @@ def test_what_was_expected_is_published_and_told_in_commands_and_briefs(tmp_path
     shown = CliRunner().invoke(app, ["movers", "--store", str(store.store), "--measure", "quantity_kg"])
     assert shown.exit_code == 0, shown.output
     assert "unusual: 85051110 Permanent magnets" in shown.output
-    page = tidewaiter.brief("85051110", "2025-12", store=store.store)
+    with pytest.warns(HowUnderstood, match="in doubt: few partners"):
+        page = tidewaiter.brief("85051110", "2025-12", store=store.store)
     expected = (
         f"Expected {last['expected'] / 1000:,.0f} t, 80 % interval {last['low'] / 1000:,.0f} t to"
         f" {last['high'] / 1000:,.0f} t"
     )
     assert f"{expected}, by the season and the 47 months before. The month is unusual:" in page.markdown
     assert expected in page.html
-    chinese = tidewaiter.brief("85051110", "2025-11", store=store.store, language="zh").markdown
+    with pytest.warns(HowUnderstood, match="in doubt: few partners"):
+        chinese = tidewaiter.brief("85051110", "2025-11", store=store.store, language="zh").markdown
     assert "此前46个月的走势，预期" in chinese
     assert "本月异常" not in chinese
 

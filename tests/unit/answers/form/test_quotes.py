@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.figures import QUOTABLE
-from schemas.forms.brief import Caveat, Verdict
+from schemas.forms.verdict import Caveat, Verdict
 from schemas.names import ADDED, caveats_of, quote
 from tasks.answers.form.quotes import from_base, verdict_words
 

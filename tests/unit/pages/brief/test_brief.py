@@ -234,7 +234,9 @@ def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path:
         assert said in page, said
     chinese = render.page(other, "zh")
     assert "2025年第18号公告" in chinese
-    assert '<li>记录数是网站下载上限的倍数，文件疑似被截断<br><span class="soft" lang="en">row_cap (the file)' in chinese
+    assert (
+        '<li>记录数是网站下载上限的倍数，文件疑似被截断<br><span class="soft" lang="en">row_cap (the file)' in chinese
+    )
     assert "- cut.csv &lt;b&gt; \\[x\\](y), held since 2025-07-20" in render.markdown(other)
     assert "decided.csv" not in page
     assert "chapter.csv" in section(page, "held")

@@ -158,7 +158,7 @@ def test_a_page_shows_the_figures_of_the_newest_month_with_the_world_first(
     assert bare.summary.split() == [*before.split(), *after.partition(")")[2].split()]
     assert len(drawn) == 1, "drawn, and not shown"
     assert (page.quarantine, page.revised) == ([], 0)
-    assert [row["check"] for row in page.checks] == ["few_partners", "month_without_records"]
+    assert [row["check"] for row in page.checks] == ["few_partners", "month_without_records", "no_proof"]
     steps = {row["step"]: row for row in page.lineage}
     assert list(steps)[:3] == ["1 declare", "2 land", "3 amend"]
     assert steps["4 parse"] == {"step": "4 parse", "rows in": 0, "rows out": 8, "what changed": "made reported"}
@@ -184,7 +184,7 @@ def test_a_page_says_who_approved_what_was_revised_and_what_was_set_aside(
     assert page.revised == 2
     assert page.summary.split("\n")[2] == "**Revised: 2 numbers** of earlier releases; see below."
     assert [(row["severity"], row["check"]) for row in page.checks if row["severity"] != "warning"] == [
-        ("error", "quarantined"), ("info", "approved")
+        ("error", "quarantined"), ("info", "approved"), ("info", "no_proof")
     ]  # fmt: skip
     (row,) = page.quarantine
     assert (row["record"], row["reasons"]) == (5, "quantity '-5' is negative")

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from schemas.forms.brief import Caveat, Fact, Verdict
+from schemas.forms.brief import Fact
+from schemas.forms.verdict import Caveat, Verdict
 from schemas.names import CAVEATS, MISSING
 from tasks.analysis.mirror import statements
 from tasks.analysis.mirror.statements import WORDS
@@ -24,7 +25,7 @@ JUNE = date(2025, 6, 1)
 NOTHING = Caveat(name="nearly_nothing", numbers={"base": 25, "step": 1})
 LOW = Caveat(name="low_base", numbers={"base": 46_400, "usual": 353_000})
 FLIPS = Caveat(name="sign_flips", numbers={"flips": 5})
-KINDS = Caveat(name="coverage")
+KINDS = Caveat(name="coverage", numbers={})
 
 
 def growth(figure: str, word: str | None, *caveats: Caveat) -> Fact:
