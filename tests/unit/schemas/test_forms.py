@@ -18,7 +18,7 @@ from flows.site import site
 from flows.watch import watch
 from flows.withdraw import withdraw
 from schemas import forms
-from schemas.forms import brief, form, outcome, request, trace
+from schemas.forms import brief, form, outcome, request, trace, verdict
 from schemas.forms import fetch as fetching
 from schemas.forms import site as site_forms
 from schemas.forms import watch as watching
@@ -237,3 +237,11 @@ def test_the_row_of_a_source_says_little_of_many_months_and_no_question(
 ) -> None:
     found = fetching.SourceState.model_validate({"source": "hmrc_ots", "reporters": [], **given})
     assert found.row == EMPTY | row
+
+
+def test_a_fact_takes_a_verdict_of_yes_care_or_no_alone() -> None:
+    said = {"id": "f1", "partner": "WLD", "month": date(2025, 6, 1), "figure": "mom_pct", "value": 660.0}
+    fact = brief.Fact.model_validate({**said, "status": "computed", "verdict": verdict.Verdict("care")})
+    assert fact.verdict == ("care", ())
+    with pytest.raises(ValidationError, match="verdict"):
+        brief.Fact.model_validate({**said, "status": "computed", "verdict": ("perhaps", ())})
