@@ -143,8 +143,9 @@ dictionary: $(READY)
 	$(BIN)/python -m schemas.dictionary
 	$(BIN)/python -m tidewaiter.stub
 
-# The lock file for running takes its versions from the one for developing.
-LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
+# The lock file for running takes its versions from the one for developing. Extras stay: pip takes `httpx[http2]` from the newest release
+# and refuses it without a hash, where the lock names `httpx` alone.
+LOCK := --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate --quiet
 lock:
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: python3 -m venv build/uv && build/uv/bin/pip install uv, then make lock UV=build/uv/bin/uv"; exit 2; }
 	$(UV) pip compile $(LOCK) --extra build --extra dev pyproject.toml --output-file requirements-dev.lock
