@@ -40,14 +40,15 @@ def _asked_extras() -> dict[str, set[str]]:
     for package in (one for one in locked if one.marker is None or one.marker.evaluate()):
         for text in importlib.metadata.requires(package.name) or ():
             wanted = Requirement(text)
-            asked = (wanted.marker.evaluate({"extra": extra}) for extra in ("", *package.extras)) if wanted.marker else (True,)
-            if wanted.extras and any(asked):
+            marker, asking = wanted.marker, ("", *package.extras)
+            if wanted.extras and (marker is None or any(marker.evaluate({"extra": extra}) for extra in asking)):
                 extras.setdefault(canonicalize_name(wanted.name), set()).update(wanted.extras)
     return extras
 
 
 def test_the_lock_names_each_extra_that_a_package_asks_for() -> None:
-    # Without it pip takes `httpx[http2]` from the newest release of the index, which has no hash here: nothing is installed.
+    # Without it pip takes `httpx[http2]` from the newest release of the index, which has no hash here: nothing is
+    # installed.
     locked = {canonicalize_name(one.name): one.extras for one in map(Requirement, _pins("requirements.lock"))}
     asked = _asked_extras()
     assert asked["httpx"] == {"http2"}
