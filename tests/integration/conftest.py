@@ -17,6 +17,7 @@ from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_m
 from receivers import Received, both, mail_server, webhook
 from s3_bucket import SAMPLE, Customs, serving
 from services import DECLARED, LATE, Services
+from small_disk import mount
 
 from flows import notify
 from schemas.forms.request import ReleaseRequest
@@ -182,3 +183,14 @@ def sample(bucket_server: Customs, tmp_path_factory: pytest.TempPathFactory) -> 
     for store in (url, folder):
         assert release.fn(ReleaseRequest(file=SAMPLE, store=store), date(2026, 9, 1)).status == "published"
     return url, folder
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of two megabytes, which is full soon."""
+    if not shutil.which("mount"):
+        pytest.skip("there is no mount here")
+    (tmp_path / "disk").mkdir()
+    mount(tmp_path / "disk", 2_000)
+    yield tmp_path / "disk"
+    subprocess.run(["umount", "--lazy", str(tmp_path / "disk")], check=True)

@@ -1,7 +1,6 @@
 """The commands of a person on the sample, in processes of their own where it matters: what is printed, and the exit
 codes."""
 
-import contextlib
 import errno
 import json
 import os
@@ -13,15 +12,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records
 from bad_inputs.download import downloads as downloads_of
-from typer.testing import CliRunner
+from commands import SPOKEN, STORE, Said, said
 
-from flows.cli.app import app
-from flows.cli.frame import terminal
 from flows.cli.releases.ingest import SAMPLE
 from tasks.inbox import held
 from tasks.reading import query
@@ -37,15 +33,7 @@ QUERY = (
     '"数据年月","商品编码","商品名称","贸易伙伴编码","贸易伙伴名称","第一数量","第一计量单位","第二数量","第二计量单位","美元",\n'
     '"202506","01012100","改良种用马","502","美国","1000","千克","2","匹","20,000",\n'.replace("匹", "头")
 )
-STORE = Path("store", "reporter=CHN")
 DECLARED = "--source gacc_query --flow export --partners all --no-prefect"
-SPOKEN = {"COLUMNS": "200", "TIDEWAITER_STORE": "store", "NO_COLOR": "1"}
-
-
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
 
 
 def process(command: str, cwd: Path) -> Said:
@@ -59,17 +47,6 @@ def process(command: str, cwd: Path) -> Said:
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)
-
-
-def said(command: str, cwd: Path) -> Said:
-    """The same where a process of its own would show no more: one takes three seconds to start."""
-    with contextlib.chdir(cwd), pytest.MonkeyPatch.context() as patch:
-        for console in (terminal.console(), terminal.errors()):
-            patch.setattr(console, "_width", 200)
-        for name, value in SPOKEN.items():
-            patch.setenv(name, value)
-        done = CliRunner().invoke(app, shlex.split(command), catch_exceptions=False)
-    return Said(done.exit_code, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="module")

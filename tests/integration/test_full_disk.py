@@ -2,13 +2,11 @@
 same snapshot."""
 
 import re
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, downloads, in_month
+from small_disk import mount
 from typer.testing import CliRunner, Result
 
 from flows.cli.app import app
@@ -29,25 +27,6 @@ def folder(tmp_path: Path) -> Path:
         tmp_path / "downloads",
         {f"{at}.csv": (csv_bytes(in_month(f"2025{at:02d}", rows)), f"2025-{at + 1:02d}-20") for at, rows in months},
     )
-
-
-def mount(disk: Path, kilobytes: int, how: str = "") -> None:
-    """Mount a disk in memory, or give it another size; the test is skipped where that is not allowed."""
-    command = ["mount", "-t", "tmpfs", "-o", f"{how}size={kilobytes}k", "tmpfs", str(disk)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"no disk may be mounted here: {done.stderr.strip()}")
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of two megabytes, which is full soon."""
-    if not shutil.which("mount"):
-        pytest.skip("there is no mount here")
-    (tmp_path / "disk").mkdir()
-    mount(tmp_path / "disk", 2_000)
-    yield tmp_path / "disk"
-    subprocess.run(["umount", "--lazy", str(tmp_path / "disk")], check=True)
 
 
 def fill(folder: Path, store: Path) -> Result:

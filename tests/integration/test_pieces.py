@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes, downloads, magnets
+from small_disk import mount
 
 from flows.backfill import backfill
 from schemas import settings
@@ -24,10 +25,7 @@ from tasks.derive.executor import lending
 from tasks.publication import batch
 from tasks.store.files.snapshot import current_id, list_snapshots
 from tasks.store.files.verify import audit_store
-from tests.integration.test_full_disk import disk, mount
 from tests.unit.engines import AtOnce
-
-__all__ = ["disk"]
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched")
 

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from bad_inputs.download import CLEAN_RECORDS, csv_bytes, distinct_records, in_month
+from dropped_reporters import FILES
 from s3_bucket import Customs
 
 from flows.backfill import backfill
@@ -24,7 +25,6 @@ from schemas.forms.watch import BackfillRequest
 from schemas.store_address import S3Url
 from tasks.store.files.snapshot import open_snapshot
 from tasks.store.places.reporters import stores_of
-from tests.integration.test_reporters import FILES
 
 # The first release of the United Kingdom would wait for a person.
 pytestmark = [pytest.mark.prefect, pytest.mark.usefixtures("experimental_sources_are_trusted")]

@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 import pyarrow.dataset
 import pytest
+from dropped_reporters import DAY, dropped, hashes
 from obstore.fsspec import FsspecStore
 from s3_bucket import Customs
 from typer.testing import CliRunner
@@ -17,7 +18,6 @@ from schemas.forms.watch import WatchRequest
 from schemas.store_address import S3Url
 from tasks.store.bucket.resolve import open_release
 from tasks.store.places.reporters import stores_of
-from tests.integration.test_reporters import DAY, dropped, hashes
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "experimental_sources_are_trusted")
 

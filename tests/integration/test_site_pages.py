@@ -11,12 +11,12 @@ from xml.etree import ElementTree
 
 import pytest
 from bad_inputs.download import csv_bytes
+from shown_page import shown
 
 from tasks.pages.site.site import SitePlan, build
 from tasks.reading.query import query
-from tests.integration.test_brief_page import shown
 from tests.unit.customs import MAY, Store
-from tests.unit.ledger.test_doubts import FEW, THREE
+from tests.unit.few_partners import FEW, THREE
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli import app
-from tests.unit.schemas import test_questions
+from tests.unit.schemas import question_modules
 
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests" / "unit"
@@ -48,7 +48,7 @@ def test_every_module_is_tested_in_its_own_room(package: str, least: int) -> Non
     assert len(every) > least
     by_room = {room: imports_of(room) for room in {room_of(name) for name in every}}
     # These it imports one by one, and checks each class of.
-    by_room[package] = by_room.get(package, set()) | {module.__name__ for module in test_questions.MODULES}
+    by_room[package] = by_room.get(package, set()) | {module.__name__ for module in question_modules.MODULES}
     # `test_form` compares each command with its question; one in a module of its own prints in a golden session.
     alone = {module: names[0] for module, names in app.MODULES.items() if module not in app.LISTED}
     by_room[package] |= {

@@ -19,7 +19,7 @@ from schemas.forms.watch import InboxState, Taken, WatchReport
 from tasks.domain.errors import Refused
 from tasks.pages.release.release_page import Pages
 from tests.unit.builders import outcome
-from tests.unit.schemas.test_forms import RELEASE
+from tests.unit.schemas.release_forms import RELEASE
 
 
 def test_outside_of_a_run_the_work_itself_returns_and_raises(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from flows.approval import decide
 from flows.question import Approval, question
 from schemas.forms.outcome import HeldRelease, Hold
 from tasks.domain.errors import NotHeld
-from tests.unit.schemas.test_forms import RELEASE
+from tests.unit.schemas.release_forms import RELEASE
 
 FINDINGS = [
     {"check": "gaps", "subject": "May", "observed": "none", "expected": "one", "advice": "Look."},

@@ -16,7 +16,7 @@ from schemas.forms.watch import BackfillRequest
 from schemas.store_address import S3Url
 from tasks.derive.executor import fingerprint
 from tasks.domain.errors import Refused
-from tests.unit.inbox.test_division import OF, sized
+from tests.unit.inbox.sized_files import OF, sized
 
 SHARED = BackfillRequest(folder=S3Url("s3://customs/inbox"), store=S3Url("s3://customs/store"), pool="big")
 

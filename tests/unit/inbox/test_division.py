@@ -3,17 +3,7 @@
 from pathlib import Path
 
 from tasks.inbox.division import Share, divide
-from tests.unit.dropped_files import drop
-
-OF = {
-    "CHN": 'source = "gacc_query"\nflow = "export"\npartners = "all"\n',
-    "DEU": 'source = "eurostat_comext"\nreporter = "DEU"\npartners = "all"\n',
-    "GBR": 'source = "hmrc_ots"\npartners = "all"\n',
-}
-
-
-def sized(folder: Path, name: str, size: int, sidecar: str) -> None:
-    drop(folder, name, sidecar=sidecar).write_bytes(b"x" * size)
+from tests.unit.inbox.sized_files import OF, sized
 
 
 def test_each_reporter_has_its_files_and_the_largest_is_first(tmp_path: Path) -> None:

@@ -10,26 +10,10 @@ from tasks.domain.precedence import monthly_numbers, without_superseded
 from tasks.ledger.merge import current_statements
 from tests.draws import draws
 from tests.unit import strategies
-from tests.unit.builders import detail_table, number, release, release_table
+from tests.unit.builders import detail_table, release_table
 from tests.unit.figures import Store, derived, merged
-from tests.unit.metrics.test_metrics import differences, reckoned
-
-Row = dict[str, Any]
-HALF = "2025-01..2025-06"
-MONTHS = [f"2025-{month:02d}" for month in range(1, 7)]
-
-
-def whole(day: str = "2025-07-20", value: int = 600, name: str = "whole", **about: Any) -> tuple[Row, list[Row]]:
-    row = release(name, day, HALF, by_month=False, **about)
-    return row, [number(row, "USA", HALF, value)]
-
-
-def by_month(
-    day: str = "2025-10-01", value: int = 110, name: str = "months", months: str = HALF, **about: Any
-) -> tuple[Row, list[Row]]:
-    row = release(name, day, months, **about)
-    told = [month for month in MONTHS if months[:7] <= month <= months[-7:]]
-    return row, [number(row, "USA", month, value) for month in told]
+from tests.unit.ledger.year_to_date import Row, by_month, whole
+from tests.unit.metrics.compared import differences, reckoned
 
 
 @given(strategies.years_so_far())

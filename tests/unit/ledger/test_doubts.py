@@ -31,16 +31,13 @@ from tasks.reading.vintages import vintages
 from tasks.store.snapshots.parquet import read_table
 from tests.unit.builders import finding_table, release, release_table
 from tests.unit.customs import DAY, GERMANY, LATER, MAY, USA, Store
+from tests.unit.few_partners import CODE, FEW, THREE
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
 
-CODE = "85051110"
 JUNE = 2025 * 12 + 5
-FEW = "few partners for a file of all partners, 2025-05 to 2025-06: only Germany, South Korea and United States"
 OF_SHARE = f"share, rank and contributions: {FEW}"
 OF_FEW = NumberDoubt("few_partners", (), ("DEU", "KOR", "USA"), JUNE - 1, JUNE, 3.0, None, "partners")
-# Worth so much that more partners than three are expected.
-THREE = [magnets(partner, "900000", "90,000,000") for partner in ("502", "304", "133")]
 
 
 @pytest.mark.parametrize(

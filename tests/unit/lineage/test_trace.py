@@ -12,7 +12,7 @@ from tests.draws import draws
 from tests.unit import strategies
 from tests.unit.builders import number, release
 from tests.unit.figures import Store
-from tests.unit.ledger.test_cumulative import by_month, whole
+from tests.unit.ledger.year_to_date import by_month, whole
 from tests.unit.tracing import tracer_of
 
 SERIES = ("flow", "product", "partner", "measure")

@@ -1,11 +1,9 @@
 """Figures that compare months and partners: reckoned again in plain Python, and worked by hand."""
 
-import math
 import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -24,46 +22,14 @@ from tasks.ledger.merge import current_statements
 from tasks.lineage import operands
 from tasks.metrics.derive import derive
 from tests.draws import draws
-from tests.unit import coverage_oracle, metrics_oracle, strategies
+from tests.unit import metrics_oracle, strategies
 from tests.unit.builders import MAGNETS, number, release, release_table
 from tests.unit.figures import Figures, Store, derived, merged
-from tests.unit.metrics_oracle import Place, Reckoning
+from tests.unit.metrics.compared import differences, reckoned
 from tests.unit.tracing import tracer_of
 
 Row = dict[str, Any]
 OTHER = "85051190"
-
-
-def reckoned(store: Store) -> Reckoning:
-    return Reckoning(current_statements(merged(store)).to_dicts(), [row for row, _ in store])
-
-
-def same(published: Any, exact: Any) -> bool:
-    if published is None or exact is None:
-        return published is None and exact is None
-    if isinstance(published, (float, int)):
-        return math.isclose(published, Fraction(exact), rel_tol=1e-9, abs_tol=1e-9)
-    return bool(coverage_oracle.index(published) == exact)
-
-
-def differences(metric: pl.DataFrame, reckoning: Reckoning) -> list[str]:
-    """Every figure that is not what it should be, a line each."""
-    found = []
-    rows = {
-        Place(row["flow"], row["product"], row["partner"], row["measure"], coverage_oracle.index(row["period"])): row
-        for row in metric.iter_rows(named=True)
-    }
-    found += [
-        f"{place} is {'missing' if place in reckoning.rows else 'too much'}"
-        for place in rows.keys() ^ reckoning.rows.keys()
-    ]
-    for place in rows.keys() & reckoning.rows.keys():
-        for name, (exact, made) in reckoning.rows[place].figures.items():
-            value = rows[place][name]
-            said = rows[place][status(name)] if name in FIGURES else made
-            if not same(value, exact) or said != made:
-                found.append(f"{place} {name} is {value} {said}, should be {exact} {made}")
-    return sorted(found)
 
 
 @given(strategies.histories())

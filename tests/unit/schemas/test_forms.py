@@ -153,22 +153,6 @@ def test_a_traced_number_holds_where_ledger_release_and_file_agree(change: dict[
     assert trace.TracedNumber.model_validate(NUMBER | change).holds is holds
 
 
-RELEASE = {
-    "release_id": "r1",
-    "raw": "raw/a",
-    "raw_sha256": "0" * 64,
-    "name": "june.csv",
-    "source": "gacc_query",
-    "reporter": "CHN",
-    "flow": "export",
-    "partners": "all",
-    "products": None,
-    "months": None,
-    "released_on": "2025-07-20",
-    "title": "june",
-    "held_since": "2025-07-21",
-    "findings": [{"check": "gaps", "subject": "May", "observed": "none", "expected": "one", "advice": "Look."}],
-}
 DECIDED = {"verdict": "reject", "by": "Li Wei", "reason": "cut off", "decided_at": "2025-07-22T10:00:00Z"}
 WITHDRAWAL = {"release_id": "r1", "by": "Li Wei", "reason": "wrong file"}
 

@@ -1,16 +1,13 @@
 """The classes of questions: what they refuse, and that reading them costs a command nothing."""
 
 import dataclasses
-import importlib
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from pkgutil import iter_modules
 
 import pytest
 
-from schemas import questions
 from schemas.questions.checks import checked, model_of
 from schemas.questions.claims import CheckClaim, CheckClaims
 from schemas.questions.movers import Movers
@@ -19,9 +16,9 @@ from schemas.questions.question import Form, Question, fields_of, help_of, summa
 from schemas.questions.read import Read
 from schemas.questions.search import Search
 from schemas.questions.trace import Trace
+from tests.unit.schemas.question_modules import MODULES
 
 BASE = "schemas.questions.question"
-MODULES = [importlib.import_module(f"schemas.questions.{module.name}") for module in iter_modules(questions.__path__)]
 QUESTIONS: list[type[Question]] = [
     value
     for module in MODULES

@@ -12,7 +12,7 @@ from tasks.ledger.doubts import Doubts
 from tasks.pages.release import changes_since_release
 from tasks.reading.resolver import Resolver
 from tests.unit.customs import MAY, Store
-from tests.unit.ledger.test_doubts import THREE
+from tests.unit.few_partners import THREE
 
 JUNE = date(2025, 6, 1)
 

@@ -16,7 +16,7 @@ from tasks.pages.series.data import PageSeries
 from tasks.reading.query import open_published, query
 from tasks.reading.resolver import Resolver
 from tests.unit.customs import MAY, Store
-from tests.unit.ledger.test_doubts import CODE, FEW, THREE
+from tests.unit.few_partners import CODE, FEW, THREE
 from tests.unit.published_stores import PARTNERS, china, query_bytes
 
 DAY = date(2026, 6, 30)

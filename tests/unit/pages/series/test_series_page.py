@@ -21,7 +21,7 @@ from tasks.pages.text.page_templates import LANGUAGES, words
 from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
 from tests.unit.customs import MAY, Store
-from tests.unit.ledger.test_doubts import CODE, FEW, THREE
+from tests.unit.few_partners import CODE, FEW, THREE
 
 DAY = date(2026, 6, 30)
 HOSTILE = "<img src=x onerror=alert(1)>\"'&\u202e</script>"

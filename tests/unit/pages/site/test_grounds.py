@@ -21,7 +21,7 @@ from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
 from tasks.store.snapshots.parquet import read_table
 from tests.unit.customs import DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA, Store
-from tests.unit.ledger.test_doubts import THREE
+from tests.unit.few_partners import THREE
 from tests.unit.mirror_stores import bought, china_and_germany
 from tests.unit.published_stores import publish
 from tests.unit.sources.offices import test_hongkong_csd as hongkong

@@ -20,8 +20,8 @@ from tasks.store.files.snapshot import Snapshot, open_snapshot
 from tasks.store.snapshots.parquet import encode_months
 from tasks.store.snapshots.publish import publish
 from tasks.store.snapshots.retention import Retired
+from tests.unit.store.metric_rows import metrics
 from tests.unit.store.small_store import new
-from tests.unit.store.snapshots.test_parquet import metrics
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from schemas.layouts import LAYOUTS
-from schemas.names import FIGURES, VALUES, status
+from schemas.names import VALUES
 from schemas.table import arrow_schema, polars_schema, readers_schema
 from schemas.tables.metric import Metric
 from schemas.tables.observation import TradeFlow
@@ -24,25 +24,9 @@ from tasks.domain.doubt.findings import finding, gather
 from tasks.store.files.snapshot import open_snapshot
 from tasks.store.snapshots.parquet import encode_file, encode_months, read_table
 from tasks.store.snapshots.publish import NewFile, publish
+from tests.unit.store.metric_rows import metrics
 
 WORDS = ["product", "classification", "partner", "measure", "level_status", "kinds"]
-
-
-def metrics(products: list[str], month: date = date(2025, 6, 1), partners: int = 3) -> pl.DataFrame:
-    """Rows of the table metric in its order: the level of each product and partner."""
-    kinds = polars_schema("metric")
-    keys = pl.DataFrame({"product": sorted(products)}).join(
-        pl.DataFrame({"partner": [f"P{number:02d}" for number in range(partners)]}), how="cross"
-    )
-    given = {
-        "flow": "export", "classification": "HS8", "measure": "quantity_kg", "period": month, "level_kinds": "query",
-        "kinds": "query", **{status(figure): "no_base" for figure in FIGURES}, "level_status": "reported",
-        "is_total": False, "in_doubt": False,
-    }  # fmt: skip
-    rows = keys.with_row_index("level").with_columns(pl.lit(value).alias(name) for name, value in given.items())
-    missing = [pl.lit(None).alias(name) for name in kinds if name not in rows.columns]
-    frame = rows.with_columns(missing).select(pl.col(name).cast(kind) for name, kind in kinds.items())
-    return Metric.validate(frame, lazy=True)
 
 
 @pytest.fixture
