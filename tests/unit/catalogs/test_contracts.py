@@ -6,26 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 import yaml
 
 from schemas.layouts import LAYOUTS
 from schemas.table import columns, readers_schema
 from tasks.catalogs.contracts import dbt_sources, odcs
 from tasks.catalogs.duckdb_file import write_duckdb
-from tests.unit.catalogs import trade_root
 
 # What the last released version promises: of each table the columns with type and unit.
 PROMISED = Path(__file__).with_name("promised.json")
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trade_root.initial(tmp_path_factory.mktemp("root"))
-
-
-def test_the_contract_has_each_column_with_type_unit_and_keys(root: Path) -> None:
-    contract = yaml.safe_load(odcs(root, Path("trade.duckdb")))
+def test_the_contract_has_each_column_with_type_unit_and_keys(followed_root: Path, tmp_path: Path) -> None:
+    contract = yaml.safe_load(odcs(followed_root, Path("trade.duckdb")))
     assert {"apiVersion", "kind", "id", "version", "status"} <= {*contract}
     tables = {table["name"]: {one["name"]: one for one in table["properties"]} for table in contract["schema"]}
     assert {"metric", "observation", "release"} <= {*tables}
@@ -41,14 +34,14 @@ def test_the_contract_has_each_column_with_type_unit_and_keys(root: Path) -> Non
     (server,) = contract["servers"]
     assert (server["type"], server["database"]) == ("duckdb", str(Path.cwd() / "trade.duckdb"))
     # The file that it names has each table with each column.
-    write_duckdb(root, file := root.parent / "trade.duckdb")
+    write_duckdb(followed_root, file := tmp_path / "trade.duckdb")
     with duckdb.connect(str(file), read_only=True) as connection:
         for table, properties in tables.items():
             assert [*properties] == [row[0] for row in connection.execute(f"describe {table}").fetchall()]
 
 
-def test_the_sources_of_dbt_are_read_in_place_with_the_columns_and_without_nulls(root: Path) -> None:
-    (source,) = yaml.safe_load(dbt_sources(root))["sources"]
+def test_the_sources_of_dbt_are_read_in_place_with_the_columns_and_without_nulls(followed_root: Path) -> None:
+    (source,) = yaml.safe_load(dbt_sources(followed_root))["sources"]
     assert len(source["tables"]) > 12
     for table in source["tables"]:
         place = table["config"]["meta"]["external_location"]

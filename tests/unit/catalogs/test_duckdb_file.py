@@ -20,6 +20,7 @@ from schemas.table import columns
 from tasks.catalogs.duckdb_file import MACROS, VIEWS, write_duckdb
 from tasks.catalogs.iceberg import keep_iceberg
 from tasks.domain.errors import Held, NothingPublished
+from tests.copied_store import copied
 from tests.draws import some
 from tests.unit.catalogs import trade_root
 from tests.unit.catalogs.trade_root import CHN, LATER, ROWS
@@ -33,18 +34,10 @@ pytestmark = [
 KEY = ["flow", "product", "partner", "measure", "period"]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("root")
-    trade_root.initial(made)
-    return made
-
-
 @pytest.fixture
-def root(folder: Path, tmp_path: Path) -> Path:
-    """A copy of it, at another place."""
-    shutil.copytree(folder / "store", tmp_path / "store", symlinks=True)
-    return tmp_path / "store"
+def root(first_root: Path, tmp_path: Path) -> Path:
+    """A copy, at another place than where it was published."""
+    return copied(first_root, tmp_path)
 
 
 def ask(file: Path, query: str, search: Path | None = None) -> list[tuple[Any, ...]]:

@@ -1,6 +1,7 @@
 """Each published state is a snapshot of the Iceberg tables, with its numbers and keys; whatever happens to the
 metadata, no publication is harmed, and the next one makes up for it."""
 
+import io
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,13 +17,16 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import StaticTable, Table
 
 import tidewaiter
+from schemas import table as table_module
+from tasks.analysis.after.after_release import update_forms
 from tasks.catalogs import iceberg_table, kept_up
 from tasks.catalogs.iceberg import States, has_iceberg, keep_iceberg, keep_store
 from tasks.domain.errors import NothingPublished, Outpaced
-from tasks.store.files.snapshot import current_id, list_snapshots, open_snapshot, snapshot_ids
+from tasks.store.files.snapshot import Snapshot, current_id, list_snapshots, open_snapshot, snapshot_ids
 from tasks.store.places.beside import Beside
 from tasks.store.snapshots import publish as publishing
 from tasks.store.snapshots.retention import retain
+from tests.copied_store import copied
 from tests.unit.catalogs import trade_root
 from tests.unit.catalogs.trade_root import CHN
 
@@ -34,10 +38,10 @@ KEYS = ["reporter", "flow", "year", "month"]
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(first_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a root in which metadata were begun after the first release, and three states of China since."""
     folder = tmp_path_factory.mktemp("root")
-    root = trade_root.initial(folder)
+    root = copied(first_root, folder)
     keep_iceberg(root)
     trade_root.withdraw(root, trade_root.correct(folder))
     return folder
@@ -50,9 +54,9 @@ def root(published: Path) -> Path:
 
 
 @pytest.fixture
-def early(tmp_path: Path) -> Path:
+def early(first_root: Path, tmp_path: Path) -> Path:
     """A root with the first release and its metadata."""
-    root = trade_root.initial(tmp_path)
+    root = copied(first_root, tmp_path)
     keep_iceberg(root)
     return root
 
@@ -165,22 +169,18 @@ def test_the_same_again_writes_nothing(root: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in (root / CHN / "iceberg").rglob("*")} == before
 
 
-def test_a_retention_expires_snapshots_with_ours(tmp_path: Path) -> None:
-    root = trade_root.initial(tmp_path)
-    keep_iceberg(root)
-    trade_root.correct(tmp_path)
-    before = table_of(root, "metric")
-    lists = {path.name for path in (root / CHN / "iceberg" / "metric").rglob("*.avro")}
-    with publishing.exclusive(root / CHN):
-        assert len(retain(root / CHN, today=date(2030, 1, 1)).snapshots) == 1
-    from tasks.analysis.after.after_release import update_forms
-
-    assert update_forms(root / CHN) == []
-    after = table_of(root, "metric")
-    assert names_of(after) == snapshot_ids(root / CHN)
+def test_a_retention_expires_snapshots_with_ours(early: Path) -> None:
+    trade_root.correct(early.parent)
+    before = table_of(early, "metric")
+    lists = {path.name for path in (early / CHN / "iceberg" / "metric").rglob("*.avro")}
+    with publishing.exclusive(early / CHN):
+        assert len(retain(early / CHN, today=date(2030, 1, 1)).snapshots) == 1
+    assert update_forms(early / CHN) == []
+    after = table_of(early, "metric")
+    assert names_of(after) == snapshot_ids(early / CHN)
     assert {*after.refs()} == {"main", *names_of(after)}
     assert rows_of(after).height == rows_of(after, names_of(after)[0]).height
-    left = {path.name for path in (root / CHN / "iceberg" / "metric").rglob("*.avro")}
+    left = {path.name for path in (early / CHN / "iceberg" / "metric").rglob("*.avro")}
     assert left < lists
     # Whoever opened the table before still reads the state that is kept, and not the one that is gone.
     assert rows_of(before).height == rows_of(after).height
@@ -285,30 +285,35 @@ def test_a_pointer_that_is_put_back_is_followed(early: Path) -> None:
 
 def file_of(table: str, partition: str, flow_number: int) -> publishing.NewFile:
     """A synthetic file of one row; those of one number have the same bytes."""
-    import io
-
-    import pyarrow.parquet as pq
-
-    from schemas.table import arrow_schema
-
     values: dict[str, Any] = {
         "string": "x",
         "double": float(flow_number),
         "bool": False,
         "date32[day]": date(2025, 6, 1),
     }
-    schema = arrow_schema(table)
+    schema = table_module.arrow_schema(table)
     row = {field.name: values.get(str(field.type), flow_number) for field in schema}
-    pq.write_table(pa.Table.from_pylist([row], schema=schema), sink := io.BytesIO())
+    pyarrow.parquet.write_table(pa.Table.from_pylist([row], schema=schema), sink := io.BytesIO())
     return publishing.NewFile(table, partition, sink.getvalue(), 1, "0" * 64)
+
+
+def of_month(month: int, number: int) -> publishing.NewFile:
+    return file_of("trade_flow", f"flow=export/year={2024 + (month - 1) // 12}/month={(month - 1) % 12 + 1}", number)
+
+
+def published_next(store: Path, parent: Snapshot | None, number: int, *new: publishing.NewFile) -> Snapshot:
+    """The next state of a store: these files in place of those of their months, and the others as they were."""
+    named = {file.partition for file in new}
+    kept = [entry for entry in (parent.files if parent else ()) if entry.partition not in named]
+    with publishing.exclusive(store):
+        return publishing.publish(store, [*new], carried=kept, parent=parent, about={"number": number}).snapshot
 
 
 def test_files_with_the_same_bytes_are_two_files_of_the_table(tmp_path: Path) -> None:
     store = tmp_path / CHN
     files = [file_of("trade_flow", f"flow={flow}/year=2025/month=6", 7) for flow in ("export", "import")]
     assert files[0].sha256 == files[1].sha256
-    with publishing.exclusive(store):
-        publishing.publish(store, files, parent=None, about={"released_on": "2025-07-20"})
+    published_next(store, None, 1, *files)
     keep_store(store)
     assert rows_of(table_of(tmp_path, "trade_flow"))["flow"].sort().to_list() == ["export", "import"]
     assert rows_of(table_of(tmp_path, "trade_flow"), row_filter="flow == 'import'").height == 1
@@ -317,16 +322,8 @@ def test_files_with_the_same_bytes_are_two_files_of_the_table(tmp_path: Path) ->
 def test_lists_of_files_are_merged_and_say_the_same(tmp_path: Path) -> None:
     store, parent = tmp_path / CHN, None
     for number in range(1, 13):
-        with publishing.exclusive(store):
-            new = [
-                file_of("trade_flow", f"flow=export/year=2024/month={month}", 100 * number + month)
-                for month in (number, 1)
-            ]
-            new = new[: 1 if number == 1 else 2]
-            named = {file.partition for file in new}
-            kept = [entry for entry in (parent.files if parent else ()) if entry.partition not in named]
-            about = {"released_on": "2025-07-20", "number": number}
-            parent = publishing.publish(store, new, carried=kept, parent=parent, about=about).snapshot
+        new = [of_month(month, 100 * number + month) for month in sorted({number, 1})]
+        parent = published_next(store, parent, number, *new)
         keep_store(store)
     table = table_of(tmp_path, "trade_flow")
     assert len(table.current_snapshot().manifests(table.io)) <= iceberg_table.MANIFESTS_MAX  # type: ignore[union-attr]
@@ -337,43 +334,24 @@ def test_lists_of_files_are_merged_and_say_the_same(tmp_path: Path) -> None:
         assert rows_of(table, name).height == number
 
 
-@pytest.mark.parametrize("is_older", [True, False])
+@pytest.mark.parametrize(("is_older", "is_kept_up"), [(True, False), (False, False), (True, True)])
 def test_columns_that_only_the_model_or_only_a_file_has_are_there(
-    is_older: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    is_older: bool, is_kept_up: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The model has got a column since a file was written, or has lost it."""
-    real = iceberg_table.arrow_schema
-    shorter = pa.schema([field for field in real("trade_flow") if field.name != "in_doubt"])
-    store, parent = tmp_path / CHN, None
-    for number, schema in enumerate([shorter, real("trade_flow")] if is_older else [real("trade_flow"), shorter], 1):
-        monkeypatch.setattr("schemas.table.arrow_schema", lambda name, schema=schema: schema)
-        monkeypatch.setattr(iceberg_table, "arrow_schema", lambda name, schema=schema: schema)
-        with publishing.exclusive(store):
-            new, about = [file_of("trade_flow", f"flow=export/year=2024/month={number}", number)], {"number": number}
-            kept = parent.files if parent else ()
-            parent = publishing.publish(store, new, carried=kept, parent=parent, about=about).snapshot
-        if number == 2:
-            # Begun with the newer model alone, or before it.
-            keep_store(store)
-    rows = rows_of(table_of(tmp_path, "trade_flow")).sort("month")
-    assert rows["in_doubt"].to_list() == ([None, False] if is_older else [False, None])
-
-
-def test_a_table_follows_a_model_that_gets_a_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model has got a column since a file was written, or has lost it; the table is begun before that, or after."""
     real = iceberg_table.arrow_schema("trade_flow")
     shorter = pa.schema([field for field in real if field.name != "in_doubt"])
     store, parent = tmp_path / CHN, None
-    for number, schema in enumerate([shorter, real], 1):
+    for number, schema in enumerate([shorter, real] if is_older else [real, shorter], 1):
         monkeypatch.setattr("schemas.table.arrow_schema", lambda name, schema=schema: schema)
         monkeypatch.setattr(iceberg_table, "arrow_schema", lambda name, schema=schema: schema)
-        with publishing.exclusive(store):
-            new, about = [file_of("trade_flow", f"flow=export/year=2024/month={number}", number)], {"number": number}
-            kept = parent.files if parent else ()
-            parent = publishing.publish(store, new, carried=kept, parent=parent, about=about).snapshot
-        keep_store(store)
-        assert ("in_doubt" in rows_of(table_of(tmp_path, "trade_flow")).columns) == (number == 2)
+        parent = published_next(store, parent, number, of_month(number, number))
+        if number == 2 or is_kept_up:
+            keep_store(store)
+            columns = rows_of(table_of(tmp_path, "trade_flow")).columns
+            assert ("in_doubt" in columns) == (number == 2)
     rows = rows_of(table_of(tmp_path, "trade_flow")).sort("month")
-    assert rows["in_doubt"].to_list() == [None, False]
+    assert rows["in_doubt"].to_list() == ([None, False] if is_older else [False, None])
 
 
 def test_what_is_begun_is_kept_up_and_what_is_not_is_not(early: Path) -> None:
@@ -444,16 +422,8 @@ def test_a_publication_writes_one_list_of_files_and_few_bytes(tmp_path: Path) ->
     store, parent, written = tmp_path / CHN, None, list[set[Path]]()
     for number in range(3):
         months = range(1, 121) if number == 0 else [number]
-        with publishing.exclusive(store):
-            new = [
-                file_of(
-                    "trade_flow", f"flow=export/year={2010 + month // 12}/month={month % 12 + 1}", 1000 * number + month
-                )
-                for month in months
-            ]
-            named = {file.partition for file in new}
-            kept = [entry for entry in (parent.files if parent else ()) if entry.partition not in named]
-            parent = publishing.publish(store, new, carried=kept, parent=parent, about={"number": number}).snapshot
+        new = [of_month(month, 1000 * number + month) for month in months]
+        parent = published_next(store, parent, number, *new)
         keep_store(store)
         written.append({*(store / "iceberg").rglob("*.avro")} - {path for paths in written for path in paths})
     assert [len(paths) for paths in written] == [2, 2, 2]
@@ -478,10 +448,7 @@ def test_a_new_month_reads_no_list_of_files_and_a_correction_reads_those_there_a
     # In a folder each list is compared with its hash; of a bucket it must be there, and is not read.
     monkeypatch.setattr(iceberg_table, "damage", lambda *_, **__: iter(()))
     for number, month in enumerate([1, 2, 3, 2, 4], 1):
-        with publishing.exclusive(store):
-            new = [file_of("trade_flow", f"flow=export/year=2024/month={month}", 100 * number + month)]
-            kept = [entry for entry in (parent.files if parent else ()) if entry.partition != new[0].partition]
-            parent = publishing.publish(store, new, carried=kept, parent=parent, about={"number": number}).snapshot
+        parent = published_next(store, parent, number, of_month(month, 100 * number + month))
         there = {path.relative_to(store).as_posix() for path in store.rglob("*-m0.avro")}
         reads.append([])
         keep_store(store)
@@ -501,9 +468,7 @@ def test_the_number_of_a_snapshot_is_exact_as_a_float_and_new(monkeypatch: pytes
 def test_older_versions_are_deleted_and_the_newest_lists_those_that_are_left(tmp_path: Path) -> None:
     store, parent = tmp_path / CHN, None
     for number in range(1, iceberg_table.VERSIONS_KEPT + 4):
-        with publishing.exclusive(store):
-            new = [file_of("trade_flow", "flow=export/year=2024/month=1", number)]
-            parent = publishing.publish(store, new, carried=(), parent=parent, about={"number": number}).snapshot
+        parent = published_next(store, parent, number, of_month(1, number))
         keep_store(store)
     table = table_of(tmp_path, "trade_flow")
     versions = {str(path) for path in (store / "iceberg").rglob("v*.metadata.json")}

@@ -13,6 +13,7 @@ from tasks.catalogs.iceberg import keep_iceberg, keep_store
 from tasks.catalogs.iceberg_seal import NO_SEAL, damage, damage_of_store, is_sealed, sealed
 from tasks.store.files.snapshot import list_snapshots, open_snapshot
 from tasks.store.places.beside import Beside
+from tests.copied_store import copied
 from tests.unit.catalogs import trade_root
 from tests.unit.catalogs.trade_root import CHN
 
@@ -20,10 +21,10 @@ pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def store(first_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with two states and their metadata, in its place: each test leaves it whole."""
     folder = tmp_path_factory.mktemp("sealed")
-    root = trade_root.initial(folder)
+    root = copied(first_root, folder)
     keep_iceberg(root)
     trade_root.correct(folder)
     return root / CHN

@@ -3,17 +3,12 @@
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from tasks.catalogs.places import places
-from tests.unit.catalogs import trade_root
-
-pytestmark = pytest.mark.usefixtures("nothing_is_watched")
 
 
-def test_tables_beside_the_stores_are_there_and_each_pattern_finds_files(tmp_path: Path) -> None:
-    root = trade_root.initial(tmp_path)
-    found = {place.table: place for place in places(root)}
+def test_tables_beside_the_stores_are_there_and_each_pattern_finds_files(followed_root: Path) -> None:
+    found = {place.table: place for place in places(followed_root)}
     assert {"mover", "metric", "release"} <= {*found}
     assert found["mover"].files == ("mover/reporter=*/current/mover/*/*/*/*.parquet",)
     assert found["metric"].keys == ("reporter", "flow", "year", "month")
@@ -23,4 +18,4 @@ def test_tables_beside_the_stores_are_there_and_each_pattern_finds_files(tmp_pat
     assert found["lineage"].files == ("reporter=*/current/lineage/*.parquet",)
     for place in found.values():
         (pattern,) = place.files
-        assert duckdb.sql(f"select count(*) from glob('{root}/{pattern}')").fetchall()[0][0] > 0
+        assert duckdb.sql(f"select count(*) from glob('{followed_root}/{pattern}')").fetchall()[0][0] > 0

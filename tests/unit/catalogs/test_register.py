@@ -11,6 +11,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from schemas.store_address import S3Url
 from tasks.catalogs.iceberg import keep_iceberg
 from tasks.catalogs.register import namespace_of, register
+from tests.copied_store import copied
 from tests.unit.catalogs import trade_root
 from tests.unit.catalogs.rest_server import rest_server
 
@@ -24,8 +25,10 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqlCatalo
     catalog.close()
 
 
-def test_each_table_is_in_the_namespace_of_its_reporter_and_follows(house: SqlCatalog, tmp_path: Path) -> None:
-    root = trade_root.initial(tmp_path)
+def test_each_table_is_in_the_namespace_of_its_reporter_and_follows(
+    house: SqlCatalog, followed_root: Path, tmp_path: Path
+) -> None:
+    root = copied(followed_root, tmp_path)
     names = register(keep_iceberg(root), "house")
     assert {"trade_chn.metric", "trade_deu.metric", "trade_deu.release"} <= {*names}
     before = house.load_table("trade_chn.metric")
@@ -40,8 +43,10 @@ def test_each_table_is_in_the_namespace_of_its_reporter_and_follows(house: SqlCa
     assert before.scan().to_arrow().num_rows > 20
 
 
-def test_a_rest_catalogue_replaces_a_table_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = trade_root.initial(tmp_path)
+def test_a_rest_catalogue_replaces_a_table_at_once(
+    followed_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = copied(followed_root, tmp_path)
     with rest_server() as address:
         catalog = RestCatalog("rest", uri=address)
         monkeypatch.setattr(catalogs, "load_catalog", lambda name: {"rest": catalog}[name])
@@ -58,11 +63,10 @@ def test_a_rest_catalogue_replaces_a_table_at_once(tmp_path: Path, monkeypatch: 
         catalog.close()
 
 
-def test_a_table_of_somebody_else_is_left_alone(house: SqlCatalog, tmp_path: Path) -> None:
-    kept = [one for one in keep_iceberg(trade_root.initial(tmp_path)) if one.table == "metric"]
+def test_a_table_of_somebody_else_is_left_alone(house: SqlCatalog, followed_root: Path, tmp_path: Path) -> None:
+    kept = [one for one in keep_iceberg(copied(followed_root, tmp_path)) if one.table == "metric"]
     register(kept, "house")
-    (tmp_path / "other").mkdir()
-    others = keep_iceberg(trade_root.initial(tmp_path / "other"))
+    others = keep_iceberg(copied(followed_root, tmp_path / "other"))
     with pytest.raises(ValueError, match=r"trade_chn\.metric: the catalogue has another table of this name"):
         register([one for one in others if one.table == "metric"], "house")
     assert house.load_table("trade_chn.metric").metadata_location == kept[0].metadata_location
