@@ -28,7 +28,8 @@ def asserting(every: list[Function]) -> set[str]:
     """The names of the functions that fail where something is not as it should be, those that call one included."""
     known = {"raises", "warns", "fail", "assert_frame_equal", "assert_series_equal", "raise_for_status"}
     known |= {one.name for one in every if any(isinstance(node, ast.Assert | ast.Raise) for node in ast.walk(one))}
-    while more := {one.name for one in every if one.name not in known and called(one) & known}:
+    calls = [(one.name, called(one)) for one in every if one.name not in known]
+    while more := {name for name, names in calls if name not in known and names & known}:
         known |= more
     return known
 

@@ -9,6 +9,20 @@ import pytest
 from benchmarks import structure
 from schemas.names import FIGURES
 
+ROOT = Path(structure.__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def program() -> dict[str, str]:
+    """The text of each module of the program."""
+    return structure.texts(ROOT, structure.PACKAGES)
+
+
+@pytest.fixture(scope="module")
+def trees(program: dict[str, str]) -> dict[str, ast.Module]:
+    return {file: ast.parse(text) for file, text in program.items()}
+
+
 MODULE = '''
 """A docstring."""
 
@@ -97,23 +111,20 @@ def test_a_module_that_names_a_source_is_found_outside_the_room_of_sources() -> 
     assert structure.naming({"flows/three.py": FILES["flows/three.py"]}) == []
 
 
-def test_no_module_outside_the_room_of_sources_names_a_source() -> None:
+def test_no_module_outside_the_room_of_sources_names_a_source(program: dict[str, str]) -> None:
     """What is to know of a source is in its `SOURCE`."""
-    program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
     assert len(structure.sources_in(program)) > 10
     assert structure.naming(program) == []
 
 
-def test_no_function_has_too_many_branches() -> None:
-    program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
-    over = {file: structure.branching(ast.parse(text)) for file, text in program.items()}
+def test_no_function_has_too_many_branches(trees: dict[str, ast.Module]) -> None:
+    over = {file: structure.branching(tree) for file, tree in trees.items()}
     assert {file: names for file, names in over.items() if names} == {}
 
 
-def test_no_two_classes_have_one_name() -> None:
-    program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
+def test_no_two_classes_have_one_name(trees: dict[str, ast.Module]) -> None:
     assert structure.doubled([ast.parse("class A: ..."), ast.parse("class B: ...\nclass A: ...")]) == ["A"]
-    assert structure.doubled(map(ast.parse, program.values())) == []
+    assert structure.doubled(trees.values()) == []
 
 
 # What lists figures for another reason than that it knows something of them.
@@ -129,22 +140,20 @@ LISTING = {
 }
 
 
-def lists_of_figures(text: str) -> list[set[str]]:
+def lists_of_figures(tree: ast.Module) -> list[set[str]]:
     """What a module writes out as a tuple, list, set or as the keys of a dictionary and names three figures or more."""
     groups = []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         items = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else getattr(node, "keys", None)
         if isinstance(items, list):
             groups.append({item.value for item in items if isinstance(item, ast.Constant)} & {*FIGURES})
     return [group for group in groups if len(group) > 2]
 
 
-def test_no_module_lists_figures_but_the_one_that_defines_them() -> None:
-    assert lists_of_figures('a = ["level", "ytd", "rank"]; b = {"level": 1, "rank": 2, "c": 3}') == [
-        {"level", "ytd", "rank"}
-    ]
-    program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
-    listing = {file for file, text in program.items() if lists_of_figures(text)}
+def test_no_module_lists_figures_but_the_one_that_defines_them(trees: dict[str, ast.Module]) -> None:
+    drawn = ast.parse('a = ["level", "ytd", "rank"]; b = {"level": 1, "rank": 2, "c": 3}')
+    assert lists_of_figures(drawn) == [{"level", "ytd", "rank"}]
+    listing = {file for file, tree in trees.items() if lists_of_figures(tree)}
     assert "schemas/figures.py" in listing
     assert listing - {"schemas/figures.py", *LISTING} == set()
 
@@ -195,16 +204,14 @@ def test_a_room_is_a_folder_with_a_charter_and_a_floor() -> None:
 ROOM_LINES_MAX = 3_000
 
 
-def test_no_room_is_too_large_and_each_has_a_charter_that_says_what_belongs_there() -> None:
-    root = Path(structure.__file__).parents[1]
-    program, contracts = (
-        structure.texts(root, structure.PACKAGES),
-        (root / "pyproject.toml").read_text(encoding="utf-8"),
-    )
+def test_no_room_is_too_large_and_each_has_a_charter_that_says_what_belongs_there(
+    program: dict[str, str], trees: dict[str, ast.Module]
+) -> None:
+    contracts = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert structure.largest_room(program, contracts)[1] <= ROOM_LINES_MAX
     names = {*structure.rooms(program, contracts).values()} - {"tidewaiter"}
     assert len(names) > 50
-    charters = {name: ast.get_docstring(ast.parse(program[f"{name}/__init__.py"])) or "" for name in names}
+    charters = {name: ast.get_docstring(trees[f"{name}/__init__.py"]) or "" for name in names}
     assert [name for name, charter in charters.items() if "belong" not in charter.lower()] == []
 
 
@@ -285,13 +292,11 @@ NAMES_KEPT = {
 }
 
 
-def test_names_are_the_noun_of_the_thing() -> None:
+def test_names_are_the_noun_of_the_thing(trees: dict[str, ast.Module]) -> None:
     """A variable called found, made or own says of nothing what it is."""
-    program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
-    vague = {file: structure.vague_names(ast.parse(text)) for file, text in program.items()}
+    vague = {file: structure.vague_names(tree) for file, tree in trees.items()}
     assert {file: names for file, names in vague.items() if names} == NAMES_KEPT
 
 
-def test_months_become_years_in_one_place() -> None:
-    program = structure.texts(Path(structure.__file__).parents[1], structure.PACKAGES)
+def test_months_become_years_in_one_place(program: dict[str, str]) -> None:
     assert {file for file, text in program.items() if structure.months_by_hand(text)} == set()

@@ -27,8 +27,6 @@ from tasks.answers.trade.read import read
 from tasks.answers.trade.revisions import revisions
 from tasks.answers.trade.series import series_of
 from tasks.answers.trade.trace import trace
-from tasks.answers.trade.vintages import vintages
-from tasks.domain.errors import NoFigure
 from tasks.sources.registry import SOURCES
 
 FILE = "published_figures.csv (figures printed elsewhere)"
@@ -73,14 +71,12 @@ def test_a_list_of_one_reporter_has_its_column_too(sample_store: Path) -> None:
         read(Read(reporter=[], store=sample_store))
 
 
-def test_a_figure_is_traced_and_its_vintages_are_listed(sample_store: Path) -> None:
+def test_a_figure_is_traced_and_names_its_series(sample_store: Path) -> None:
+    """Its vintages, and the refusal where there are none: `tests/golden/said/vintages.txt` and `refused.session`."""
     traced = trace(Trace("magnets", **US, metric="mom_pct", store=sample_store))
     assert (traced.trace.agrees, traced.rows["value"].to_list()) == (True, [353_000, 46_400])
     question = Vintages("magnets", partner="us", month="2025-05", store=sample_store)
-    assert vintages(question).rows.select("known_from", "value").rows() == [(date(2025, 6, 20), 46_400)]
     assert series_of(question)[1:4] == ("export", "basket:rare_earth_magnets", "USA")
-    with pytest.raises(NoFigure, match="value_usd, in 2025-05, on any day; there is quantity_kg"):
-        vintages(Vintages("magnets", partner="us", month="2025-05", measure="value_usd", store=sample_store))
 
 
 def test_what_moved_is_named_and_adds_up(sample_store: Path) -> None:

@@ -100,7 +100,7 @@ def test_the_site_is_written_and_shown_on_loopback(
         asking.join()
 
     monkeypatch.setattr(ThreadingHTTPServer, "serve_forever", serve_once)
-    given = ("--store", sample_store.parent, "--output", tmp_path / "public", "--serve", "--port", "0")
+    given = ("--store", sample_store.parent, "--output", tmp_path / "public", "--moved", "0", "--serve", "--port", "0")
     done = run(site.commands, *given)
     assert (done.exit_code, "pages in" in done.output) == (0, True), done.output
     assert answers == [(tmp_path / "public" / "index.html").read_bytes()]

@@ -20,6 +20,7 @@ from tasks.pages.site.site import SitePlan, build
 from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
 from tasks.store.snapshots.parquet import read_table
+from tests.copied_store import copied
 from tests.unit.customs import DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA, Store
 from tests.unit.few_partners import THREE
 from tests.unit.mirror_stores import bought, china_and_germany
@@ -50,8 +51,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def store(first: Path, tmp_path: Path) -> Store:
-    shutil.copytree(first, tmp_path / "root", symlinks=True)
-    return Store(tmp_path / "root")
+    return Store(copied(first, tmp_path))
 
 
 def corrected(store: Store) -> None:
@@ -98,12 +98,18 @@ def test_a_release_of_other_goods_leaves_the_ground_as_it_is(store: Store) -> No
     assert ground_of(store) == before
 
 
-@pytest.fixture
-def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def two_stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The root of stores of China and of Germany, each with magnets of two months."""
+    folder = tmp_path_factory.mktemp("both")
+    china_and_germany(folder)
+    return folder / "store"
+
+
+@pytest.fixture
+def both(two_stores: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TIDEWAITER_EXPERIMENTAL", "hongkong_csd")
-    china_and_germany(tmp_path)
-    return tmp_path
+    return copied(two_stores, tmp_path).parent
 
 
 def of_both(root: Path, reporter: str, product: str, flow: str) -> str:
