@@ -101,7 +101,8 @@ def _carry(old: OldStore, request: UpgradeRequest, show: Show) -> Iterator[str]:
         if kind == "decision":
             for row in turns:
                 if isinstance(row, Mapping):
-                    _decide(row, store)
+                    with carrying(old.carried):
+                        _decide(row, store)
             continue
         releases = [turn for turn in turns if isinstance(turn, OldRelease)]
         published = {*read_table(open_snapshot(store), "release")["release_id"]}

@@ -182,7 +182,9 @@ class Decision(Table):
 
     decision_id: pl.String = column("name of the decision, by which a revision refers to it")
     release_id: pl.String = column("release that it is about, with all its editions, without the number of one")
-    number: pl.UInt32 = column("which decision about that release it is, the first is 1", ge=1)
+    number: pl.UInt32 = column(
+        "orders the decisions about a release, and those of a day: a later one has a larger number", ge=1
+    )
     kind: pl.String = column("what was decided", isin=list(DECISIONS))
     decided_on: pl.Date = column("day from which it holds; of a replaced release its own day")
     decided_by: pl.String = column("who decided: the name that was given, or the command that did")

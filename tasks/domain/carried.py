@@ -24,10 +24,10 @@ class CarriedApproval(NamedTuple):
 
 
 class Carried(NamedTuple):
-    """Of the releases of another store the approval of each, and the decisions that their arrivals brought about."""
+    """Of the releases of another store the approval of each, and the decisions about them."""
 
     approvals: Mapping[str, CarriedApproval]
-    replaced: Decision
+    decisions: Decision
 
 
 NOTHING_CARRIED = Carried({}, NOTHING_DECIDED)

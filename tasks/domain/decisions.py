@@ -169,10 +169,11 @@ def decision_text(decision: Mapping[str, Any]) -> str:
 def _next(
     name: str, kind: str, decisions: pl.DataFrame, day: date, by: str, reason: str, replaced_by: str | None = None
 ) -> dict[str, Any]:
-    """The next decision about a release; a person's holds from no earlier day than the one before it."""
-    before = decisions.filter(release_id=name)
-    number = before.height + 1
-    days = [day] if kind == "replaced" else [day, *before["decided_on"].to_list()]
+    """The next decision about a release; a person's holds from no earlier day than the one before it. Its number is
+    larger than those of the same day too: of a day they are the only clock."""
+    days = [day] if kind == "replaced" else [day, *decisions.filter(release_id=name)["decided_on"]]
+    earlier = decisions.filter((pl.col("release_id") == name) | (pl.col("decided_on") == max(days)))
+    number = max(earlier["number"], default=0) + 1
     return {
         "decision_id": f"{kind}-{name}-{number:02d}",
         "release_id": name,

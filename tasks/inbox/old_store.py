@@ -63,7 +63,7 @@ class OldStore(NamedTuple):
     @property
     def turns(self) -> Iterator[OldRelease | Mapping[str, Any]]:
         """Releases and decisions of people, each after what it rests on."""
-        ordered = self.decisions.filter(pl.col("kind") != "replaced").sort("decided_on", "release_id", "number")
+        ordered = self.decisions.filter(pl.col("kind") != "replaced").sort("decided_on", "number", "release_id")
         by_hand = ordered.to_dicts()
         for release in self.releases:
             name = release.release_id.partition(MARK)[0]
@@ -132,7 +132,7 @@ def read_old(folder: Path, aside: Path) -> OldStore:
         _reporter(folder, rows, held),
         tuple(releases),
         decisions,
-        Carried(_approvals(releases, findings), decisions.filter(kind="replaced")),
+        Carried(_approvals(releases, findings), decisions),
         tuple(held),
         tuple(lost),
     )

@@ -5,8 +5,8 @@ what it says of other days is cut off. So a decision changes no day before its o
 decisions came does not matter.
 
 What was public for a part of a day alone leaves a row of no day, `known_from` = `known_until`, and its revisions. All
-releases of a day come first, but those that take the place of another one of that day; then its turns follow, those
-about one release in their order. No clock is needed for that.
+releases of a day come first, but those that take the place of another one of that day; then its turns follow, by the
+numbers of the decisions. No clock is needed for that.
 """
 
 from collections.abc import Iterator
@@ -114,7 +114,7 @@ def epochs(detail: pl.DataFrame, releases: pl.DataFrame, decisions: pl.DataFrame
 def _turns(decisions: pl.DataFrame, releases: pl.DataFrame) -> Iterator[Turn]:
     """Yield what changes which releases count, in order."""
     at_once: dict[tuple[date, str], list[dict[str, Any]]] = {}
-    for row in decisions.sort("decided_on", "release_id", "number").iter_rows(named=True):
+    for row in decisions.sort("decided_on", "number", "release_id").iter_rows(named=True):
         at_once.setdefault((row["decided_on"], row["replaced_by"] or row["decision_id"]), []).append(row)
     ids = releases.select("release_id", "released_on", name=release_of()).sort("release_id")
     of_day = dict(_corrections(ids))

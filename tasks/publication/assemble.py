@@ -32,7 +32,7 @@ def merge(release: Normalised, known: PublishedState, decided: Decision = NOTHIN
     if (carried := carried_now()) is not None and not _is_published(release, known):
         name = release.release["release_id"][0].partition(MARK)[0]
         is_there = pl.col("decision_id").is_in(known.decisions["decision_id"].implode())
-        coming = carried.replaced.filter(pl.col("replaced_by") == name, ~is_there)
+        coming = carried.decisions.filter(pl.col("replaced_by") == name, ~is_there)
     decisions = pl.concat([known.decisions, coming, decided])
     new = release.findings.filter(~pl.col("release_id").is_in(known.releases["release_id"].implode()))
     doubts = open_doubts(pl.concat([findings_of(known.snapshot), new]), counting(releases, decisions))

@@ -11,6 +11,7 @@ import polars as pl
 from schemas.frames import Decision
 from schemas.table import empty_frame
 from tasks.domain import decisions
+from tasks.domain.carried import carried_now
 from tasks.domain.periods import month_index
 from tasks.domain.release_ids import release_of
 from tasks.ingest.normalise import Normalised
@@ -44,5 +45,10 @@ def recall(store: Path, release_id: str) -> Normalised:
 
 
 def withdraw(known: PublishedState, release_id: str, by: str, reason: str, undo: bool, today: date) -> Decision:
-    """Make a person's decision that a release does not count any more, or counts again. Raises Refused."""
-    return decisions.withdrawal(release_id, known.releases, known.decisions, by, reason, today, undo=undo)
+    """Make a person's decision that a release does not count any more, or counts again; of a store that is carried over
+    with the name that it had there. Raises Refused."""
+    decided = decisions.withdrawal(release_id, known.releases, known.decisions, by, reason, today, undo=undo)
+    if (carried := carried_now()) is None:
+        return decided
+    alike = carried.decisions.join(decided, on=["release_id", "kind", "decided_on"], how="semi")
+    return alike.join(known.decisions, on="decision_id", how="anti").sort("number").head(1)

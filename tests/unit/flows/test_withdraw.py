@@ -257,12 +257,12 @@ def standing(store: Store) -> dict[tuple[Any, ...], int]:
     return {row[:-1]: row[-1] for row in rows.select("product", "partner", "measure", "period_end", "value").rows()}
 
 
-@pytest.mark.parametrize("seed", [0, 1, 3])
+@pytest.mark.parametrize("seed", [0, 12, 14])
 def test_what_a_message_counts_on_one_day_is_what_ended_and_what_revisions_have(store: Store, seed: int) -> None:
     """A file is published, corrected by the same query with other numbers, withdrawn, taken back, drawn by a seed."""
     chance, published, withdrawn = random.Random(seed), [store.ingest(RIGHT).release_id], set[str]()
     public, told = {*standing(store).items()}, 0
-    for turn in range(5):
+    for turn in range(7):
         before, name = standing(store), chance.choice(published)
         if chance.random() < 0.4:
             usa = magnets("502", str(353_000 + 1_000 * turn), "20,121,000")
