@@ -13,4 +13,6 @@ def published_on_their_days(store: Path) -> None:
     for name in snapshot_ids(store):
         snapshot = load_snapshot(store, name)
         moment = datetime.fromisoformat(f"{snapshot.about['released_on']}T12:00").replace(tzinfo=CUSTOMS_TIME)
-        os.utime(snapshot.path / "manifest.json", (moment.timestamp(), moment.timestamp()))
+        manifest = snapshot.path / "manifest.json"
+        os.utime(manifest, (moment.timestamp(), moment.timestamp()))
+        assert manifest.stat().st_mtime == moment.timestamp(), "a file system keeps no times of such years"

@@ -5,7 +5,6 @@ import random
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
 from pathlib import Path
 
 from tasks.store.files.filesystem import FileSystem
@@ -28,7 +27,7 @@ from tests.faults.checks import (
 from tests.faults.faulty import FaultyFileSystem, Stopped
 from tests.faults.power import LOSSES, Disk, PowerFileSystem, never
 from tests.faults.readers import READERS
-from tests.faults.world import copy_store, run
+from tests.faults.world import copy_store, public_on, run
 
 
 def check_power(folder: Path, start: str, forgets: Callable[[str, Path], bool] = never, of: Places = every) -> int:
@@ -159,10 +158,10 @@ def _four_releases(folder: Path) -> Path:
 
 
 def _retain(store: Path, fs: FileSystem) -> None:
-    # The releases are of July 2021 to July 2024: on this day two of the four are 24 months old.
+    # On the day of the last release two of the four are two months old.
     with exclusive(store, fs):
         published_on_their_days(store)
-        retain(store, today=date(2024, 7, 20), fs=fs)
+        retain(store, today=public_on(4), months=2, fs=fs)
 
 
 def _check_retained(store: Path, where: str) -> None:

@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,12 @@ from tasks.store.snapshots.publish import NewFile, Publication, exclusive, publi
 Row = tuple[str, int, int, str, int, int]  # flow, year, month, product, value_usd, word
 MONTHS = (("export", 2025, 6), ("export", 2025, 7), ("import", 2025, 6))
 PRODUCTS = ("01012100", "28469090", "72029911", "85051110", "85051900")
+
+
+def public_on(number: int) -> date:
+    """The day of release `number`, a month after that of the one before; of thousands all are before 2446, the last
+    year that a file of ext4 can have."""
+    return date(2020 + number // 12, number % 12 + 1, 20)
 
 
 def words(number: int) -> list[int]:
@@ -75,7 +82,7 @@ def run(
         files = new_files(number)
         named = {file.partition for file in files}
         carried = [entry for entry in (parent.files if parent else ()) if entry.partition not in named]
-        about = {"number": number, "edition": edition, "released_on": f"{2020 + number}-07-20"}
+        about = {"number": number, "edition": edition, "released_on": f"{public_on(number)}"}
         return publish(
             store, files, carried=carried, parent=parent, about=about, describe=guide, audit=audit, fs=fs
         )  # fmt: skip

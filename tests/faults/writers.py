@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import date
 from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 
@@ -15,10 +14,10 @@ from tasks.store.snapshots.publish import exclusive, publish
 from tasks.store.snapshots.retention import retain
 from tests.dated import published_on_their_days
 from tests.faults.faulty import FaultyFileSystem
-from tests.faults.world import new_files, run
+from tests.faults.world import new_files, public_on, run
 
 Lock = Callable[[Path, FileSystem], AbstractContextManager[None]]
-# More than any reader can fall behind during one read; the releases of this world are a year apart.
+# More than any reader can fall behind during one read; the releases of this world are a month apart.
 KEPT_SNAPSHOTS = 300
 
 
@@ -50,4 +49,4 @@ def publish_until_killed(store: Path, fault: str, at: int) -> None:
         if number % 25 == 0:
             with exclusive(store, fs):
                 published_on_their_days(store)
-                retain(store, today=date(2020 + number, 7, 20), months=12 * KEPT_SNAPSHOTS, fs=fs)
+                retain(store, today=public_on(number), months=KEPT_SNAPSHOTS, fs=fs)

@@ -1,6 +1,7 @@
 """Stores that earlier versions made, with decisions, are carried over: the versions are taken from the history."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -15,18 +16,23 @@ from schemas.forms.watch import UpgradeRequest
 from tests.unit.customs import CHILE, GERMANY, MAY, RIGHT, USA
 from tests.unit.upgraded import bytes_of, decisions, require_alike
 
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
+
 ROOT = Path(__file__).parents[2]
 VERSIONS = {"0.1": "6ee405a7", "0.2": "ed62e984", "30 November": "278636b6", "1 December": "9920deb6"}
-# A command of another version on a day of its own.
-COMMAND = """
-import sys
+# Commands of another version, each on a day of its own, in one process.
+COMMANDS = """
+import json, sys
 from datetime import date
-day = date.fromisoformat(sys.argv[1])
-sys.argv = ["tidewaiter", *sys.argv[2:]]
 import tasks.domain.clock as clock
-clock.today = lambda: day
 from flows.cli.app import app
-app()
+for day, *command in json.loads(sys.argv[1]):
+    clock.today = lambda: date.fromisoformat(day)
+    sys.argv = ["tidewaiter", *command]
+    try:
+        app()
+    except SystemExit as end:
+        assert end.code in (0, None, 3), (command, end.code)
 """
 WRONG, LATER = "gacc_query-5c623f003313", "gacc_query-73af2c99f3a0"
 FIRST = "gacc_query-f22cdf805f4b"
@@ -73,10 +79,10 @@ def filled(code: Path, folder: Path, *, decides: bool) -> Path:
         ("2025-09-07", "ingest", str(folder / "d.csv"), *asked, "--released-on", "2025-07-20"),
     ]
     environment = {**os.environ, "PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1"}
-    for turn in turns:
-        command = [sys.executable, "-c", COMMAND, *turn, "--store", str(folder / "store")]
-        done = subprocess.run(command, cwd=code, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode in (0, 3), (turn, done.stderr[-2000:])
+    commands = [(*turn, "--store", str(folder / "store")) for turn in turns]
+    command = [sys.executable, "-c", COMMANDS, json.dumps(commands)]
+    done = subprocess.run(command, cwd=code, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
     return folder / "store"
 
 

@@ -110,6 +110,10 @@ class Pool:
         answer = self.http.post("/flow_runs/filter", json={"work_pools": {"name": {"any_": [POOL]}}})
         return [run for run in answer.json() if run["name"].startswith(flow)]
 
+    def waiting(self) -> int:
+        """How many drivers have shown how far their runs are: each has started, or found, all of them."""
+        return len(self.http.post("/artifacts/filter", json={"artifacts": {"type": {"any_": ["progress"]}}}).json())
+
     def wait(self, ready: Any, words: str) -> None:
         deadline = time.monotonic() + WAIT_SECONDS
         while not ready():
@@ -178,14 +182,16 @@ def test_reporters_over_a_pool_with_a_driver_and_a_run_that_are_killed(
     pool: Pool, bucket_server: Customs, tmp_path: Path
 ) -> None:
     killed = pool.drive("first driver")
-    pool.wait(lambda: len(pool.runs()) == len(REPORTERS), "the runs of the first driver")
+    pool.wait(lambda: pool.waiting() == 1, "the first driver to wait for its runs")
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
+    # No worker takes a run before the second driver waits for it: of one that has ended it would start another.
+    driver = pool.drive("second driver")
+    pool.wait(lambda: pool.waiting() > 1, "the second driver to wait")
     # The United Kingdom is about to publish when its process is killed.
     bucket_server.faults({"match": "PUT .*/reporter=GBR/.files/", "held": True, "times": 0})
     for name in ("one machine", "another machine"):
         pool.begin(name, "worker", "--pool", POOL, "--runs", "1")
-    driver = pool.drive("second driver")
     bucket_server.wait("PUT .*/reporter=GBR/.files/.* waits")
     kill(next(run["id"] for run in pool.runs() if "GBR" in run["name"]))
     bucket_server.faults()
