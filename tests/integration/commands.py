@@ -1,7 +1,12 @@
 """Commands as a user types them."""
 
 import contextlib
+import json
+import os
 import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,3 +35,32 @@ def said(command: str, cwd: Path) -> Said:
             patch.setenv(name, value)
         done = CliRunner().invoke(app, shlex.split(command), catch_exceptions=False)
     return Said(done.exit_code, done.stdout, done.stderr)
+
+
+# Commands come as lines, and what each says goes back as one.
+PROGRAM = """
+import json, sys
+from typer.testing import CliRunner
+from flows.cli.app import app
+for line in sys.stdin:
+    done = CliRunner().invoke(app, json.loads(line))
+    print(json.dumps([done.exit_code, done.stdout, done.stderr]), flush=True)
+"""
+
+
+@contextlib.contextmanager
+def commands_with(environment: Mapping[str, str], cwd: Path) -> Iterator[Callable[..., Said]]:
+    """Runs commands in a process of their own, which reads the code tables and sources of its environment once."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], cwd=cwd, env=os.environ | environment, text=True, encoding="utf-8",
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def run(*words: str) -> Said:
+            print(json.dumps(words), file=process.stdin, flush=True)
+            return Said(*json.loads(process.stdout.readline()))  # type: ignore[union-attr]
+
+        yield run
+        process.stdin.close()

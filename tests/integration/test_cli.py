@@ -94,7 +94,7 @@ def test_the_python_of_the_documentation_runs_as_it_is_written(home: Path, monke
     assert len(blocks) >= 6
     # Two of them read what these commands of the same pages write.
     for words in ("export sdmx --reporter CHN --output folder", "catalog iceberg --store store"):
-        assert process(words, home).code == 0, words
+        assert said(words, home).code == 0, words
     # One reads a table that a reader gets elsewhere: a stand-in of a row.
     (home / "HS2022toBEC.csv").write_text("HS 2022,BEC 4\n850511,22\n", encoding="utf-8")
     (home / "reference").mkdir()

@@ -4,15 +4,13 @@ is about a group of partners of one's own table: real answers of the Census Bure
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 import pytest
+from commands import commands_with
 
 from schemas.code_files import FOLDER
 
@@ -55,8 +53,8 @@ class Store(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def usa(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Store:
-    """The command in a process of its own: a group is a group from the first import on."""
+def usa(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterator[Store]:
+    """The commands in a process of their own: a group is a group from the first import on."""
     folder = tmp_path_factory.mktemp("usa")
     tables = folder / "tables"
     tables.mkdir()
@@ -73,19 +71,18 @@ def usa(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Store:
     files = {"REFERENCE": tables, "WATCH_RULES": folder / "rules.toml", "WATCH_LIST": tables / "watch_list.csv"}
     settings = {f"TIDEWAITER_{name}": str(file) for name, file in files.items()}
 
-    def command(*words: str) -> str:
-        made = subprocess.run(
-            [sys.executable, "-m", "tidewaiter", *words, "--store", str(folder / "store")],
-            env=os.environ | settings | {"COLUMNS": "200"}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert made.returncode == 0, made.stdout + made.stderr
-        return made.stdout
-
     declared = ("--source", "us_census", "--flow", "import", "--partners", "all", "--no-prefect")
     span = ("--month", "2018-01..2018-12", "--released-on", "2019-02-06")
-    told = command("ingest", str(shared_data / FISH), *declared, *span)
-    told += command("ingest", str(shared_data / GEARS), *declared, "--released-on", "2026-07-07")
-    return Store(command, told)
+    with commands_with(settings | {"COLUMNS": "200"}, folder) as run:
+
+        def command(*words: str) -> str:
+            made = run(*words, "--store", str(folder / "store"))
+            assert made.code == 0, made.out + made.err
+            return made.out
+
+        told = command("ingest", str(shared_data / FISH), *declared, *span)
+        told += command("ingest", str(shared_data / GEARS), *declared, "--released-on", "2026-07-07")
+        yield Store(command, told)
 
 
 def printed(file: Path) -> pl.DataFrame:

@@ -1,13 +1,11 @@
 """A source of one's own: what docs/sources.md teaches, done as it stands there."""
 
 import csv
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commands import commands_with
 from typer.testing import CliRunner
 
 from flows.cli.app import app
@@ -27,27 +25,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tidewaiter", *words],
-        cwd=folder,
-        env=os.environ | {"TIDEWAITER_SOURCES": str(folder / "sources"), "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-
-
 def test_the_declaration_of_the_page_reads_its_file_into_a_store_of_its_own(folder: Path) -> None:
-    variable, ingest, read = COMMANDS.strip().splitlines()
+    variable, ingest, read = (line.removeprefix("tidewaiter ") for line in COMMANDS.strip().splitlines())
     assert variable.startswith("export TIDEWAITER_SOURCES=")
-    done = run(folder, *ingest.removeprefix("tidewaiter ").split())
-    assert done.returncode == 0, done.stderr
-    assert "6 records = 6 observed + 0 quarantined" in done.stdout
-    assert (folder / "store" / "reporter=ROU").is_dir()
-    asked = run(folder, *read.removeprefix("tidewaiter ").split(), "--format", "csv")
-    rows = [*csv.DictReader(asked.stdout.splitlines())]
+    with commands_with({settings.SOURCES: str(folder / "sources"), "PYTHONPATH": str(ROOT)}, folder) as run:
+        done = run(*ingest.split())
+        assert done.code == 0, done.err
+        assert "6 records = 6 observed + 0 quarantined" in done.out
+        assert (folder / "store" / "reporter=ROU").is_dir()
+        rows = [*csv.DictReader(run(*read.split(), "--format", "csv").out.splitlines())]
     # 9,100 and 3,000 euros, and 50 to ships, are the world's.
     levels = {row["partner"]: float(row["level"]) for row in rows}
     assert levels == {"WLD": 12_150, "EU27": 9_100, "DEU": 9_100, "USA": 3_000, "ruritania:ships": 50}

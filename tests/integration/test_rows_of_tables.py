@@ -2,13 +2,13 @@
 
 import csv
 import io
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from bad_inputs.download import csv_bytes, magnets
+from commands import commands_with
 
 from schemas.code_files import FOLDER
 
@@ -107,27 +107,19 @@ def test_another_group_of_partners_is_its_members_alone(tables: Path, tmp_path: 
     (tmp_path / "rules.toml").write_text(RULE, encoding="utf-8")
     variables = {"TIDEWAITER_REFERENCE": str(tables), "TIDEWAITER_WATCH_RULES": str(tmp_path / "rules.toml")}
 
-    def command(*words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "tidewaiter", *words, "--store", str(tmp_path / "store")],
-            env=os.environ | variables,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
     declared = ("--source", "gacc_query", "--flow", "export", "--partners", "all", "--released-on", "2025-07-20")
-    command("ingest", str(file), *declared, "--no-prefect")
     asked = ("read", "85051110", "--month", "2025-06", "--measure", "quantity_kg", "--format", "csv", "--partner")
-    for partner in ("AXIS", "Axis of Magnets", "磁轴"):
-        (row,) = csv.DictReader(io.StringIO(command(*asked, partner)))
-        assert (row["partner"], row["partner_name"], float(row["level"])) == (
-            "AXIS",
-            "Axis of Magnets",
-            353_000 + 764_000,
-        )
-    (rule,) = csv.DictReader(io.StringIO(command("watch-rules", "--format", "csv")))
+    with commands_with(variables, tmp_path) as run:
+
+        def command(*words: str) -> str:
+            done = run(*words, "--store", str(tmp_path / "store"))
+            assert done.code == 0, done.out + done.err
+            return done.out
+
+        command("ingest", str(file), *declared, "--no-prefect")
+        for partner in ("AXIS", "Axis of Magnets", "磁轴"):
+            (row,) = csv.DictReader(io.StringIO(command(*asked, partner)))
+            assert (row["partner"], row["partner_name"]) == ("AXIS", "Axis of Magnets")
+            assert float(row["level"]) == 353_000 + 764_000
+        (rule,) = csv.DictReader(io.StringIO(command("watch-rules", "--format", "csv")))
     assert (rule["now"], "Axis of Magnets" in rule["why"]) == ("fired", True), rule["why"]
