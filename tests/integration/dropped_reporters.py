@@ -7,11 +7,11 @@ from bad_inputs.download import csv_bytes, magnets
 
 from tasks.store.files.snapshot import open_snapshot
 from tasks.store.places.reporters import stores_of
-from tests.unit.sources.census.test_us_census import answer as census
-from tests.unit.sources.census.test_us_census import line
-from tests.unit.sources.eurostat.test_eurostat_comext import CELLS
-from tests.unit.sources.eurostat.test_eurostat_comext import answer as comext
-from tests.unit.sources.hmrc.test_hmrc_ots import page, row
+from tests.unit.sources.census.us_census_answers import answer as census
+from tests.unit.sources.census.us_census_answers import line
+from tests.unit.sources.eurostat.comext_answers import CELLS
+from tests.unit.sources.eurostat.comext_answers import answer as comext
+from tests.unit.sources.hmrc.ots_answers import page, row
 
 DAY = date(2026, 9, 1)
 MAGNETS = "850511"

@@ -5,11 +5,11 @@ from typing import Any
 
 from schemas.forms.fetch import FetchRequest
 from tests.replay.server import Asked, Replay, Reply
-from tests.unit.sources.census.test_us_census import NAMES, line
-from tests.unit.sources.census.test_us_census import answer as census
-from tests.unit.sources.eurostat.test_eurostat_comext import CELLS
-from tests.unit.sources.eurostat.test_eurostat_comext import answer as comext
-from tests.unit.sources.hmrc.test_hmrc_ots import page, row
+from tests.unit.sources.census.us_census_answers import NAMES, line
+from tests.unit.sources.census.us_census_answers import answer as census
+from tests.unit.sources.eurostat.comext_answers import CELLS
+from tests.unit.sources.eurostat.comext_answers import answer as comext
+from tests.unit.sources.hmrc.ots_answers import page, row
 
 SECRET = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00"
 MONTH = "2026-05"

@@ -7,7 +7,7 @@ from typing import Any
 from bad_inputs.download import csv_bytes, magnets
 
 from tests.unit.published_stores import of_germany, publish
-from tests.unit.sources.eurostat.test_eurostat_comext import MASS, VALUE
+from tests.unit.sources.eurostat.comext_answers import MASS, VALUE
 
 # Germany's 50,000 euros are 56,400 and 57,600 dollars in these months, 6.5 % of them freight.
 SOLD = {"202504": (500_000, "90,000"), "202505": (209_000, "53,000"), "202506": (764_000, "54,000")}

@@ -12,7 +12,7 @@ from schemas.forms.request import ReleaseRequest
 from tasks.reading.query import open_published
 from tasks.store.files.snapshot import Snapshot
 from tests.unit.builders import MAGNETS
-from tests.unit.sources.eurostat.test_eurostat_comext import answer
+from tests.unit.sources.eurostat.comext_answers import answer
 
 PARTNERS = {"USA": ("502", "美国"), "DEU": ("304", "德国"), "JPN": ("116", "日本"), "KOR": ("133", "韩国")}
 

@@ -17,7 +17,7 @@ from tasks.store.files.snapshot import open_snapshot
 from tasks.store.snapshots.parquet import read_table
 from tests.unit.census_archive import Row, members, packed
 from tests.unit.published_stores import publish
-from tests.unit.sources.offices import test_hongkong_csd as hongkong
+from tests.unit.sources.offices import hongkong_answers as hongkong
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
 

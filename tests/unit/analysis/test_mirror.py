@@ -36,9 +36,9 @@ from tasks.store.snapshots.parquet import read_table
 from tests.copied_store import copied
 from tests.unit.mirror_stores import OF_MAGNETS, bought, china_and_germany
 from tests.unit.published_stores import of_germany, publish
-from tests.unit.sources.census import test_us_census as us_census
-from tests.unit.sources.eurostat.test_eurostat_comext import MASS, VALUE, answer
-from tests.unit.sources.hmrc import test_hmrc_ots as hmrc_ots
+from tests.unit.sources.census import us_census_answers as us_census
+from tests.unit.sources.eurostat.comext_answers import MASS, VALUE, answer
+from tests.unit.sources.hmrc import ots_answers as hmrc_ots
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
 

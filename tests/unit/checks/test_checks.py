@@ -39,8 +39,8 @@ from tasks.checks.frame import registry
 from tasks.checks.trade import absences, completeness, consistency, magnitudes, unit_values
 from tasks.domain.doubt.findings import finding
 from tests.unit.checks.found import PRINTED, Earlier, case, find, page_of, said
-from tests.unit.sources.hmrc.test_hmrc_ots import page as ots_page
-from tests.unit.sources.hmrc.test_hmrc_ots import row as ots_row
+from tests.unit.sources.hmrc.ots_answers import page as ots_page
+from tests.unit.sources.hmrc.ots_answers import row as ots_row
 
 MODULES = (
     absences, completeness, consistency, declared_flow, declared_months, file_quality, lapsed_measures, magnitudes,

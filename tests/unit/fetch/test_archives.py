@@ -20,8 +20,8 @@ from tasks.sources.eurostat.eurostat_archive import SOURCE
 from tasks.sources.registry import SOURCES
 from tests.replay.server import Replay, Reply
 from tests.unit.fetch.conftest import NOW, TODAY, Ask, files_of, results
-from tests.unit.sources.hmrc.test_hmrc_bulk import file as hmrc_file
-from tests.unit.sources.hmrc.test_hmrc_bulk import record as hmrc_record
+from tests.unit.sources.hmrc.hmrc_bulk_files import file as hmrc_file
+from tests.unit.sources.hmrc.hmrc_bulk_files import record as hmrc_record
 
 PATH = "/eurostat/api/dissemination/files"
 PAGE = Reply(b"<!DOCTYPE html><html><body>Bulk download</body></html>", headers={"Content-Type": "text/html"})

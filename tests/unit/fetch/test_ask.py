@@ -13,7 +13,7 @@ from tasks.domain.errors import Refused
 from tasks.fetch.ask import ask_all
 from tasks.fetch.judge import refuse_other
 from tasks.sources.adapter.protocol import Response, WantedFile
-from tests.unit.sources.hmrc.test_hmrc_ots import page, row
+from tests.unit.sources.hmrc.ots_answers import page, row
 
 NOW = datetime(2026, 8, 14, 9, 5, tzinfo=UTC)
 Reply = bytes | Exception | None

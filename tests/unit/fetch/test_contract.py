@@ -10,9 +10,9 @@ from release_pages import goods
 
 from tasks.domain.errors import Refused
 from tests.live.contract import ASKED, LABELS, PAGES, assert_contract
-from tests.unit.sources.census import test_us_census as census
-from tests.unit.sources.eurostat import test_eurostat_comext as comext
-from tests.unit.sources.hmrc import test_hmrc_ots as hmrc
+from tests.unit.sources.census import us_census_answers as census
+from tests.unit.sources.eurostat import comext_answers as comext
+from tests.unit.sources.hmrc import ots_answers as hmrc
 from tests.unit.sources.offices import test_japan_estat as japan
 
 JAPAN = japan.file(japan.line([(0, 5, 700), (0, 6, 800), (0, 7, 900)]))

@@ -25,8 +25,8 @@ import pytest
 from schemas.forms.fetch import FetchReport, FetchRequest
 from tasks.fetch.fetch import fetch
 from tasks.fetch.transport import Policy, Transport
-from tests.unit.sources.census.test_us_census import NAMES, answer, line
-from tests.unit.sources.hmrc.test_hmrc_ots import page, row
+from tests.unit.sources.census.us_census_answers import NAMES, answer, line
+from tests.unit.sources.hmrc.ots_answers import page, row
 from tests.unit.sources.offices.test_japan_estat import JAN_TO_MAR
 from tests.unit.sources.offices.test_japan_estat import file as japan_file
 from tests.unit.sources.offices.test_japan_estat import line as japan_line

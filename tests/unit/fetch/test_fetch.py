@@ -35,15 +35,15 @@ from tasks.sources.registry import SOURCES
 from tests.replay.server import Asked, Replay, Reply
 from tests.unit import census_archive
 from tests.unit.fetch.conftest import NOW, TODAY, Ask, files_of, results
-from tests.unit.sources.census.test_us_census import ROWS
-from tests.unit.sources.census.test_us_census import answer as census
-from tests.unit.sources.eurostat.test_eurostat_comext import answer as comext
-from tests.unit.sources.gacc.test_gacc_release import sheet
-from tests.unit.sources.hmrc.test_hmrc_ots import page as ots_page
-from tests.unit.sources.hmrc.test_hmrc_ots import row as ots_row
-from tests.unit.sources.offices import test_hongkong_csd as hongkong
-from tests.unit.sources.offices.test_brazil_comexstat import JANUARY
-from tests.unit.sources.offices.test_brazil_comexstat import file as brazil
+from tests.unit.sources.census.us_census_answers import ROWS
+from tests.unit.sources.census.us_census_answers import answer as census
+from tests.unit.sources.eurostat.comext_answers import answer as comext
+from tests.unit.sources.gacc.gacc_sheets import sheet
+from tests.unit.sources.hmrc.ots_answers import page as ots_page
+from tests.unit.sources.hmrc.ots_answers import row as ots_row
+from tests.unit.sources.offices import hongkong_answers as hongkong
+from tests.unit.sources.offices.brazil_files import JANUARY
+from tests.unit.sources.offices.brazil_files import file as brazil
 from tests.unit.sources.offices.test_japan_estat import JAN_TO_MAR
 from tests.unit.sources.offices.test_japan_estat import file as japan_file
 from tests.unit.sources.offices.test_japan_estat import line as japan_line

@@ -15,7 +15,7 @@ from tasks.ledger.doubts import NO_PARTS_OF_PARTNERS, Doubts
 from tasks.reading.groups import IN_PART, NO_STORE, NOT_ASKED, FigureOfReporters, ReporterFigure, group_month
 from tests.copied_store import copied
 from tests.unit.published_stores import publish
-from tests.unit.sources.eurostat.test_eurostat_comext import MASS, VALUE, answer
+from tests.unit.sources.eurostat.comext_answers import MASS, VALUE, answer
 
 JUNE = date(2025, 6, 1)
 CODE = "84834030"

@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 from bad_inputs.download import CLEAN
 
 from tests.unit import census_archive, comext_bulk, comtrade_answers, release_pages
-from tests.unit.sources.census import test_us_census
-from tests.unit.sources.eurostat import test_eurostat_comext
-from tests.unit.sources.hmrc import test_hmrc_bulk, test_hmrc_ots
+from tests.unit.sources.census import us_census_answers
+from tests.unit.sources.eurostat import comext_answers
+from tests.unit.sources.hmrc import hmrc_bulk_files, ots_answers
 from tests.unit.sources.offices import (
-    test_brazil_comexstat,
-    test_chile_aduanas,
-    test_hongkong_csd,
-    test_india_meidb,
+    brazil_files,
+    chile_files,
+    hongkong_answers,
+    india_pages,
+    newzealand_files,
     test_japan_estat,
-    test_newzealand_stats,
 )
 from tests.unit.sources.offices.test_published import PUBLISHED, row
 
@@ -35,9 +35,9 @@ def _country(partner: str, code: int, value: float, mass: float) -> dict[str, An
 
 # Every partner of a sample has numbers of its own, so that a number that changes place is seen.
 SAMPLES: Mapping[str, Sample] = {
-    "brazil_comexstat": Sample(test_brazil_comexstat.file(*test_brazil_comexstat.JANUARY), "EXP_2026.csv"),
+    "brazil_comexstat": Sample(brazil_files.file(*brazil_files.JANUARY), "EXP_2026.csv"),
     "chile_aduanas": Sample(
-        test_chile_aduanas.workbook(*test_chile_aduanas.ROWS), "impo_sa_monto_0103_2025.xlsx", {"partners": "listed"}
+        chile_files.workbook(*chile_files.ROWS), "impo_sa_monto_0103_2025.xlsx", {"partners": "listed"}
     ),
     "eurostat_bulk": Sample(
         comext_bulk.text(
@@ -51,38 +51,38 @@ SAMPLES: Mapping[str, Sample] = {
         "full_v2_202506.dat",
         {"reporter": "DEU"},
     ),
-    "eurostat_comext": Sample(test_eurostat_comext.answer(), "comext.csv", {"reporter": "EU27"}),
+    "eurostat_comext": Sample(comext_answers.answer(), "comext.csv", {"reporter": "EU27"}),
     "gacc_bulletin": Sample(release_pages.bulletin_countries(release_pages.country_rows()), "bulletin.html"),
     "gacc_preliminary": Sample(release_pages.goods(), "exports.html"),
     "gacc_query": Sample(CLEAN, "download.csv", {"flow": "export"}),
     "hmrc_bulk": Sample(
-        test_hmrc_bulk.file(
-            test_hmrc_bulk.record(1_000, 100),
-            test_hmrc_bulk.record(234, 5, port="131FXT"),
-            test_hmrc_bulk.record(9, 1, country="400US"),
-            test_hmrc_bulk.record(51, 12, code="06031100"),
+        hmrc_bulk_files.file(
+            hmrc_bulk_files.record(1_000, 100),
+            hmrc_bulk_files.record(234, 5, port="131FXT"),
+            hmrc_bulk_files.record(9, 1, country="400US"),
+            hmrc_bulk_files.record(51, 12, code="06031100"),
         ),
-        test_hmrc_bulk.NAME,
+        hmrc_bulk_files.NAME,
     ),
     "hmrc_ots": Sample(
-        test_hmrc_ots.page(
-            test_hmrc_ots.row(port=1),
-            test_hmrc_ots.row(7.0, 2.0, country="XS"),
-            test_hmrc_ots.row(500.0, 50.0, port=2),
-            test_hmrc_ots.row(31.0, 3.0, flow=1, country="DE"),
+        ots_answers.page(
+            ots_answers.row(port=1),
+            ots_answers.row(7.0, 2.0, country="XS"),
+            ots_answers.row(500.0, 50.0, port=2),
+            ots_answers.row(31.0, 3.0, flow=1, country="DE"),
         ),
         "ots.json",
     ),
     "hongkong_csd": Sample(
-        test_hongkong_csd.answer(
-            test_hongkong_csd.row(12),
-            test_hongkong_csd.row(340, "QCm"),
-            test_hongkong_csd.row(3, partner="JP"),
-            test_hongkong_csd.row(5, "QCm", partner="JP"),
+        hongkong_answers.answer(
+            hongkong_answers.row(12),
+            hongkong_answers.row(340, "QCm"),
+            hongkong_answers.row(3, partner="JP"),
+            hongkong_answers.row(5, "QCm", partner="JP"),
         ),
-        test_hongkong_csd.NAME,
+        hongkong_answers.NAME,
     ),
-    "india_meidb": Sample(test_india_meidb.page(), test_india_meidb.NAME),
+    "india_meidb": Sample(india_pages.page(), india_pages.NAME),
     "japan_estat": Sample(
         test_japan_estat.file(
             test_japan_estat.line(test_japan_estat.JAN_TO_MAR),
@@ -90,9 +90,7 @@ SAMPLES: Mapping[str, Sample] = {
         ),
         "estat.csv",
     ),
-    "newzealand_stats": Sample(
-        test_newzealand_stats.file(*test_newzealand_stats.ROWS), "Jan_2025_Exports_HS10_by_Country.csv"
-    ),
+    "newzealand_stats": Sample(newzealand_files.file(*newzealand_files.ROWS), "Jan_2025_Exports_HS10_by_Country.csv"),
     "published": Sample(
         (PUBLISHED + row() + row("value", value="12.5,USD million", place="WLD,2025-06")).encode(), "press.csv"
     ),
@@ -103,7 +101,7 @@ SAMPLES: Mapping[str, Sample] = {
         "comtrade.json",
         {"reporter": "CHN"},
     ),
-    "us_census": Sample(test_us_census.answer(), "census.json"),
+    "us_census": Sample(us_census_answers.answer(), "census.json"),
     "us_census_bulk": Sample(
         census_archive.archive(census_archive.Row(), census_archive.Row(country="5880", value=77, quantity=5)),
         "IMDB2506.ZIP",

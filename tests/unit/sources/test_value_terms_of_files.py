@@ -13,12 +13,12 @@ import pytest
 from comext_bulk import Row, text
 
 from schemas.reference.code_tables import code_table
-from tasks.ingest.normalise import Normalised
 from tasks.sources.registry import SOURCES
-from tests.unit.sources.census import test_us_census
-from tests.unit.sources.hmrc import test_hmrc_ots
+from tests.unit.sources.census import us_census_answers
+from tests.unit.sources.hmrc import ots_answers
 from tests.unit.sources.offices.test_published import PUBLISHED, row
 from tests.unit.sources.reading import read
+from tests.unit.sources.value_terms import assert_terms
 
 FOB = ("FOB", "last known destination", "nearest")
 # File, or its bytes; what is declared; and what each value in it means: valuation, partner, rounding.
@@ -55,25 +55,25 @@ MADE = {
     ],
     "hmrc_ots": [
         (
-            test_hmrc_ots.page(test_hmrc_ots.row()),
+            ots_answers.page(ots_answers.row()),
             {},
             {"value_gbp": ("CIF", "origin, consignment inside the EU", "nearest")},
         ),
         (
-            test_hmrc_ots.page(test_hmrc_ots.row(flow=2), test_hmrc_ots.row(flow=4, country="US")),
+            ots_answers.page(ots_answers.row(flow=2), ots_answers.row(flow=4, country="US")),
             {},
             {"value_gbp": FOB},
         ),
     ],
     "us_census": [
         (
-            test_us_census.answer(),
+            us_census_answers.answer(),
             {},
             {"value_usd": ("customs value", "origin", "nearest"), "value_usd_cif": ("CIF", "origin", "nearest")},
         ),
         (
-            test_us_census.answer(
-                [["5700", "7", "1", "KG", "1", "8505110070", "2026", "05", "HS10"]], test_us_census.EXPORTS
+            us_census_answers.answer(
+                [["5700", "7", "1", "KG", "1", "8505110070", "2026", "05", "HS10"]], us_census_answers.EXPORTS
             ),
             {},
             {"value_usd": ("FAS", "ultimate destination", "nearest")},
@@ -95,26 +95,6 @@ MADE = {
         )
     ],
 }
-
-
-def assert_terms(release: Normalised, expected: dict[str, tuple[str, str, str]]) -> None:
-    """Every value has one row of terms, that of its source, direction and measure, and its currency is that of its
-    unit."""
-    values = release.detail.with_columns(pl.col("source", "flow", "measure").cast(pl.String)).filter(
-        pl.col("measure").str.starts_with("value_")
-    )
-    joined = values.join(code_table("statement_terms"), on=["source", "flow", "measure"], how="left", validate="m:1")
-    assert joined.height == values.height > 0
-    assert joined["valuation"].null_count() == 0
-    assert joined.filter(pl.col("unit").cast(pl.String) != pl.col("currency")).height == 0
-    found = joined.filter(flow=joined["flow"][0]).select("measure", "valuation", "partner_is", "rounding").unique()
-    assert {measure: terms for measure, *terms in found.iter_rows()} == {
-        name: [*terms] for name, terms in expected.items()
-    }
-    # Digits are cut off of thousands of yen alone: a true value is not below the printed one, and less than a step
-    # above.
-    step = joined.filter(rounding="down")["resolution"].unique().to_list()
-    assert step in ([], [1000])
 
 
 @pytest.mark.shared

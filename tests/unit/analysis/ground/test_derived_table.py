@@ -30,7 +30,7 @@ from tasks.store.snapshots.parquet import read_table
 from tests.faults.world import flip_byte
 from tests.unit.customs import Store
 from tests.unit.published_stores import of_germany, publish, query_bytes
-from tests.unit.sources.eurostat.test_eurostat_comext import MASS, VALUE
+from tests.unit.sources.eurostat.comext_answers import MASS, VALUE
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched")
 

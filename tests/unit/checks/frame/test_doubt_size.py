@@ -13,7 +13,7 @@ from bad_inputs.soybeans import BRAZIL, UNITED_STATES, in_yuan, record, records,
 from tasks.checks.frame.doubt_size import is_large, is_large_part
 from tasks.checks.frame.registry import check_release as check
 from tests.unit.checks.found import IMPORTS, find
-from tests.unit.sources.census import test_us_census as census
+from tests.unit.sources.census import us_census_answers as census
 
 JUNE = {partner: numbers for (_, partner), numbers in trade(months=[6]).items()}
 

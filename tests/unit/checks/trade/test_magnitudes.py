@@ -18,7 +18,7 @@ from tasks.checks.frame.registry import check_release as check
 from tests.unit.census_archive import Row, archive
 from tests.unit.checks import found
 from tests.unit.checks.found import EARLIER, IMPORTS, Earlier, page_of, said
-from tests.unit.sources.census import test_us_census as census
+from tests.unit.sources.census import us_census_answers as census
 
 find = functools.partial(found.find, earlier=EARLIER)
 case = functools.partial(found.case, **IMPORTS)

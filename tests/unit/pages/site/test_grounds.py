@@ -25,7 +25,7 @@ from tests.unit.customs import DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA, Store
 from tests.unit.few_partners import THREE
 from tests.unit.mirror_stores import bought, china_and_germany
 from tests.unit.published_stores import publish
-from tests.unit.sources.offices import test_hongkong_csd as hongkong
+from tests.unit.sources.offices import hongkong_answers as hongkong
 
 CODE = "85051110"
 ALL = ["8505", "850511", CODE, "basket:rare_earth_magnets"]

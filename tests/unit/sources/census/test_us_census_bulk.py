@@ -22,7 +22,7 @@ from tests.unit import census_archive as made
 from tests.unit.census_archive import Row, archive, members, packed
 from tests.unit.sources import reading
 from tests.unit.sources.reading import doubts, numbers, rule_of
-from tests.unit.sources.test_value_terms_of_files import assert_terms
+from tests.unit.sources.value_terms import assert_terms
 
 NAME = "IMDB2506.ZIP"
 read = partial(reading.read, source="us_census_bulk", name=NAME)

@@ -19,38 +19,11 @@ from tasks.domain.errors import Refused
 from tasks.sources.eurostat import eurostat_comext
 from tests.draws import draws
 from tests.unit.sources import reading
+from tests.unit.sources.eurostat.comext_answers import CELLS, HEADER, MASS, VALUE, answer
 from tests.unit.sources.reading import doubts, numbers, rule_of
 
-HEADER = "DATAFLOW,LAST UPDATE,freq,reporter,partner,product,flow,indicators,TIME_PERIOD,OBS_VALUE"
-VALUE, MASS = "VALUE_IN_EUROS", "QUANTITY_IN_100KG"
-# Two partners outside and one inside the EU, a residual of each side, and what these add up to.
-CELLS = (
-    ("CN", VALUE, "1066047"), ("CN", MASS, "900.28"), ("XS", VALUE, "220"), ("XS", MASS, "0.19"),
-    ("QW", VALUE, "33"), ("QW", MASS, "0.00"), ("EXT_EU27_2020", VALUE, "1066300"), ("EXT_EU27_2020", MASS, "900.47"),
-    ("GR", VALUE, "1485"), ("GR", MASS, "0.27"), ("QV", VALUE, "15"), ("QV", MASS, "0.01"),
-    ("INT_EU27_2020", VALUE, "1500"), ("INT_EU27_2020", MASS, "0.28"),
-)  # fmt: skip
 CHINA = ("CN", VALUE, "5")
 read = partial(reading.read, source="eurostat_comext", reporter="EU27", released_on=date(2026, 8, 14))
-
-
-def answer(
-    cells: Sequence[tuple[str, str, str]] = CELLS,
-    *,
-    reporter: str = "EU27_2020",
-    product: str = "84834030",
-    flow: str = "1",
-    period: str = "2025-06",
-    updated: str = "14/08/26 11:00:00",
-    freq: str = "M",
-    eol: str = "\r\n",
-) -> bytes:
-    """An answer of the API in its exact form."""
-    lines = [
-        f"ESTAT:DS-045409(1.0),{updated},{freq},{reporter},{partner},{product},{flow},{indicator},{period},{value}"
-        for partner, indicator, value in cells
-    ]
-    return "".join(f"{line}{eol}" for line in (HEADER, *lines)).encode()
 
 
 def flagged(flags: Sequence[str], column: str = "OBS_FLAG") -> bytes:

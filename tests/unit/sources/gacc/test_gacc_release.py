@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import release_pages
 from old_workbook import workbook
-from release_pages import GOODS, SPANS, TITLE, countries, country_rows, goods
+from release_pages import GOODS, TITLE, countries, country_rows, goods
 
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised
@@ -20,6 +20,7 @@ from tasks.sources.gacc import gacc_bulletin, gacc_preliminary
 from tasks.sources.gacc.gacc_records import ALL_GOODS
 from tasks.sources.gacc.gacc_release import PAGE_KINDS, parse, public_on, topic_of
 from tests.unit.sources import reading
+from tests.unit.sources.gacc.gacc_sheets import sheet
 from tests.unit.sources.reading import doubts, rule_of
 
 PRELIMINARY, BULLETIN = gacc_preliminary.SOURCE.name, gacc_bulletin.SOURCE.name
@@ -32,27 +33,6 @@ read = partial(reading.read, source=PRELIMINARY, name="page.html", released_on=d
 def numbers(release: Normalised, product: str, measure: str) -> dict[tuple[date, date], int]:
     rows = release.detail.filter(product=product, measure=measure).select("period_start", "period_end", "value")
     return {(start, end): value for start, end, value in rows.iter_rows()}
-
-
-def sheet(rows: Sequence[Sequence[str]]) -> list[list[str | float | None]]:
-    """The attachment of a page: merged cells are empty but for the first, numbers are numbers."""
-    above: list[str | float | None] = [cell for span in SPANS for cell in (span, None)]
-    header = [
-        [TITLE],
-        ["Unit: CNY 100 Million"],
-        ["Commodity", "Quantity Unit", *above],
-        [None, None, *["Quantity", "Value"] * len(SPANS)],
-    ]
-    return [
-        *header,
-        *([_number(cell) for cell in row] for row in rows),
-        ['Note: "Agricultural products*" include others.'],
-    ]
-
-
-def _number(cell: str) -> str | float:
-    plain = cell.replace(",", "")
-    return float(plain) if plain.lstrip("-").replace(".", "", 1).isdecimal() else cell
 
 
 def test_a_line_has_three_spans_in_kilograms_and_yuan(tmp_path: Path) -> None:

@@ -12,42 +12,12 @@ from tasks.sources.adapter.protocol import WantedFile
 from tasks.sources.hmrc import hmrc_bulk
 from tasks.sources.hmrc.hmrc_bulk import parse
 from tests.unit.sources import reading
-from tests.unit.sources.hmrc import test_hmrc_ots
+from tests.unit.sources.hmrc import ots_answers
+from tests.unit.sources.hmrc.hmrc_bulk_files import HEADER, NAME, TRAILER, file, record
 from tests.unit.sources.reading import doubts, numbers, rule_of
-from tests.unit.sources.test_value_terms_of_files import assert_terms
+from tests.unit.sources.value_terms import assert_terms
 
-NAME = "bdsimp2605.txt"
-HEADER, TRAILER = "000000IMPORTS BULK DATA 202605", "999999TRAILER{:>10}"
 read = partial(reading.read, source="hmrc_bulk", name=NAME, released_on=date(2026, 7, 16))
-
-
-def record(
-    value: int = 1_000,
-    mass: int = 100,
-    *,
-    code: str = "85051110",
-    country: str = "720CN",
-    port: str = "428LHR",
-    account: str = "202605",
-    suppression: str = "0",
-    kind: str = "0",
-    flow: str = "003",
-    month: str = "202605",
-) -> str:
-    """Each field by its place: month 0-6, type, account 7-13, code 13-21, SITC 21-26, country 26-31, port 31-37, origin
-    37-42, mode 42-44, value 44-56, mass 56-68, supplementary 68-80, suppression 80, flow 81-84, record type 84."""
-    fields = [
-        month, "0", account, f"{code:<8}", "77881", country, port, country, "40", f"{value:012d}", f"{mass:012d}",
-        f"{7:012d}", suppression, flow, kind,
-    ]  # fmt: skip
-    text = "".join(fields)
-    assert len(text) == 85
-    return text
-
-
-def file(*records: str, header: str = HEADER, trailer: str | None = None, end: str = "\r\n") -> bytes:
-    last = TRAILER.format(len(records)) if trailer is None else trailer
-    return "".join(line + end for line in (header, *records, last) if line).encode()
 
 
 def test_ports_are_added_up_to_a_code_and_a_country(tmp_path: Path) -> None:
@@ -122,9 +92,9 @@ def test_countries_are_those_of_the_api(tmp_path: Path) -> None:
     release = read(
         file(record(1, 1, country="959QV"), record(2, 2, country="962QV"), record(3, 3, country="400US")), tmp_path
     )
-    api = test_hmrc_ots.page(
+    api = ots_answers.page(
         *(
-            {**test_hmrc_ots.row(value, value, month=202605), "CountryId": number}
+            {**ots_answers.row(value, value, month=202605), "CountryId": number}
             for value, number in ((1, 959), (2, 962), (3, 400))
         )
     )

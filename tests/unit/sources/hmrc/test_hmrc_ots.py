@@ -1,6 +1,5 @@
 """HMRC's API: sums over ports, pages, suppression, what is no answer, and what is asked."""
 
-import json
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -13,49 +12,12 @@ import pytest
 from schemas.forms.fetch import FetchRequest
 from tasks.sources.hmrc import hmrc_ots
 from tests.unit.sources import reading
+from tests.unit.sources.hmrc.ots_answers import DELETED, page, row
 from tests.unit.sources.reading import doubts, numbers, rule_of
 
-Row = dict[str, Any]
-DELETED = "deleted"
-COUNTRIES = {"CN": 720, "DE": 4, "JP": 732, "US": 400, "XS": 98}
 KEY = ("product", "partner", "measure")
 CHINA, MASS = ("85051110", "CHN", "value_gbp"), ("85051110", "CHN", "quantity_kg")
 read = partial(reading.read, source="hmrc_ots", name="ots.json", released_on=date(2026, 8, 13))
-
-
-def row(
-    value: Any = 1000.0,
-    mass: Any = 100.0,
-    *,
-    flow: int = 3,
-    country: str = "CN",
-    code: str | None = "85051110",
-    port: int = 1,
-    commodity: int | None = None,
-    suppression: int = 0,
-    month: int = 202606,
-    **other: Any,
-) -> Row:
-    made: Row = {
-        "MonthId": month,
-        "FlowTypeId": flow,
-        "SuppressionIndex": suppression,
-        "CommodityId": commodity or int(code or 0),
-        "CommoditySitcId": 77881,
-        "CountryId": COUNTRIES[country],
-        "PortId": port,
-        "Value": value,
-        "NetMass": mass,
-        "SuppUnit": 0.0,
-        "Commodity": {"Cn8Code": code} if code else None,
-        **other,
-    }
-    return {name: text for name, text in made.items() if text != DELETED}
-
-
-def page(*rows: Row, **marks: Any) -> bytes:
-    context = {"@odata.context": "https://api.uktradeinfo.com/$metadata#OTS"}
-    return json.dumps({**context, "value": rows, **marks}).encode()
 
 
 def test_the_ports_of_a_partner_are_added_up_in_pounds_and_kilograms(tmp_path: Path) -> None:

@@ -16,18 +16,10 @@ from tasks.domain.errors import Refused
 from tasks.sources.offices import brazil_quantities
 from tasks.sources.registry import SOURCES
 from tests.unit.sources import reading
+from tests.unit.sources.offices.brazil_files import HEADER, JANUARY, file
 from tests.unit.sources.reading import numbers
-from tests.unit.sources.test_value_terms_of_files import assert_terms
+from tests.unit.sources.value_terms import assert_terms
 
-HEADER = '"CO_ANO";"CO_MES";"CO_NCM";"CO_UNID";"CO_PAIS";"SG_UF_NCM";"CO_VIA";"CO_URF";"QT_ESTAT";"KG_LIQUIDO";"VL_FOB"'
-# Magnets to Germany from two states, to the United States and from Wake Island; one is counted in pieces.
-JANUARY = (
-    '"2026";"01";"85051100";"10";"023";"SP";"01";"0817800";40;40;3000',
-    '"2026";"01";"85051100";"10";"023";"RS";"04";"0817700";2;2;500',
-    '"2026";"01";"85051100";"10";"249";"SP";"01";"0817800";7;7;900',
-    '"2026";"01";"85051100";"10";"873";"SP";"01";"0817800";1;1;10',
-    '"2026";"01";"64039900";"13";"063";"RS";"07";"1017500";12;15;600',
-)
 BOUGHT = '"2026";"01";"85051100";"10";"160";"SP";"01";"0817800";100;100;2000;150;25'
 KEY = ("product", "partner", "measure")
 ROOT = Path(__file__).parents[4]
@@ -42,10 +34,6 @@ QUERY_PAGE = (
     "Fluxo;Ano;Mês;Código NCM;Descrição NCM;Países;Valor US$ FOB;Quilograma Líquido\n"
     "Exportação;2025;01. Janeiro;12019000;Soja, mesmo triturada;China;60269376;156250615"
 )
-
-
-def file(*rows: str, header: str = HEADER, eol: str = "\n") -> bytes:
-    return "".join(f"{line}{eol}" for line in (header, *rows)).encode()
 
 
 def test_states_modes_and_offices_are_added_up_and_a_second_code_of_a_country_keeps_its_own_key(tmp_path: Path) -> None:

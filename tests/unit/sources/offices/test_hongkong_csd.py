@@ -14,29 +14,12 @@ from schemas.forms.fetch import FetchRequest
 from tasks.sources.adapter.protocol import WantedFile
 from tasks.sources.offices.hongkong_csd import SOURCE, parse
 from tests.unit.sources import reading
+from tests.unit.sources.offices.hongkong_answers import DOMESTIC, EXPORTS, NAME, RE_EXPORTS, answer, row
 from tests.unit.sources.reading import doubts, numbers, rule_of
-from tests.unit.sources.test_value_terms_of_files import assert_terms
+from tests.unit.sources.value_terms import assert_terms
 
-NAME = "tid.json"
-IMPORTS, DOMESTIC, RE_EXPORTS, EXPORTS = 1, 2, 3, 4
 read = partial(reading.read, source="hongkong_csd", name=NAME, released_on=date(2025, 7, 28))
 UNSEEN = [("experimental_source", "warning")]
-
-
-def row(
-    figure: Any, sv: str = "VCm", partner: str | None = "CN", ttype: int = IMPORTS, **changed: Any
-) -> dict[str, Any]:
-    own = "co" if ttype == IMPORTS else "cc"
-    made = {
-        "freq": "M", "period": "202506", "ttype": ttype, own: partner, f"{own}DescEN": partner, "codeclass": "HKHS8",
-        "code": "85051110", "codeDescEN": "MAGNETS", "sv": sv, "unitEN": "KILOGRAM", "figure": str(figure), **changed,
-    }  # fmt: skip
-    return {name: text for name, text in made.items() if text is not None}
-
-
-def answer(*rows: dict[str, Any], count: int | None = None, status: str = "Success", **header: Any) -> bytes:
-    head = {"status": {"name": status, **header}, "count": {"noOfRecords": len(rows) if count is None else count}}
-    return json.dumps({"header": head, "dataSet": list(rows)}).encode()
 
 
 def test_value_and_quantity_of_a_country_by_origin(tmp_path: Path) -> None:

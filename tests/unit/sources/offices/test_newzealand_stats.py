@@ -14,28 +14,14 @@ from tasks.domain.errors import Refused
 from tasks.sources.adapter.protocol import Response, WantedFile
 from tasks.sources.registry import SOURCES
 from tests.unit.sources import reading
+from tests.unit.sources.offices.newzealand_files import HEADER, ROWS, file
 from tests.unit.sources.reading import doubts, numbers
-from tests.unit.sources.test_value_terms_of_files import assert_terms
+from tests.unit.sources.value_terms import assert_terms
 
 SOURCE = "newzealand_stats"
-HEADER = (
-    "month,hs,hs_desc,uom,country,Export_FOB,Export_Qty,Re_export_FOB,Re_export_Qty,total_export_FOB,total_export_qty,"
-    "status"
-)
-# Invented numbers: mares, a wine in litres, goods without a unit, and confidential items.
-ROWS = (
-    '202501,0101210015,"Horses; live, pure-bred, mares",NMB,Australia,50000,1,700,2,50700,3,Final',
-    '202501,2204210010,"Wine; sparkling",LTR,"China, People\'s Republic of",900,30,0,0,900,30,Final',
-    "202501,4901100019,Printed matter,,Ships' Stores,77,,3,,80,,Final",
-    "202501,9809000000,Confidential items,,Germany,1444,,0,,1444,,Final",
-)
 KEY = ("product", "partner", "measure")
 read = partial(reading.read, source=SOURCE, name="Jan_2025_Exports_HS10_by_Country.csv", released_on=date(2025, 3, 25))
 MONTHS = {"Jan": (17_705, 6_054_649_883, 268_169_426, 16), "Feb": (21_147, 6_606_364_542, 266_378_880, 19)}
-
-
-def file(*rows: str, header: str = HEADER) -> bytes:
-    return "".join(f"{line}\n" for line in (header, *rows)).encode()
 
 
 def test_the_total_is_published_and_secret_goods_are_a_line_of_their_own(tmp_path: Path) -> None:

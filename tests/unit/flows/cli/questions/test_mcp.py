@@ -24,7 +24,7 @@ import tidewaiter
 from benchmarks.servers import free_port
 from flows.cli.questions.mcp import commands
 from tasks.api.mcp import TOOLS
-from tests.unit.sources.eurostat.test_eurostat_comext import MASS, VALUE, answer
+from tests.unit.sources.eurostat.comext_answers import MASS, VALUE, answer
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "wide_terminal")
 
