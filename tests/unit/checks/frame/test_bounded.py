@@ -62,6 +62,13 @@ def test_the_rest_is_about_what_all_of_them_are_about(changes: list[dict[str, An
     assert {name: found[name] for name in expected} == expected
 
 
+def test_the_rest_has_the_measure_and_the_scope_that_all_of_them_have() -> None:
+    of_value = ABOUT | {"measure": "value_usd"}
+    assert rest(of_value, of_value)["measure"] == "value_usd"
+    of_release = rows(*(one | {"scope": "release"} for one in (*BEFORE, ABOUT)))
+    assert [*bounded(of_release)][-1]["scope"] == "release"
+
+
 def test_the_rest_has_the_months_of_all() -> None:
     found = rest(ABOUT, ABOUT | {"months": (JUNE - 3, JUNE - 2)})
     assert (f"{found['first_month']:%Y-%m}", f"{found['last_month']:%Y-%m}") == ("2025-03", "2025-06")
