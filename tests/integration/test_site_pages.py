@@ -9,18 +9,28 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import polars as pl
 import pytest
 from bad_inputs.download import csv_bytes
 from shown_page import shown
 
+from schemas.reference.code_tables import code_table
 from tasks.pages.site.site import SitePlan, build
 from tasks.reading.query import query
+from tests.unit import published_stores
 from tests.unit.customs import MAY, Store
 from tests.unit.few_partners import FEW, THREE
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
 
 DAY = date(2026, 6, 30)
+TWELVE = ["USA", "DEU", "JPN", "KOR", "VNM", "IND", "FRA", "ITA", "GBR", "BRA", "MEX", "HUN"]
+# The distance in points between a place and an element.
+AWAY = """([x, y]) => {
+  const box = document.getElementById("tip").getBoundingClientRect();
+  const away = Math.hypot(Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom));
+  return [away, box.left, box.right];
+}"""
 MAGNETS = "CHN/basket-rare_earth_magnets"
 
 
@@ -46,6 +56,29 @@ def doubted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of twelve partners and two products over 30 months, of which one grows to many times in a month."""
+    root, folder = tmp_path_factory.mktemp("wide_root"), tmp_path_factory.mktemp("wide")
+    table = code_table("partners").filter(pl.col("iso3").is_in(TWELVE), pl.col("valid_to") == "")
+    partners = {row["iso3"]: (row["gacc_code"], row["name_zh"]) for row in table.iter_rows(named=True)}
+    assert len(partners) == len(TWELVE)
+    rows = [
+        (f"{year}{month:02}", code, partner, mass, mass * 40)
+        for year, month in [(2023 + place // 12, place % 12 + 1) for place in range(30)]
+        for code, least in (("85051110", 1000), ("28053012", 10))
+        for number, partner in enumerate(TWELVE, 1)
+        for mass in [
+            least * (1300 - 100 * number + 10 * month + 7 * (year - 2023)) * (4 if (year, month) == (2025, 2) else 1)
+        ]
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(published_stores, "PARTNERS", partners)
+        published_stores.china(root, published_stores.query_bytes(rows))
+    build(root / "store", SitePlan(folder, DAY))
+    return folder
+
+
 @pytest.fixture
 def page_of(browser: Any) -> Iterator[Any]:
     """Opens a page with its chart drawn, which complains of nothing and asks for nothing."""
@@ -64,6 +97,15 @@ def page_of(browser: Any) -> Iterator[Any]:
     for page in opened:
         assert page.heard == []
         page.context.close()
+
+
+def until(page: Any, condition: str) -> None:
+    """Wait until the page says so: the driver's own way evaluates a text, which the policy of the page forbids."""
+    for _ in range(200):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"{condition}; the address is {page.url}")
 
 
 def product(site: Path) -> Path:
@@ -114,14 +156,113 @@ def test_a_growth_is_the_published_one_and_one_on_an_implied_base_is_marked(site
     assert "rests on a base that no source at hand prints" in cells[1]
 
 
-def test_a_pointer_on_the_chart_chooses_a_month(site: Path, page_of: Any) -> None:
+@pytest.mark.parametrize("width", [1440, 3840])
+def test_the_values_of_every_line_stand_beside_the_pointer(wide: Path, page_of: Any, width: int) -> None:
+    page = page_of(wide / "CHN/85051110.en.html", width, end="#p=WLD.DEU")
+    page.evaluate("document.getElementById('live').scrollIntoView()")
+    ground = page.locator("[class*=panel] > g > path.background").first.bounding_box()
+    for across, down in ((0.01, 0.1), (0.45, 0.9), (0.99, 0.5)):
+        place = [ground["x"] + ground["width"] * across, ground["y"] + ground["height"] * down]
+        page.mouse.move(*place)
+        away, left, right = page.evaluate(AWAY, place)
+        assert away <= 60
+        assert 0 <= left < right <= width
+    # Of the last month: 12 partners with 1,000 kg times 1,300 - 100 n + 60 + 14; Germany is the second.
+    assert page.locator("#tip").text_content() == "2025-06All countries 8,688 tonnesGermany 1,174 tonnes"
+    page.locator("#live").focus()
+    page.keyboard.press("ArrowLeft")
+    assert (page.locator("#tip").text_content() or "").startswith("2025-05All countries 8,568 tonnes")
+
+
+def test_on_a_phone_the_values_stand_in_a_line_above_the_chart_and_follow_a_finger(wide: Path, page_of: Any) -> None:
+    page = page_of(wide / "CHN/85051110.en.html", 390)
+    tip, chart = page.locator("#tip").bounding_box(), page.locator("#live").bounding_box()
+    assert tip["y"] + tip["height"] <= chart["y"]
+    assert page.locator("#tip").is_visible()
+    page.locator("#live").dispatch_event("pointerdown", {"clientX": chart["x"] + 70, "clientY": chart["y"] + 90})
+    assert (page.locator("#tip").text_content() or "").startswith("2023-")
+
+
+@pytest.mark.parametrize(
+    ("end", "period", "checked"),
+    [
+        ("", "2023-01 to 2025-06", ["0"]),
+        ("#t=12", "2024-07 to 2025-06", ["12"]),
+        ("#t=2023-03_2023-09", "2023-03 to 2023-09", []),
+    ],
+)
+def test_the_period_is_chosen_by_button_and_brush_and_kept_in_the_address(
+    wide: Path, page_of: Any, end: str, period: str, checked: list[str]
+) -> None:
     from playwright.sync_api import expect
 
-    page = page_of(site / f"{MAGNETS}.en.html")
-    box = page.locator("#live svg").bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + 120)
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 120)
-    expect(page.locator("#month")).to_contain_text("2025-")
+    page = page_of(wide / "CHN/85051110.en.html", end=end)
+    assert page.locator("#period").text_content() == period
+    assert page.locator("input[name=span]:checked").evaluate_all("(all) => all.map((one) => one.value)") == checked
+    page.locator("label:has(input[name=span][value='12'])").click()
+    until(page, "location.hash.endsWith('t=12')")
+    page.locator("#from").press("ArrowRight")
+    until(page, "location.hash.endsWith('t=11')")
+    page.locator("#until").press("ArrowLeft")
+    until(page, "location.hash.endsWith('t=2024-08_2025-05')")
+    page.locator("#table summary").click()
+    expect(page.locator("#table tbody tr")).to_have_count(10)
+
+
+def test_any_partner_comes_into_the_chart_by_name_and_from_its_row_and_a_product_beside_it(
+    wide: Path, page_of: Any
+) -> None:
+    page = page_of(wide / "CHN/85051110.en.html")
+    assert page.locator("input[name=partner]").count() == 9
+    page.locator("tr[data-partner=HUN] button").click()
+    until(page, "location.hash.includes('p=WLD.HUN')")
+    for typed, key in (("mexico", "MEX"), ("dysprosium", "%4028053012")):
+        page.locator("#add").fill(typed)
+        page.locator("#add").press("Enter")
+        until(page, f"location.hash.includes('{key}')")
+    # Hungary is the twelfth: 1,000 kg times 1,300 - 1,200 + 74. Of dysprosium the sum of twelve, in kilograms times 10.
+    texts = page.locator("#tip span").all_text_contents()
+    assert texts[1] == "Hungary 174 tonnes"
+    assert texts[2:] == ["Mexico 274 tonnes", "Dysprosium, not intermixed or interalloyed 28053012 86.9 tonnes"]
+    page.locator("#add").fill("atlantis")
+    page.locator("#add").press("Enter")
+    until(page, "document.getElementById('add_said').textContent")
+    assert page.locator("#add_said").text_content() == "Nothing with figures is called atlantis."
+    again = page_of(wide / "CHN/85051110.zh.html", end=page.evaluate("location.hash"))
+    assert again.locator("#tip span").all_text_contents()[1] == "匈牙利 174吨"
+    # A growth that is far above the others is cut off and says its number: 32,832 t after 8,124 t.
+    drawn = " ".join(again.locator("#live svg text").all_text_contents())
+    assert "↑304" in drawn
+
+
+def test_a_saved_picture_has_its_key_and_the_title_that_somebody_gave_it(wide: Path, page_of: Any) -> None:
+    page = page_of(wide / "CHN/28053012.en.html", end="#p=HUN&h=A+title+of+my+own")
+    with page.expect_download() as saved:
+        page.locator("#save_svg").click()
+    picture = "".join(ElementTree.fromstring(Path(saved.value.path()).read_text(encoding="utf-8")).itertext())
+    assert "A title of my own" in picture
+    assert "Hungary, Weight" in picture
+    assert "1  2025-04-04 MOFCOM and GACC: Announcement 18 of 2025" in picture
+
+
+@pytest.mark.parametrize("height", [300, 480])
+def test_an_embedded_chart_fits_its_frame_and_tells_its_height(wide: Path, browser: Any, height: int) -> None:
+    context = browser.new_context(viewport={"width": 800, "height": 700})
+    page = context.new_page()
+    source = (wide / "CHN/85051110.en.html").as_uri()
+    page.goto((wide / "index.html").as_uri())
+    page.evaluate(
+        "([source, height]) => { addEventListener('message', ({ data }) => { window.told = data; });"
+        " document.body.innerHTML = `<iframe src='${source}?embed#p=USA' width='600' height='${height}'></iframe>`; }",
+        [source, height],
+    )
+    until(page, "window.told")
+    assert page.evaluate("told") == {"tidewaiter": "85051110", "height": height}
+    frame = page.frames[1]
+    for part in ("h1", "#live svg", "#cited"):
+        box = frame.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= page.locator("iframe").bounding_box()["y"] + height
+    context.close()
 
 
 def test_an_earlier_day_shows_what_was_known_then(site: Path, page_of: Any, sample_store: Path) -> None:

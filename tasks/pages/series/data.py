@@ -9,7 +9,7 @@ here: the numbers of the page and their form as a script. Rounds nothing but gro
 import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -49,6 +49,8 @@ PARTNERS_MAX = 8
 # The newest days on which a number of the series changed; each costs a derivation of the product.
 DAYS_MAX = 12
 DIGITS = 6
+# The form of a day in the script of earlier days; one of another form is made again.
+PAST_FORM = 2
 # Figures that follow from levels: how many months before is the base; a share is of all partners together.
 BACK = {"mom_pct": 1, "yoy_pct": 12, "share_pct": 0}
 CODE_OF = {name: number for number, name in enumerate(STATUSES)}
@@ -200,15 +202,25 @@ def gather(
         rows=rows,
         state=state_of(shown, months, partners, measures),
         every_doubt=_doubts(snapshot, rows),
-        judged=_judged(
-            snapshot, rows.filter(pl.col("partner").is_in(partners) | (pl.col("period") == months[-1])), rows
-        ),
+        judged=_judged(snapshot, rows, rows),
         stated=_stated(snapshot, flow, product, months, partners, measures),
         events=events_in(product, flow, months, day, reporter.code),
         breaks=_breaks(product, measures[0], months, reporter),
         expected=_expected(snapshot, flow, product, months),
         mirrors=mirrored(snapshot.store, product, flow, months[-1], months[0]),
         snapshot=snapshot,
+    )
+
+
+def others_of(series: PageSeries) -> PageSeries:
+    """Return the same series with the lines of the partners that the page does not open with, after its first line."""
+    known = series.rows.filter(pl.col("period").is_between(series.months[0], series.last)).drop_nulls("level")
+    rest = set(known.filter(pl.col("measure").is_in(series.measures))["partner"]) - {*series.partners}
+    partners = (series.partners[0], *sorted(rest))
+    shown = series.rows.filter(pl.col("partner").is_in(partners))
+    state = state_of(shown, series.months, partners, series.measures)
+    return replace(
+        series, partners=partners, state=state, events=[], breaks=[], expected=series.expected.clear(), mirrors=[]
     )
 
 
@@ -336,20 +348,24 @@ def _judged(snapshot: Snapshot, rows: pl.DataFrame, history: pl.DataFrame, day: 
 
 
 def _quoted(judged: pl.DataFrame, series: PageSeries, lines: Sequence[str]) -> dict[str, Any]:
-    """The growths that are not quoted as they are: figure, measure, line and month; and in their order what is said of
-    each in each language, and what stands in place of one that is not to be quoted."""
-    texts_said: dict[str, list[list[str]]] = {language: [] for language in LANGUAGES}
-    places, measures = {month: number for number, month in enumerate(series.months)}, {*series.measures}
-    measures |= {UNIT_VALUE_OF[one] for one in measures & {*UNIT_VALUE_OF}}
-    is_told = (pl.col("quote") != "yes") & pl.col("figure").is_in(list(BACK)) & pl.col("partner").is_in(lines)
+    """The growths that are not quoted as they are: the places of figure, measure, line and month, and of what is said
+    of it, each text once in each language, with what stands in place of one that is not to be quoted."""
+    figures, measures = list(BACK), [*series.measures]
+    measures += [UNIT_VALUE_OF[one] for one in measures if one in UNIT_VALUE_OF]
+    places = {month: number for number, month in enumerate(series.months)}
+    is_told = (pl.col("quote") != "yes") & pl.col("figure").is_in(figures) & pl.col("partner").is_in(lines)
     is_told &= pl.col("measure").is_in(measures) & pl.col("period").is_between(series.months[0], series.last)
+    texts: dict[tuple[tuple[str, ...], ...], int] = {}
     quotes = []
     for row in judged.filter(is_told).iter_rows(named=True):
-        for language, texts in texts_said.items():
-            instead = [from_words(row["base"], row["measure"], language)] if row["quote"] == "no" else []
-            texts.append([said_of(row, language), *instead])
-        quotes.append([row["figure"], row["measure"], lines.index(row["partner"]), places[row["period"]]])
-    return {"quotes": quotes, "said": texts_said}
+        said = tuple(
+            (said_of(row, one), *([from_words(row["base"], row["measure"], one)] if row["quote"] == "no" else ()))
+            for one in LANGUAGES
+        )
+        keys = figures.index(row["figure"]), measures.index(row["measure"]), lines.index(row["partner"])
+        quotes.append([*keys, places[row["period"]], texts.setdefault(said, len(texts))])
+    names = {"figures": figures, "measures": measures}
+    return {"quotes": quotes, "quoted": names, "said": dict(zip(LANGUAGES, zip(*texts, strict=True), strict=False))}
 
 
 def _breaks(product: str, measure: str, months: Sequence[date], reporter: Reporter) -> list[tuple[date, str]]:
@@ -364,8 +380,8 @@ def _expected(snapshot: Snapshot, flow: str, product: str, months: Sequence[date
     return rows.filter(pl.col("expected").is_not_null(), product=product)
 
 
-def as_script(series: PageSeries) -> str:
-    """Return what the page draws, as a script: `SERIES={…}`."""
+def as_script(series: PageSeries, name: str = "SERIES", **more: Any) -> str:
+    """Return what the page draws, and `more`, as a script: `SERIES={…}`."""
     places = {month: number for number, month in enumerate(series.months)}
     lines = {partner: number for number, partner in enumerate(series.partners)}
     every = list(dict.fromkeys(map(tuple, series.doubts.values())))
@@ -391,7 +407,7 @@ def as_script(series: PageSeries) -> str:
         "expected": _bands(series, places),
         "mirrors": [_mirror(part, places) for part in series.mirrors if not part.withheld],
     }
-    return f"SERIES={_json(data)}"
+    return f"{name}={_json(data | more)}"
 
 
 def _values(levels: list[list[float | None]]) -> Iterable[float | None]:
@@ -545,7 +561,7 @@ def past_as_script(series: PageSeries, before: str = "") -> str:
         # A month that was withdrawn stood after the newest one.
         since: date = min(max(earliest, series.months[0]), series.last)  # type: ignore[type-var, assignment]
         known = rows.filter(was_last_on(day), pl.col("period_end") >= since)
-        about = [str(since), series.partners, series.measures, sorted(map(str, known.rows()))]
+        about = [PAST_FORM, str(since), series.partners, series.measures, sorted(map(str, known.rows()))]
         mark = json_sha256(about)[:16]
         states.append(kept.get((str(day), mark)) or {"day": str(day), "print": mark, **_known_on(series, day, since)})
     return f"PAST={_json(states)}"

@@ -36,6 +36,7 @@ from tasks.pages.brief import lists
 from tasks.pages.brief.context import is_withheld
 from tasks.pages.brief.watched import file_name
 from tasks.pages.charts import charts
+from tasks.pages.series import data
 from tasks.pages.series.data import KG, TABLED, PageSeries
 from tasks.pages.text import wording
 from tasks.pages.text.assets import RUNTIME, policy_of
@@ -62,12 +63,14 @@ class PagePlace:
 
 
 class SeriesRow(NamedTuple):
-    """A row of a table of figures: its name, its page, whether it is the total, and texts with their reasons."""
+    """A row of a table of figures: its name, its page, whether it is the total, texts with their reasons, and the
+    partner whose line a chart may show."""
 
     name: str
     address: str
     is_world: bool
     cells: list[tuple[str, str]]
+    partner: str = ""
 
 
 def stem_of(series: PageSeries) -> str:
@@ -193,13 +196,22 @@ def script_words(language: str) -> str:
     """Return the words of the script of the pages in a language, as a script: `WORDS={…}`."""
     t = wording.texts(language)
     of_script = words("series", language)["script"]
-    reasons = {**ORIGINS, **MISSING, **t["missing_reasons"], "not_known": of_script["not_known"]}
+    reasons = {**ORIGINS, **MISSING, **t["missing_reasons"]} | {
+        one: of_script[one] for one in ("not_known", "not_kept")
+    }
     units = {KG: t["units"].get("kg", "kg")} | {
         name: t["units"].get(name.removeprefix("value_").upper(), name.removeprefix("value_").upper())
         for name in UNIT_VALUE_OF
     }
-    script = {**of_script, "statuses": STATUSES, "reasons": reasons, "units": units}
+    script = {**of_script, "statuses": STATUSES, "reasons": reasons, "units": units, "flows": t["flows"]}
     return f"WORDS={json.dumps(script, ensure_ascii=False, separators=(',', ':'))}"
+
+
+def others_as_script(series: PageSeries) -> str:
+    """Return the lines of the partners that a page does not open with, and their names, as a script: `MORE={…}`."""
+    others = data.others_of(series)
+    names = {language: [partner_label(key, language) for key in others.partners] for language in LANGUAGES}
+    return data.as_script(others, "MORE", names=names)
 
 
 def whole_series(series: PageSeries) -> bytes:
@@ -356,7 +368,7 @@ def _row(
     t, key = wording.texts(language) | words("series", language), row["partner"]
     name = partner_label(key, language) + (t["group"] if is_group(key) and key != WORLD else "")
     address = f"partner-{quote(key.replace(':', '-'))}.{language}.html" if key in place.partners else ""
-    return SeriesRow(name, address, key == WORLD, cells)
+    return SeriesRow(name, address, key == WORLD, cells, key)
 
 
 def _recent(

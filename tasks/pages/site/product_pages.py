@@ -76,6 +76,7 @@ def files_of(
     below = _below(resolver, series)
     files[f"{stem}.js"] = data.as_script(series)
     files[f"{stem}.from.js"] = data.origins_as_script(series)
+    files[f"{stem}.more.js"] = page.others_as_script(series)
     files[f"{stem}.csv"] = page.whole_series(series)
     if with_past:
         earlier = folder / f"{stem}.past.js"

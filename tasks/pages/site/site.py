@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ import polars as pl
 
 from schemas.forms.site import FrontCard, ProductRecord
 from schemas.layouts import FLOWS
+from schemas.reference.code_tables import code_table
 from schemas.store_address import S3Url
 from tasks.analysis.after.watch_rules import Grader, watch_rules
 from tasks.answers.inventory.contents import things
@@ -251,7 +252,7 @@ def _reporter(resolver: Resolver, reporter: str, plan: SitePlan, written: Writte
     if plan.on_demand:
         stems = {file_name(product, flow) for flow in FLOWS for product in written.series.get((reporter, flow), ())}
         _forget(plan.folder / reporter, stems)
-    written.names += _names(resolver, reporter, pages, partners, plan)
+    written.names += _names(resolver, reporter, pages, partners, months)
     page = {language: f"{reporter}/index.{language}.html" for language in LANGUAGES}
     graded = _graded(snapshot, reporter, pages)
     doubts = open_doubts(findings_of(snapshot), releases)
@@ -357,29 +358,41 @@ def _forget(folder: Path, stems: Collection[str]) -> None:
         stem = data_file.name.split(".")[0]
         if stem in stems or data_file.is_symlink():
             continue
-        for end in (*OF_PRODUCT, ".from.js", ".past.js"):
+        for end in (*OF_PRODUCT, ".from.js", ".more.js", ".past.js"):
             (folder / f"{stem}{end}").unlink(missing_ok=True)
 
 
 def _names(
-    resolver: Resolver, reporter: str, pages: dict[str, frozenset[str]], partners: frozenset[str], plan: SitePlan
+    resolver: Resolver,
+    reporter: str,
+    pages: dict[str, frozenset[str]],
+    partners: frozenset[str],
+    newest_months: Sequence[partner_pages.PartnerMonth],
 ) -> list[tuple[Any, ...]]:
-    """List what the search finds: reporter, code, both names, first and last month, and the page if there is one."""
+    """List what the search finds: reporter, code, both names, first and last month, the page if there is one,
+    direction, the largest level of the newest month, and words of the press. A product has a row for each direction."""
     months = (pl.col(name).dt.strftime("%Y-%m") for name in ("first_month", "last_month"))
-    shown = (pl.lit(reporter), pl.first(), pl.col("name", "name_zh").fill_null(""), *months)
+    shown = (pl.first(), pl.col("name", "name_zh").fill_null(""), *months, "flows")
     listed = []
-    for kind in ("product", "partner"):
-        rows = things(resolver.snapshot, resolver.names, kind).drop_nulls("last_month").select(*shown, "flows")
-        for row in rows.iter_rows():
-            code = row[1]
-            page = ""
-            if kind == "product":
-                flow = next((one for one in row[-1].split("+") if code in pages.get(one, ())), None)
-                page = f"{reporter}/{file_name(code, flow)}.en.html" if flow else ""
-            elif code in partners:
-                page = f"{reporter}/{partner_pages.partner_stem(code)}.en.html"
-            listed.append((*row[:-1], page))
+    for kind, table in (("product", "commodity_words"), ("partner", "partner_words")):
+        words = {code: " ".join(some) for code, some in code_table(table).group_by(kind).agg("word").iter_rows()}
+        sizes = {flow: _sizes(newest_months, flow, kind) for flow in FLOWS}
+        rows = things(resolver.snapshot, resolver.names, kind).drop_nulls("last_month").select(*shown)
+        for code, *names, flows in rows.iter_rows():
+            for flow in flows.split("+") if kind == "product" else [""]:
+                page, size = "", sizes[flow].get(code, 0) if flow else max(one.get(code, 0) for one in sizes.values())
+                if kind == "product" and code in pages.get(flow, ()):
+                    page = f"{reporter}/{file_name(code, flow)}.en.html"
+                elif kind == "partner" and code in partners:
+                    page = f"{reporter}/{partner_pages.partner_stem(code)}.en.html"
+                listed.append((reporter, code, *names, page, flow, round(size), words.get(code, "")))
     return listed
+
+
+def _sizes(months: Sequence[partner_pages.PartnerMonth], flow: str, kind: str) -> dict[str, float]:
+    """The largest level of each product or partner in the newest month of a direction."""
+    rows = [month.rows for month in months if month.flow == flow]
+    return dict(pl.concat(rows).group_by(kind).agg(pl.col("level").max()).iter_rows()) if rows else {}
 
 
 def _shared(plan: SitePlan, written: WrittenPages) -> None:

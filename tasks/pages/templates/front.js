@@ -2,26 +2,35 @@
 // The names are loaded when somebody searches; a script and not a request, so that the page works from a folder.
 (() => {
 "use strict";
-const asked = document.getElementById("asked"), found = document.getElementById("found"), language = document.documentElement.lang.slice(0, 2);
+// By exactness, then what has a page, then by size: whoever types "copper" means the largest of what is called so.
+const asked = document.getElementById("asked"), found = document.getElementById("found"), nothing = document.getElementById("nothing"), language = document.documentElement.lang.slice(0, 2);
 document.body.classList.add("live");
 const cell = (row, text, address) => { const made = row.insertCell(); if (address) { const link = document.createElement("a"); link.href = address; link.textContent = text; made.append(link); } else made.textContent = text; };
 let last = "";
 const show = () => {
   const words = asked.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
-  found.hidden = !words.length || typeof NAMES === "undefined";
+  found.hidden = nothing.hidden = !words.length || typeof NAMES === "undefined";
   if (found.hidden) return;
-  const matches = NAMES.filter((one) => { const text = `${one[1]} ${one[2]} ${one[3]}`.toLowerCase(); return words.every((word) => text.includes(word)); });
-  // What has a page comes first, then the shortest name: of those that hold all words it says least else.
-  const words_of = (one) => (language === "zh" ? one[3] || one[2] : one[2] || one[3]);
-  matches.sort((one, other) => !one[6] - !other[6] || words_of(one).length - words_of(other).length || one[1].length - other[1].length);
-  const lines = matches.slice(0, 25), text = JSON.stringify(lines);
+  const whole = words.join(" "), matches = [];
+  for (const one of NAMES) {
+    const [code, ...names] = [one[1], one[2], one[3], one[9]].map((text) => text.toLowerCase()), every = `${code} ${names.join(" ")}`;
+    if (!words.every((word) => every.includes(word))) continue;
+    const tests = [code === whole || names.includes(whole), code.startsWith(whole), names.some((name) => name.startsWith(whole)), words.every((word) => ` ${every}`.includes(` ${word}`)), true];
+    matches.push({ one, place: tests.indexOf(true) });
+  }
+  matches.sort((mine, other) => mine.place - other.place || !mine.one[6] - !other.one[6] || other.one[8] - mine.one[8] || mine.one[2].length - other.one[2].length || mine.one[1].length - other.one[1].length);
+  nothing.hidden = matches.length > 0;
+  nothing.textContent = nothing.dataset.words.replace("{name}", asked.value.trim());
+  found.hidden = !matches.length;
+  const lines = matches.slice(0, 25).map(({ one }) => one), text = JSON.stringify(lines);
   // The browser loses a click on a row that the script replaces meanwhile.
   if (text === last) return;
   last = text;
   found.tBodies[0].replaceChildren();
-  for (const [reporter, code, name, chinese, first, newest, page] of lines) {
+  for (const [reporter, code, name, chinese, first, newest, page, flow] of lines) {
     const row = found.tBodies[0].insertRow(), address = page && encodeURI(page.replace(".en.", `.${language}.`));
     cell(row, reporter);
+    cell(row, found.dataset[flow] || "");
     cell(row, code, address);
     cell(row, language === "zh" ? chinese || name : name || chinese, address);
     cell(row, first);

@@ -11,34 +11,65 @@ if (typeof SERIES === "undefined" || typeof vega === "undefined") return;
 const S = SERIES, W = WORDS, page = document.body, $ = (id) => document.getElementById(id);
 const live = $("live"), form = $("choices"), panel = $("point"), cited = $("cited").textContent.trim();
 const title = document.querySelector("h1").textContent.trim(), stem = page.dataset.stem, tag = document.documentElement.lang;
-const boxes = [...form.querySelectorAll("input[name=partner]")], names = boxes.map((box) => box.dataset.name);
+const boxes = [...form.querySelectorAll("input[name=partner]")], names = boxes.map((box) => box.dataset.name), hues = boxes.map((_, line) => line);
 const count = Object.values(S.levels)[0][0].length;
+// The months that are shown: from the first, before the second.
+let from = 0, to = count;
 const month = (place) => `${Math.floor((S.first + place) / 12)}-${String((S.first + place) % 12 + 1).padStart(2, "0")}`;
 const start = (place) => Date.UTC(Math.floor((S.first + Math.floor(place)) / 12), (S.first + Math.floor(place)) % 12, 1 + Math.round((place % 1) * 31));
 // A month's figure stands in the middle of the month.
 const middle = (place) => start(place + 0.5);
-const statuses = {};
-for (const [name, lines] of Object.entries(S.statuses)) {
-  statuses[name] = lines.map((runs) => { const line = []; for (let i = 0; i < runs.length; i += 2) line.push(...Array(runs[i + 1]).fill(runs[i])); return line; });
-}
+const mapped = (table, made) => Object.fromEntries(Object.entries(table).map(([name, one]) => [name, made(one)]));
+const unfolded = (lines) => lines.map((folded) => { const line = []; for (let i = 0; i < folded.length; i += 2) line.push(...Array(folded[i + 1]).fill(folded[i])); return line; });
+const statuses = mapped(S.statuses, unfolded);
 const sentences = {};
 for (const [name, rows] of Object.entries(S.doubts)) for (const [line, place, text] of rows) ((sentences[name] ??= {})[line] ??= {})[place] = S.sentences[page.dataset.language][text];
 // What is said of growths that are not quoted as they are, and what stands in place of those that are not to be quoted.
-const quotesOf = (state) => { const found = {}; state.quotes.forEach(([figure, measure, line, place], number) => { found[[figure, measure, line, place]] = state.said[page.dataset.language][number]; }); return found; };
+const quotesOf = ({ quotes: rows, quoted, said: texts }) => Object.fromEntries(rows.map(([figure, measure, line, place, text]) => [[quoted.figures[figure], quoted.measures[measure], line, place], texts[page.dataset.language][text]]));
 const quotes = quotesOf(S), quoteOf = (figure, measure, line, place) => { const then = past(); return (then && place >= then.since ? (then.found ??= quotesOf(then)) : quotes)[[figure, measure, line, place]]; };
-// How far back a growth looks; where the bars of growth end; how many doubts are seen without scrolling, and months told.
-const BACK = { mom_pct: 1, yoy_pct: 12 }, GROWTH_MAX = 400, DOUBTS_SEEN = 3, MONTHS_TOLD = 12;
+// How far back a growth looks; how many doubts are seen without scrolling, and months told.
+const BACK = { mom_pct: 1, yoy_pct: 12 }, DOUBTS_SEEN = 3, MONTHS_TOLD = 12;
 let at = count - 1, day = 0, view = null, drawing = 0;
 
 // What does not follow from levels, by figure, measure, partner and month: equal runs of months come once.
-const runs = S.other.runs.map((flat) => { const months = {}; for (let i = 0; i < flat.length; i += 4) for (let place = flat[i]; place < flat[i] + flat[i + 1]; place++) months[place] = [flat[i + 2], flat[i + 3]]; return months; });
-const exceptions = Object.fromEntries(Object.entries(S.other.figures).map(([figure, measures]) => [figure, Object.fromEntries(Object.entries(measures).map(([measure, lines]) => [measure, Object.fromEntries(Object.entries(lines).map(([line, number]) => [line, runs[number]]))]))]));
+const unpacked = ({ runs, figures }) => {
+  const spread = runs.map((flat) => { const months = {}; for (let i = 0; i < flat.length; i += 4) for (let place = flat[i]; place < flat[i] + flat[i + 1]; place++) months[place] = [flat[i + 2], flat[i + 3]]; return months; });
+  return mapped(figures, (measures) => mapped(measures, (lines) => mapped(lines, (number) => spread[number])));
+};
+const exceptions = unpacked(S.other);
+
+// A line of other data, of a partner that the page does not open with or of another product, whose months are moved to
+// those of the page.
+const OTHER = "@", isOther = (line) => S.partners[line].startsWith(OTHER);
+const adopt = (data, line, key, name) => {
+  const own = S.partners.length, shift = data.first - S.first, nothing = W.statuses.indexOf("not_covered"), theirs = mapped(data.statuses, unfolded);
+  const moved = (row, missing) => Array.from({ length: count }, (_, place) => row?.[place - shift] ?? missing);
+  for (const measure of Object.keys(S.levels)) {
+    S.levels[measure][own] = moved(data.levels[measure]?.[line], null);
+    statuses[measure][own] = moved(theirs[measure]?.[line], nothing);
+  }
+  for (const [figure, measures] of Object.entries(unpacked(data.other))) for (const [measure, lines] of Object.entries(measures)) {
+    if (lines[line]) ((exceptions[figure] ??= {})[measure] ??= {})[own] = Object.fromEntries(Object.entries(lines[line]).map(([place, one]) => [Number(place) + shift, one]));
+  }
+  for (const [measure, rows] of Object.entries(data.doubts)) for (const [whose, place, text] of rows) if (whose === line) ((sentences[measure] ??= {})[own] ??= {})[place + shift] = data.sentences[page.dataset.language][text];
+  for (const [key, text] of Object.entries(quotesOf({ ...data, quotes: data.quotes.filter((row) => row[2] === line).map(([figure, measure, , place, said]) => [figure, measure, own, place + shift, said]) }))) quotes[key] = text;
+  S.partners.push(key);
+  names.push(name);
+  hues.push(Array.from({ length: 9 }, (_, hue) => hue).find((hue) => hue && !boxes.some((box, place) => box.checked && hues[place] === hue)) ?? own % 8 + 1);
+  const chip = boxes[0].closest("label").cloneNode(true), box = chip.querySelector("input");
+  Object.assign(box, { value: key, checked: true });
+  chip.querySelector("i").className = `swatch s${hues[own]}`;
+  chip.lastChild.textContent = name;
+  boxes.at(-1).closest("label").after(chip);
+  boxes.push(box);
+};
 
 // What was known on the chosen day: today's numbers, but for the months that were others then.
-const past = () => (day && typeof PAST !== "undefined" ? PAST[day] : null);
+const lines_then = S.partners.length, past = () => (day && typeof PAST !== "undefined" ? PAST[day] : null);
 const partsOf = (measure) => (measure.startsWith("unit_value_") ? [`value_${measure.slice(11, 14)}`, "quantity_kg"] : [measure]);
 const known = (measure, line, place) => {
   const then = past();
+  if (then && line >= lines_then) return null;
   return then && place >= then.since ? then.levels[measure]?.[line]?.[place - then.since] ?? null : S.levels[measure][line][place];
 };
 const exception = (figure, measure, line, place) => {
@@ -58,7 +89,7 @@ const level = (measure, line, place) => {
   const parts = partsOf(measure);
   if (parts.length === 1) {
     const v = known(measure, line, place);
-    return { v, why: past() ? (v === null ? "not_known" : "") : W.statuses[statuses[measure][line][place]] };
+    return { v, why: past() ? (line >= lines_then ? "not_kept" : v === null ? "not_known" : "") : W.statuses[statuses[measure][line][place]] };
   }
   const other = exception("level", measure, line, place);
   if (other) return { v: other[0], why: W.statuses[other[1]] };
@@ -75,6 +106,7 @@ const figureOf = (figure, measure, line, place, base) => {
     const first = level(measure, line, base).v;
     return now.v === null || !first ? result(null, now.v === null ? now.why : "no_base") : result(now.v / first * 100, "computed", doubtOf(measure, line, base));
   }
+  if (figure === "share_pct" && isOther(line)) return result(null, "no_world_total");
   const other = exception(figure, measure, line, place);
   const back = figure === "share_pct" ? level(measure, 0, place) : level(measure, line, place - BACK[figure]);
   const more = figure === "share_pct" ? doubtOf(measure, 0, place) : doubtOf(measure, line, place - BACK[figure]);
@@ -111,12 +143,13 @@ const choice = () => ({ measure: form.measure.value, figure: form.figure.value, 
 const css = getComputedStyle(document.documentElement), ink = (name) => css.getPropertyValue(name).trim();
 const PAPER = { "--soft": "#444", "--line": "#d3d8de", "--ink": "#16191d", "--paper": "#fff", colours: ["#16191d", "#0072b2", "#c44e00", "#00795a", "#a3478a", "#8a6100", "#2a83b0", "#6b5b95", "#6a7077"] };
 // On a very large screen all text is larger, that of the chart too; a picture has the colours of paper.
-const lookOf = (print) => ({ print, em: print ? 1 : parseFloat(css.fontSize) / 16, broad: print ? 900 : form.clientWidth, colour: (line) => (print ? PAPER.colours[line] : ink(`--c${line}`)), ink: (name) => (print ? PAPER[name] : ink(name)) });
+const lookOf = (print) => ({ print, em: print ? 1 : parseFloat(css.fontSize) / 16, broad: print ? 900 : form.clientWidth, colour: (line) => (print ? PAPER.colours[hues[line]] : ink(`--c${hues[line]}`)), ink: (name) => (print ? PAPER[name] : ink(name)) });
 // A growth that is not to be quoted is not drawn.
 const columnsOf = ({ measure, figure, lines }) => { const base = baseOf(); return lines.map((line) => Array.from({ length: count }, (_, place) => { const one = figureOf(figure, measure, line, place, base); return one.quote?.[1] ? { ...one, v: null } : one; })); };
 const placed = (rows, values) => rows.map((row, place) => ({ t: middle(place), ...values(row, place) }));
 const alongX = { scale: "x", field: "t" }, alongY = (field) => ({ scale: "y", field });
-const mark = (type, values, enter) => ({ type, values, encode: { enter: Object.fromEntries(Object.entries(enter).map(([name, value]) => [name, typeof value === "object" ? value : { value }])) } });
+const isShown = (place) => place >= from && place < to, inTime = ({ t }) => t === undefined || (t >= start(from) && t <= start(to));
+const mark = (type, values, enter) => ({ type, values: values.filter(inTime), encode: { enter: Object.fromEntries(Object.entries(enter).map(([name, value]) => [name, typeof value === "object" ? value : { value }])) } });
 const lineWidth = () => parseFloat(css.fontSize) / 8;
 const line = (values, stroke, more) => mark("line", values, { x: alongX, y: alongY("v"), defined: { field: "v_known" }, stroke, strokeWidth: lineWidth(), strokeJoin: "round", ...more });
 // A month without a figure breaks a line; one that stands alone, or is in doubt, has a point.
@@ -128,10 +161,10 @@ const linesOf = (columns, colours, factor, paper) => columns.flatMap((column, nu
   ];
 });
 const barsOf = (column, colour, factor, width, paper) => {
-  const shown = column.flatMap(({ v, doubt }, place) => (v === null ? [] : [{ t: middle(place), v: v * factor, c: colour(v), doubt }]));
+  const shown = column.flatMap(({ v, doubt, n }, place) => (v === null ? [] : [{ t: middle(place), v: v * factor, c: colour(v), doubt, n }]));
   return [
-    mark("rect", shown, { xc: alongX, width: Math.max(1, width / count - 1), y: alongY("v"), y2: { scale: "y", value: 0 }, fill: { field: "c" } }),
-    ...(!paper ? [mark("text", shown.filter((row) => row.v === GROWTH_MAX), { x: alongX, y: -1, text: "↑", align: "center", font: FONT, fontSize: 9, fill: { field: "c" } })] : [mark("symbol", shown.filter((row) => row.doubt), { x: alongX, y: alongY("v"), shape: "triangle-up", size: 70, fill: paper, stroke: { field: "c" }, strokeWidth: 2 })]),
+    mark("rect", shown, { xc: alongX, width: Math.max(1, width / (to - from) - 1), y: alongY("v"), y2: { scale: "y", value: 0 }, fill: { field: "c" } }),
+    ...(!paper ? [mark("text", shown.filter((row) => row.n), { x: alongX, y: -2, text: { field: "n" }, align: "center", font: FONT, fontSize: 10, fill: { field: "c" } })] : [mark("symbol", shown.filter((row) => row.doubt), { x: alongX, y: alongY("v"), shape: "triangle-up", size: 70, fill: paper, stroke: { field: "c" }, strokeWidth: 2 })]),
   ];
 };
 const bandOf = ({ measure, lines }, look, factor) => {
@@ -154,8 +187,8 @@ const mirrorOf = ({ measure, lines }, look, factor) => S.mirrors.filter((part) =
 });
 // Controls have numbers, changes of definition letters; those of neighbouring lines are written together.
 const eventsOf = (look, width, height) => {
-  const events = [...S.events.map(([place, number]) => ({ t: start(place), n: String(number) })), ...S.breaks.map(([place], number) => ({ t: start(place), n: String.fromCharCode(65 + number) }))];
-  const least = (start(count) - start(0)) / width * 16 * look.em, together = [];
+  const events = [...S.events.map(([place, number]) => ({ t: start(place), n: String(number) })), ...S.breaks.map(([place], number) => ({ t: start(place), n: String.fromCharCode(65 + number) }))].filter(inTime);
+  const least = (start(to) - start(from)) / width * 16 * look.em, together = [];
   for (const event of events.sort((one, other) => one.t - other.t)) {
     const before = together.at(-1);
     if (before && event.t - before.last < least) { before.some.push(event.n); before.last = event.t; } else together.push({ t: event.t, last: event.t, some: [event.n] });
@@ -168,7 +201,7 @@ const eventsOf = (look, width, height) => {
 };
 // Names at the ends of lines, moved apart.
 const namesOf = (columns, lines, look, factor, height, high, low) => {
-  const ends = columns.flatMap((column, number) => { const place = column.findLastIndex(({ v }) => v !== null); return place < 0 ? [] : [{ t: middle(place), y: column[place].v * factor, n: names[lines[number]], c: look.colour(lines[number]) }]; });
+  const ends = columns.flatMap((column, number) => { const place = column.findLastIndex(({ v }, at_end) => v !== null && isShown(at_end)); return place < 0 ? [] : [{ t: middle(place), y: column[place].v * factor, n: names[lines[number]], c: look.colour(lines[number]) }]; });
   const step = (high - low || 1) * 15 * look.em / height;
   ends.sort((one, other) => one.y - other.y).forEach((end, place) => { if (place) end.y = Math.max(end.y, ends[place - 1].y + step); });
   return mark("text", ends, { x: alongX, y: alongY("y"), dx: 8, align: "left", baseline: "middle", text: { field: "n" }, fill: { field: "c" }, font: FONT, fontSize: 12 * look.em, limit: 122 * look.em });
@@ -177,8 +210,8 @@ const FONT = "system-ui, 'Noto Sans CJK SC', 'Noto Sans', sans-serif";
 const rangeOf = (marks) => { const values = marks.flatMap(({ values: rows }) => rows.flatMap((row) => [row.v, row.low, row.high].filter(Number.isFinite))); return [Math.min(0, ...values), Math.max(0, ...values)]; };
 // The months that have a label: each January, or quarters, as many as there is room for.
 const labelled = (width, em) => {
-  const by_year = count > 30, room = width / (em * (by_year ? 42 : 62)), step = by_year ? 12 * [1, 2, 5, 10].find((years) => count / 12 / years <= room || years === 10) : [1, 3, 6, 12].find((months) => count / months <= room || months === 12);
-  return { format: by_year ? "%Y" : "%Y-%m", values: Array.from({ length: count }, (_, place) => place).filter((place) => (S.first + place) % step === 0).map(start) };
+  const span = to - from, by_year = span > 30, room = width / (em * (by_year ? 42 : 62)), step = by_year ? 12 * [1, 2, 5, 10].find((years) => span / 12 / years <= room || years === 10) : [1, 3, 6, 12].find((months) => span / months <= room || months === 12);
+  return { format: by_year ? "%Y" : "%Y-%m", values: Array.from({ length: span }, (_, place) => from + place).filter((place) => (S.first + place) % step === 0).map(start) };
 };
 // Above the uppermost number of an axis, whose size grows with the text.
 const HEADING = -9;
@@ -191,7 +224,7 @@ const panelOf = (look, { x, y, width, height, marks, ticks = 5, format = ",.3~f"
   return {
     type: "group", name: `panel-${x}-${y}`.replace(/\./g, "_"), encode: { enter: scoped },
     data: filled.map(({ values }, number) => ({ name: `rows${number}`, values })),
-    scales: [{ name: "x", type: "utc", domain: [start(0), start(count)], range: [0, width] }, { name: "y", type: "linear", domain: [low, high === low ? 1 : high], nice: ticks, range: [height, 0] }],
+    scales: [{ name: "x", type: "utc", domain: [start(from), start(to)], range: [0, width] }, { name: "y", type: "linear", domain: [low, high === low ? 1 : high], nice: ticks, range: [height, 0] }],
     axes: [
       { scale: "y", orient: "left", grid: true, gridScale: "x", gridColor: look.ink("--line"), domain: false, ticks: false, labelPadding: 6, tickCount: ticks, format, zindex: 0, ...labels },
       { scale: "x", orient: "bottom", domainColor: look.ink("--soft"), tickColor: look.ink("--soft"), tickSize: 4, zindex: 1, ...labelled(width, look.em), ...labels },
@@ -204,7 +237,25 @@ const marginOf = (values, em) => {
   const most = Math.max(...values.map(Math.abs)) * 1.2, digits = most >= 1 ? Math.floor(Math.log10(most)) + 1 : 1;
   return em * ((digits + Math.floor((digits - 1) / 3) + (most < 20 ? 2 : 0) + (values[0] < 0 ? 1 : 0)) * 7.5 + 14);
 };
+// An embedded chart fills its frame, with the title above it and a line of source and doubt below.
+const isEmbedded = location.search.includes("embed"), LEAST = 150;
+const roomOf = () => (isEmbedded ? Math.max(LEAST, innerHeight - document.querySelector("main").offsetHeight + live.offsetHeight - 12) : 0);
 const small = ({ kind, lines }) => kind === "small" && lines.length > 1;
+const tinted = (look, hue) => (look.print ? PAPER.colours[hue] : ink(`--c${hue}`));
+// Where the bars of growth end: nine of ten are whole, and the others say their number.
+const limitOf = (growth) => {
+  const sizes = growth.filter(({ v }, place) => v !== null && isShown(place)).map(({ v }) => Math.abs(v)).sort((one, other) => one - other), most = Math.max(20, (sizes[Math.ceil(sizes.length * 0.9) - 1] ?? 0) * 1.25);
+  return [1, 2, 2.5, 5, 10].map((step) => step * 10 ** Math.floor(Math.log10(most))).find((step) => step >= most);
+};
+const limited = (growth, most, apart) => {
+  let last = -apart;
+  return growth.map((one, place) => {
+    if (one.v === null || Math.abs(one.v) <= most || !isShown(place)) return one;
+    const n = place - last >= apart ? `${one.v < 0 ? "↓" : "↑"}${number(one.v, 0)}` : one.v < 0 ? "↓" : "↑";
+    if (n.length > 1) last = place;
+    return { ...one, v: Math.sign(one.v) * most, n };
+  });
+};
 // The panels of a choice, with the size of the whole.
 const panelsOf = (chosen, columns, look) => {
   const { figure, kind, lines } = chosen, { em, broad } = look, factor = figure === "level" ? Number(option().dataset.factor) : 1, wide = broad >= 600 * Math.min(em, 1), top = 20 * em, foot = 24 * em;
@@ -218,14 +269,14 @@ const panelsOf = (chosen, columns, look) => {
   }
   const level = figure === "level" ? [...(form.expected?.checked ? bandOf(chosen, look, factor) : []), ...(form.mirror?.checked ? mirrorOf(chosen, look, factor) : [])] : [];
   const bars = kind === "bars" && lines.length === 1, named = wide && lines.length > 1, plain = [...level, ...linesOf(columns, colours, factor, paper)];
-  const growth = figure === "level" ? columnsOf({ ...chosen, figure: "yoy_pct", lines: lines.slice(0, 1) })[0] : [], below = growth.some(({ v }) => v !== null);
-  const limited = growth.map((one) => ({ ...one, v: one.v === null ? null : Math.min(one.v, GROWTH_MAX) })), growths = (width) => barsOf(limited, (v) => (v < 0 ? look.colour(2) : look.colour(1)), 1, width);
-  const left = Math.max(marginOf(rangeOf(plain), em), below ? 52 * em : 0), width = Math.max(180, broad - left - em * (named ? 134 : 12)), height = em * (wide ? 330 : 240), [low, high] = rangeOf(plain);
+  const growth = figure === "level" ? columnsOf({ ...chosen, figure: "yoy_pct", lines: lines.slice(0, 1) })[0] : [], below = !(isEmbedded && !look.print) && growth.some(({ v }, place) => v !== null && isShown(place));
+  const most = limitOf(growth), growths = (width) => barsOf(limited(growth, most, Math.ceil(44 * em / width * (to - from))), (v) => (v < 0 ? tinted(look, 2) : tinted(look, 1)), 1, width);
+  const left = Math.max(marginOf(rangeOf(plain), em), below ? 52 * em : 0), width = Math.max(180, broad - left - em * (named ? 134 : 12)), [low, high] = rangeOf(plain), frame = look.print ? 0 : roomOf(), height = frame ? frame - top - foot : em * (wide ? 330 : 240);
   const marks = [...(bars ? [...level, ...barsOf(columns[0], () => colours[0], factor, width)] : plain), ...events(width, height), ...(named ? [namesOf(columns, lines, look, factor, height, high, low)] : [])];
   const panels = [panelOf(look, { x: left, y: top, width, height, marks })];
   if (!below) return { panels, height: top + height + foot };
   const lower = em * (wide ? 90 : 70), y = top + height + foot + 26 * em;
-  panels.push(panelOf(look, { x: left, y, width, height: lower, marks: growths(width), ticks: 3, format: ",.0f", heading: W.below.replace("{name}", names[lines[0]]) + (growth.some(({ v }) => v > GROWTH_MAX) ? W.clipped.replace("{most}", GROWTH_MAX) : "") }));
+  panels.push(panelOf(look, { x: left, y, width, height: lower, marks: growths(width), ticks: 3, format: ",.0f", heading: W.below.replace("{name}", names[lines[0]]) + (growth.some(({ v }, place) => isShown(place) && Math.abs(v) > most) ? W.clipped.replace("{most}", number(most, 0)) : "") }));
   return { panels, height: y + lower + foot };
 };
 const specOf = (chosen, columns, print) => {
@@ -233,25 +284,36 @@ const specOf = (chosen, columns, print) => {
   if (!print) return { ...whole, marks: panels };
   // Title and unit above, doubts and source below.
   const text = (lines, y, more) => ({ type: "text", encode: { enter: { x: { value: 0 }, y: { value: y }, text: { value: lines }, font: { value: FONT }, fill: { value: "#16191d" }, fontSize: { value: 12 }, lineHeight: { value: 16 }, ...more } } });
-  const notes = notesOf(chosen, columns), heads = wrapped(title, tag.startsWith("zh") ? 46 : 88), above = 22 * heads.length + 22;
+  const notes = notesOf(chosen, columns), heads = wrapped(heading(), tag.startsWith("zh") ? 46 : 88), above = 22 * heads.length + 22;
   return { ...whole, height: height + above + 16 * notes.length + 14, padding: 16, background: "#fff", marks: [text(heads, 18, { fontSize: { value: 18 }, lineHeight: { value: 22 }, fontWeight: { value: "bold" } }), text(labelOf(chosen), above - 4, {}), ...panels.map((panel) => ({ ...panel, encode: { enter: { ...panel.encode.enter, y: { value: panel.encode.enter.y.value + above } } } })), text(notes, height + above + 22, { fill: { value: "#444" } })] };
 };
 const viewOf = (spec, options) => new vega.View(vega.parse(spec, null, { ast: true }), { expr: vega.expressionInterpreter, renderer: "svg", logLevel: 1, ...options }).runAsync();
-const labelOf = ({ figure }) => [option().textContent, figure === "level" ? null : form.figure.selectedOptions[0].textContent, unitOf(figure)].filter(Boolean).join(W.comma) + (past() ? `${W.comma}${W.as_known.replace("{day}", PAST[day].day)}` : "");
+const heading = () => form.elements.heading.value.trim() || title;
+const labelOf = ({ figure, lines = [] }) => [lines.length === 1 ? names[lines[0]] : null, option().textContent, figure === "level" ? null : form.figure.selectedOptions[0].textContent, unitOf(figure)].filter(Boolean).join(W.comma) + (past() ? `${W.comma}${W.as_known.replace("{day}", PAST[day].day)}` : "");
 const wrapped = (text, most) => { const lines = [""]; for (const part of tag.startsWith("zh") ? [...text] : text.split(/(?<= )/)) { if ((lines.at(-1) + part).length > most) lines.push(""); lines[lines.length - 1] += part; } return lines; };
-const doubtsOf = (columns) => [...new Set(columns.flat().flatMap(({ v, doubt }) => (v !== null && doubt ? [doubt] : [])))];
+const doubtsOf = (columns) => [...new Set(columns.flatMap((column) => column.filter((_, place) => isShown(place)).flatMap(({ v, doubt }) => (v !== null && doubt ? [doubt] : []))))];
 // The months whose growth is quoted with care, or is not to be quoted.
-const careOf = (chosen) => { const columns = columnsOf(chosen.figure === "level" ? { ...chosen, figure: "yoy_pct", lines: chosen.lines.slice(0, 1) } : chosen), places = [...new Set(columns.flatMap((column) => column.flatMap(({ quote }, place) => (quote ? [place] : []))))].sort((one, other) => other - one); return places.length ? [`! ${W.care.replace("{months}", `${places.slice(0, MONTHS_TOLD).map(month).join(W.comma)}${places.length > MONTHS_TOLD ? " …" : ""}`)}`] : []; };
-const notesOf = (chosen, columns) => [...careOf(chosen), ...doubtsOf(columns).map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`), cited].flatMap((text) => wrapped(text, tag.startsWith("zh") ? 70 : 140));
+const careOf = (chosen) => { if (isEmbedded && chosen.figure === "level") return []; const columns = columnsOf(chosen.figure === "level" ? { ...chosen, figure: "yoy_pct", lines: chosen.lines.slice(0, 1) } : chosen), places = [...new Set(columns.flatMap((column) => column.flatMap(({ quote }, place) => (quote && isShown(place) ? [place] : []))))].sort((one, other) => other - one); return places.length ? [`! ${W.care.replace("{months}", `${places.slice(0, MONTHS_TOLD).map(month).join(W.comma)}${places.length > MONTHS_TOLD ? " …" : ""}`)}`] : []; };
+// What the numbers, letters, bands and dashes of a picture mean.
+const keyOf = ({ figure }) => {
+  const [controls, breaks] = ["ol.events:not([type])", "ol.events[type]"].map((one) => [...document.querySelectorAll(`${one} > li`)]), words = (line) => line.textContent.trim();
+  const ticked = (name) => figure === "level" && form[name]?.checked, tick = (name) => form[name].closest("label").textContent.trim(), shown = new Set(S.events.filter(([place]) => isShown(place)).map(([, number]) => number));
+  const lines = form.events.checked ? controls.filter((line) => shown.has(line.value)).map((line) => `${line.value}  ${words(line)}`) : [];
+  if (form.events.checked) S.breaks.forEach(([place], number) => { if (isShown(place)) lines.push(`${String.fromCharCode(65 + number)}  ${words(breaks[number])}`); });
+  return [...lines, ...(ticked("expected") ? [`░  ${tick("expected")}`] : []), ...(ticked("mirror") ? [`┄  ${tick("mirror")}`] : [])];
+};
+const notesOf = (chosen, columns) => [...keyOf(chosen), ...careOf(chosen), ...doubtsOf(columns).map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`), cited].flatMap((text) => wrapped(text, tag.startsWith("zh") ? 70 : 140));
 const draw = async () => {
   const turn = ++drawing, chosen = choice(), columns = columnsOf(chosen), doubts = doubtsOf(columns);
   $("label").textContent = labelOf(chosen);
+  if (isEmbedded) { document.querySelector("h1").textContent = heading(); page.classList.add("live"); }
   // What stands above the chart is not said again below it; an embedded chart has nothing above it.
-  const above = page.classList.contains("embed") ? [] : [...document.querySelectorAll(".lead .doubt")].map((one) => one.dataset.doubt);
+  const above = isEmbedded ? [] : [...document.querySelectorAll(".lead .doubt")].map((one) => one.dataset.doubt);
   const below = doubts.filter((text) => !above.includes(text));
   const care = careOf(chosen);
   $("doubts").hidden = !below.length && !care.length;
   // A line each; many are scrolled, also with the keys.
+  $("doubts").title = isEmbedded ? below.join(W.semicolon) : "";
   $("doubts").textContent = [...care, ...below.map((text) => `▲ ${W.in_doubt.replace("{doubt}", text)}`)].join("\n");
   $("doubts").tabIndex = below.length > DOUBTS_SEEN ? 0 : -1;
   const container = document.createElement("div"), drawn = await viewOf(specOf(chosen, columns, false), { container });
@@ -262,9 +324,16 @@ const draw = async () => {
   // The slider around it says the month and its figures, the table all of them.
   live.querySelector("svg").setAttribute("aria-hidden", "true");
   page.classList.add("live");
+  live.setAttribute("aria-valuemin", from);
+  live.setAttribute("aria-valuemax", to - 1);
+  for (const [name, place] of [["from", from], ["until", to - 1]]) Object.assign($(name), { value: place, ariaValueText: month(place) });
+  $("period").textContent = `${month(from)}${W.until}${month(to - 1)}`;
+  form.querySelectorAll("input[name=span]").forEach((one) => { one.checked = to === count && Number(one.value) === (from ? to - from : 0); });
   point();
   table();
   keep();
+  // Who embeds the chart learns how high it is.
+  if (isEmbedded) parent.postMessage({ tidewaiter: stem, height: document.documentElement.scrollHeight }, "*");
 };
 
 // The figures of a month.
@@ -277,21 +346,24 @@ const origin = (measure, line, place) => {
   const one = rows?.find((row) => row[0] === line && row[1] === place);
   return one && { file: ORIGINS.origins[one[2]][0], day: ORIGINS.origins[one[2]][1], record: one[3], count: one[4] };
 };
+const swatchOf = (line) => { const made = document.createElement("i"); made.className = `swatch s${hues[line]}`; return made; };
 const point = () => {
-  const { measure, figure, lines } = choice(), base = baseOf(), body = document.createElement("tbody"), head = month(at), texts = [];
+  const { measure, figure, lines } = choice(), base = baseOf(), body = document.createElement("tbody"), head = month(at), texts = [], told = document.createElement("b");
+  told.textContent = head;
+  tip.replaceChildren(told);
   for (const line of lines) {
-    const one = figureOf(figure, measure, line, at, base), row = body.insertRow(), from = origin(measure, line, at);
-    const name = cell(row, names[line], "", "row"), swatch = document.createElement("i");
-    swatch.className = `swatch s${line}`;
-    name.prepend(swatch);
+    const one = figureOf(figure, measure, line, at, base), row = body.insertRow(), stated = origin(measure, line, at), short = document.createElement("span");
+    cell(row, names[line], "", "row").prepend(swatchOf(line));
+    short.append(swatchOf(line), `${names[line]} `, Object.assign(document.createElement("strong"), { textContent: said(one, figure) + (one.doubt ? " ▲" : "") }));
+    tip.append(short);
     const value = cell(row, said(one, figure), "r");
     if (one.v !== null && figure === "level") value.title = `${formatted(one.v, { maximumFractionDigits: 4 })} ${W.units[measure] || ""}`.trim();
     const why = cell(row, [one.v === null || one.star || ["ytd_difference", "zero"].includes(one.why) ? W.reasons[one.why] || "" : "", one.quote ? one.quote[0] : "", one.doubt ? `▲ ${W.in_doubt.replace("{doubt}", one.doubt)}` : ""].filter(Boolean).join(W.semicolon), one.doubt ? "doubt" : "");
-    if (from) {
+    if (stated) {
       const link = document.createElement("a");
-      link.href = `#f${from.file}`;
-      link.textContent = from.count > 1 ? W.sum.replace("{count}", from.count) : W.record.replace("{record}", from.record);
-      cell(row, `${W.since.replace("{day}", from.day)}${W.comma}`).append(link);
+      link.href = `#f${stated.file}`;
+      link.textContent = stated.count > 1 ? W.sum.replace("{count}", stated.count) : W.record.replace("{record}", stated.record);
+      cell(row, `${W.since.replace("{day}", stated.day)}${W.comma}`).append(link);
     } else cell(row, "");
     const notes = [...(one.quote ? [one.quote[0]] : []), ...(one.doubt ? [W.in_doubt.replace("{doubt}", one.doubt)] : [])].join(W.semicolon);
     texts.push(`${names[line]} ${said(one, figure)}${notes ? `${W.open}${notes}${W.close}` : ""}`);
@@ -307,25 +379,39 @@ const point = () => {
   panel.dataset.text = `${title}${W.comma}${head}${W.comma}${labelOf(choice())}${W.colon}${texts.join(W.semicolon)}${W.stop}${cited}`;
 };
 const go = (place) => {
-  const next = Math.max(0, Math.min(count - 1, place));
-  if (next === at) return;
+  const next = Math.max(from, Math.min(to - 1, place));
+  if (next === at) return placeTip();
   at = next;
   view?.signal("at", middle(at)).run();
   point();
+  placeTip();
   load("from");
 };
+// The values stand beside the pointer, or beside the month that keys have chosen: on the side where there is room. On a
+// phone they are a line above the chart, which the style says.
+let pointer = null;
+const tip = $("tip"), placeTip = () => {
+  const ground = grounds()[0]?.getBoundingClientRect(), whole = live.getBoundingClientRect();
+  if (!ground) return;
+  const x = (pointer?.x ?? ground.left + (at + 0.5 - from) / (to - from) * ground.width) - whole.left, y = (pointer?.y ?? ground.top + ground.height / 4) - whole.top, apart = 12 * parseFloat(css.fontSize) / 16;
+  tip.style.left = `${x > whole.width / 2 ? x - tip.offsetWidth - apart : x + apart}px`;
+  tip.style.top = `${Math.max(0, Math.min(whole.height - tip.offsetHeight, y - tip.offsetHeight / 2))}px`;
+};
 // The month under a pointer or a finger: each chart has a path as its ground, as wide as its months.
+const grounds = () => [...live.querySelectorAll("[class*=panel] > g > path.background")].filter((ground) => ground.getBoundingClientRect().width > 100);
 const under = (event) => {
-  for (const ground of live.querySelectorAll("[class*=panel] > g > path.background")) {
+  pointer = { x: event.clientX, y: event.clientY };
+  for (const ground of grounds()) {
     const box = ground.getBoundingClientRect();
-    if (box.width > 100 && event.clientX >= box.left && event.clientX <= box.right && (event.clientY >= box.top - 30 && event.clientY <= box.bottom + 30)) return go(Math.floor((event.clientX - box.left) / box.width * count));
+    if (event.clientX >= box.left && event.clientX <= box.right && (event.clientY >= box.top - 30 && event.clientY <= box.bottom + 30)) return go(from + Math.floor((event.clientX - box.left) / box.width * (to - from)));
   }
 };
 for (const kind of ["pointermove", "pointerdown"]) live.addEventListener(kind, under);
+live.addEventListener("pointerleave", () => { pointer = null; placeTip(); });
 const loading = {};
-const load = (kind) => (loading[kind] ??= new Promise((done) => {
+const load = (kind, address = `${stem}.${kind}.js`) => (loading[kind] ??= new Promise((done) => {
   const script = document.createElement("script");
-  script.src = `${stem}.${kind}.js`;
+  script.src = address;
   script.onload = () => { if (kind === "from") { files(); point(); } done(); };
   script.onerror = done;
   document.head.append(script);
@@ -347,14 +433,14 @@ const table = () => {
   const { measure, figure, lines } = choice(), base = baseOf(), whole = details.querySelector("table"), head = document.createElement("tr"), body = document.createElement("tbody");
   cell(head, W.month, "", "col");
   lines.forEach((line) => cell(head, names[line], "r", "col"));
-  for (let place = count - 1; place >= 0; place--) {
+  for (let place = to - 1; place >= from; place--) {
     const row = body.insertRow();
     cell(row, month(place), "", "row");
     lines.forEach((line) => { const one = figureOf(figure, measure, line, place, base), made = cell(row, said(one, figure).replace(`${W.between}${option().dataset.unit}`, "") + (one.doubt ? " ▲" : ""), "r"); const why = [one.quote?.[0], one.doubt].filter(Boolean).join(W.semicolon) || (one.v === null ? W.reasons[one.why] : ""); if (why) made.title = why; });
   }
   whole.tHead.replaceChildren(head);
   whole.tBodies[0].replaceWith(body);
-  whole.caption.textContent = labelOf({ figure });
+  whole.caption.textContent = labelOf({ figure, lines });
 };
 
 // Copies, pictures, and the address of what is shown.
@@ -373,19 +459,68 @@ const picture = async (kind) => {
 };
 const keep = () => {
   const { measure, figure, kind, lines } = choice(), parts = new URLSearchParams({ m: measure, f: figure, k: kind, p: lines.map((line) => S.partners[line]).join(".") });
+  if (to - from < count) parts.set("t", to === count ? to - from : `${month(from)}_${month(to - 1)}`);
+  if (heading() !== title) parts.set("h", heading());
   history.replaceState(null, "", `#${parts}`);
   const address = `${location.href.replace(/[?#].*/, "")}?embed#${parts}`, escaped = (text) => text.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
-  $("embed_code").value = `<iframe src="${escaped(address)}" title="${escaped(title)}" width="100%" height="640" loading="lazy"></iframe>`;
+  $("embed_code").value = `<iframe src="${escaped(address)}" title="${escaped(heading())}" width="100%" height="480" loading="lazy"></iframe>`;
 };
-const restore = () => {
-  const parts = new URLSearchParams(location.hash.slice(1)), wanted = (parts.get("p") || "").split(".").filter(Boolean);
+const clamped = (first, end) => { from = Math.max(0, Math.min(count - 1, first)); to = Math.max(from + 1, Math.min(count, end)); at = Math.max(from, Math.min(to - 1, at)); };
+const placeOf = (text) => { const [year, number] = text.split("-").map(Number); return year * 12 + number - 1 - S.first; };
+const restore = async () => {
+  const parts = new URLSearchParams(location.hash.slice(1)), wanted = (parts.get("p") || "").split(".").filter(Boolean), [first, last] = (parts.get("t") || "").split("_");
   for (const [name, key] of [["measure", "m"], ["figure", "f"], ["kind", "k"]]) {
     const value = parts.get(key), field = form.elements[name];
     if (value && [...(field.options || field)].some((one) => one.value === value)) field.value = value;
   }
+  const [begin, end] = last ? [placeOf(first), placeOf(last) + 1] : first > 0 ? [count - Number(first), count] : [0, count];
+  clamped(begin || 0, end || count);
+  form.elements.heading.value = parts.get("h") || "";
+  for (const key of wanted) if (!S.partners.includes(key)) await add(key);
   if (wanted.some((key) => S.partners.includes(key))) boxes.forEach((box, line) => { box.checked = wanted.includes(S.partners[line]); });
 };
+
+// Partners that the page does not open with, and other products: found by name, loaded when somebody looks for them.
+const findable = async () => {
+  await Promise.all([load("more"), load("names", "../names.js")]);
+  const listed = typeof MORE === "undefined" ? [] : MORE.partners.map((key, line) => [key, MORE.names[page.dataset.language][line]]).slice(1);
+  const others = typeof NAMES === "undefined" ? [] : NAMES.filter(([reporter, , , , , , address]) => reporter === S.reporter && address && !address.includes("/partner-")).map(([, code, name, chinese, , , address]) => [OTHER + address.split("/")[1].split(".")[0], `${(tag.startsWith("zh") && chinese) || name}${/^\d/.test(code) ? ` ${code}` : ""}`]);
+  return [...boxes.map((box, line) => [S.partners[line], names[line]]), ...[...listed, ...others].filter(([key]) => !S.partners.includes(key) && key !== OTHER + stem)];
+};
+const add = async (key) => {
+  const line = S.partners.indexOf(key);
+  if (line >= 0) { boxes[line].checked = true; return; }
+  const found = (await findable()).find((one) => one[0] === key);
+  if (!found) return;
+  if (!key.startsWith(OTHER)) { adopt(MORE, MORE.partners.indexOf(key), ...found); return; }
+  await load(key, `${encodeURIComponent(key.slice(1))}.js`);
+  if (SERIES.product !== S.product || SERIES.flow !== S.flow) adopt(SERIES, 0, key, SERIES.flow === S.flow ? found[1] : found[1] + W.open + W.flows[SERIES.flow] + W.close);
+};
+$("add").addEventListener("focus", async () => {
+  const names_found = (await findable()).filter(([key]) => !boxes.some((box) => box.checked && box.value === key));
+  $("every").replaceChildren(...names_found.map(([, name]) => Object.assign(document.createElement("option"), { value: name })));
+});
+$("add").addEventListener("change", async () => {
+  const text = $("add").value.trim().toLowerCase(), every = text ? await findable() : [];
+  const found = [(name) => name === text, (name) => name.startsWith(text), (name) => name.includes(text)].map((fits) => every.find(([, name]) => fits(name.toLowerCase()))).find(Boolean);
+  $("add_said").textContent = text && !found ? W.nothing_called.replace("{name}", $("add").value.trim()) : "";
+  if (!found) return;
+  $("add").value = "";
+  await add(found[0]);
+  draw();
+});
+document.querySelectorAll("tr[data-partner]").forEach((row) => {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "+", title: W.into_chart, ariaLabel: `${row.cells[0].textContent}${W.colon}${W.into_chart}` });
+  button.addEventListener("click", async () => { await add(row.dataset.partner); await draw(); $("chart").scrollIntoView(); });
+  row.cells[0].append(" ", button);
+});
+for (const name of ["from", "until"]) $(name).addEventListener("input", () => {
+  const first = Number($("from").value), end = Number($("until").value) + 1;
+  clamped(...(name === "from" ? [first, Math.max(end, first + 2)] : [Math.min(first, end - 2), end]));
+});
 form.addEventListener("input", (event) => {
+  if (["day", "add"].includes(event.target.id)) return;
+  if (event.target.name === "span") clamped(Number(event.target.value) ? count - Number(event.target.value) : 0, count);
   if (event.target.name === "partner" && !boxes.some((box) => box.checked)) event.target.checked = true;
   draw();
 });
@@ -409,21 +544,21 @@ $("past").addEventListener("toggle", async () => {
 $("table").addEventListener("toggle", table);
 $("files").addEventListener("toggle", () => load("from"));
 live.addEventListener("keydown", (event) => {
-  const step = { ArrowLeft: at - 1, ArrowRight: at + 1, PageDown: at - 12, PageUp: at + 12, Home: 0, End: count - 1 }[event.key];
+  const step = { ArrowLeft: at - 1, ArrowRight: at + 1, PageDown: at - 12, PageUp: at + 12, Home: from, End: to - 1 }[event.key];
   if (step === undefined) return;
   event.preventDefault();
+  pointer = null;
   go(step);
 });
 // Where the numbers are from is loaded when somebody comes to the table.
 new IntersectionObserver((seen, observer) => { if (seen.some((one) => one.isIntersecting)) { observer.disconnect(); load("from"); } }).observe(panel);
-live.addEventListener("focus", () => load("from"));
+live.addEventListener("focus", () => { load("from"); placeTip(); });
 for (const [id, act] of [["copy_point", (made) => copied(made, panel.dataset.text)], ["copy_cited", (made) => copied(made, cited)], ["copy_embed", (made) => copied(made, $("embed_code").value)], ["save_png", () => picture("png")], ["save_svg", () => picture("svg")]]) $(id).addEventListener("click", (event) => act(event.currentTarget));
-if (location.search.includes("embed")) page.classList.add("embed");
-restore();
-draw();
-let width = form.clientWidth, waiting = 0;
-addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(() => { if (form.clientWidth !== width) { width = form.clientWidth; draw(); } }, 150); });
+page.classList.toggle("embed", isEmbedded);
+restore().then(draw);
+let width = form.clientWidth, height = innerHeight, waiting = 0;
+addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(() => { if (form.clientWidth !== width || (isEmbedded && innerHeight !== height)) { width = form.clientWidth; height = innerHeight; draw(); } }, 150); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-addEventListener("hashchange", () => { restore(); draw(); });
+addEventListener("hashchange", () => restore().then(draw));
 addEventListener("beforeprint", () => document.querySelectorAll("details.print").forEach((one) => { one.open = true; }));
 })();
