@@ -64,6 +64,9 @@ class FrontCard(Frozen):
     in_doubt: tuple[date, ...] = Field((), description="months of which the level is in doubt")
     events: tuple[tuple[date, int], ...] = Field((), description="day and number of each control in these months")
     names: dict[str, str] = Field(description="its name, by language")
+    titles: dict[str, str] = Field(
+        {}, description="what is found of the year's growth, by language; empty where none is sure"
+    )
     sentences: dict[str, list[tuple[str, tuple[NumberDoubt, ...]]]] = Field(
         description="sentences and doubts, by language"
     )

@@ -246,16 +246,17 @@ def test_a_saved_picture_has_its_key_and_the_title_that_somebody_gave_it(wide: P
 
 
 @pytest.mark.parametrize("height", [300, 480])
-def test_an_embedded_chart_fits_its_frame_and_tells_its_height(wide: Path, browser: Any, height: int) -> None:
+def test_an_embedded_chart_fits_its_frame_and_tells_its_height(
+    wide: Path, browser: Any, tmp_path: Path, height: int
+) -> None:
+    host, source = tmp_path / "host.html", (wide / "CHN/85051110.en.html").as_uri()
+    host.write_text(
+        "<script>addEventListener('message', ({ data }) => { window.told = data; });</script>"
+        f"<iframe src='{source}?embed#p=USA' width='600' height='{height}'></iframe>"
+    )
     context = browser.new_context(viewport={"width": 800, "height": 700})
     page = context.new_page()
-    source = (wide / "CHN/85051110.en.html").as_uri()
-    page.goto((wide / "index.html").as_uri())
-    page.evaluate(
-        "([source, height]) => { addEventListener('message', ({ data }) => { window.told = data; });"
-        " document.body.innerHTML = `<iframe src='${source}?embed#p=USA' width='600' height='${height}'></iframe>`; }",
-        [source, height],
-    )
+    page.goto(host.as_uri())
     until(page, "window.told")
     assert page.evaluate("told") == {"tidewaiter": "85051110", "height": height}
     frame = page.frames[1]
@@ -449,6 +450,26 @@ def test_what_was_known_on_an_earlier_day_takes_four_clicks(reader: Reader) -> N
     # Its newest month was not known then.
     assert reader.page.locator("#point tbody td").first.text_content() == "–"
     assert reader.clicks <= 4
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "said"),
+    [
+        ("magnets", ["CHN", "exports", ""], ""),
+        ("2805", ["CHN", "exports", "28053012"], ""),
+        ("germany", ["CHN", "", "DEU"], ""),
+        ("atlantis", [], "Nothing is called atlantis. Try a code of customs, such as 8505, or another word."),
+    ],
+)
+def test_the_search_finds_by_name_code_and_word_or_says_that_there_is_nothing(
+    wide: Path, browser: Any, typed: str, first: list[str], said: str
+) -> None:
+    page = shown(browser, wide / "index.html", 1200, "light")
+    page.locator("#asked").fill(typed)
+    until(page, "!document.getElementById('found').hidden || !document.getElementById('nothing').hidden")
+    assert page.locator("#found tbody tr:first-child td").all_text_contents()[:3] == first
+    assert page.locator("#nothing").text_content() == said
+    page.context.close()
 
 
 def test_whether_a_number_is_in_doubt_takes_two_clicks(doubted: Path, browser: Any) -> None:

@@ -41,6 +41,15 @@ WIDTH_MAX = 40
 # A day in a narrower cell is shown as ###, and a large number by its power of ten.
 NUMBER_WIDTH = 10
 NOTES = "units and sources"
+# How numbers are shown: growths with one decimal, others in groups of three digits, small ones with their decimals.
+PERCENT, WHOLE, SMALL = "#,##0.0", "#,##0", "#,##0.0##"
+DECIMALS_BELOW = 100
+# Numbers that count nothing.
+PLAIN = ("year", "month", "record", "number")
+# Units that the name of a column says.
+SAID = ("%", "percentage points", "see measure")
+# So many key columns stay in sight beside the figures: more would fill a screen.
+KEYS_FROZEN_MAX = 5
 DAY = {"num_format": "yyyy-mm-dd"}
 # As a spreadsheet colours what is to be looked at.
 DOUBT = {"bg_color": "#FFEB9C", "font_color": "#7F4F00", "italic": True}
@@ -123,19 +132,22 @@ def workbook(rows: pl.DataFrame, about: Notes | None, in_doubt: pl.Series | None
         )
     data = io.BytesIO()
     with xlsxwriter.Workbook(data, {"constant_memory": True, "nan_inf_to_errors": True}) as book:
+        shapes: dict[str, dict[str, Any]] = {"": {}, "day": DAY} | {
+            one: {"num_format": one} for one in (PERCENT, WHOLE, SMALL)
+        }
+        marks_of: dict[str, dict[str, Any]] = {"": {}, "doubt": DOUBT, "bold": {"bold": True}}
         formats = {
-            "bold": book.add_format({"bold": True}),
-            "day": book.add_format(DAY),
-            "doubt": book.add_format(DOUBT),
-            "doubt day": book.add_format(DAY | DOUBT),
+            (mark, shape): book.add_format(look | more)
+            for mark, look in marks_of.items()
+            for shape, more in shapes.items()
         }
         sheet = book.add_worksheet(about.name[:31] if about else "rows")
         named = with_names(rows)
         _set_widths(sheet, named)
-        _write(sheet, formats, 0, [named.columns], bold=True)
+        _write(sheet, formats, 0, [_heads(named, about)], bold=True)
         marks = _doubted(named, in_doubt)
-        _write(sheet, formats, 1, named.iter_rows(), marks)
-        sheet.freeze_panes(1, 0)
+        _write(sheet, formats, 1, named.iter_rows(), marks, names=named.columns)
+        sheet.freeze_panes(1, min(_keys_before_figures(named), KEYS_FROZEN_MAX))
         sheet.autofilter(0, 0, named.height, max(named.width - 1, 0))
         # Codes are text on purpose and need no warning mark.
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{named.height + 1}"})
@@ -149,6 +161,22 @@ def workbook(rows: pl.DataFrame, about: Notes | None, in_doubt: pl.Series | None
                 place = _write(notes, formats, place + 1, [frame.columns], bold=True)
                 place = _write(notes, formats, place, frame.iter_rows())
     return data.getvalue()
+
+
+def _heads(rows: pl.DataFrame, about: Notes | None) -> list[str]:
+    """The titles of columns, with the unit where the name says none: that of the measure, if there is only one."""
+    units = dict(about.columns.select("column", "unit").iter_rows()) if about else {}
+    measures = rows["measure"].unique().to_list() if "measure" in rows.columns else []
+    if len(measures) == 1:
+        kind, _, unit = str(measures[0]).partition("_")
+        measured = unit.upper() if kind == "value" else unit
+        units = {name: measured if one == "see measure" else one for name, one in units.items()}
+    return [f"{name} ({units[name]})" if units.get(name, "%") not in ("", *SAID) else name for name in rows.columns]
+
+
+def _keys_before_figures(rows: pl.DataFrame) -> int:
+    """How many columns stand before the first number; none where there is no number."""
+    return next((place for place, kind in enumerate(rows.dtypes) if kind.is_numeric()), 0)
 
 
 def _doubted(rows: pl.DataFrame, in_doubt: pl.Series | None) -> list[Set[int]]:
@@ -202,34 +230,48 @@ def _set_widths(sheet: Any, rows: pl.DataFrame) -> None:
 
 def _write(
     sheet: Any,
-    formats: dict[str, Any],
+    formats: dict[tuple[str, str], Any],
     first: int,
     rows: Iterable[Sequence[Any]],
     marks: Sequence[Set[int]] = (),
     *,
+    names: Sequence[str] = (),
     bold: bool = False,
 ) -> int:
-    """Write rows from a row number on, and mark the columns of `marks`; return the number after them."""
+    """Write rows of the columns `names` from a row number on, and mark the columns of `marks`; return the number after
+    them."""
     place = first
     for row, marked in itertools.zip_longest(rows, marks, fillvalue=()):
         for column, value in enumerate(row):
-            mark = "doubt" if column in marked else ""
-            _write_cell(sheet, formats, (place, column), value, "bold" if bold else mark)
+            mark = "bold" if bold else "doubt" if column in marked else ""
+            shape = _shape_of(value, names[column] if names else PLAIN[0])
+            _write_cell(sheet, formats[mark, shape], (place, column), value)
         place += 1
     return place
 
 
-def _write_cell(sheet: Any, formats: dict[str, Any], place: tuple[int, int], value: Any, form: str) -> None:
+def _shape_of(value: Any, name: str) -> str:
+    """How a value of a column is shown: the format of its number, `day`, or as it is."""
+    if isinstance(value, date):
+        return "day"
+    if isinstance(value, bool) or not isinstance(value, int | float) or name in PLAIN:
+        return ""
+    if name.endswith(("_pct", "_pp")):
+        return PERCENT
+    return WHOLE if float(value).is_integer() or abs(value) >= DECIMALS_BELOW else SMALL
+
+
+def _write_cell(sheet: Any, form: Any, place: tuple[int, int], value: Any) -> None:
     if value is None:
         return
     if isinstance(value, bool):
         sheet.write_boolean(*place, value)
     elif isinstance(value, date):
-        sheet.write_datetime(*place, value, formats[f"{form} day" if form == "doubt" else "day"])
+        sheet.write_datetime(*place, value, form)
     elif isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**DIGITS_MAX):
-        sheet.write_number(*place, value, formats.get(form))
+        sheet.write_number(*place, value, form)
     else:
         text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
         if len(text) > LETTERS_MAX:
             text = f"{text[:LETTERS_MAX]} … cut here: {len(text):,} letters, which .csv and .parquet have"
-        sheet.write_string(*place, text, formats.get(form))
+        sheet.write_string(*place, text, form)

@@ -6,6 +6,7 @@ what stands on the page, in which order. Does not belong here: figures, and whic
 """
 
 import contextlib
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -17,8 +18,10 @@ from schemas.forms.brief import Facts
 from schemas.forms.doubt import NumberDoubt
 from schemas.forms.fetch import SourceState
 from schemas.forms.site import FrontCard
+from schemas.names import quote as quote_of
+from schemas.names import status
 from tasks.analysis.reporter.movers import AGAINST
-from tasks.answers.form.quotes import with_caveats
+from tasks.answers.form.quotes import beside, with_caveats
 from tasks.answers.trade.movers import changes_of_month, expected, month_of
 from tasks.answers.trade.read import with_names
 from tasks.domain.doubt.doubt_words import doubt_sentences
@@ -28,7 +31,7 @@ from tasks.pages.brief.watched import file_name
 from tasks.pages.charts import charts
 from tasks.pages.release import changes_since_release as changes
 from tasks.pages.series.data import PageSeries
-from tasks.pages.series.page import partner_label
+from tasks.pages.series.page import partner_label, title_of
 from tasks.pages.text import wording
 from tasks.pages.text.assets import policy_of
 from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, translated, words
@@ -51,7 +54,7 @@ class News(NamedTuple):
 
 class Story(NamedTuple):
     """A story about a product: its name, sentences with the doubts behind each as they are published, its page, its
-    drawing, what the drawing shows, and of each sentence why its growth is not quoted as it is."""
+    drawing, what the drawing shows, of each sentence why its growth is not quoted as it is, and its title."""
 
     name: str
     sentences: list[tuple[str, tuple[NumberDoubt, ...]]]
@@ -59,6 +62,7 @@ class Story(NamedTuple):
     drawn: str
     caption: str = ""
     verdicts: Sequence[str] = ()
+    title: str = ""
 
     @property
     def doubts(self) -> list[NumberDoubt]:
@@ -164,9 +168,37 @@ def card_of(series: PageSeries, facts: Facts, stem: str) -> FrontCard:
         in_doubt=tuple(month for month in months if (*first, month) in series.doubts),
         events=tuple((event["day"], event["number"]) for event in series.events if event["day"] >= months[0]),
         names={one: wording.texts(one)["name"].format(**dict(facts)) for one in LANGUAGES},
+        titles={one: _finding(series, one) for one in LANGUAGES},
         sentences={one: [(line.text, tuple(doubts_of(line))) for line in lines[one]] for one in LANGUAGES},
         verdicts={one: [verdict_of(line, one) for line in lines[one]] for one in LANGUAGES},
     )
+
+
+def _finding(series: PageSeries, language: str) -> str:
+    """What the newest growth on the year and those before it say: it fell, and for how many months in a row. Empty
+    where the newest is not sure: null, zero, in doubt, on an implied base, or not to be quoted as it is."""
+    growths = _sure_growths(series)
+    if not growths or not growths[0]:
+        return ""
+    run = next((number for number, value in enumerate(growths) if value * growths[0] <= 0), len(growths))
+    t = words("site", language)
+    about = title_of(series, language)
+    verb = t["verbs"]["rise" if growths[0] > 0 else "fall"]
+    if run == 1:
+        return str(t["finding"].format(about=about, verb=verb, growth=f"{abs(growths[0]):,.1f}"))
+    if run <= len(t["ordinals"]) + 1:
+        return str(t["finding_again"].format(about=about, verb=verb, ordinal=t["ordinals"][run - 2]))
+    return str(t["finding_long"].format(about=about, verb=verb, count=run))
+
+
+def _sure_growths(series: PageSeries) -> list[float]:
+    """The growths on the year of the first line, from the newest month back to the first that is not sure."""
+    rows = series.rows.filter(partner=series.partners[0], measure=series.measure)
+    rows = beside(rows, series.judged, "en", ["yoy_pct"])
+    is_doubted = pl.col("figures_in_doubt").cast(pl.String).str.split("+").list.contains("yoy_pct").fill_null(False)
+    is_sure = ~is_doubted & (pl.col(quote_of("yoy_pct")) == "yes") & (pl.col(status("yoy_pct")) != "implied_base")
+    known = dict(rows.filter(is_sure, pl.col("yoy_pct").is_not_null()).select("period", "yoy_pct").iter_rows())
+    return [known[month] for month in itertools.takewhile(known.__contains__, reversed(series.months))]
 
 
 def _story(card: FrontCard, language: str, *, is_lead: bool) -> Story:
@@ -179,7 +211,13 @@ def _story(card: FrontCard, language: str, *, is_lead: bool) -> Story:
     sentences = card.sentences[language][: SENTENCES_MAX if is_lead else 1]
     place, caption = f"{card.stem}.{language}.html", _caption(card, language)
     return Story(
-        card.names[language], sentences, place, drawn, caption, card.verdicts.get(language, ())[: len(sentences)]
+        card.names[language],
+        sentences,
+        place,
+        drawn,
+        caption,
+        card.verdicts.get(language, ())[: len(sentences)],
+        card.titles.get(language, ""),
     )
 
 

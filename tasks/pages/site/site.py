@@ -371,13 +371,13 @@ def _names(
 ) -> list[tuple[Any, ...]]:
     """List what the search finds: reporter, code, both names, first and last month, the page if there is one,
     direction, the largest level of the newest month, and words of the press. A product has a row for each direction."""
-    months = (pl.col(name).dt.strftime("%Y-%m") for name in ("first_month", "last_month"))
-    shown = (pl.first(), pl.col("name", "name_zh").fill_null(""), *months, "flows")
+    months = pl.col("first_month", "last_month").dt.strftime("%Y-%m")
     listed = []
     for kind, table in (("product", "commodity_words"), ("partner", "partner_words")):
         words = {code: " ".join(some) for code, some in code_table(table).group_by(kind).agg("word").iter_rows()}
         sizes = {flow: _sizes(newest_months, flow, kind) for flow in FLOWS}
-        rows = things(resolver.snapshot, resolver.names, kind).drop_nulls("last_month").select(*shown)
+        rows = things(resolver.snapshot, resolver.names, kind).drop_nulls("last_month")
+        rows = rows.select(pl.first(), pl.col("name", "name_zh").fill_null(""), months, pl.col("flows"))
         for code, *names, flows in rows.iter_rows():
             for flow in flows.split("+") if kind == "product" else [""]:
                 page, size = "", sizes[flow].get(code, 0) if flow else max(one.get(code, 0) for one in sizes.values())

@@ -20,7 +20,7 @@ const show = () => {
   }
   matches.sort((mine, other) => mine.place - other.place || !mine.one[6] - !other.one[6] || other.one[8] - mine.one[8] || mine.one[2].length - other.one[2].length || mine.one[1].length - other.one[1].length);
   nothing.hidden = matches.length > 0;
-  nothing.textContent = nothing.dataset.words.replace("{name}", asked.value.trim());
+  nothing.textContent = matches.length ? "" : nothing.dataset.words.replace("{name}", asked.value.trim());
   found.hidden = !matches.length;
   const lines = matches.slice(0, 25).map(({ one }) => one), text = JSON.stringify(lines);
   // The browser loses a click on a row that the script replaces meanwhile.
@@ -31,7 +31,8 @@ const show = () => {
     const row = found.tBodies[0].insertRow(), address = page && encodeURI(page.replace(".en.", `.${language}.`));
     cell(row, reporter);
     cell(row, found.dataset[flow] || "");
-    cell(row, code, address);
+    // The key of a basket is for commands.
+    cell(row, code.includes(":") ? "" : code, address);
     cell(row, language === "zh" ? chinese || name : name || chinese, address);
     cell(row, first);
     cell(row, newest);

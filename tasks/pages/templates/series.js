@@ -238,7 +238,7 @@ const marginOf = (values, em) => {
   return em * ((digits + Math.floor((digits - 1) / 3) + (most < 20 ? 2 : 0) + (values[0] < 0 ? 1 : 0)) * 7.5 + 14);
 };
 // An embedded chart fills its frame, with the title above it and a line of source and doubt below.
-const isEmbedded = location.search.includes("embed"), LEAST = 150;
+const isEmbedded = location.search.includes("embed"), LEAST = 100;
 const roomOf = () => (isEmbedded ? Math.max(LEAST, innerHeight - document.querySelector("main").offsetHeight + live.offsetHeight - 12) : 0);
 const small = ({ kind, lines }) => kind === "small" && lines.length > 1;
 const tinted = (look, hue) => (look.print ? PAPER.colours[hue] : ink(`--c${hue}`));

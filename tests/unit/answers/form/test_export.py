@@ -127,6 +127,22 @@ def test_codes_and_large_numbers_are_text_and_a_formula_is_none() -> None:
     assert types == ["s", "s", "s", "s", "d", "n", "s", "s", "b", "s"]
 
 
+def test_figures_have_the_formats_of_numbers_and_heads_their_unit_and_keys_stay_in_sight() -> None:
+    names = ["product", "partner", "period", "measure", "level", "price", "yoy_pct", "year"]
+    rows = pl.DataFrame(
+        [("8505", "USA", date(2025, 6, 1), "value_usd", 1_234_567.0, 2.345, -12.345, 2025)], names, orient="row"
+    )
+    told = [("level", "see measure", ""), ("price", "USD/kg", ""), ("yoy_pct", "%", "")]
+    columns = pl.DataFrame(told, schema=["column", "unit", "meaning"], orient="row")
+    sheet = sheets(rows, Notes("metric", [], columns, pl.DataFrame({"release_id": ["r1"]}))).worksheets[0]
+    heads, cells = sheet.iter_rows()
+    assert [cell.value for cell in heads[-4:]] == ["level (USD)", "price (USD/kg)", "yoy_pct", "year"]
+    assert [cell.number_format for cell in cells[-4:]] == ["#,##0", "#,##0.0##", "#,##0.0", "General"]
+    assert cells[-4].value == 1_234_567
+    # Two names are added: six columns of keys, of which the first five stay.
+    assert sheet.freeze_panes == "F2"
+
+
 def test_a_second_sheet_has_units_and_sources() -> None:
     columns = pl.DataFrame([("level", "kg", "the month's figure")], schema=["column", "unit", "meaning"], orient="row")
     about = Notes("m" * 40, [("table", "metric")], columns, pl.DataFrame({"release_id": ["r1"]}))
