@@ -16,9 +16,9 @@ import duckdb
 import polars as pl
 import py7zr
 
-from tasks.sources.eurostat.eurostat_archive import split
-from tasks.sources.eurostat.eurostat_bulk import parse
-from tasks.sources.eurostat.eurostat_comext import wanted
+from tasks.sources.adapter.questions import wanted
+from tasks.sources.eurostat.eurostat_archive import API, split
+from tasks.sources.registry import SOURCES
 
 KEY = ["flow", "product", "partner"]
 FLOWS = {"1": "import", "2": "export"}
@@ -28,8 +28,8 @@ def tidewaiter(archive: Path, output: Path) -> None:
     """Split, read each part with its checks, add up the records of the parts."""
     with tempfile.TemporaryDirectory(dir=output.parent) as folder:
         sums: list[pl.DataFrame] = []
-        for part in split(archive, archive.name, Path(folder), wanted([]), ("import", "export"))[0]:
-            parsed = parse(part.file.read_bytes(), part.file.name)
+        for part in split(archive, archive.name, Path(folder), wanted(API, []), ("import", "export"))[0]:
+            parsed = SOURCES["eurostat_bulk"].parse(part.file.read_bytes(), part.file.name)
             if bad := [doubt for doubt in parsed.doubts if doubt["severity"] == "error"]:
                 raise SystemExit(f"{part.file.name}: {bad[0]}")
             part.file.unlink()

@@ -18,8 +18,12 @@ import polars as pl
 import py7zr
 
 from schemas.reference.code_tables import partner_codes
-from tasks.sources.eurostat.eurostat_bulk import COLUMNS
 
+COLUMNS = (
+    "REPORTER", "PARTNER", "TRADE_TYPE", "PRODUCT_NC", "PRODUCT_SITC", "PRODUCT_CPA21", "PRODUCT_CPA22", "PRODUCT_BEC",
+    "PRODUCT_BEC5", "PRODUCT_SECTION", "FLOW", "STAT_PROCEDURE", "SUPPL_UNIT", "PERIOD", "VALUE_EUR", "VALUE_NAC",
+    "QUANTITY_KG", "QUANTITY_SUPPL_UNIT",
+)  # fmt: skip
 # Of a thousand rows; Germany has most.
 SHARES = {
     "AT": 45,

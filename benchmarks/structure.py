@@ -125,9 +125,17 @@ def long_lines(text: str) -> int:
 
 
 def sources_in(files: dict[str, str]) -> set[str]:
-    """The names of the sources: the modules of `tasks/sources` with a `SOURCE`, but for names that are also a word."""
-    modules = {Path(file).stem: text for file, text in files.items() if file.startswith("tasks/sources/")}
-    return {name for name, text in modules.items() if "_" in name and re.search(r"^SOURCE\b", text, re.MULTILINE)}
+    """The names of the sources: the declarations of `tasks/sources`, its modules with a `SOURCE`, but for names that
+    are also a word."""
+    of_sources = {Path(file): text for file, text in files.items() if file.startswith("tasks/sources/")}
+    of_adapters = {file for file, text in of_sources.items() if re.search(r"^SOURCE\b", text, re.MULTILINE)}
+    return {file.stem for file in of_sources if "_" in file.stem and (file in of_adapters or file.suffix == ".toml")}
+
+
+def declarations(checkout: Path) -> dict[str, str]:
+    """The declared sources of a checkout by their path."""
+    found = sorted((checkout / "tasks" / "sources").rglob("*.toml"))
+    return {path.relative_to(checkout).as_posix(): path.read_text(encoding="utf-8") for path in found}
 
 
 def naming(files: dict[str, str]) -> list[str]:
@@ -278,7 +286,7 @@ def measured(checkout: Path, files: list[Path]) -> Iterator[tuple[str, str]]:
     yield "files of a release", f"{way.files}"
     yield "functions of a release", f"{way.functions:,}"
     yield "changes of large room of a release", f"{way.changes:,}"
-    yield "modules outside `tasks/sources` that name a source", f"{len(naming(program))}"
+    yield "modules outside `tasks/sources` that name a source", f"{len(naming(program | declarations(checkout)))}"
     yield f"functions over {BRANCHES_MAX} branches", f"{sum(len(branching(tree)) for tree in trees)}"
     yield "names that are no nouns", f"{sum(len(vague_names(tree)) for tree in trees):,}"
     yield "months divided by hand", f"{sum(map(months_by_hand, program.values()))}"

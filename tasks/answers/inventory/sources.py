@@ -20,7 +20,6 @@ from tasks.domain.decisions import counting
 from tasks.domain.errors import StoreError
 from tasks.domain.periods import Month, first_day, month_end, month_name, month_number
 from tasks.reading.groups import members_of
-from tasks.sources.offices import published
 from tasks.sources.registry import SOURCES
 from tasks.store.bucket.working_copy import at_hand
 from tasks.store.files.snapshot import open_snapshot
@@ -97,7 +96,8 @@ def _state(
     source: str, kind: str, releases: pl.DataFrame, inboxes: Sequence[Path], day: date, expected: Collection[str]
 ) -> SourceState:
     # Figures of a page of customs may also be collected by hand.
-    collected = _reporters_by_month(releases.filter(source=published.SOURCE.name)) if kind in PAGES else {}
+    by_hand = pl.col("source").is_in([name for name, one in SOURCES.items() if one.says_day])
+    collected = _reporters_by_month(releases.filter(by_hand)) if kind in PAGES else {}
     releases = releases.filter(source=source)
     by_month = _reporters_by_month(releases)
     is_awaited = kind in expected or (by_month and kind not in KINDS)

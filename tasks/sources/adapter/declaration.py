@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from schemas.code_files import money, own_sources, packaged_rows
-from schemas.names import LANGUAGES, PARTNER, REPORTER
+from schemas.names import KINDS, LANGUAGES, PARTNER, REPORTER
 from schemas.reference.code_tables import partner_codes
 from schemas.table import polars_schema
 from tasks.domain.errors import Refused
@@ -25,18 +25,28 @@ from tasks.domain.text import clip
 Spec = dict[str, Any]
 Path_ = tuple[str | int, ...]
 ADVICE = "Mend that line; docs/sources.md explains the keys of a declaration."
-FORMATS = ("csv", "xlsx")
+FORMATS = ("csv", "json", "xlsx")
 FLOWS = ("export", "import")
 SEVERITIES = ("info", "warning", "error")
 DEFAULTS: Spec = {
+    "kind": "query",
+    "reporter": "",
+    "partner_code": "",
     "format": "csv",
     "nomenclature": "HS6",
     "again": "Download the file again.",
     "proof": "the end of its last line, and the sums that the declaration names; nothing counts its rows",
 }
 TERMS = ("flow", "measure", "currency", "valuation", "partner_is", "rounding", "zero")
+# What stands in an address, a title or the name of a question.
+WORDS = (
+    "base", "flow", "direction", "year", "month", "span", "first", "last", "first_digits", "last_digits", "reporter",
+    "reporter_code", "products", "short", "digits", "page_size",
+)  # fmt: skip
 # What a month column and its number become where a file has a column for each month.
 MONTH = "month"
+# Of rows that are copies where all their columns agree.
+EVERY_FIELD = "every field"
 
 
 def _a(kind: type, words: str) -> Callable[[Any], None]:
@@ -96,35 +106,62 @@ SQL = _made_by(pl.sql_expr, "an SQL expression")
 BEGINNING = _made_by(re.compile, "a pattern")
 ENCODING = _made_by("".encode, "an encoding, such as latin-1")
 ZONE, LINK = _made_by(ZoneInfo, "a time zone, such as Europe/Paris"), _made_by(_as_link, "a pattern of links")
-CODES, CURRENCY = _made_by(partner_codes, "a list of partner codes"), _like("[A-Z]{3}", "three capital letters")
+CODES = _made_by(partner_codes, "a list of partner codes")
+CURRENCY = _like("([A-Z]{3})?", "three capital letters, or nothing where each record names its own")
 COUNTRY = _like(REPORTER, "a country in three letters (DEU), or a group of them")
 KEY_OF_PARTNER = _like(PARTNER, "a country in three letters (DEU), WLD, or one of your own, as in ruritania:ships")
 LIST = _like("[A-Z]+[0-9]{1,2}", "HS6, or a list of your own with the digits of its codes, as in RUR8")
-SPAN = _one_of("month", "year")
+SPAN = _one_of("month", "year", "all")
 TEXTS, RULE = [TEXT], {"rule!": TEXT, "found!": TEXT, "advice!": TEXT}
-FOUND_WHEN = {"when!": SQL, **RULE, "severity": _one_of(*SEVERITIES), "expected": TEXT}
+
+
+def _sql(value: Any) -> None:
+    """An expression, or several of which the first one counts whose columns a file has."""
+    for one in value if isinstance(value, list) else [value]:
+        SQL(one)
+
+
+FOUND_WHEN = {"when!": _sql, **RULE, "severity": _one_of(*SEVERITIES), "expected": TEXT, "of_trade": YES}
 SHAPE = {"columns!": TEXTS, "optional": TEXTS, "flow": _one_of(*FLOWS)}
 # The keys of a declaration and the form of each; `!` marks those that it must have, `*` stands for any name.
 KEYS: dict[str, Any] = {
-    "title": TEXT, "titles": {"en!": TEXT, "zh!": TEXT}, "reporter!": COUNTRY, "currency!": CURRENCY,
-    "code_list": CODES, "nomenclature": LIST, "licence": TEXT, "partner_code": PATTERN, "experimental": TEXT,
-    "proof": TEXT, "calendar": TEXT, "has_lines": YES, "base": TEXT, "declared": {"*": lambda value: None},
+    "title": TEXT, "titles": {"en!": TEXT, "zh!": TEXT}, "kind": _one_of(*KINDS), "reporter": COUNTRY,
+    "reporters": {
+        "column!": TEXT, "when!": SQL, "first": {"*": TEXT}, "rule!": TEXT, "advice!": TEXT, "advice_asked": TEXT,
+    },
+    "currency!": CURRENCY, "code_list": CODES, "nomenclature": LIST, "licence": TEXT, "partner_code": PATTERN,
+    "experimental": TEXT, "proof": TEXT, "calendar": TEXT, "has_lines": YES, "has_spans": YES, "has_others": YES,
+    "says_day": YES, "group": TEXT, "base": TEXT, "declared": {"*": lambda value: None},
+    "key": {"variable!": TEXT, "parameter!": TEXT, "required": YES},
+    "forbids": TEXT, "permission": TEXT, "collector": TEXT,
     "first_fetch": {"about!": SPAN, "megabytes": NUMBER, "seconds": NUMBER, "has_all_goods": YES},
     "partners": {"*": KEY_OF_PARTNER}, "terms": [{name: _term(name) for name in TERMS}],
     "format": _one_of(*FORMATS), "separator": _one_of(";", "|"), "bare": YES, "decimal": _one_of(","),
     "encoding": ENCODING, "heading": PATTERN, "decimals": NUMBER,
+    "json": {
+        "rows": TEXTS, "records": TEXTS, "count": TEXT, "must_count": YES, "caps": [NUMBER], "paged": YES,
+        "status": {"at!": TEXT, "is!": TEXT, "message!": TEXT},
+    },
     **{name.rstrip("!"): form for name, form in SHAPE.items()}, "shapes": [SHAPE],
     "titled": {"*": TEXT}, "numbers": TEXTS, "number": PATTERN, "again": TEXT, "says": TEXT,
     "other": [{"begins!": BEGINNING, **RULE}], "aside": SQL, "forms": {"*": PATTERN},
-    "months": {"title!": PATTERN, "names!": TEXTS, "number!": TEXT},
-    "sums": [{"total!": TEXT, "parts!": TEXTS}], "total": {"when!": SQL},
-    "derived": {"*": SQL}, "rules": [FOUND_WHEN], "copies": TEXTS, "hook": TEXT,
-    "sum": {"by!": TEXTS, "of!": TEXT, "kept": {"*": SQL}}, "rules_of_sums": [FOUND_WHEN],
-    "whole": TEXTS, "updated": {"column!": TEXT, "form!": TEXT},
-    "every_record": {"*": SQL}, "record!": [{"*": SQL}],
+    "months": {"title!": BEGINNING, "names!": TEXTS, "numbers!": TEXTS}, "strip": TEXT, "respelled": {"*": TEXT},
+    "sums": [{"total!": TEXT, "parts!": TEXTS, "slack": NUMBER}],
+    "total": {"when!": SQL, "by": TEXTS, "numbers": TEXTS},
+    "strange": {"like!": BEGINNING, "known!": BEGINNING},
+    "derived": {"*": _sql}, "rules": [FOUND_WHEN], "copies": TEXTS, "nulls": {"*": _sql}, "hook": TEXT,
+    "left_out": [{"when!": _sql, "why!": TEXT}], "flags": [{"column!": TEXT, "stands!": PATTERN, "of!": TEXT}],
+    "sum": {"by!": TEXTS, "of!": TEXT, "kept": {"*": _sql}}, "rules_of_sums": [FOUND_WHEN],
+    "printed": {
+        "partner!": TEXT, "cell!": TEXTS, "month!": TEXT, "numbers!": TEXTS, "unlisted": {"*": TEXT}, "groups": PATTERN,
+    },
+    "whole": TEXTS, "unknown_units": YES, "updated": {"column!": _sql, "form!": TEXT, "rule": TEXT},
+    "every_record": {"*": _sql}, "record!": [{"*": _sql}],
     "fetch": {
         "zone!": ZONE, "form!": TEXT, "about!": SPAN, "flows!": {"*": TEXT}, "title!": TEXT,
-        "address": TEXT, "list": TEXT, "link": LINK,
+        "address": TEXT, "list": TEXT, "link": LINK, "name": TEXT, "page_size": NUMBER, "retry_on": [NUMBER],
+        "products": {"each!": TEXT, "join!": TEXT, "lot": NUMBER, "levels": {"*": TEXT}}, "says_months": YES,
+        "reissued": [NUMBER],
     },
 }  # fmt: skip
 
@@ -184,13 +221,20 @@ def _of_sense(spec: Spec, source: str) -> Iterator[tuple[Path_, str]]:
         return
     if "title" not in spec and "titles" not in spec:
         yield (), "no title"
+    if "reporter" not in spec and "reporters" not in spec and not spec.get("has_others"):
+        yield (), "no reporter"
+    if spec.get("format") == "json" and "json" not in spec:
+        yield ("format",), "no table [json], which says where the rows are"
     if source in own_sources() and "terms" not in spec and f"value_{spec['currency'].lower()}" not in money():
         currencies = ", ".join(row["currency"] for row in money().values())
         yield ("currency",), f"values are in {currencies}; write [[terms]] with the currency and the measure of yours"
-    columns = dict.fromkeys(name for one in shapes_of(spec) for name in (*one["columns"], *one.get("optional", ())))
-    months, numbers = spec.get("months"), {*spec.get("numbers", ()), *([MONTH] if "months" in spec else [])}
+    columns = dict.fromkeys(
+        name for one in (*shapes_of(spec), spec) for name in (*one.get("columns", ()), *one.get("optional", ()))
+    )
+    of_months = spec.get("months", {}).get("numbers", ())
+    numbers = {*spec.get("numbers", ()), *of_months}
     yield from _of_columns(spec, columns, numbers)
-    file = pl.DataFrame(schema=dict.fromkeys([*columns, *([MONTH, months["number"]] if months else [])], pl.String))
+    file = pl.DataFrame(schema=dict.fromkeys([*columns, *([MONTH] if of_months else []), *of_months], pl.String))
     yield from _of_conditions(spec, file, numbers)
     if "fetch" in spec:
         yield from _of_questions(spec, spec["fetch"])
@@ -198,10 +242,26 @@ def _of_sense(spec: Spec, source: str) -> Iterator[tuple[Path_, str]]:
 
 def _of_columns(spec: Spec, columns: Iterable[str], numbers: set[str]) -> Iterator[tuple[Path_, str]]:
     """Yield the names of columns and numbers that a file of this declaration does not have."""
-    for key, known in (("numbers", columns), ("copies", {*columns, *spec.get("derived", {}), MONTH})):
-        unknown = [place for place, name in enumerate(spec.get(key, ())) if name not in known]
-        yield from (((key, place), f"no column {spec[key][place]!r}") for place in unknown)
-    yield from ((("forms", name), f"no column {name!r}") for name in spec.get("forms", {}) if name not in columns)
+    known = {
+        *columns,
+        *spec.get("derived", {}),
+        *spec.get("sum", {}).get("by", ()),
+        "record",
+        "flow",
+        MONTH,
+        EVERY_FIELD,
+    }
+    named = list[tuple[Path_, str, set[str]]]()
+    named += [(("numbers", place), name, {*columns}) for place, name in enumerate(spec.get("numbers", ()))]
+    named += [(("copies", place), name, known) for place, name in enumerate(spec.get("copies", ()))]
+    named += [(("forms", name), name, {*columns}) for name in spec.get("forms", {})]
+    for place, flag in enumerate(spec.get("flags", ())):
+        named += [(("flags", place, key), flag[key], known) for key in ("column", "of") if "*" not in flag[key]]
+    if "printed" in spec:
+        of_totals = spec["printed"]
+        named += [(("printed", key), name, known) for key in ("cell", "numbers") for name in of_totals[key]]
+        named += [(("printed", "partner"), of_totals["partner"], known)]
+    yield from ((path, f"no column {name!r}") for path, name, columns_known in named if name not in columns_known)
     for place, one in enumerate(spec.get("sums", ())):
         for at, name in ((("total",), one["total"]), *((("parts", at), name) for at, name in enumerate(one["parts"]))):
             if name not in numbers:
@@ -217,13 +277,21 @@ def _of_conditions(spec: Spec, file: pl.DataFrame, numbers: set[str]) -> Iterato
         if mistakes := [*_unreadable(file, ("derived", name), text, None)]:
             yield from mistakes
             return
-    file = file.with_columns(**{name: pl.sql_expr(text) for name, text in spec.get("derived", {}).items()})
+        file = file.with_columns(pl.sql_expr(text if isinstance(text, str) else text[0]).alias(name))
+    for place, one in enumerate(spec.get("left_out", ())):
+        yield from _unreadable(file, ("left_out", place, "when"), one["when"], pl.Boolean)
+    for name, text in spec.get("nulls", {}).items():
+        yield from _unreadable(file, ("nulls", name), text, pl.Boolean)
+    yield from _unreadable(file, ("updated", "column"), spec.get("updated", {}).get("column"), None)
     yield from _of_rules(file, spec, "rules")
     if "sum" in spec:
         yield from ((("sum", "by"), f"no column {name!r}") for name in spec["sum"]["by"] if name not in file.columns)
         for name, text in spec["sum"].get("kept", {}).items():
             yield from _unreadable(file, ("sum", "kept", name), text, None)
-        kept = {name: pl.sql_expr(text) for name, text in spec["sum"].get("kept", {}).items()}
+        kept = {
+            name: pl.sql_expr(text if isinstance(text, str) else text[0])
+            for name, text in spec["sum"].get("kept", {}).items()
+        }
         names = dict.fromkeys([*spec["sum"]["by"], *sorted(numbers), "record", "flow"])
         file = file.select(*names, rows=1, note=pl.lit(""), **kept)
         yield from _of_rules(file, spec, "rules_of_sums")
@@ -257,24 +325,23 @@ def _of_questions(spec: Spec, fetch_rules: Spec) -> Iterator[tuple[Path_, str]]:
         yield ("fetch",), "no address, and no list with a link; or both"
     if "base" not in spec:
         yield ("fetch",), "an address needs a base"
-    for name in ("title", "address", "list"):
+    for name in ("title", "address", "list", "name"):
         try:
-            fetch_rules.get(name, "").format(base="", flow="", year="", month="")
+            fetch_rules.get(name, "").format(**dict.fromkeys(WORDS, ""))
         except (LookupError, ValueError) as error:
-            yield ("fetch", name), f"a text with {{base}}, {{flow}}, {{year}} and {{month}} alone, and not {error}"
+            yield ("fetch", name), f"a text with {', '.join(map('{{{}}}'.format, WORDS))} alone, and not {error}"
 
 
-def _unreadable(file: pl.DataFrame, path: Path_, text: str | None, kind: Any) -> Iterator[tuple[Path_, str]]:
+def _unreadable(file: pl.DataFrame, path: Path_, text: Any, kind: Any) -> Iterator[tuple[Path_, str]]:
     """Yield why an expression over the columns of a file cannot be computed, or that it is of another kind."""
-    if text is None:
-        return
-    try:
-        dtype = file.select(pl.sql_expr(text).alias("_")).to_series().dtype
-    except pl.exceptions.PolarsError as error:
-        yield path, f"{clip(repr(text))} cannot be computed: {_first_line(error)}"
-        return
-    if kind is not None and dtype != kind:
-        yield path, f"{clip(repr(text))} is no condition: it is neither true nor false"
+    for one in [text] if isinstance(text, str) else text or ():
+        try:
+            dtype = file.select(pl.sql_expr(one).alias("_")).to_series().dtype
+        except pl.exceptions.PolarsError as error:
+            yield path, f"{clip(repr(one))} cannot be computed: {_first_line(error)}"
+            return
+        if kind is not None and dtype != kind:
+            yield path, f"{clip(repr(one))} is no condition: it is neither true nor false"
 
 
 def _line(text: str, path: Path_) -> int:

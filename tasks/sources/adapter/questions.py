@@ -4,60 +4,140 @@ files that a page lists.
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from itertools import product
+from itertools import groupby, product
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
+from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused
 from tasks.sources.adapter.declaration import Spec
-from tasks.sources.adapter.protocol import Response, Site, WantedFile, months_of, refuse_products
+from tasks.sources.adapter.protocol import (
+    Response,
+    Site,
+    WantedFile,
+    months_of,
+    products_of,
+    refuse_products,
+    short,
+)
 
 if TYPE_CHECKING:
     from schemas.forms.fetch import Fetched, FetchRequest
 
+# The months of one question, by what it is about.
+SPANS: dict[str, Callable[[str], str]] = {"month": str, "year": lambda month: month[:4], "all": lambda month: ""}
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def questions(
     name: str, spec: Spec, request: "FetchRequest", today: date, site: Site
 ) -> "Iterator[WantedFile | Fetched]":
-    """Yield a question for each month or year and direction, the newest first, and what was asked for and is not
-    listed. Raises Refused where codes or a direction are asked for that the source does not part its files by."""
-    fetch_rules = spec["fetch"]
-    refuse_products(request, "Each file has every code; leave them out.")
-    flows = [flow for flow in request.flows if flow in fetch_rules["flows"]]
+    """Yield a question for each span of months, reporter, direction and lot of codes, the newest first, and what was
+    asked for and is not listed. Raises Refused where codes, a direction or a reporter are asked for that the source
+    does not part its files by."""
+    rules = spec["fetch"]
+    flows = [flow for flow in request.flows if flow in rules["flows"]]
     if not flows:
-        problem = f"{', '.join(request.flows)}, and there are files of {', '.join(fetch_rules['flows'])} alone"
-        raise Refused("flows", "flows", problem, f"Ask for {' or '.join(fetch_rules['flows'])}.")
+        problem = f"{', '.join(request.flows)}, and there are files of {', '.join(rules['flows'])} alone"
+        raise Refused("flows", "flows", problem, f"Ask for {' or '.join(rules['flows'])}.")
+    lots = _lots(rules, request)
+    codes = wanted(spec, request.reporters) if "reporters" in spec else {spec["reporter"]: ""}
     base = request.base or spec["base"]
-    place, listed = fetch_rules.get("list", "").format(base=base), None
+    place, listed = rules.get("list", "").format(base=base), None
     if place:
-        links_or_failure = site.listed(place, f"{name}, list", lambda answer: links(answer, fetch_rules["link"]))
+        links_or_failure = site.listed(place, f"{name}, list", lambda answer: links(answer, rules["link"]))
         if not isinstance(links_or_failure, list):
             yield links_or_failure
             return
         listed = dict(links_or_failure)
-    spans = {month[:4] if fetch_rules["about"] == "year" else month for month in months_of(request, today)}
-    for span, flow in product(sorted(spans, reverse=True), flows):
-        year, _, month = span.partition("-")
-        words = {"base": base, "flow": fetch_rules["flows"][flow], "year": year, "month": month}
-        address = fetch_rules["address"].format(**words) if listed is None else listed.get(span)
+    for months, reporter, flow, lot in product(reversed(_spans(rules, request, today)), codes, flows, lots):
+        words = {"base": base, "flow": rules["flows"][flow], "direction": flow, "reporter": reporter}
+        words |= {"reporter_code": codes[reporter], **_words(rules, months, lot)}
+        question = rules.get("name", f"{name}_{{direction}}_{{span}}").format(**words)
+        address = rules["address"].format(**words) if listed is None else listed.get(words["span"])
         if address is None:
-            yield not_listed(f"{name}_{flow}_{span}", span, place)
+            yield not_listed(question, words["span"], place)
             continue
+        of_lot = {"partners": "all", "products": lot} if lot else {}
+        of_months = {"months": months[0]} if rules.get("says_months") else {}
         yield WantedFile(
-            name=f"{name}_{flow}_{span}",
+            name=question,
             source=name,
-            form=fetch_rules["form"],
-            zone=ZoneInfo(fetch_rules["zone"]),
+            form=rules["form"],
+            zone=ZoneInfo(rules["zone"]),
             address=address,
-            title=fetch_rules["title"].format(**words),
-            declared={"reporter": spec["reporter"], "flow": flow, **spec.get("declared", {})},
-            first_month=f"{year}-{month or '01'}",
+            title=rules["title"].format(**words),
+            declared={"reporter": reporter, "flow": flow, **spec.get("declared", {}), **of_lot, **of_months},
+            first_month=None if of_months else months[0] if lot else f"{words['year']}-{words['month'] or '01'}",
+            page_size=rules.get("page_size"),
+            retry_on=frozenset(rules.get("retry_on", ())),
         )
+
+
+def _spans(rules: Spec, request: "FetchRequest", today: date) -> list[list[str]]:
+    """The months of each question, the oldest first."""
+    months = months_of(request, today)
+    if request.months is None and today.month in rules.get("reissued", ()):
+        months = [*(f"{today.year - 2}-{month:02d}" for month in range(1, 13)), *months]
+    return [[*of_one] for _, of_one in groupby(months, SPANS[rules["about"]])]
+
+
+def _lots(rules: Spec, request: "FetchRequest") -> list[list[str]]:
+    """The codes of each question; none where a file has every code. Raises Refused where codes are asked for then."""
+    if "products" not in rules:
+        refuse_products(request, "Each file has every code; leave them out.")
+        return [[]]
+    products = products_of(request)
+    size = rules["products"].get("lot", len(products))
+    return [products[start : start + size] for start in range(0, len(products), size)]
+
+
+def _words(rules: Spec, months: list[str], lot: list[str]) -> dict[str, str]:
+    """What stands for the months and the codes of a question in its address, its title and its name."""
+    span = {"year": months[0][:4], "all": months[0]}.get(rules["about"], months[0])
+    digits = str(len(lot[0])) if lot else ""
+    of_codes = rules.get("products", {"each": "", "join": ""})
+    level = of_codes.get("levels", {}).get(digits, "")
+    return {
+        "span": span,
+        "year": months[0][:4],
+        "month": "" if rules["about"] == "year" else months[0][5:],
+        "first": months[0],
+        "last": months[-1],
+        "first_digits": months[0].replace("-", ""),
+        "last_digits": months[-1].replace("-", ""),
+        "products": of_codes["join"].join(of_codes["each"].format(code=code, level=level) for code in lot),
+        "short": short(lot),
+        "digits": digits,
+        "page_size": str(rules.get("page_size", "")),
+    }
+
+
+def reporters(spec: Spec) -> dict[str, str]:
+    """Our key of each reporter of a source and its code there, those that are `first` before the others."""
+    rules = spec["reporters"]
+    rows = partner_codes(spec["code_list"]).filter(pl.sql_expr(rules["when"])).sort("partner")
+    return {**rules.get("first", {}), **dict(rows.select("partner", "code").iter_rows())}
+
+
+def wanted(spec: Spec, chosen: Sequence[str]) -> dict[str, str]:
+    """The code of each chosen reporter; of all where none is chosen. Raises Refused for one that a source does not
+    have."""
+    codes = reporters(spec)
+    if unknown := [reporter for reporter in chosen if reporter not in codes]:
+        advice = spec["reporters"].get("advice_asked", f"It is one of {', '.join(codes)}.")
+        raise Refused("unknown reporter", "reporters", ", ".join(unknown), advice)
+    return {reporter: codes[reporter] for reporter in chosen or codes}
+
+
+def code_of_reporter(spec: Spec, reporter: str) -> str:
+    """The code of one reporter. Raises Refused for one that a source does not have."""
+    return wanted(spec, [reporter])[reporter]
 
 
 def not_listed(name: str, span: str, place: str) -> "Fetched":

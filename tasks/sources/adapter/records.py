@@ -147,7 +147,7 @@ def summed(rows: pl.DataFrame, place: Sequence[str], numbers: Sequence[str], **o
         **{name: pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()) for name in numbers},
     )
     # Most sums are of one row; only the others need a note.
-    several = rows.join(sums.filter(pl.col("rows") > 1), on=place, how="semi", maintain_order="left")
+    several = rows.join(sums.filter(pl.col("rows") > 1), on=place, how="semi", maintain_order="left", nulls_equal=True)
     shown = pl.col("record").cast(pl.String).head(RECORDS_SHOWN).str.join(", ")
     more = (
         pl.when(pl.len() > RECORDS_SHOWN)

@@ -1,7 +1,7 @@
 """Reads the United States Census Bureau's bulk archive of a month (U.S. Imports of Merchandise `IMDByymm.ZIP`, U.S.
 Exports of Merchandise `EXDByymm.ZIP`): all goods by ten digits and country.
 
-Who and when: as the International Trade API (`tasks/sources/census/us_census.py`), about 35 days after the month, at
+Who and when: as the International Trade API (`us_census.toml`), about 35 days after the month, at
 08:30 in Washington. US government work is in the public domain. Free, without a key. The numbers are those of the API.
 
 Address: https://www.census.gov/trade/downloads/2025/Merch/im_m/IMDB2501.ZIP and …/ex_m/EXDB2501.ZIP, 94 to 292 MB; the
@@ -44,6 +44,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -55,15 +56,17 @@ from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
+from tasks.sources.adapter.declared import source_of
 from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, WantedFile, months_of, refuse_products
 from tasks.sources.adapter.records import as_reported, doubt_copies
-from tasks.sources.census.us_census import NO_UNIT
-from tasks.sources.census.us_census import SOURCE as API
 from tasks.sources.formats.fixed_width import Layout, Member, layout_of, members_of, read_blocks, stated_layout, text_of
 
 if TYPE_CHECKING:
     from schemas.forms.fetch import FetchRequest
 
+# The same figures, as their API gives them.
+API = source_of(Path(__file__).with_name("us_census.toml"))
+NO_UNIT = ("", "-", "X")
 BASE = "https://www.census.gov"
 ZONE = ZoneInfo("America/New_York")
 AGAIN = "Download the archive of the month again, and give it as it is."

@@ -26,18 +26,24 @@ from lzma import LZMAError
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip, clip_bytes, counted
+from tasks.sources.adapter.declaration import Spec, load
 from tasks.sources.adapter.protocol import Parsed, Response, Site, WantedFile, months_of, refuse_products
-from tasks.sources.eurostat.eurostat_comext import BASE, FLOWS, ZONE, reporters, wanted
+from tasks.sources.adapter.questions import reporters, wanted
 
 if TYPE_CHECKING:
     from schemas.forms.fetch import FetchRequest
 
 SOURCE = "eurostat_bulk"
+BASE, ZONE = "https://ec.europa.eu", ZoneInfo("Europe/Luxembourg")
+FLOWS = {"1": "import", "2": "export"}
+# Whose figures Eurostat has.
+API = load(Path(__file__).with_name("eurostat_comext.toml"))
 PATH = "/eurostat/api/dissemination/files"
 FILE = "comext/COMEXT_DATA/PRODUCTS/full_v2_{}.7z"
 MAGIC = b"7z\xbc\xaf\x27\x1c"
@@ -54,9 +60,9 @@ DAMAGES = (LZMAError, EOFError, OSError, ValueError, IndexError, KeyError, TypeE
 log = logging.getLogger("tidewaiter.fetch")
 
 
-def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
+def questions(name: str, spec: Spec, request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
     """Yield a question for each month, the newest first. Raises Refused for a reporter that Eurostat does not have."""
-    chosen = wanted(request.reporters)
+    chosen = wanted(API, request.reporters)
     refuse_products(request, "A bulk file has every code; leave them out, or fetch eurostat_comext.")
     # An archive that was split for some reporters may be asked for again for others.
     some = [
@@ -98,7 +104,7 @@ def split_file(
     """Yield the parts of a file that a person downloaded, as `split_parts` does. Raises Refused for a reporter that
     Eurostat does not have."""
     whole = WantedFile(file.stem, SOURCE, "", "7z", ZONE, f"Eurostat Comext {file.name}", {})
-    return split_parts(wanted(reporters), flows, whole, Response(b"", asked_at, ""), file)
+    return split_parts(wanted(API, reporters), flows, whole, Response(b"", asked_at, ""), file)
 
 
 def split_parts(
@@ -113,7 +119,7 @@ def split_parts(
     months = question.declared.get("months")
     with tempfile.TemporaryDirectory(prefix="tidewaiter-comext-") as folder:
         parts, left_out = split(archive or answer.body, question.name, Path(folder), chosen, flows)
-        others = {code: rows for code, rows in left_out.items() if code not in reporters().values()}
+        others = {code: rows for code, rows in left_out.items() if code not in reporters(API).values()}
         if others:
             log.warning(
                 "%s: left out, because they are no reporters of this source: %s",

@@ -1,7 +1,7 @@
 """Reads HM Revenue and Customs' bulk data sets of a month: imports (`bdsimp2605`) and exports (`bdsexp2605`) of the
 United Kingdom, all goods of eight digits by country and port.
 
-Who and when: with the Overseas Trade Statistics (`tasks/sources/hmrc/hmrc_ots.py`), about 43 days after the month.
+Who and when: with the Overseas Trade Statistics (`hmrc_ots.toml`), about 43 days after the month.
 Open, without a key (Open Government Licence v3.0).
 
 Address: https://www.uktradeinfo.com/trade-data/latest-bulk-data-sets links to the files of the last months and to a
@@ -49,25 +49,30 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, clip_bytes, counted
+from tasks.sources.adapter.declared import source_of
 from tasks.sources.adapter.protocol import Parsed, Response, Site, WantedFile, months_of, refuse_products
 from tasks.sources.adapter.questions import not_listed
 from tasks.sources.adapter.records import as_reported, doubt_copies, of_sums, summed
 from tasks.sources.formats.envelope import magic_of
 from tasks.sources.formats.fixed_width import Member, layout_of, members_of, read_blocks
-from tasks.sources.hmrc.hmrc_ots import FLOWS, ZONE
-from tasks.sources.hmrc.hmrc_ots import SOURCE as API
 
 if TYPE_CHECKING:
     from schemas.forms.fetch import Fetched, FetchRequest
 
+# The same figures, as their API gives them, and its types of flow.
+API = source_of(Path(__file__).with_name("hmrc_ots.toml"))
+FLOWS = {"1": "import", "2": "export", "3": "import", "4": "export"}
+ZONE = ZoneInfo("Europe/London")
 BASE = "https://www.uktradeinfo.com"
 LIST = "/trade-data/latest-bulk-data-sets"
 LINK = re.compile(r"""(?i)href\s*=\s*["']?([^"'<>\s]+)""")

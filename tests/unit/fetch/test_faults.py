@@ -25,6 +25,7 @@ import pytest
 from schemas.forms.fetch import FetchReport, FetchRequest
 from tasks.fetch.fetch import fetch
 from tasks.fetch.transport import Policy, Transport
+from tasks.sources.registry import SOURCES
 from tests.unit.sources.census.us_census_answers import NAMES, answer, line
 from tests.unit.sources.hmrc.ots_answers import page, row
 from tests.unit.sources.offices.test_japan_estat import JAN_TO_MAR
@@ -386,7 +387,7 @@ def test_a_fault_costs_its_own_question_and_no_other(
     source: str, name: str, sent: Any, outcome: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "again and again" in name:
-        monkeypatch.setattr("tasks.sources.hmrc.hmrc_ots.PAGE_SIZE", 2)
+        monkeypatch.setitem(SOURCES["hmrc_ots"].questions.args[1]["fetch"], "page_size", 2)  # type: ignore[union-attr]
     report, elsewhere, seconds = _fetched(source, sent, tmp_path, monkeypatch)
     assert (elsewhere, seconds < CASE_SECONDS) == ([], True)
     expected = sorted(filter(None, [outcome, *["new"] * ASKED[source].others]))

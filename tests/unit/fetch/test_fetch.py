@@ -139,7 +139,7 @@ def test_a_source_that_does_not_answer_is_left_after_three_failures(site: Replay
 def test_hmrc_is_asked_page_by_page_until_one_is_short_and_again_where_it_rejects_for_a_moment(
     site: Replay, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.sources.hmrc.hmrc_ots.PAGE_SIZE", 3)
+    monkeypatch.setitem(SOURCES["hmrc_ots"].questions.args[1]["fetch"], "page_size", 3)  # type: ignore[union-attr]
     rows = [ots_row(float(port), 1.0, port=port) for port in range(7)]
     rejected = iter([Reply(b"rejected", 403)])
 

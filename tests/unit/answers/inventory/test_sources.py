@@ -15,7 +15,6 @@ from tasks.answers.inventory import sources
 from tasks.answers.inventory.sources import due_on, source_states, states_of
 from tasks.domain.errors import StoreError
 from tasks.inbox.fetched import note_state
-from tasks.sources.offices import published
 from tests.unit.builders import release, release_table
 
 MAY, JUNE = 2025 * 12 + 4, 2025 * 12 + 5
@@ -162,7 +161,7 @@ def test_a_damaged_store_is_named_beside_what_the_others_have(sample_store: Path
     manifest.write_text("{")
     known = source_states(root, [], date(2026, 7, 1))
     assert len(known.sources) == len(sources.calendars())
-    (state,) = states_of(root, [published.SOURCE.name], [], date(2026, 7, 1))
+    (state,) = states_of(root, ["published"], [], date(2026, 7, 1))
     assert state.reporters == ["CHN"]
     (sentence,) = known.unread
     assert sentence.startswith(f"JPN: {manifest.resolve()}")

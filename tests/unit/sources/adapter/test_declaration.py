@@ -64,7 +64,7 @@ WRONG = {
     "an unknown valuation": ("[forms]", '[[terms]]\nvaluation = "fob"\n[forms]', 16, "terms.0.valuation: 'fob' is not"),
     "an empty text": ('licence = "free"', 'licence = ""', 6, "licence: '' is not a text"),
     "a title without Chinese": (', zh = "鲁里坦尼亚"', "", 1, "titles: no zh"),
-    "an unknown format": ('format = "csv"', 'format = "pdf"', 9, "format: 'pdf' is not one of csv, xlsx"),
+    "an unknown format": ('format = "csv"', 'format = "pdf"', 9, "format: 'pdf' is not one of csv, json, xlsx"),
     "an unknown direction": ('flow = "export"', 'flow = "out"', 10, "flow: 'out' is not one of export, import"),
     "a text for a list": (' ["tonnes", "euros", "sent", "back"]\nagain', ' "euros"\nagain', 12, "is not a list"),
     "a number that is no column": ('"sent", "back"]\nagain', '"dollars"]\nagain', 12, "numbers.2: no column 'dollars'"),

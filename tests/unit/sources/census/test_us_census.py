@@ -14,7 +14,7 @@ from schemas.forms.fetch import FetchRequest
 from tasks.checks.frame.registry import check_release
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised
-from tasks.sources.census import us_census
+from tasks.sources.registry import SOURCES
 from tests.unit.figures import derived
 from tests.unit.sources.census.us_census_answers import CHINA, EXPORTS, JAPAN, MALAYSIA, NAMES, ROWS, answer, line, read
 from tests.unit.sources.reading import doubts, numbers, rule_of
@@ -72,7 +72,7 @@ def test_domestic_and_foreign_exports_are_added_up_and_their_records_kept(tmp_pa
         ("export", "JPN", "value_usd"): 7,
         ("export", "JPN", "quantity_kg"): 1,
     }
-    parsed = us_census.parse(answer(rows, EXPORTS), "f")
+    parsed = SOURCES["us_census"].parse(answer(rows, EXPORTS), "f")
     assert (parsed.reported["note"].to_list()[0], parsed.doubts) == ("sum of records 1, 2", ())
 
 
@@ -111,7 +111,7 @@ def test_domestic_exports_that_come_twice_hold_the_release() -> None:
         [CHINA, value, "10", "KG", df, "8505110070", "2026", "05", "HS10"]
         for value, df in (("100", "1"), ("30", "2"), ("101", "1"))
     ]
-    (found,) = us_census.parse(answer(rows, EXPORTS), "f").doubts
+    (found,) = SOURCES["us_census"].parse(answer(rows, EXPORTS), "f").doubts
     assert (found["check"], found["severity"], found["records"]) == ("row_twice", "error", [1])
     assert "first record 1" in found["observed"]
 
@@ -148,12 +148,12 @@ def test_what_is_no_answer_is_refused_by_name(data: bytes, rule: str) -> None:
         ("GEN_QY1_MO", "GEN_QTY1_MO", "Is it GEN_QY1_MO? "),
         ("GEN_QY1_MO", "GEN_QY3_MO", "Is it GEN_QY"),
         ("UNIT_QY1", "UNIT_QTY1", "Is it UNIT_QY1? "),
-        ("GEN_CIF_MO", "QUANTITY_TOTAL", us_census.AGAIN),
+        ("GEN_CIF_MO", "QUANTITY_TOTAL", "Ask the API again, by one COMM_LVL"),
     ],
 )
 def test_a_number_of_an_unknown_name_is_refused_and_not_left_out(name: str, unknown: str, near: str) -> None:
     with pytest.raises(Refused) as refused:
-        us_census.parse(answer(ROWS, [unknown if one == name else one for one in NAMES]), "census.json")
+        SOURCES["us_census"].parse(answer(ROWS, [unknown if one == name else one for one in NAMES]), "census.json")
     assert (refused.value.rule, unknown in refused.value.found) == ("unknown number", True)
     assert refused.value.advice.startswith(near)
 
@@ -184,11 +184,11 @@ def test_a_number_that_is_null_is_missing_and_the_finding_says_so(tmp_path: Path
 
 
 def test_a_total_that_differs_because_a_row_comes_twice_says_so() -> None:
-    found = us_census.parse(answer([*ROWS, ROWS[0]]), "census.json")
+    found = SOURCES["us_census"].parse(answer([*ROWS, ROWS[0]]), "census.json")
     told = [doubt["observed"] for doubt in (*found.doubts, *found.short) if doubt["check"] == "total_differs"]
     assert told
     assert all(text.endswith("; partner 5700 comes more than once") for text in told)
-    other = us_census.parse(answer([*ROWS, line("5820", "1")]), "census.json")
+    other = SOURCES["us_census"].parse(answer([*ROWS, line("5820", "1")]), "census.json")
     assert not [doubt for doubt in (*other.doubts, *other.short) if "more than once" in doubt["observed"]]
 
 
@@ -233,7 +233,7 @@ def test_the_printed_totals_are_the_word_on_the_world_where_some_countries_were_
 def test_a_question_is_of_a_year_and_in_june_and_july_the_year_before_last_is_asked_for_again() -> None:
     def asked(today: date) -> dict[str, str]:
         request = FetchRequest(source="us_census", products=["850511"], flows=["import"])
-        return {one.name[-4:]: one.address for one in us_census.questions(request, today, None)}  # type: ignore[arg-type]
+        return {one.name[-4:]: one.address for one in SOURCES["us_census"].questions(request, today, None)}  # type: ignore[arg-type]
 
     assert [*asked(date(2026, 5, 31))] == [*asked(date(2026, 8, 1))] == ["2026", "2025"]
     assert [*asked(date(2026, 6, 1))] == [*asked(date(2026, 7, 31))] == ["2026", "2025", "2024"]

@@ -13,9 +13,9 @@ import pytest
 from comext_bulk import Row, archive, text
 
 from tasks.domain.errors import Refused
+from tasks.sources.adapter.questions import wanted
 from tasks.sources.eurostat import eurostat_archive
-from tasks.sources.eurostat.eurostat_archive import split, unpacked
-from tasks.sources.eurostat.eurostat_comext import wanted
+from tasks.sources.eurostat.eurostat_archive import API, split, unpacked
 from tests.draws import some
 
 DATA = bytes(range(256)) * 400
@@ -107,7 +107,7 @@ def test_a_full_disk_is_no_fault_of_the_archive(tmp_path: Path, monkeypatch: pyt
 def test_another_text_is_refused(data: bytes, said: str, tmp_path: Path) -> None:
     (tmp_path / "full.dat").write_bytes(data)
     with pytest.raises(Refused, match=said):
-        split(tmp_path / "full.dat", "full.dat", tmp_path, wanted([]), ("import", "export"))
+        split(tmp_path / "full.dat", "full.dat", tmp_path, wanted(API, []), ("import", "export"))
 
 
 @pytest.mark.slow
@@ -124,7 +124,7 @@ def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
         file, data = tmp_path / f"{times}.7z", text([]) + lines * times
         file.write_bytes(archive(data))
         tracemalloc.start()
-        parts, _ = split(file, file.name, tmp_path, wanted([]), ("import", "export"))
+        parts, _ = split(file, file.name, tmp_path, wanted(API, []), ("import", "export"))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert [part.rows for part in parts] == [times * len(rows)]

@@ -13,8 +13,10 @@ import pytest
 from comext_bulk import HEADER, Row, archive, text
 
 from schemas.reference.code_tables import code_table
+from tasks.sources.adapter.declaration import load
 from tasks.sources.adapter.protocol import Parsed
-from tasks.sources.eurostat import eurostat_archive, eurostat_bulk
+from tasks.sources.eurostat import eurostat_archive
+from tasks.sources.registry import SOURCES
 from tests.unit.sources import reading
 from tests.unit.sources.reading import doubts, numbers, rule_of
 
@@ -24,12 +26,12 @@ read = partial(reading.read, source="eurostat_bulk", reporter="DEU", released_on
 
 
 def parsed(*rows: Row) -> Parsed:
-    return eurostat_bulk.parse(text(rows), "part.csv")
+    return SOURCES["eurostat_bulk"].parse(text(rows), "part.csv")
 
 
 def said(*rows: Row) -> list[tuple[str, str]]:
     """Check and severity of each doubt about these rows."""
-    return [(doubt["check"], doubt["severity"]) for doubt in parsed(*rows).doubts]
+    return [(doubt["check"], doubt["severity"]) for doubt in parsed(*rows).declared("all").doubts]
 
 
 def test_procedures_are_added_up_and_the_record_says_which_rows(tmp_path: Path) -> None:
@@ -68,8 +70,11 @@ def test_a_total_of_all_codes_is_compared_and_not_published() -> None:
         assert found.reported.equals(plain)
         assert "total_differs" not in {doubt["check"] for doubt in found.doubts}
     for wrong in (whole._replace(value="1016"), whole._replace(mass="109"), whole._replace(partner="US")):
-        (doubt,) = (one for one in parsed(*rows, wrong).doubts if one["check"] == "total_differs")
-        assert (doubt["severity"], doubt["subject"]) == ("error", "part.csv, record 4")
+        doubt, *_ = (one for one in parsed(*rows, wrong).doubts if one["check"] == "total_differs")
+        assert (doubt["severity"], doubt["subject"]) == (
+            "error",
+            "part.csv, record 4, column " + doubt["subject"].split()[-1],
+        )
 
 
 def test_totals_groups_and_parts_of_a_country_among_the_partners_are_not_published(tmp_path: Path) -> None:
@@ -183,9 +188,12 @@ def test_what_is_no_part_is_refused_by_name(data: bytes, rule: str) -> None:
 def test_columns_units_and_procedures_are_those_of_eurostat(shared_data: Path) -> None:
     folder = shared_data / "comext_bulk"
     assert f"`{HEADER}`" in (folder / "PROVENANCE.md").read_text(encoding="utf-8")
-    assert tuple(HEADER.split(",")) == eurostat_bulk.COLUMNS
-    assert {*eurostat_bulk.UNITS.values()} <= {*code_table("units")["printed"]}
+    declared = load(Path(eurostat_archive.__file__).with_name("eurostat_bulk.toml"))
+    assert {*HEADER.split(",")} == {*declared["columns"], *declared["optional"]}
+    units = dict(re.findall(r"WHEN '(\w+)' THEN '([^']*)'", declared["record"][0]["supplementary_unit"]))
+    assert {*units.values()} <= {*code_table("units")["printed"]}
     listed = (folder / "full_v2_dictionary.txt").read_text(encoding="utf-8")
-    assert {*re.findall(r"^  (\w+)\t", listed[listed.index("SUPPL_UNIT\n") :], re.M)} >= {*eurostat_bulk.UNITS}
+    assert {*re.findall(r"^  (\w+)\t", listed[listed.index("SUPPL_UNIT\n") :], re.M)} >= {*units}
     procedures = listed[listed.index("STAT_PROCEDURE\n") : listed.index("SUPPL_UNIT\n")]
-    assert re.findall(r"^  ([0-9])\t", procedures, re.M) == [*eurostat_bulk.PROCEDURES]
+    (known,) = (rule["when"] for rule in declared["rules"] if rule["rule"] == "unknown procedure")
+    assert re.findall(r"^  ([0-9])\t", procedures, re.M) == re.findall("[0-9]", known)

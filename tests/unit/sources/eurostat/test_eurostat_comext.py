@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from schemas.forms.fetch import FetchRequest
 from tasks.checks.frame.registry import check_release as check
 from tasks.domain.errors import Refused
-from tasks.sources.eurostat import eurostat_comext
+from tasks.sources.registry import SOURCES
 from tests.draws import draws
 from tests.unit.sources import reading
 from tests.unit.sources.eurostat.comext_answers import CELLS, HEADER, MASS, VALUE, answer
@@ -116,7 +116,7 @@ def test_partners_residual_and_secret_ones_count_once_whatever_totals_are_printe
     shown = of | {code: whole[code] + (wrong and code in checked[:1]) for code in sorted(printed)}
     cells = [(code, VALUE, str(value)) for code, value in shown.items()]
     order.shuffle(cells)
-    parsed = eurostat_comext.parse(answer(cells), "f.csv").declared("all")
+    parsed = SOURCES["eurostat_comext"].parse(answer(cells), "f.csv").declared("all")
     found = dict(parsed.reported.select(pl.col("partner").cast(pl.String), pl.col("value").cast(pl.Int64)).iter_rows())
     kept = {code: value for code, value in of.items() if "GB" not in printed or code not in ("XI", "XU")}
     assert found == kept | ({"GB": shown["GB"]} if "GB" in printed else {})
@@ -232,7 +232,7 @@ def test_real_downloads_of_another_form_are_refused_with_the_right_one(
     file: str, rule: str, found: str, shared_data: Path
 ) -> None:
     with pytest.raises(Refused) as refused:
-        eurostat_comext.parse((shared_data / "comext_real" / file).read_bytes(), file)
+        SOURCES["eurostat_comext"].parse((shared_data / "comext_real" / file).read_bytes(), file)
     assert (refused.value.rule, found in refused.value.found) == (rule, True)
 
 
@@ -247,7 +247,7 @@ def test_the_real_answer_of_sdmx_csv_2(shared_data: Path, tmp_path: Path) -> Non
 
 def asked(**given: Any) -> list[Any]:
     request = FetchRequest(source="eurostat_comext", products=["850511", "280530"], months="2025-06..2025-08", **given)
-    return list(eurostat_comext.questions(request, date(2026, 8, 14), None))  # type: ignore[arg-type]
+    return list(SOURCES["eurostat_comext"].questions(request, date(2026, 8, 14), None))  # type: ignore[arg-type]
 
 
 def test_the_key_of_a_question_has_reporter_products_flow_and_both_indicators() -> None:

@@ -47,7 +47,7 @@ def test_each_month_is_a_figure_of_the_world_and_those_to_come_are_not_read(
 
 def test_a_lost_row_and_a_changed_number_break_the_printed_sums() -> None:
     whole = tuple(sum(row[at] for row in ROWS) for at in (1, 2, 3))  # type: ignore[misc]
-    assert SOURCES[SOURCE].parse(workbook(*ROWS), "x.xlsx").proof == "its row of totals, each the sum of its column"
+    assert SOURCES[SOURCE].parse(workbook(*ROWS), "x.xlsx").proof == "1 row of totals, each the sum of its column"
     assert SOURCES[SOURCE].parse(workbook(*ROWS[:2], totals=whole), "x.xlsx").proof == ""
     lost = SOURCES[SOURCE].parse(workbook(*ROWS[:2], totals=whole), "x.xlsx").doubts
     found = [(one["subject"], one["observed"]) for one in lost if one["check"] == "total_differs"]

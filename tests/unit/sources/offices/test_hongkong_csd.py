@@ -12,7 +12,7 @@ import pytest
 
 from schemas.forms.fetch import FetchRequest
 from tasks.sources.adapter.protocol import WantedFile
-from tasks.sources.offices.hongkong_csd import SOURCE, parse
+from tasks.sources.registry import SOURCES
 from tests.unit.sources import reading
 from tests.unit.sources.offices.hongkong_answers import DOMESTIC, EXPORTS, NAME, RE_EXPORTS, answer, row
 from tests.unit.sources.reading import doubts, numbers, rule_of
@@ -53,9 +53,9 @@ def test_exports_are_domestic_exports_and_re_exports(tmp_path: Path) -> None:
 @pytest.mark.parametrize("more", [row(41, ttype=EXPORTS), row(42, partner="US", ttype=EXPORTS)])
 def test_a_total_that_is_not_its_parts_holds_the_release(more: dict[str, Any]) -> None:
     rows = [row(10, ttype=DOMESTIC), row(32, ttype=RE_EXPORTS), more]
-    assert [(doubt["check"], doubt["severity"]) for doubt in parse(answer(*rows), NAME).doubts] == [
-        ("total_differs", "error")
-    ]
+    assert [
+        (doubt["check"], doubt["severity"]) for doubt in SOURCES["hongkong_csd"].parse(answer(*rows), NAME).doubts
+    ] == [("total_differs", "error")]
 
 
 def test_the_world_is_compared_with_its_countries_and_published_where_some_were_asked_for(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_quantity_without_number_or_unit_is_unknown_and_not_zero(
 
 
 def test_a_number_twice_holds_the_release() -> None:
-    (found,) = parse(answer(row(12), row(13)), NAME).doubts
+    (found,) = SOURCES["hongkong_csd"].parse(answer(row(12), row(13)), NAME).doubts
     assert (found["check"], found["severity"], found["records"]) == ("row_twice", "error", [1])
 
 
@@ -146,6 +146,9 @@ def test_every_real_row_of_a_year_is_refused_as_a_year_and_read_as_a_month(share
     )
     assert {unit for *_, unit in found} == {"kg"}
     assert doubts(release) == []
+
+
+SOURCE = SOURCES["hongkong_csd"]
 
 
 def asked(*products: str, months: str = "2024-11..2025-02", **given: Any) -> list[WantedFile]:

@@ -13,12 +13,19 @@ import pytest
 
 from schemas.reference.code_tables import code_table, partner_codes
 from tasks.ingest.normalise import Normalised
-from tasks.sources.offices import japan_estat
-from tasks.sources.offices.japan_estat import COUNTRY, MONTHS
+from tasks.sources.adapter.protocol import Parsed
+from tasks.sources.registry import SOURCES
 from tests.unit.sources import reading
 from tests.unit.sources.reading import doubts, rule_of
 
+
+def parse(data: bytes, name: str) -> Parsed:
+    return SOURCES["japan_estat"].parse(data, name)
+
+
 Numbers = Sequence[tuple[int, int, int]]
+COUNTRY = "Country"
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 TAIWAN, CHINA = "106", "105"
 JAN_TO_MAR: Numbers = ((0, 62_772, 544_477), (0, 54_546, 92_551), (0, 0, 0))
 read = partial(reading.read, source="japan_estat", released_on=date(2026, 6, 29))
@@ -87,7 +94,7 @@ def test_a_zero_is_a_zero_but_not_in_the_months_to_come(tmp_path: Path) -> None:
     assert found["CHN", "value_jpy", "01"] == 0
     assert {month for _, _, month in found} == {"01", "02"}
     assert release.release["last_month"].to_list() == [date(2026, 2, 1)]
-    assert any("no number but 0 in Mar" in note for note in release.findings["observed"])
+    assert any("no number but 0 in Quantity1-Mar, " in note for note in release.findings["observed"])
 
 
 @pytest.mark.parametrize("port", [None, "104"])
@@ -96,10 +103,10 @@ def test_a_line_that_comes_twice_holds_the_release(port: str | None, again: Numb
     """Lines are added up: those of another port, country or unit are other lines."""
     others = [line(JAN_TO_MAR, port=port, country=CHINA), *([line(JAN_TO_MAR, port="105")] if port else [])]
     data = file(line(JAN_TO_MAR, port=port), *others, line(again, port=port), port=bool(port))
-    (found,) = japan_estat.parse(data, "x.csv").doubts
+    (found,) = parse(data, "x.csv").doubts
     assert (found["check"], found["severity"], found["records"]) == ("row_twice", "error", [1] if port else [1, 3])
     assert found["observed"].startswith("2 records that agree with another one in Exp or Imp, Year, ")
-    assert japan_estat.parse(file(line(JAN_TO_MAR, port=port), *others, port=bool(port)), "x.csv").doubts == ()
+    assert parse(file(line(JAN_TO_MAR, port=port), *others, port=bool(port)), "x.csv").doubts == ()
 
 
 def test_two_units_are_two_quantities(tmp_path: Path) -> None:
@@ -122,7 +129,7 @@ def test_the_ports_of_a_country_are_added_up(tmp_path: Path) -> None:
     assert found["TWN", "value_jpy", "01"] == 544_479_000
     assert found["TWN", "quantity_item", "03"] == 1
     assert found["CHN", "value_jpy", "02"] == 92_551_000
-    assert set(japan_estat.parse(data, "f.csv").reported["note"].cast(pl.String)) == {"sum of records 1, 2", None}
+    assert set(parse(data, "f.csv").reported["note"].cast(pl.String)) == {"sum of records 1, 2", None}
 
 
 @pytest.mark.parametrize(
@@ -137,7 +144,7 @@ def test_the_ports_of_a_country_are_added_up(tmp_path: Path) -> None:
     ],
 )
 def test_a_year_that_its_months_do_not_add_up_to_holds_the_release(year: Sequence[int], held: bool) -> None:
-    found = japan_estat.parse(file(line(JAN_TO_MAR, year=year)), "f.csv").doubts
+    found = parse(file(line(JAN_TO_MAR, year=year)), "f.csv").doubts
     assert [(doubt["check"], doubt["severity"]) for doubt in found] == [("total_differs", "error")] * held
 
 

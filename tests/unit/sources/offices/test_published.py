@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from tasks.sources.offices import published
+from tasks.sources.registry import SOURCES
 from tests.unit.sources.reading import rule_of
 
 PUBLISHED = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
@@ -26,7 +26,7 @@ def test_published_figures_go_where_their_measure_says() -> None:
         row("value", value="12.5,USD million", place="WLD,2025-01..2025-06"),
         row("quantity_yoy", value="-38.1,%", note="a note"),
     )
-    reported = published.parse((PUBLISHED + "".join(lines)).encode(), "f.csv").reported
+    reported = SOURCES["published"].parse((PUBLISHED + "".join(lines)).encode(), "f.csv").reported
     names = ("quantity", "quantity_unit", "value", "currency", "quantity_yoy", "note")
     assert reported.select(pl.col(names).cast(pl.String)).rows() == [
         ("353", "t", None, None, None, ""),

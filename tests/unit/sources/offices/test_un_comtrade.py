@@ -14,7 +14,8 @@ from comtrade_answers import datasets as listed
 from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
 from tasks.sources.adapter.protocol import Response, WantedFile
-from tasks.sources.offices.un_comtrade import datasets, number_of, parse, questions
+from tasks.sources.offices.comtrade_api import datasets
+from tasks.sources.registry import SOURCES
 from tests.unit.sources.reading import rule_of
 
 PARTNERS = {"W00": 0, "JPN": 392, "KOR": 410, "USA": 842, "IND": 699, "TWN": 490}
@@ -27,7 +28,7 @@ def one(partner: str = "JPN", value: float = 1000.0, mass: float | None = 100.0,
 
 def read(*rows: dict[str, Any]) -> list[tuple[str, str, str | None]]:
     """Partner, value and weight of each statement."""
-    reported = parse(answer(*rows), "w").reported
+    reported = SOURCES["un_comtrade"].parse(answer(*rows), "w").reported
     assert {*reported["currency"], *reported["quantity_unit"]} == {"USD", "KG"}
     return list(reported.select(pl.col("partner").cast(pl.String), "value", "quantity").iter_rows())
 
@@ -64,7 +65,7 @@ def test_the_statements_of_an_answer(rows: list[dict[str, Any]], statements: lis
 
 
 def test_the_world_is_compared_with_its_partners_and_is_the_only_word_where_some_were_asked_for() -> None:
-    parsed = parse(answer(one("W00", 1500), one("JPN", 1000)), "w")
+    parsed = SOURCES["un_comtrade"].parse(answer(one("W00", 1500), one("JPN", 1000)), "w")
     assert [(doubt["check"], doubt["severity"]) for doubt in parsed.declared("all").doubts] == [
         ("total_differs", "error")
     ]
@@ -112,7 +113,7 @@ def test_one_unit_value_for_ten_partners_is_an_estimate() -> None:
 @pytest.mark.parametrize(
     ("rows", "checks"),
     [
-        (ALIKE, ["weight_estimated"]),
+        (ALIKE, ["weight_estimated", "fractions"]),
         ([one(flowCode="M", fobvalue=1000.0, cifvalue=None)], ["imports_fob"]),
         ([one(flowCode="M", fobvalue=None, cifvalue=1000.0)], []),
     ],
@@ -120,7 +121,7 @@ def test_one_unit_value_for_ten_partners_is_an_estimate() -> None:
 def test_estimated_weights_and_a_reporter_whose_imports_are_valued_fob_are_named(
     rows: list[dict[str, Any]], checks: list[str]
 ) -> None:
-    assert [doubt["check"] for doubt in parse(answer(*rows), "w").doubts] == checks
+    assert [doubt["check"] for doubt in SOURCES["un_comtrade"].parse(answer(*rows), "w").doubts] == checks
 
 
 @pytest.mark.shared
@@ -129,8 +130,8 @@ def test_real_months_of_ukraine_are_read_and_add_up_to_their_totals(shared_data:
     assert len(files) == 12
     values = []
     for file in files:
-        parsed = parse(json.dumps(json.loads(file.read_bytes())["payload"]).encode(), file.name)
-        assert (parsed.reporter, parsed.doubts) == ("UKR", ())
+        parsed = SOURCES["un_comtrade"].parse(json.dumps(json.loads(file.read_bytes())["payload"]).encode(), file.name)
+        assert (parsed.reporter, {doubt["check"] for doubt in parsed.doubts}) == ("UKR", {"fractions"})
         assert "1 total compared" in parsed.normalised[-1]
         values.append(parsed.reported["value"].cast(pl.Int64).sum())
     # The year that the same service prints, up to the rounding of each record to whole dollars.
@@ -148,9 +149,9 @@ def test_numbers_of_reporters_are_those_of_the_service() -> None:
         "BRA": "76",
         "KOR": "410",
     }
-    assert {code: number_of(code) for code in numbers} == numbers
+    assert {code: SOURCES["un_comtrade"].require_reporter(code) for code in numbers} == numbers
     with pytest.raises(Refused, match="EU27"):
-        number_of("EU27")
+        SOURCES["un_comtrade"].require_reporter("EU27")
 
 
 class Site:
@@ -176,7 +177,9 @@ def test_with_a_key_one_answer_has_all_products_and_without_one_each_has_its_own
 ) -> None:
     given = {"products": ["850511", "280530"], "flows": ["export"], "months": "2025-05..2025-06"}
     request = FetchRequest.model_validate({"source": "un_comtrade", "reporters": ["CHN"], **given})
-    found = list(questions(request, date(2026, 8, 14), Site(listed(m202506="-17"), has_key=has_key)))  # type: ignore[arg-type]
+    found = list(
+        SOURCES["un_comtrade"].questions(request, date(2026, 8, 14), Site(listed(m202506="-17"), has_key=has_key))
+    )  # type: ignore[arg-type]
     assert [one.address for one in found if isinstance(one, WantedFile)] == [
         f"https://comtradeapi.un.org/{place}/C/M/HS?reporterCode=156&period=202506&cmdCode={codes}&flowCode=X"
         "&motCode=0&customsCode=C00&partner2Code=0&includeDesc=true#2026-08-02T00%3A00%3A00%20-17"
@@ -186,7 +189,9 @@ def test_with_a_key_one_answer_has_all_products_and_without_one_each_has_its_own
         f"comtrade_CHN_export_{codes.replace(',', '-')}_2025-06" for codes in products
     ]
     with pytest.raises(Refused, match="Name whose trade is asked for"):
-        next(questions(request.model_copy(update={"reporters": []}), date(2026, 8, 14), Site(b"")))  # type: ignore[arg-type]
+        next(
+            SOURCES["un_comtrade"].questions(request.model_copy(update={"reporters": []}), date(2026, 8, 14), Site(b""))
+        )  # type: ignore[arg-type]
 
 
 def test_the_datasets_of_a_reporter_are_asked_for_a_year_at_a_time() -> None:
