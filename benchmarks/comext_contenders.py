@@ -17,7 +17,7 @@ import polars as pl
 import py7zr
 
 from tasks.sources.adapter.questions import wanted
-from tasks.sources.eurostat.eurostat_archive import API, split
+from tasks.sources.experimental.eurostat_archive import API, split
 from tasks.sources.registry import SOURCES
 
 KEY = ["flow", "product", "partner"]

@@ -1,5 +1,5 @@
-"""Reads the trade of the European Union's members: answers of Eurostat's Comext API, and its archives of whole months.
+"""Declares the answers of Eurostat's Comext API, the trade of the European Union's members.
 
-Belongs here: codes, units, flags and secrecy of Comext, and dividing an archive of all members by reporter. Does not
+Belongs here: codes, units, flags and secrecy of Comext. Does not
 belong here: which member is in which group (a row of `partner_groups.csv`).
 """

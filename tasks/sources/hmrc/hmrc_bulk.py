@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from schemas.forms.fetch import Fetched, FetchRequest
 
 # The same figures, as their API gives them, and its types of flow.
-API = source_of(Path(__file__).with_name("hmrc_ots.toml"))
+API = source_of(Path(__file__).parents[1] / "experimental" / "hmrc_ots.toml")
 FLOWS = {"1": "import", "2": "export", "3": "import", "4": "export"}
 ZONE = ZoneInfo("Europe/London")
 BASE = "https://www.uktradeinfo.com"

@@ -16,7 +16,7 @@ from flows.cli.frame.options import REFUSED
 from flows.cli.releases.fetch import commands
 from tasks.domain.errors import Refused
 from tasks.fetch.fetch import split_file
-from tasks.sources.eurostat.eurostat_archive import SOURCE
+from tasks.sources.experimental.eurostat_archive import SOURCE
 from tasks.sources.registry import SOURCES
 from tests.replay.server import Replay, Reply
 from tests.unit.fetch.conftest import NOW, TODAY, Ask, files_of, results

@@ -13,7 +13,7 @@ from schemas.reference.code_tables import partner_codes
 from tasks.domain.nomenclature import FINEST
 from tasks.pages.text.page_templates import LANGUAGES
 from tasks.sources.adapter.protocol import Source
-from tasks.sources.registry import SOURCES
+from tasks.sources.registry import ROOT, SOURCES
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -53,6 +53,8 @@ def test_a_source_of_which_no_whole_file_was_read_is_experimental() -> None:
     assert len(whole) > 4
     experimental = {name for name, source in SOURCES.items() if source.experimental}
     assert experimental == {*SOURCES} - whole - {"published"}
+    declared = {file.stem: file.parent.name for file in ROOT.glob("*/*.toml")}
+    assert {name for name, room in declared.items() if room == "experimental"} == experimental & declared.keys()
 
 
 def test_the_documentation_says_what_was_read_of_each_source_that_is_not_proven() -> None:

@@ -53,6 +53,25 @@ address = "{base}/{flow}_{year}.csv"
 title = "Ruritania {year}"
 """
 WRONG = {
+    "a JSON of which nobody knows the rows": ('format = "csv"', 'format = "json"', 9, "format: no table [json], which"),
+    "an unknown kind": ('licence = "free"', 'kind = "rumour"', 6, "kind: 'rumour' is not one of "),
+    "totals among no partners": (
+        "[forms]", '[printed]\npartner = "land"\ncell = []\nmonth = "month"\nnumbers = []\n[forms]', 16,
+        "printed.partner: no column 'land'",
+    ),
+    "a flag that is no column": (
+        "[forms]", '[[flags]]\ncolumn = "mark"\nstands = "^$"\nof = "euros"\n[forms]', 16,
+        "flags.0.column: no column 'mark'",
+    ),
+    "a null without a condition": ("[forms]", '[nulls]\neuros = "code"\n[forms]', 16, "nulls.euros: 'code' is no"),
+    "a row left out, and no why": ("[forms]", "[[left_out]]\nwhen = \"code = ''\"\n[forms]", 15, "left_out.0: no why"),
+    "a sum over no column": ("[forms]", '[sum]\nby = ["land"]\nof = "ports"\n[forms]', 16, "sum.by: no column 'land'"),
+    "several expressions of which one is wrong": (
+        '"CASE WHEN tonnes <> \'-\' THEN tonnes END"', '["tonnes", "tons"]', 21, "'tons' cannot be computed: ",
+    ),
+    "codes in an address without a sign between them": (
+        'about = "year"', 'about = "year"\nproducts = { each = "{code}" }', 41, "fetch.products: no join",
+    ),
     "no TOML": ('flow = "export"', "flow = export", 10, "no valid TOML"),
     "a table twice": ("[derived]", "[forms]", 20, "no valid TOML"),
     "an unknown key": ("again =", "agian =", 13, "agian: no such key; the keys are again, "),

@@ -14,8 +14,8 @@ from comext_bulk import Row, archive, text
 
 from tasks.domain.errors import Refused
 from tasks.sources.adapter.questions import wanted
-from tasks.sources.eurostat import eurostat_archive
-from tasks.sources.eurostat.eurostat_archive import API, split, unpacked
+from tasks.sources.experimental import eurostat_archive
+from tasks.sources.experimental.eurostat_archive import API, split, unpacked
 from tests.draws import some
 
 DATA = bytes(range(256)) * 400

@@ -15,7 +15,7 @@ from comext_bulk import HEADER, Row, archive, text
 from schemas.reference.code_tables import code_table
 from tasks.sources.adapter.declaration import load
 from tasks.sources.adapter.protocol import Parsed
-from tasks.sources.eurostat import eurostat_archive
+from tasks.sources.experimental import eurostat_archive
 from tasks.sources.registry import SOURCES
 from tests.unit.sources import reading
 from tests.unit.sources.reading import doubts, numbers, rule_of
