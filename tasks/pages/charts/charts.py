@@ -5,6 +5,7 @@ All charts are Vega-Lite, written as the dictionaries of its documentation and r
 """
 
 import functools
+import itertools
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -222,47 +223,49 @@ def _svg(drawn: str, prefix: str, name: str) -> str:
     )
 
 
+def _drawn_runs(points: Iterable[tuple[float, float] | None], radius: float) -> list[str]:
+    """Return the elements of a line through points, broken where there is none; a single point is a dot."""
+    runs = [[*run] for is_known, run in itertools.groupby(points, key=bool) if is_known]
+    lines = [
+        f'<polyline points="{" ".join(f"{x},{y}" for x, y in filter(None, run))}"/>' for run in runs if len(run) > 1
+    ]
+    dots = [
+        f'<circle cx="{x}" cy="{y}" r="{radius:g}"/>' for run in runs if len(run) == 1 for x, y in filter(None, run)
+    ]
+    return lines + dots
+
+
 def sparkline(values: list[float | None]) -> str:
     """Draw a line of the last months, broken where a month is missing; a single month is a dot."""
     known = [value for value in values if value is not None]
     if not known:
         return ""
     high = max(known) or 1.0
-    runs: list[list[tuple[float, float]]] = [[]]
-    for number, value in enumerate(values):
-        if value is None:
-            runs.append([])
-        else:
-            runs[-1].append((3 + number * 6, round(21 - value / high * 18, 1)))
-    parts = [f'<polyline points="{" ".join(f"{x},{y}" for x, y in run)}"/>' for run in runs if len(run) > 1]
-    parts += [f'<circle cx="{run[0][0]}" cy="{run[0][1]}" r="1.6"/>' for run in runs if len(run) == 1]
+    points = (
+        value if value is None else (3 + 6 * n, round(21 - value / high * 18, 1)) for n, value in enumerate(values)
+    )
     return (
         f'<svg class="spark" viewBox="0 0 {6 * len(values)} 24" width="{6 * len(values)}" height="24"'
-        f' aria-hidden="true">{"".join(parts)}</svg>'
+        f' aria-hidden="true">{"".join(_drawn_runs(points, 1.6))}</svg>'
     )
 
 
 def card_line(months: Sequence[date], values: Sequence[float | None], measure: str, language: str) -> str:
     """Draw a readable line of months for a card: its highest level, the newest month as a dot, the first and the last
     month; broken where a month is missing."""
-    known = [(number, value) for number, value in enumerate(values) if value is not None]
+    known = [value for value in values if value is not None]
     if not known:
         return ""
     factor, unit = scale_of(values, measure)
     unit = scale_name(unit, language)
-    high = max(abs(value) for _, value in known) or 1.0
+    high = max(map(abs, known)) or 1.0
     step = 292 / max(1, len(values) - 1)
-    runs: list[list[tuple[float, float]]] = [[]]
-    for number, value in enumerate(values):
-        if value is None:
-            runs.append([])
-        else:
-            runs[-1].append((round(4 + number * step, 1), round(72 - value / high * 52, 1)))
-    parts = [f'<polyline points="{" ".join(f"{x},{y}" for x, y in run)}"/>' for run in runs if len(run) > 1]
-    parts += [f'<circle cx="{run[0][0]}" cy="{run[0][1]}" r="2"/>' for run in runs if len(run) == 1]
-    last, value = known[-1]
-    x, y = round(4 + last * step, 1), round(72 - value / high * 52, 1)
-    parts.append(f'<circle cx="{x}" cy="{y}" r="3.5" fill="currentColor"/>')
+    points = [
+        value if value is None else (round(4 + n * step, 1), round(72 - value / high * 52, 1))
+        for n, value in enumerate(values)
+    ]
+    x, y = [point for point in points if point is not None][-1]
+    parts = [*_drawn_runs(points, 2), f'<circle cx="{x}" cy="{y}" r="3.5" fill="currentColor"/>']
     top = f"{high * factor:,.0f}" if high * factor >= 100 else f"{high * factor:,.3g}"
     return (
         '<svg class="line" viewBox="0 0 300 92" aria-hidden="true"><g fill="none" stroke="currentColor"'

@@ -6,7 +6,7 @@ and nowhere earlier. Does not belong here: which pages there are, and where (`ta
 
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -129,8 +129,8 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
         key_caveats=wording.caveats_in(total.to_dicts(), language, named),
         table_caveats=wording.caveats_in(listed, language, named),
         below_caveats=wording.caveats_in(parts, language, named),
-        table_doubts=_doubts_of_table(listed, doubts, language),
-        below_doubts=_doubts_of_table(parts, doubts, language),
+        table_doubts=doubts_of_table(listed, language, doubts),
+        below_doubts=doubts_of_table(parts, language, doubts),
         measures=_measures(series, language, t),
         partners=[(key, partner_label(key, language)) for key in series.partners],
         has_mirror=any(not part.withheld and part.partner in series.partners for part in series.mirrors),
@@ -177,7 +177,7 @@ def _doubts_of_first(series: PageSeries) -> list[NumberDoubt]:
     ]
 
 
-def _doubts_of_table(rows: Sequence[Mapping[str, Any]], above: Sequence[NumberDoubt], language: str) -> list[str]:
+def doubts_of_table(rows: Sequence[Mapping[str, Any]], language: str, above: Sequence[NumberDoubt] = ()) -> list[str]:
     """Return what is in doubt in a table and is not stated above it: a title alone is not seen on paper, by a finger,
     or by a reader of screens."""
     stated = {doubt.by_itself for doubt in above}
@@ -320,7 +320,7 @@ def _key(
     month = wording.month_words(f"{series.last:%Y-%m}", language)
     names = {"level": f"{line}{t['comma']}{month}", "mom_pct": t["chart_figures"]["mom_pct"]}
     names |= {"yoy_pct": t["chart_figures"]["yoy_pct"], "ytd": t["figures"]["ytd"], "ytd_yoy_pct": t["ytd_growth"]}
-    cells = _cells(row, {figure: doubts_in(row[f"{figure}_doubt"]) for figure in names}, language, reasons)
+    cells = cells_of(row, names, language, reasons)
     is_bare = [row[figure] is None or figure in LEVELS or row[quoted(figure)] == "no" for figure in names]
     percents = ["" if bare else t["script"]["percent"] for bare in is_bare]
     return [
@@ -328,13 +328,14 @@ def _key(
     ]
 
 
-def _cells(
-    row: Mapping[str, Any], doubts: Mapping[str, Sequence[NumberDoubt]], language: str, reasons: Mapping[str, str]
+def cells_of(
+    row: Mapping[str, Any], figures: Iterable[str], language: str, reasons: Mapping[str, str]
 ) -> list[tuple[str, str]]:
-    """The figures of a row as texts with reasons, each marked that is in doubt; the row says each doubt at the first
-    figure that has it."""
+    """Return figures of a row of `with_doubts` as texts with reasons, each marked that is in doubt; the row says each
+    doubt at the first figure that has it."""
     in_doubt, cells, stated = wording.texts(language)["in_doubt"], [], set[NumberDoubt]()
-    for figure, doubt in doubts.items():
+    for figure in figures:
+        doubt = doubts_in(row[f"{figure}_doubt"])
         if figure in LEVELS:
             text, why = level_text(row[figure], row["measure"], language, reasons[row[status(figure)]])
         else:
@@ -358,17 +359,28 @@ def _row(
     is_part: bool = False,
 ) -> SeriesRow:
     """A row of the table of partners, or of the parts of the product."""
-    doubts = {figure: doubts_in(row[f"{figure}_doubt"]) for figure in (TABLED[:-1] if is_part else TABLED)}
-    cells = _cells(row, doubts, language, reasons)
     if is_part:
-        code, name = row["product"], in_full(row["product_name"] or "")
-        stem = file_name(code, series.flow)
-        address = f"{quote(stem)}.{language}.html" if code in place.products else ""
-        return SeriesRow(f"{code if code.isdigit() else ''} {name or code}".strip(), address, False, cells)
+        return product_row(row, TABLED[:-1], language, reasons, place.products)
+    cells = cells_of(row, TABLED, language, reasons)
     t, key = wording.texts(language) | words("series", language), row["partner"]
     name = partner_label(key, language) + (t["group"] if is_group(key) and key != WORLD else "")
     address = f"partner-{quote(key.replace(':', '-'))}.{language}.html" if key in place.partners else ""
     return SeriesRow(name, address, key == WORLD, cells, key)
+
+
+def product_row(
+    row: Mapping[str, Any],
+    figures: Iterable[str],
+    language: str,
+    reasons: Mapping[str, str],
+    with_pages: Collection[str],
+    shown: str = "",
+) -> SeriesRow:
+    """Return the row of a product with its figures; it leads to its page, if it has one, where `shown` is chosen."""
+    code, name = row["product"], in_full(row["product_name"] or "")
+    address = f"{quote(file_name(code, row['flow']))}.{language}.html{shown}" if code in with_pages else ""
+    text = f"{code if code.isdigit() else ''} {name or code}".strip()
+    return SeriesRow(text, address, False, cells_of(row, figures, language, reasons))
 
 
 def _recent(

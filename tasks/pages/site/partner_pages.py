@@ -10,29 +10,24 @@ from urllib.parse import quote
 
 import polars as pl
 
-from schemas.forms.doubt import NumberDoubt
 from schemas.names import MISSING, ORIGINS, VALUES, status
 from tasks.analysis.ground.judged import of_rows
 from tasks.answers.form.quotes import beside
 from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt.doubt_words import doubt_sentences, doubt_text, doubts_in
 from tasks.domain.labels import capitalised, country, trade_of
 from tasks.ledger.doubts import Doubts
 from tasks.pages.brief.watched import file_name
-from tasks.pages.series.page import SeriesRow, growth_text, level_text, name_of, partner_label
+from tasks.pages.series.data import KG, TABLED, with_doubts
+from tasks.pages.series.page import doubts_of_table, name_of, partner_label, product_row
 from tasks.pages.text import wording
 from tasks.pages.text.assets import policy_of
 from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, words
 from tasks.reading.resolver import Resolver
 from tasks.store.snapshots.parquet import read_table
 
-KG = "quantity_kg"
 LINES_MAX = 40
 CHAPTER = 2
-# The columns of a table, and those of them that are numbers with a unit.
-FIGURES = ("level", "mom_pct", "yoy_pct", "ytd", "ytd_yoy_pct", "share_pct")
-LEVELS = ("level", "ytd")
 
 
 class PartnerMonth(NamedTuple):
@@ -48,7 +43,7 @@ def newest(resolver: Resolver, flow: str, month: date) -> PartnerMonth:
     the languages yet."""
     place = (flow, month.year, month.month)
     columns = ("product", "classification", "partner", "period", "measure", "in_doubt", "figures_in_doubt")
-    figures = [name for figure in FIGURES for name in (figure, status(figure))]
+    figures = [name for figure in TABLED for name in (figure, status(figure))]
     rows = read_table(resolver.snapshot, "metric", place.__eq__, pl.col("level").is_not_null(), (*columns, *figures))
     texts = pl.col("product", "partner", "measure", "classification").cast(pl.String)
     rows = rows.with_columns(texts, flow=pl.lit(flow))
@@ -79,11 +74,9 @@ def partner_pages(
                 rows = tables[month.flow].get(key)
                 if rows is None:
                     continue
-                named = with_names(beside(rows, judged, language), resolver, language)
-                in_doubt = [doubts.each_of_rows(named, [figure]) for figure in FIGURES]
-                trades.append(
-                    _trade(month, named, in_doubt, reporter, key, language, with_pages.get(month.flow, frozenset()))
-                )
+                named = with_doubts(with_names(beside(rows, judged, language), resolver, language), doubts)
+                pages_of_flow = with_pages.get(month.flow, frozenset())
+                trades.append(_trade(month, named, reporter, key, language, pages_of_flow))
             t = wording.texts(language) | words("series", language) | words("partner", language)
             title = t["title"].format(
                 reporter=capitalised(country(reporter, language)),
@@ -164,40 +157,16 @@ def _largest(month: PartnerMonth) -> dict[str, pl.DataFrame]:
 
 
 def _trade(
-    month: PartnerMonth,
-    rows: pl.DataFrame,
-    doubts: Sequence[pl.Series],
-    reporter: str,
-    key: str,
-    language: str,
-    with_pages: frozenset[str],
+    month: PartnerMonth, rows: pl.DataFrame, reporter: str, key: str, language: str, with_pages: frozenset[str]
 ) -> dict[str, Any]:
-    t = wording.texts(language)
-    reasons = {**ORIGINS, **MISSING, **t["missing_reasons"]}
-    shown, every = [], list[NumberDoubt]()
-    for number, row in enumerate(rows.iter_rows(named=True)):
-        code, name = row["product"], row["product_name"] or ""
-        stem = quote(file_name(code, month.flow))
-        address = f"{stem}.{language}.html#p={quote(key)}" if code in with_pages else ""
-        cells = []
-        for figure, of_figure in zip(FIGURES, doubts, strict=True):
-            if figure in LEVELS:
-                text, why = level_text(row[figure], row["measure"], language, reasons[row[status(figure)]])
-            else:
-                text, why = growth_text(row, figure, reasons, language)
-            # A share of a total in doubt is in doubt although the level is not.
-            if (doubt := of_figure[number]) is not None and row[figure] is not None:
-                every += doubts_in(doubt)
-                text, why = f"▲ {text}", t["in_doubt"].format(doubt=doubt_text(doubts_in(doubt), language))
-            cells.append((text, why))
-        shown.append(SeriesRow(f"{code if code.isdigit() else ''} {name or code}".strip(), address, False, cells))
+    reasons = {**ORIGINS, **MISSING, **wording.texts(language)["missing_reasons"]}
+    about, shown = rows.to_dicts(), f"#p={quote(key)}"
     return {
         "title": capitalised(trade_of(reporter, month.flow, language)),
         "month": wording.month_words(f"{month.month:%Y-%m}", language),
-        "rows": shown,
-        # A title alone is not seen on paper, by a finger, or by a reader of screens.
-        "doubts": [t["in_doubt"].format(doubt=one) for one in doubt_sentences(every, language)],
-        "caveats": wording.caveats_in(rows.to_dicts(), language, lambda row: name_of(row, language)),
+        "rows": [product_row(row, TABLED, language, reasons, with_pages, shown) for row in about],
+        "doubts": [wording.texts(language)["in_doubt"].format(doubt=one) for one in doubts_of_table(about, language)],
+        "caveats": wording.caveats_in(about, language, lambda row: name_of(row, language)),
     }
 
 
