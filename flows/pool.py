@@ -216,11 +216,7 @@ def batched(ids: Sequence[UUID]) -> list[Sequence[UUID]]:
 
 
 def _read(client: SyncPrefectClient, ids: Sequence[UUID]) -> list[FlowRun]:
-    return client.read_flow_runs(flow_run_filter=FlowRunFilter(id=_any_of(ids)), limit=RUNS_MAX)
-
-
-def _any_of(ids: Sequence[UUID]) -> FlowRunFilterId:
-    return FlowRunFilterId(any_=[*ids])
+    return client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[*ids])), limit=RUNS_MAX)
 
 
 def _missing_workers(client: SyncPrefectClient, pool: str) -> str:

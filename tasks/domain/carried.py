@@ -10,7 +10,6 @@ from contextvars import ContextVar
 from typing import NamedTuple
 
 from schemas.frames import Decision
-from tasks.domain.decisions import NOTHING_DECIDED
 
 # The check under which an approval stands among the findings of a release.
 APPROVED = "approved"
@@ -30,7 +29,6 @@ class Carried(NamedTuple):
     decisions: Decision
 
 
-NOTHING_CARRIED = Carried({}, NOTHING_DECIDED)
 _now: ContextVar[Carried | None] = ContextVar("carried", default=None)
 _are_corrected: ContextVar[bool] = ContextVar("are_corrected", default=True)
 

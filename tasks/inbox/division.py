@@ -4,7 +4,6 @@ Belongs here: whose a file is, and how much each reporter has. Does not belong h
 each reporter finds out (`inbox`).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -42,9 +41,9 @@ def divide(
     """
     sizes: dict[str, list[int]] = {}
     alike: dict[Problem, list[Path]] = {}
-    for file, request in _requests(folder, store, otherwise):
+    for file in sorted(downloads(folder, store)):
         try:
-            declared = locate(request)
+            declared = locate(ReleaseRequest(file=file, store=store, otherwise=otherwise))
             size = file.stat().st_size
         except (Refused, OSError) as problem:
             alike.setdefault(_why(file, problem), []).append(file)
@@ -53,11 +52,6 @@ def divide(
             sizes.setdefault(declared.reporter, []).append(size)
     parts = [Share(reporter, len(some), sum(some)) for reporter, some in sorted(sizes.items())]
     return Division(sorted(parts, key=lambda part: -part.bytes), [*alike.items()])
-
-
-def _requests(folder: Path, store: Path | S3Url, otherwise: Declaration) -> Iterator[tuple[Path, ReleaseRequest]]:
-    for file in sorted(downloads(folder, store)):
-        yield file, ReleaseRequest(file=file, store=store, otherwise=otherwise)
 
 
 def _why(file: Path, problem: Refused | OSError) -> Problem:

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from schemas.frames import Decision, Detail, Observation, Release
-from schemas.table import empty_frame
 from tasks.domain.decisions import NOTHING_DECIDED, counting
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import Partition
@@ -36,11 +35,6 @@ class PublishedState(NamedTuple):
     snapshot: Snapshot | None
     chained: frozenset[tuple[str, int]] = frozenset()
     decisions: Decision = NOTHING_DECIDED
-
-    @property
-    def without_details(self) -> "PublishedState":
-        """What is needed once the release is entered: details of a full cube take hundreds of megabytes."""
-        return self._replace(detail=empty_frame("detail"))
 
     @property
     def counting(self) -> Release:

@@ -89,6 +89,7 @@ def part_totals(
     aside = pl.col("kind").is_in(["total", "group"]).fill_null(False) | pl.col("within").fill_null(False)
     kept = known.select(~aside).to_series()
     checked = summed.filter(pl.col("kind_of_whole") != "group", pl.col("unread") == 0)
+    checked = pl.concat([checked, _without_parts(known, kept, codes, cell)], how="diagonal_relaxed")
     keyed = _with_keys(known.select("partner", "kind", "amount", "record", *cell), code_list, month)
     groups = _sums_of_groups(keyed, cell)
     totals = keyed.select(pl.col("key").is_in(TOTALS).fill_null(False) & pl.struct(*cell, "key").is_first_distinct())
@@ -109,6 +110,18 @@ def part_totals(
     is_proven = compared.height and not (doubts or short)
     proof = f"{counted(compared.height, 'printed total')}, each the sum of its parts" if is_proven else ""
     return Parted(kept, doubts, tuple(notes), short, totals.to_series(), proof)
+
+
+def _without_parts(known: pl.DataFrame, kept: pl.Series, codes: pl.DataFrame, cell: Sequence[str]) -> pl.DataFrame:
+    """The printed totals none of whose parts has a row, in cells in which another partner has one: they add up to 0."""
+    has_parts = pl.col("partner").is_in(codes["part_of"].drop_nulls().unique().implode())
+    met = known.select(*cell, partner="part_of")
+    alone = (
+        known.filter(has_parts, pl.col("amount").is_not_null(), kind="total")
+        .join(known.filter(kept), on=cell, how="semi", nulls_equal=True)
+        .join(met, on=met.columns, how="anti", nulls_equal=True)
+    )
+    return alone.select(*cell, part_of="partner", total="amount", amount=pl.lit(0, pl.Int128), parts=pl.lit(0))
 
 
 def _with_keys(rows: pl.DataFrame, code_list: str, month: str) -> pl.DataFrame:

@@ -2,7 +2,10 @@
 
 import pytest
 
-from tasks.domain.carried import NOTHING_CARRIED, are_corrected, carried_now, carrying
+from tasks.domain.carried import Carried, are_corrected, carried_now, carrying
+from tasks.domain.decisions import NOTHING_DECIDED
+
+NOTHING = Carried({}, NOTHING_DECIDED)
 
 
 def test_nothing_is_carried_where_nobody_says_so() -> None:
@@ -10,8 +13,8 @@ def test_nothing_is_carried_where_nobody_says_so() -> None:
 
 
 def _broken() -> None:
-    with carrying(NOTHING_CARRIED, corrected=False):
-        assert (carried_now(), are_corrected()) == (NOTHING_CARRIED, False)
+    with carrying(NOTHING, corrected=False):
+        assert (carried_now(), are_corrected()) == (NOTHING, False)
         raise KeyError
 
 

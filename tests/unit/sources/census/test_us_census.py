@@ -183,6 +183,18 @@ def test_a_number_that_is_null_is_missing_and_the_finding_says_so(tmp_path: Path
     )
 
 
+def test_a_region_whose_only_country_is_gone_differs_from_its_parts(tmp_path: Path) -> None:
+    """The regions are the world, so that its sum agrees; of a region without trade nothing is gone."""
+    africa, south = line("7XXX", "70", "80", "2"), line("3XXX", "0")
+    rows = [*ROWS[:3], line("-", "2204802", "2280080", "27320"), ROWS[5], africa, south]
+    release = read(answer(rows), tmp_path)
+    assert {name for name, _ in doubts(release)} == {"total_differs"}
+    said = release.findings.filter(check="total_differs")["observed"].sort().to_list()
+    assert said == [f"7XXX prints {number}, its 0 parts add up to 0" for number in ("2", "70", "80")]
+    whole = SOURCES["us_census"].parse(answer([*rows, line("7910", "70", "80", "2")]), "census.json")
+    assert (whole.doubts, whole.short) == ((), ())
+
+
 def test_a_total_that_differs_because_a_row_comes_twice_says_so() -> None:
     found = SOURCES["us_census"].parse(answer([*ROWS, ROWS[0]]), "census.json")
     told = [doubt["observed"] for doubt in (*found.doubts, *found.short) if doubt["check"] == "total_differs"]
