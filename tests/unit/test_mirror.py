@@ -57,14 +57,10 @@ def test_every_module_is_tested_in_its_own_room(package: str, least: int) -> Non
     assert [name for name in every if name not in by_room[room_of(name)]] == []
 
 
-# Two sources whose tests still lend their files to those of others.
-LENDING = {"test_japan_estat", "test_published"}
-
-
 def test_no_test_module_imports_another() -> None:
     """What several of them need lies in a module beside them, so that a change of one test reaches no other."""
     files = [*TESTS.parent.rglob("*.py")]
     tests = {file.stem for file in files if file.stem.startswith("test_")}
     assert len(tests) > 200
     lent = {name for file in files for module in imported(file) for name in module.split(".") if name in tests}
-    assert lent == LENDING
+    assert lent == set()

@@ -13,7 +13,7 @@ from tests.live.contract import ASKED, LABELS, PAGES, assert_contract
 from tests.unit.sources.census import us_census_answers as census
 from tests.unit.sources.eurostat import comext_answers as comext
 from tests.unit.sources.hmrc import ots_answers as hmrc
-from tests.unit.sources.offices import test_japan_estat as japan
+from tests.unit.sources.offices import estat_files as japan
 
 JAPAN = japan.file(japan.line([(0, 5, 700), (0, 6, 800), (0, 7, 900)]))
 CENSUS_EXPORT = census.answer([["5700", "7", "1", "KG", "1", "8505110070", "2026", "05", "HS10"]], census.EXPORTS)

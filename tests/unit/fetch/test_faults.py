@@ -28,9 +28,9 @@ from tasks.fetch.transport import Policy, Transport
 from tasks.sources.registry import SOURCES
 from tests.unit.sources.census.us_census_answers import NAMES, answer, line
 from tests.unit.sources.hmrc.ots_answers import page, row
-from tests.unit.sources.offices.test_japan_estat import JAN_TO_MAR
-from tests.unit.sources.offices.test_japan_estat import file as japan_file
-from tests.unit.sources.offices.test_japan_estat import line as japan_line
+from tests.unit.sources.offices.estat_files import JAN_TO_MAR
+from tests.unit.sources.offices.estat_files import file as japan_file
+from tests.unit.sources.offices.estat_files import line as japan_line
 
 NOW = datetime(2026, 8, 14, 9, 5, tzinfo=UTC)
 TODAY = NOW.date()

@@ -44,9 +44,9 @@ from tests.unit.sources.hmrc.ots_answers import row as ots_row
 from tests.unit.sources.offices import hongkong_answers as hongkong
 from tests.unit.sources.offices.brazil_files import JANUARY
 from tests.unit.sources.offices.brazil_files import file as brazil
-from tests.unit.sources.offices.test_japan_estat import JAN_TO_MAR
-from tests.unit.sources.offices.test_japan_estat import file as japan_file
-from tests.unit.sources.offices.test_japan_estat import line as japan_line
+from tests.unit.sources.offices.estat_files import JAN_TO_MAR
+from tests.unit.sources.offices.estat_files import file as japan_file
+from tests.unit.sources.offices.estat_files import line as japan_line
 
 SECRET = "feedfacefeedfacefeedfacefeedfacefeedface"
 COMEXT = "/eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409/"

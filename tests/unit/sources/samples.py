@@ -13,12 +13,12 @@ from tests.unit.sources.hmrc import hmrc_bulk_files, ots_answers
 from tests.unit.sources.offices import (
     brazil_files,
     chile_files,
+    estat_files,
     hongkong_answers,
     india_pages,
     newzealand_files,
-    test_japan_estat,
 )
-from tests.unit.sources.offices.test_published import PUBLISHED, row
+from tests.unit.sources.offices.press_files import PUBLISHED, row
 
 
 class Sample(NamedTuple):
@@ -84,9 +84,9 @@ SAMPLES: Mapping[str, Sample] = {
     ),
     "india_meidb": Sample(india_pages.page(), india_pages.NAME),
     "japan_estat": Sample(
-        test_japan_estat.file(
-            test_japan_estat.line(test_japan_estat.JAN_TO_MAR),
-            test_japan_estat.line([(0, 7, 70), (0, 8, 81), (0, 9, 95)], country=test_japan_estat.CHINA),
+        estat_files.file(
+            estat_files.line(estat_files.JAN_TO_MAR),
+            estat_files.line([(0, 7, 70), (0, 8, 81), (0, 9, 95)], country=estat_files.CHINA),
         ),
         "estat.csv",
     ),

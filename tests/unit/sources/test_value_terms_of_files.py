@@ -16,7 +16,7 @@ from schemas.reference.code_tables import code_table
 from tasks.sources.registry import SOURCES
 from tests.unit.sources.census import us_census_answers
 from tests.unit.sources.hmrc import ots_answers
-from tests.unit.sources.offices.test_published import PUBLISHED, row
+from tests.unit.sources.offices.press_files import PUBLISHED, row
 from tests.unit.sources.reading import read
 from tests.unit.sources.value_terms import assert_terms
 

@@ -4,20 +4,8 @@ import polars as pl
 import pytest
 
 from tasks.sources.registry import SOURCES
+from tests.unit.sources.offices.press_files import PUBLISHED, row
 from tests.unit.sources.reading import rule_of
-
-PUBLISHED = "flow,product,partner,period,measure,value,unit,published_on,publisher,address,note\n"
-
-
-def row(
-    measure: str = "quantity",
-    *,
-    value: str = "353,t",
-    source: str = "A,https://a.example",
-    place: str = "USA,2025-06",
-    note: str = "",
-) -> str:
-    return f"export,85051110,{place},{measure},{value},2025-07-20,{source},{note}\n"
 
 
 def test_published_figures_go_where_their_measure_says() -> None:
