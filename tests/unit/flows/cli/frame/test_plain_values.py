@@ -101,20 +101,6 @@ def test_what_typer_refuses_is_refused_in_its_words(arguments: list[str]) -> Non
     assert arguments[0] in said[0]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["--flow", "both"], "there is no flow 'both'; there are export and import"),
-        (["--flow", "Export"], "there is no flow 'Export'; the nearest: export; there are export and import"),
-        (["--language", "de"], "there is no language 'de'; there are en and zh"),
-    ],
-)
-def test_a_choice_that_there_is_not_is_refused_as_a_question_refuses_it(arguments: list[str], says: str) -> None:
-    with pytest.raises(typer.BadParameter) as refused:
-        values_of(command, arguments)
-    assert refused.value.format_message() == f"Invalid value for '{arguments[0]}': {says}"
-
-
 def test_every_option_of_every_command_reads_plain_values() -> None:
     group: Any = typer.main.get_command(app)
     readers = [
