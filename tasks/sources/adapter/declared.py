@@ -420,7 +420,9 @@ def _summed(rules: Spec, fields: pl.DataFrame, numbers: Sequence[str]) -> pl.Dat
         sums = summed(fields.with_columns(pl.col(numbers).cast(pl.Int64)), rules["by"], numbers, **kept)
         return sums.with_columns(pl.col(numbers).cast(pl.String))
     # Of a number without a point this is null, and its sum has no decimals.
-    decimals = {f"{name} decimals": pl.col(name).str.extract(r"(\.[0-9]+)$").str.len_bytes() for name in numbers}
+    decimals = {
+        f"{name} decimals": pl.col(name).str.len_bytes() - pl.col(name).str.find(".", literal=True) for name in numbers
+    }
     kept |= {name: pl.col(name).max().fill_null(0) for name in decimals}
     rows = fields.with_columns(**decimals).with_columns(pl.col(numbers).cast(FINE))
     sums = summed(rows, rules["by"], numbers, **kept)
@@ -477,9 +479,11 @@ def _whole(records: Reported, columns: Sequence[str], where: str) -> tuple[Repor
         or not records.select(pl.any_horizontal(pl.col(columns).str.contains(".", literal=True)).any()).item()
     ):
         return records, []
-    # Of decimals behind the sixth none changes how a number is rounded.
-    texts = records.with_columns(pl.col(columns).str.replace(r"(\.[0-9]{6})[0-9]+$", "$1"))
-    amounts = texts.select("record", *(exact(name).alias(name) for name in columns))
+    amounts = records.select("record", *(exact(name).alias(name) for name in columns))
+    if amounts.select(columns).null_count().row(0) != records.select(columns).null_count().row(0):
+        # Of decimals behind the sixth none changes how a number is rounded.
+        texts = records.with_columns(pl.col(columns).str.replace(r"(\.[0-9]{6})[0-9]+$", "$1"))
+        amounts = texts.select("record", *(exact(name).alias(name) for name in columns))
     broken = amounts.filter(pl.any_horizontal(pl.col(columns) % MILLIONTHS != 0)) if columns else amounts.clear()
     whole = amounts.select(((pl.col(name) + MILLIONTHS // 2) // MILLIONTHS).cast(pl.String) for name in columns)
     records = records.with_columns(whole[name].fill_null(records[name]) for name in columns)
