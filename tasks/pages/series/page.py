@@ -312,7 +312,8 @@ def level_text(value: float | None, measure: str, language: str, why: str) -> tu
 def _key(
     newest: pl.DataFrame, series: PageSeries, language: str, reasons: Mapping[str, str], line: str
 ) -> list[tuple[str, str, str]]:
-    """The figures of the newest month: name, text, and a reason where there is none."""
+    """The figures of the newest month: name, text, and a reason where there is none. A large figure has three digits,
+    and all of them in its title."""
     t = wording.texts(language) | words("series", language)
     if not newest.height:
         return []
@@ -320,7 +321,12 @@ def _key(
     month = wording.month_words(f"{series.last:%Y-%m}", language)
     names = {"level": f"{line}{t['comma']}{month}", "mom_pct": t["chart_figures"]["mom_pct"]}
     names |= {"yoy_pct": t["chart_figures"]["yoy_pct"], "ytd": t["figures"]["ytd"], "ytd_yoy_pct": t["ytd_growth"]}
-    cells = cells_of(row, names, language, reasons)
+    rounded = row | {figure: row[figure] and float(f"{row[figure]:.3g}") for figure in LEVELS}
+    whole, short = (cells_of(one, names, language, reasons) for one in (row, rounded))
+    cells = [
+        (text, t["semicolon"].join(filter(None, (exact, why)))) if name in LEVELS and text != exact else (exact, why)
+        for name, (exact, why), (text, _) in zip(names, whole, short, strict=True)
+    ]
     is_bare = [row[figure] is None or figure in LEVELS or row[quoted(figure)] == "no" for figure in names]
     percents = ["" if bare else t["script"]["percent"] for bare in is_bare]
     return [

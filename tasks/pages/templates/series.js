@@ -160,11 +160,11 @@ const linesOf = (columns, colours, factor, paper) => columns.flatMap((column, nu
     mark("symbol", points, { x: alongX, y: alongY("v"), shape: { field: "shape" }, size: 60, stroke: colours[number], strokeWidth: 2, fill: paper }),
   ];
 });
-const barsOf = (column, colour, factor, width, paper) => {
+const barsOf = (column, colour, factor, width, paper, em) => {
   const shown = column.flatMap(({ v, doubt, n }, place) => (v === null ? [] : [{ t: middle(place), v: v * factor, c: colour(v), doubt, n }]));
   return [
     mark("rect", shown, { xc: alongX, width: Math.max(1, width / (to - from) - 1), y: alongY("v"), y2: { scale: "y", value: 0 }, fill: { field: "c" } }),
-    ...(!paper ? [mark("text", shown.filter((row) => row.n), { x: alongX, y: -2, text: { field: "n" }, align: "center", font: FONT, fontSize: 10, fill: { field: "c" } })] : [mark("symbol", shown.filter((row) => row.doubt), { x: alongX, y: alongY("v"), shape: "triangle-up", size: 70, fill: paper, stroke: { field: "c" }, strokeWidth: 2 })]),
+    ...(!paper ? [mark("text", shown.filter((row) => row.n), { x: alongX, y: -2, text: { field: "n" }, align: "center", font: FONT, fontSize: 10 * em, fill: { field: "c" } })] : [mark("symbol", shown.filter((row) => row.doubt), { x: alongX, y: alongY("v"), shape: "triangle-up", size: 70, fill: paper, stroke: { field: "c" }, strokeWidth: 2 })]),
   ];
 };
 const bandOf = ({ measure, lines }, look, factor) => {
@@ -270,7 +270,7 @@ const panelsOf = (chosen, columns, look) => {
   const level = figure === "level" ? [...(form.expected?.checked ? bandOf(chosen, look, factor) : []), ...(form.mirror?.checked ? mirrorOf(chosen, look, factor) : [])] : [];
   const bars = kind === "bars" && lines.length === 1, named = wide && lines.length > 1, plain = [...level, ...linesOf(columns, colours, factor, paper)];
   const growth = figure === "level" ? columnsOf({ ...chosen, figure: "yoy_pct", lines: lines.slice(0, 1) })[0] : [], below = !(isEmbedded && !look.print) && growth.some(({ v }, place) => v !== null && isShown(place));
-  const most = limitOf(growth), growths = (width) => barsOf(limited(growth, most, Math.ceil(44 * em / width * (to - from))), (v) => (v < 0 ? tinted(look, 2) : tinted(look, 1)), 1, width);
+  const most = limitOf(growth), growths = (width) => barsOf(limited(growth, most, Math.ceil(44 * em / width * (to - from))), (v) => (v < 0 ? tinted(look, 2) : tinted(look, 1)), 1, width, null, em);
   const left = Math.max(marginOf(rangeOf(plain), em), below ? 52 * em : 0), width = Math.max(180, broad - left - em * (named ? 134 : 12)), [low, high] = rangeOf(plain), frame = look.print ? 0 : roomOf(), height = frame ? frame - top - foot : em * (wide ? 330 : 240);
   const marks = [...(bars ? [...level, ...barsOf(columns[0], () => colours[0], factor, width)] : plain), ...events(width, height), ...(named ? [namesOf(columns, lines, look, factor, height, high, low)] : [])];
   const panels = [panelOf(look, { x: left, y: top, width, height, marks })];

@@ -60,9 +60,14 @@ def doubted(tmp_path_factory: pytest.TempPathFactory) -> PageSeries:
     return data.gather(Resolver(store.snapshot), CODE, "export", DAY)
 
 
-@pytest.mark.parametrize(("language", "level", "growth"), [("en", "5,238 t", "−1.6 %"), ("zh", "5,238吨", "−1.6%")])
-def test_the_newest_month_stands_first(series: PageSeries, language: str, level: str, growth: str) -> None:
+@pytest.mark.parametrize(("language", "level", "growth"), [("en", "5,240 t", "−1.6 %"), ("zh", "5,240吨", "−1.6%")])
+def test_the_newest_month_stands_first_in_three_digits_and_whole_in_its_title_and_table(
+    series: PageSeries, language: str, level: str, growth: str
+) -> None:
     text = rendered(series, language)
+    whole = level.replace("5,240", "5,238")
+    assert f'<dd title="{whole}">{level}</dd>' in text
+    assert f">{whole}</td>" in text[text.index('id="partners"') :]
     values = re.findall(r"<dd[^>]*>([^<]*)</dd>", text)
     assert values[0] == level
     assert growth in values
