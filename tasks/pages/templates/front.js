@@ -32,7 +32,8 @@ const show = () => {
     cell(row, reporter);
     cell(row, found.dataset[flow] || "");
     // The key of a basket is for commands.
-    cell(row, code.includes(":") ? "" : code, address);
+    const printed = code.includes(":") ? "" : code;
+    cell(row, printed, printed && address);
     cell(row, language === "zh" ? chinese || name : name || chinese, address);
     cell(row, first);
     cell(row, newest);
