@@ -4,26 +4,28 @@ Each good goes from one country to another direct and by hubs, with a season, a 
 growth of each hub that all goods share. From a month on the direct flow of some goods falls by 40 to 80 %; a share of
 what is lost goes by one hub and arrives in the same month or up to two later, and a part of the rest is sold by makers
 in the hubs. Goods are as noisy as their placebos, or noisier or quieter. `python -m benchmarks.detour_world` prints how
-often the screen fires and its intervals hold the truth, by noise, share and what is replaced.
+often the screen fires and its intervals hold the truth, by noise, share and what is replaced. Goods of one world share
+its placebo goods, so each row counts goods of several worlds.
 """
 
+import itertools
 import math
 import random
+import statistics
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tasks.analysis.measures.detour_interval import HELD_PCT, interval, placebos_of
 from tasks.analysis.measures.detours import (
     DetourWindow,
     Goods,
-    Placebos,
     between,
-    fall_of,
     growths_of,
-    placebo_rates,
+    rates_with_makers,
     replaced,
     screen,
+    threshold_of,
 )
 
 HUBS = tuple(f"H{number:02d}" for number in range(10))
@@ -45,7 +47,8 @@ class Drawn(NamedTuple):
 class Cell(NamedTuple):
     """What the screen made of goods with one noise and share rerouted, of the rest a part replaced, each count of
     `goods`; `inside` counts goods whose truth lies in the interval of their hub, `above_zero` those whose interval
-    begins above zero, and `stated` has the rates that the screen says."""
+    begins above zero. Of how many placebo goods the screen says that it fires on so many, of such a good where nothing
+    is rerouted, is `stated`."""
 
     share: float
     noise: float
@@ -56,7 +59,7 @@ class Cell(NamedTuple):
     inside: int
     above_zero: int
     above_ceiling: int
-    stated: Placebos
+    stated: tuple[float, int]
 
 
 def _flow(draw: random.Random, level: float, noise: float, growth: float) -> dict[int, float]:
@@ -89,7 +92,7 @@ def good(
     made = replaced(
         Goods(direct, *({name: (series,) for name, series in side.items()} for side in legs)),
         DetourWindow(SINCE, MONTHS),
-        part * fall * (1 - share),
+        {month: part * fall * (1 - share) * level for month, level in direct.items()},
     )
     legs[1] = {name: {**made.second[name][0]} for name in HUBS}
     for month in range(SINCE, SINCE + MONTHS):
@@ -104,32 +107,30 @@ def good(
     return Drawn(Goods(direct, first, second), hub, rerouted)
 
 
-def world(
-    seed: int, noise: float, share: float, count: int, part: float = 0.0, *, mixed: bool = False
-) -> tuple[list[Drawn], list[Goods]]:
-    """Draw goods that a measure touches, and placebo goods, which lose nothing: of the same noise, or of all noises in
-    turn."""
+def world(seed: int, noise: float, share: float, count: int, part: float = 0.0) -> tuple[list[Drawn], list[Goods]]:
+    """Draw goods that a measure touches, and placebo goods, which lose nothing, of all noises in turn."""
     draw = random.Random(f"{seed} {noise} {share} {part}")
     booms = {hub: (draw.lognormvariate(0, 0.15), draw.lognormvariate(0, 0.15)) for hub in HUBS}
-    noises = NOISES if mixed else (noise,)
     return [good(draw, noise, share, booms, part) for _ in range(count)], [
-        good(draw, noises[number % len(noises)], 0.0, booms, falls=False).goods for number in range(PLACEBOS)
+        good(draw, NOISES[number % len(NOISES)], 0.0, booms, falls=False).goods for number in range(PLACEBOS)
     ]
 
 
-def cell(seed: int, noise: float, share: float, count: int, part: float = 0.0, *, mixed: bool = False) -> Cell:
-    """Screen drawn goods and count. The rates are stated of the good of which the middle part was lost."""
-    touched, placebos = world(seed, noise, share, count, part, mixed=mixed)
+def cell(seed: int, noise: float, share: float, count: int, part: float = 0.0) -> Cell:
+    """Screen drawn goods and count; `stated` is the mean of what is said of each good."""
+    touched, placebos = world(seed, noise, share, count, part)
     window = DetourWindow(SINCE, MONTHS)
     growths = {hub: growths_of(placebos, hub, window) for hub in HUBS}
-    middle = sorted((one.goods for one in touched), key=lambda one: fall_of(one, window))[len(touched) // 2]
-    rates, _ = placebo_rates(middle, placebos, window, growths)
-    assert rates.threshold is not None
-    known = placebos_of(placebos, window, growths)
+    screens = [screen(one, window, growths) for one in placebos]
+    known = placebos_of(screens)
+    scores = [each[0].score for each in screens]
+    threshold = threshold_of(scores)
+    assert threshold is not None
     fired = right = inside = above_zero = ceiling = 0
+    alarms = [sum(score > threshold for score in scores)] * (not part)
     for one in touched:
         found = screen(one.goods, window, growths)
-        fires = found[0].score > rates.threshold
+        fires = found[0].score > threshold
         fired += fires
         right += fires and found[0].hub == one.hub
         hub = next(each for each in found if each.hub == one.hub)
@@ -138,43 +139,38 @@ def cell(seed: int, noise: float, share: float, count: int, part: float = 0.0, *
         inside += ends[0] <= one.rerouted <= ends[1]
         above_zero += ends[0] > 0
         ceiling += one.rerouted > hub.ceiling * (1 + 1e-9)
-    return Cell(share, noise, part, count, fired, right, inside, above_zero, ceiling, rates)
+        if part and not share:
+            of_good = rates_with_makers(one.goods, screens, threshold, window, growths)
+            alarms.append(of_good[REPLACED.index(part) - 1][0])
+    stated = (statistics.fmean(alarms or [0.0]), len(scores))
+    return Cell(share, noise, part, count, fired, right, inside, above_zero, ceiling, stated)
 
 
-def cells(
-    count: int,
-    seed: int = 1,
-    shares: Sequence[float] = SHARES,
-    noises: Sequence[float] = NOISES,
-    parts: Sequence[float] = REPLACED,
-    *,
-    mixed: bool = False,
-) -> Iterator[Cell]:
-    """Yield a cell for each noise, part replaced and share."""
-    for noise in noises:
-        for part in parts:
-            for share in shares:
-                yield cell(seed, noise, share, count, part, mixed=mixed)
+def together(worlds: Iterable[Cell]) -> Cell:
+    """Add up cells of several worlds that are alike."""
+    each = list(worlds)
+    goods, fired, right, inside, above_zero, ceiling = (sum(one[place] for one in each) for place in range(3, 9))
+    stated = sum(one.stated[0] for one in each), sum(one.stated[1] for one in each)
+    return Cell(*each[0][:3], goods, fired, right, inside, above_zero, ceiling, stated)
 
 
-def main(count: int = 200, seed: int = 1, mixed: int = 0) -> None:
+def main(count: int = 100, worlds: int = 10, seed: int = 1) -> None:
     """Print the table."""
-    kind = "of all three noises" if mixed else "of the same noise"
-    drawn = f"{count} goods a row, seed {seed}, {len(HUBS)} hubs, {PLACEBOS} placebo goods {kind}, {MONTHS} months"
+    drawn = (
+        f"{worlds} worlds from seed {seed} on, {count} goods of each a row, {len(HUBS)} hubs, {PLACEBOS} placebo goods"
+    )
     titles = (
         "noise", "replaced", "rerouted", "fires", "at the right hub", f"truth in its {HELD_PCT} %", "begins above zero",
-        "stated, nothing replaced", "half", "all",
+        "stated rate of false alarms",
     )  # fmt: skip
-    print(f"SYNTHETIC: {drawn}\n| {' | '.join(titles)} |\n{'|--:' * len(titles)}|")
-    for one in cells(count, seed, mixed=bool(mixed)):
+    print(f"SYNTHETIC: {drawn} of all three noises, {MONTHS} months\n| {' | '.join(titles)} |\n{'|--:' * len(titles)}|")
+    for noise, part, share in itertools.product(NOISES, REPLACED, SHARES):
+        one = together(cell(seed + place, noise, share, count, part) for place in range(worlds))
         shown = [one.fired, one.right_hub, one.inside, one.above_zero]
-        parts = [f"{100 * number / one.goods:.0f} %" for number in shown]
-        for fired, tried in (one.stated.goods, one.stated.half, one.stated.all):
-            low, high = between(fired, tried)
-            parts.append(f"{100 * fired / tried:.0f} ({low:.0f} to {high:.0f}) %")
-        print(
-            f"| {one.noise:.2f} | {100 * one.part:.0f} % | {100 * one.share:.0f} % | {' | '.join(parts)} |", flush=True
-        )
+        cells = [f"{100 * number / one.goods:.0f} %" for number in shown]
+        low, high = between(*one.stated)
+        cells.append("" if share else f"{100 * one.stated[0] / one.stated[1]:.0f} ({low:.0f} to {high:.0f}) %")
+        print(f"| {noise:.2f} | {100 * part:.0f} % | {100 * share:.0f} % | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -276,12 +276,14 @@ def highest(goods: Goods, window: DetourWindow, growths: Mapping[str, tuple[floa
 
 
 def placebo_rates(
-    goods: Goods, placebos: Sequence[Goods], window: DetourWindow, growths: Mapping[str, tuple[float, float]]
+    goods: Goods,
+    screens: Sequence[Sequence[HubScore]],
+    window: DetourWindow,
+    growths: Mapping[str, tuple[float, float]],
 ) -> tuple[Placebos, list[float]]:
-    """Return how often the screen fires where there is no detour, and the highest score of each placebo good in
-    order."""
-    screens = [screen(one, window, growths) for one in placebos]
-    scores = sorted(max(each.score for each in one) for one in screens if one)
+    """Return how often the screen fires where there is no detour, by the screens of placebo goods, and the highest
+    score of each of these in order."""
+    scores = sorted(each[0].score for each in screens if each)
     threshold = threshold_of(scores)
     if threshold is None:
         return Placebos(None, (0, len(scores)), (0, 0), (0, 0)), scores
@@ -289,40 +291,64 @@ def placebo_rates(
     dates = [score > threshold for score in _earlier(goods, window)]
     fired = sum(score > threshold for score in scores)
     counts = ((fired, len(scores)), (sum(pairs), len(pairs)), (sum(dates), len(dates)))
-    fall = fall_of(goods, window)
-    with_makers = [
-        [highest(replaced(one, window, fall * part), window, growths) for one in placebos] for part in REPLACED
-    ]
-    known = [[score for score in some if score is not None] for some in with_makers]
-    return Placebos(threshold, *counts, *((sum(one > threshold for one in some), len(some)) for some in known)), scores
+    with_makers = rates_with_makers(goods, screens, threshold, window, growths)
+    return Placebos(threshold, *counts, *with_makers), scores
 
 
-def fall_of(goods: Goods, window: DetourWindow) -> float:
-    """Which part of the direct flow was lost; 0 where none was, or nothing is known."""
+def rates_with_makers(
+    goods: Goods,
+    screens: Sequence[Sequence[HubScore]],
+    threshold: float,
+    window: DetourWindow,
+    growths: Mapping[str, tuple[float, float]],
+) -> list[tuple[int, int]]:
+    """Return how often the screen fires on placebo goods if makers in the hubs sell each part of REPLACED of what the
+    good lost: fired and tried. The second legs of placebo goods rise by as many spreads as those of the good would, so
+    that the rates are those of a good as noisy as it."""
+    lost, rates = lost_of(goods, window), []
+    plain = {one.hub: one.legs.second for one in screen(goods, window, growths)}
+    for part in REPLACED:
+        sold = dict.fromkeys(window.after, part * lost)
+        rises = {
+            (one.hub, lag): (leg.gain - plain[one.hub][lag].gain) / leg.spread
+            for one in screen(replaced(goods, window, sold), window, growths)
+            for lag, leg in one.legs.second.items()
+            if leg.spread > 0
+        }
+        scores = [max(_raised(one, rises) for one in each) for each in screens if each]
+        rates.append((sum(score > threshold for score in scores), len(scores)))
+    return rates
+
+
+def _raised(one: HubScore, rises: Mapping[tuple[str, int], float]) -> float:
+    """The score of a hub whose second leg rises by so many spreads more, by hub and lag."""
+    second = (leg.score + rises.get((one.hub, lag), 0.0) for lag, leg in one.legs.second.items())
+    return min(one.first.score, max(second))
+
+
+def lost_of(goods: Goods, window: DetourWindow) -> float:
+    """How much of the direct flow a month lost; 0 where it lost nothing, or nothing is known."""
     sums = plain_sums(goods.direct, window)
-    return max(1 - sums[1] / sums[0], 0.0) if sums is not None and sums[0] > 0 else 0.0
+    return max(sums[0] - sums[1], 0.0) / window.months if sums is not None else 0.0
 
 
-def replaced(goods: Goods, window: DetourWindow, part: float) -> Goods:
-    """Return a good of whose direct flow a part is lost and sold by makers in the hubs, each as it sold before: only
-    the second legs rise."""
+def replaced(goods: Goods, window: DetourWindow, sold: Series) -> Goods:
+    """Return a good of which makers in the hubs sell so much more in each month of the window, each as it sold before:
+    only the second legs rise."""
     sizes = {hub: _mean_before(goods.second[hub][0], window) for hub in goods.hubs}
     every = math.fsum(sizes.values())
-    if not every or not part:
+    if not every:
         return goods
 
     def raised(series: Series, hub: str) -> Series:
-        more = part * sizes[hub] / every
-        return {
-            month: level + more * goods.direct.get(month, 0.0) if month in window.after else level
-            for month, level in series.items()
-        }
+        more = {month: sizes[hub] / every * sold[month] for month in window.after}
+        return {month: level + more.get(month, 0.0) for month, level in series.items()}
 
     second = {hub: [raised(one, hub) for one in goods.second[hub]] for hub in goods.hubs}
     return goods._replace(second={**goods.second, **second})
 
 
-def between(fired: int, tried: int) -> tuple[float, float]:
+def between(fired: float, tried: int) -> tuple[float, float]:
     """Between which per cent a rate lies of which so many of so many are seen: 95 %, by Wilson."""
     if not tried:
         return 0.0, 100.0

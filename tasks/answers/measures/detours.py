@@ -139,8 +139,9 @@ def detours(question: DetoursQuestion) -> DetoursAnswer:
     placebos = _placebos(code, hubs, frame)
     growths = {hub: screen.growths_of(placebos, hub, window) for hub in hubs}
     judged = screen.screen(goods[code], window, growths)
-    rates, scores = screen.placebo_rates(goods[code], placebos, window, growths)
-    known = placebos_of(placebos, window, growths)
+    screens = [screen.screen(one, window, growths) for one in placebos]
+    rates, scores = screen.placebo_rates(goods[code], screens, window, growths)
+    known = placebos_of(screens)
     ends = {one.hub: interval(one, known, window) for one in judged}
     rows = _rows(code, goods[code], judged, hubs, (rates, scores, growths, ends), frame)
     doubts = _doubts(code, rows["hub"].to_list(), frame)
