@@ -132,8 +132,9 @@ def list_events(
         return
     # Of one product the rows do not name it.
     touched = {*states["product"]} if "product" in states.columns else {*products} if states.height else set()
-    for absent in sorted({*products} - touched):
-        say(answers.not_touched(absent))
+    for one in sorted(products):
+        if said := answers.touched_too(one) if one in touched else answers.not_touched(one):
+            say(said)
     if not states.height:
         return
     columns = _event_columns(states, is_of_products=bool(products))

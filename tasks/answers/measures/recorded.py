@@ -32,8 +32,18 @@ def not_touched(product: str, reporter: str | None = None) -> str:
     rows = not_whole(product, reporter)
     if not rows.height:
         return f"no measure touches {product}; tidewaiter events lists all measures"
-    named = "; ".join(f"{row['event']}: {row['missing']}" for row in rows.iter_rows(named=True))
     return (
         f"no recorded code of a measure is of {product}, and {rows.height} measures that may touch it name more than is"
-        f" recorded: {named}"
+        f" recorded: {_missing(rows)}"
     )
+
+
+def touched_too(product: str) -> str:
+    """The sentence on other measures that name goods of the headings of a product, but no code; empty where there are
+    none."""
+    rows = not_whole(product).filter(pl.col("may_touch") != "")
+    return f"{product} may be among what other texts name without a recorded code: {_missing(rows)}" * bool(rows.height)
+
+
+def _missing(rows: pl.DataFrame) -> str:
+    return "; ".join(f"{row['event']}: {row['missing']}" for row in rows.iter_rows(named=True))

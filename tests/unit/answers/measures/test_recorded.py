@@ -15,6 +15,11 @@ def test_what_a_text_names_beyond_its_recorded_codes_is_said_in_place_of_not_tou
     assert said.startswith("no recorded code of a measure is of 72091500, and 7 measures that may touch it name more")
     assert "mofcom-gacc-2025-79: all 300 codes" in said
     assert "mofcom-gacc-2025-79" not in recorded.not_touched("61091000")
+    assert recorded.touched_too("88061000") == (
+        "88061000 may be among what other texts name without a recorded code: mofcom-gacc-2024-31: the codes of"
+        " inertial units, radios, systems against drones and drones"
+    )
+    assert recorded.touched_too("25041010") == ""
     assert recorded.not_touched("61091000", "DEU") == (
         "no measure touches 61091000; tidewaiter events lists all measures"
     )
