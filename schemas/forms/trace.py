@@ -80,6 +80,8 @@ class TraceReport(BaseModel):
         [], description="releases that covered a number of these and were withdrawn, or count again: when, by whom, why"
     )
     doubts: list[str] = Field([], description="open findings about what it rests on, in words")
+    quote: str | None = Field(None, description="may the growth be quoted: yes, care, no; null where it is no growth")
+    caveats: str | None = Field(None, description="why it is not quoted as it is, in words")
     doubted: list[NumberDoubt] = Field([], description="the same in columns, for pages", exclude=True)
     recomputed: float | str | None
     agrees: bool
@@ -89,6 +91,6 @@ class TraceReport(BaseModel):
         """The figure and whether it was found again; everything else is in the fields."""
         agreement = "agrees" if self.agrees else f"differs: {self.recomputed} recomputed"
         series = f"{self.metric} of {self.flow} {self.product} {self.partner} {self.month}"
-        return f"<Trace {series}: {self.value}, {agreement}>"
+        return f"<Trace {series}: {', '.join(filter(None, (str(self.value), self.caveats, agreement)))}>"
 
     __str__ = __repr__

@@ -114,15 +114,13 @@ def _variants(readings: Readings, stated: Stated, read: Sequence[Reading]) -> It
         a, b = (Fraction((one.point / unit + more) // 1) * unit for one in (now[0], before[0]))
         if b and (a, b) != (now[0].point, before[0].point):
             point = growth_pct(a, b)
-            words = f"{show_level(a, spot.measure)} against {show_level(b, spot.measure)} is {float(point):+.1f} %"
-            what = (
-                f"the growth from figures that were {how} first; from the unrounded ones it is"
-                f" {float(read[0].point):+.1f} %"
-            )
+            both = f"{show_level(a, spot.measure)} against {show_level(b, spot.measure)}"
             one = Interval(point, point)
-            yield 2, what, stated.kind, Reading(one, one, point, "computed", words)
-    if growth := growth_of(now[0], before[0]):
-        ratio = growth.mapped(lambda one: one.scaled(1, 100))
+            rounded = Reading(one, one, point, "computed", f"{both} is {float(point):+.1f} %")
+            what = f"the growth from figures that were {how} first; from the unrounded ones it is {read[0].words}"
+            yield 2, what, stated.kind, readings.judged(spot, base, rounded, both)
+    if growth := readings.growth(spot, base, printed_too=False, exact=True):
+        ratio = growth[0].mapped(lambda one: one.scaled(1, 100))
         digits = 1 if stated.unit == "times" else FAIRLY_SURE
         yield digits, "the later figure in times or per cent of the earlier one, not the growth", stated.kind, ratio
     if backwards := growth_of(before[0], now[0]):

@@ -7,10 +7,13 @@ difference of two printed totals, from a sum of months, or from the bounds that 
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import polars as pl
 
+from schemas.figures import FIGURE_OF
 from schemas.names import ORIGINS
 from schemas.reference.code_tables import code_table
 from tasks.claims import bounds
@@ -20,12 +23,14 @@ from tasks.domain.classification import BASKET, members
 from tasks.domain.comparability import Change
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import counting
-from tasks.domain.periods import Month, month_name, month_number
+from tasks.domain.doubt.verdict_words import said_of
+from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.precision import Interval, Reading, hull, printed
 from tasks.domain.reporter import Reporter
 from tasks.domain.units import CONSUMPTION, DUTIABLE, DUTY
 from tasks.ledger.doubts import Doubts
 from tasks.ledger.merge import current_statements
+from tasks.ledger.quotable import BACK, COLUMNS, numbers_of, steps_of, verdicts
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table
 
@@ -51,7 +56,7 @@ class Readings:
             wanted |= is_named & (pl.col("partner") == WORLD)
         words = current_statements(read_table(snapshot, "observation", where=wanted))
         releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
-        self.reporter = Reporter.of(releases)
+        self.snapshot, self.reporter = snapshot, Reporter.of(releases)
         self.doubts: Doubts | None = Doubts(snapshot)
         numbers, self.growths, silent = current_numbers(words, releases)
         # Where all statements are outranked, a row without a figure means more than no trade.
@@ -67,6 +72,7 @@ class Readings:
         self.covered = {(key[0], key[1]) for key in (*self.numbers, *self.metric)}
         self._levels: dict[tuple[Spot, bool], list[Reading]] = {}
         self._series: dict[tuple[str, ...], bounds.PrintedSeries] = {}
+        self._judged: dict[tuple[str, str], dict[tuple[str, str, date, str], dict[str, Any]]] = {}
 
     def _is_outranked(self, key: Key) -> bool:
         """Whether a year to date is not in the table `metric`, because more trusted kinds of release have all its
@@ -221,13 +227,41 @@ class Readings:
         number = self.growths.get(_key(spot)) if base == spot.shifted(-12) else None
         if number is not None and printed_too:
             over = f" over a change of what the series means ({describe_changes(changes)})" if changes else ""
-            growths.append(printed(*number, f"{show_percent(number[0])}, as a source prints it{over}"))
+            growth = printed(*number, f"{show_percent(number[0])}, as a source prints it{over}")
+            growths.append(self.judged(spot, base, growth, f"a growth that a source prints{over}"))
         if changes:
             return growths
         # A printed growth is among the sources of its implied base, and says more than what follows from that base.
         now, before = (self.level(one, exact=exact or (number is not None and printed_too)) for one in (spot, base))
         growth = growth_of(now[0], before[0]) if now and before else None
-        return [*growths, growth] if growth else growths
+        if growth is None:
+            return growths
+        return [*growths, self.judged(spot, base, growth, f"{now[0].words} against {before[0].words}")]
+
+    def judged(self, spot: Spot, base: Spot, growth: Reading, otherwise: str) -> Reading:
+        """Return a growth from one period to another with what keeps it from being quoted in its words, which are
+        others where it is not to be quoted as a percentage."""
+        row = self._verdicts(spot.flow, spot.product).get(
+            (spot.partner, spot.measure, first_day(spot.last), _figure(spot, base))
+        )
+        if row is None:
+            return growth
+        words = otherwise if row["quote"] == "no" else growth.words
+        return replace(growth, words=f"{words} [{said_of(row, 'en').removesuffix('.')}]")
+
+    def _verdicts(self, flow: str, product: str) -> dict[tuple[str, str, date, str], dict[str, Any]]:
+        """The verdicts on the growths of a product that are not quoted as they are, by partner, measure, month and
+        figure."""
+        if (flow, product) not in self._judged:
+            of_product = pl.col("product") == product
+            rows = read_table(self.snapshot, "metric", lambda place: place[0] == flow, of_product, COLUMNS)
+            numbers = numbers_of(self.snapshot, flow, [product])
+            found = verdicts(rows, rows, steps_of(numbers, [product]), lambda _: numbers)
+            self._judged[flow, product] = {
+                (row["partner"], row["measure"], row["period"], row["figure"]): row
+                for row in found.filter(pl.col("quote") != "yes").iter_rows(named=True)
+            }
+        return self._judged[flow, product]
 
     def share(self, spot: Spot, *, exact: bool = False) -> list[Reading]:
         """Return the share in the world total, in per cent."""
@@ -271,6 +305,14 @@ class Readings:
     def partners(self, spot: Spot) -> list[str]:
         """Return the partners with a number of their own in the ledger for this product."""
         return sorted({key[2] for key in self.numbers if key[:2] == (spot.flow, spot.product) and key[2] != WORLD})
+
+
+def _figure(spot: Spot, base: Spot) -> str:
+    """The figure of the table `metric` that a growth from one period to another is; empty of others."""
+    if spot.is_month:
+        of_month = (figure for figure in BACK if not FIGURE_OF[figure].is_so_far)
+        return next((figure for figure in of_month if base.shifted(BACK[figure]) == spot), "")
+    return "ytd_yoy_pct" if Month(spot.first).is_january and base == spot.base("yoy") else ""
 
 
 def growth_of(now: Reading, before: Reading) -> Reading | None:

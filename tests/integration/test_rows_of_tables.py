@@ -37,7 +37,7 @@ from schemas.questions.claims import CheckClaim
 from schemas.questions.read import Read
 from tasks.answers.trade.check_claims import check_claim
 from tasks.answers.trade.read import read
-from tasks.answers.form.numbers import money_text
+from tasks.domain.numbers import money_text
 store = folder / "store" / "reporter=CHN"
 release.fn(ReleaseRequest(file=folder / "figures.csv", store=store, source="published"), date(2026, 6, 30))
 print(*read(Read(table="trade_flow", store=store)).rows["value_sek"].drop_nulls())

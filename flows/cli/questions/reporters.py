@@ -199,9 +199,10 @@ def partner(question: PartnerTrade, page: Written) -> None:
 )
 def coverage(question: Coverage, page: Printed) -> None:
     """Print how far a group has reported."""
-    from tasks.answers.form import numbers, tables
+    from tasks.answers.form import tables
     from tasks.answers.inventory.coverage import coverage as answer_to
     from tasks.answers.inventory.coverage import rows_of
+    from tasks.domain import numbers
 
     of_group = answer_to(question)
     rows = rows_of(of_group)

@@ -122,6 +122,7 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
     if is_revisions:
         # The form has no column for it.
         options.show_remarks(f"in doubt: {doubt}" for doubt in prints["doubt"].drop_nulls().unique())
+        options.show_remarks(prints["caveats"].drop_nulls().unique() if "caveats" in prints.columns else ())
         options.written(as_revisions(prints), options.Form.csv)
     elif not options.written(prints, form):
         snapshot, flow, product, partner, _ = answer.series
@@ -129,9 +130,9 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
         trade, name = labels.trade_of(reporter.code, flow), labels.product_name(product, reporter.nomenclature)
         say(f"{question.metric} of {trade} of {name}, {labels.partner_name(partner)}, {question.measure}", style="bold")
         of_month = pl.col("period").alias("month")
-        doubt = ["doubt"] if prints["doubt"].count() else []
+        said = [name for name in ("caveats", "doubt") if name in prints.columns and prints[name].count()]
         shown = prints.select(
-            of_month, "known_from", "known_until", "value", pl.col("change_pct").round(2), "releases", *doubt
+            of_month, "known_from", "known_until", "value", pl.col("change_pct").round(2), "releases", *said
         )
         console().print(tables.listing(shown, console().width))
 

@@ -25,9 +25,9 @@ from schemas.forms.outcome import RUNS, Graded, Outcome, WatchRule
 from schemas.names import CAVEATS, MISSING, status
 from schemas.small_files import read_toml
 from tasks.analysis.ground.judged import KEYS, of_rows
-from tasks.analysis.ground.quotable import NUMBERS_OF
 from tasks.domain.classification import members
 from tasks.domain.doubt.doubt_words import remarks_of
+from tasks.domain.doubt.verdict_words import NUMBERS_OF
 from tasks.domain.errors import NothingPublished
 from tasks.domain.export_controls.control_lists import codes_of_lists, is_list
 from tasks.domain.labels import partner_name, product_name, trade_of

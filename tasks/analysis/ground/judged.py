@@ -4,28 +4,18 @@ Belongs here: which months and numbers are read. Does not belong here: the verdi
 """
 
 import functools
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection
 from datetime import date
 
 import polars as pl
 
 from schemas.figures import QUOTABLE
-from tasks.analysis.ground.quotable import (
-    COLUMNS,
-    LEDGER_COLUMNS,
-    LOOK_BACK,
-    SERIES,
-    VERDICTS,
-    of_series,
-    steps_of,
-    verdicts,
-)
-from tasks.domain.classification import part_of
 from tasks.domain.periods import first_day, month_index, month_number
 from tasks.domain.units import UNIT_VALUE_OF
+from tasks.ledger.quotable import COLUMNS, LOOK_BACK, SERIES, VERDICTS, is_of, numbers_of, of_series, steps_of, verdicts
 from tasks.reading import query
 from tasks.store.files.snapshot import Snapshot
-from tasks.store.snapshots.parquet import Partition, partition_month, read_table
+from tasks.store.snapshots.parquet import read_table
 
 KEYS = ["flow", *SERIES, "period"]
 MASS = "quantity_kg"
@@ -53,7 +43,7 @@ def _of_flow(
     products, partners = (rows[name].unique().sort().to_list() for name in ("product", "partner"))
     ends = [month_number(one) for one in (rows["period"].min(), rows["period"].max())]  # type: ignore[arg-type]
     reach = range(ends[0] - LOOK_BACK, ends[1] + 1)
-    in_reach = functools.partial(_is_of, flow, reach)
+    in_reach = functools.partial(is_of, flow, reach)
     is_asked = pl.col("product").is_between(pl.lit(products[0]), pl.lit(products[-1])) & pl.col("product").is_in(
         products
     )
@@ -69,38 +59,12 @@ def _of_flow(
     return judged.select(pl.lit(flow).alias("flow"), pl.all())
 
 
-def _is_of(flow: str, months: Container[int] | None, part: Partition) -> bool:
-    return part[0] == flow and (months is None or partition_month(part) in months)
-
-
-def numbers_of(
-    snapshot: Snapshot,
-    flow: str,
-    products: Iterable[str],
-    reach: Container[int] | None = None,
-    day: date | None = None,
-) -> pl.DataFrame:
-    """Return the numbers of the ledger of products and their parts that a verdict rests on, as they were known on a
-    day; of all months, or of those (month numbers) in reach."""
-    where = pl.any_horizontal(*map(part_of, products))
-    rows = read_table(
-        snapshot,
-        "observation",
-        functools.partial(_is_of, flow, reach),
-        where if day is None else where & (pl.col("known_from") <= day),
-        LEDGER_COLUMNS,
-    )
-    if day is None:
-        return rows
-    return rows.with_columns(pl.when(pl.col("known_until") <= day).then("known_until").alias("known_until"))
-
-
 def revised(rows: pl.DataFrame, snapshot: Snapshot, day: date | None) -> pl.DataFrame:
     """Return the last day on which a number behind a row was revised, by the keys of the row."""
     parts = [rows.select(KEYS, revised_on=pl.lit(None, pl.Date)).clear()]
     for (flow,), of_flow in rows.select(KEYS).unique().partition_by("flow", as_dict=True).items():
         months = {*of_flow.select(month_index("period")).to_series()}
-        keep = functools.partial(_is_of, str(flow), months)
+        keep = functools.partial(is_of, str(flow), months)
         revisions = read_table(snapshot, "revision", keep)
         revisions = revisions if day is None else revisions.filter(pl.col("revised_on") <= day)
         if not revisions.height:

@@ -20,7 +20,6 @@ from schemas.names import VALUES, status
 from schemas.table import polars_schema
 from tasks.analysis.ground import price_volume
 from tasks.analysis.ground.price_volume import Terms
-from tasks.analysis.ground.quotable import COLUMNS, LEDGER_COLUMNS, SIGN_MONTHS, steps_of, verdicts
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.doubt.doubt_words import doubt_text
@@ -32,6 +31,7 @@ from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
 from tasks.domain.units import per_unit
 from tasks.ledger.doubts import Doubts, heavy
+from tasks.ledger.quotable import COLUMNS, LEDGER_COLUMNS, SIGN_MONTHS, steps_of, verdicts
 from tasks.store.snapshots.parquet import Partition, partition_month
 
 # How many months back, and the growth whose verdict a page gives.

@@ -11,9 +11,9 @@ import polars as pl
 from rich.console import Group
 
 from schemas.names import EXPECTATIONS
-from tasks.answers.form.numbers import amount
 from tasks.answers.form.tables import NONE, scale_of, table, with_notes_below
 from tasks.domain.labels import capitalised, trade_of
+from tasks.domain.numbers import amount
 from tasks.domain.text import counted
 
 NUMBERS = ("level", "expected", "low", "high")

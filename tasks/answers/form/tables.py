@@ -20,10 +20,10 @@ from rich.text import Text
 from schemas import figures
 from schemas.figures import FIGURE_OF, SHOWN
 from schemas.names import FIGURES, MISSING, caveats_of, quote, status
-from tasks.answers.form.numbers import CARE, MARK_WORDS, MARKS, amount, exact
-from tasks.answers.form.quotes import from_base
 from tasks.domain.coverage import WORLD
+from tasks.domain.doubt.verdict_words import from_base
 from tasks.domain.labels import product_name, trade_of, written_month
+from tasks.domain.numbers import CARE, MARK_WORDS, MARKS, amount, exact
 from tasks.domain.text import counted, visible
 
 KEYS = ("flow", "product", "partner", "period", "measure")

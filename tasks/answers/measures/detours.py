@@ -27,7 +27,6 @@ from tasks.analysis.mirror.sides import KG, months_of
 from tasks.analysis.mirror.statements import pair, pair_of
 from tasks.answers.form.answer import Answer, day_of
 from tasks.answers.form.export_notes import RELEASE, Notes
-from tasks.answers.form.numbers import amount
 from tasks.domain.classification import members
 from tasks.domain.coverage import TOTALS
 from tasks.domain.doubt.doubt_words import doubt_text, doubts_in
@@ -35,6 +34,7 @@ from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.measures import is_named
 from tasks.domain.labels import country
 from tasks.domain.nomenclature import SHARED
+from tasks.domain.numbers import amount
 from tasks.domain.period_words import read_months
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.ledger.name_tables import names_in

@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from schemas.figures import FIGURE_OF, PER_CENT, POINTS
-from schemas.names import MISSING, status
+from schemas.names import MISSING, caveats_of, quote, status
 from tasks.answers.form.answer import Answer
 from tasks.domain.doubt.doubt_words import as_text
 from tasks.reading import query
@@ -129,10 +129,13 @@ def _of_figure(rows: pl.DataFrame, figure: str) -> pl.DataFrame:
     unit = {PER_CENT: "PC", POINTS: "PP", None: "1"}.get(FIGURE_OF[figure].unit)
     of_measure = pl.col("measure").str.replace(PREFIXES, "").str.to_uppercase()
     kinds = pl.col("level_kinds" if is_level else "kinds")
+    is_judged = caveats_of(figure) in rows.columns
+    caveats = pl.col(caveats_of(figure)) if is_judged else pl.lit(None, pl.String)
+    is_unsure = pl.col("doubt").is_not_null() | (pl.col(quote(figure)) == "no" if is_judged else pl.lit(False))
     state = (
         pl.when(value.is_null())
         .then(why.replace_strict(STATUS_OF_MISSING, default=ABSENT))
-        .when(pl.col("doubt").is_not_null())
+        .when(is_unsure)
         .then(pl.lit(UNRELIABLE))
         .when(pl.col("comparable_from") == pl.col("period"))
         .then(pl.lit(BREAK))
@@ -154,7 +157,7 @@ def _of_figure(rows: pl.DataFrame, figure: str) -> pl.DataFrame:
         TIME_PERIOD=pl.col("period").dt.strftime("%Y-%m"),
         OBS_VALUE=value.cast(pl.Float64).cast(pl.String).fill_null("NaN"),
         OBS_STATUS=state,
-        COMMENT_OBS=pl.when(value.is_null()).then(why.replace_strict(MISSING, default=why)),
+        COMMENT_OBS=pl.when(value.is_null()).then(why.replace_strict(MISSING, default=why)).otherwise(caveats),
         MADE=why,
         DOUBT=pl.col("doubt"),
         COMPARABLE_FROM=pl.col("comparable_from").dt.strftime(day),

@@ -51,7 +51,7 @@ DIMENSIONS = {
 }
 ATTRIBUTES = {
     "OBS_STATUS": ("state of the value, as in CL_OBS_STATUS of SDMX", "STRING"),
-    "COMMENT_OBS": ("why a value is missing", "STRING"),
+    "COMMENT_OBS": ("why a value is missing, or a growth is not quoted as it is", "STRING"),
     "MADE": ("how a value was made, or why it is missing", "STRING"),
     "DOUBT": ("open findings about what the value rests on", "STRING"),
     "COMPARABLE_FROM": ("month since which code, unit, basket and partner have meant the same", "DATE"),

@@ -16,8 +16,8 @@ from tasks.analysis.mirror.statements import BothSides, between
 from tasks.analysis.mirror.verdicts import REASONS
 from tasks.answers.form.answer import Answer, day_of
 from tasks.answers.form.export_notes import RELEASE, Notes
-from tasks.answers.form.numbers import amount, tonnes
 from tasks.domain.labels import capitalised, country
+from tasks.domain.numbers import amount, tonnes
 from tasks.reading.citation import citation
 from tasks.sources.registry import restricted
 from tasks.store.files.snapshot import Snapshot

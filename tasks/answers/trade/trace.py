@@ -6,10 +6,12 @@ from typing import ClassVar
 import polars as pl
 
 from schemas.forms.trace import TraceReport
+from schemas.names import caveats_of, quote
 from schemas.questions import trace as questions
 from tasks.answers.form.answer import Answer
+from tasks.answers.form.quotes import with_verdicts
 from tasks.answers.trade.series import series_of
-from tasks.domain.periods import month_number
+from tasks.domain.periods import first_day, month_number
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reading.resolver import Resolver
@@ -34,7 +36,13 @@ def trace(question: questions.Trace) -> TraceAnswer:
     snapshot, flow, product, partner, notes = series_of(question)
     month = month_number(Resolver(snapshot).month(question.month, flow, [product]))
     point = Point(flow, product, partner, question.measure, month)
-    traced = Tracer(snapshot, flow, product).trace(point, question.metric)
+    tracer = Tracer(snapshot, flow, product)
+    traced = tracer.trace(point, question.metric)
+    at_point = {"product": product, "partner": partner, "measure": question.measure, "period": first_day(month)}
+    judged = with_verdicts(tracer.metric.filter(**at_point), snapshot, figures=[question.metric])
+    verdict = judged.select(pl.col(f"^({quote(question.metric)}|{caveats_of(question.metric)})$"))
+    quotable = dict(zip(("quote", "caveats"), *verdict.rows(), strict=False))
+    traced = traced.model_copy(update=quotable)
     operands = [(one.name, one.value, one.status) for one in traced.operands]
     rows = pl.DataFrame(operands, {"operand": pl.String, "value": pl.Float64, "status": pl.String}, orient="row")
     return TraceAnswer(rows, snapshot, notes, doubts=tuple(traced.doubted), trace=traced)

@@ -4,8 +4,11 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from schemas.figures import QUOTABLE
+from schemas.names import caveats_of, quote
 from schemas.questions.vintages import Vintages
 from tasks.answers.form.answer import Answer
+from tasks.answers.form.quotes import with_verdicts
 from tasks.answers.trade.series import Series, series_of
 from tasks.domain.errors import NoFigure
 from tasks.reading import vintages as reading
@@ -29,7 +32,22 @@ def vintages(question: Vintages) -> VintagesAnswer:
     rows = reading.vintages(snapshot.store, *key, months, question.measure, question.metric)
     if not rows.height:
         raise NoFigure(reading.none_known(snapshot, *key, question.month, question.measure, question.metric))
-    return VintagesAnswer(rows, snapshot, notes, series=series)
+    return VintagesAnswer(_judged(rows, question, series), snapshot, notes, series=series)
+
+
+def _judged(rows: pl.DataFrame, question: Vintages, series: Series) -> pl.DataFrame:
+    """Return vintages of a growth with the verdict on each value, as it was on its first day."""
+    figure = question.metric
+    if figure not in QUOTABLE:
+        return rows
+    keys = {"flow": series.flow, "product": series.product, "partner": series.partner, "measure": question.measure}
+    in_doubt = pl.when(pl.col("doubt").is_not_null()).then(pl.lit(figure))
+    named = rows.rename({"value": figure}).with_columns(**{name: pl.lit(key) for name, key in keys.items()})
+    parts = named.with_columns(figures_in_doubt=in_doubt).partition_by("known_from", as_dict=True).items()
+    judged = [with_verdicts(part, series.snapshot, day, [figure]) for (day,), part in parts]
+    verdict = [pl.col(quote(figure)).alias("quote"), pl.col(caveats_of(figure)).alias("caveats")]
+    told = pl.concat(judged).sort("period", "known_from").rename({figure: "value"})
+    return told.select(*rows.columns, *verdict)
 
 
 def as_revisions(rows: pl.DataFrame) -> pl.DataFrame:

@@ -19,14 +19,13 @@ from schemas.names import status
 from schemas.reference.code_tables import code_table
 from schemas.small_files import read_json
 from tasks.analysis.after.first_prints import scorecard, within
-from tasks.analysis.ground.judged import numbers_of
-from tasks.analysis.ground.quotable import steps_of, verdict_of, verdicts
 from tasks.analysis.reporter.expectation import of_month
 from tasks.claims.readings import Readings, growth_of
 from tasks.claims.statement import Spot
 from tasks.domain.classification import members, part_of
 from tasks.domain.coverage import EVERYTHING, FIGURES_LOOK_BACK, WORLD
 from tasks.domain.doubt.doubt_words import doubts_in
+from tasks.domain.doubt.verdict_words import verdict_of
 from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.control_lists import lists_with
 from tasks.domain.export_controls.measure_states import LAPSED, states_on
@@ -38,6 +37,7 @@ from tasks.domain.units import UNIT_VALUE_OF, VALUE_OF
 from tasks.ingest.editions import is_outdated
 from tasks.ledger.doubts import Doubts
 from tasks.ledger.name_tables import NameTables, names_in
+from tasks.ledger.quotable import numbers_of, steps_of, verdicts
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.pages.brief.context import decided, mirrored

@@ -3,6 +3,7 @@
 What a list means in a store is in `tasks.reading.lists`; the form of the page is `tasks.pages.text.sheet`.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,18 +11,22 @@ from typing import Any
 import polars as pl
 
 from schemas.forms.doubt import NumberDoubt
+from schemas.table import readers_schema
 from tasks.analysis.reporter.list_movers import MonthCompared, list_movers
 from tasks.answers.form.answer import Answer
-from tasks.answers.form.numbers import amount, in_unit
+from tasks.answers.form.quotes import PER_CENT_MAX, with_caveats
 from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import TOTALS, WORLD
+from tasks.domain.doubt.verdict_words import from_words, said_of
 from tasks.domain.errors import NoFigure
 from tasks.domain.labels import capitalised, trade_of
-from tasks.domain.periods import Month, month_number
+from tasks.domain.numbers import CARE, amount, in_unit
+from tasks.domain.periods import Month, first_day, month_number
 from tasks.ledger.doubts import Doubts
+from tasks.ledger.quotable import COLUMNS, EMPTY_LEDGER, LOOK_BACK, verdicts
 from tasks.pages.text import wording
 from tasks.pages.text.sheet import Sheet, SheetPart, texts
-from tasks.reading.lists import YEAR, ListedProducts, code_levels, totals
+from tasks.reading.lists import ListedProducts, code_levels, totals
 from tasks.reading.query import query, reporter_of
 from tasks.reading.resolver import Resolver
 from tasks.reading.series import alike, levels
@@ -30,6 +35,8 @@ from tasks.store.files.snapshot import Snapshot
 # Letters of the name of goods in the table of codes.
 GOODS_LENGTH = 44
 PARTNERS_MAX = 12
+# The product of the total of a list, which is judged as the series of one.
+LISTED = "list"
 
 
 def list_sheet(
@@ -43,11 +50,12 @@ def list_sheet(
         rows, left_out = list_movers(store, snapshot, listed, MonthCompared(flow, month))
     except ValueError as error:
         raise NoFigure(str(error)) from None
-    rows = with_names(rows, resolver, language)
+    rows = with_names(with_caveats(rows, snapshot, language=language), resolver, language)
     measure = str(rows["measure"][0])
     number = month_number(month)
-    months = [number, number - 1, number - YEAR]
-    total = totals(code_levels(store, listed, flow, WORLD, months, measure), listed)[number]
+    months = range(number - LOOK_BACK, number + 1)
+    known = totals(code_levels(store, listed, flow, WORLD, months, measure), listed)
+    total = known[number] | _growths(known, number, measure, language)
     t, whose = texts(language)["list"], reporter_of(snapshot).code
     shared_words = {
         "trade": capitalised(trade_of(whose, flow, language)) if language == "en" else trade_of(whose, flow, language),
@@ -64,12 +72,43 @@ def list_sheet(
         t["about"].format(count=listed.rows.height, snapshot=snapshot.id),
         headlines,
         [_codes(rows, listed, measure, language), _partners(store, listed, (flow, month, measure), language)],
-        [*listed.notes, *left_out],
+        [*listed.notes, *left_out, *_caveats(rows, language)],
         doubts,
         Answer(rows, snapshot).citation,
         language,
     )
     return sheet, rows, doubts
+
+
+def _growths(known: Mapping[int, Mapping[str, Any]], number: int, measure: str, language: str) -> dict[str, str]:
+    """Say the growths of the total of a list in words, by their figures, and what keeps them from being quoted."""
+    series = {"product": LISTED, "partner": WORLD, "measure": measure}
+    rows = [{**series, "period": first_day(month), **row} for month, row in known.items()]
+    kinds = {name: kind for name, kind in readers_schema("metric").items() if name in COLUMNS}
+    history = pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], kinds)
+    # What the codes are printed to is not weighed: the total has a base of its own.
+    steps = pl.DataFrame({"product": [LISTED], "resolution": [0.0], "is_revised": [False]})
+    judged = verdicts(history.filter(period=first_day(number)), history, steps, lambda _: EMPTY_LEDGER)
+    of_figure = {row["figure"]: row for row in judged.iter_rows(named=True)}
+    texts_said = dict[str, str]()
+    for figure, row in of_figure.items():
+        growth = known[number][figure]
+        bare = from_words(row["base"], measure, language)
+        texts_said[figure] = bare if growth >= PER_CENT_MAX else in_unit(_signed(growth), "%", language)
+    texts_said["said"] = "".join(f" ({words})" for row in of_figure.values() if (words := said_of(row, language)))
+    return texts_said
+
+
+def _caveats(rows: pl.DataFrame, language: str) -> list[str]:
+    """Say why growths of codes are not quoted as they are, each thing once."""
+    told = rows.filter(kind="product").drop_nulls("caveats").select("product", "caveats")
+    return [f"{CARE} {one}" for one in wording.each_once(told.iter_rows(), language)]
+
+
+def _growth(row: Mapping[str, Any], language: str) -> str:
+    if row["quote"] == "no":
+        return from_words(row["before"], row["measure"], language)
+    return _plain(row["change_pct"]) + CARE * (row["quote"] == "care")
 
 
 def _total(total: dict[str, Any], shared_words: dict[str, str], measure: str, language: str) -> str:
@@ -80,11 +119,11 @@ def _total(total: dict[str, Any], shared_words: dict[str, str], measure: str, la
     for name in ("mom", "yoy"):
         growth, status = total[f"{name}_pct"], total[f"{name}_status"]
         shown[name] = (
-            t[name].format(pct=in_unit(f"{growth:+,.1f}".replace("-", "−"), "%", language))
+            t[name].format(pct=growth)
             if growth is not None
             else t[f"no_{name}"].format(why=t["why"].get(status, status))
         )
-    return str(t["total"].format(**shared_words, **shown, known=total["codes_known"]))
+    return f"{t['total'].format(**shared_words, **shown, known=total['codes_known'])}{total['said']}"
 
 
 def _largest(rows: pl.DataFrame, measure: str, language: str) -> list[str]:
@@ -113,7 +152,8 @@ def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: s
             row["tier"] or "",
             t["coverage"][row["coverage"]],
             *(_shown(row[name], measure, language) for name in ("level", "before", "change")),
-            *(_plain(row[name]) for name in ("change_pct", "contribution_pp")),
+            _growth(row, language),
+            "–" if row["quote"] == "no" else _plain(row["contribution_pp"]),
         )
         for row in codes.iter_rows(named=True)
     ]
@@ -155,6 +195,10 @@ def _shown(value: float | None, measure: str, language: str) -> str:
         return str(texts(language)["none"])
     sign = "−" if value < 0 else ""
     return sign + wording.level(abs(value), measure, language)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+,.1f}".replace("-", "−")
 
 
 def _plain(value: float | None) -> str:

@@ -13,8 +13,8 @@ import polars as pl
 from schemas.forms.brief import Fact, Facts
 from schemas.forms.trace import TracedNumber
 from schemas.names import MISSING
-from tasks.answers.form.numbers import MASS
 from tasks.domain.doubt.doubt_words import doubt_text
+from tasks.domain.numbers import MASS
 from tasks.domain.release_ids import source_of
 from tasks.pages.brief.context import is_withheld
 from tasks.pages.charts.charts import scale_of

@@ -9,9 +9,9 @@ import vl_convert
 
 from tasks.analysis.measures.detour_interval import HELD_PCT
 from tasks.analysis.measures.detours import between
-from tasks.answers.form.numbers import amount
 from tasks.answers.measures.detours import DetoursAnswer
 from tasks.domain.labels import country
+from tasks.domain.numbers import amount
 from tasks.pages.charts.charts import Spec, field, layer, scale_of
 from tasks.pages.charts.plot import COLOURS, MONTH_AXIS, ON_WHITE, PICTURES
 from tasks.pages.text.sheet import Sheet, SheetPart, markdown, page, texts

@@ -19,7 +19,6 @@ from schemas.questions.detours import Detours
 from schemas.questions.event_brief import EventBrief
 from tasks.analysis.mirror.statements import mirror
 from tasks.answers.form.answer import Answer, store_of
-from tasks.answers.form.numbers import amount
 from tasks.answers.measures.detours import detours
 from tasks.controls import windows as event_windows
 from tasks.domain import clock
@@ -31,6 +30,7 @@ from tasks.domain.export_controls.control_lists import Spec
 from tasks.domain.export_controls.measure_states import states_on
 from tasks.domain.export_controls.measures import codes_of, codes_recorded, event_row
 from tasks.domain.labels import country
+from tasks.domain.numbers import amount
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.text import named as named_few
 from tasks.pages.brief.answer import BriefPage

@@ -11,10 +11,11 @@ import polars as pl
 from schemas.forms.doubt import NumberDoubt
 from tasks.analysis.reporter.expectation import days_share
 from tasks.analysis.reporter.movers import AGAINST
-from tasks.answers.form.numbers import amount, in_unit
-from tasks.answers.form.quotes import PER_CENT_MAX, from_words, quote_words
+from tasks.answers.form.quotes import PER_CENT_MAX
 from tasks.domain.doubt.doubt_words import doubt_sentences
+from tasks.domain.doubt.verdict_words import from_words, quote_words
 from tasks.domain.labels import capitalised, country, in_full, partner_name, trade_of
+from tasks.domain.numbers import amount, in_unit
 from tasks.domain.periods import first_day, month_number
 from tasks.domain.reporter import CHN
 from tasks.ledger.doubts import Doubts

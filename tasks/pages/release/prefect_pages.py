@@ -15,8 +15,8 @@ from schemas.forms.fetch import SourceState
 from schemas.forms.outcome import Gap, HeldRelease, Outcome
 from schemas.forms.pool import PoolReport, counts_of
 from schemas.forms.watch import WatchReport
-from tasks.answers.form.numbers import amount
 from tasks.domain.labels import country
+from tasks.domain.numbers import amount
 from tasks.domain.periods import month_name
 from tasks.domain.text import clip, counted
 from tasks.pages.release.release_page import Pages, pages

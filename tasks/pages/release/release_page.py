@@ -3,7 +3,7 @@ lineage.
 
 Everything is read from the store, so a page shows what is published, not what a run computed. The results are markdown
 and rows; `tasks/pages/release/prefect_pages.py` shows them. Rounding and words belong here and in
-`tasks/answers/form/numbers.py`.
+`tasks/domain/numbers.py`.
 """
 
 import base64
@@ -19,8 +19,7 @@ from schemas.figures import SHORT
 from schemas.forms.outcome import Outcome
 from schemas.names import LINES_OF_CHECK, MISSING, ORIGINS, VALUES, caveats_of, quote, status
 from schemas.reference.code_tables import code_table
-from tasks.answers.form.numbers import CARE, amount
-from tasks.answers.form.quotes import from_base, with_caveats, with_verdicts
+from tasks.answers.form.quotes import with_caveats, with_verdicts
 from tasks.answers.trade.movers import changes_of_month, expected
 from tasks.answers.trade.read import with_names
 from tasks.answers.trade.revisions import doubts_of_revisions
@@ -28,8 +27,10 @@ from tasks.domain.carried import APPROVED
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import decision_text
 from tasks.domain.doubt.doubt_words import doubt_sentences, doubts_in, once_each
+from tasks.domain.doubt.verdict_words import from_base
 from tasks.domain.export_controls.measures import mixed_words
 from tasks.domain.labels import DOUBTED, capitalised, partner_name, product_name, row_name, trade_of, written_month
+from tasks.domain.numbers import CARE, amount
 from tasks.domain.periods import Month
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter

@@ -19,14 +19,13 @@ from schemas.forms.brief import MirrorPart
 from schemas.forms.doubt import NumberDoubt
 from schemas.names import LANGUAGES, STATUSES, VALUES, status
 from schemas.reference.code_tables import code_table
-from tasks.analysis.ground.judged import numbers_of
-from tasks.analysis.ground.quotable import steps_of, verdicts
 from tasks.analysis.reporter.of_reporter import published_rows
-from tasks.answers.form.quotes import beside, from_words, said_of
+from tasks.answers.form.quotes import beside
 from tasks.domain.classification import members, part_of
 from tasks.domain.comparability import breaks_of
 from tasks.domain.coverage import WORLD
 from tasks.domain.doubt.doubt_words import DOUBTS, as_text, doubt_text, doubts_in
+from tasks.domain.doubt.verdict_words import from_words, said_of
 from tasks.domain.errors import NoFigure
 from tasks.domain.growth import growth_pct
 from tasks.domain.hashing import json_sha256
@@ -35,6 +34,7 @@ from tasks.domain.reporter import Reporter
 from tasks.domain.units import UNIT_VALUE_OF
 from tasks.ledger.doubts import Doubts
 from tasks.ledger.merge import current_statements, was_last_on
+from tasks.ledger.quotable import numbers_of, steps_of, verdicts
 from tasks.pages.brief.context import mirrored
 from tasks.pages.brief.facts import events_in, names_of
 from tasks.pages.charts.charts import scale_of

@@ -19,10 +19,10 @@ from schemas.figures import QUOTABLE
 from schemas.forms.doubt import NumberDoubt
 from schemas.names import MISSING, ORIGINS, STATUSES, caveats_of, status
 from schemas.names import quote as quoted
-from tasks.answers.form.numbers import CARE, MARKS, in_unit
-from tasks.answers.form.quotes import beside, from_base
+from tasks.answers.form.quotes import beside
 from tasks.domain.coverage import WORLD
 from tasks.domain.doubt.doubt_words import doubt_sentences, doubt_text, doubts_in
+from tasks.domain.doubt.verdict_words import from_base
 from tasks.domain.export_controls.measures import mixed_words
 from tasks.domain.labels import (
     capitalised,
@@ -31,6 +31,7 @@ from tasks.domain.labels import (
     is_group,
     partner_name,
 )
+from tasks.domain.numbers import CARE, MARKS, in_unit
 from tasks.domain.units import UNIT_VALUE_OF
 from tasks.pages.brief import lists
 from tasks.pages.brief.context import is_withheld

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from rich.markup import escape
 
 from schemas.code_files import money
-from tasks.answers.form.numbers import units
+from tasks.domain.numbers import units
 from tasks.domain.text import clip
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from schemas.forms.brief import Fact, Facts
 from schemas.forms.doubt import NumberDoubt
 from schemas.forms.verdict import Verdict
 from schemas.names import MISSING
-from tasks.answers.form.numbers import MASS
-from tasks.answers.form.quotes import caveat_words, verdict_words
 from tasks.domain.doubt.doubt_words import doubt_sentences
+from tasks.domain.doubt.verdict_words import caveat_words, verdict_words
 from tasks.domain.labels import NOT_STATED, capitalised, country, trade_of
+from tasks.domain.numbers import MASS
 from tasks.domain.periods import first_day, month_number
 from tasks.pages.text.page_templates import template
 from tasks.pages.text.wording import (

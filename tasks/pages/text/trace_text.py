@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from tasks.answers.form.numbers import exact
 from tasks.domain.labels import partner_name, product_name, trade_of
+from tasks.domain.numbers import exact
 from tasks.pages.text.page_templates import template
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import Any
 from schemas.figures import QUOTABLE
 from schemas.forms.brief import Fact, Facts
 from schemas.names import caveats_of
-from tasks.answers.form.numbers import CARE, MASS, WHOLE, in_unit, money_text, size, two_digits
-from tasks.answers.form.quotes import from_words
+from tasks.domain.doubt.verdict_words import from_words
 from tasks.domain.export_controls.measures import MIXED_WORDS
 from tasks.domain.labels import country, written_month
+from tasks.domain.numbers import CARE, MASS, WHOLE, in_unit, money_text, size, two_digits
 from tasks.domain.units import UNIT_VALUE_OF
 from tasks.pages.text.page_templates import words
 from tasks.sources.registry import SOURCES

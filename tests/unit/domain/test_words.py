@@ -6,6 +6,7 @@ import pytest
 
 from tasks.domain import clock
 from tasks.domain.labels import in_words, value_terms
+from tasks.domain.numbers import tonnes
 from tasks.domain.period_words import read_period
 from tasks.domain.text import NAMED_MAX, clip, clip_bytes, counted, named
 
@@ -102,3 +103,22 @@ def test_one_period_in_two_ways(text: str, months: str) -> None:
 )
 def test_terms_in_words(sources: list[str], flow: str, measures: list[str], lines: list[str]) -> None:
     assert in_words(value_terms(sources, flow, measures)) == lines
+
+
+@pytest.mark.parametrize(
+    ("kilograms", "shown"),
+    [
+        (353_000, "353"),
+        (46_400, "46.4"),
+        (1_238_400, "1,238"),
+        (720, "0.72"),
+        (30, "0.03"),
+        (0.4, "0.0004"),
+        (0.04, "0.00004"),
+        (0, "0"),
+        (-30, "-0.03"),
+        (-353_400, "-353"),
+    ],
+)
+def test_a_small_amount_does_not_vanish(kilograms: float, shown: str) -> None:
+    assert tonnes(kilograms) == shown

@@ -15,7 +15,6 @@ from schemas.names import FIGURES
 from tasks.answers.form import export, export_notes
 from tasks.answers.form.export import LETTERS_MAX, NOTES, workbook, write
 from tasks.answers.form.export_notes import Notes, notes
-from tasks.answers.form.numbers import tonnes
 from tasks.answers.form.tables import figure_table, listing
 from tests.unit.builders import MAGNETS, Row, number, release, release_table
 from tests.unit.figures import derived
@@ -262,25 +261,6 @@ def _printed(rows: pl.DataFrame) -> str:
 )
 def test_a_level_keeps_all_its_digits(value: float, shown: str) -> None:
     assert shown in _printed(pl.DataFrame({"level": [value, 1.5], "partner": ["USA", "DEU"]})).split()
-
-
-@pytest.mark.parametrize(
-    ("kilograms", "shown"),
-    [
-        (353_000, "353"),
-        (46_400, "46.4"),
-        (1_238_400, "1,238"),
-        (720, "0.72"),
-        (30, "0.03"),
-        (0.4, "0.0004"),
-        (0.04, "0.00004"),
-        (0, "0"),
-        (-30, "-0.03"),
-        (-353_400, "-353"),
-    ],
-)
-def test_a_small_amount_does_not_vanish(kilograms: float, shown: str) -> None:
-    assert tonnes(kilograms) == shown
 
 
 def test_a_group_is_no_more_partner_and_rows_without_any_figure_are_counted_below() -> None:

@@ -14,7 +14,7 @@ from schemas.forms.verdict import Caveat, Verdict
 from schemas.names import CAVEATS, MISSING
 from tasks.analysis.mirror import statements
 from tasks.analysis.mirror.statements import WORDS
-from tasks.answers.form.quotes import quote_words
+from tasks.domain.doubt.verdict_words import quote_words
 from tasks.pages.brief import lists
 from tasks.pages.text.page_templates import FOLDER, LANGUAGES, words
 from tasks.pages.text.sentences import Piece, Sentence, common, next_to, of_all, quotable

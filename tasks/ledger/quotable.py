@@ -4,20 +4,24 @@ The limits are rows of `quotability.csv`, each with its reason. The verdict is n
 the releases, but about how a reader would understand it. Growths of many series and months are judged together.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from schemas.figures import FIGURE_OF, QUOTABLE
-from schemas.forms.verdict import Caveat, Verdict
 from schemas.names import CAVEATS, status
 from schemas.reference.code_tables import code_table
 from schemas.table import readers_schema
 from tasks.domain.classification import part_of
 from tasks.domain.coverage import WORLD
+from tasks.domain.doubt.verdict_words import NUMBERS
 from tasks.domain.periods import MONTHS, month_index
 from tasks.ledger.merge import stood_for_a_day
+from tasks.store.files.snapshot import Snapshot
+from tasks.store.snapshots.parquet import Partition, partition_month, read_table
 
 # How many months back is the base of each growth.
 BACK = {name: FIGURE_OF[name].months_back for name in QUOTABLE}
@@ -33,20 +37,9 @@ GROWTH = [*KEY, "figure"]
 GROWTHS = tuple(name for one in BACK for name in (one, status(one)))
 COLUMNS = (*SERIES, "period", "level", "ytd", "kinds", *GROWTHS)
 LEDGER_COLUMNS = (*SERIES, "period_start", "period_end", "value", "resolution", "known_from", "known_until")
-# The numbers of a series that its caveats are said with.
-NUMBERS_OF = {
-    "nearly_nothing": ("base", "step"),
-    "low_base": ("base", "usual"),
-    "sign_flips": ("flips",),
-    "revision_noise": ("largest", "revised", "months"),
-    "coverage": ("kinds",),
-    "implied_base": (),
-}
-assert [*NUMBERS_OF] == [*CAVEATS]
 EMPTY_LEDGER = pl.DataFrame(
     schema={name: kind for name, kind in readers_schema("observation").items() if name in LEDGER_COLUMNS}
 )
-NUMBERS = tuple(dict.fromkeys(name for names in NUMBERS_OF.values() for name in names))
 VERDICTS: dict[str, Any] = {
     **dict.fromkeys(SERIES, pl.String),
     "period": pl.Date,
@@ -55,12 +48,6 @@ VERDICTS: dict[str, Any] = {
     "caveats": pl.List(pl.String),
     **dict.fromkeys(NUMBERS, pl.Float64),
 }
-
-
-def verdict_of(row: Mapping[str, Any]) -> Verdict:
-    """Return the verdict of a row of `verdicts`."""
-    caveats = (Caveat(name=name, numbers={one: row[one] for one in NUMBERS_OF[name]}) for name in row["caveats"])
-    return Verdict(answer=row["quote"], caveats=tuple(caveats))
 
 
 def own_or_parts(rows: pl.DataFrame, product: str) -> pl.DataFrame:
@@ -82,6 +69,33 @@ def steps_of(numbers: pl.DataFrame, products: Iterable[str]) -> pl.DataFrame:
     )
     kinds = {"product": pl.String, "resolution": pl.Float64, "is_revised": pl.Boolean}
     return pl.concat([pl.DataFrame(schema=kinds), *of_products])
+
+
+def is_of(flow: str, months: Container[int] | None, part: Partition) -> bool:
+    """Whether a part is of a direction, and of one of the months where some are named (month numbers)."""
+    return part[0] == flow and (months is None or partition_month(part) in months)
+
+
+def numbers_of(
+    snapshot: Snapshot,
+    flow: str,
+    products: Iterable[str],
+    reach: Container[int] | None = None,
+    day: date | None = None,
+) -> pl.DataFrame:
+    """Return the numbers of the ledger of products and their parts that a verdict rests on, as they were known on a
+    day; of all months, or of those (month numbers) in reach."""
+    where = pl.any_horizontal(*map(part_of, products))
+    rows = read_table(
+        snapshot,
+        "observation",
+        functools.partial(is_of, flow, reach),
+        where if day is None else where & (pl.col("known_from") <= day),
+        LEDGER_COLUMNS,
+    )
+    if day is None:
+        return rows
+    return rows.with_columns(pl.when(pl.col("known_until") <= day).then("known_until").alias("known_until"))
 
 
 def of_series(rows: pl.DataFrame, series: pl.DataFrame) -> pl.DataFrame:
