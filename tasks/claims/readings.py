@@ -227,8 +227,8 @@ class Readings:
         number = self.growths.get(_key(spot)) if base == spot.shifted(-12) else None
         if number is not None and printed_too:
             over = f" over a change of what the series means ({describe_changes(changes)})" if changes else ""
-            growth = printed(*number, f"{show_percent(number[0])}, as a source prints it{over}")
-            growths.append(self.judged(spot, base, growth, f"a growth that a source prints{over}"))
+            as_printed = printed(*number, f"{show_percent(number[0])}, as a source prints it{over}")
+            growths.append(self.judged(spot, base, as_printed, f"a growth that a source prints{over}"))
         if changes:
             return growths
         # A printed growth is among the sources of its implied base, and says more than what follows from that base.

@@ -134,8 +134,8 @@ def words_of(one: Any, given: dict[str, Any]) -> list[list[str]]:
 
 
 def commands(store: Store, language: str) -> Iterator[tuple[str, str]]:
-    """What each command about figures prints in each form, and the files that it writes instead."""
-    for of in OF:
+    """What each command about figures of one partner prints in each form, and the files that it writes instead."""
+    for of in OF[:1]:
         for name, one in ((name, one) for module in MODULES for name, one in leaves(commands_of(module))):
             output = store.folder / f"made-{len([*store.folder.iterdir()])}.html"
             output = output.with_suffix("") if name == "export sdmx" else output

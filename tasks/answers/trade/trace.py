@@ -39,10 +39,9 @@ def trace(question: questions.Trace) -> TraceAnswer:
     tracer = Tracer(snapshot, flow, product)
     traced = tracer.trace(point, question.metric)
     at_point = {"product": product, "partner": partner, "measure": question.measure, "period": first_day(month)}
-    judged = with_verdicts(tracer.metric.filter(**at_point), snapshot, figures=[question.metric])
-    verdict = judged.select(pl.col(f"^({quote(question.metric)}|{caveats_of(question.metric)})$"))
-    quotable = dict(zip(("quote", "caveats"), *verdict.rows(), strict=False))
-    traced = traced.model_copy(update=quotable)
+    row = with_verdicts(tracer.metric.filter(**at_point), snapshot, figures=[question.metric]).row(0, named=True)
+    verdict = {"quote": row.get(quote(question.metric)), "caveats": row.get(caveats_of(question.metric))}
+    traced = traced.model_copy(update=verdict)
     operands = [(one.name, one.value, one.status) for one in traced.operands]
     rows = pl.DataFrame(operands, {"operand": pl.String, "value": pl.Float64, "status": pl.String}, orient="row")
     return TraceAnswer(rows, snapshot, notes, doubts=tuple(traced.doubted), trace=traced)

@@ -108,7 +108,7 @@ def _caveats(rows: pl.DataFrame, language: str) -> list[str]:
 def _growth(row: Mapping[str, Any], language: str) -> str:
     if row["quote"] == "no":
         return from_words(row["before"], row["measure"], language)
-    return _plain(row["change_pct"]) + CARE * (row["quote"] == "care")
+    return _plain(row["change_pct"]) + (CARE if row["quote"] == "care" else "")
 
 
 def _total(total: dict[str, Any], shared_words: dict[str, str], measure: str, language: str) -> str:

@@ -353,7 +353,13 @@ def test_partners_and_months_at_hand() -> None:
         # A number of few digits is found nowhere by accident.
         ("14", "t", "level", None),
         # 1.6 t on 1.4 t is 14.3 %; 2 t on 1 t is 100 %.
-        ("100", "%", "mom", "the growth from figures that were rounded first; from the unrounded ones it is +14.3 %"),
+        (
+            "100",
+            "%",
+            "mom",
+            "the growth from figures that were rounded first; from the unrounded ones it is +14.29 %, 1.6 t against"
+            " 1.4 t (the printed digits leave +6.90 % to +22.22 % open)",
+        ),
     ],
 )
 def test_where_a_wrong_figure_would_be_right(text: str, unit: str, kind: str, where: str | None) -> None:
