@@ -217,7 +217,8 @@ def test_every_way_out_says_the_verdict_and_none_says_the_percentage(
     assert len({name.partition(" ")[::2] for name, _ in found}) >= least
     assert [f"{name} {wrong}" for name, text in found if (wrong := complaint(text))] == []
     told = [[bool(CARE in text), bool(BARE.search(text))] for _, text in found]
-    assert min(map(sum, zip(*told, strict=True))) > 2, told
+    # Commands are asked of the partner whose growth is not to be quoted, and few of them name the others.
+    assert min(map(sum, zip(*told, strict=True))) > (0 if ways is commands else 2), told
 
 
 @pytest.mark.parametrize("text", [f"the US {NO} %", "it rose by 361.7 %", "United States from 25 kg", "6800000.0"])
