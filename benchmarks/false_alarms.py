@@ -1,19 +1,24 @@
 """What the checks say of sound files and of files with a planted error: held rightly or not, found or missed.
 
-    python -m benchmarks.false_alarms [--data FOLDER] [--findings] [--write] [--world N] [--before FILE] [--keep FILE]
-        [SOURCE ...]
+    python -m benchmarks.false_alarms [--data FOLDER] [--findings] [--write] [--half HALF] [--seed N] [--drawn]
+        [--world N] [--before FILE] [--keep FILE] [SOURCE ...]
 
 Reads every file below FOLDER (by default the shared files next to the project) that `benchmarks/real_files.csv` lists,
 as somebody declares it who trusts it; those of one folder and source go into one store, in the order of the table, and
 what is held is published all the same, so that the next one has a past. `verdict` of the table is what a person who
 read the file says: `publish`, `hold` or `refuse`, with the reason. Each large product of these files comes once more by
-itself, as a query for it alone would. Beside them stand drawn files (`drawn_files`: synthetic) and two drawn years of
-10,000 codes; --world draws others of the same natures. Into the files that are sound, errors are planted one at a
-time (`planted_errors`).
+itself, as a query for it alone would. With --drawn there are also drawn files (`drawn_files`: synthetic) and two drawn
+years of 10,000 codes; --world draws others of the same natures. Into the files that are sound, errors are planted one
+at a time (`planted_errors`), at places and of kinds that --seed draws.
 
-A hold or a refusal of a sound file is false. A planted error is found where the release is refused, or held for more
-than it is without the error; `missed` are those that change the month of a product by 1 % or more, as much as customs'
-own revisions. With --findings every error and warning about a sound file is printed. --keep writes all results as JSON;
+Bounds are set on one half of the folders and sources and judged on the other one: `half` of the table is `setting` or
+`reporting`, one for each folder and source; --half reads one of them.
+
+A hold or a refusal of a sound file is false. Two figures count. An error is without a word where the release is
+published, or held for no more than without the error, and no new finding doubts a number that the error changed or the
+month of the goods that lacks it. A sound number is in doubt where an open finding of a sound file names it. `missed`
+are errors without a hold that change the month of a product by 1 % or more, as much as customs' own revisions. With
+--findings every error and warning about a sound file is printed. --keep writes all results as JSON;
 --before reads such a file, of a run at an earlier commit; --write replaces the section of RESULTS.md. The exit status
 is 1 where more than 1 % of the sound files are held, a real one is judged otherwise than in the table, or the table
 lacks a file.
@@ -23,10 +28,10 @@ import argparse
 import csv
 import json
 import os
+import random
 import sys
 import tempfile
 import time
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -37,12 +42,15 @@ import polars as pl
 
 from benchmarks import drawn_files, measure, results
 from benchmarks.light_store import LightStore
-from benchmarks.planted_errors import PLANTS, places
+from benchmarks.planted_errors import NEIGHBOURS, PLANTS, neighbourhoods, place_of, places
 from schemas.forms.request import Landed, ReleaseRequest
+from schemas.frames import Finding
 from tasks.checks.frame.registry import check_release
 from tasks.domain.coverage import TOTALS
 from tasks.domain.errors import Refused
+from tasks.domain.periods import month_index
 from tasks.ingest.normalise import Normalised, normalise
+from tasks.ledger.doubts import concerned, open_doubts
 from tasks.sources.adapter.protocol import Parsed
 
 DATA = Path(__file__).parent.parent / ".." / "shared" / "data"
@@ -65,8 +73,11 @@ PRODUCTS_BY_THEMSELVES, PLANTED_BY_THEMSELVES = 4, 2
 REAL, ALONE = "real", "real, a product alone"
 # An error that changes the month of a product by less is no larger than a revision.
 MATTERS = 0.01
-# Each file gets one in so many of the errors, always the same ones, so that the run stays within minutes.
+# Each file gets one in so many of the errors, so that the run stays within minutes.
 ONE_IN = 6
+# Of each kind of error at a number with a neighbourhood so many are drawn for a file.
+DRAWN_OF_EACH = 4
+MUCH = 0.1
 FILES_KEPT = 30
 
 
@@ -97,7 +108,8 @@ class Case(NamedTuple):
 
 class Trial(NamedTuple):
     """What came of a file, as it is (`error` empty) or with a planted error; `goods` is how much of a month of a
-    product the error changed at most."""
+    product the error changed at most. Of its `numbers` some are `doubted`; `is_named` where a finding that the file
+    without the error does not have doubts a number that the error changed."""
 
     set: str
     source: str
@@ -108,6 +120,10 @@ class Trial(NamedTuple):
     outcome: str
     checks: list[str]
     said: list[str]
+    half: str = ""
+    numbers: int = 0
+    doubted: int = 0
+    is_named: bool = False
 
     @property
     def is_right(self) -> bool:
@@ -207,7 +223,7 @@ def _of_product(parsed: Parsed, product: str | None) -> Parsed | None:
     return parsed._replace(reported=reported, totals=totals, doubts=(), short=()) if reported.height else None
 
 
-def trials(cases: list[Case], work: Path, *, plant: bool) -> Iterator[Trial]:
+def trials(cases: list[Case], work: Path, seed: int, *, plant: bool) -> Iterator[Trial]:
     """What came of the files of a store, one after another, and of the last sound ones with errors."""
     store = LightStore(work, TODAY)
     sound = [case for case in cases if case.verdict == "publish"]
@@ -221,12 +237,13 @@ def trials(cases: list[Case], work: Path, *, plant: bool) -> Iterator[Trial]:
             if parsed is None:
                 continue
             clean = normalise(landed, parsed)
-            yield _judged(case, "", 0, clean, store)
+            plain = check_release(clean, store.known(clean))
+            yield _judged(case, "", 0, clean, plain)
         except Refused as refused:
             yield _trial(case, "", 0, "refused", [refused.rule], [f"{refused.rule}: {refused}"])
             continue
         if case in hit:
-            yield from _planted(case, landed, parsed, clean, store)
+            yield from _planted(case, landed, parsed, clean, plain, store, seed)
         store.publish(clean)
 
 
@@ -243,23 +260,56 @@ def _read(store: LightStore, case: Case, day: date | None) -> tuple[Landed, Pars
     return (landed if day is None else landed.model_copy(update={"released_on": day})), parsed
 
 
-def _planted(case: Case, landed: Landed, parsed: Parsed, clean: Normalised, store: LightStore) -> Iterator[Trial]:
-    for number, place in enumerate(places(parsed.reported)):
-        for name, plant in PLANTS.items():
-            is_sampled = not zlib.crc32(f"{case.store} {name} {number}".encode()) % ONE_IN
-            if (number and "partner" not in name) or not is_sampled:
-                continue
-            reported = plant(parsed.reported, place)
-            if reported is None:
-                continue
-            try:
-                wrong = normalise(landed, parsed._replace(reported=reported))
-            except Refused as refused:
-                yield _trial(case, name, 1, "refused", [refused.rule], [f"{refused.rule}: {refused}"])
-                continue
-            goods = changed(clean, wrong)
-            if goods > 0:
-                yield _judged(case, name, goods, wrong, store)
+def _planted(
+    case: Case, landed: Landed, parsed: Parsed, clean: Normalised, plain: Finding, store: LightStore, seed: int
+) -> Iterator[Trial]:
+    drawn = random.Random(f"{seed} {case.store}")
+    planted = [(name, plant, place) for place in places(parsed.reported) for name, plant in PLANTS.items()]
+    planted = drawn.sample(planted, len(planted) // ONE_IN)
+    places_of = neighbourhoods(pl.concat([store.past(clean), clean.detail], how="diagonal"), clean.detail)
+    for name, (plant, is_steady) in NEIGHBOURS.items():
+        some = places_of.filter("steady") if is_steady else places_of
+        for row in drawn.sample(range(some.height), min(DRAWN_OF_EACH, some.height)):
+            planted.append((name, plant, place_of(parsed.reported, some.row(row, named=True))))
+    for name, plant, place in planted:
+        reported = plant(parsed.reported, place)
+        if reported is None:
+            continue
+        try:
+            wrong = normalise(landed, parsed._replace(reported=reported))
+        except Refused as refused:
+            yield _trial(case, name, 1, "refused", [refused.rule], [f"{refused.rule}: {refused}"])
+            continue
+        goods = changed(clean, wrong)
+        if goods > 0:
+            found = check_release(wrong, store.known(wrong))
+            yield _judged(case, name, goods, wrong, found)._replace(is_named=names_it(clean, wrong, plain, found))
+
+
+def names_it(clean: Normalised, wrong: Normalised, plain: Finding, found: Finding) -> bool:
+    """Whether a finding that the file without the error does not have doubts a number that the error changed, or the
+    partners, sums or months that it took away."""
+    said = ["check", "subject", "severity"]
+    opened = open_doubts(found.join(plain, on=said, how="anti"), wrong.release)
+    key = ["flow", "product", "partner", "measure", "period_start", "period_end", "value"]
+    cells = pl.concat(
+        [
+            one.detail.select(key).join(other.detail.select(key), on=key, how="anti")
+            for one, other in ((clean, wrong), (wrong, clean))
+        ]
+    ).with_columns(month=month_index("period_end"))
+    return any(
+        cells.filter(
+            (pl.col("flow").cast(pl.String) == doubt["flow"]) | pl.lit(doubt["flow"] is None),
+            pl.col("month").is_between(doubt["first"], doubt["last"]),
+            pl.any_horizontal(
+                pl.lit(not doubt["products"]),
+                *(pl.col("product").cast(pl.String).str.starts_with(code) for code in doubt["products"] if code != "*"),
+            ),
+            pl.col("partner").cast(pl.String).is_in(doubt["partners"]) | pl.lit(not doubt["partners"]),
+        ).height
+        for doubt in opened.iter_rows(named=True)
+    )
 
 
 def changed(clean: Normalised, wrong: Normalised) -> float:
@@ -274,8 +324,7 @@ def changed(clean: Normalised, wrong: Normalised) -> float:
     return min(1.0, float(both.select(part.max()).item() or 0))
 
 
-def _judged(case: Case, error: str, goods: float, release: Normalised, store: LightStore) -> Trial:
-    found = check_release(release, store.known(release))
+def _judged(case: Case, error: str, goods: float, release: Normalised, found: Finding) -> Trial:
     grave = found.filter(pl.col("severity").is_in(["error", "warning"]))
     errors = grave.filter(severity="error")
     said = [
@@ -283,33 +332,39 @@ def _judged(case: Case, error: str, goods: float, release: Normalised, store: Li
         for row in grave.to_dicts()
     ]
     checks = errors["check"].unique().sort().to_list()
-    return _trial(case, error, goods, "held" if errors.height else "published", checks, said)
+    numbers = release.detail.with_columns(month=month_index("period_end"))
+    doubted = concerned(numbers, open_doubts(found, release.release)).sum()
+    trial = _trial(case, error, goods, "held" if errors.height else "published", checks, said)
+    return trial._replace(numbers=numbers.height, doubted=int(doubted))
 
 
 def _trial(case: Case, error: str, goods: float, outcome: str, checks: list[str], said: list[str]) -> Trial:
-    name = f"{case.store}/{case.file.name}"
-    return Trial(case.set, case.row["source"], name, error, goods, case.verdict, outcome, checks, said)
+    name, half = f"{case.store}/{case.file.name}", case.row.get("half", "drawn")
+    return Trial(case.set, case.row["source"], name, error, goods, case.verdict, outcome, checks, said, half)
 
 
 def everything(given: argparse.Namespace, work: Path) -> Iterator[Trial]:
     """All trials, set by set."""
     rows = [row for row in rows_of_table() if not given.sources or row["source"] in given.sources]
+    rows = [row for row in rows if given.half in (None, row["half"])]
     real = [*cases_of(rows, given.data, work)]
     stores = {
         name: [case for case in real if case.store == name] for name in dict.fromkeys(case.store for case in real)
     }
     for name, cases in stores.items():
-        yield from trials(cases, work / "stores" / name, plant=True)
+        yield from trials(cases, work / "stores" / name, given.seed, plant=True)
     for cases in stores.values():
         products = [*alone(cases, work / "read")]
         for number, name in enumerate(dict.fromkeys(case.store for case in products)):
             of_store = [case for case in products if case.store == name]
-            yield from trials(of_store, work / "stores" / name, plant=number < PLANTED_BY_THEMSELVES)
-    for write in (drawn_files.files, drawn_files.whole_year):
+            yield from trials(of_store, work / "stores" / name, given.seed, plant=number < PLANTED_BY_THEMSELVES)
+    for write in (drawn_files.files, drawn_files.whole_year) if given.drawn else ():
         drawn = [Case(name, file.parent.name, file, row) for name, file, row in write(work / "drawn", given.world)]
         drawn = [case for case in drawn if not given.sources or case.row["source"] in given.sources]
         for name in dict.fromkeys(case.store for case in drawn):
-            yield from trials([case for case in drawn if case.store == name], work / "stores" / name, plant=True)
+            yield from trials(
+                [case for case in drawn if case.store == name], work / "stores" / name, given.seed, plant=True
+            )
 
 
 def errors_of(one: Trial) -> set[str]:
@@ -350,10 +405,36 @@ def counted(of: list[Trial], error: str | None = None) -> dict[str, int]:
         "missed": sum(one.outcome == "published" for one in large),
         "small errors": len(small),
         "of them held": sum(one.outcome != "published" for one in small),
+        "without a word": sum(one.outcome == "published" and not one.is_named for one in large),
+        "above 10 %": sum(one.outcome == "published" and not one.is_named and one.goods > MUCH for one in large),
     }
 
 
-def section(now: list[Trial], before: list[Trial] | None) -> str:
+def pair(now: list[Trial]) -> str:
+    """The two figures that count, by half and source and by half and kind of error."""
+    titles = ["sound files", "held", "numbers", "in doubt", "errors", "without a word", "above 10 %"]
+    tables = []
+    for title, some in (("source", lambda one: one.source), ("planted error", lambda one: one.error)):
+        rows = []
+        of_all = [
+            (half, name)
+            for half in dict.fromkeys(one.half for one in now)
+            for name in ("all", *sorted({some(one) for one in now if one.half == half and some(one)}))
+        ]
+        for half, name in of_all:
+            of_it = [one for one in now if one.half == half and name in ("all", some(one))]
+            sound = [one for one in of_it if not one.error and one.verdict == "publish"]
+            numbers, doubted = sum(one.numbers for one in sound), sum(one.doubted for one in sound)
+            counts = counted(of_it)
+            part = f"{doubted:,} ({doubted / numbers:.2%})" if numbers else "0"
+            errors = [str(counts[key]) for key in ("errors", "without a word", "above 10 %")]
+            plain = [str(counts["sound"]), str(counts["held wrongly"]), f"{numbers:,}", part]
+            rows.append([f"{half}: {name}", *(plain if title == "source" else []), *errors])
+        tables.append(results.table([f"half and {title}", *(titles if title == "source" else titles[4:])], rows))
+    return "\n\n".join(tables)
+
+
+def section(now: list[Trial], before: list[Trial] | None, seed: int) -> str:
     """The tables: by set and source, by planted error, by check."""
     now, olds = with_found(now), with_found(before or [])
 
@@ -399,7 +480,10 @@ def section(now: list[Trial], before: list[Trial] | None) -> str:
     )
     return "\n\n".join(
         [
-            f"`python -m benchmarks.false_alarms`: {results.machine()}",
+            f"`python -m benchmarks.false_alarms`, seed {seed}: {results.machine()}",
+            "Errors of 1 % or more of a month of their goods without a word, and sound numbers in doubt. Bounds are set"
+            " on the half `setting`.",
+            pair(now),
             "By set and source" + (" (at an earlier commit → now)" if before else "") + ". `drawn` is synthetic.",
             both(lambda one: f"{one.set}: {one.source}", lambda one: True, columns, ["files"]),
             "By planted error, over all files.",
@@ -421,11 +505,13 @@ def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("sources", nargs="*", metavar="SOURCE", help="only files of these sources")
     ask.add_argument("--data", type=Path, default=DATA)
-    for name in ("--findings", "--write"):
+    for name in ("--findings", "--write", "--drawn"):
         ask.add_argument(name, action="store_true")
     for name in ("--before", "--keep"):
         ask.add_argument(name, type=Path)
-    ask.add_argument("--world", type=int, default=0)
+    for name, number in (("--world", 0), ("--seed", 1)):
+        ask.add_argument(name, type=int, default=number)
+    ask.add_argument("--half", choices=("setting", "reporting"))
     given = ask.parse_args()
     for name, sources in measure.trusted_sources().items():
         os.environ.setdefault(name, sources)
@@ -439,11 +525,8 @@ def main() -> int:
     if given.keep:
         given.keep.write_text(json.dumps(now))
     if given.findings:
-        for one in now:
-            if not one.error:
-                for text in one.said:
-                    print(f"{one.file}: {text}")
-    text = section(now, before)
+        print("\n".join(f"{one.file}: {text}" for one in now if not one.error for text in one.said))
+    text = section(now, before, given.seed)
     print(text)
     if given.write:
         results.put(SECTION, text)

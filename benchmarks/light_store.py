@@ -48,6 +48,12 @@ class LightStore:
             return PublishedState(*nothing, touched=(), derived=(), snapshot=None)
         return self._published
 
+    def past(self, release: Normalised) -> pl.DataFrame:
+        """The published statements that `release` does not say itself."""
+        key = ["flow", "product", "partner", "measure", "period_start", "period_end"]
+        known = self._known.detail.drop_nulls(key)
+        return known.join(release.detail, on=key, how="anti")
+
     def publish(self, release: Normalised) -> None:
         """Add a release; its findings do not count here."""
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from schemas.frames import Reported
+from schemas.frames import Detail, Reported
+from tasks.domain.coverage import TOTALS
+from tasks.domain.periods import month_index
 
 YUAN = 7.1
 SMALL_PART = 0.03
@@ -164,4 +166,70 @@ PLANTS: dict[str, Plant] = {
     "last fifth of the records lost": _block_lost,
     "month pasted again": _month_again,
     "month before in its place": _month_for_another,
+}
+
+# Of a month of the goods: a partner with less is one of many.
+PART_LEAST = 0.05
+STEADY_MONTHS, STEADY_LEAST = 12, 0.2
+
+
+def neighbourhoods(every: pl.DataFrame, detail: Detail) -> pl.DataFrame:
+    """The numbers of `detail` that are 5 % or more of a month of their goods, other than its first: record, and whether
+    the partner was `steady`: it traded in each of the twelve months before, the least at least a fifth of its mean."""
+    key, goods = ["flow", "product", "partner", "measure"], ["flow", "product", "measure"]
+    is_month = pl.col("period_start") == pl.col("period_end").dt.month_start()
+    is_money = pl.col("measure").cast(pl.String).is_in(["value_usd", "value_cny", "value_eur", "value_gbp"])
+    series = (
+        every.filter(is_month, is_money, ~pl.col("partner").cast(pl.String).is_in([*TOTALS]), pl.col("value") > 0)
+        .with_columns(pl.col(key).cast(pl.String), month=month_index("period_end").cast(pl.Int32))
+        .group_by(*key, "month")
+        .agg(pl.col("value").sum())
+        .with_columns(part=pl.col("value") / pl.col("value").sum().over(*goods, "month"))
+        .with_columns(months=pl.col("month").n_unique().over(goods), first=pl.col("month").min().over(goods))
+        .sort(*key, "month")
+    )
+    year = series.join(series.select(*key, there="month", then="value"), on=key).filter(
+        (pl.col("month") - pl.col("there")).is_between(1, STEADY_MONTHS)
+    )
+    steady = year.group_by(*key, "month").agg(
+        steady=(pl.len() == STEADY_MONTHS) & (pl.col("then").min() >= STEADY_LEAST * pl.col("then").mean())
+    )
+    places_of = series.filter(pl.col("part") >= PART_LEAST, pl.col("months") > 6, pl.col("month") > pl.col("first"))
+    places_of = places_of.join(steady, on=[*key, "month"], how="left").with_columns(pl.col("steady").fill_null(False))
+    records = detail.filter(is_month).select(
+        pl.col(key).cast(pl.String), "record", month=month_index("period_end").cast(pl.Int32)
+    )
+    found = places_of.join(records, on=[*key, "month"]).unique(["product", "partner", "month"], keep="first")
+    return found.sort("product", "month", "partner").select("record", "steady")
+
+
+def place_of(reported: Reported, of_it: dict[str, int]) -> Place:
+    """The place of a record: its partner is the `largest`."""
+    row = reported.filter(pl.col("record") == of_it["record"]).row(0, named=True)
+    return Place(*(None if row[name] is None else str(row[name]) for name in ("period", "product", "partner")), None)
+
+
+def _months_swapped(reported: Reported, place: Place) -> Reported | None:
+    """The product has in the month the numbers of the month before, and there those of the month."""
+    of_product = reported.filter(pl.col("product").eq_missing(pl.lit(place.product)))
+    months = of_product["period"].cast(pl.String).drop_nulls().unique().sort().to_list()
+    if place.period not in months[1:]:
+        return None
+    before = months[months.index(place.period) - 1]
+    names = {place.period: before, before: place.period}
+    is_hit = pl.col("product").eq_missing(pl.lit(place.product)) & pl.col("period").cast(pl.String).is_in([*names])
+    other = pl.col("period").cast(pl.String).replace(names).cast(reported.schema["period"])
+    return reported.with_columns(period=pl.when(is_hit).then(other).otherwise("period"))
+
+
+# Errors at a number whose neighbourhood is known, and whether they hit steady partners alone.
+DOLLAR = 7.2
+NEIGHBOURS: dict[str, tuple[Plant, bool]] = {
+    "value x 7.2": (_times(LARGEST, DOLLAR, "value"), False),
+    "value / 7.2": (_times(LARGEST, 1 / DOLLAR, "value"), False),
+    "value x 10": (_times(LARGEST, 10, "value"), False),
+    "value / 10": (_times(LARGEST, 0.1, "value"), False),
+    "steady partner lost": (_without(LARGEST), True),
+    "month doubled": (_times(Place.cell.fget, 2, *NUMBERS), False),  # type: ignore[attr-defined]
+    "months swapped": (_months_swapped, False),
 }
