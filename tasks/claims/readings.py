@@ -256,10 +256,10 @@ class Readings:
             of_product = pl.col("product") == product
             rows = read_table(self.snapshot, "metric", lambda place: place[0] == flow, of_product, COLUMNS)
             numbers = numbers_of(self.snapshot, flow, [product])
-            found = verdicts(rows, rows, steps_of(numbers, [product]), lambda _: numbers)
+            judgements = verdicts(rows, rows, steps_of(numbers, [product]), lambda _: numbers)
             self._judged[flow, product] = {
                 (row["partner"], row["measure"], row["period"], row["figure"]): row
-                for row in found.filter(pl.col("quote") != "yes").iter_rows(named=True)
+                for row in judgements.filter(pl.col("quote") != "yes").iter_rows(named=True)
             }
         return self._judged[flow, product]
 

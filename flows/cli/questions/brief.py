@@ -133,8 +133,8 @@ def list_events(
     # Of one product the rows do not name it.
     touched = {*states["product"]} if "product" in states.columns else {*products} if states.height else set()
     for one in sorted(products):
-        if said := answers.touched_too(one) if one in touched else answers.not_touched(one):
-            say(said)
+        if remark := answers.touched_too(one) if one in touched else answers.not_touched(one):
+            say(remark)
     if not states.height:
         return
     columns = _event_columns(states, is_of_products=bool(products))

@@ -130,9 +130,9 @@ def vintages(question: Vintages, page: VintagesOptions) -> None:
         trade, name = labels.trade_of(reporter.code, flow), labels.product_name(product, reporter.nomenclature)
         say(f"{question.metric} of {trade} of {name}, {labels.partner_name(partner)}, {question.measure}", style="bold")
         of_month = pl.col("period").alias("month")
-        said = [name for name in ("caveats", "doubt") if name in prints.columns and prints[name].count()]
+        verdict_columns = [name for name in ("caveats", "doubt") if name in prints.columns and prints[name].count()]
         shown = prints.select(
-            of_month, "known_from", "known_until", "value", pl.col("change_pct").round(2), "releases", *said
+            of_month, "known_from", "known_until", "value", pl.col("change_pct").round(2), "releases", *verdict_columns
         )
         console().print(tables.listing(shown, console().width))
 

@@ -46,8 +46,8 @@ PERCENT, WHOLE, SMALL = "#,##0.0", "#,##0", "#,##0.0##"
 DECIMALS_BELOW = 100
 # Numbers that count nothing.
 PLAIN = ("year", "month", "record", "number")
-# Units that the name of a column says.
-SAID = ("%", "percentage points", "see measure")
+# Units that the name of a column says, and none.
+UNITS_IN_NAMES = ("", "%", "percentage points", "see measure")
 # So many key columns stay in sight beside the figures: more would fill a screen.
 KEYS_FROZEN_MAX = 5
 DAY = {"num_format": "yyyy-mm-dd"}
@@ -171,7 +171,7 @@ def _heads(rows: pl.DataFrame, about: Notes | None) -> list[str]:
         kind, _, unit = str(measures[0]).partition("_")
         measured = unit.upper() if kind == "value" else unit
         units = {name: measured if one == "see measure" else one for name, one in units.items()}
-    return [f"{name} ({units[name]})" if units.get(name, "%") not in ("", *SAID) else name for name in rows.columns]
+    return [f"{name} ({units[name]})" if units.get(name, "%") not in UNITS_IN_NAMES else name for name in rows.columns]
 
 
 def _keys_before_figures(rows: pl.DataFrame) -> int:

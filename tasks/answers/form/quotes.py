@@ -88,17 +88,17 @@ def with_caveats(
     verdict_rows = of_rows(
         judged.with_columns(pl.col("partner").fill_null(WORLD)), snapshot, day, list(GROWTH_AGAINST.values())
     )
-    told = {
+    judgements = {
         (row["product"], row["measure"], row["period"], row["figure"]): (row["quote"], said_of(row, language) or None)
         for row in verdict_rows.iter_rows(named=True)
     }
-    said = []
+    quotes = []
     for row in movers.iter_rows(named=True):
         key = (row["product"], row["measure"], row["period"], GROWTH_AGAINST[row["against"]])
-        answer, words = told.get(key, (row["quote"], None)) if row["kind"] == "product" else (None, None)
+        answer, words = judgements.get(key, (row["quote"], None)) if row["kind"] == "product" else (None, None)
         # Of trade in several codes nothing is judged; on nearly nothing a percentage says only that.
         if row["kind"] in ("partner", "total") and (row["change_pct"] or 0) >= PER_CENT_MAX:
             answer, words = "no", no_words({"base": row["before"]}, row["measure"], language)
-        said.append({"quote": row["quote"] or answer, "caveats": words})
-    columns = pl.DataFrame(said, {"quote": movers.schema["quote"], "caveats": pl.String})
+        quotes.append({"quote": row["quote"] or answer, "caveats": words})
+    columns = pl.DataFrame(quotes, {"quote": movers.schema["quote"], "caveats": pl.String})
     return movers.with_columns(columns)

@@ -46,8 +46,8 @@ def _judged(rows: pl.DataFrame, question: Vintages, series: Series) -> pl.DataFr
     parts = named.with_columns(figures_in_doubt=in_doubt).partition_by("known_from", as_dict=True).items()
     judged = [with_verdicts(part, series.snapshot, day, [figure]) for (day,), part in parts]
     verdict = [pl.col(quote(figure)).alias("quote"), pl.col(caveats_of(figure)).alias("caveats")]
-    told = pl.concat(judged).sort("period", "known_from").rename({figure: "value"})
-    return told.select(*rows.columns, *verdict)
+    values = pl.concat(judged).sort("period", "known_from").rename({figure: "value"})
+    return values.select(*rows.columns, *verdict)
 
 
 def as_revisions(rows: pl.DataFrame) -> pl.DataFrame:

@@ -101,8 +101,8 @@ def _growths(known: Mapping[int, Mapping[str, Any]], number: int, measure: str, 
 
 def _caveats(rows: pl.DataFrame, language: str) -> list[str]:
     """Say why growths of codes are not quoted as they are, each thing once."""
-    told = rows.filter(kind="product").drop_nulls("caveats").select("product", "caveats")
-    return [f"{CARE} {one}" for one in wording.each_once(told.iter_rows(), language)]
+    caveats = rows.filter(kind="product").drop_nulls("caveats").select("product", "caveats")
+    return [f"{CARE} {one}" for one in wording.each_once(caveats.iter_rows(), language)]
 
 
 def _growth(row: Mapping[str, Any], language: str) -> str:

@@ -358,12 +358,12 @@ def _quoted(judged: pl.DataFrame, series: PageSeries, lines: Sequence[str]) -> d
     texts: dict[tuple[tuple[str, ...], ...], int] = {}
     quotes = []
     for row in judged.filter(is_told).iter_rows(named=True):
-        said = tuple(
+        reasons = tuple(
             (said_of(row, one), *([from_words(row["base"], row["measure"], one)] if row["quote"] == "no" else ()))
             for one in LANGUAGES
         )
         keys = figures.index(row["figure"]), measures.index(row["measure"]), lines.index(row["partner"])
-        quotes.append([*keys, places[row["period"]], texts.setdefault(said, len(texts))])
+        quotes.append([*keys, places[row["period"]], texts.setdefault(reasons, len(texts))])
     names = {"figures": figures, "measures": measures}
     return {"quotes": quotes, "quoted": names, "said": dict(zip(LANGUAGES, zip(*texts, strict=True), strict=False))}
 
