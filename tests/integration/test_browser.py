@@ -50,6 +50,22 @@ def _log_in(page: Any, services: Services) -> None:
     page.wait_for_url(lambda address: "/login" not in address)
 
 
+def _open(page: Any, address: str, sign: Any) -> None:
+    """Open a page and wait for a part of it; one that stays empty, as where a busy server answered 503 to one of its
+    questions, is opened again, as a person does."""
+    from playwright.sync_api import TimeoutError as Late
+
+    for timeout in (20_000, 40_000):
+        page.goto(address)
+        try:
+            sign.first.wait_for(timeout=timeout)
+        except Late:
+            continue
+        return
+    page.goto(address)
+    sign.first.wait_for()
+
+
 def _submit(page: Any) -> None:
     """Press the button until the server has made a run and the page shows it, as a person does: the page of Prefect may
     lose a click, and a server whose SQLite is busy answers 503 and wants to be asked again."""
@@ -76,12 +92,11 @@ def _submit(page: Any) -> None:
 
 
 def test_the_artifact_page_shows_the_table_and_the_chart(page: Any, services: Services, june: dict[str, Any]) -> None:
-    page.goto(f"{services.ui}/artifacts/key/summary-gacc-query-export")
-    page.get_by_text("summary-gacc-query-export").first.wait_for()
+    name = "summary-gacc-query-export"
+    _open(page, f"{services.ui}/artifacts/key/{name}", page.get_by_text(name))
     made = services.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [june["id"]]}}})
     keys = {artifact["key"]: artifact["id"] for artifact in made}
-    page.goto(f"{services.ui}/artifacts/artifact/{keys['summary-gacc-query-export']}")
-    page.get_by_role("cell", name="World").first.wait_for()
+    _open(page, f"{services.ui}/artifacts/artifact/{keys[name]}", page.get_by_role("cell", name="World"))
     picture = page.locator("img[src^='data:image/png']").first
     picture.wait_for()
     assert picture.evaluate("image => image.complete && image.naturalWidth") > 500
@@ -90,8 +105,8 @@ def test_the_artifact_page_shows_the_table_and_the_chart(page: Any, services: Se
 def test_the_form_of_a_deployment_starts_a_run(page: Any, services: Services) -> None:
     identity = services.deployment("watch/watch")["id"]
     before = {run["id"] for run in services.runs("watch")}
-    page.goto(f"{services.ui}/deployments/deployment/{identity}/run")
-    page.get_by_text("folder into which files are dropped").first.wait_for()
+    address = f"{services.ui}/deployments/deployment/{identity}/run"
+    _open(page, address, page.get_by_text("folder into which files are dropped"))
     _submit(page)
     services.wait(lambda: {run["id"] for run in services.runs("watch")} - before, "the run that the form starts")
     (run_id,) = {run["id"] for run in services.runs("watch")} - before
@@ -101,8 +116,8 @@ def test_the_form_of_a_deployment_starts_a_run(page: Any, services: Services) ->
 def test_the_form_of_a_file_says_what_each_field_means_and_asks_first_for_what_must_be_filled(
     page: Any, services: Services
 ) -> None:
-    page.goto(f"{services.ui}/deployments/deployment/{services.deployment('release/release')['id']}/run")
-    page.get_by_text("the downloaded file").first.wait_for()
+    address = f"{services.ui}/deployments/deployment/{services.deployment('release/release')['id']}/run"
+    _open(page, address, page.get_by_text("the downloaded file"))
     # In this order, whatever the database keeps of it.
     labels = page.locator("label").all_inner_texts()
     assert labels.index("File") < labels.index("Source (Optional)") < labels.index("Title (Optional)")
@@ -116,8 +131,9 @@ def test_the_form_of_a_question_shows_the_findings_and_publishes(page: Any, serv
     services.wait(lambda: {run["id"] for run in services.runs("decide")} - asked, "the question")
     (question,) = {run["id"] for run in services.runs("decide")} - asked
     services.paused(question)
-    page.goto(f"{services.ui}/runs/flow-run/{question}")
-    page.get_by_role("button", name="Resume").click()
+    resume = page.get_by_role("button", name="Resume")
+    _open(page, f"{services.ui}/runs/flow-run/{question}", resume)
+    resume.click()
     page.get_by_text("partner_removed").first.wait_for()
     dialog = page.locator(".p-modal")
     # A driven click opens and closes the list at once; the keyboard only opens it.
