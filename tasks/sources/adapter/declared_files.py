@@ -10,7 +10,6 @@ from tasks.domain.errors import Refused
 from tasks.domain.text import counted
 from tasks.sources.adapter.json_rows import FileRead
 from tasks.sources.formats import csv
-from tasks.sources.formats.excel import read_rows
 
 Spec = Mapping[str, Any]
 
@@ -49,6 +48,9 @@ def _without_quotes(spec: Spec, raw: bytes, mark: str, where: str) -> tuple[byte
 
 def read_xlsx(spec: Spec, raw: bytes, where: str) -> FileRead:
     """The rows below the heading, the first row whose first cell has its form; a title may stand in the row above."""
+    # Its library costs each read of a figure, which meets no workbook.
+    from tasks.sources.formats.excel import read_rows
+
     rows = read_rows(raw, where)
     form = re.compile(spec.get("heading", "."))
     place = next((place for place, row in enumerate(rows) if row and form.search(row[0])), None)
