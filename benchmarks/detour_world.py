@@ -47,8 +47,8 @@ class Drawn(NamedTuple):
 class Cell(NamedTuple):
     """What the screen made of goods with one noise and share rerouted, of the rest a part replaced, each count of
     `goods`; `inside` counts goods whose truth lies in the interval of their hub, `above_zero` those whose interval
-    begins above zero. Of how many placebo goods the screen says that it fires on so many, of such a good where nothing
-    is rerouted, is `stated`."""
+    begins above zero. `stated` has the false alarms that the screen states of a good where nothing is rerouted, and the
+    number of placebo goods that it counts them on."""
 
     share: float
     noise: float
@@ -117,7 +117,7 @@ def world(seed: int, noise: float, share: float, count: int, part: float = 0.0) 
 
 
 def cell(seed: int, noise: float, share: float, count: int, part: float = 0.0) -> Cell:
-    """Screen drawn goods and count; `stated` is the mean of what is said of each good."""
+    """Screen drawn goods and count; the false alarms of `stated` are the mean of those stated of each good."""
     touched, placebos = world(seed, noise, share, count, part)
     window = DetourWindow(SINCE, MONTHS)
     growths = {hub: growths_of(placebos, hub, window) for hub in HUBS}

@@ -73,9 +73,9 @@ PRODUCTS_BY_THEMSELVES, PLANTED_BY_THEMSELVES = 4, 2
 REAL, ALONE = "real", "real, a product alone"
 # An error that changes the month of a product by less is no larger than a revision.
 MATTERS = 0.01
-# Each file gets one in so many of the errors, so that the run stays within minutes.
+# Each file gets one in ONE_IN of the errors, so that the run stays within minutes.
 ONE_IN = 6
-# Of each kind of error at a number with a neighbourhood so many are drawn for a file.
+# For each file the run draws this many errors of each kind that the neighbours of a number can show.
 DRAWN_OF_EACH = 4
 MUCH = 0.1
 FILES_KEPT = 30
@@ -119,7 +119,7 @@ class Trial(NamedTuple):
     verdict: str
     outcome: str
     checks: list[str]
-    said: list[str]
+    findings: list[str]
     half: str = ""
     numbers: int = 0
     doubted: int = 0
@@ -289,8 +289,7 @@ def _planted(
 def names_it(clean: Normalised, wrong: Normalised, plain: Finding, found: Finding) -> bool:
     """Whether a finding that the file without the error does not have doubts a number that the error changed, or the
     partners, sums or months that it took away."""
-    said = ["check", "subject", "severity"]
-    opened = open_doubts(found.join(plain, on=said, how="anti"), wrong.release)
+    new = found.join(plain, on=["check", "subject", "severity"], how="anti")
     key = ["flow", "product", "partner", "measure", "period_start", "period_end", "value"]
     cells = pl.concat(
         [
@@ -308,7 +307,7 @@ def names_it(clean: Normalised, wrong: Normalised, plain: Finding, found: Findin
             ),
             pl.col("partner").cast(pl.String).is_in(doubt["partners"]) | pl.lit(not doubt["partners"]),
         ).height
-        for doubt in opened.iter_rows(named=True)
+        for doubt in open_doubts(new, wrong.release).iter_rows(named=True)
     )
 
 
@@ -327,20 +326,20 @@ def changed(clean: Normalised, wrong: Normalised) -> float:
 def _judged(case: Case, error: str, goods: float, release: Normalised, found: Finding) -> Trial:
     grave = found.filter(pl.col("severity").is_in(["error", "warning"]))
     errors = grave.filter(severity="error")
-    said = [
+    findings = [
         f"{row['severity']} {row['check']} ({row['subject']}): {row['observed']}; expected {row['expected']}"
         for row in grave.to_dicts()
     ]
     checks = errors["check"].unique().sort().to_list()
     numbers = release.detail.with_columns(month=month_index("period_end"))
     doubted = concerned(numbers, open_doubts(found, release.release)).sum()
-    trial = _trial(case, error, goods, "held" if errors.height else "published", checks, said)
+    trial = _trial(case, error, goods, "held" if errors.height else "published", checks, findings)
     return trial._replace(numbers=numbers.height, doubted=int(doubted))
 
 
-def _trial(case: Case, error: str, goods: float, outcome: str, checks: list[str], said: list[str]) -> Trial:
+def _trial(case: Case, error: str, goods: float, outcome: str, checks: list[str], findings: list[str]) -> Trial:
     name, half = f"{case.store}/{case.file.name}", case.row.get("half", "drawn")
-    return Trial(case.set, case.row["source"], name, error, goods, case.verdict, outcome, checks, said, half)
+    return Trial(case.set, case.row["source"], name, error, goods, case.verdict, outcome, checks, findings, half)
 
 
 def everything(given: argparse.Namespace, work: Path) -> Iterator[Trial]:
@@ -369,7 +368,7 @@ def everything(given: argparse.Namespace, work: Path) -> Iterator[Trial]:
 
 def errors_of(one: Trial) -> set[str]:
     """The errors of a trial, each by its check and what it is about."""
-    return {text.partition("): ")[0] for text in one.said if text.startswith("error ")}
+    return {text.partition("): ")[0] for text in one.findings if text.startswith("error ")}
 
 
 def with_found(of: list[Trial]) -> list[Trial]:
@@ -475,7 +474,7 @@ def section(now: list[Trial], before: list[Trial] | None, seed: int) -> str:
         by_check.append([name, *cells])
     held = [one for one in now if not one.error and not one.is_right]
     reasons = "\n".join(
-        f"- {one.file}: {one.outcome}; {'; '.join(s for s in one.said if not s.startswith('warning'))[:300]}"
+        f"- {one.file}: {one.outcome}; {'; '.join(s for s in one.findings if not s.startswith('warning'))[:300]}"
         for one in held
     )
     return "\n\n".join(
@@ -525,7 +524,7 @@ def main() -> int:
     if given.keep:
         given.keep.write_text(json.dumps(now))
     if given.findings:
-        print("\n".join(f"{one.file}: {text}" for one in now if not one.error for text in one.said))
+        print("\n".join(f"{one.file}: {text}" for one in now if not one.error for text in one.findings))
     text = section(now, before, given.seed)
     print(text)
     if given.write:

@@ -30,7 +30,7 @@ from tasks.domain.reporter import Reporter
 from tasks.domain.units import CONSUMPTION, DUTIABLE, DUTY
 from tasks.ledger.doubts import Doubts
 from tasks.ledger.merge import current_statements
-from tasks.ledger.quotable import BACK, COLUMNS, numbers_of, steps_of, verdicts
+from tasks.ledger.quotable import BACK, COLUMNS, numbers_of, verdicts_from
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table
 
@@ -255,8 +255,7 @@ class Readings:
         if (flow, product) not in self._judged:
             of_product = pl.col("product") == product
             rows = read_table(self.snapshot, "metric", lambda place: place[0] == flow, of_product, COLUMNS)
-            numbers = numbers_of(self.snapshot, flow, [product])
-            judgements = verdicts(rows, rows, steps_of(numbers, [product]), lambda _: numbers)
+            judgements = verdicts_from(rows, rows, numbers_of(self.snapshot, flow, [product]))
             self._judged[flow, product] = {
                 (row["partner"], row["measure"], row["period"], row["figure"]): row
                 for row in judgements.filter(pl.col("quote") != "yes").iter_rows(named=True)

@@ -163,6 +163,15 @@ def verdicts(
     return growths.with_columns(quote=answer).select(pl.col(name).cast(kind) for name, kind in VERDICTS.items())
 
 
+def verdicts_from(
+    rows: pl.DataFrame, history: pl.DataFrame, numbers: pl.DataFrame, figures: Collection[str] = QUOTABLE
+) -> pl.DataFrame:
+    """Return the verdicts of `verdicts` where `numbers`, those of `numbers_of` for all products of the rows, are read
+    already."""
+    products = rows["product"].cast(pl.String).unique().sort()
+    return verdicts(rows, history, steps_of(numbers, products), lambda _: numbers, figures)
+
+
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.col(SERIES).cast(pl.String), month=month_index("period"))
 

@@ -130,11 +130,8 @@ def list_events(
     states = measure_states.with_states(measures.events_of_several(products), day)
     if options.written(states, form):
         return
-    # Of one product the rows do not name it.
-    touched = {*states["product"]} if "product" in states.columns else {*products} if states.height else set()
-    for one in sorted(products):
-        if remark := answers.touched_too(one) if one in touched else answers.not_touched(one):
-            say(remark)
+    for remark in answers.remarks(products, states):
+        say(remark)
     if not states.height:
         return
     columns = _event_columns(states, is_of_products=bool(products))

@@ -12,7 +12,7 @@ import polars as pl
 from schemas.figures import QUOTABLE
 from tasks.domain.periods import first_day, month_index, month_number
 from tasks.domain.units import UNIT_VALUE_OF
-from tasks.ledger.quotable import COLUMNS, LOOK_BACK, SERIES, VERDICTS, is_of, numbers_of, of_series, steps_of, verdicts
+from tasks.ledger.quotable import COLUMNS, LOOK_BACK, SERIES, VERDICTS, is_of, numbers_of, of_series, verdicts_from
 from tasks.reading import query
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table
@@ -53,9 +53,8 @@ def _of_flow(
     else:
         history = query.table_on(snapshot, "metric", day, flow, products, first_day(reach[0])).filter(is_asked)
     history = history.select(COLUMNS).with_columns(pl.col(SERIES).cast(pl.String))
-    numbers = functools.cache(lambda: numbers_of(snapshot, flow, products, reach, day))
     rows_judged = history.join(rows, on=[*SERIES, "period"], how="semi")
-    judged = verdicts(rows_judged, history, steps_of(numbers(), products), lambda _: numbers(), figures)
+    judged = verdicts_from(rows_judged, history, numbers_of(snapshot, flow, products, reach, day), figures)
     return judged.select(pl.lit(flow).alias("flow"), pl.all())
 
 

@@ -321,7 +321,7 @@ def rates_with_makers(
 
 
 def _raised(one: HubScore, rises: Mapping[tuple[str, int], float]) -> float:
-    """The score of a hub whose second leg rises by so many spreads more, by hub and lag."""
+    """The score of a hub whose second leg rises by more spreads; `rises` has how many, by hub and lag."""
     second = (leg.score + rises.get((one.hub, lag), 0.0) for lag, leg in one.legs.second.items())
     return min(one.first.score, max(second))
 

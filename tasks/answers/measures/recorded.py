@@ -3,6 +3,7 @@
 Belongs here: the sentences. Which measures touch a product is in `domain.export_controls.measures`.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import polars as pl
@@ -24,6 +25,13 @@ def for_some(states: pl.DataFrame) -> str:
         f"{row['event']} ({row['users']}, {row['state'].replace('_', ' ')})" for row in rows.iter_rows(named=True)
     )
     return f"for some buyers alone: {named}" if named else ""
+
+
+def remarks(products: Collection[str], states: pl.DataFrame) -> list[str]:
+    """A sentence on each product that no row of measures touches, and on what else may touch one that a row does."""
+    # Of one product the rows do not name it.
+    touched = {*states["product"]} if "product" in states.columns else {*products} if states.height else set()
+    return [words for one in sorted(products) if (words := touched_too(one) if one in touched else not_touched(one))]
 
 
 def not_touched(product: str, reporter: str | None = None) -> str:

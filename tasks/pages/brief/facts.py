@@ -37,7 +37,7 @@ from tasks.domain.units import UNIT_VALUE_OF, VALUE_OF
 from tasks.ingest.editions import is_outdated
 from tasks.ledger.doubts import Doubts
 from tasks.ledger.name_tables import NameTables, names_in
-from tasks.ledger.quotable import numbers_of, steps_of, verdicts
+from tasks.ledger.quotable import numbers_of, verdicts_from
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.pages.brief.context import decided, mirrored
@@ -92,8 +92,7 @@ class ProductTraces:
     @functools.lru_cache(2)  # noqa: B019 - a product has few months, which come one after another
     def verdicts(self, month: date) -> dict[tuple[str, str, str], Verdict]:
         """The verdicts on growths of a month, by partner, measure and figure."""
-        steps = steps_of(self.numbers, [self.product])
-        judged = verdicts(self.rows.filter(period=month), self.rows, steps, lambda _: self.numbers)
+        judged = verdicts_from(self.rows.filter(period=month), self.rows, self.numbers)
         return {(row["partner"], row["measure"], row["figure"]): verdict_of(row) for row in judged.to_dicts()}
 
 

@@ -34,7 +34,7 @@ from tasks.domain.reporter import Reporter
 from tasks.domain.units import UNIT_VALUE_OF
 from tasks.ledger.doubts import Doubts
 from tasks.ledger.merge import current_statements, was_last_on
-from tasks.ledger.quotable import numbers_of, steps_of, verdicts
+from tasks.ledger.quotable import numbers_of, verdicts_from
 from tasks.pages.brief.context import mirrored
 from tasks.pages.brief.facts import events_in, names_of
 from tasks.pages.charts.charts import scale_of
@@ -342,8 +342,7 @@ def _doubts(snapshot: Snapshot, rows: pl.DataFrame) -> dict[tuple[str, str, date
 def _judged(snapshot: Snapshot, rows: pl.DataFrame, history: pl.DataFrame, day: date | None = None) -> pl.DataFrame:
     """The verdicts on growths of rows of one product; `history` are all its rows, now or as known on a day."""
     flow, product = rows.select("flow", "product").row(0)
-    numbers = numbers_of(snapshot, flow, [product], day=day)
-    judged = verdicts(rows, history, steps_of(numbers, [product]), lambda _: numbers)
+    judged = verdicts_from(rows, history, numbers_of(snapshot, flow, [product], day=day))
     return judged.select(pl.lit(flow).alias("flow"), pl.all())
 
 

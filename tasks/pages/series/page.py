@@ -323,16 +323,15 @@ def _key(
     names = {"level": f"{line}{t['comma']}{month}", "mom_pct": t["chart_figures"]["mom_pct"]}
     names |= {"yoy_pct": t["chart_figures"]["yoy_pct"], "ytd": t["figures"]["ytd"], "ytd_yoy_pct": t["ytd_growth"]}
     rounded = row | {figure: row[figure] and float(f"{row[figure]:.3g}") for figure in LEVELS}
-    whole, short = (cells_of(one, names, language, reasons) for one in (row, rounded))
-    cells = [
-        (text, t["semicolon"].join(filter(None, (exact, why)))) if name in LEVELS and text != exact else (exact, why)
-        for name, (exact, why), (text, _) in zip(names, whole, short, strict=True)
-    ]
-    is_bare = [row[figure] is None or figure in LEVELS or row[quoted(figure)] == "no" for figure in names]
-    percents = ["" if bare else t["script"]["percent"] for bare in is_bare]
-    return [
-        (name, text + percent, why) for name, (text, why), percent in zip(names.values(), cells, percents, strict=True)
-    ]
+    cells, short = cells_of(row, names, language, reasons), cells_of(rounded, names, language, reasons)
+    figures = list[tuple[str, str, str]]()
+    for figure, (text, why), (level, _) in zip(names, cells, short, strict=True):
+        if figure in LEVELS and level != text:
+            figures.append((names[figure], level, t["semicolon"].join(filter(None, (text, why)))))
+        else:
+            is_percentage = figure not in LEVELS and row[figure] is not None and row[quoted(figure)] != "no"
+            figures.append((names[figure], text + t["script"]["percent"] * is_percentage, why))
+    return figures
 
 
 def cells_of(

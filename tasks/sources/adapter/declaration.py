@@ -219,15 +219,7 @@ def _of_sense(spec: Spec, source: str) -> Iterator[tuple[Path_, str]]:
     if "columns" not in spec and "shapes" not in spec:
         yield (), "no columns, and no shapes"
         return
-    if "title" not in spec and "titles" not in spec:
-        yield (), "no title"
-    if "reporter" not in spec and "reporters" not in spec and not spec.get("has_others"):
-        yield (), "no reporter"
-    if spec.get("format") == "json" and "json" not in spec:
-        yield ("format",), "no table [json], which says where the rows are"
-    if source in own_sources() and "terms" not in spec and f"value_{spec['currency'].lower()}" not in money():
-        currencies = ", ".join(row["currency"] for row in money().values())
-        yield ("currency",), f"values are in {currencies}; write [[terms]] with the currency and the measure of yours"
+    yield from _of_office(spec, source)
     columns = dict.fromkeys(
         name for one in (*shapes_of(spec), spec) for name in (*one.get("columns", ()), *one.get("optional", ()))
     )
@@ -238,6 +230,19 @@ def _of_sense(spec: Spec, source: str) -> Iterator[tuple[Path_, str]]:
     yield from _of_conditions(spec, file, numbers)
     if "fetch" in spec:
         yield from _of_questions(spec, spec["fetch"])
+
+
+def _of_office(spec: Spec, source: str) -> Iterator[tuple[Path_, str]]:
+    """Yield what a declaration does not say of its title, its reporter, its answers and its currency."""
+    if "title" not in spec and "titles" not in spec:
+        yield (), "no title"
+    if "reporter" not in spec and "reporters" not in spec and not spec.get("has_others"):
+        yield (), "no reporter"
+    if spec.get("format") == "json" and "json" not in spec:
+        yield ("format",), "no table [json], which says where the rows are"
+    if source in own_sources() and "terms" not in spec and f"value_{spec['currency'].lower()}" not in money():
+        currencies = ", ".join(row["currency"] for row in money().values())
+        yield ("currency",), f"values are in {currencies}; write [[terms]] with the currency and the measure of yours"
 
 
 def _of_columns(spec: Spec, columns: Iterable[str], numbers: set[str]) -> Iterator[tuple[Path_, str]]:

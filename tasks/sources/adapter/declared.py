@@ -10,11 +10,12 @@ the file has.
 
 import difflib
 import importlib
+import operator
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from functools import partial
-from itertools import product
+from functools import partial, reduce
+from itertools import chain, product
 from pathlib import Path
 from typing import Any, cast
 
@@ -167,7 +168,6 @@ def _derived(
     spec: Spec, fields: pl.DataFrame, doubts: list[dict[str, Any]], numbers: Sequence[str], where: str
 ) -> tuple[pl.DataFrame, list[dict[str, Any]], list[str]]:
     """The rows with what is derived of them, judged, left out and added up; all doubts, and notes."""
-    notes = list[str]()
     if EVERY_FIELD in spec.get("copies", ()):
         fields = fields.with_columns(pl.struct(pl.exclude("record", "flow")).alias(EVERY_FIELD))
     for name, text in spec.get("derived", {}).items():
@@ -180,18 +180,9 @@ def _derived(
         doubts += doubt_copies(rows, key, where)
     for name, is_lack in _all_computed(spec.get("nulls", {}), fields.columns).items():
         doubts += doubt_nulls(fields.filter(is_lack), [name] if name in fields.columns else [], where)
-    for one in spec.get("left_out", ()):
-        if (is_out := _computed(one["when"], fields.columns)) is None:
-            continue
-        is_out = is_out.fill_null(False)
-        left_out, fields = fields.filter(is_out), fields.filter(~is_out)
-        notes += [f"{counted(left_out.height, 'record')} {one['why']}"] * bool(left_out.height)
-    for flag, number in product(spec.get("flags", ()), numbers):
-        column = flag["column"].replace("*", number)
-        if column in fields.columns and flag["of"] in ("*", number):
-            is_flagged = ~pl.col(column).fill_null("").str.contains(flag["stands"])
-            fields, more_doubts = without_flagged(fields, number, column, is_flagged, where)
-            doubts += more_doubts
+    fields, notes = _without_left_out(spec.get("left_out", ()), fields)
+    fields, more_doubts = _without_flagged(spec.get("flags", ()), fields, numbers, where)
+    doubts += more_doubts
     if spec["work"]:
         fields, more_doubts = spec["work"](fields, where)
         doubts += more_doubts
@@ -202,6 +193,31 @@ def _derived(
         notes += [of_sums_made] * (before > fields.height)
         doubts += _by_rules(spec.get("rules_of_sums", ()), fields, where)
     return fields, doubts, notes
+
+
+def _without_left_out(rules: Sequence[Spec], fields: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """The rows without those that the source leaves out, and a note for each reason."""
+    notes = list[str]()
+    for rule in rules:
+        if (is_out := _computed(rule["when"], fields.columns)) is not None:
+            is_out = is_out.fill_null(False)
+            left_out, fields = fields.filter(is_out), fields.filter(~is_out)
+            notes += [f"{counted(left_out.height, 'record')} {rule['why']}"] * bool(left_out.height)
+    return fields, notes
+
+
+def _without_flagged(
+    flags: Sequence[Spec], fields: pl.DataFrame, numbers: Sequence[str], where: str
+) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """The rows without the numbers whose flag says that they do not stand, and a finding for each."""
+    doubts = list[dict[str, Any]]()
+    for flag, number in product(flags, numbers):
+        column = flag["column"].replace("*", number)
+        if column in fields.columns and flag["of"] in ("*", number):
+            is_flagged = ~pl.col(column).fill_null("").str.contains(flag["stands"])
+            fields, of_flag = without_flagged(fields, number, column, is_flagged, where)
+            doubts += of_flag
+    return fields, doubts
 
 
 def _parted(spec: Spec, fields: pl.DataFrame, where: str) -> Parted:
@@ -225,20 +241,18 @@ def _parted(spec: Spec, fields: pl.DataFrame, where: str) -> Parted:
         )
         for name in numbers
     ]
-    is_aside = (
-        ~pl.DataFrame([one.kept.alias(str(place)) for place, one in enumerate(by_number)])
-        .select(pl.all_horizontal(pl.all()))
-        .to_series()
-    )
-    aside, totals = (rows["row"].filter(mask) for mask in (is_aside, by_number[-1].totals))
+    is_kept = reduce(operator.and_, (one.kept for one in by_number))
+    aside, totals = (rows["row"].filter(mask) for mask in (~is_kept, by_number[-1].totals))
     places = pl.int_range(fields.height, dtype=pl.UInt32, eager=True)
     is_group = fields[rules["partner"]].str.contains(rules["groups"]).fill_null(False) if "groups" in rules else none
+    doubts = tuple(chain.from_iterable(one.doubts for one in by_number))
+    short = tuple(chain.from_iterable(one.short for one in by_number))
     return by_number[-1]._replace(
         kept=~(places.is_in(aside.implode()) | is_group),
-        doubts=tuple(doubt for one in by_number for doubt in one.doubts),
-        short=tuple(doubt for one in by_number for doubt in one.short),
+        doubts=doubts,
+        short=short,
         totals=places.is_in(totals.implode()),
-        proof=by_number[0].proof if not any(one.doubts or one.short for one in by_number) else "",
+        proof="" if doubts or short else by_number[0].proof,
     )
 
 
@@ -384,18 +398,16 @@ def _differs(
 def _by_month(
     fields: pl.DataFrame, months: dict[str, tuple[str, str]], where: str, again: str
 ) -> tuple[pl.DataFrame, list[str]]:
-    """A row for each row and month. Months at the end in which every number is 0 are to come, and are not read."""
-    by_month = dict[str, dict[str, str]]()
-    for title, (month, number) in months.items():
-        by_month.setdefault(month, {})[number] = title
+    """A row for each row and month. Months at the end in which every number is 0 are to come, and are not read. Raises
+    Refused for months that are not those of a year so far, and for a file without a number."""
+    by_month = _columns_of_months(months)
     places = sorted(int(month[-2:]) for month in by_month)
     of_each = {tuple(sorted(titles)) for titles in by_month.values()}
     if places != [*range(1, len(places) + 1)] or len(of_each) > 1:
         raise Refused("columns", f"{where}, header", f"months: {', '.join(map(clip, months))}", again)
     printed = sorted(by_month)
-    texts = {month: fields.select(pl.col(*by_month[month].values())) for month in printed}
-    has_any = [any(texts[month].select(pl.all().str.contains("[1-9]").any()).row(0)) for month in printed]
-    last = max((place for place, has in enumerate(has_any, 1) if has), default=0)
+    has_digit = fields.select(pl.col(months).str.contains("[1-9]").any()).row(0, named=True)
+    last = max((printed.index(month) + 1 for title, (month, _) in months.items() if has_digit[title]), default=0)
     if not last:
         raise Refused("no records", where, "no number but 0 in any month", again)
     others = [name for name in fields.columns if name not in months]
@@ -409,6 +421,14 @@ def _by_month(
     ).sort("record", MONTH, maintain_order=True)
     to_come = [title for month in printed[last:] for title in by_month[month].values()]
     return rows, [f"no number but 0 in {', '.join(to_come)}: months to come, not read"] * bool(to_come)
+
+
+def _columns_of_months(months: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
+    """By month the title of the column of each number."""
+    by_month = dict[str, dict[str, str]]()
+    for title, (month, number) in months.items():
+        by_month.setdefault(month, {})[number] = title
+    return by_month
 
 
 def _summed(rules: Spec, fields: pl.DataFrame, numbers: Sequence[str]) -> pl.DataFrame:

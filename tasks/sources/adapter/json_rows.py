@@ -5,7 +5,7 @@ An answer is a record with a list of rows, or a list of lists whose first one ha
 one another in a file. Fields of a record inside a row (`Commodity`) become columns of its name (`Commodity_Cn8Code`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -44,17 +44,21 @@ def read_rows(spec: Mapping[str, Any], needed: Sequence[str], raw: bytes, where:
     if not rows:
         raise Refused("no records", where, "an answer without a row", "The month may not be out yet; ask again later.")
     flat = [_flat(row, needed, records, f"{where}, record {number}", again) for number, row in enumerate(rows, 1)]
-    names = dict.fromkeys(name for row in flat for name in row)
-    numbers = {*spec.get("numbers", ())}
-    columns = {
-        name: [_text(row, name, number if name in numbers else 0, where, again) for number, row in enumerate(flat, 1)]
-        for name in names
-    }
-    doubts = [*_doubt_end(pages, where)] if form.get("paged") else []
-    if form.get("paged") and not (proof or doubts) and len(pages) > 1:
-        proof = f"{len(pages):,} pages, of which the last is shorter"
-    fields = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+    fields, doubts = _fields(flat, {*spec.get("numbers", ())}, where, again), list[dict[str, Any]]()
+    if form.get("paged"):
+        doubts += _doubt_end(pages, where)
+        if len(pages) > 1 and not doubts:
+            proof = proof or f"{len(pages):,} pages, of which the last is shorter"
     return FileRead(fields, "utf-8", [], doubts, proof)
+
+
+def _fields(rows: Sequence[Row], numbers: Set[str], where: str, again: str) -> pl.DataFrame:
+    """The fields of rows as columns of texts, in the order in which they first come."""
+    columns = {
+        name: [_text(row, name, number if name in numbers else 0, where, again) for number, row in enumerate(rows, 1)]
+        for name in dict.fromkeys(name for row in rows for name in row)
+    }
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
 def _rows(document: Any, form: Mapping[str, Any], where: str, again: str) -> Sequence[Row]:

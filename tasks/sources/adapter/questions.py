@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from itertools import groupby, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
@@ -63,8 +63,8 @@ def questions(
         if address is None:
             yield not_listed(question, words["span"], place)
             continue
-        of_lot = {"partners": "all", "products": lot} if lot else {}
-        of_months = {"months": months[0]} if rules.get("says_months") else {}
+        declared = {"reporter": reporter, "flow": flow, **_declared(spec, months, lot)}
+        first_month = months[0] if lot else f"{words['year']}-{words['month'] or '01'}"
         yield WantedFile(
             name=question,
             source=name,
@@ -72,11 +72,21 @@ def questions(
             zone=ZoneInfo(rules["zone"]),
             address=address,
             title=rules["title"].format(**words),
-            declared={"reporter": reporter, "flow": flow, **spec.get("declared", {}), **of_lot, **of_months},
-            first_month=None if of_months else months[0] if lot else f"{words['year']}-{words['month'] or '01'}",
+            declared=declared,
+            first_month=None if "months" in declared else first_month,
             page_size=rules.get("page_size"),
             retry_on=frozenset(rules.get("retry_on", ())),
         )
+
+
+def _declared(spec: Spec, months: list[str], lot: list[str]) -> dict[str, Any]:
+    """What is declared of the answer to a question about these months and codes."""
+    declared = {**spec.get("declared", {})}
+    if lot:
+        declared |= {"partners": "all", "products": lot}
+    if spec["fetch"].get("says_months"):
+        declared["months"] = months[0]
+    return declared
 
 
 def _spans(rules: Spec, request: "FetchRequest", today: date) -> list[list[str]]:
