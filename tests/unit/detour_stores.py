@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.unit.published_stores import publish, query_bytes
+from tests.unit.sources.census import us_census_answers
 
 # Partner of the tables -> code of the Census Bureau.
 CENSUS = {"CHN": "5700", "JPN": "5880", "KOR": "5800", "DEU": "4280"}
@@ -19,17 +20,7 @@ PLACEBOS = tuple(
     for tail in ("11", "12", "13", "14", "15")
 )
 FIRST, SINCE, LAST = 2023 * 12, 2025 * 12 + 3, 2025 * 12 + 8
-NAMES = [
-    "CTY_CODE",
-    "CTY_NAME",
-    "GEN_VAL_MO",
-    "GEN_CIF_MO",
-    "GEN_QY1_MO",
-    "UNIT_QY1",
-    "I_COMMODITY",
-    "time",
-    "COMM_LVL",
-]
+NAMES = [name for name in us_census_answers.NAMES if name != "GEN_QY1_MO_FLAG"]
 
 
 def detour_stores(folder: Path, placebos: int = len(PLACEBOS)) -> Path:

@@ -14,12 +14,11 @@ from jinja2 import Template
 from flows import announce, notify
 from flows.question import question
 from schemas.forms.fetch import SourceState
-from schemas.forms.outcome import Graded, HeldRelease, Outcome
+from schemas.forms.outcome import Graded, Outcome
 from schemas.forms.watch import InboxState, Taken, WatchReport
 from tasks.domain.errors import Refused
 from tasks.pages.release.release_page import Pages
-from tests.unit.builders import outcome
-from tests.unit.schemas.release_forms import RELEASE
+from tests.unit.builders import held_finding, held_release, outcome
 
 
 def test_outside_of_a_run_the_work_itself_returns_and_raises(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,24 +162,24 @@ def test_the_message_of_a_watch_that_failed_repeats_no_other(in_a_run: list[tupl
 
 
 def test_a_long_list_of_findings_ends_with_what_to_do() -> None:
-    findings = [{**RELEASE["findings"][0], "check": f"gaps_{number:02d}"} for number in range(30)]  # type: ignore[index]
-    message = notify.held(HeldRelease.model_validate({**RELEASE, "title": "cut\n<!channel>.csv", "findings": findings}))
+    findings = [held_finding(check=f"gaps_{number:02d}") for number in range(30)]
+    message = notify.held(held_release(release_id="r1", title="cut\n<!channel>.csv", findings=findings))
     assert message["subject"] == "Held for approval: cut\\x0a<!channel>.csv, 30 findings"
     lines = message["text"].split("\n")
     assert lines[0].startswith("gaps_00 (")
-    assert lines[0].endswith("): none; expected one. Look.")
+    assert lines[0].endswith("): 10,000 rows; expected fewer. Ask again.")
     assert (len(lines), lines[-2]) == (11, "and 21 more")
     assert "tidewaiter approve r1" in lines[-1]
 
 
 def test_of_many_findings_of_a_check_people_see_the_first_ones_and_how_many_more_there_are() -> None:
-    findings = [{**RELEASE["findings"][0], "subject": f"record {number}"} for number in range(30)]  # type: ignore[index]
-    kept = HeldRelease.model_validate({**RELEASE, "findings": findings})
+    kept = held_release(findings=[held_finding(subject=f"record {number}") for number in range(30)])
     lines = notify.held(kept)["text"].split("\n")
-    assert lines[:3] == [f"gaps (record {number}): none; expected one. Look." for number in range(3)]
-    assert lines[3] == "and 27 more of gaps"
+    assert lines[:3] == [f"row_cap (record {number}): 10,000 rows; expected fewer. Ask again." for number in range(3)]
+    assert lines[3] == "and 27 more of row_cap"
     assert len(lines) == 5
-    assert [line for line in question(kept).splitlines() if line.startswith("- ")][3:] == ["- and 27 more of **gaps**"]
+    asked = [line for line in question(kept).splitlines() if line.startswith("- ")]
+    assert asked[3:] == ["- and 27 more of **row_cap**"]
     assert len(kept.lines) == 30
 
 

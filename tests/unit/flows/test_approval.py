@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from flows import approval
 from flows.approval import decide
 from flows.question import Approval, question
-from schemas.forms.outcome import HeldRelease, Hold
+from schemas.forms.outcome import Hold
 from tasks.domain.errors import NotHeld
-from tests.unit.schemas.release_forms import RELEASE
+from tests.unit.builders import held_release
 
 FINDINGS = [
     {"check": "gaps", "subject": "May", "observed": "none", "expected": "one", "advice": "Look."},
@@ -34,16 +34,16 @@ def test_a_person_is_asked_with_the_findings_of_the_release_and_the_patience_in_
         asked.append((hold.store, hold.release_id, hold.lines, seconds))
         return hold
 
-    monkeypatch.setattr(approval.held_releases, "find", lambda *_: HeldRelease.model_validate(RELEASE))
+    monkeypatch.setattr(approval.held_releases, "find", lambda *_: held_release(release_id="r1"))
     monkeypatch.setattr(approval, "decided", decided)
     assert decide.fn("r1", tmp_path, 0.5).status == "held"
-    assert asked == [(tmp_path, "r1", ["gaps (May): none; expected one. Look."], 1800)]
+    assert asked == [(tmp_path, "r1", ["row_cap (the file): 10,000 rows; expected fewer. Ask again."], 1800)]
 
 
 def test_the_question_names_release_findings_and_each_advice_once() -> None:
-    text = question(HeldRelease.model_validate(RELEASE | {"findings": FINDINGS}))
+    text = question(held_release(release_id="r1", held_since="2025-07-21", findings=FINDINGS))
     assert text.splitlines()[:3] == [
-        "## june is held",
+        "## June is held",
         "",
         "`r1`, gacc_query, export, public from 2025-07-20, held since 2025-07-21.",
     ]
