@@ -12,7 +12,15 @@ ANALYSIS = ("expectation", "mover")
 COMPARISONS = ("first_print", "mirror")
 PARTITION_KEYS = ("flow", "year", "month")
 # Code tables that decide what adds up and which months of a series may be compared.
-COMPARED_BY = ("definition_breaks", "hs_revisions", "baskets", "partner_groups", "partners", "watch_list")
+COMPARED_BY = (
+    "definition_breaks",
+    "hs_revisions",
+    "cn_revisions",
+    "baskets",
+    "partner_groups",
+    "partners",
+    "watch_list",
+)
 
 
 @dataclass(frozen=True)

@@ -533,6 +533,7 @@ def scan(
 def search(
     text: str,
     *,
+    edition: Literal["2007", "2012", "2017", "2022", "2028"] | None = None,
     reporter: str | None = None,
     store: str | Path | None = None,
 ) -> DataFrame:
@@ -540,12 +541,14 @@ def search(
 
     Args:
         text: Name or code, or part of it, in English or Chinese.
+        edition: What an edition of the HS makes of the codes found, in place of them.
         reporter: Whose figures, as CHN or EU27; none: the only reporter of the store.
         store: The published tables: a folder, or s3://bucket/prefix.
 
     Returns:
         A row each: code, name, name_zh, flows, first_month, last_month, months, kind; of several reporters with a
-        first column `reporter`.
+        first column `reporter`. With an edition a row for each code that it changes: code, from_month, gained_from,
+        lost_to, ends (it is no code any more), source.
 
     >>> search("rare earth magnets", store=store)["code"].to_list()[0]
     'basket:rare_earth_magnets'

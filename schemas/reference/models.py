@@ -165,11 +165,12 @@ class Baskets(Table):
 
 
 class HsCodes(Table):
-    """The HS codes of six digits of the editions of 2017 and 2022, by the correlation that `hs_revisions` names."""
+    """The HS codes of six digits of the editions of 2017, 2022 and 2028, by the correlations that `hs_revisions`
+    names."""
 
     code: pl.String = column("HS6", str_matches=r"^\d{6}$", unique=True)
     valid_from: pl.String = column(
-        "first month, YYYY-MM, of the older of the two editions that have it", str_matches=MONTH
+        "first month, YYYY-MM, of the oldest of these editions that has it", str_matches=MONTH
     )
     valid_to: pl.String = column("last month, YYYY-MM; empty: still is", str_matches=MONTH)
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
@@ -193,15 +194,28 @@ class GoodsClasses(Table):
 class HsRevisions(Table):
     """HS codes under which a revision of the HS put other goods than before; codes that are not here kept theirs.
 
-    HS6 by the correlation of HS2022 with HS2017 (UN Statistics Division,
-    https://unstats.un.org/unsd/classifications/Econ/tables/HS2022toHS2017ConversionAndCorrelationTables.xlsx); HS4 and
-    HS2 where one of its pairs crosses their border.
+    HS6 by the correlations of the UN Statistics Division: HS2022 with HS2017
+    (https://unstats.un.org/unsd/classifications/Econ/tables/HS2022toHS2017ConversionAndCorrelationTables.xlsx), and of
+    2002 to 2017 its table of HS, SITC and BEC of 2021. HS2028 by Table II of the World Customs Organization of April
+    2026 with the corrigendum of July, in a copy that others made machine-readable and nobody compared with the print;
+    13 of its rows were merged with the one before, and are parted here. HS4 and HS2 where a pair crosses their border.
     """
 
     code: pl.String = column("HS6, HS4 or HS2", str_matches=r"^(\d{2}){1,3}$")
     from_month: pl.String = column("first month of the revision, YYYY-MM", str_matches=r"^\d{4}-\d{2}$")
     gained_from: pl.String = column("codes of before whose goods are in it now: HS6, or if too many HS4 or HS2")
     lost_to: pl.String = column("codes of now where goods are that were in it before: HS6, or if too many HS4 or HS2")
+    source: pl.String = column(SOURCE, str_length={"min_value": 3})
+
+
+class CnRevisions(Table):
+    """Codes of the Combined Nomenclature under which a yearly revision put other goods than before: Eurostat's changes
+    of the CN from 1988 to 2025, which end there. The United Kingdom has used a list of its own since 2021."""
+
+    code: pl.String = column("CN8", str_matches=r"^\d{8}$")
+    from_month: pl.String = column("first month of the revision, YYYY-MM", str_matches=r"^\d{4}-01$")
+    gained_from: pl.String = column("codes of before whose goods are in it now: CN8, or if too many HS6 to HS2")
+    lost_to: pl.String = column("codes of now where goods are that were in it before: CN8, or if too many HS6 to HS2")
     source: pl.String = column(SOURCE, str_length={"min_value": 3})
 
 
@@ -439,7 +453,8 @@ TABLES: dict[str, type[Table]] = {
     ),
     **_named(Units, Currencies, Money, StatementTerms),
     **{"regimes": Codes, "provinces": Codes},
-    **_named(Baskets, Products, HsNames, HsCodes, HsRevisions, DefinitionBreaks, PageLines, LineCodes, Corrections),
+    **_named(Baskets, Products, HsNames, HsCodes, HsRevisions, CnRevisions, DefinitionBreaks),
+    **_named(PageLines, LineCodes, Corrections),
     **_named(GoodsClasses, CommodityWords, PartnerWords, ControlEvents, ControlEventCodes, ControlLists),
     **_named(ReleaseCalendar, ReleaseDelays, WatchList, CheckThresholds, CheckWords),
 }

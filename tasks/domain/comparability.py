@@ -7,8 +7,8 @@ row of `definition_breaks` with comparable = yes carries a series over a change 
 break.
 
 A national code follows its HS6. At HS6, HS4 and HS2 a revision is a break where goods crossed the border of the code.
-No table says how much trade crossed, so any amount counts. The revisions of 2007, 2012 and 2017 are not in the tables:
-a series without a break there may still have one.
+No table says how much trade crossed, so any amount counts. A code of the Combined Nomenclature also changes where a
+yearly revision of that list moved its goods (`cn_revisions`).
 """
 
 import functools
@@ -24,6 +24,7 @@ from tasks.domain.reporter import CHN, Reporter
 from tasks.domain.units import RATIOS
 
 REVISED_LENGTH = 6
+COMBINED = "CN8"
 WILD = ("product", "partner", "measure")
 WORDS = ("what", "source")
 
@@ -114,7 +115,7 @@ def breaks(products: tuple[str, ...], reporter: Reporter) -> pl.DataFrame:
     baskets = reporter.rows("baskets")
     stated = reporter.rows("definition_breaks")
     changes = pl.concat(
-        [_of_codes(products, baskets), _of_baskets(baskets), _of_partners(reporter), _stated(stated, "no")]
+        [_of_codes(products, reporter), _of_baskets(baskets), _of_partners(reporter), _stated(stated, "no")]
     ).unique()
     changes = changes.join(_stated(stated, "yes"), on=[*WILD, "month"], how="anti")
     return pl.concat([changes, _in_baskets(changes, baskets)]).unique()
@@ -125,9 +126,9 @@ def _stated(rows: pl.DataFrame, comparable: str) -> pl.DataFrame:
     return rows.select(*WILD, month=_month("from_month"), what="what", source="source")
 
 
-def _of_codes(products: tuple[str, ...], baskets: pl.DataFrame) -> pl.DataFrame:
-    """Revisions of the HS, for some codes and for the parts of baskets."""
-    codes = pl.concat([pl.Series(products, dtype=pl.String), baskets["hs8"]]).unique()
+def _of_codes(products: tuple[str, ...], reporter: Reporter) -> pl.DataFrame:
+    """Revisions of the HS and of the Combined Nomenclature, for some codes and for the parts of baskets."""
+    codes = pl.concat([pl.Series(products, dtype=pl.String), reporter.rows("baskets")["hs8"]]).unique()
     is_national = pl.col("product").str.contains(r"^\d{7,}$")
     code = pl.when(is_national).then(pl.col("product").str.slice(0, REVISED_LENGTH)).otherwise("product")
     moves = [
@@ -135,9 +136,13 @@ def _of_codes(products: tuple[str, ...], baskets: pl.DataFrame) -> pl.DataFrame:
         for verb, name in (("gained goods of", "gained_from"), ("lost goods to", "lost_to"))
     ]
     what = pl.format("{} {}", "code", pl.concat_str(moves, separator=" and ", ignore_nulls=True))
-    revisions = code_table("hs_revisions").select("code", month=_month("from_month"), what=what, source="source")
-    moved = pl.DataFrame({"product": codes}).with_columns(code=code).join(revisions, on="code")
-    return moved.with_columns(partner=pl.lit(""), measure=pl.lit("")).select(*WILD, "month", *WORDS)
+    coded = pl.DataFrame({"product": codes})
+    moved = coded.with_columns(code=code).join(code_table("hs_revisions"), on="code")
+    if reporter.nomenclature == COMBINED:
+        yearly = coded.with_columns(code="product").join(code_table("cn_revisions"), on="code")
+        moved = pl.concat([moved, yearly])
+    moved = moved.with_columns(month=_month("from_month"), what=what, partner=pl.lit(""), measure=pl.lit(""))
+    return moved.select(*WILD, "month", *WORDS)
 
 
 def _of_baskets(baskets: pl.DataFrame) -> pl.DataFrame:

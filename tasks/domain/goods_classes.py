@@ -9,8 +9,9 @@ import polars as pl
 
 from schemas.names import CLASSIFIED, EDITIONS
 from schemas.reference.code_tables import code_table
+from tasks.domain.hs_editions import codes_today
 
-TITLES = {"sitc": "SITC Rev. 4", "bec": "BEC", "isic": "ISIC Rev. 4"}
+TITLES = {"sitc": "SITC Rev. 4", "bec": "BEC Rev. 4", "isic": "ISIC Rev. 4"}
 TABLE = "goods_classes"
 HEADING = 4
 
@@ -54,6 +55,6 @@ def without_group(classification: str, codes: pl.Series) -> list[str]:
     total of the group may lack them."""
     headings = codes.str.head(HEADING).unique()
     grouped = code_table(TABLE).filter(classification=classification)["code"]
-    today = code_table("hs_codes").filter(pl.col("valid_to") == "")["code"]
+    today = codes_today()
     lacking = today.filter(~today.is_in(grouped.implode()) & today.str.head(HEADING).is_in(headings.implode()))
     return lacking.sort().to_list()

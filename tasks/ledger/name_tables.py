@@ -16,6 +16,7 @@ from schemas.reference.code_tables import code_table, listed_partners
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import WORLD
+from tasks.domain.hs_editions import revisions_so_far
 from tasks.domain.labels import names_of_parts, readable_names
 from tasks.domain.nomenclature import ANY_LIST, CHINAS, OTHERS
 from tasks.store.files.snapshot import Snapshot
@@ -111,9 +112,8 @@ def product_table(printed: pl.DataFrame) -> Product:
     length_of = pl.when(code.str.contains(r"^\d+$")).then(code.str.len_chars().cast(pl.Int8))
     above = pl.coalesce(pl.when(length_of > length).then(code.str.head(length)) for length in (HS6, 4, 2))
     every = every.with_columns(level=length_of, parent=above)
-    changed = (
-        code_table("hs_revisions").group_by(hs="code").agg(edition_from=pl.col("from_month").max().str.to_date("%Y-%m"))
-    )
+    since = pl.col("from_month").max().str.to_date("%Y-%m")
+    changed = revisions_so_far().group_by(hs="code").agg(edition_from=since)
     every = every.with_columns(hs=pl.col("product").str.head(HS6)).join(changed, on="hs", how="left").drop("hs")
     return _table(every, printed, product_references(), "product")
 

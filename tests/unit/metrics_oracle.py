@@ -113,6 +113,8 @@ class Breaks:
         self.revised: dict[str, set[int]] = defaultdict(set)
         for row in table("hs_revisions"):
             self.revised[row["code"]].add(month_of(row["from_month"]))
+        for row in table("cn_revisions") if national == "CN8" else ():
+            self.revised[row["code"]].add(month_of(row["from_month"]))
         self.stated = [
             (row, month_of(row["from_month"]))
             for row in table("definition_breaks")
@@ -134,7 +136,7 @@ class Breaks:
 
     def _of_product(self, product: str, partner: str, measure: str) -> set[int]:
         carried = {month for row, month in self.stated if row["comparable"] == "yes" and row["product"] == product}
-        revised = self.revised[product[:6] if len(product) > 6 and product.isdigit() else product]
+        revised = self.revised[product] | self.revised[product[:6] if product.isdigit() else product]
         told = {
             month
             for row, month in self.stated

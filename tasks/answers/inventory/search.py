@@ -7,8 +7,10 @@ import polars as pl
 from schemas.questions.search import Search
 from tasks.answers.form.answer import Answer, of_each
 from tasks.answers.inventory.contents import things
+from tasks.domain.classification import members
+from tasks.domain.hs_editions import revised
 from tasks.domain.name_match import nearest
-from tasks.domain.text import clip
+from tasks.domain.text import clip, named
 from tasks.reading import query
 from tasks.reading.resolver import Resolver
 from tasks.reading.search import search_names, search_products
@@ -21,7 +23,26 @@ def search(question: Search) -> Answer:
     directions, first and last month with a figure, number of months. Codes without a figure come last; where nothing is
     called so, a note has the nearest names. Raises NothingPublished.
     """
+    if question.edition is not None:
+        year = question.edition
+        return of_each(question, lambda store: _revised(question.text, year, store))
     return of_each(question, lambda store: _search(question.text, store))
+
+
+def _revised(text: str, year: str, store: Path) -> Answer:
+    """What an edition of the HS makes of the codes that a text finds, with those of a basket, or of the code that it
+    is; which codes it leaves as they are is a note."""
+    snapshot = query.open_published(store)
+    resolver = Resolver(snapshot)
+    hits = [hit.code for hit in search_products(resolver.names.product, text)] or [text]
+    codes = {code for hit in hits for code in members(hit)}
+    if not codes:
+        return Answer(revised((), year), snapshot, (_nothing(resolver, text),))
+    rows = revised(codes, year)
+    moved = tuple(rows["code"])
+    kept = [code for code in codes if not any(one.startswith(code) for one in moved)]
+    note = f"the HS of {year} leaves the goods of {named(kept)} as they were" if kept else ""
+    return Answer(rows, snapshot, (note,) if note else ())
 
 
 def _search(text: str, store: Path) -> Answer:

@@ -14,6 +14,7 @@ import polars as pl
 
 from schemas.reference.code_tables import code_table
 from tasks.domain.classification import HS_LEVELS, holds, is_heading, members
+from tasks.domain.hs_editions import revisions_so_far
 from tasks.domain.reporter import CHN
 from tasks.domain.text import clip
 
@@ -107,7 +108,7 @@ def _revised(codes: tuple[tuple[str, str], ...], month: str) -> dict[str, str]:
     share of it controlled, and of each code that goods have gone to.
     """
     shares, revised = dict(codes), dict[str, str]()
-    later = code_table("hs_revisions").filter(pl.col("from_month") > month)
+    later = revisions_so_far().filter(pl.col("from_month") > month)
     for code, gained, lost in later.select("code", "gained_from", "lost_to").iter_rows():
         if is_heading(code) and code in shares:
             revised |= dict.fromkeys(re.findall(r"\d+", lost), "unknown_share")

@@ -1,7 +1,11 @@
 """A figure never compares two things that bear one name: worked by hand, and the tables next to what they come from."""
 
 import csv
+import functools
+import gzip
 import itertools
+import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from schemas import code_files
 from schemas.reference.code_tables import code_table
 from tasks.domain import comparability
 from tasks.domain.comparability import breaks_of, changes_of_texts
+from tasks.domain.hs_editions import codes_today
 from tasks.domain.reporter import Reporter
 from tasks.lineage.point import Point
 from tests.unit.builders import number, release
@@ -133,18 +138,64 @@ def test_a_code_that_enters_a_basket_and_leaves_it_is_named(monkeypatch: pytest.
 # The tables, next to what they come from
 
 
-@pytest.mark.shared
-def test_the_revision_is_what_the_correlation_says(shared_data: Path) -> None:
+# Rows of the machine-readable copy of the table of 2028 that stand at the end of the row before.
+MERGED = {
+    "081190", "121299", "151590", "220299", "300241", "391390", "392410", "392690", "400400", "560819", "630790",
+    "701890", "950790",
+}  # fmt: skip
+
+
+def pairs_of_2022(shared_data: Path) -> set[tuple[str, str]]:
     file = shared_data / "hs_reference" / "concordance_HS2022toHS2017.xlsx"
     sheet = pl.read_excel(file, sheet_name="HS2022-HS2017 Correlations", infer_schema_length=0)
-    pairs = [(new, old) for new, old, _ in sheet.slice(1).iter_rows() if new]
-    assert len(pairs) > 15_000
-    told = {row["code"]: row for row in code_table("hs_revisions").to_dicts()}
+    return {(old, new) for new, old, _ in sheet.slice(1).iter_rows() if new}
+
+
+def pairs_of_2028(shared_data: Path) -> set[tuple[str, str]]:
+    table = json.loads(gzip.decompress((shared_data / "concordance_real" / "hs2028_correlations.json.gz").read_bytes()))
+    pairs = set()
+    for printed, row in table.items():
+        old = printed.replace(".", "")
+        for place, target in enumerate(row["targets"]):
+            new, later = target["code"].replace(".", ""), row["targets"][place + 1 :]
+            begins = new in MERGED and not target["partial"] and old != new and bool(later)
+            old = new if begins else old
+            pairs |= {(old, new)} - ({(new, new)} if begins else set())
+    today = {*codes_today()}
+    assert len({old for old, _ in pairs}) == len(table) + len(MERGED)
+    assert {old for old, _ in pairs} <= today
+    return pairs | {(code, code) for code in today - {old for old, _ in pairs}}
+
+
+def pairs_between(older: str, newer: str, shared_data: Path) -> set[tuple[str, str]]:
+    text = (shared_data / "concordance_real" / "vnso_HS_SITC_BEC_correlation_2021.csv").read_text(encoding="latin-1")
+    # The table of 2017 has 300219, which the correlation of 2022 does not know.
+    rows = ((row[older], row[newer]) for row in csv.DictReader(text.splitlines()) if row[newer] != "300219")
+    return {(old, new) for old, new in rows if old.isdecimal() and new.isdecimal()}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("month", "read"),
+    [
+        ("2007-01", functools.partial(pairs_between, "HS02", "HS07")),
+        ("2012-01", functools.partial(pairs_between, "HS07", "HS12")),
+        ("2017-01", functools.partial(pairs_between, "HS12", "HS17")),
+        ("2022-01", pairs_of_2022),
+        ("2028-01", pairs_of_2028),
+    ],
+)
+def test_a_revision_is_what_its_correlation_says(
+    month: str, read: Callable[[Path], set[tuple[str, str]]], shared_data: Path
+) -> None:
+    pairs = read(shared_data)
+    assert len(pairs) > 5_000
+    told = {row["code"]: row for row in code_table("hs_revisions").filter(from_month=month).to_dicts()}
     moved: dict[str, dict[str, set[str]]] = {"gained_from": {}, "lost_to": {}}
     for digits in (2, 4, 6):
         before: dict[str, set[str]] = {}
         after: dict[str, set[str]] = {}
-        for new, old in pairs:
+        for old, new in pairs:
             before.setdefault(new[:digits], set()).add(old)
             after.setdefault(old[:digits], set()).add(new)
         for name, side in (("gained_from", before), ("lost_to", after)):
@@ -171,3 +222,39 @@ def test_each_code_that_customs_began_or_ended_in_2023_is_told_of(shared_data: P
     assert len(lists[0] ^ lists[1]) > 40
     assert sorted(turned) == sorted(lists[0] ^ lists[1])
     assert set(eights["product"]) - set(turned) <= lists[0] & lists[1]
+
+
+@pytest.mark.shared
+def test_the_changes_of_the_combined_nomenclature_are_those_of_eurostat(shared_data: Path) -> None:
+    workbook = shared_data / "concordance_real" / "CN_concordances_1988_2025_XLS_FORMAT.xls"
+    rows = pl.read_excel(workbook, schema_overrides=dict.fromkeys(("Origin code", "Destination code"), pl.String))
+    moves = {
+        (f"{period % 10_000}-01", old.replace(" ", ""), new.replace(" ", "")) for period, old, new in rows.iter_rows()
+    }
+    moves = {move for move in moves if move[1] != move[2]}
+    told = {(row["from_month"], row["code"]): row for row in code_table("cn_revisions").to_dicts()}
+    assert told.keys() == {(month, code) for month, *codes in moves for code in codes}
+    for month, old, new in moves:
+        assert new.startswith(tuple(told[month, old]["lost_to"].split()))
+        assert old.startswith(tuple(told[month, new]["gained_from"].split()))
+
+
+@pytest.mark.parametrize(
+    ("reporter", "changed"), [(GERMANY, [(2024 * 12, "08039011 gained goods of 08039010")]), (CHINA, [])]
+)
+def test_a_yearly_revision_of_the_combined_nomenclature_cuts_its_own_codes(
+    reporter: Reporter, changed: list[tuple[int, str]]
+) -> None:
+    found = breaks_of("08039011", "DEU", "value_eur", reporter)
+    assert [(change.month, change.what) for change in found if change.month > 2022 * 12] == changed
+
+
+def test_the_next_edition_cuts_a_series_when_it_begins_and_not_before() -> None:
+    """Soya beans for sowing left 120100 in 2012, and immature ones leave 120190 in 2028."""
+    last, first = (
+        changes_of_texts(
+            pl.DataFrame({"product": ["12019020"], "partner": "USA", "measure": "value_usd", "month": [month]}), CHINA
+        ).item()
+        for month in (2027 * 12 + 11, 2028 * 12)
+    )
+    assert (last, first) == (2012 * 12, 2028 * 12)

@@ -1,12 +1,10 @@
-"""Groups of SITC and ISIC have the codes of their table, and say what the table does not have."""
+"""Groups of SITC, the BEC and ISIC have the codes of their table, and say what the table does not have."""
 
 import csv
-import re
 from pathlib import Path
 
 import pytest
 
-from schemas import settings
 from schemas.reference.code_tables import code_table
 from tasks.domain.export_controls.control_lists import (
     Spec,
@@ -18,6 +16,7 @@ from tasks.domain.export_controls.control_lists import (
     read_spec,
 )
 from tasks.domain.goods_classes import is_group, without_group
+from tasks.domain.hs_editions import codes_today
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 
@@ -66,50 +65,38 @@ def test_codes_without_a_group_are_named_where_a_total_may_lack_them() -> None:
     lines = about([Spec("sitc", "51")])
     assert lines[0].startswith("sitc:51 may lack 293141, 293142")
     assert not [line for line in about([Spec("sitc", "776")]) if "may lack" in line]
-    table, today = code_table("goods_classes"), code_table("hs_codes").filter(valid_to="")["code"]
-    lacking = {name: {*today} - {*table.filter(classification=name)["code"]} for name in ("sitc", "isic")}
-    assert {name: len(codes) for name, codes in lacking.items()} == {"sitc": 35, "isic": 122}
+    table, today = code_table("goods_classes"), codes_today()
+    lacking = {name: {*today} - {*table.filter(classification=name)["code"]} for name in ("sitc", "bec", "isic")}
+    assert {name: len(codes) for name, codes in lacking.items()} == {"sitc": 35, "bec": 2, "isic": 122}
     assert {*without_group("sitc", today)} == lacking["sitc"]
     assert {*table["code"]} <= {*today}
 
 
-def test_a_classification_without_a_table_and_a_group_that_there_is_not_are_refused() -> None:
-    with pytest.raises(
-        UnknownList,
-        match=r"no correspondence of the HS and the BEC; make a goods_classes\.csv of your own from the table",
-    ):
-        codes_on(Spec("bec", "41"))
+def test_a_group_that_there_is_not_is_refused() -> None:
     with pytest.raises(UnknownList, match="sitc:999 has no code by the table goods_classes"):
         codes_on(Spec("sitc", "999"))
     with pytest.raises(UnknownList, match=r"sitc:776 has no code in 2019-01; SITC Rev\. 4 is by HS2022"):
         codes_on(Spec("sitc", "776", "2019-01"))
 
 
-def test_a_table_of_the_bec_made_as_the_page_shows_is_used_like_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The table of the UN has a row for each pair of codes; these four stand for it."""
-    page = (Path(__file__).parents[3] / "docs" / "controls.md").read_text(encoding="utf-8")
-    (recipe,) = re.findall(r"```python\n(.*?)```", page.partition("### Groups of SITC, BEC and ISIC")[2], re.S)
-    pairs = "HS 2022,BEC 4,Relationship\n010121,41,n:1\n010290,111,n:n\n010290,41,n:n\n850511,42,n:1\n"
-    (tmp_path / "HS2022toBEC.csv").write_text(pairs)
-    (tmp_path / "reference").mkdir()
-    monkeypatch.chdir(tmp_path)
-    exec(compile(recipe, "controls.md", "exec"), {})
-    sitc = codes_on(Spec("sitc", "776"))
-    monkeypatch.setenv(settings.REFERENCE, str(tmp_path / "reference"))
-    code_table.cache_clear()
-    try:
-        kinds = {row["code"]: row["coverage"] for row in codes_on(Spec("bec", "41")).iter_rows(named=True)}
-        assert kinds == {"010121": "whole", "010290": "part"}
-        assert codes_on(Spec("bec", "4"))["code"].to_list() == ["010121", "010290", "850511"]
-        assert codes_on(Spec("bec", "42"))["source"].to_list() == ["UN Statistics Division, HS2022 to BEC Rev. 4"]
-        with pytest.raises(UnknownList, match="bec:63 has no code by the table goods_classes"):
-            codes_on(Spec("bec", "63"))
-        # Those of the packaged table are in it too.
-        assert codes_on(Spec("sitc", "776")).equals(sitc)
-    finally:
-        code_table.cache_clear()
+@pytest.mark.shared
+def test_a_code_has_the_uses_that_the_table_of_the_un_gives_it() -> None:
+    """By the HS of 2017: a code with one group there has this one, also where goods of other codes have come to it; a
+    code of 2022 has those of what it was made of, in part where these are several."""
+    own: dict[str, set[str]] = {}
+    with (SHARED / "concordance_real" / "vnso_HS_SITC_BEC_correlation_2021.csv").open(encoding="latin-1") as lines:
+        for row in csv.DictReader(lines):
+            if row["HS07"] == row["HS12"] == row["HS17"] and row["BEC4"] != "NULL":
+                own.setdefault(row["HS17"], set()).add(row["BEC4"])
+    told = code_table("goods_classes").filter(classification="bec")
+    groups = {str(code): {*part["group"]} for (code,), part in told.group_by("code")}
+    compared = own.keys() & groups.keys()
+    assert len(compared) > 4_000
+    assert {code: groups[code] for code in compared} == {code: own[code] for code in compared}
+    several = {code for code, found in groups.items() if len(found) > 1}
+    assert several == {*told.filter(coverage="part")["code"]}
+    assert codes_on(Spec("bec", "42")).filter(code="854231")["coverage"].to_list() == ["whole"]
+    assert {"42", "22"} < groups["854151"], "sensors, once 854150, and goods of many other codes"
 
 
 @pytest.mark.shared
