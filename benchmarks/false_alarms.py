@@ -14,10 +14,11 @@ at a time (`planted_errors`), at places and of kinds that --seed draws.
 Bounds are set on one half of the folders and sources and judged on the other one: `half` of the table is `setting` or
 `reporting`, one for each folder and source; --half reads one of them.
 
-A hold or a refusal of a sound file is false. Two figures count. An error is without a word where the release is
-published, or held for no more than without the error, and no new finding doubts a number that the error changed or the
-month of the goods that lacks it. A sound number is in doubt where an open finding of a sound file names it. `missed`
-are errors without a hold that change the month of a product by 1 % or more, as much as customs' own revisions. With
+A hold or a refusal of a sound file is false. Two figures count. An error is without a word where no new finding is at
+a number that the error changed, or at the month of the goods that lacks it: a finding is there where its flow, product,
+partner, month and measure are, as far as it names them. A sound number is in doubt where an open finding of a sound
+file is about it, a sum over partners also where a tenth of a per cent of it is. `missed` are errors that change the
+month of a product by 1 % or more, as much as customs' own revisions, and are neither held nor refused. With
 --findings every error and warning about a sound file is printed. --keep writes all results as JSON;
 --before reads such a file, of a run at an earlier commit; --write replaces the section of RESULTS.md. The exit status
 is 1 where more than 1 % of the sound files are held, a real one is judged otherwise than in the table, or the table
@@ -46,9 +47,10 @@ from benchmarks.planted_errors import NEIGHBOURS, PLANTS, neighbourhoods, place_
 from schemas.forms.request import Landed, ReleaseRequest
 from schemas.frames import Finding
 from tasks.checks.frame.registry import check_release
-from tasks.domain.coverage import TOTALS
+from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD
 from tasks.domain.errors import Refused
-from tasks.domain.periods import month_index
+from tasks.domain.periods import month_index, month_number
+from tasks.domain.thresholds import threshold
 from tasks.ingest.normalise import Normalised, normalise
 from tasks.ledger.doubts import concerned, open_doubts
 from tasks.sources.adapter.protocol import Parsed
@@ -79,6 +81,7 @@ ONE_IN = 6
 DRAWN_OF_EACH = 4
 MUCH = 0.1
 FILES_KEPT = 30
+HOLDS = ("held", "refused")
 
 
 class Case(NamedTuple):
@@ -108,8 +111,8 @@ class Case(NamedTuple):
 
 class Trial(NamedTuple):
     """What came of a file, as it is (`error` empty) or with a planted error; `goods` is how much of a month of a
-    product the error changed at most. Of its `numbers` some are `doubted`; `is_named` where a finding that the file
-    without the error does not have doubts a number that the error changed."""
+    product the error changed at most. A file with an error is `held` or `doubted` by what is found at the numbers that
+    the error changed. Of the `numbers` of a file and of its `sums` over partners some are doubted."""
 
     set: str
     source: str
@@ -123,7 +126,8 @@ class Trial(NamedTuple):
     half: str = ""
     numbers: int = 0
     doubted: int = 0
-    is_named: bool = False
+    sums: int = 0
+    doubted_sums: int = 0
 
     @property
     def is_right(self) -> bool:
@@ -282,33 +286,42 @@ def _planted(
             continue
         goods = changed(clean, wrong)
         if goods > 0:
-            found = check_release(wrong, store.known(wrong))
-            yield _judged(case, name, goods, wrong, found)._replace(is_named=names_it(clean, wrong, plain, found))
+            found = check_release(wrong, store.known(wrong)).join(
+                plain, on=["check", "subject", "severity"], how="anti"
+            )
+            yield _judged(case, name, goods, wrong, found.filter(at_numbers(found, *changes(clean, wrong))))
 
 
-def names_it(clean: Normalised, wrong: Normalised, plain: Finding, found: Finding) -> bool:
-    """Whether a finding that the file without the error does not have doubts a number that the error changed, or the
-    partners, sums or months that it took away."""
-    new = found.join(plain, on=["check", "subject", "severity"], how="anti")
-    key = ["flow", "product", "partner", "measure", "period_start", "period_end", "value"]
-    cells = pl.concat(
-        [
-            one.detail.select(key).join(other.detail.select(key), on=key, how="anti")
-            for one, other in ((clean, wrong), (wrong, clean))
+def changes(clean: Normalised, wrong: Normalised) -> tuple[pl.DataFrame, bool]:
+    """The numbers that an error changed or took away (flow, product, partner, measure, month), and whether these are
+    most numbers of the file."""
+    key = ["flow", "product", "partner", "measure"]
+    numbers = [one.detail.select(*key, "period_start", "period_end", "value") for one in (clean, wrong)]
+    every = [*numbers[0].columns]
+    cells = pl.concat(one.join(other, on=every, how="anti") for one, other in (numbers, numbers[::-1]))
+    cells = cells.select(pl.col(key).cast(pl.String), month=month_index("period_end")).unique()
+    return cells, 2 * cells.height > numbers[0].height
+
+
+def at_numbers(findings: pl.DataFrame, cells: pl.DataFrame, are_most: bool) -> pl.Series:
+    """Which findings are at one of these numbers. One that names neither goods nor partners nor months is at them only
+    where they are most of the file."""
+
+    def is_there(row: dict[str, Any]) -> bool:
+        if not (row["products"] or row["partners"] or row["first_month"]):
+            return are_most
+        codes = [pl.col("product").str.starts_with(code) for code in row["products"] if code != EVERYTHING]
+        first, last = (month_number(row[name]) if row[name] else 0 for name in ("first_month", "last_month"))
+        named = [
+            *([pl.col("flow") == row["flow"]] if row["flow"] else []),
+            *([pl.any_horizontal(codes)] if codes else []),
+            *([pl.col("partner").is_in(row["partners"])] if row["partners"] else []),
+            *([pl.col("measure").str.starts_with(row["measure"])] if row["measure"] else []),
+            *([pl.col("month").is_between(first, last)] if row["first_month"] else []),
         ]
-    ).with_columns(month=month_index("period_end"))
-    return any(
-        cells.filter(
-            (pl.col("flow").cast(pl.String) == doubt["flow"]) | pl.lit(doubt["flow"] is None),
-            pl.col("month").is_between(doubt["first"], doubt["last"]),
-            pl.any_horizontal(
-                pl.lit(not doubt["products"]),
-                *(pl.col("product").cast(pl.String).str.starts_with(code) for code in doubt["products"] if code != "*"),
-            ),
-            pl.col("partner").cast(pl.String).is_in(doubt["partners"]) | pl.lit(not doubt["partners"]),
-        ).height
-        for doubt in open_doubts(new, wrong.release).iter_rows(named=True)
-    )
+        return not cells.filter(*named).is_empty()
+
+    return pl.Series([is_there(row) for row in findings.iter_rows(named=True)], dtype=pl.Boolean)
 
 
 def changed(clean: Normalised, wrong: Normalised) -> float:
@@ -323,18 +336,40 @@ def changed(clean: Normalised, wrong: Normalised) -> float:
     return min(1.0, float(both.select(part.max()).item() or 0))
 
 
-def _judged(case: Case, error: str, goods: float, release: Normalised, found: Finding) -> Trial:
+def _judged(case: Case, error: str, goods: float, release: Normalised, found: pl.DataFrame) -> Trial:
     grave = found.filter(pl.col("severity").is_in(["error", "warning"]))
     errors = grave.filter(severity="error")
     findings = [
         f"{row['severity']} {row['check']} ({row['subject']}): {row['observed']}; expected {row['expected']}"
         for row in grave.to_dicts()
     ]
-    checks = errors["check"].unique().sort().to_list()
+    checks = (errors if errors.height else grave.filter(pl.lit(bool(error))))["check"].unique().sort().to_list()
+    outcome = "held" if errors.height else "doubted" if error and grave.height else "published"
+    trial = _trial(case, error, goods, outcome, checks, findings)
+    return trial if error else _with_doubts(trial, release, found)
+
+
+def _with_doubts(trial: Trial, release: Normalised, found: pl.DataFrame) -> Trial:
+    """The trial of a file with how many numbers and sums over partners it has, and how many of them are in doubt."""
+    doubts, key = open_doubts(found, release.release), ["flow", "product", "measure", "month", "release_id"]
     numbers = release.detail.with_columns(month=month_index("period_end"))
-    doubted = concerned(numbers, open_doubts(found, release.release)).sum()
-    trial = _trial(case, error, goods, "held" if errors.height else "published", checks, findings)
-    return trial._replace(numbers=numbers.height, doubted=int(doubted))
+    numbers = numbers.with_columns(doubted=concerned(numbers, doubts))
+    is_part = (pl.col("period_start") == pl.col("period_end").dt.month_start()) & ~pl.col("partner").is_in([*TOTALS])
+    sums = (
+        numbers.filter(is_part, pl.lit(release.release["partners"][0] == "all"))
+        .group_by(key)
+        .agg(total=pl.col("value").sum(), part=pl.col("value").filter("doubted").sum(), partner=pl.lit(WORLD))
+    )
+    least, is_whole = threshold("doubt_part_least"), pl.lit(False)
+    of_sums = doubts.filter("of_sums", (pl.col("share") >= least) | pl.col("share").is_null())
+    lacks = concerned(sums, of_sums.with_columns(of_sums=is_whole, of_totals=is_whole, partners=pl.lit([])))
+    doubted = sums.filter(lacks | ((pl.col("part") > 0) & (pl.col("part") >= least * pl.col("total"))))
+    return trial._replace(
+        numbers=numbers.height,
+        doubted=int(numbers["doubted"].sum()),
+        sums=sums.height,
+        doubted_sums=doubted.height,
+    )
 
 
 def _trial(case: Case, error: str, goods: float, outcome: str, checks: list[str], findings: list[str]) -> Trial:
@@ -366,25 +401,6 @@ def everything(given: argparse.Namespace, work: Path) -> Iterator[Trial]:
             )
 
 
-def errors_of(one: Trial) -> set[str]:
-    """The errors of a trial, each by its check and what it is about."""
-    return {text.partition("): ")[0] for text in one.findings if text.startswith("error ")}
-
-
-def with_found(of: list[Trial]) -> list[Trial]:
-    """Trials of planted errors, each with only the checks that say more of it than of the file as it is: what a file is
-    held for anyhow finds nothing."""
-    plain = {(one.set, one.file): errors_of(one) for one in of if not one.error}
-    made = []
-    for one in of:
-        new = errors_of(one) - plain.get((one.set, one.file), set())
-        if one.error and one.outcome == "held":
-            checks = sorted({text.split(" ")[1] for text in new})
-            one = one._replace(outcome="held" if new else "published", checks=checks)  # noqa: PLW2901
-        made.append(one)
-    return made
-
-
 def counted(of: list[Trial], error: str | None = None) -> dict[str, int]:
     """How many sound files were held falsely and files that a person holds were held, planted errors found and missed,
     and small ones, of these trials."""
@@ -400,18 +416,20 @@ def counted(of: list[Trial], error: str | None = None) -> dict[str, int]:
         "doubtful": len(doubtful),
         "held rightly": sum(one.is_right for one in doubtful),
         "errors": len(large),
-        "found": sum(one.outcome != "published" for one in large),
-        "missed": sum(one.outcome == "published" for one in large),
+        "found": sum(one.outcome in HOLDS for one in large),
+        "missed": sum(one.outcome not in HOLDS for one in large),
         "small errors": len(small),
-        "of them held": sum(one.outcome != "published" for one in small),
-        "without a word": sum(one.outcome == "published" and not one.is_named for one in large),
-        "above 10 %": sum(one.outcome == "published" and not one.is_named and one.goods > MUCH for one in large),
+        "of them held": sum(one.outcome in HOLDS for one in small),
+        "in doubt": sum(one.outcome == "doubted" for one in large),
+        "without a word": sum(one.outcome == "published" for one in large),
+        "above 10 %": sum(one.outcome == "published" and one.goods > MUCH for one in large),
     }
 
 
 def pair(now: list[Trial]) -> str:
     """The two figures that count, by half and source and by half and kind of error."""
-    titles = ["sound files", "held", "numbers", "in doubt", "errors", "without a word", "above 10 %"]
+    titles = ["sound files", "held", "numbers", "in doubt", "sums", "in doubt", "errors", "held", "in doubt"]
+    titles += ["without a word", "above 10 %"]
     tables = []
     for title, some in (("source", lambda one: one.source), ("planted error", lambda one: one.error)):
         rows = []
@@ -423,19 +441,20 @@ def pair(now: list[Trial]) -> str:
         for half, name in of_all:
             of_it = [one for one in now if one.half == half and name in ("all", some(one))]
             sound = [one for one in of_it if not one.error and one.verdict == "publish"]
-            numbers, doubted = sum(one.numbers for one in sound), sum(one.doubted for one in sound)
             counts = counted(of_it)
-            part = f"{doubted:,} ({doubted / numbers:.2%})" if numbers else "0"
-            errors = [str(counts[key]) for key in ("errors", "without a word", "above 10 %")]
-            plain = [str(counts["sound"]), str(counts["held wrongly"]), f"{numbers:,}", part]
+            plain = [str(counts["sound"]), str(counts["held wrongly"])]
+            for of, doubted in (("numbers", "doubted"), ("sums", "doubted_sums")):
+                many, few = (sum(getattr(one, column) for one in sound) for column in (of, doubted))
+                plain += [f"{many:,}", f"{few:,} ({few / many:.2%})" if many else "0"]
+            errors = [str(counts[key]) for key in ("errors", "found", *titles[8:])]
             rows.append([f"{half}: {name}", *(plain if title == "source" else []), *errors])
-        tables.append(results.table([f"half and {title}", *(titles if title == "source" else titles[4:])], rows))
+        tables.append(results.table([f"half and {title}", *(titles if title == "source" else titles[6:])], rows))
     return "\n\n".join(tables)
 
 
 def section(now: list[Trial], before: list[Trial] | None, seed: int) -> str:
     """The tables: by set and source, by planted error, by check."""
-    now, olds = with_found(now), with_found(before or [])
+    olds = before or []
 
     def both(some: Any, of: Any, names: tuple[str, ...], titles: list[str]) -> str:
         rows = []
