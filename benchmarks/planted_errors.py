@@ -46,9 +46,12 @@ def amount(name: str) -> pl.Expr:
     return pl.col(name).str.replace_all(r"[, ]", "").cast(pl.Float64, strict=False)
 
 
-def _printed(number: pl.Expr) -> pl.Expr:
+def _printed(number: pl.Expr, name: str) -> pl.Expr:
+    """A number as text, with decimals only where the column has some: a whole number with decimals is no error of a
+    person, and would be set aside."""
     whole = number.round().cast(pl.Int64, strict=False).cast(pl.String)
-    return pl.when((number - number.round()).abs() < 1e-6).then(whole).otherwise(number.round(3).cast(pl.String))
+    has_decimals = pl.col(name).str.contains(".", literal=True)
+    return pl.when(has_decimals).then(number.round(3).cast(pl.String)).otherwise(whole)
 
 
 def places(reported: Reported) -> list[Place]:
@@ -81,7 +84,7 @@ def _times(where: Callable[[Place], pl.Expr], factor: float, *names: str) -> "Pl
     def plant(reported: Reported, place: Place) -> Reported | None:
         many = [
             pl.when(where(place) & amount(name).is_not_null())
-            .then(_printed(amount(name) * factor))
+            .then(_printed(amount(name) * factor, name))
             .otherwise(name)
             .alias(name)
             for name in names

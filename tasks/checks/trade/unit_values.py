@@ -1,16 +1,19 @@
 """Gate D: compares the quantities and values of a release.
 
-The checks find a value per kilogram far from other months of the product or the partner (shifted columns, tonnes for
-kilograms, an extra digit, the wrong currency), a number that is 0 where the other one is large, and a piece that weighs
-many times what it does in other months. How prices move was measured on real downloads
+The checks find a value per kilogram far from its neighbourhood (shifted columns, tonnes for kilograms, an extra digit,
+the wrong currency), a number that is 0 where the other one is large, and a piece that weighs many times what it does in
+other months. The logarithm of a price is the effect of the partner, that of the month and a rest, and a rest is far by
+the partner's own spread: six spreads are a doubt, ten hold the file. How prices move was measured on real downloads
 (`schemas/reference/check_thresholds.csv`). A check returns findings and changes nothing.
 """
+
+import math
 
 import polars as pl
 
 from tasks.checks.declared.declared_flow import other_currency
 from tasks.checks.frame.context import GROWTH, QUANTITY, CheckContext, dollars_of, in_dollars
-from tasks.checks.frame.doubt_size import is_large, is_large_part, is_much_of_its_goods, weigh
+from tasks.checks.frame.doubt_size import is_large, is_much_of_its_goods, weigh
 from tasks.checks.frame.measures_begun import measures_of_goods, note_on
 from tasks.checks.frame.published_months import MONEY, RATED, with_codes
 from tasks.checks.frame.registry import check
@@ -19,74 +22,61 @@ from tasks.domain.doubt.findings import SHARES, Rows, finding, found_in, graded
 from tasks.domain.text import counted
 from tasks.domain.thresholds import threshold, whole_threshold
 
-UNIT_VALUE_FACTOR = 10
-UNIT_VALUE_MONTHS_MIN = 3
-# Below this a month of a product may be samples or repairs, whose price per kilogram means nothing. The bound applies
-# to the printed weight and to the weight of the value at the usual price, because tonnes taken for kilograms are light
-# too.
-SMALL_KG = 1_000
+# A price is compared with the months so near to it, where so many of them are known.
+NEAR_MONTHS, NEAR_MIN = 6, 3
+# The own spread of a price counts as much as this many months of the spread of all its goods.
+SHRUNK_MONTHS, SPREAD_LEAST = 6, 0.05
+# The median distance from the median of normal numbers is this part of their standard deviation.
+OF_NORMAL = 0.6745
+ROUNDS_OF_EFFECTS = 4
 # Electrical energy, a heading of the HS whose goods weigh nothing: every source prints 0 kg.
 WEIGHTLESS = "2716"
 PRODUCT = ["flow", "product"]
+PARTNER = [*PRODUCT, "partner"]
 PLACE = [*PRODUCT, "month"]
-OF_PARTNER = [*PRODUCT, "partner", "measure"]
+OF_PARTNER = [*PARTNER, "measure"]
 
 
 @check(severity="error", of_trade=True)
 def _unit_values(context: CheckContext) -> Rows:
-    """Find values per kilogram of a product, or of one of its partners, far from its other months."""
+    """Find values per kilogram of a product, or of one of its partners, far from their own neighbourhood."""
     if context.row["kind"] == "published":
         return
-    # A price of so few months and partners has nothing to be far from.
-    fewest = min(UNIT_VALUE_MONTHS_MIN, whole_threshold("history_months"))
     for money in RATED[1:]:
         traded = context.trades.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
-        if not traded["new"].any() or traded.height + context.sums.by_product.height <= fewest:
+        if not traded["new"].any():
             continue
-        rated = _of_products(context, traded, money)
-        strange = _strange_products(context, rated, money)
-        partners = _strange_partners(context, traded, rated, money)
-        # A whole product is read by itself, however small a part of the file it is, if it has more than parcels.
-        middle = rated.group_by(PRODUCT).agg(a_month=pl.col(money).median())
-        strange = strange.join(middle, on=PRODUCT, how="left", maintain_order="left")
-        is_more = pl.col("a_month") >= threshold("trifle_a_month") * dollars_of(money)
-        worth = _dollars(money, "usual")
-        # Of parcels, too, where their price keeps closer together than this one is off.
-        is_steady = (pl.col("months") > whole_threshold("history_months")) & (
-            _off_range() > pl.max_horizontal((pl.col("high") / pl.col("low")) ** 2, threshold("price_range_factor"))
+        goods = _priced(_of_products(context, traded, money), money)
+        far_goods = _weighed(context, _far(goods, PRODUCT), money)
+        partners = traded.filter(pl.col("partner") != WORLD)
+        far_partners = (
+            _in_broad(partners, goods, money) if context.is_broad else _far(_priced(partners, money), PARTNER)
         )
-        strange = _weighed(context, strange, money, "usual").with_columns(
-            hold=is_large_part()
-            | (is_more & (worth >= threshold("trifle_a_month")))
-            | (is_steady & (worth >= threshold("price_unit_hold")) & is_much_of_its_goods())
-        )
+        far_partners = _weighed(context, far_partners, money)
         # If most partners are off, the month is wrong, and one finding reports it.
         of_all = traded.filter("new").group_by(PLACE).agg(of=pl.len())
-        off = partners.group_by(PLACE).agg(off=pl.len()).join(of_all, on=PLACE).filter(2 * pl.col("off") > pl.col("of"))
-        reported = off.join(strange, on=PLACE, how="semi")
-        partners = _weighed(context, partners, money, "middle")
-        partners = partners.with_columns(hold=pl.col("hold") & is_large(_dollars(money, "middle")))
-        others = partners.join(reported, on=PLACE, how="anti")
-        more = "" if partners.height == 1 else f" ({partners.height} such numbers of partners)"
-        for rows, partner, note in ((strange, (), ""), (others, ("partner",), more)):
+        off = far_partners.group_by(PLACE).agg(off=pl.len()).join(of_all, on=PLACE)
+        reported = off.filter(2 * pl.col("off") > pl.col("of")).join(far_goods, on=PLACE, how="semi")
+        far_partners = far_partners.join(reported, on=PLACE, how="anti")
+        shifted = _in_other_currency(context, money)
+        for rows, partner in ((far_goods, ()), (far_partners, ("partner",))):
             # What a control leaves of goods are others at another price; a wrong unit leaves one of the two as it was.
-            named = measures_of_goods(context.falls_explained, rows, "value_fell", "mass_fell")
-            center = pl.col("middle" if partner else "usual")
-            apart = pl.max_horizontal(pl.col("rate") / center, center / pl.col("rate"))
-            is_other_goods = pl.col("event").is_not_null() & (apart < threshold("measure_price"))
+            named = measures_of_goods(
+                context.falls_explained, rows.join(shifted, on="flow", how="anti"), "value_fell", "mass_fell"
+            )
+            is_other_goods = pl.col("event").is_not_null() & (pl.col("away") < math.log(threshold("measure_price")))
+            currency = money.removeprefix("value_").upper()
             yield from found_in(
-                named.with_columns(
-                    graded(pl.col("hold") & ~is_other_goods), control=note_on("event", "since"), center=center
-                ),
+                named.with_columns(graded(pl.col("hold") & ~is_other_goods), control=note_on("event", "since")),
                 "unit_value",
                 "{severity}",
                 "flow",
                 "product",
                 *partner,
                 "month",
-                values=("rate", "center", f"{money.removeprefix('value_').upper()}/kg"),
-                observed=f"{{rate:,.4g}} {money.removeprefix('value_').upper()}/kg{note}{{control}}",
-                expected="{expected}",
+                values=("rate", "center", f"{currency}/kg"),
+                observed=f"{{rate:,.4g}} {currency}/kg{{control}}",
+                expected="within {bound:.3g} times {center:,.4g}, by {others} other prices of the same goods",
                 advice=(
                     f"Check units and columns of {context.row['release_id']}; if the mix of goods really changed,"
                     " approve."
@@ -94,21 +84,32 @@ def _unit_values(context: CheckContext) -> Rows:
             )
 
 
-def _dollars(money: str, price: str) -> pl.Expr:
-    """Compute what a trade is worth in dollars, by its value or by its weight at the usual price."""
-    return pl.max_horizontal(money, pl.col("quantity_kg") * pl.col(price)) / dollars_of(money)
+def _in_other_currency(context: CheckContext, money: str) -> pl.DataFrame:
+    """The directions of which `other_currency` reports that their dollars are yuan: flow."""
+    flows = [row["flow"] for row in other_currency(context) if row["measure"] == money]
+    return with_codes(pl.DataFrame({"flow": flows}, schema={"flow": pl.String}))
 
 
-def _weighed(context: CheckContext, rows: pl.DataFrame, money: str, price: str) -> pl.DataFrame:
-    """Weigh a value and a quantity, either of which may be the wrong one."""
+def _weighed(context: CheckContext, far: pl.DataFrame, money: str) -> pl.DataFrame:
+    """The prices that are worth a word, with their shares and whether to `hold`: either of value and quantity may be
+    the wrong one."""
     value, mass = pl.col(money), pl.col("quantity_kg")
-    return weigh(rows, context, {money: (value, mass * pl.col(price)), "quantity_kg": (mass, value / pl.col(price))})
+    center = pl.col("center")
+    worth = pl.max_horizontal(value, mass * center) / dollars_of(money)
+    weighed = weigh(far, context, {money: (value, mass * center), "quantity_kg": (mass, value / center)})
+    is_read = is_much_of_its_goods() | (worth >= threshold("trifle_a_month"))
+    # A wrong unit is wrong by a thousand, which a few prices show.
+    is_known = (pl.col("others") > whole_threshold("history_months")) | (
+        pl.col("away") > math.log(threshold("price_unit_factor_broad"))
+    )
+    is_whole = is_much_of_its_goods() if "partner" not in far.columns else pl.lit(False)
+    return weighed.filter(worth >= threshold("price_worth"), is_read).with_columns(
+        hold=pl.col("is_gross") & is_known & (is_large(worth) | is_whole)
+    )
 
 
 def _of_products(context: CheckContext, traded: pl.DataFrame, money: str) -> pl.DataFrame:
-    """Compute value per kilogram by product and month, `new` or published: PLACE, new, quantity_kg, the money, rate;
-    the count and the median of all months of the product, and the `low` and `high` of its other months.
-    """
+    """Sum value and weight by product and month, of the release or published: PLACE, new, quantity_kg, the money."""
     # A partner with only one of the two (weight or value) would be in one sum and not in the other.
     here = with_codes(
         pl.DataFrame(sorted(context.touched), orient="row", schema={"flow": pl.String, "month": pl.Int32})
@@ -118,133 +119,114 @@ def _of_products(context: CheckContext, traded: pl.DataFrame, money: str) -> pl.
         .group_by(PLACE)
         .agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
     )
-    before = context.sums.by_product.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0)).with_columns(
-        new=pl.lit(False)
-    )
-    rated = pl.concat([met, before.select(met.columns)]).with_columns(rate=pl.col(money) / pl.col("quantity_kg"))
-    return with_others(rated.join(met.filter("new").select(PRODUCT).unique(), on=PRODUCT, how="semi"), PRODUCT)
+    before = context.sums.by_product.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
+    rated = pl.concat([met, before.with_columns(new=pl.lit(False)).select(met.columns)])
+    return rated.join(met.filter("new").select(PRODUCT).unique(), on=PRODUCT, how="semi")
 
 
-def with_others(rated: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """Add `usual`, the median of all rates, how many `months`, and `low` and `high`, the bounds of the other months."""
-    rate = pl.col("rate")
-    ends = (
-        rated.group_by(key)
+def _priced(rows: pl.DataFrame, money: str) -> pl.DataFrame:
+    """Add the price, its logarithm and what of that is due to the month (`of_month`): the median of what the partners
+    of the goods are above their own medians, shrunk where they are few; 0 for sums of all partners."""
+    rows = rows.with_columns(rate=pl.col(money) / pl.col("quantity_kg"), of_month=pl.lit(0.0))
+    rows = rows.with_columns(log=pl.col("rate").log())
+    if "partner" not in rows.columns:
+        return rows
+    count = pl.len().over(PLACE)
+    for _ in range(ROUNDS_OF_EFFECTS):
+        rest = pl.col("log") - (pl.col("log") - pl.col("of_month")).median().over(PARTNER)
+        month = pl.when(count >= 2).then(rest.median().over(PLACE) * count / (count + 2)).otherwise(0.0)
+        rows = rows.with_columns(of_month=month)
+    return rows
+
+
+def _spread(amount: pl.Expr) -> pl.Expr:
+    """A standard deviation that few wild numbers do not change."""
+    return (amount - amount.median()).abs().median() / OF_NORMAL
+
+
+def _far(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """The new prices that are far from the others of their `key`, or of their goods where these are few: `away` from
+    the `center`, which `others` prices show, by more than the `bound` times; and whether that is so much that the file
+    `is_gross`."""
+    rest = pl.col("rest")
+    rows = rows.with_columns(rest=pl.col("log") - pl.col("of_month"))
+    around_own = (rest - rest.median().over(key)).alias("around_own")
+    of_goods = (
+        rows.with_columns(around_own)
+        .group_by(PRODUCT)
         .agg(
-            usual=rate.median(),
-            months=pl.len(),
-            lows=rate.bottom_k(2).sort(),
-            highs=rate.top_k(2).sort(descending=True),
+            of_goods=rest.median(),
+            goods_spread=_spread(rest),
+            own_spread=_spread(pl.col("around_own")),
+            prices=pl.len().cast(pl.Int64),
         )
-        .filter(pl.col("months") > 1)
     )
-    ends = ends.with_columns(
-        *(pl.col(f"{name}s").list.get(place).alias(f"{name}{place}") for name in ("low", "high") for place in (0, 1))
+    new = rows.with_columns(around_own, known=pl.len().over(key)).filter("new").join(of_goods, on=PRODUCT)
+    is_known = pl.col("known") >= whole_threshold("history_months")
+    few = new.filter(~is_known, pl.col("prices") > NEAR_MIN).with_columns(
+        middle="of_goods",
+        spread=pl.max_horizontal("goods_spread", pl.lit(SPREAD_LEAST)),
+        widest=pl.lit(0.0),
+        others=pl.col("prices") - 1,
+        least=pl.lit(math.log(threshold("price_few_factor"))),
     )
-    return rated.join(ends.drop("lows", "highs"), on=key).with_columns(
-        low=pl.when(rate == pl.col("low0")).then("low1").otherwise("low0"),
-        high=pl.when(rate == pl.col("high0")).then("high1").otherwise("high0"),
+    # Most prices are near their middle, and need no closer look.
+    doubtful = new.filter(is_known, pl.col("around_own").abs() > math.log(threshold("price_factor")) / 2)
+    known = doubtful.join(_others(rows, doubtful, key), on=[*key, "month"]).with_columns(
+        least=pl.lit(math.log(threshold("price_factor")))
+    )
+    return _beyond(pl.concat([few, known.select(few.columns)]))
+
+
+def _others(rows: pl.DataFrame, new: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """What the other months of the same `key` show of each price: its `middle` (of the months near to it, where these
+    are enough), `spread`, `low` and `high`, and how far the `widest` of them is from the middle."""
+    other, distance = pl.col("other"), (pl.col("there") - pl.col("month")).abs()
+    is_near = distance <= NEAR_MONTHS
+    others = rows.select(*key, there="month", other="rest", is_published=~pl.col("new"))
+    pairs = new.select(*key, "month", "own_spread").join(others, on=key).filter(distance > 0)
+    if key == PRODUCT:
+        # All months of a file may have one fault, which the effect of the month shows of partners.
+        published = pl.col("is_published").sum().over(*key, "month")
+        pairs = pairs.filter(pl.col("is_published") | (published < whole_threshold("history_months")))
+    shown = pairs.group_by(*key, "month", "own_spread").agg(
+        middle=pl.when(is_near.sum() >= NEAR_MIN).then(other.filter(is_near).median()).otherwise(other.median()),
+        low=other.min(),
+        high=other.max(),
+        own=_spread(other),
+        others=pl.len().cast(pl.Int64),
+    )
+    count, goods = pl.col("others"), pl.max_horizontal("own_spread", pl.lit(SPREAD_LEAST))
+    shrunk = ((count * pl.col("own") ** 2 + SHRUNK_MONTHS * goods**2) / (count + SHRUNK_MONTHS)).sqrt()
+    widest = pl.max_horizontal(pl.col("middle") - pl.col("low"), pl.col("high") - pl.col("middle"))
+    return shown.with_columns(spread=shrunk, widest=widest).drop("own", "own_spread")
+
+
+def _beyond(prices: pl.DataFrame) -> pl.DataFrame:
+    """The prices that are beyond the bound of a doubt, and whether they are beyond that of a hold. Where goods swing
+    from month to month, twice the widest swing is far, however wide the usual one is."""
+    spread, widest = pl.col("spread"), pl.col("widest")
+    most = pl.when(widest > 0).then(2 * widest)
+    spreads = {"doubt": threshold("price_doubt_spreads") * spread, "hold": threshold("price_hold_spreads") * spread}
+    spreads["doubt"] = pl.min_horizontal(spreads["doubt"], most)
+    doubt, hold = (
+        pl.max_horizontal(far, "least", threshold(f"price_{grade}_widest") * widest) for grade, far in spreads.items()
+    )
+    away = (pl.col("rest") - pl.col("middle")).abs()
+    return prices.filter(away > doubt).with_columns(
+        away=away, is_gross=away > hold, bound=doubt.exp(), center=(pl.col("middle") + pl.col("of_month")).exp()
     )
 
 
-def _off_range() -> pl.Expr:
-    """Compute how many times a rate is above the highest or below the lowest of the other months."""
-    return pl.max_horizontal(pl.col("rate") / pl.col("high"), pl.col("low") / pl.col("rate"))
-
-
-def _strange_products(context: CheckContext, rated: pl.DataFrame, money: str) -> pl.DataFrame:
-    """The new months whose rate is far from the median, or out of the bounds, of others; with the `expected` range."""
-    times = threshold("price_range_factor")
-    least = threshold("price_range_hold" if context.is_broad else "price_range_warn") * dollars_of(money)
-    weighs = pl.max_horizontal("quantity_kg", pl.col(money) / pl.col("usual"))
-    worth = pl.max_horizontal(money, pl.col("quantity_kg") * pl.col("usual"))
-    far = (
-        (pl.col("months") > UNIT_VALUE_MONTHS_MIN)
-        & (weighs >= SMALL_KG)
-        & ~(pl.col("rate") / pl.col("usual")).is_between(1 / UNIT_VALUE_FACTOR, UNIT_VALUE_FACTOR)
-    )
-    beyond = (pl.col("months") > whole_threshold("history_months")) & (worth >= least) & (_off_range() > times)
-    strange = rated.filter("new").with_columns(far=far).filter(pl.col("far") | beyond).sort(PLACE)
-    if not strange["far"].all():
-        # `other_currency` reports yuan under the title of dollars.
-        shifted = [row["flow"] for row in other_currency(context) if row["measure"] == money]
-        is_reported = pl.col("flow").cast(pl.String).is_in(shifted)
-        strange = strange.filter(pl.col("far") | ~is_reported)
-    middle = pl.format(
-        f"within {UNIT_VALUE_FACTOR} times {{}}, the median of {{}} months", _rounded("usual"), pl.col("months")
-    )
-    return strange.with_columns(expected=pl.when("far").then(middle).otherwise(_bounds(times)))
-
-
-def _rounded(name: str) -> pl.Expr:
-    return pl.col(name).map_elements(lambda value: f"{value:,.4g}", return_dtype=pl.String)
-
-
-def _bounds(times: float) -> pl.Expr:
-    return pl.format(
-        f"within {times:g} times {{}} to {{}}, the least and the most of {{}} other months",
-        _rounded("low"),
-        _rounded("high"),
-        pl.col("months") - 1,
-    )
-
-
-def _strange_partners(context: CheckContext, traded: pl.DataFrame, rated: pl.DataFrame, money: str) -> pl.DataFrame:
-    """Return single partners that are off, by their own months or, if these are few, by the product, with the
-    `expected` range and whether to `hold`. For a broad release their own months are not read, and only errors of
-    a wrong unit are found.
-    """
-    rate, key = pl.col("rate"), [*PRODUCT, "partner"]
-    partners = traded.filter(pl.col("partner") != WORLD).with_columns(rate=pl.col(money) / pl.col("quantity_kg"))
-    if context.is_broad:
-        products = rated.filter("new").filter(pl.col("months") > UNIT_VALUE_MONTHS_MIN).select(*PLACE, middle="usual")
-        partners = partners.filter("new").join(products, on=PLACE)
-        least, times = threshold("price_range_hold") * dollars_of(money), threshold("price_unit_factor_broad")
-        off = pl.max_horizontal(rate / pl.col("middle"), pl.col("middle") / rate)
-        strange = partners.filter(off > times, _worth(money) >= least)
-        return strange.sort(off, *key, descending=[True, False, False, False]).with_columns(
-            hold=pl.lit(True), expected=_middle(times)
-        )
-    middles = (
-        partners.group_by(PRODUCT)
-        .agg(middle=rate.median(), rates=pl.len())
-        .filter(pl.col("rates") > UNIT_VALUE_MONTHS_MIN)
-    )
-    partners = partners.join(partners.filter("new").select(key).unique(), on=key, how="semi")
-    by_own_months = with_others(partners, key).filter("new", pl.col("months") > whole_threshold("history_months"))
-    by_own_months = by_own_months.join(middles, on=PRODUCT)
-    rest = partners.filter("new").join(by_own_months, on=[*key, "month"], how="anti").join(middles, on=PRODUCT)
-    hold, warn, parcel = (
-        threshold(name) * dollars_of(money) for name in ("price_range_hold", "price_range_warn", "price_unit_hold")
-    )
-    times, unit, unit_new = (
-        threshold(name) for name in ("price_range_factor", "price_unit_factor", "price_unit_factor_new")
-    )
-    worth = pl.max_horizontal(_worth(money), pl.col("quantity_kg") * pl.col("usual"))
-    is_small = pl.max_horizontal("quantity_kg", pl.col(money) / pl.col("middle")) < SMALL_KG
-    is_unit = (_off_range() > unit) & (worth >= parcel)
-    beyond = (
-        by_own_months.with_columns(hold=((_off_range() > times) & (worth >= hold)) | is_unit)
-        .filter(pl.col("hold") | ((_off_range() > times) & (worth >= warn)))
-        .filter(~is_small)
-        .with_columns(expected=_bounds(times))
-    )
-    off = pl.max_horizontal(rate / pl.col("middle"), pl.col("middle") / rate)
-    new = rest.filter(off > unit_new, _worth(money) >= warn, ~is_small).with_columns(
-        hold=True, expected=_middle(unit_new)
-    )
-    columns = [*PLACE, "partner", "rate", "hold", "expected", "quantity_kg", money, "middle"]
-    doubted = pl.concat([beyond.select(columns), new.select(columns)])
-    return doubted.sort("hold", *PLACE, "partner", descending=[True, False, False, False, False])
-
-
-def _worth(money: str) -> pl.Expr:
-    """Compute what a trade is worth, by its value or by its weight at the median price of the product."""
-    return pl.max_horizontal(money, pl.col("quantity_kg") * pl.col("middle"))
-
-
-def _middle(times: float) -> pl.Expr:
-    return pl.format(f"within {times:g} times {{}}, the middle price of the product", _rounded("middle"))
+def _in_broad(partners: pl.DataFrame, goods: pl.DataFrame, money: str) -> pl.DataFrame:
+    """Prices of partners in a release of many products, of which no other months are read: only those of a wrong unit
+    are far from the middle of the goods."""
+    middles = goods.group_by(PRODUCT).agg(center=pl.col("rate").median(), others=pl.len().cast(pl.Int64))
+    prices = partners.filter("new").join(middles.filter(pl.col("others") > NEAR_MIN), on=PRODUCT)
+    times = threshold("price_unit_factor_broad")
+    rate = pl.col(money) / pl.col("quantity_kg")
+    prices = prices.with_columns(rate=rate, away=(rate / pl.col("center")).log().abs(), bound=pl.lit(times))
+    return prices.filter(pl.col("away") > math.log(times)).with_columns(is_gross=pl.lit(True))
 
 
 @check(severity="error", of_trade=True)
@@ -396,11 +378,13 @@ def _piece_weight(context: CheckContext) -> Rows:
     sums = quantities.group_by(*OF_PARTNER, "month").agg(pl.col("value").sum())
     mass = sums.filter(pl.col("measure") == "quantity_kg").select("flow", "product", "partner", "month", kg="value")
     pairs = sums.filter(pl.col("measure") != "quantity_kg").join(mass, on=["flow", "product", "partner", "month"])
-    weighed = pairs.filter(pl.col("kg") >= threshold("zero_kg")).with_columns(rate=pl.col("kg") / pl.col("value"))
-    others, weight = with_others(weighed, OF_PARTNER).filter(pl.col("months") > least), pl.col("rate")
-    strange = others.filter((weight > times * pl.col("high")) | (weight * times < pl.col("low"))).sort(
-        *OF_PARTNER, "month"
+    weighed = pairs.filter(pl.col("kg") >= threshold("zero_kg")).with_columns(
+        rest=(pl.col("kg") / pl.col("value")).log(), new=pl.lit(True), own_spread=pl.lit(0.0)
     )
+    others = weighed.join(_others(weighed, weighed, OF_PARTNER), on=[*OF_PARTNER, "month"])
+    is_beyond = pl.max_horizontal(pl.col("rest") - pl.col("high"), pl.col("low") - pl.col("rest")) > math.log(times)
+    strange = others.filter(pl.col("others") >= least, is_beyond).sort(*OF_PARTNER, "month")
+    strange = strange.with_columns(pl.col("low", "high").exp(), rate=pl.col("rest").exp())
     for row in strange.to_dicts():
         unit = row["measure"].removeprefix("quantity_")
         yield finding(
@@ -414,8 +398,7 @@ def _piece_weight(context: CheckContext) -> Rows:
             values=(row["rate"], row["high"] if row["rate"] > row["high"] else row["low"], f"kg per {unit}"),
             observed=f"{row['rate']:,.4g} kg per {unit} ({counted(strange.height, 'such month')})",
             expected=(
-                f"within {times:g} times {row['low']:,.4g} to {row['high']:,.4g} kg, as in {row['months'] - 1}"
-                " other months"
+                f"within {times:g} times {row['low']:,.4g} to {row['high']:,.4g} kg, as in {row['others']} other months"
             ),
             advice=(
                 "Compare both quantities with the site: one of them is in another unit, such as thousands of pieces or"
