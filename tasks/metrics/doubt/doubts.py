@@ -159,7 +159,7 @@ def mark(
     if not (doubted.height or gaps.height):
         return Marked.none()
     reach = Reach(grid.names, grid.coverage, functools.partial(_at_levels, levels, grid), _trades(levels, grid))
-    of_months = _amounts(doubted.filter(span="month"), reach, of_months=True)
+    of_months = _amounts(doubted.filter(span="month"), reach, doubts, of_months=True)
     zeros = _zeros(levels, grid, doubted.filter("of_zeros", span="month"), doubts)
     per_finding = _weighed(levels, grid, pl.concat([of_months, zeros, gaps]))
     totals = per_finding.clear()
@@ -167,7 +167,7 @@ def mark(
         reach_of_years = Reach(
             grid.names, years.coverage, functools.partial(_at_years, years.frame), _trade_years(grid.names, years.frame)
         )
-        of_years = _amounts(doubted.filter(span="ytd"), reach_of_years, of_months=False)
+        of_years = _amounts(doubted.filter(span="ytd"), reach_of_years, doubts, of_months=False)
         per_finding, totals = _chained(*levels.chained, grid, per_finding, _per_finding(of_years))
     growths = doubted.filter(~pl.col("of_sums"), pl.col("span").is_in(["yoy", "ytd_yoy"]))
     copies = in_baskets(grid.names, growths).filter("is_copy").select(growths.columns)
@@ -241,9 +241,10 @@ def _codes_below(names: Names, codes: Sequence[str]) -> Iterator[int]:
         yield from (place for place in range(first, after) if not names.products[place].startswith(BASKET))
 
 
-def _amounts(doubted: pl.DataFrame, reach: Reach, *, of_months: bool) -> pl.DataFrame:
+def _amounts(doubted: pl.DataFrame, reach: Reach, doubts: pl.DataFrame, *, of_months: bool) -> pl.DataFrame:
     """The doubted parts of numbers and of the sums that they reach: PLACE, number, amount; for each finding, and for
-    ALL together. The share that a finding states is one of a month of its goods."""
+    ALL together. The share that a finding states is one of a month of its goods. A partner that a release may lack is
+    missing in the sums over that partner, and in no other group."""
     is_total = reach.names.is_total
     named = doubted.filter(~pl.col("of_sums") | (pl.col("of_totals") & is_total))
     parts = reach.all(_sizes(named, reach, of_months=of_months))
@@ -254,7 +255,7 @@ def _amounts(doubted: pl.DataFrame, reach: Reach, *, of_months: bool) -> pl.Data
     of_numbers = every.group_by(*PLACE, "number").agg(pl.col("amount").sum())
     some = doubted.filter("of_sums", ~is_total).select(*PLACE, "number", "share").unique()
     part = pl.col("share") * pl.col("level").abs()
-    totals = reach.totals(some).with_columns(
+    totals = _of_partners(reach.names, reach.totals(some), doubts).with_columns(
         amount=pl.when(pl.col("share").is_null() | (pl.col("level") == 0)).then(UNKNOWN).otherwise(part)
     )
     largest = totals.group_by(*PLACE).agg(pl.col("amount").max(), number=pl.lit(ALL, pl.UInt32))
