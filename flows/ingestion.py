@@ -129,12 +129,15 @@ def read(declared: Declared, store: Path, today: date) -> tuple[Landed, Normalis
 
 def enter(landed: Landed, statements: Normalised, batch: Batch, today: date) -> Outcome:
     """Judge a release against what is published and what the batch has, and enter it into the ledger."""
+    from tasks.derive.affected_months import contradicts_other_months
     from tasks.steps import catalog as step
 
     known = step.open_known(batch, statements)
     findings = step.check(statements, known)
     findings = step.hold_on_errors(findings, landed, statements.names, known, batch.store, today)
     statements = statements._replace(findings=findings)
+    if contradicts_other_months(statements, known):
+        known = step.open_known(batch, statements)
     change = merge(statements, batch, known)
     return batch.add(change, statements, step.report(statements, findings, change.state))
 

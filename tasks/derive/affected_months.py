@@ -13,6 +13,8 @@ import polars as pl
 from tasks.domain.coverage import FIGURES_LOOK_BACK
 from tasks.domain.periods import Month, month_index
 from tasks.ingest.normalise import Normalised
+from tasks.ledger.doubts import HELD
+from tasks.ledger.published_state import PublishedState
 from tasks.store.snapshots.parquet import Partition, partition_month
 
 
@@ -32,12 +34,13 @@ def plan_months(
     with_figures: Set[Partition],
     outdated: Set[Partition],
     has_totals: Callable[[Partition], bool],
+    findings: pl.DataFrame,
 ) -> MonthPlan:
     """Return the months that the release changes. `in_ledger` and `with_figures` are the published partitions of
     `observation` and `metric`; `outdated` are those of `metric` that another version wrote, or that used other code
-    tables; `has_totals` says whether the ledger of a month has a figure of several months.
+    tables; `has_totals` says whether the ledger of a month has a figure of several months. `findings` are published.
     """
-    touched = touched_months(release)
+    touched = touched_months(release) | (contradicted_months(release, findings) & in_ledger)
     flows = {flow for flow, _, _ in touched}
     # Outdated files next to new ones would make a table that no reader can read whole, or that compares by two rules.
     # So all outdated months of a direction are derived again, once.
@@ -71,6 +74,21 @@ def touched_months(release: Normalised) -> set[Partition]:
         .explode("month")
     )
     return {Month(month).partition(flow) for flow, month in pl.concat([rows, scope]).unique().iter_rows()}
+
+
+def contradicted_months(release: Normalised, findings: pl.DataFrame) -> set[Partition]:
+    """Return the months of the numbers that the release contradicts, by its findings and those published of it."""
+    of_release = release.release["release_id"].implode()
+    published = findings.filter(pl.col("release_id").is_in(of_release), pl.col("severity") != HELD)
+    both = pl.concat([release.findings, published]).filter("both_sides", pl.col("flow").is_not_null())
+    months = pl.int_ranges(month_index("first_month"), month_index("last_month") + 1, dtype=pl.Int32)
+    rows = both.select("flow", month=months).explode("month").drop_nulls().unique()
+    return {Month(month).partition(flow) for flow, month in rows.iter_rows()}
+
+
+def contradicts_other_months(release: Normalised, known: PublishedState) -> bool:
+    """Whether the release contradicts numbers of months that `known` was not opened for."""
+    return not contradicted_months(release, release.findings.clear()) <= {*known.touched}
 
 
 def _months_between(partitions: Iterable[Partition]) -> set[Partition]:

@@ -136,7 +136,8 @@ def _unanswered(opened: list[dict[str, Any]], releases: pl.DataFrame) -> list[di
     by_release = {row["release_id"]: row for row in releases.iter_rows(named=True)}
     rows: list[dict[str, Any]] = []
     for row in opened:
-        if not row["of_sums"]:
+        # A release that is held answers nothing and is answered by none.
+        if not row["of_sums"] or row["release_id"] not in by_release:
             rows.append(row)
             continue
         later = [one for one in by_release.values() if _answers(one, row, by_release[row["release_id"]])]
@@ -154,13 +155,14 @@ def _unanswered(opened: list[dict[str, Any]], releases: pl.DataFrame) -> list[di
 
 def _answers(later: dict[str, Any], finding: dict[str, Any], release: dict[str, Any]) -> bool:
     """Whether a release came after the one of a finding, covers all that it covers, and has the partners that the
-    finding names."""
+    finding names. A contradiction with a release of the same day is not answered by that release."""
+    order = ("released_on",) if finding["both_sides"] else ("released_on", "release_id")
     everyone = later["partners"] == "all" and later["partner_list"] != [WORLD]
     everyone |= later["partners"] == "listed" == release["partners"] and {*release["partner_list"]} <= {
         *later["partner_list"]
     }
     return (
-        (later["released_on"], later["release_id"]) > (release["released_on"], release["release_id"])
+        [later[name] for name in order] > [release[name] for name in order]
         and KINDS.index(later["kind"]) <= KINDS.index(release["kind"])
         and all(later[name] == release[name] for name in ("flow", "classification"))
         and everyone

@@ -53,7 +53,12 @@ def open_known(batch: Batch, release: Normalised, *, derives: bool = False) -> P
         stale = [_published(snapshot, table).keys() - _of_todays_schema(snapshot, table) for table in DERIVED]
         outdated = figures.keys() & set().union(*stale)
     plan = plan_months(
-        release, in_ledger.keys(), figures.keys(), outdated, lambda month: _has_spans(snapshot, month, in_ledger[month])
+        release,
+        in_ledger.keys(),
+        figures.keys(),
+        outdated,
+        lambda month: _has_spans(snapshot, month, in_ledger[month]),
+        read_table(snapshot, "finding"),
     )
     if again := sum(month in plan.derived for month in outdated):
         log.warning(

@@ -11,7 +11,7 @@ import polars as pl
 
 from tasks.checks.frame.context import CheckContext
 from tasks.checks.frame.registry import check
-from tasks.domain.doubt.findings import Rows, found_in
+from tasks.domain.doubt.findings import Rows, finding, found_in
 from tasks.domain.exchange_rates import rate
 from tasks.domain.periods import first_day, month_number, span_name
 from tasks.domain.text import counted
@@ -33,21 +33,39 @@ SHIFT_MIN, SHIFT_MAX = 5.5, 10
 STEADY_FACTOR, STEADY_MONTHS_MIN = 2, 3
 
 
-@check(severity="error", scope="release", both_sides=True)
+@check(severity="error", scope="release")
 def _other_flow(context: CheckContext) -> Rows:
     """Find files whose very bytes were published as the other direction: one of the two declarations is wrong."""
     row = context.row
     if row["flow"] is None:
         return
     same = context.counting.filter(pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow") != row["flow"])
-    yield from found_in(
-        same.sort("release_id"),
-        "other_flow",
-        "error",
-        observed=f"declared as {row['flow']}",
-        expected="{flow}, as which {release_id} has published the same bytes",
-        advice="Reject it, or see which of the two the query was for; a file has one direction.",
-    )
+    for other in same.sort("release_id").iter_rows(named=True):
+        yield from of_both_flows(
+            context,
+            (row["flow"], other["flow"]),
+            "other_flow",
+            observed=f"declared as {row['flow']}",
+            expected=f"{other['flow']}, as which {other['release_id']} has published the same bytes",
+            advice="Reject it, or see which of the two the query was for; a file has one direction.",
+        )
+
+
+def of_both_flows(
+    context: CheckContext, flows: tuple[str, str], check: str, *, observed: str, expected: str, advice: str
+) -> Rows:
+    """Yield a finding about the first of these directions in the release, and one about the other as published."""
+    for flow in flows:
+        yield finding(
+            check,
+            "error",
+            flow=flow,
+            months=(context.first, context.last),
+            both_sides=flow == flows[1],
+            observed=observed,
+            expected=expected,
+            advice=advice,
+        )
 
 
 @check(severity="error", both_sides=True)

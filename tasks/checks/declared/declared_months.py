@@ -156,7 +156,7 @@ def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
     return is_most and rows.select(pl.col("value", "before").sum()).filter(like).height == 1
 
 
-@check(severity="error")
+@check(severity="error", both_sides=True)
 def _months_of_span(context: CheckContext) -> Rows:
     """Check that a figure of several months is their sum, and at least the sum of those that are published."""
     of_spans = context.statements.filter(~pl.col("single"), pl.col("measure").is_in(RATED))

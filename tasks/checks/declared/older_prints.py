@@ -17,7 +17,7 @@ from tasks.sources.registry import SOURCES
 NUMBER = ["flow", "product", "partner", "measure", "period_start", "period_end"]
 
 
-@check(severity="error", scope="release", both_sides=True)
+@check(severity="error", both_sides=True)
 def _older_print(context: CheckContext) -> Rows:
     """Find numbers of an archive that differ from those that the corrected source of the same statistics said before.
 
@@ -44,6 +44,9 @@ def _older_print(context: CheckContext) -> Rows:
     yield finding(
         "older_print",
         "error",
+        products=other["product"].cast(pl.String).unique().sort().to_list(),
+        partners=other["partner"].cast(pl.String).unique().sort().to_list(),
+        months=(other["month"].min(), other["month"].max()),  # type: ignore[arg-type]
         observed=f"{counted(other.height, 'number')} of {both.height:,} differ from {corrected}: {shown}",
         expected=f"numbers that are newer than those of {corrected}",
         advice=(

@@ -6,6 +6,8 @@ other printed figures reveal it. A check returns findings and changes nothing. M
 collected files alone: a later download is not at fault for them.
 """
 
+import itertools
+
 import polars as pl
 
 from tasks.checks.frame.context import GROWTH, PAGES, REVISED_SHARE_MAX, SO_FAR, CheckContext
@@ -13,7 +15,7 @@ from tasks.checks.frame.published_months import CODED, YEAR_MONTHS
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.doubt.findings import Rows, finding, found_in
-from tasks.domain.periods import month_index, month_number
+from tasks.domain.periods import month_index, month_name, month_number
 from tasks.domain.precision import has_fewer_digits
 from tasks.domain.text import counted
 
@@ -158,17 +160,18 @@ def _implied_revision(context: CheckContext) -> Rows:
         .filter(least > 0, (base + step < low) | (base - step > high))
         .with_columns(low=low, high=high, is_turned=fits_turned & is_far)
     )
-    for row in against.sort(key).iter_rows(named=True):
-        is_turned = row["is_turned"]
+    # The growth stands in a month, and its base a year before: either may be wrong.
+    for row, back in itertools.product(against.sort(key).to_dicts(), (0, YEAR_MONTHS)):
+        is_turned, month = row["is_turned"], month_number(row["period_end"]) - back
         yield finding(
             "growth_sign" if is_turned else "implied_revision",
             "error" if is_turned else "warning",
             flow=row["flow"],
             products=[row["product"]],
             partners=[row["partner"]],
-            months=(month_number(row["period_end"]),) * 2,
+            months=(month, month),
             measure="quantity",
-            subject=f"{row['product']} {row['partner']} {row['period_end']:%Y-%m}",
+            subject=f"{row['product']} {row['partner']} {month_name(month)}",
             values=(row["level"], row["base"], "quantity_kg"),
             observed=(
                 f"{row['level']:,} kg and {row['growth'] / 100:+.2f} % imply {row['low']:,.0f} to {row['high']:,.0f} kg"

@@ -12,6 +12,7 @@ from functools import partial
 import polars as pl
 
 from schemas.layouts import FLOWS
+from tasks.checks.declared.declared_flow import of_both_flows
 from tasks.checks.frame.context import CheckContext, values_of
 from tasks.checks.frame.published_months import FlowMonth, PublishedMonths
 from tasks.checks.frame.registry import check
@@ -55,9 +56,10 @@ def _numbers_of_other_flow(context: CheckContext) -> Rows:
         same = numbers.join(values_of(published, months, context.products).select(key).unique(), on=key, how="semi")
         is_all = same.height == numbers.height >= whole_threshold("same_numbers_all")
         if same.height >= whole_threshold("same_numbers_some") or is_all:
-            yield finding(
+            yield from of_both_flows(
+                context,
+                (flow, other),
                 "numbers_of_other_flow",
-                "error",
                 observed=f"{same.height} of {numbers.height} numbers are those published as {other}",
                 expected=f"numbers of {flow}, as declared",
                 advice=(

@@ -174,7 +174,8 @@ def mark(
     growths = pl.concat([growths, copies])
     growths = growths.with_columns(row=grid.rows_of(growths)).drop_nulls("row").select(*GROWTHS).unique()
     amounts, years_in_doubt = (one.filter(number=ALL).select(*AMOUNTS) for one in (per_finding, totals))
-    return Marked(_heavy(levels, per_finding), amounts, years_in_doubt, growths, doubts)
+    told = pl.concat([per_finding, _without_level(levels, grid, totals)])
+    return Marked(_heavy(told), amounts, years_in_doubt, growths, doubts)
 
 
 def _with_findings(numbers: pl.DataFrame, names: Names, doubts: pl.DataFrame) -> pl.DataFrame:
@@ -364,7 +365,13 @@ def _weighed(levels: Levels, grid: Grid, parts: pl.DataFrame) -> pl.DataFrame:
     return _at_levels(levels, grid, _per_finding(parts)).select("row", "month", "number", "amount", "level")
 
 
-def _heavy(levels: Levels, amounts: pl.DataFrame) -> pl.DataFrame:
+def _without_level(levels: Levels, grid: Grid, totals: pl.DataFrame) -> pl.DataFrame:
+    """The doubted years to date of months that have no level: there a doubt has no other place to stand."""
+    known = _at_levels(levels, grid, totals.drop("level").hstack(grid.frame.select(KEY)[totals["row"]]).drop("row"))
+    return totals.join(known, on=["row", "month"], how="anti")
+
+
+def _heavy(amounts: pl.DataFrame) -> pl.DataFrame:
     """The findings that could move a printed digit of a level: each by itself, or the small ones together."""
     least = threshold("doubt_part_least")
     size = pl.col("level").cast(pl.Float64).abs()
