@@ -66,15 +66,18 @@ class Row(NamedTuple):
     consumption: int = 0
     duty: int = 0
     dutiable: int = 0
+    # Of imports for consumption, where they are not those of general imports.
+    consumption_charges: int | None = None
 
     def fields(self, period: str) -> dict[str, Any]:
         """The fields by their official names."""
+        charges = self.charges if self.consumption_charges is None else self.consumption_charges
         return {
             "commodity": self.code, "cty_code": self.country, "cty_subco": "00", "dist_entry": self.district,
             "dist_unlad": self.district, "rate_prov": "10", "year": period[:4], "month": period[5:],
             "cards_mo": self.cards, "con_val_mo": self.consumption, "cal_dut_mo": self.duty,
             "dut_val_mo": self.dutiable,
-            "con_cif_mo": self.consumption + (self.charges if self.consumption else 0),
+            "con_cif_mo": self.consumption + (charges if self.consumption else 0),
             "gen_qy1_mo": self.quantity, "gen_qy2_mo": self.second, "gen_val_mo": self.value,
             "gen_cha_mo": self.charges, "gen_cif_mo": self.value + self.charges,
             "gen_val_yr": self.value if self.year_value is None else self.year_value,

@@ -34,7 +34,7 @@ API. An archive does not say its day: one of a past month that is dropped today 
 what the API had said of that month, so one that differs from it is held, and its day of release is to be declared. In
 January month and year must be the same, which is checked.
 
-Unsure: six records of imports have been read, with the sums over nine whole archives that a public project measured. Of
+Unsure: six records of imports have been read, with the sums over 18 whole archives that a public project measured. Of
 exports no record was at hand: their layout is that of two public programs which agree.
 """
 
@@ -606,7 +606,7 @@ SOURCE = replace(
     # 18 archives of 2025 and 2026 have 94 to 292 MB; one of 318 MiB is read in half a minute (benchmarks/RESULTS.md).
     first_fetch=FirstFetch("month", 180, 60, has_all_goods=True),
     experimental=(
-        "six records of imports of January 2025 with their layouts, and the sums of nine whole months, have been read;"
+        "six records of imports of January 2025 with their layouts, and the sums of 18 whole months, have been read;"
         " no record of exports"
     ),
 )

@@ -11,7 +11,6 @@ from tasks.sources.census.us_census_bulk import parse
 from tests.unit.census_archive import packed
 
 # January to September, per cent: duty by imports for consumption, divided by hand from the control totals.
-RATES_OF_2025 = [2.22, 2.33, 3.72, 7.18, 9.06, 9.29, 9.5, 10.49, 10.53]
 
 
 @pytest.mark.parametrize(
@@ -80,20 +79,3 @@ def test_the_rates_of_the_real_records_are_those_of_their_own_sums(shared_data: 
         assert made.rate == (None if not whole else pytest.approx(100 * tax / whole))
         statuses.add(made.status)
     assert statuses <= {"free", "dutiable", "partly_free", "no_imports", "zero_duty"}
-
-
-@pytest.mark.shared
-def test_the_control_totals_of_nine_months_give_the_rate_of_all_imports(shared_data: Path) -> None:
-    """What was assessed on all imports of the United States, by the Bureau's own sums."""
-    rates = {}
-    for file in sorted((shared_data / "us_census_bulk_real").glob("control_totals_*.json")):
-        axes = json.loads(file.read_text())["axes"]
-        by_code, by_country = (
-            next(one["measures"] for name, one in axes.items() if word in name.upper()) for word in ("COMM", "CTY")
-        )
-        names = ("con_val_mo", "dut_val_mo", "cal_dut_mo")
-        values, others = ([one[name]["published_total"] for name in names] for one in (by_code, by_country))
-        assert values == others, "two sums of the Bureau's agree"
-        rates[file.stem[-7:]] = assessed(*values)
-    assert [round(made.rate or 0, 2) for made in rates.values()] == RATES_OF_2025
-    assert {made.status for made in rates.values()} == {"partly_free"}

@@ -20,6 +20,8 @@ from tasks.domain.export_controls.control_lists import control_lists
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reading.query import open_published
+from tasks.sources.census.us_census_bulk import parse
+from tests.unit.census_archive import Row, members, packed
 from tests.unit.published_stores import publish
 
 NAMES = ["CTY_CODE", "GEN_VAL_MO", "CON_VAL_MO", "DUT_VAL_MO", "CAL_DUT_MO", "I_COMMODITY", "time", "COMM_LVL"]
@@ -242,3 +244,83 @@ def test_a_rate_is_traced_to_the_records_of_duty_and_imports(store: Path) -> Non
     months, countries, goods = len(MONTHS), len(RATES), 2
     assert records == [{(months - 1) * countries * goods + 1}] * 2
     assert [number.reported for operand in trace.operands for number in operand.numbers] == [470, 1000]
+
+
+# The sums of all imports that the archives of 18 months print, as a public project measured them
+# (PolicyEngine/microcosm, docs/evidence/us-import-entry-margins); below, nine are compared with its files.
+TOTALS = {
+    # consumption, of it dutiable, duty, charges, general imports, charges of these; in dollars
+    "2025-01": (321_908_039_017, 88_389_514_555, 7_133_693_804, 8_174_477_982, 318_003_842_734, 8_053_141_821),
+    "2025-02": (292_030_360_397, 82_379_964_156, 6_807_216_123, 7_198_634_196, 287_814_545_079, 7_190_446_758),
+    "2025-03": (340_669_490_994, 93_637_719_693, 12_667_399_660, 8_029_560_179, 342_286_039_266, 7_936_066_487),
+    "2025-04": (273_424_981_749, 105_850_714_722, 19_639_110_004, 7_576_656_720, 275_682_981_022, 7_600_550_904),
+    "2025-05": (272_740_608_068, 123_246_729_135, 24_709_786_463, 7_212_759_740, 275_790_909_354, 7_314_231_103),
+    "2025-06": (259_200_840_060, 127_292_818_209, 24_074_060_616, 7_133_641_358, 265_407_066_272, 7_199_881_615),
+    "2025-07": (289_827_628_706, 133_484_564_409, 27_547_361_213, 8_210_232_757, 292_132_769_362, 8_294_492_112),
+    "2025-08": (256_328_013_145, 118_185_063_690, 26_885_066_083, 7_852_179_986, 262_590_251_777, 7_849_726_381),
+    "2025-09": (275_544_194_992, 117_253_636_170, 29_025_829_343, 7_282_412_736, 276_807_396_462, 7_350_561_710),
+    "2025-10": (274_471_414_950, 117_430_442_833, 29_741_969_480, 7_288_394_984, 274_999_254_117, 7_335_876_790),
+    "2025-11": (257_383_725_152, 105_338_575_371, 25_198_445_672, 6_728_870_925, 261_024_766_980, 6_805_089_909),
+    "2025-12": (277_691_724_324, 113_762_497_509, 25_936_632_325, 7_661_539_061, 281_970_770_389, 7_747_476_724),
+    "2026-01": (259_411_163_370, 107_499_028_366, 25_608_147_782, 7_818_927_785, 260_537_130_320, 7_878_796_072),
+    "2026-02": (250_562_806_403, 101_440_067_995, 21_240_154_244, 7_043_933_438, 253_555_338_428, 7_129_965_335),
+    "2026-03": (299_166_410_274, 123_925_657_161, 20_488_595_157, 7_751_492_802, 302_285_628_185, 7_917_067_540),
+    "2026-04": (299_710_324_247, 124_528_926_018, 20_198_648_764, 8_097_383_589, 300_455_484_603, 8_238_123_792),
+    "2026-05": (305_185_726_019, 129_109_852_808, 21_029_537_399, 8_244_750_863, 311_856_112_671, 8_497_941_299),
+    "2026-06": (312_484_323_572, 135_984_130_323, 21_290_948_706, 8_293_136_025, 317_408_003_903, 8_481_168_402),
+}
+
+
+def all_imports(month: str) -> bytes:
+    """An archive of one record, which has the sums of a month."""
+    consumption, dutiable, duty, charges, general, general_charges = TOTALS[month]
+    row = Row(value=general, charges=general_charges, consumption=consumption, dutiable=dutiable,
+              duty=duty, consumption_charges=charges, quantity=0)  # fmt: skip
+    return packed(members([row], month, {row.code: ("X", "")}))
+
+
+@pytest.mark.parametrize("month", TOTALS)
+def test_the_sums_of_eighteen_months_are_read_with_every_digit(month: str) -> None:
+    rows = parse(all_imports(month), f"IMDB{month[2:4]}{month[5:]}.ZIP").reported
+    found = {row["currency"]: int(row["value"]) for row in rows.iter_rows(named=True)}
+    consumption, dutiable, duty, charges, general, general_charges = TOTALS[month]
+    assert found == {
+        "USD": general, "USD CIF": general + general_charges, "USD consumption": consumption,
+        "USD consumption CIF": consumption + charges, "USD dutiable": dutiable, "USD duty": duty,
+    }  # fmt: skip
+
+
+def test_what_importers_paid_in_september_2025_is_said_to_be_assessed_and_owed_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """29,025,829,343 of 275,544,194,992 dollars are 10.53 %."""
+    monkeypatch.setenv("TIDEWAITER_EXPERIMENTAL", "us_census_bulk")
+    publish(tmp_path, "USA", "IMDB2509.ZIP", all_imports("2025-09"), "us_census_bulk", released_on=date(2025, 11, 20))
+    store = tmp_path / "store" / "reporter=USA"
+    (answered,) = duties(Duties(MAGNETS, month="2025-09", store=store)).rows.to_dicts()
+    assert [answered[name] for name in ("consumption_usd", "dutiable_usd", "duty_usd")] == [*TOTALS["2025-09"][:3]]
+    assert answered["rate_pct"] == pytest.approx(10.534_001_394_5)
+    row = {"commodity": MAGNETS, "flow": "import", "partner": "China", "period": "September 2025",
+           "metric": "importers paid", "value": "10.5", "unit": "%", "qualifier": ""}  # fmt: skip
+    (found,) = check_claims(CheckClaims([row], store=store)).rows.to_dicts()
+    assert found["verdict"] == "supported", found["reason"]
+    assert "10.53 %, 29,025.829 million USD of duty on 275,544 million USD" in found["reason"]
+    assert "assessed at entry" in found["reason"]
+    assert "Of 2025-09: the duties assessed have tariffs under IEEPA in them" in found["reason"]
+    assert "owed back" in found["reason"]
+
+
+@pytest.mark.shared
+def test_the_sums_are_those_of_each_member_of_the_archives_at_hand(shared_data: Path) -> None:
+    """Each member has the sums of the detail, and the project that added them up found no difference in any row."""
+    names = ("con_val_mo", "dut_val_mo", "cal_dut_mo", "con_cha_mo", "gen_val_mo", "gen_cha_mo")
+    files = sorted((shared_data / "us_census_bulk_real").glob("control_totals_*.json"))
+    assert [file.stem[-7:] for file in files] == [*TOTALS][:9]
+    for file in files:
+        axes = json.loads(file.read_text())["axes"]
+        assert len(axes) == 3
+        for axis in axes.values():
+            measures = [axis["measures"][name] for name in names]
+            assert tuple(one["published_total"] for one in measures) == TOTALS[file.stem[-7:]]
+            assert all(one["detail_total"] == one["published_total"] for one in measures)
+            assert {one["cells_matched"] for one in measures} == {axis["control_rows"]}

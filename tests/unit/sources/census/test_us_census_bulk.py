@@ -421,27 +421,6 @@ def test_every_number_of_the_real_records_of_january_2025(shared_data: Path, tmp
     assert {check for check, severity in doubts(release) if severity == "error"} == {"total_differs"}
 
 
-@pytest.mark.shared
-def test_the_control_members_of_nine_whole_months_agree_in_what_is_read(shared_data: Path) -> None:
-    """What the adapter compares is among what a public project compared, and differed in no cell."""
-    files = sorted((shared_data / "us_census_bulk_real").glob("control_totals_*.json"))
-    assert len(files) == 9
-    for file in files:
-        axes = json.loads(file.read_text())["axes"]
-        assert len(axes) == 3
-        for member, axis in axes.items():
-            control = next(found for found in IMPORTS.controls if found.member == member.lower().removesuffix(".txt"))
-            compared = [name for name in IMPORTS.numbers if name in control.layout and name.endswith("_mo")]
-            assert len(compared) >= 4
-            for name in compared:
-                measure = axis["measures"][name]
-                assert measure["cells_compared"] == measure["cells_matched"] == axis["control_rows"]
-                assert measure["detail_total"] == measure["published_total"]
-        total = axes[next(iter(axes))]["measures"]
-        value, cif = (total[name]["published_total"] for name in ("gen_val_mo", "gen_cif_mo"))
-        assert value + total["gen_cha_mo"]["published_total"] == cif
-
-
 def test_the_layout_of_exports_has_the_lengths_that_its_readers_state() -> None:
     lengths = {base.member: max(map(sum, base.layout.values())) for base in EXPORTS.controls}
     assert max(map(sum, EXPORTS.layout.values())) == 323
