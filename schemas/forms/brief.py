@@ -131,7 +131,6 @@ class Facts(BaseModel):
         None, description="columns of the table expectation of the world total, where there is one"
     )
     mixed_code: bool
-    on_lists: list[str] = []
     within_union: bool = Field(
         False, description="whether the European Union is the reporter and some of its members are partners"
     )

@@ -135,7 +135,15 @@ class ControlEventCodes(Table):
     )
     coverage: pl.String = column("how much of the code is controlled", isin=["whole", "unknown_share"])
     note: pl.String = column("what shares the code")
+    note_zh: pl.String = column("the same in Chinese; empty where the whole code is controlled")
     source: pl.String = column("address where it is described", str_length={"min_value": 3})
+
+    @dataframe_check
+    @classmethod
+    def note_is_in_both_languages(cls, data: PolarsData) -> pl.LazyFrame:
+        """What shares a code is said in both languages."""
+        is_said = (pl.col("coverage") == "unknown_share") & (pl.col("note") != "")
+        return data.lazyframe.select(is_said == (pl.col("note_zh") != ""))
 
     @dataframe_check
     @classmethod

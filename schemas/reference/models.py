@@ -389,6 +389,14 @@ class QuotabilityWords(Table):
     zh: pl.String = column("in Chinese", str_length={"min_value": 2})
 
 
+class ListWords(Table):
+    """What is said of a control list and of what a store has of it, with places for its codes and numbers."""
+
+    kind: pl.String = column("kind of note", str_matches=r"^[a-z_]+$")
+    en: pl.String = column("in English", str_length={"min_value": 3})
+    zh: pl.String = column("in Chinese", str_length={"min_value": 2})
+
+
 class ImportMargins(Table):
     """By how much the value of imports with cost, insurance and freight is above the value free on board, by pair."""
 
@@ -456,5 +464,5 @@ TABLES: dict[str, type[Table]] = {
     **_named(Baskets, Products, HsNames, HsCodes, HsRevisions, CnRevisions, DefinitionBreaks),
     **_named(PageLines, LineCodes, Corrections),
     **_named(GoodsClasses, CommodityWords, PartnerWords, ControlEvents, ControlEventCodes, ControlLists),
-    **_named(ReleaseCalendar, ReleaseDelays, WatchList, CheckThresholds, CheckWords),
+    **_named(ReleaseCalendar, ReleaseDelays, WatchList, CheckThresholds, CheckWords, ListWords),
 }

@@ -16,8 +16,10 @@ import polars as pl
 from tasks.domain.classification import HS_DIGITS
 from tasks.domain.doubt.doubt_words import DOUBT
 from tasks.domain.export_controls.control_lists import (
+    ListNote,
     Spec,
     about,
+    codes_named,
     codes_of_lists,
     counted_in,
     is_broken,
@@ -26,7 +28,6 @@ from tasks.domain.export_controls.control_lists import (
 from tasks.domain.growth import growth_pct
 from tasks.domain.nomenclature import ANY_LIST, CHINAS, TARIFFS
 from tasks.domain.periods import month_name
-from tasks.domain.text import named
 from tasks.ledger.name_tables import names_in
 from tasks.reading.query import doubts_of, open_published, reporter_of
 from tasks.reading.series import levels
@@ -66,24 +67,25 @@ class ListedProducts:
         """The edition of the HS of each listed code."""
         return dict(self.rows.select("code", "edition").iter_rows())
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What must be said of the lists and of what this store has of them, a sentence each."""
-        lines = about(self.specs)
+    def notes(self, language: str = "en", *, but: Collection[str] = ()) -> tuple[str, ...]:
+        """What must be said of the lists and of what this store has of them, a sentence each, but for what is said
+        beside it: words of `list_words`."""
         whole = [code for code, keys in self.products.items() if keys]
-        lines.append(f"this store has {len(whole)} of {self.rows.filter(~pl.col('is_below')).height} codes")
-        if self.absent:
-            lines.append(f"not in this store, so nothing is known of them: {_listed(self.absent)}")
-        if below := self.rows.filter("is_below")["code"].to_list():
-            lines.append(f"counted in a listed heading above, and not a second time: {_listed(below)}")
-        if self.other_lists:
-            lines.append(
-                f"codes of another country's list, which this store does not count by: {_listed(self.other_lists)}"
-            )
-        twice = self.rows.filter(pl.col("lists").list.len() > 1)["code"].to_list()
-        if twice:
-            lines.append(f"on several of the lists, counted once: {_listed(twice)}")
-        return tuple(lines)
+        count = self.rows.filter(~pl.col("is_below")).height
+        of_codes = {
+            "absent": self.absent,
+            "below": self.rows.filter("is_below")["code"].to_list(),
+            "other_list": self.other_lists,
+            "twice": self.rows.filter(pl.col("lists").list.len() > 1)["code"].to_list(),
+        }
+        notes = [*about(self.specs), ListNote("held", {"held": len(whole), "count": count})]
+        notes += [ListNote(kind, {"codes": codes_named(codes)}) for kind, codes in of_codes.items() if codes]
+        return tuple(note.sentence(language) for note in notes if note.kind not in but)
+
+    def coverage(self, language: str) -> dict[str, tuple[str, str]]:
+        """How much of each code is on the lists, whole or part, and which goods of it, where that is said."""
+        note = "note" if language == "en" else "note_zh"
+        return {code: (much, goods) for code, much, goods in self.rows.select("code", "coverage", note).iter_rows()}
 
     def recoded(self, months: tuple[str, str]) -> list[str]:
         """Return the listed codes that mean other goods in one of two months (YYYY-MM) than in the other."""
@@ -93,10 +95,6 @@ class ListedProducts:
         """Whether the edition of the HS of a month (YYYY-MM) has a listed code; the goods may be others all the same,
         which `recoded` says."""
         return any(one.code == code for one in counted_in(code, self.editions[code], month))
-
-
-def _listed(codes: Collection[str]) -> str:
-    return f"{named(codes)} ({len(codes)})" if len(codes) > 1 else named(codes)
 
 
 def specs_of(texts: Iterable[str]) -> tuple[Spec, ...]:

@@ -84,7 +84,7 @@ class Resolver:
             return Meaning((text,))
         if is_list(text):
             listed = self.listed([text])
-            return Meaning(listed.keys, ". ".join(listed.notes))
+            return Meaning(listed.keys, ". ".join(listed.notes()))
         if (digits := code_digits(text)) is not None:
             return Meaning((self._code(text, digits),))
         if KEY.fullmatch(text):
@@ -106,7 +106,7 @@ class Resolver:
         codes, UnknownList, and ValueError for a doubtful list beside another."""
         listed = listed_products(specs_of(texts), self.products, reporter_of(self.snapshot).nomenclature)
         if not listed.keys:
-            raise Unresolved(f"this store has no code of {', '.join(texts)}; {'; '.join(listed.notes)}")
+            raise Unresolved(f"this store has no code of {', '.join(texts)}; {'; '.join(listed.notes())}")
         return listed
 
     def _code(self, text: str, digits: str) -> str:

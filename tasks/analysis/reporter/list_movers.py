@@ -17,11 +17,14 @@ from schemas.table import polars_schema
 from tasks.analysis.reporter.movers import AGAINST, MEASURES
 from tasks.domain.coverage import WORLD
 from tasks.domain.doubt.doubt_words import doubt_text
+from tasks.domain.export_controls.control_lists import ListNote, codes_named
 from tasks.domain.periods import month_name, month_number
-from tasks.domain.text import counted, named
 from tasks.ledger.doubts import heavy
 from tasks.reading.lists import ListedProducts, code_levels, doubted_parts
 from tasks.store.files.snapshot import Snapshot
+
+# Reasons why a number is missing that have words of their own.
+SILENT = ("not_covered", "definition_break")
 
 
 class MonthCompared(NamedTuple):
@@ -37,7 +40,7 @@ class MonthCompared(NamedTuple):
 
 def list_movers(
     store: Path, snapshot: Snapshot, listed: ListedProducts, comparison: MonthCompared
-) -> tuple[pl.DataFrame, Sequence[str]]:
+) -> tuple[pl.DataFrame, Sequence[ListNote]]:
     """Return rows of the table `mover`, the total first, and what is left out of them. Raises ValueError where no code
     is known in both months."""
     number = month_number(comparison.month)
@@ -123,18 +126,15 @@ def _doubts(
     ]
 
 
-def _left_out(levels: pl.DataFrame, moved: Sequence[str], compared: pl.DataFrame, months: tuple[int, int]) -> list[str]:
-    lines = []
-    if moved:
-        lines.append(
-            f"a break, and no change of trade: {named(moved)} counted other goods in one of the months, by the edition"
-            " of the HS"
-        )
+def _left_out(
+    levels: pl.DataFrame, moved: Sequence[str], compared: pl.DataFrame, months: tuple[int, int]
+) -> list[ListNote]:
+    notes = [ListNote("recoded", {"codes": codes_named(moved)})] if moved else []
     silent = levels.filter(
         pl.col("level").is_null(), ~pl.col("code").is_in(moved), ~pl.col("code").is_in(compared["code"].implode())
     )
     for (status,), some in silent.group_by("status", maintain_order=True):
-        codes = some["code"].unique().to_list()
-        when = " and ".join(map(month_name, months))
-        lines.append(f"not compared ({status}) in {when}: {counted(len(codes), 'code')}, {named(codes)}")
-    return lines
+        place = {"status": status, "codes": codes_named(some["code"].unique().to_list())}
+        kind = f"silent_{status}" if status in SILENT else "silent"
+        notes.append(ListNote(kind, place | {"before": month_name(months[0]), "month": month_name(months[1])}))
+    return notes

@@ -89,7 +89,7 @@ def duties(question: Duties) -> DutiesAnswer:
 def _keys(resolver: Resolver, product: str) -> tuple[tuple[str, ...], list[str]]:
     if is_list(product):
         listed = resolver.listed([product])
-        return listed.keys, list(listed.notes)
+        return listed.keys, list(listed.notes())
     meant = resolver.product_keys(product)
     return meant.keys, [meant.note] if meant.note else []
 

@@ -104,7 +104,7 @@ def _of_list(question: Movers, snapshot: Snapshot, resolver: Resolver) -> Movers
     return MoversAnswer(
         with_names(with_caveats(_of_partner(rows, partner), snapshot, day), resolver),
         snapshot,
-        (*resolver.notes, *listed.notes, *notes),
+        (*resolver.notes, *listed.notes(), *(note.sentence() for note in notes)),
         as_of=day,
         table="mover",
         expected=with_names(usual, resolver),

@@ -228,7 +228,7 @@ def _keys(
     is_strict = LAYOUTS[table].month_of is not None
     if what == "product" and (lists := [text for text in dict.fromkeys(names) if is_list(text)]):
         listed = resolver.listed(lists)
-        notes += listed.notes
+        notes += listed.notes()
         keys |= {text: listed.keys_of(text) for text in lists}
     for text in (text for text in dict.fromkeys(names) if text not in keys):
         try:

@@ -12,9 +12,9 @@ Which of the codes a store has is in `tasks.reading.lists`.
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -48,7 +48,10 @@ ROWS_MAX = 20_000
 PARTS_NAMED = 20
 WHOLE, PART = "whole", "part"
 DOUBTFUL = "doubtful"
-COLUMNS = ("list", "authority", "code", "nomenclature", "edition", "tier", "coverage", "trust", "note", "source")
+COLUMNS = (
+    "list", "authority", "authority_zh", "code", "nomenclature", "edition", "tier", "coverage", "trust", "note",
+    "note_zh", "source",
+)  # fmt: skip
 
 
 class UnknownList(ValueError):
@@ -94,6 +97,11 @@ def control_lists() -> pl.DataFrame:
         known |= {*of_file["list"]}
         every.append(of_file)
     return pl.concat(every)
+
+
+def _in_both_languages(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of lists whose names and notes have one language, which is that of both."""
+    return rows.with_columns(authority_zh="authority", note_zh="note")
 
 
 def _files_of_user() -> list[Path]:
@@ -209,7 +217,7 @@ def codes_on(spec: Spec) -> pl.DataFrame:
     there is no such list, tier or month, and BrokenTable."""
     if spec.list in CLASSIFIED:
         return _codes_of_group(spec)
-    rows = control_lists().filter(pl.col("list") == spec.list)
+    rows = _in_both_languages(control_lists().filter(pl.col("list") == spec.list))
     rows = rows if rows.height else _of_measure(spec.list)
     if not rows.height:
         raise UnknownList(
@@ -276,7 +284,7 @@ def _codes_of_group(spec: Spec) -> pl.DataFrame:
     if not codes.height:
         why = f"no code in {spec.month}" if spec.month else "no code by the table goods_classes"
         raise UnknownList(f"{spec.list}:{spec.tier} has {why}; {title} is by {named(rows['edition'].unique().sort())}")
-    return codes.select(COLUMNS)
+    return _in_both_languages(codes).select(COLUMNS)
 
 
 def _of_measure(event: str) -> pl.DataFrame:
@@ -284,17 +292,22 @@ def _of_measure(event: str) -> pl.DataFrame:
     row = code_table("control_events").filter(event=event)
     codes = code_rows(event)
     if not (row.height and codes.height):
-        return control_lists().clear()
+        return _in_both_languages(control_lists().clear())
     day = next((day for day in (*row["effective_from"], *row["announced_on"]) if day), "")
     edition = max((name for name, first in EDITIONS.items() if first <= str(day)[:7]), default=next(iter(EDITIONS)))
-    body = f"{row['body'][0]}: {row['document'][0]}"
     shared = pl.col("coverage") == "unknown_share"
     return (
         codes.sort("hs8", "coverage")
-        .unique("hs8", keep="first", maintain_order=True)
+        .group_by("hs8", maintain_order=True)
+        .agg(
+            pl.col("coverage", "nomenclature", "source").first(),
+            note=joined_notes("note"),
+            note_zh=joined_notes("note_zh"),
+        )
         .select(
             list=pl.lit(event),
-            authority=pl.lit(body),
+            authority=pl.lit(f"{row['body'][0]}: {row['document'][0]}"),
+            authority_zh=pl.lit(f"{row['body_zh'][0]} {row['document_zh'][0]}"),
             code="hs8",
             digits=pl.col("hs8").str.len_chars().cast(pl.String),
             nomenclature=pl.when(pl.col("nomenclature") == "")
@@ -307,6 +320,7 @@ def _of_measure(event: str) -> pl.DataFrame:
             coverage=pl.when(shared).then(pl.lit(PART)).otherwise(pl.lit(WHOLE)),
             trust=pl.lit("stated"),
             note="note",
+            note_zh="note_zh",
             source="source",
         )
     )
@@ -325,11 +339,17 @@ def codes_of_lists(specs: Iterable[Spec]) -> pl.DataFrame:
         lists=pl.col("list").unique().sort(),
         tier=pl.col("tier").filter(pl.col("tier") != "").unique().sort().str.join(", "),
         coverage=pl.when((pl.col("coverage") == WHOLE).any()).then(pl.lit(WHOLE)).otherwise(pl.lit(PART)),
-        note=pl.col("note").filter(pl.col("note") != "").unique().sort().str.join("; "),
+        note=joined_notes("note"),
+        note_zh=joined_notes("note_zh"),
     )
     shared = set(joined.filter(pl.col("nomenclature").is_in((*ANY_LIST, *TARIFFS)))["code"])
     below = [any(code[:digits] in shared for digits in range(2, len(code))) for code in joined["code"]]
     return joined.with_columns(is_below=pl.Series(below, dtype=pl.Boolean)).sort("code")
+
+
+def joined_notes(note: str) -> pl.Expr:
+    """The notes of several rows: a text that names several goods of one code has one on each."""
+    return pl.col(note).filter(pl.col(note) != "").unique().sort().str.join("；" if note == "note_zh" else "; ")
 
 
 class Counted(NamedTuple):
@@ -371,52 +391,70 @@ def is_broken(code: str, edition: str, months: tuple[str, str]) -> bool:
     return one != other
 
 
-def about(specs: Iterable[Spec]) -> list[str]:
+class ListNote(NamedTuple):
+    """What must be said of lists: a row of `list_words`, and what stands in its places by language, or in both."""
+
+    kind: str
+    parts: Mapping[str, Any]
+
+    def sentence(self, language: str = "en") -> str:
+        """The sentence in a language."""
+        words = dict(code_table("list_words").select("kind", language).iter_rows())[self.kind]
+        in_language = ((name, one[language] if isinstance(one, dict) else one) for name, one in self.parts.items())
+        return words.format(**dict(in_language))
+
+
+def codes_named(codes: Collection[str]) -> str:
+    """Codes, the first ones where there are many, and how many there are."""
+    return f"{named(codes)} ({len(codes)})" if len(codes) > 1 else named(codes)
+
+
+def about(specs: Iterable[Spec]) -> list[ListNote]:
     """Return what must be said of lists wherever their trade is shown: who issued each, how many codes it has, which of
-    them are on it in part, and whether it is doubtful; a sentence each."""
-    lines = []
+    them are on it in part, and whether it is doubtful."""
+    notes = []
     for spec in dict.fromkeys(specs):
-        rows = codes_on(spec)
-        what = "in it" if spec.list in CLASSIFIED else "controlled"
-        title = f"list:{spec.list}" + (f", tier {spec.tier}" if spec.tier else "")
-        if spec.list in CLASSIFIED:
-            title = f"{spec.list}:{spec.tier}"
-            if lacking := without_group(spec.list, rows["code"]):
-                lines.append(
-                    f"{title} may lack {named(lacking)}, which the table gives no group of {spec.list.upper()}"
-                )
-        count = rows["code"].n_unique()
-        lines.append(
-            f"{title}: {rows['authority'][0]}; {count} codes by {named(rows['edition'].unique().sort())}"
-            f"; source {rows['source'][0]}"
-        )
+        rows, is_group = codes_on(spec), spec.list in CLASSIFIED
+        title = f"{spec.list}:{spec.tier}" if is_group else PREFIX + spec.list + f":{spec.tier}" * bool(spec.tier)
+        if is_group and (lacking := without_group(spec.list, rows["code"])):
+            parts = {"list": title, "codes": named(lacking), "title": spec.list.upper()}
+            notes.append(ListNote("no_group", parts))
+        issued = {
+            "authority": {"en": rows["authority"][0], "zh": rows["authority_zh"][0]},
+            "count": rows["code"].n_unique(),
+            "editions": named(rows["edition"].unique().sort()),
+            "source": rows["source"][0],
+        }
+        notes.append(ListNote("about", {"list": title, **issued}))
         if rows["trust"][0] == DOUBTFUL:
-            lines.append(f"{title} is DOUBTFUL: nobody who answers for it has confirmed it")
-        part = rows.filter(coverage=PART).select("code", "note").rows()
-        for code, note in part[:PARTS_NAMED]:
-            why = f" ({note})" if note else ""
-            lines.append(f"{title}: only a part of {code} is {what}, its trade holds other goods too{why}")
-        if len(part) > PARTS_NAMED:
-            lines.append(f"{title}: of {len(part) - PARTS_NAMED} more codes only a part is {what}")
-    return lines
+            notes.append(ListNote("doubtful", {"list": title}))
+        if (part := rows.filter(coverage=PART)).height:
+            codes = {language: _with_notes(part, name) for language, name in (("en", "note"), ("zh", "note_zh"))}
+            notes.append(ListNote("part_of_group" if is_group else "part", {"codes": codes}))
+    return notes
 
 
-def lists_with(product: str) -> list[str]:
-    """Return a sentence for each list, but the measures, that a code or a heading is on now, or has codes on."""
+def _with_notes(rows: pl.DataFrame, note: str) -> str:
+    """Codes with what shares them, those of one note together; the first ones where there are many."""
+    together = rows.head(PARTS_NAMED).group_by(note, maintain_order=True).agg("code").sort(pl.col("code").list.first())
+    listed = [f"{', '.join(codes)}{f' ({words})' if words else ''}" for words, codes in together.iter_rows()]
+    more = [f"+ {rows.height - PARTS_NAMED}"] if rows.height > PARTS_NAMED else []
+    return "; ".join([*listed, *more])
+
+
+def lists_with(product: str) -> list[ListNote]:
+    """Return what each list, but the measures, that a code or a heading is on now, or has codes on, says of it."""
     if not product.isdecimal():
         return []
-    lines = []
+    notes = []
     for (name,), rows in control_lists().filter(valid_to="").group_by("list", maintain_order=True):
         on = [row for row in rows.iter_rows(named=True) if product.startswith(row["code"])]
-        below = [
-            row for row in rows.iter_rows(named=True) if row["code"].startswith(product) and row["code"] != product
-        ]
-        if not on and not below:
+        row = next(iter(on), None) or next((one for one in rows.to_dicts() if one["code"].startswith(product)), None)
+        if row is None:
             continue
-        row = (on or below)[0]
-        tier = f", tier {row['tier']}" if row["tier"] else ""
-        is_part = not on or row["coverage"] == PART
-        much = "a part of its goods" if is_part else "the whole code"
-        doubt = " (DOUBTFUL list)" if row["trust"] == DOUBTFUL else ""
-        lines.append(f"{product} is on list:{name}{doubt}{tier}: {much}; {row['authority']}")
-    return lines
+        kind = "on_as_a_whole" if on and row["coverage"] == WHOLE else "on_in_part"
+        title = f"{PREFIX}{name}" + (f":{row['tier']}" if row["tier"] else "")
+        notes.append(ListNote(kind, {"product": product, "list": title, "authority": row["authority"]}))
+        if row["trust"] == DOUBTFUL:
+            notes.append(ListNote("doubtful", {"list": title}))
+    return notes

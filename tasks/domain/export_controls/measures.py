@@ -218,6 +218,17 @@ def _of(events: pl.DataFrame, reporter: str | None) -> pl.DataFrame:
     return events if reporter is None else events.filter(pl.col("reporter") == reporter)
 
 
+def measure_title(event: str, language: str) -> str:
+    """Who issued a measure and its number, as the title of a page; empty where there is no such measure.
+
+    >>> measure_title("mofcom-gacc-2025-10", "en"), measure_title("mofcom-gacc-2025-10", "zh")
+    ('MOFCOM and GACC, Announcement 10 of 2025', '商务部、海关总署2025年第10号公告')
+    """
+    rows = code_table("control_events").filter(event=event)
+    names, sign = (["body", "document"], ", ") if language == "en" else (["body_zh", "document_zh"], "")
+    return sign.join(rows.select(names).row(0)) if rows.height else ""
+
+
 def event_row(text: str, reporter: str) -> dict[str, Any]:
     """The measure of a reporter that a text names: by its name, or by number and year, as in MOFCOM 18/2025 or
     2025年第18号. Raises ValueError where there is none, several, or one without a day."""

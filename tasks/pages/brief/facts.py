@@ -27,7 +27,6 @@ from tasks.domain.coverage import EVERYTHING, FIGURES_LOOK_BACK, WORLD
 from tasks.domain.doubt.doubt_words import doubts_in
 from tasks.domain.doubt.verdict_words import verdict_of
 from tasks.domain.errors import NoFigure
-from tasks.domain.export_controls.control_lists import lists_with
 from tasks.domain.export_controls.measure_states import LAPSED, states_on
 from tasks.domain.export_controls.measures import events_of, mixed_words
 from tasks.domain.labels import printed_name, product_names
@@ -340,7 +339,6 @@ def gather(
         mirror=mirrored(store, product, flow, month),
         first_prints=within(scorecard(snapshot, flow, product, WORLD, gatherer.measure)),
         mixed_code=bool(mixed_words([product], reporter.code)),
-        on_lists=lists_with(product),
         within_union=gatherer.is_within_union(),
         expected=gatherer.expected(),
         reporter=reporter.code,

@@ -3,7 +3,7 @@
 What a list means in a store is in `tasks.reading.lists`; the form of the page is `tasks.pages.text.sheet`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from tasks.answers.trade.read import with_names
 from tasks.domain.coverage import TOTALS, WORLD
 from tasks.domain.doubt.verdict_words import from_words, said_of
 from tasks.domain.errors import NoFigure
+from tasks.domain.export_controls.control_lists import read_spec
+from tasks.domain.export_controls.measures import measure_title
 from tasks.domain.labels import capitalised, trade_of
 from tasks.domain.numbers import CARE, amount, in_unit
 from tasks.domain.periods import Month, first_day, month_number
@@ -26,6 +28,7 @@ from tasks.ledger.doubts import Doubts
 from tasks.ledger.quotable import COLUMNS, EMPTY_LEDGER, LOOK_BACK, verdicts
 from tasks.pages.text import wording
 from tasks.pages.text.sheet import Sheet, SheetPart, texts
+from tasks.reading.citation import citation
 from tasks.reading.lists import ListedProducts, code_levels, totals
 from tasks.reading.query import query, reporter_of
 from tasks.reading.resolver import Resolver
@@ -59,7 +62,7 @@ def list_sheet(
     t, whose = texts(language)["list"], reporter_of(snapshot).code
     shared_words = {
         "trade": capitalised(trade_of(whose, flow, language)) if language == "en" else trade_of(whose, flow, language),
-        "lists": name,
+        "lists": measure_title(read_spec(name).list, language) or name,
         "month": wording.month_words(f"{month:%Y-%m}", language),
     }
     doubts = tuple(Doubts(snapshot).named(rows["findings"].explode().drop_nulls().sort()))
@@ -72,12 +75,22 @@ def list_sheet(
         t["about"].format(count=listed.rows.height, snapshot=snapshot.id),
         headlines,
         [_codes(rows, listed, measure, language), _partners(store, listed, (flow, month, measure), language)],
-        [*listed.notes, *left_out, *_caveats(rows, language)],
+        [
+            *sentences(
+                [*listed.notes(language, but=("part",)), *(note.sentence(language) for note in left_out)], language
+            ),
+            *_caveats(rows, language),
+        ],
         doubts,
-        Answer(rows, snapshot).citation,
+        citation([], whose, Answer(rows, snapshot).known_on, snapshot.id, language),
         language,
     )
     return sheet, rows, doubts
+
+
+def sentences(notes: Iterable[str], language: str) -> list[str]:
+    """Notes as sentences of a page."""
+    return [capitalised(note) + ("." if language == "en" else "。") for note in notes]
 
 
 def _growths(known: Mapping[int, Mapping[str, Any]], number: int, measure: str, language: str) -> dict[str, str]:
@@ -139,18 +152,15 @@ def _largest(rows: pl.DataFrame, measure: str, language: str) -> list[str]:
 
 def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: str) -> SheetPart:
     t = texts(language)["list"]
-    codes = rows.filter(kind="product").join(
-        listed.rows.select(product="code", tier="tier", coverage="coverage"),
-        on="product",
-        how="left",
-        maintain_order="left",
-    )
+    tiers = listed.rows.select(product="code", tier="tier")
+    codes = rows.filter(kind="product").join(tiers, on="product", how="left", maintain_order="left")
+    coverage = listed.coverage(language)
     cells = [
         (
             row["product"],
-            _goods(row["product_name"] or ""),
+            short_goods(row["product_name"] or ""),
             row["tier"] or "",
-            t["coverage"][row["coverage"]],
+            _controlled(*coverage[row["product"]], t),
             *(_shown(row[name], measure, language) for name in ("level", "before", "change")),
             _growth(row, language),
             "–" if row["quote"] == "no" else _plain(row["contribution_pp"]),
@@ -161,7 +171,12 @@ def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: s
     return SheetPart(t["codes"], columns=columns, numbers=t["columns"][4:])
 
 
-def _goods(name: str) -> str:
+def _controlled(much: str, goods: str, t: Mapping[str, Any]) -> str:
+    """How much of a code is on the list: which goods of it, where that is said."""
+    return goods if much == "part" and goods else t["coverage"][much]
+
+
+def short_goods(name: str) -> str:
     """The name of goods on a line: the first of several, cut where it is long, so that fifty codes print on three
     pages."""
     first, *others = name.split("; ")

@@ -10,6 +10,7 @@ from schemas.names import MISSING, ORIGINS
 from tasks.analysis.after.first_prints import WITHIN_PCT
 from tasks.domain.coverage import WORLD
 from tasks.domain.doubt.doubt_words import doubt_sentences
+from tasks.domain.export_controls.control_lists import lists_with
 from tasks.domain.export_controls.measure_states import LAPSED
 from tasks.domain.labels import capitalised, check_words, partner_name
 from tasks.pages.brief import lists
@@ -122,6 +123,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
         "month": month,
         "title": _title(facts.reporter, facts.flow, t["name"].format(**dict(facts)), language),
         "headlines": headlines,
+        "on_lists": [note.sentence(language) for note in lists_with(facts.product)],
         "missing": lists.missing(facts, language),
         "mix": _mix(facts, t),
         "mix_how": t["mix_how"].format(count=sum(facts.before[row.partner] is not None for row in facts.partners[1:])),

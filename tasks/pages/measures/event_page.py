@@ -20,6 +20,7 @@ from schemas.questions.event_brief import EventBrief
 from tasks.analysis.mirror.statements import mirror
 from tasks.answers.form.answer import Answer, store_of
 from tasks.answers.measures.detours import detours
+from tasks.answers.trade.read import with_names
 from tasks.controls import windows as event_windows
 from tasks.domain import clock
 from tasks.domain.coverage import TOTALS, WORLD
@@ -28,17 +29,20 @@ from tasks.domain.doubt.doubt_words import once_each
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.export_controls.control_lists import Spec
 from tasks.domain.export_controls.measure_states import states_on
-from tasks.domain.export_controls.measures import codes_of, codes_recorded, event_row
-from tasks.domain.labels import country
+from tasks.domain.export_controls.measures import codes_of, codes_recorded, event_row, measure_title
+from tasks.domain.labels import capitalised, country
 from tasks.domain.numbers import amount
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.text import named as named_few
 from tasks.pages.brief.answer import BriefPage
+from tasks.pages.brief.list_page import sentences, short_goods
 from tasks.pages.text.sheet import Sheet, SheetPart, markdown, page, texts
 from tasks.pages.text.wording import level, month_words
+from tasks.pages.text.wording import texts as brief_texts
 from tasks.reading.citation import citation, known_on
 from tasks.reading.lists import ListedProducts, listed_in
 from tasks.reading.query import doubts_of, newest_month, open_published, query, reporter_of
+from tasks.reading.resolver import Resolver
 from tasks.reading.series import alike, levels
 from tasks.store.bucket.working_copy import address_of
 from tasks.store.files.snapshot import Snapshot
@@ -52,17 +56,17 @@ PLACEBOS_MIN = 10
 
 
 class CodeRow(NamedTuple):
-    """What became of a code: kilograms after and a year before, growth with its status, the band of placebos and their
-    number, and values per kilogram."""
+    """What became of a code: its goods, how much of it is controlled and which goods, kilograms since the day and in
+    the year before, growth with its status, and values per kilogram."""
 
     code: str
+    goods: str
     coverage: str
+    controlled: str
     after: float | None
     before: float | None
     growth: float | None
     status: str
-    band: tuple[float, float] | None
-    placebos: int
     price_before: float | None
     price_after: float | None
     # Months that are not known in one of both years, and the sums of the others in both.
@@ -95,9 +99,11 @@ def event_brief(question: EventBrief) -> EventAnswer:
     if not codes:
         raise NoFigure(f"this store has no code of {row['event']}, which has {named_few(listed.rows['code'])}")
     world = _world(snapshot, store, codes, months, question.flow)
-    code_rows = [_code_row(store, listed, code, world, months, question.flow) for code in codes]
+    names = with_names(pl.DataFrame({"product": codes}), Resolver(snapshot), language)
+    code_rows = [_code_row(store, listed, names.row(place), world, months, question) for place in range(names.height)]
+    code_rows.sort(key=lambda one: (one.growth is None, one.coverage != "whole", -(one.before or 0)))
     doubts = _doubts(snapshot, listed, months, question.flow)
-    sheet = _sheet(snapshot, store, row, listed, code_rows, months, question, doubts)
+    sheet = _sheet(snapshot, store, row, listed, code_rows, world, months, question, doubts)
     brief_page = BriefPage(
         f"measure-{row['event']}-{question.flow}-{language}", page(sheet), markdown(sheet), [*sheet.headlines]
     )
@@ -106,7 +112,9 @@ def event_brief(question: EventBrief) -> EventAnswer:
         ["product", "coverage", "quantity_kg", "quantity_year_before_kg", "yoy_pct", "status"],
         orient="row",
     )
-    return EventAnswer(rows, snapshot, tuple(sheet.notes), doubts, table="event_window", page=brief_page)
+    # Programs have no table that says what is controlled.
+    notes = (*_unknown(code_rows, question, texts(language)["measure"]), *listed.notes(language))
+    return EventAnswer(rows, snapshot, notes, doubts, table="event_window", page=brief_page)
 
 
 def _months(snapshot: Snapshot, row: dict[str, Any], question: EventBrief) -> range:
@@ -120,10 +128,12 @@ def _months(snapshot: Snapshot, row: dict[str, Any], question: EventBrief) -> ra
 
 
 class WorldSeries(NamedTuple):
-    """The kilograms of all partners of the codes and of placebos, by product and month, and the names of placebos."""
+    """The kilograms of all partners of the codes by month, the growths of placebos in the same months, and the middle
+    part of these; None where they are too few."""
 
     series: dict[str, dict[int, Any]]
-    placebos: list[str]
+    placebos: list[float]
+    band: tuple[float, float] | None
 
 
 def _world(snapshot: Snapshot, store: Path, codes: Sequence[str], months: range, flow: str) -> WorldSeries:
@@ -133,30 +143,37 @@ def _world(snapshot: Snapshot, store: Path, codes: Sequence[str], months: range,
     names = [one for one in event_windows.placebos(known, reporter_of(snapshot).code) if not one.startswith(headings)]
     releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
     wanted = {name: known.get(name, {}) for name in [*codes, *names]}
-    return WorldSeries(event_windows.with_zeros(wanted, every, releases, flow, WORLD), names)
+    series = event_windows.with_zeros(wanted, every, releases, flow, WORLD)
+    growths = [event_windows.compare(series[name], months.start, len(months))[2] for name in names]
+    known_growths = [growth for growth in growths if growth is not None]
+    cuts = statistics.quantiles(known_growths, n=10) if len(known_growths) >= PLACEBOS_MIN else []
+    return WorldSeries(series, known_growths, (cuts[0], cuts[-1]) if cuts else None)
 
 
-def _code_row(store: Path, listed: ListedProducts, code: str, world: WorldSeries, months: range, flow: str) -> CodeRow:
-    """What became of one product, with the growth of placebos in the same months."""
+def _code_row(
+    store: Path,
+    listed: ListedProducts,
+    name: tuple[str, str | None],
+    world: WorldSeries,
+    months: range,
+    question: EventBrief,
+) -> CodeRow:
+    """What became of one product, by its code and the name of its goods."""
+    code, goods = name
     before = range(months.start - YEAR, months.stop - YEAR)
     now, then, growth, status = event_windows.compare(world.series[code], months.start, len(months))
-    others = [
-        rate
-        for name in world.placebos
-        if (rate := event_windows.compare(world.series[name], months.start, len(months))[2]) is not None
-    ]
-    band = None
-    if len(others) >= PLACEBOS_MIN:
-        cuts = statistics.quantiles(others, n=10)
-        band = (cuts[0], cuts[-1])
-    coverage = next((one["coverage"] for one in listed.rows.iter_rows(named=True) if code.startswith(one["code"])), "")
-    values = _values(store, flow, code, [*before, *months])
+    of_code = listed.coverage(question.language)
+    coverage, controlled = next(
+        (of_code[one] for one in (code[:digits] for digits in range(len(code), 1, -1)) if one in of_code), ("", "")
+    )
+    values = _values(store, question.flow, code, [*before, *months])
     before_price, price = (_price(values, span, mass) for span, mass in ((before, then), (months, now)))
     known = {month: row["level"] for month, row in world.series[code].items() if row["level"] is not None}
     both = [month for month in months if month in known and month - YEAR in known]
     gaps = tuple(month for month in months if month not in both)
     alike = (sum(known[month] for month in both), sum(known[month - YEAR] for month in both))
-    return CodeRow(code, coverage, now, then, growth, status, band, len(others), before_price, price, gaps, alike)
+    goods = short_goods(goods or "")
+    return CodeRow(code, goods, coverage, controlled, now, then, growth, status, before_price, price, gaps, alike)
 
 
 def _metric(store: Path, flow: str, months: Sequence[int]) -> pl.DataFrame:
@@ -192,6 +209,7 @@ def _sheet(
     row: dict[str, Any],
     listed: ListedProducts,
     code_rows: Sequence[CodeRow],
+    world: WorldSeries,
     months: range,
     question: EventBrief,
     doubts: Sequence[NumberDoubt],
@@ -199,13 +217,6 @@ def _sheet(
     language = question.language
     t = texts(language)["measure"]
     span = " – ".join(month_words(month_name(month), language) for month in (months.start, months.stop - 1))
-    zh = "_zh" if language == "zh" else ""
-    named_parts = {
-        "document": f"{row['body' + zh]}{t['of']}{row['document' + zh]}",
-        "goods": row["goods" + zh],
-        "day": row["effective_from"],
-        "span": span,
-    }
     sides, side_notes = _sides(store, listed, months, question, snapshot)
     detour_block, detour_notes = _detours(store, listed, months, question, snapshot)
     blocks = [
@@ -215,13 +226,18 @@ def _sheet(
         SheetPart(t["other_side"], side_notes, columns=sides, numbers=t["side_columns"][2:5]),
         SheetPart(t["detours"], detour_notes, columns=detour_block, numbers=t["detour_columns"][3:]),
     ]
-    unknown = _unknown(code_rows, months, question, t)
+    unknown = _unknown(code_rows, question, t)
     return Sheet(
-        t["title"].format(**named_parts),
+        measure_title(row["event"], language),
         t["about"].format(snapshot=snapshot.id),
-        [*_headlines(code_rows, named_parts, t, language), *_recorded(row, t, language)],
+        [
+            *_headlines(code_rows, span, t, language),
+            _band(world, t),
+            *_recorded(row, listed, t, language),
+            *([t["short"].format(known=len(months), asked=question.months)] if len(months) < question.months else []),
+        ],
         blocks,
-        [*unknown, *listed.notes],
+        [*unknown, *sentences(listed.notes(language, but=("about", "held", "part")), language)],
         doubts,
         citation([], reporter_of(snapshot).code, _known_on(snapshot), snapshot.id, language),
         language,
@@ -232,34 +248,36 @@ def _known_on(snapshot: Snapshot) -> date | str:
     return known_on(read_table(snapshot, "release"), read_table(snapshot, "decision"))
 
 
-def _headlines(
-    code_rows: Sequence[CodeRow], named_parts: dict[str, str], t: dict[str, Any], language: str
-) -> list[str]:
-    lines = [t["first"].format(**named_parts)]
-    known = sorted(
-        (one for one in code_rows if one.growth is not None and one.after is not None), key=lambda one: one.code
-    )
-    for one in known[:3]:
+def _headlines(code_rows: Sequence[CodeRow], span: str, t: dict[str, Any], language: str) -> list[str]:
+    """The largest codes, wholly controlled ones first, and how many have no growth."""
+    known = [one for one in code_rows if one.growth is not None]
+    lines = []
+    for place, one in enumerate(known[:3]):
         numbers = {"after": level(one.after or 0, KG, language), "before": level(one.before or 0, KG, language)}
         growth = f"{one.growth:+,.1f} %".replace("-", "−")
-        band = (
-            t["band"]
-            .format(low=f"{one.band[0]:+.0f}", high=f"{one.band[1]:+.0f}", count=one.placebos)
-            .replace("-", "−")
-            if one.band
-            else t["no_band"].format(count=one.placebos)
-        )
-        lines.append(t["code"].format(code=one.code, **numbers, growth=growth, band=band, **named_parts))
+        name = f"{one.code} {one.goods}".strip()
+        lines.append(t["code" if place else "first"].format(code=name, **numbers, growth=growth, span=span))
     if silent := len(code_rows) - len(known):
         lines.append(t["silent"].format(count=silent))
     return lines
 
 
-def _recorded(row: dict[str, Any], t: dict[str, Any], language: str) -> list[str]:
+def _band(world: WorldSeries, t: dict[str, Any]) -> str:
+    """How much products of headings that no measure names changed in the same months."""
+    count = len(world.placebos)
+    if world.band is None:
+        return str(t["no_band"].format(count=count))
+    low, high = (f"{cut:+.0f}".replace("-", "−") for cut in world.band)
+    return str(t["band"].format(low=low, high=high, count=count))
+
+
+def _recorded(row: dict[str, Any], listed: ListedProducts, t: dict[str, Any], language: str) -> list[str]:
     """What of the text is recorded, and what not; and that a regime goes on, where it does."""
     zh = "_zh" if language == "zh" else ""
     count = codes_recorded(row["event"])
-    lines = [t["recorded"][row["recorded"]].format(count=count, missing=row["missing" + zh])] if row["recorded"] else []
+    in_statistics = {"codes": len(listed.products), "held": sum(map(bool, listed.products.values()))}
+    sentence = t["recorded"].get(row["recorded"], "").format(count=count, missing=row["missing" + zh], **in_statistics)
+    lines = [sentence] if sentence else []
     return [*lines, t["prolongs"].format(regime=row["prolongs"])] if row["prolongs"] else lines
 
 
@@ -270,7 +288,8 @@ def _facts(row: dict[str, Any], t: dict[str, Any], language: str) -> SheetPart:
     users = t["users"].format(users=row["users" + zh]) if row["users"] else ""
     lines = [
         t["announced"].format(announced=row["announced_on"] or t["unknown"], first=row["effective_from"], until=until),
-        t["does"].format(action=row["action" + zh], destinations=to + users),
+        t["goods"].format(goods=row["goods" + zh]),
+        t["does"].format(action=capitalised(row["action" + zh]), destinations=to + users),
         t["state"].format(
             state=t["states"][state.name],
             by=t["by"].format(event=state.by, until=state.until or t["open"]) if state.by else "",
@@ -287,23 +306,29 @@ def _facts(row: dict[str, Any], t: dict[str, Any], language: str) -> SheetPart:
 def _codes(code_rows: Sequence[CodeRow], t: dict[str, Any], span: str, language: str) -> SheetPart:
     cells = []
     for one in code_rows:
-        band = f"{one.band[0]:+.0f} … {one.band[1]:+.0f} ({one.placebos})" if one.band else f"– ({one.placebos})"
         growth = "–" if one.growth is None else f"{one.growth:+,.1f}"
         prices = ["–" if price is None else amount(price) for price in (one.price_before, one.price_after)]
         masses = ["–" if mass is None else level(mass, KG, language) for mass in (one.before, one.after)]
         why = "" if one.growth is not None else t["why"].get(one.status, one.status.replace("_", " "))
-        cells.append((one.code, t["coverage"].get(one.coverage, one.coverage), *masses, growth, band, *prices, why))
+        controlled = (
+            one.controlled if one.coverage == "part" and one.controlled else t["coverage"].get(one.coverage, "")
+        )
+        cells.append((one.code, one.goods, controlled, *masses, growth, *prices, why))
     columns = {title: [row[place] for row in cells] for place, title in enumerate(t["columns"])}
-    return SheetPart(t["codes"].format(span=span), columns=columns, numbers=t["columns"][2:8])
+    return SheetPart(t["codes"].format(span=span), columns=columns, numbers=t["columns"][3:8])
 
 
 def _partners(store: Path, listed: ListedProducts, months: range, question: EventBrief, t: dict[str, Any]) -> SheetPart:
-    """The partners of all codes together, those with the largest change first."""
+    """The partners of the codes that are wholly controlled, together, or of all codes where there is none; those with
+    the largest change first."""
+    of_code = listed.coverage(question.language)
+    whole = tuple(key for code, keys in listed.products.items() if of_code[code][0] == "whole" for key in keys)
+    keys = whole or listed.keys
     before = range(months.start - YEAR, months.stop - YEAR)
     pairs = [Month(month).pair for month in (*before, *months)]
-    rows = query(store, "metric", flow=question.flow, product=listed.keys, measure=KG, month=pairs).drop_nulls("level")
+    rows = query(store, "metric", flow=question.flow, product=keys, measure=KG, month=pairs).drop_nulls("level")
     traded = rows.filter(~pl.col("partner").is_in(TOTALS))["partner"].cast(pl.String).unique()
-    known = levels(store, question.flow, listed.keys, traded.to_list(), [*before, *months], KG)
+    known = levels(store, question.flow, keys, traded.to_list(), [*before, *months], KG)
     sums = alike(known, months, YEAR)
     shown = sums.sort(pl.col("change").abs(), "partner", descending=[True, False]).head(PARTNERS_MAX)
     language = question.language
@@ -318,7 +343,12 @@ def _partners(store: Path, listed: ListedProducts, months: range, question: Even
         for row in shown.iter_rows(named=True)
     ]
     columns = {title: [row[place] for row in cells] for place, title in enumerate(t["partner_columns"])}
-    return SheetPart(t["partners"], [t["partner_note"]], columns=columns, numbers=t["partner_columns"][1:])
+    return SheetPart(
+        t["partners_whole" if whole else "partners"].format(count=len(keys)),
+        [t["partner_note"]],
+        columns=columns,
+        numbers=t["partner_columns"][1:],
+    )
 
 
 def _others(store: Path, snapshot: Snapshot) -> tuple[Any, str, list[str]]:
@@ -347,9 +377,9 @@ def _sides(
             if not both.height:
                 continue
             sold, bought = float(both["export_kg"].sum()), float(both["import_kg"].sum())
-            reasons = both["reason"].unique().sort().str.replace_all("_", " ").to_list()
+            reasons = [brief_texts(question.language)["mirror_reasons"][one] for one in both["reason"].unique().sort()]
             shown = [level(one, KG, language) for one in (sold, bought)]
-            cells.append((code, country(other, language), str(both.height), *shown, ", ".join(reasons)))
+            cells.append((code, country(other, language), str(both.height), *shown, t["comma"].join(reasons)))
     columns = {title: [row[place] for row in cells] for place, title in enumerate(t["side_columns"])} if cells else {}
     return columns, [t["side_note"] if cells else t["no_side"].format(count=len(others))]
 
@@ -376,7 +406,7 @@ def _detours(
             try:
                 answer = detours(detours_question)
             except (LookupError, ValueError) as error:
-                notes.append(f"HS {code}, {country(other, language)}: {error}")
+                notes.append(t["not_screened"].format(code=code, importer=country(other, language), why=error))
                 continue
             row = answer.rows.row(0, named=True)
             verdict = "fires" if row["fires"] else row["status"]
@@ -391,16 +421,12 @@ def _detours(
     return columns, [t["detour_note"], *notes]
 
 
-def _unknown(code_rows: Sequence[CodeRow], months: range, question: EventBrief, t: dict[str, Any]) -> list[str]:
+def _unknown(code_rows: Sequence[CodeRow], question: EventBrief, t: dict[str, Any]) -> list[str]:
     lines = []
-    if len(months) < question.months:
-        lines.append(t["short"].format(known=len(months), asked=question.months))
-    shared = [one.code for one in code_rows if one.coverage == "part"]
-    if shared:
-        lines.append(t["shared"].format(codes=", ".join(shared)))
     for one in code_rows:
         if one.growth is None:
             gaps = ", ".join(map(month_name, one.gaps)) or t["none"]
             after, before = (level(mass, KG, question.language) for mass in one.alike)
             lines.append(t["without"].format(code=one.code, months=gaps, after=after, before=before))
-    return [*lines, t["not_why"]]
+    shared = sum(one.coverage == "part" for one in code_rows)
+    return [*lines, *([t["shared"].format(count=shared)] if shared else []), t["not_why"]]

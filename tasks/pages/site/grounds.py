@@ -98,7 +98,7 @@ def ground(resolver: Resolver, flow: str, product: str, rows: pl.DataFrame, arou
         "national": [code, *national_lists(releases)],
         "mirrors": around.sides.rest_on(product, days),
         "whole": snapshot.id if product.startswith("line:") else "",
-        "lists": lists_with(product),
+        "lists": [note.sentence() for note in lists_with(product)],
         "events": events,
         # A page with measures says on which day they have their states.
         "day": str(around.day) if events else "",

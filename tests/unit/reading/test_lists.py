@@ -60,7 +60,7 @@ def test_codes_of_a_national_list_are_read_in_the_stores_that_count_by_it() -> N
     other = listed_products(spec, ["85051110", "850511"], "CN8")
     assert "85051110" not in other.keys
     assert "85051110" in other.other_lists
-    assert any("another country's list" in line for line in other.notes)
+    assert any("another country's list" in line for line in other.notes())
 
 
 def test_a_list_is_read_by_its_codes_with_what_the_store_lacks(snapshot: Snapshot) -> None:

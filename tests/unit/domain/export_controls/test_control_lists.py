@@ -140,7 +140,9 @@ def test_a_doubtful_list_is_said_to_be_so_and_never_counted_with_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own(tmp_path, monkeypatch, ROW.replace("stated", "doubtful"))
-    assert any("DOUBTFUL" in line for line in lists.about([Spec("mine")]))
+    assert "the list list:mine is DOUBTFUL: nobody who answers for it has confirmed it" in [
+        note.sentence() for note in lists.about([Spec("mine")])
+    ]
     assert codes_of_lists([Spec("mine")])["code"].to_list() == ["854231"]
     with pytest.raises(ValueError, match="list:mine is doubtful and is not counted with another list"):
         codes_of_lists([Spec("mine"), Spec("chpl")])
@@ -168,8 +170,9 @@ def test_each_code_of_both_editions_is_in_the_table_of_revisions_where_it_is_in_
 
 
 def test_a_product_is_said_to_be_on_the_lists_that_have_it() -> None:
-    assert lists.lists_with("85423111") == [
-        f"85423111 is on list:chpl, tier 1: the whole code; {codes_on(Spec('chpl'))['authority'][0]}"
-    ]
-    assert "a part of its goods" in lists.lists_with("8542")[0]
+    (note,) = lists.lists_with("85423111")
+    authority = codes_on(Spec("chpl"))["authority"][0]
+    assert note.sentence() == f"85423111 is on list:chpl:1 as a whole; {authority}"
+    assert note.sentence("zh") == f"85423111全部在list:chpl:1内；{authority}"
+    assert lists.lists_with("8542")[0].sentence().startswith("a part of the goods of 8542 is on list:chpl:")
     assert lists.lists_with("85051110") == lists.lists_with("basket:rare_earth_magnets") == []

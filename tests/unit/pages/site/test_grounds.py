@@ -12,6 +12,7 @@ import pytest
 from bad_inputs.download import csv_bytes, magnets
 
 from tasks.domain.errors import Held
+from tasks.domain.export_controls.control_lists import ListNote
 from tasks.pages.series import data
 from tasks.pages.series.page import PagePlace
 from tasks.pages.site import grounds, other_sides, product_pages
@@ -244,7 +245,7 @@ def test_program_templates_settings_and_expectations_are_part_of_the_ground(
         patch.setattr(grounds, "published_rows", lambda *_: pl.DataFrame({"product": [CODE], "expected": [1.0]}))
         every.append(ground_of(store))
     with monkeypatch.context() as patch:
-        patch.setattr(grounds, "lists_with", lambda _code: ["on a list"])
+        patch.setattr(grounds, "lists_with", lambda _code: [ListNote("doubtful", {"list": "list:mine"})])
         every.append(ground_of(store))
     assert len({*every}) == len(every)
 
