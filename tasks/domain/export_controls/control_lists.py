@@ -401,7 +401,7 @@ class ListNote(NamedTuple):
         """The sentence in a language."""
         words = dict(code_table("list_words").select("kind", language).iter_rows())[self.kind]
         in_language = ((name, one[language] if isinstance(one, dict) else one) for name, one in self.parts.items())
-        return words.format(**dict(in_language))
+        return str(words.format(**dict(in_language)))
 
 
 def codes_named(codes: Collection[str]) -> str:
