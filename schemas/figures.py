@@ -16,12 +16,13 @@ class Figure(NamedTuple):
     no formula. Operands are numbers of the month: `level`, `ytd`, `rolling_<n>m` (n months added up), with `before_`
     those of the month before, with `ago_` those of a year before, with `world_` those of all partners together, with
     `consumption_` those of imports for consumption of the same goods and partner, and with `printed_` a growth that a
-    source prints. `of_partners`: a value per kilogram does not have it.
+    source prints, and `place_by_` a number of the month the place among the partners by it. `of_partners`: a value per
+    kilogram does not have it.
 
     `place` is its place in tables that show as many figures as there is room for; 0: shown where it is asked for.
     `is_short`: short answers and pages of a release have it. `months_back`, of a growth, is where its base lies, and
-    `against` the word for that base. `is_quotable`: a verdict says whether it may be quoted. `is_ruled`: rules may
-    compare it. `words` are what people call it in claims, and `title_zh` is its title in Chinese.
+    `against` the word for that base, by which movers compare. `is_quotable`: a verdict says whether it may be quoted.
+    `is_ruled`: rules may compare it. `words` are what people call it in claims, and `title_zh` is its title in Chinese.
     """
 
     title: str
@@ -105,6 +106,7 @@ FIGURE_OF: dict[str, Figure] = {
         place=10,
         is_short=True,
         months_back=12,
+        against="ytd",
         is_quotable=True,
         words=("ytd y/y", "ytd yoy", "year to date y/y", "累计同比"),
         title_zh="年初至今累计同比，%",
@@ -123,6 +125,8 @@ FIGURE_OF: dict[str, Figure] = {
         "change of rolling_12m on a year before",
         ("growth", "rolling_12m", "ago_rolling_12m"),
         "last 12 months, y/y",
+        months_back=12,
+        against="12m",
         title_zh="近12个月累计同比，%",
     ),
     "average_3m": Figure(
@@ -185,6 +189,64 @@ FIGURE_OF: dict[str, Figure] = {
         "part of the total's y/y",
         of_partners=True,
         title_zh="对同比的拉动，百分点",
+    ),
+    "ytd_share_pct": Figure(
+        "ytd share, %",
+        PER_CENT,
+        "share in the world total of January to this month",
+        ("share", "ytd", "world_ytd"),
+        "year to date, share of all partners",
+        of_partners=True,
+        title_zh="年初至今占比，%",
+    ),
+    "ytd_rank": Figure(
+        "ytd rank",
+        None,
+        "place among the partners by ytd, 1 is the largest; equal numbers share it; known where those of the partners"
+        " add up to that of the world",
+        ("rank", "ytd", "place_by_ytd"),
+        "year to date, place among partners",
+        "UInt32",
+        of_partners=True,
+        title_zh="年初至今排名",
+    ),
+    "ytd_contribution_pp": Figure(
+        "of ytd y/y, pp",
+        POINTS,
+        "part of the world's ytd_yoy_pct that this partner accounts for",
+        ("contribution", "ytd", "ago_ytd", "world_ago_ytd"),
+        "year to date, part of the total's y/y",
+        of_partners=True,
+        title_zh="对年初至今同比的拉动，百分点",
+    ),
+    "rolling_12m_share_pct": Figure(
+        "12 months share, %",
+        PER_CENT,
+        "share in the world total of the twelve months that end here",
+        ("share", "rolling_12m", "world_rolling_12m"),
+        "last 12 months, share of all partners",
+        of_partners=True,
+        title_zh="近12个月占比，%",
+    ),
+    "rolling_12m_rank": Figure(
+        "12 months rank",
+        None,
+        "place among the partners by rolling_12m, 1 is the largest; equal numbers share it; known where those of the"
+        " partners add up to that of the world",
+        ("rank", "rolling_12m", "place_by_rolling_12m"),
+        "last 12 months, place among partners",
+        "UInt32",
+        of_partners=True,
+        title_zh="近12个月排名",
+    ),
+    "rolling_12m_contribution_pp": Figure(
+        "of 12 months y/y, pp",
+        POINTS,
+        "part of the world's rolling_12m_yoy_pct that this partner accounts for",
+        ("contribution", "rolling_12m", "ago_rolling_12m", "world_ago_rolling_12m"),
+        "last 12 months, part of the total's y/y",
+        of_partners=True,
+        title_zh="对近12个月同比的拉动，百分点",
     ),
     "of_consumption_pct": Figure(
         "of imports, %",

@@ -294,7 +294,7 @@ def movers(
     *,
     product: str | None = None,
     partner: str | None = None,
-    against: Literal["month", "year"] = "month",
+    against: Literal["month", "year", "ytd", "12m"] = "month",
     flow: Literal["export", "import"] | None = None,
     measure: str | None = None,
     list: str | None = None,
@@ -308,10 +308,10 @@ def movers(
     goods.
 
     Args:
-        month: One month: 2024-06, June 2024, a day of it, or latest.
+        month: 2024-06, June 2024, latest; against a year also 2024, or 2024-01..2024-06.
         product: Name or code: soybeans, 大豆, 1201.90.19, line:…, basket:… or sitc:…; none: all products.
         partner: Name or code: Brazil, 巴西, BRA, BR, world, EU; none: all partners together.
-        against: The month or the year before.
+        against: Month or year before; ytd: January to the month; 12m: twelve months; of a range of months: year.
         flow: Direction; none: the one that there is, exports of both.
         measure: Value_usd, quantity_kg …; none: the first that is known.
         list: Of the codes of a list alone, each once: chpl, chpl:3.A, sitc:776, or the name of a measure.
@@ -321,11 +321,13 @@ def movers(
 
     Returns:
         Rows of the table `mover`: kind (total, product, partner, began, stopped, revision), depth, parent, level,
-        before, change, change_pct, contribution_pp (of the total's level before), volume_effect, price_effect and
-        currency_effect with split_status, note, quote (whether the growth may be quoted: yes, care, no), doubt. Rows
-        below one parent add up to its change; the row without a product or partner is all others together.
+        before, change, change_pct, contribution_pp (of the total's level before), share_pct and share_change_pp (of the
+        total), volume_effect, price_effect and currency_effect with split_status, note, quote (whether the growth may
+        be quoted: yes, care, no), doubt. Rows below one parent add up to its change; the row without a product or
+        partner is all others together.
 
-        Of a control list they are its codes that can be compared.
+        Of a control list they are its codes that can be compared. Of months that are added up, as `month="2024",
+        against="year"` or `against="ytd"`, they are compared with the same months of the year before.
 
     Raises:
         ValueError: No product is known in both months, or there is no such product, partner or list.
@@ -572,6 +574,12 @@ def trace(
         "rank",
         "contribution_mom_pp",
         "contribution_yoy_pp",
+        "ytd_share_pct",
+        "ytd_rank",
+        "ytd_contribution_pp",
+        "rolling_12m_share_pct",
+        "rolling_12m_rank",
+        "rolling_12m_contribution_pp",
         "of_consumption_pct",
         "highest_since",
         "lowest_since",
@@ -624,6 +632,12 @@ def vintages(
         "rank",
         "contribution_mom_pp",
         "contribution_yoy_pp",
+        "ytd_share_pct",
+        "ytd_rank",
+        "ytd_contribution_pp",
+        "rolling_12m_share_pct",
+        "rolling_12m_rank",
+        "rolling_12m_contribution_pp",
         "of_consumption_pct",
         "highest_since",
         "lowest_since",

@@ -3,7 +3,7 @@
 from dataclasses import KW_ONLY
 from typing import Annotated, Literal
 
-from schemas.questions.question import PARTNER, PRODUCT, Day, Flow, Help, OfReporter, OneMonth
+from schemas.questions.question import PARTNER, PRODUCT, Day, Flow, Help, OfReporter
 
 
 class Movers(OfReporter):
@@ -14,11 +14,13 @@ class Movers(OfReporter):
 
     Returns:
         Rows of the table `mover`: kind (total, product, partner, began, stopped, revision), depth, parent, level,
-        before, change, change_pct, contribution_pp (of the total's level before), volume_effect, price_effect and
-        currency_effect with split_status, note, quote (whether the growth may be quoted: yes, care, no), doubt. Rows
-        below one parent add up to its change; the row without a product or partner is all others together.
+        before, change, change_pct, contribution_pp (of the total's level before), share_pct and share_change_pp (of the
+        total), volume_effect, price_effect and currency_effect with split_status, note, quote (whether the growth may
+        be quoted: yes, care, no), doubt. Rows below one parent add up to its change; the row without a product or
+        partner is all others together.
 
-        Of a control list they are its codes that can be compared.
+        Of a control list they are its codes that can be compared. Of months that are added up, as `month="2024",
+        against="year"` or `against="ytd"`, they are compared with the same months of the year before.
 
     Raises:
         ValueError: No product is known in both months, or there is no such product, partner or list.
@@ -26,11 +28,14 @@ class Movers(OfReporter):
 
     ARGUMENT = "product"
     ANSWER = "tasks.answers.trade.movers:movers"
-    month: OneMonth = "latest"
+    month: Annotated[str, Help("2024-06, June 2024, latest; against a year also 2024, or 2024-01..2024-06")] = "latest"
     _: KW_ONLY
     product: Annotated[str | None, Help(f"{PRODUCT}; none: all products")] = None
     partner: Annotated[str | None, Help(f"{PARTNER}; none: all partners together")] = None
-    against: Annotated[Literal["month", "year"], Help("the month or the year before")] = "month"
+    against: Annotated[
+        Literal["month", "year", "ytd", "12m"],
+        Help("month or year before; ytd: January to the month; 12m: twelve months; of a range of months: year"),
+    ] = "month"
     flow: Flow = None
     measure: Annotated[str | None, Help("value_usd, quantity_kg …; none: the first that is known")] = None
     list: Annotated[

@@ -4,6 +4,7 @@ of it first, and what the other side of a flow says of it.
 
 import polars as pl
 
+from schemas.figures import FIGURE_OF
 from schemas.layouts import FLOWS
 from schemas.model import Table, column, optional
 from schemas.names import EXPECTATIONS, KINDS, QUOTES
@@ -50,7 +51,7 @@ class Expectation(Table):
 
 
 # The month or the year before: how many months back, and the growth whose verdict a page gives.
-AGAINST = ("month", "year")
+AGAINST = tuple(figure.against for figure in FIGURE_OF.values() if figure.against)
 MOVES = ("total", "product", "partner", "began", "stopped", "revision", "left_out")
 SPLITS = {
     "split": "price, volume and, where it is known, exchange rate add up to the change",
@@ -69,7 +70,9 @@ class Mover(Table):
     flow: pl.Enum = column("direction of trade as the reporter counts it", categories=FLOWS)
     period: pl.Date = column("first day of the month")
     against: pl.Enum = column(
-        "what it is compared with: the month or the year before; of revisions the month", categories=AGAINST
+        "what it is compared with: the month or the year before; of revisions the month; on request also ytd, the year"
+        " to date with that of the year before, and 12m, twelve months with the twelve before",
+        categories=AGAINST,
     )
     measure: pl.String = column("value_usd …, quantity_kg")
     position: pl.Int32 = column("place in the order of reading, from 1")
@@ -89,6 +92,8 @@ class Mover(Table):
     change: pl.Float64 = optional("level less before", "see measure")
     change_pct: pl.Float64 = optional("change in per cent of before; null where that is zero", "%")
     contribution_pp: pl.Float64 = optional("change in per cent of the total before", "percentage points")
+    share_pct: pl.Float64 = optional("level in per cent of that of the total", "%")
+    share_change_pp: pl.Float64 = optional("share_pct less that of the month compared with", "percentage points")
     volume_effect: pl.Float64 = optional(
         "what the quantity makes of the change (LMDI-I), rounded to whole units", "see measure"
     )

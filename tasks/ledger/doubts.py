@@ -496,7 +496,7 @@ def months_of(figure: str) -> list[tuple[pl.Expr, pl.Expr, bool]]:
         return [(month - FIGURES_LOOK_BACK, month, False)]
     spans = [(month, month, False)]
     for operand in FIGURE_OF[figure].formula[1:]:
-        of_world = operand.startswith("world_") or operand == "place_by_level"
+        of_world = operand.startswith(("world_", "place_by_"))
         name = operand.removeprefix("world_")
         back = next((months for prefix, months in BACK.items() if name.startswith(f"{prefix}_")), 0)
         spans.append((first_month(operand).cast(pl.Int32), month - back, of_world))

@@ -3,7 +3,8 @@
 Independent of the loops that publish the metrics: exact fractions, one metric at a time, and no import of their code,
 so that an error in them is found. A recipe is the formula in words, the names of the operands, and the function. The
 name of an operand gives its number and month: `level` of the month itself, `level@-12` a year before, `months@series`
-each month of the unbroken series, `added@-11:0` each of the last twelve months.
+each month of the unbroken series, `added@-11:0` each of the last twelve months; with `world_` before it that of all
+partners together, with `partners_` that of each partner with a place.
 """
 
 from collections.abc import Callable
@@ -32,7 +33,7 @@ class ExactOperand:
 def first_month(point: Point, name: str) -> int:
     """The first month of an operand."""
     what, _, shift = name.partition("@")
-    if what == "ytd":
+    if what.endswith("ytd"):
         return Month(point.month + int(shift or 0)).january
     return point.month + (0 if shift == "series" else int(shift.split(":")[0] or 0))
 
@@ -58,7 +59,7 @@ def months_behind(figure: str, point: Point) -> list[int]:
             months |= {*range(point.month - FIGURES_LOOK_BACK, point.month)}
         else:
             last = point.month + int(shift or 0)
-            months |= {*range(first_month(point, name), last + 1)} if what == "ytd" else {last}
+            months |= {*range(first_month(point, name), last + 1)} if what.endswith("ytd") else {last}
     return sorted(months)
 
 
@@ -99,19 +100,23 @@ def _rolling_growth(operands: list[ExactOperand], point: Point) -> Fraction | No
 
 
 def _share(operands: list[ExactOperand], point: Point) -> Fraction | None:
-    part, world = operands[0].exact, operands[1].exact
-    return None if part is None or not world else part / world * 100
+    half = len(operands) // 2
+    part, whole = _rolling(operands[:half], point), _rolling(operands[half:], operands[-1].point)
+    return None if part is None or not whole else part / whole * 100
 
 
 def _rank(operands: list[ExactOperand], point: Point) -> Fraction | None:
-    level = next(known.exact for known in operands if known.point.partner == point.partner)
-    return Fraction(
-        1 + sum(1 for known in operands if level is not None and known.exact is not None and known.exact > level)
-    )
+    by_partner: dict[str, list[ExactOperand]] = {}
+    for known in operands:
+        by_partner.setdefault(known.point.partner, []).append(known)
+    sums = {partner: _rolling(of_it, point) for partner, of_it in by_partner.items()}
+    own = sums[point.partner]
+    return Fraction(1 + sum(1 for other in sums.values() if own is not None and other is not None and other > own))
 
 
 def _contribution(operands: list[ExactOperand], point: Point) -> Fraction | None:
-    now, before, world = (known.exact for known in operands)
+    third = len(operands) // 3
+    now, before, world = (_rolling(operands[start : start + third], point) for start in (0, third, 2 * third))
     return None if now is None or before is None or not world else (now - before) / world * 100
 
 
@@ -143,21 +148,39 @@ RECIPES: dict[str, tuple[str, tuple[str, ...], Callable[[list[ExactOperand], Poi
         ("added@-14:-12", "added@-2:0"),
         _rolling_growth,
     ),
-    "share_pct": ("level / world level x 100", ("level", "world"), _share),
+    "share_pct": ("level / world level x 100", ("level", "world_level"), _share),
     "of_consumption_pct": (
         "level / imports for consumption of the same goods, partner and month x 100",
         ("level", "consumption"),
         _share,
     ),
-    "rank": ("one more than the partners with a higher level", ("partners",), _rank),
+    "rank": ("one more than the partners with a higher level", ("partners_level",), _rank),
     "contribution_mom_pp": (
         "(level - month before) / world of the month before x 100",
-        ("level", "level@-1", "world@-1"),
+        ("level", "level@-1", "world_level@-1"),
         _contribution,
     ),
     "contribution_yoy_pp": (
         "(level - year before) / world of the year before x 100",
-        ("level", "level@-12", "world@-12"),
+        ("level", "level@-12", "world_level@-12"),
+        _contribution,
+    ),
+    "ytd_share_pct": ("ytd / world ytd x 100", ("ytd", "world_ytd"), _share),
+    "ytd_rank": ("one more than the partners with a higher ytd", ("partners_ytd",), _rank),
+    "ytd_contribution_pp": (
+        "(ytd - ytd of the year before) / world ytd of the year before x 100",
+        ("ytd", "ytd@-12", "world_ytd@-12"),
+        _contribution,
+    ),
+    "rolling_12m_share_pct": (
+        "twelve months / twelve months of the world x 100",
+        ("added@-11:0", "world_added@-11:0"),
+        _share,
+    ),
+    "rolling_12m_rank": ("one more than the partners with more in twelve months", ("partners_added@-11:0",), _rank),
+    "rolling_12m_contribution_pp": (
+        "(twelve months - the twelve before) / the world's twelve before x 100",
+        ("added@-11:0", "added@-23:-12", "world_added@-23:-12"),
         _contribution,
     ),
     "highest_since": ("latest earlier month at least as high", ("months@series",), _since(1)),

@@ -54,7 +54,7 @@ class Tracer:
         # The level of a partner is an operand of every rank, and that of the world of every share.
         self._levels: dict[Point, ExactOperand] = {}
         # Those of all partners are the operands of the rank of each.
-        self._ranked: dict[Point, list[ExactOperand]] = {}
+        self._ranked: dict[tuple[Point, str], list[ExactOperand]] = {}
 
     @functools.cached_property
     def _places(self) -> dict[tuple[Any, ...], int]:
@@ -161,37 +161,33 @@ class Tracer:
     def _operand(self, point: Point, name: str, row: dict[str, Any]) -> list[ExactOperand]:
         """The operand of this name: level@-12 is the level twelve months before."""
         what, _, shift = name.partition("@")
-        whole = {"world": {"partner": WORLD}, "consumption": {"measure": CONSUMPTION}}.get(what)
-        if whole is not None:
-            return [self._level(point.at(**whole, month=point.month + int(shift or 0)))]
+        if what.startswith("world_"):
+            return self._operand(point.at(partner=WORLD), name.removeprefix("world_"), row)
+        if what.startswith("partners_"):
+            every = point.at(partner=WORLD)
+            if (every, what) not in self._ranked:
+                self._ranked[every, what] = self._of_partners(every, name.removeprefix("partners_"), row)
+            return self._ranked[every, what]
+        if what == "consumption":
+            return [self._level(point.at(measure=CONSUMPTION))]
         if what == "ytd":
             return [self._ytd(point.at(month=point.month + int(shift or 0)))]
-        if what == "months":
-            return [self._level(point.at(month=month)) for month in months_of(point, shift, row)]
-        if what == "added":
+        if what in ("months", "added"):
             # The mean price of a year is its value by its mass, not a sum of prices.
-            measures = RATIOS.get(point.measure, (point.measure,))
+            measures = RATIOS.get(point.measure, (point.measure,)) if what == "added" else (point.measure,)
             months = months_of(point, shift, row)
             return [self._level(point.at(month=month, measure=measure)) for measure in measures for month in months]
-        if what == "partners":
-            every = point.at(partner=WORLD)
-            if every not in self._ranked:
-                self._ranked[every] = self._of_partners(every)
-            return self._ranked[every]
         return [self._level(point.at(month=point.month + int(shift or 0)))]
 
-    def _of_partners(self, every: Point) -> list[ExactOperand]:
-        """The levels of the ranked partners, named after them."""
-        rows = self.metric.filter(
-            (pl.col("product") == every.product)
-            & (pl.col("measure") == every.measure)
-            & (pl.col("period") == first_day(every.month))
-            & pl.col("rank").is_not_null()
-        )
+    def _of_partners(self, every: Point, name: str, row: dict[str, Any]) -> list[ExactOperand]:
+        """The operand of this name of each partner with a place by it, named after the partner."""
+        place = {"level": "rank", "ytd": "ytd_rank"}.get(name, "rolling_12m_rank")
+        of_group = (pl.col("product") == every.product) & (pl.col("measure") == every.measure)
+        rows = self.metric.filter(of_group, pl.col(place).is_not_null(), period=first_day(every.month))
         return [
             replace(known, shown=known.shown.model_copy(update={"name": f"{known.shown.name}, {partner}"}))
             for partner in rows["partner"].sort()
-            for known in [self._level(every.at(partner=partner))]
+            for known in self._operand(every.at(partner=partner), name, row)
         ]
 
     def _level(self, point: Point) -> ExactOperand:

@@ -208,8 +208,7 @@ class _Portion:
         place = pl.select(pl.when(keep).then(keep.cum_sum() - 1)).to_series().cast(NUMBER)
         plain = self.windows.of_months(block, keep)
         plain = plain.with_columns(comparable_from=self._changes_of(plain))
-        here = pl.concat([self.levels.months[one].here for one in block.months])
-        plain = with_others(plain, grid, block, place, here, self.growth.filter(pl.col("month").is_in(block.months)))
+        plain = with_others(plain, grid, block, place, self.growth.filter(pl.col("month").is_in(block.months)))
         if self.marked.any:
             bits = operands_in_doubt(plain, grid, block, place, self.levels.ytd, self.marked)
             plain = plain.with_columns(doubted=bits)

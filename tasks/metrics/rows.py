@@ -6,7 +6,7 @@ A row here has its own numbers of the month (level, ytd, rolling_12m, each with 
 
 import polars as pl
 
-from schemas.figures import FIGURE_OF, OF_MEASURE
+from schemas.figures import FIGURE_OF, OF_MEASURE, operands
 from schemas.table import polars_schema
 from tasks.domain.periods import index_month
 from tasks.domain.units import EXACT_MAX, in_units, per_unit
@@ -15,7 +15,7 @@ from tasks.metrics.figures.figures import FIGURES_OF, kinds_behind, kinds_of, mo
 from tasks.metrics.figures.records import RECORDS
 from tasks.metrics.figures.windows import WINDOWS
 from tasks.metrics.levels.grid import MASS, Block, Grid
-from tasks.metrics.levels.names import NUMBER, STATUS, Names, status
+from tasks.metrics.levels.names import NUMBER, Names, status
 
 # The operands of a value per kilogram: each number of the value and the same one of the mass.
 DIVIDED = ("level", "before_level", "ago_level", *WINDOWS)
@@ -30,19 +30,24 @@ TOTALS = {
     if figure.unit == OF_MEASURE
 }
 OF_WHOLE = ("level", "kinds")
-OF_WORLD = ("level", "before_level", "ago_level", "kinds", "before_kinds", "ago_kinds")
+OF_WORLD = [
+    name
+    for operand in operands()
+    if operand.startswith("world_")
+    for name in (operand.removeprefix("world_"), kinds_of(operand.removeprefix("world_")))
+]
+# The windows by which partners have a place.
+RANKED_BY = [name.removeprefix("place_by_") for name in operands() if name.startswith("place_by_")]
 SPANS = ("yoy", "ytd_yoy")
 PRINTED = tuple(f"printed_{span}{suffix}" for span in SPANS for suffix in ("", "_kinds"))
 
 
-def with_others(
-    frame: pl.DataFrame, grid: Grid, block: Block, place: pl.Series, here: pl.Series, spans: pl.DataFrame
-) -> pl.DataFrame:
+def with_others(frame: pl.DataFrame, grid: Grid, block: Block, place: pl.Series, spans: pl.DataFrame) -> pl.DataFrame:
     """The rows of some months with values from other rows: numbers of the world and of imports for consumption, the
-    rank, printed growth.
+    place among the partners, printed growth.
 
-    `place` has the place in the frame of each row of the grid and month, null where it is not there; `here` says by
-    place of the grid and month whether anything of it is traded; `spans` has the printed growth of the months.
+    `place` has the place in the frame of each row of the grid and month, null where it is not there; `spans` has the
+    printed growth of the months.
     """
     at = frame["row"] + (frame["month"] - block.first).cast(NUMBER) * grid.size
     world = place.gather(block.offset(grid.world, grid.size)).gather(at)
@@ -54,7 +59,7 @@ def with_others(
     frame = (
         frame.hstack(of_world).hstack(of_whole).with_columns(group=group, is_total=grid.is_total.gather(frame["row"]))
     )
-    return _with_printed(_with_ranks(frame, grid, block, here), spans)
+    return _with_printed(_with_places(frame, grid, block), spans)
 
 
 def _with_printed(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
@@ -68,32 +73,36 @@ def _with_printed(frame: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
-def _with_ranks(frame: pl.DataFrame, grid: Grid, block: Block, here: pl.Series) -> pl.DataFrame:
-    """The rank of each partner by level, in groups (product, measure, month) with every partner covered and counted."""
-    has = pl.col("level_status").is_in([STATUS["reported"], STATUS["sum"]]) & ~pl.col("is_total")
-    traded = pl.DataFrame({"product": block.tiled(grid.places["product"]), "month": block.month(grid.places.height)})
-    traded = traded.filter(here & ~block.tiled(grid.is_total_place))
-    needed = traded.group_by("month", "product").agg(needed=pl.len())
-    firsts = (pl.col(name).first() for name in ("measure", "product", "month"))
-    groups = frame.group_by("group").agg(*firsts, counted=has.sum()).join(needed, on=["month", "product"], how="left")
-    whole = groups.filter(grid.coverage.everyone(groups), pl.col("counted") >= pl.col("needed").fill_null(0))["group"]
-    is_whole = pl.repeat(False, grid.groups.height * block.size, eager=True).scatter(whole, True)
-    is_ranked = frame.select(~pl.col("is_total") & (pl.col("level") > 0).fill_null(False)).to_series()
-    ranked = frame.select("group", "level", "kinds", at=pl.int_range(pl.len(), dtype=NUMBER))
-    ranked = ranked.filter(is_ranked & is_whole.gather(frame["group"]))
-    ordered = ranked.sort("group", "level", descending=[False, True])
+def _with_places(frame: pl.DataFrame, grid: Grid, block: Block) -> pl.DataFrame:
+    """The place of each partner by the month and by each window, in groups (product, measure, month) whose partners add
+    up to the world: then nobody else has traded."""
+    partners = frame.filter(~pl.col("is_total"))
+    sums = partners.group_by("group").agg(pl.col(name).sum() for name in RANKED_BY)
+    nothing = pl.repeat(None, grid.groups.height * block.size, dtype=pl.Int64, eager=True)
+    for name in RANKED_BY:
+        total = nothing.clone().scatter(sums["group"], sums[name]).gather(frame["group"])
+        is_placed = (total == frame[f"world_{name}"]) & (frame[name] > 0) & ~frame["is_total"]
+        frame = frame.with_columns(_places(frame, name, is_placed.fill_null(False)))
+    return frame
+
+
+def _places(frame: pl.DataFrame, name: str, is_placed: pl.Series) -> list[pl.Series]:
+    """The places of the rows `is_placed` of a frame in their groups by a number, and the kinds of release behind."""
+    placed = frame.select("group", name, kinds=kinds_of(name), at=pl.int_range(pl.len(), dtype=NUMBER))
+    placed = placed.filter(is_placed)
+    ordered = placed.sort("group", name, descending=[False, True])
     starts = pl.col("group").ne_missing(pl.col("group").shift())
     place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
     first = pl.when(starts).then(place).forward_fill()
-    # Equal levels share a rank.
-    shared = pl.when(starts | (pl.col("level") != pl.col("level").shift())).then(place).forward_fill()
-    united = pl.col("kinds") if ranked["kinds"].n_unique() <= 1 else pl.col("kinds").bitwise_or().over("group")
-    ordered = ordered.select("at", rank=(shared - first + 1).cast(pl.UInt32), kinds=united)
-    nothing = pl.repeat(None, frame.height, dtype=pl.UInt32, eager=True)
-    return frame.with_columns(
-        place_by_level=nothing.clone().scatter(ordered["at"], ordered["rank"]),
-        kinds_of_rank=nothing.cast(pl.UInt8).scatter(ordered["at"], ordered["kinds"]),
-    )
+    # Equal numbers share a place.
+    shared = pl.when(starts | (pl.col(name) != pl.col(name).shift())).then(place).forward_fill()
+    united = pl.col("kinds") if placed["kinds"].n_unique() <= 1 else pl.col("kinds").bitwise_or().over("group")
+    ordered = ordered.select("at", place=(shared - first + 1).cast(pl.UInt32), kinds=united)
+    by, nothing = f"place_by_{name}", pl.repeat(None, frame.height, dtype=pl.UInt32, eager=True)
+    return [
+        nothing.clone().scatter(ordered["at"], ordered["place"]).alias(by),
+        nothing.cast(pl.UInt8).scatter(ordered["at"], ordered["kinds"]).alias(kinds_of(by)),
+    ]
 
 
 def per_kilogram(frame: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -24,6 +24,8 @@ KILOGRAMS = {"kg": Fraction(1), "g": Fraction(1, 1000), "carat": Fraction(1, 500
 QUIET = 12
 BEFORE = 24
 LOOK_BACK = 60
+# Months that are added up.
+SPANS = ("ytd", "rolling_12m")
 # Lists of the codes that no source divides any further; HS levels are sums of these.
 with (REFERENCE / "statement_terms.csv").open(encoding="utf-8", newline="") as terms:
     NATIONAL = {row["nomenclature"] for row in csv.DictReader(terms)} - {"HS6"}
@@ -67,6 +69,11 @@ class Month:
     changed: int | None = None
     figures: dict[str, tuple[Any, str]] = field(default_factory=dict)
 
+    def number(self, name: str) -> tuple[Fraction | None, str]:
+        """The level, the year to date or the twelve months, and its status."""
+        attribute = name.removesuffix("_12m")
+        return getattr(self, attribute), getattr(self, f"{attribute}_status")
+
     def cut(self, month: int) -> None:
         """Takes away what would compare the two sides of a change."""
         january = month // 12 * 12
@@ -79,6 +86,12 @@ class Month:
             ("ytd", january, "ytd"),
             ("rolling_12m", month - 11, ""),
             ("rolling_12m_yoy_pct", month - 23, ""),
+            ("ytd_share_pct", january, "ytd"),
+            ("ytd_rank", january, "ytd"),
+            ("ytd_contribution_pp", january - 12, "ytd"),
+            ("rolling_12m_share_pct", month - 11, ""),
+            ("rolling_12m_rank", month - 11, ""),
+            ("rolling_12m_contribution_pp", month - 23, ""),
             ("average_3m", month - 2, ""),
             ("average_3m_yoy_pct", month - 14, ""),
         ):
@@ -678,33 +691,40 @@ class Reckoning:
         for month, about in months.items():
             if measure.startswith("unit_value"):
                 names = ("of_consumption_pct", "share_pct", "rank", "contribution_mom_pp", "contribution_yoy_pp")
-                about.figures |= dict.fromkeys(names, (None, "not_applicable"))
+                of_spans = (f"{span}_{name}" for span in SPANS for name in ("share_pct", "rank", "contribution_pp"))
+                about.figures |= dict.fromkeys([*names, *of_spans], (None, "not_applicable"))
                 continue
-            total = world[month].level if month in world else None
-            if about.level is None:
-                about.figures["share_pct"] = (None, about.level_status)
-            elif total is None:
-                about.figures["share_pct"] = (None, "no_world_total")
-            else:
-                about.figures["share_pct"] = (about.level / total * 100, "computed") if total else (None, "zero_base")
             about.figures["rank"] = self._rank(key, month, about)
             about.figures["of_consumption_pct"] = self._of_consumption(key, month, about)
+            nothing = Month()
+            own, whole = about.number("level"), world.get(month, nothing)
+            about.figures["share_pct"] = _share(*own, whole.number("level")[0])
             for name, back in (("contribution_mom_pp", 1), ("contribution_yoy_pp", 12)):
-                own = months.get(month - back, Month())
-                base = world[month - back].level if month in world and month - back in world else None
-                if about.level is None:
-                    about.figures[name] = (None, about.level_status)
-                elif own.level is None:
-                    about.figures[name] = (
-                        None,
-                        "combined_months" if own.level_status == "combined_months" else "no_base",
-                    )
-                elif base is None:
-                    about.figures[name] = (None, "no_world_total")
-                else:
-                    about.figures[name] = (
-                        ((about.level - own.level) / base * 100, "computed") if base else (None, "zero_base")
-                    )
+                before, base = (of.get(month - back, nothing).number("level") for of in (months, world))
+                about.figures[name] = _contribution(own, before, base[0] if month in world else None)
+            for span in SPANS:
+                own, year_ago = about.number(span), months.get(month - 12, nothing).number(span)
+                base = world.get(month - 12, nothing).number(span)[0] if month in world else None
+                about.figures[f"{span}_share_pct"] = _share(*own, whole.number(span)[0])
+                about.figures[f"{span}_rank"] = self._rank_of_span(key, month, span)
+                about.figures[f"{span}_contribution_pp"] = _contribution(own, year_ago, base)
+
+    def _rank_of_span(self, key: tuple[str, ...], month: int, span: str) -> tuple[Any, str]:
+        """The place by months added up, where the partners add up to the world."""
+        flow, product, partner, measure = key
+        number, made = self.series[key][month].number(span)
+        if partner in TOTALS or number == 0:
+            return (None, "not_applicable")
+        if number is None:
+            return (None, made)
+        others = [
+            months[month].number(span)[0] or 0 for (f, p, other, m), months in self.series.items()
+            if (f, p, m) == (flow, product, measure) and other not in TOTALS and month in months
+        ]  # fmt: skip
+        world = self.series.get((flow, product, "WLD", measure), {}).get(month, Month()).number(span)[0]
+        return (1 + sum(other > number for other in others), "computed") if sum(others) == world else (
+            None, "not_covered"
+        )  # fmt: skip
 
     def _of_consumption(self, key: tuple[str, ...], month: int, about: Month) -> tuple[Any, str]:
         """Duty, or dutiable value, by imports for consumption of the same place."""
@@ -756,6 +776,24 @@ def _growth(
     if base is not None:
         return (None, "zero_base")
     return (None, "combined_months" if base_made == "combined_months" else "no_base")
+
+
+def _share(part: Fraction | None, made: str, whole: Fraction | None) -> tuple[Fraction | None, str]:
+    if part is None or whole is None:
+        return (None, made if part is None else "no_world_total")
+    return (part / whole * 100, "computed") if whole else (None, "zero_base")
+
+
+def _contribution(
+    now: tuple[Fraction | None, str], before: tuple[Fraction | None, str], base: Fraction | None
+) -> tuple[Fraction | None, str]:
+    if now[0] is None:
+        return now
+    if before[0] is None:
+        return (None, "combined_months" if before[1] == "combined_months" else "no_base")
+    if base is None:
+        return (None, "no_world_total")
+    return ((now[0] - before[0]) / base * 100, "computed") if base else (None, "zero_base")
 
 
 def _per_kilogram(value: Month, mass: Month) -> Month:

@@ -344,7 +344,7 @@ def movers(question: Movers, page: Written) -> None:
         return
     about = answer.subject, answer.is_of_products
     in_doubt = Doubts(answer.snapshot)
-    for one in sections(answer.rows, question.against, answer.reporters[0], answer.expected, in_doubt, about=about):
+    for one in sections(answer.rows, answer.reporters[0], answer.expected, in_doubt, about=about):
         columns, notes = tables.with_notes_below(one.columns, NOTE, console().width)
         console().print(tables.table(columns, above=one.title, right=one.numbers, below=[*notes, *one.below]))
 

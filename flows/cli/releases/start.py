@@ -146,6 +146,6 @@ def _show_moved(reporter: str, store: Path) -> None:
     except (ValueError, LookupError) as error:
         say(str(error))
         return
-    first = next(sections(answer.rows, "month", reporter, answer.rows.clear(), Doubts(answer.snapshot)))
+    first = next(sections(answer.rows, reporter, answer.rows.clear(), Doubts(answer.snapshot)))
     columns = {name: cells[:ROWS_MAX] for name, cells in first.columns.items()}
     console().print(tables.table(columns, above=first.title, right=first.numbers, below=first.below))

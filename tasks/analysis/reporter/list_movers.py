@@ -43,12 +43,13 @@ def list_movers(
 ) -> tuple[pl.DataFrame, Sequence[ListNote]]:
     """Return rows of the table `mover`, the total first, and what is left out of them. Raises ValueError where no code
     is known in both months."""
-    number = month_number(comparison.month)
-    before = number - AGAINST[comparison.against][0]
+    number, base = month_number(comparison.month), AGAINST[comparison.against]
+    before, spans = number - base.back, base.spans(number)
     for measure in [comparison.measure] if comparison.measure else MEASURES:
         levels = code_levels(
-            store, listed, comparison.flow, comparison.partner, (before, number), measure, comparison.day
+            store, listed, comparison.flow, comparison.partner, {*spans[0], *spans[1]}, measure, comparison.day
         )
+        levels = pl.concat([_added_up(levels, span) for span in spans])
         known = levels.drop_nulls("level").group_by("code").len().filter(pl.col("len") == 2)
         if known.height:
             break
@@ -68,6 +69,17 @@ def list_movers(
     )
     behind = _doubts(snapshot, listed, rows, measure, comparison)
     return rows.with_columns(behind), _left_out(levels, moved, compared, (before, number))
+
+
+def _added_up(levels: pl.DataFrame, span: range) -> pl.DataFrame:
+    """The sum of each code over months, as that of the last; null with the reason where one of them is not known."""
+    rows = levels.filter(pl.col("month").is_in([*span])).group_by("code", maintain_order=True)
+    is_known = (pl.col("level").count() == len(span)) & (pl.len() == len(span))
+    return rows.agg(
+        month=pl.lit(span[-1], levels.schema["month"]),
+        level=pl.when(is_known).then(pl.col("level").sum()),
+        status=pl.col("status").filter(pl.col("level").is_null()).first().fill_null(pl.col("status").last()),
+    )
 
 
 def _both(levels: pl.DataFrame, months: tuple[int, int]) -> pl.DataFrame:
@@ -97,8 +109,11 @@ def _rows(compared: pl.DataFrame, comparison: MonthCompared, measure: str) -> pl
         depth=pl.lit(0),
         change_pct=pl.when(pl.col("before") != 0).then(pl.col("change") / pl.col("before") * 100),
         contribution_pp=pl.col("change") / base * 100 if base else pl.lit(None),
+        share_pct=100 * pl.col("level") / total["level"][0] if total["level"][0] else pl.lit(None),
         split_status=pl.lit("not_applicable"),
     )
+    share_before = 100 * pl.col("before") / base if base else pl.lit(None)
+    rows = rows.with_columns(share_change_pp=pl.col("share_pct") - share_before)
     kinds = polars_schema("mover")
     empty = [pl.lit(None).alias(name) for name in kinds if name not in rows.columns]
     return rows.with_columns(empty).select(pl.col(name).cast(kind) for name, kind in kinds.items())
@@ -112,8 +127,9 @@ def _doubts(
     number = month_number(comparison.month)
     series = (comparison.flow, comparison.partner, measure)
     of_row: list[list[NumberDoubt]] = [[] for _ in range(rows.height)]
-    for month, column in ((number, "level"), (number - AGAINST[comparison.against][0], "before")):
-        parts = doubted_parts(snapshot, listed, series, month, comparison.day)
+    spans = AGAINST[comparison.against].spans(number)
+    for span, column in zip(reversed(spans), ("level", "before"), strict=True):
+        parts = pl.concat(doubted_parts(snapshot, listed, series, month, comparison.day) for month in span)
         parts = parts.filter(pl.col("code").is_in(rows["product"].drop_nulls().implode()))
         if not parts.height:
             continue

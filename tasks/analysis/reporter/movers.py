@@ -14,18 +14,19 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.figures import FIGURE_OF
+from schemas.figures import FIGURE_OF, QUOTABLE
 from schemas.forms.doubt import NumberDoubt
 from schemas.names import VALUES, status
 from schemas.table import polars_schema
 from tasks.analysis.ground import price_volume
 from tasks.analysis.ground.price_volume import Terms
 from tasks.domain.classification import part_of
-from tasks.domain.coverage import TOTALS, WORLD
+from tasks.domain.coverage import TOTALS, WORLD, covering
+from tasks.domain.decisions import counting
 from tasks.domain.doubt.doubt_words import doubt_text
 from tasks.domain.exchange_rates import rate
 from tasks.domain.growth import growth_pct
-from tasks.domain.periods import first_day, month_index, month_name, month_number
+from tasks.domain.periods import Month, first_day, month_index, month_name, month_number
 from tasks.domain.release_ids import MARK
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
@@ -34,8 +35,6 @@ from tasks.ledger.doubts import Doubts, heavy
 from tasks.ledger.quotable import COLUMNS, LEDGER_COLUMNS, SIGN_MONTHS, steps_of, verdicts
 from tasks.store.snapshots.parquet import Partition, partition_month
 
-# How many months back, and the growth whose verdict a page gives.
-AGAINST = {figure.against: (figure.months_back, name) for name, figure in FIGURE_OF.items() if figure.against}
 MEASURES = (*VALUES, "quantity_kg")
 TOP, BELOW, DEPTH_MAX = 5, 3, 2
 HS_LENGTHS = (6, 4, 2)
@@ -54,6 +53,34 @@ Read = Callable[..., pl.DataFrame]
 KEYS, TERMS = ["product", "partner"], Terms._fields
 
 
+class Base(NamedTuple):
+    """What a month is held against: how many months back it lies, the growth whose verdict a page gives, and the number
+    of both months that is compared: level, ytd or rolling_12m."""
+
+    back: int
+    growth: str
+    number: str
+
+    @property
+    def is_of_month(self) -> bool:
+        """Whether two single months are compared."""
+        return self.number == "level"
+
+    def spans(self, month: int) -> tuple[range, range]:
+        """The months added up in the base of a month (month number), and in the number itself."""
+        first = {"level": month, "ytd": Month(month).january}.get(self.number, month - 11)
+        return range(first - self.back, month - self.back + 1), range(first, month + 1)
+
+
+AGAINST = {
+    figure.against: Base(figure.months_back, name, figure.formula[1])
+    for name, figure in FIGURE_OF.items()
+    if figure.against
+}
+# Those of the published table; the others are made on request.
+PUBLISHED = tuple(against for against, base in AGAINST.items() if base.is_of_month)
+
+
 class Comparison(NamedTuple):
     """A month (month number), what it is held against (a key of AGAINST), and the measure."""
 
@@ -64,7 +91,17 @@ class Comparison(NamedTuple):
     @property
     def months(self) -> tuple[int, int]:
         """The month compared with, and the month itself."""
-        return self.month - AGAINST[self.against][0], self.month
+        return self.month - AGAINST[self.against].back, self.month
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The months added up, of the base and of the number itself, as text."""
+        spans = AGAINST[self.against].spans(self.month)
+        first, second = (
+            month_name(span[-1]) if len(span) == 1 else f"{month_name(span[0])} to {month_name(span[-1])}"
+            for span in spans
+        )
+        return first, second
 
 
 class TradeScope(NamedTuple):
@@ -99,6 +136,11 @@ class StoreState:
         """Whose statistics these are."""
         return Reporter.of(self.read("release")).code
 
+    @functools.cached_property
+    def releases(self) -> pl.DataFrame:
+        """The releases that count."""
+        return counting(self.read("release"), self.read("decision"))
+
     @property
     def is_whole(self) -> pl.Expr:
         """Which rows of a table are the whole that the others explain."""
@@ -126,24 +168,30 @@ def _in(months: Collection[int], flow: str) -> Callable[[Partition], bool]:
     return lambda part: part[0] == flow and partition_month(part) in months
 
 
-def mover_rows(state: StoreState, flow: str, months: Sequence[int], top: int = TOP) -> pl.DataFrame:
-    """Return the rows of the table `mover` of these months (month numbers) of a direction; they are in memory
-    together."""
-    reach = {month - back for month in months for back in (0, *(back for back, _ in AGAINST.values()))}
-    world = _Levels(state.read, flow, reach, state.is_whole, ["product"])
-    trees = _trees(world, months)
+def mover_rows(
+    state: StoreState, flow: str, months: Sequence[int], top: int = TOP, against: Sequence[str] = PUBLISHED
+) -> pl.DataFrame:
+    """Return the rows of the table `mover` of these months (month numbers) of a direction, by comparisons of one
+    number; they are in memory together."""
+    (number,) = {AGAINST[one].number for one in against}
+    reach = {month - back for month in months for back in (0, *(AGAINST[one].back for one in against))}
+    comparisons = [Comparison(*one) for one in itertools.product(months, against, MEASURES)]
+    world = _Levels(state.read, flow, reach, state.is_whole, ["product"], number)
+    world.add_silent(state, flow, comparisons)
+    trees = _trees(world, comparisons)
     # Of one partner there is nobody else to name.
     adding_up = {key: tree for key, tree in trees.items() if tree.adds_up and state.scope.partner == WORLD}
     roots = {code for tree in adding_up.values() for code in tree.below[""]}
     where = pl.col("product").is_in(list(roots)) & ~pl.col("partner").is_in(TOTALS)
     partners = dict[Comparison, tuple[list[Row], int]]()
     if roots:
-        levels = _Levels(state.read, flow, reach, where, KEYS)
+        levels = _Levels(state.read, flow, reach, where, KEYS, number)
+        levels.add_silent(state, flow, comparisons)
         partners = {key: _by_partner(levels, tree, key, top) for key, tree in adding_up.items()}
     chosen = {row["partner"] for row in itertools.chain(*(largest for largest, _ in partners.values()))}
     finest = {*itertools.chain(*(tree.finest for tree in adding_up.values()))}
     where = pl.col("product").is_in(list(finest)) & pl.col("partner").is_in(list(chosen))
-    of_partners = _Levels(state.read, flow, reach, where, KEYS) if chosen else None
+    of_partners = _Levels(state.read, flow, reach, where, KEYS, number) if chosen else None
     rows: list[Row] = []
     for comparison, tree in trees.items():
         splits = _Splits(tree, world, of_partners, comparison, state.reporter)
@@ -154,10 +202,10 @@ def mover_rows(state: StoreState, flow: str, months: Sequence[int], top: int = T
     return _as_table(rows, flow)
 
 
-def _trees(world: "_Levels", months: Sequence[int]) -> dict[Comparison, "_Tree"]:
+def _trees(world: "_Levels", comparisons: Sequence[Comparison]) -> dict[Comparison, "_Tree"]:
     """The products that are known in both months of each comparison, by the codes above them."""
     trees: dict[Comparison, _Tree] = {}
-    for comparison in itertools.starmap(Comparison, itertools.product(months, AGAINST, MEASURES)):
+    for comparison in comparisons:
         if (both := _both(world, comparison, ["product"])).height:
             trees[comparison] = _Tree(both, comparison.month)
     return trees
@@ -167,9 +215,13 @@ def _with_contributions(rows: list[Row], tree: "_Tree", comparison: Comparison) 
     """Yield the rows of a comparison, each with its part of the change of the total, which is the first row where
     products add up, and one without a product with the codes that it is a sum of."""
     total = rows[0]["before"] if tree.adds_up else sum(row["before"] for row in tree.rows.values())
+    total_now = rows[0]["level"] if tree.adds_up else 0
     for row in rows:
         is_part = row["kind"] in ("total", "product", "partner") and total > 0
         part = {"contribution_pp": row["change"] / total * 100} if is_part else {}
+        if is_part and total_now > 0:
+            share, before = (100 * row[name] / whole for name, whole in (("level", total_now), ("before", total)))
+            part |= {"share_pct": share, "share_change_pp": share - before}
         of_codes = {} if row.get("product") else {"roots": tree.below[""]}
         yield {**comparison._asdict(), **row, **part, **of_codes}
 
@@ -189,38 +241,59 @@ def _as_table(rows: list[Row], flow: str) -> pl.DataFrame:
 
 
 class _Levels:
-    """The known levels of quantities and values of some months (month numbers), by measure and month: the keys, level,
-    since when it is the highest and lowest, and for each comparison whether the figure compared with is known to be
-    zero.
+    """The known numbers of quantities and values of some months (month numbers), by measure and month: the keys, the
+    number as `level`, since when that of a month is the highest and lowest, and for each comparison whether the figure
+    compared with is known to be zero.
     """
 
-    def __init__(self, read: Read, flow: str, months: Collection[int], where: pl.Expr, keys: list[str]) -> None:
+    def __init__(
+        self, read: Read, flow: str, months: Collection[int], where: pl.Expr, keys: list[str], number: str
+    ) -> None:
         measure = pl.col("measure").cast(pl.String)
         of_goods = measure.is_in(MEASURES)
         if "partner" not in keys:
             of_goods |= measure.str.starts_with("quantity_")
-        growths = {name: status(growth) for name, (_, growth) in AGAINST.items()}
+        growths = {name: status(base.growth) for name, base in AGAINST.items() if base.number == number}
+        records = [
+            pl.when(pl.lit(number == "level")).then(name).alias(name) for name in ("highest_since", "lowest_since")
+        ]
         rows = read(
             "metric",
             _in(months, flow),
-            where & of_goods & pl.col("level").is_not_null(),
-            (*keys, "period", "measure", "level", "highest_since", "lowest_since", *growths.values()),
+            where & of_goods & pl.col(number).is_not_null(),
+            (*keys, "period", "measure", number, "highest_since", "lowest_since", *growths.values()),
         )
         rows = rows.select(
             measure,
             month_index("period").alias("month"),
             *keys,
-            "level",
-            "highest_since",
-            "lowest_since",
+            *records,
             *(
                 (pl.col(growth).cast(pl.String) == "zero_base").alias(f"{name}_from_zero")
                 for name, growth in growths.items()
             ),
+            level=number,
         )
         self._none, self._of = rows.clear(), rows.partition_by(["measure", "month"], as_dict=True)
-        self.measures = {measure for measure, _ in self._of}
-        self.no_change = _changes(self._none, self._none, next(iter(AGAINST)), keys)
+        self._keys, self.measures = keys, {measure for measure, _ in self._of}
+        self.no_change = _changes(self._none, self._none, next(iter(growths)), keys)
+
+    def add_silent(self, state: StoreState, flow: str, comparisons: Iterable[Comparison]) -> None:
+        """Add 0 for series of a base without a row now, because they have had no number for a year, where releases
+        cover all months that are added up."""
+        for comparison in comparisons:
+            before, now = self.of(comparison.measure, comparison.months)
+            gone = before.join(now, on=self._keys, how="anti")
+            months = AGAINST[comparison.against].spans(comparison.month)[1]
+            if not gone.height or len(months) == 1:
+                continue
+            partner = pl.col("partner") if "partner" in self._keys else pl.lit(state.scope.partner)
+            cells = gone.select(pl.lit(flow).alias("flow"), "product", "measure", partner.alias("partner"))
+            cells = cells.cast(pl.String).with_columns(month=pl.lit([*months], pl.List(pl.Int32)))
+            known = covering(cells.explode("month"), state.releases).group_by("product", "partner").len()
+            silent = gone.join(known.filter(len=len(months)), on=self._keys, how="semi")
+            nothing = pl.lit(comparison.month, self._none.schema["month"]).alias("month"), pl.lit(0.0).alias("level")
+            self._of[comparison.measure, comparison.month] = pl.concat([now, silent.with_columns(nothing)])
 
     def of(self, measure: str, months: tuple[int, int]) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Return the levels of a measure in two months."""
@@ -289,7 +362,9 @@ class _Splits:
     def __init__(
         self, tree: _Tree, world: _Levels, of_partners: _Levels | None, comparison: Comparison, reporter: str
     ) -> None:
-        self.tree, self.is_value = tree, comparison.measure in VALUES and tree.adds_up
+        # Of months added up there is neither one price nor one rate.
+        is_of_month = AGAINST[comparison.against].is_of_month
+        self.tree, self.is_value = tree, is_of_month and comparison.measure in VALUES and tree.adds_up
         self._comparison = comparison
         self._known, self._of_partners = dict[str, Terms | str](), dict[str, Terms | str]()
         if not self.is_value:
@@ -478,13 +553,10 @@ def _turned(tree: _Tree, top: int) -> Iterator[Row]:
 
 def _left_out(world: _Levels, tree: _Tree, comparison: Comparison) -> Iterator[Row]:
     """Yield what cannot be compared, in words."""
-    (before, now), (then, month) = world.of(comparison.measure, comparison.months), comparison.months
+    (before, now), (then, month) = world.of(comparison.measure, comparison.months), comparison.names
     for one, other, known in ((month, then, now), (then, month, before)):
         if alone := len({*known["product"]} - tree.compared):
-            note = (
-                f"{counted(alone, 'product')} of {month_name(one)} cannot be compared: {month_name(other)} is not known"
-                " of them"
-            )
+            note = f"{counted(alone, 'product')} of {one} cannot be compared: {other} is not known of them"
             yield {"kind": "left_out", "note": note}
     if not tree.adds_up:
         note = "customs' own lines overlap: they have no total, and none explains another"
@@ -531,27 +603,33 @@ def _revised(state: StoreState, flow: str, months: Sequence[int], top: int) -> I
 def _doubts_of(row: Row, state: StoreState, flow: str) -> list[NumberDoubt]:
     """The doubts about the two numbers that a row compares; about all goods together, also of one partner, those about
     the codes that add up to them, as far as they weigh in the sum."""
-    pair = (row["month"], row["month"] - AGAINST[row["against"]][0])
+    base = AGAINST[row["against"]]
+    pair = (row["month"], row["month"] - base.back)
     partner, measure = row.get("partner") or state.scope.partner, row["measure"]
-    if product := row.get("product"):
+    if (product := row.get("product")) and base.is_of_month:
         # Effects of volume and price rest on kilograms too.
         of_measure = measure if row.get("volume_effect") is None else None
         return state.doubts.of(flow, product, partner, pair, measure=of_measure)
-    doubts = list[NumberDoubt]()
-    for month, total in zip(pair, (row.get("level"), row.get("before")), strict=True):
-        doubted = state.doubts.of_month(flow, partner, measure, month)
-        if not doubted.height:
-            continue
-        doubted = doubted.filter(pl.col("product").is_in(row.get("roots", [])))
-        if not doubted.height:
-            continue
-        is_asked = (pl.col("partner") == partner) & (pl.col("measure") == measure)
-        is_doubted = pl.col("product").is_in(doubted["product"].unique().to_list())
-        levels = state.read("metric", _in([month], flow), is_asked & is_doubted, ("product", "level"))
-        weighed = doubted.join(levels.select(pl.col("product").cast(pl.String), "level"), on="product", how="left")
-        parts = weighed.select("doubt", amount=pl.col("level") * pl.col("part_pct") / 100)
-        doubts += heavy(parts, total or 0)
+    doubts, products = list[NumberDoubt](), [product] if product else row.get("roots", [])
+    for span, total in zip(base.spans(row["month"]), (row.get("before"), row.get("level")), strict=True):
+        parts = [_doubted(state, (flow, partner, measure), month, products) for month in span]
+        if any(part.height for part in parts):
+            doubts += heavy(pl.concat(part for part in parts if part.height), total or 0)
     return list(dict.fromkeys(doubts))
+
+
+def _doubted(state: StoreState, series: tuple[str, str, str], month: int, products: Sequence[str]) -> pl.DataFrame:
+    """What of the numbers of products in a month is in doubt, and how much; `series` are flow, partner, measure."""
+    flow, partner, measure = series
+    doubted = state.doubts.of_month(*series, month)
+    doubted = doubted.filter(pl.col("product").is_in(products)) if doubted.height else doubted
+    if not doubted.height:
+        return doubted
+    is_asked = (pl.col("partner") == partner) & (pl.col("measure") == measure)
+    is_doubted = pl.col("product").is_in(doubted["product"].unique().to_list())
+    levels = state.read("metric", _in([month], flow), is_asked & is_doubted, ("product", "level"))
+    weighed = doubted.join(levels.select(pl.col("product").cast(pl.String), "level"), on="product", how="left")
+    return weighed.select("doubt", amount=pl.col("level") * pl.col("part_pct") / 100)
 
 
 def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int]) -> None:
@@ -559,14 +637,16 @@ def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int])
     is in doubt is quoted with care at best."""
     reach = range(min(months) - VERDICT_MONTHS, max(months) + 1)
     # Signs are looked for among the growths of a few months; of all others the level is enough.
-    recent = range(min(months) - SIGN_MONTHS + 1, max(months) + 1)
+    compared = {AGAINST[row["against"]] for row in rows}
+    is_of_months = all(base.is_of_month for base in compared)
+    recent = range(min(months) - SIGN_MONTHS + 1, max(months) + 1) if is_of_months else reach
     judged = [row for row in rows if row.get("product") and row["kind"] == "product"]
     shown = sorted({row["product"] for row in judged})
     figures = (state.growths(flow, month) if month in recent else state.levels(flow, month) for month in reach)
     every = pl.concat(figures, how="diagonal_relaxed").filter(pl.col("product").is_in(shown))
     steps = pl.concat(state.steps(flow, month) for month in reach)
     steps = steps_of(steps.group_by("product").agg(pl.col("resolution", "known_until").max()), shown)
-    is_asked, growths = month_index("period").is_in([*months]), [growth for _, growth in AGAINST.values()]
+    is_asked, growths = month_index("period").is_in([*months]), {one.growth for one in compared} & {*QUOTABLE}
 
     def read(products: Sequence[str]) -> pl.DataFrame:
         above = [one for one in products if not any(one != other and one.startswith(other) for other in products)]
@@ -574,7 +654,9 @@ def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int])
 
     quotes: dict[tuple[Any, ...], str] = {}
     # The numbers of a whole nomenclature would take gigabytes.
-    for _, together in itertools.groupby(shown, key=lambda product: product[:2] if product.isdecimal() else product):
+    for _, together in itertools.groupby(
+        shown if growths else [], key=lambda product: product[:2] if product.isdecimal() else product
+    ):
         of_chapter = every.filter(pl.col("product").is_in([*together]))
         growth_verdicts = verdicts(of_chapter.filter(is_asked), of_chapter, steps, read, growths)
         keys = growth_verdicts.select("product", "measure", month_index("period"), "figure").rows()
@@ -583,5 +665,5 @@ def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int])
         doubts = _doubts_of(row, state, flow)
         row["doubt"], row["findings"] = doubt_text(doubts) or None, sorted({one.finding for one in doubts})
     for row in judged:
-        quote = quotes.get((row["product"], row["measure"], row["month"], AGAINST[row["against"]][1]))
+        quote = quotes.get((row["product"], row["measure"], row["month"], AGAINST[row["against"]].growth))
         row["quote"] = "care" if row["doubt"] and quote == "yes" else quote

@@ -26,7 +26,7 @@ from tasks.analysis.ground.derived_table import (
     published_prints,
 )
 from tasks.analysis.reporter.expectation import WINDOW_MAX, expectation_rows
-from tasks.analysis.reporter.movers import VERDICT_MONTHS, StoreState, TradeScope, mover_rows
+from tasks.analysis.reporter.movers import PUBLISHED, VERDICT_MONTHS, StoreState, TradeScope, mover_rows
 from tasks.derive.executor import each, pieces_at_once
 from tasks.derive.portions import leave_frame, read_frame
 from tasks.domain.hashing import json_sha256
@@ -130,11 +130,14 @@ def rows_of(snapshot: Snapshot, table: str, flow: str, months: Sequence[int], da
     return _in_order(table, pl.concat([rows, *(one.cast(rows.schema) for one in frames)]))
 
 
-def movers_about(snapshot: Snapshot, flow: str, month: int, scope: TradeScope, day: date | None = None) -> pl.DataFrame:
+def movers_about(
+    snapshot: Snapshot, flow: str, month: int, scope: TradeScope, day: date | None = None, against: str = ""
+) -> pl.DataFrame:
     """Return rows of the table `mover` of a direction and month (month number) that explain the trade of one partner,
-    or in some products, made on request: now, or as of a day."""
+    or in some products, made on request: now, or as of a day; by one comparison, or by those that are published."""
     state = state_of(snapshot) if day is None else _known_on(snapshot, flow, day)
-    return _in_order("mover", mover_rows(StoreState(state.read, state.doubts, scope), flow, [month]))
+    compared = PUBLISHED if against in ("", *PUBLISHED) else (against,)
+    return _in_order("mover", mover_rows(StoreState(state.read, state.doubts, scope), flow, [month], against=compared))
 
 
 def published_rows(snapshot: Snapshot, table: str, flow: str, months: Sequence[int]) -> pl.DataFrame:

@@ -24,6 +24,7 @@ RECORDS = {"highest": "highest_since", "lowest": "lowest_since"}
 PER_CENT_MAX = 1_000
 # The growth of a comparison of the table `mover`.
 GROWTH_AGAINST = {about.against: name for name, about in FIGURE_OF.items() if about.against}
+JUDGED = [name for name in GROWTH_AGAINST.values() if name in QUOTABLE]
 
 
 def with_verdicts(
@@ -85,9 +86,7 @@ def with_caveats(
 ) -> pl.DataFrame:
     """Add to rows of `mover` the column `caveats`: why the growth of a product is not quoted as it is, in words."""
     judged = movers.filter(pl.col("quote").ne_missing("yes"), pl.col("product").is_not_null())
-    verdict_rows = of_rows(
-        judged.with_columns(pl.col("partner").fill_null(WORLD)), snapshot, day, list(GROWTH_AGAINST.values())
-    )
+    verdict_rows = of_rows(judged.with_columns(pl.col("partner").fill_null(WORLD)), snapshot, day, JUDGED)
     judgements = {
         (row["product"], row["measure"], row["period"], row["figure"]): (row["quote"], said_of(row, language) or None)
         for row in verdict_rows.iter_rows(named=True)

@@ -10,7 +10,7 @@ import polars as pl
 from schemas.layouts import FLOWS
 from schemas.questions.movers import Movers
 from tasks.analysis.reporter import list_movers
-from tasks.analysis.reporter.movers import AGAINST, EVERYTHING, MEASURES, TradeScope
+from tasks.analysis.reporter.movers import AGAINST, EVERYTHING, MEASURES, PUBLISHED, Comparison, TradeScope
 from tasks.analysis.reporter.of_reporter import movers_about, rows_of
 from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.answers.form.quotes import with_caveats
@@ -19,13 +19,11 @@ from tasks.domain.coverage import WORLD
 from tasks.domain.export_controls.control_lists import is_list
 from tasks.domain.labels import country, product_name
 from tasks.domain.period_words import is_latest, read_months
-from tasks.domain.periods import month_name, month_number
+from tasks.domain.periods import month_number
 from tasks.domain.text import counted
 from tasks.reading.query import newest_month, open_published, reporter_of
 from tasks.reading.resolver import Resolver
 from tasks.store.files.snapshot import Snapshot
-
-OTHER = {"month": "year", "year": "month"}
 
 
 @dataclass(frozen=True)
@@ -45,11 +43,14 @@ def movers(question: Movers) -> MoversAnswer:
     if question.list is not None or is_list(question.product or ""):
         return _of_list(question, snapshot, resolver)
     scope, flow, subject = _scope(question, snapshot, resolver)
-    day, month = day_of(question.as_of), month_of(snapshot, flow, question.month, scope)
-    comparison = {"measure": question.measure or "", "against": question.against, "day": day}
+    day, (month, against) = (
+        day_of(question.as_of),
+        compared_month(snapshot, flow, question.month, question.against, scope),
+    )
+    comparison = {"measure": question.measure or "", "against": against, "day": day}
     changes = changes_of_month(snapshot, flow, month, **comparison, scope=scope)  # type: ignore[arg-type]
     usual = expected(snapshot, changes.rows, day)
-    usual = usual.clear() if scope.partner != WORLD else usual.filter(scope.where)
+    usual = usual.clear() if scope.partner != WORLD or against not in PUBLISHED else usual.filter(scope.where)
     rows = with_caveats(_of_partner(changes.rows, scope.partner), snapshot, day)
     return MoversAnswer(
         with_names(rows, resolver),
@@ -94,13 +95,15 @@ def _of_list(question: Movers, snapshot: Snapshot, resolver: Resolver) -> Movers
     if question.list is not None and question.product is not None:
         raise ValueError(f"{question.product!r} and the list {question.list!r}: name the product or the list")
     flow, day = flow_of(snapshot, question.flow), day_of(question.as_of)
-    month, listed = month_of(snapshot, flow, question.month), resolver.listed([question.list or question.product or ""])
+    month, against = compared_month(snapshot, flow, question.month, question.against)
+    listed = resolver.listed([question.list or question.product or ""])
     partner = resolver.partner(question.partner) if question.partner else WORLD
-    comparison = list_movers.MonthCompared(flow, month, question.against, question.measure, day, partner)
+    comparison = list_movers.MonthCompared(flow, month, against, question.measure, day, partner)
     rows, notes = list_movers.list_movers(store_of(question), snapshot, listed, comparison)
     usual = expected(snapshot, rows, day)
     # What was expected is of all partners and of all goods.
-    usual = usual.clear() if partner != WORLD else usual.filter(pl.col("product").cast(pl.String).is_in([*listed.keys]))
+    is_expected = partner == WORLD and against in PUBLISHED
+    usual = usual.clear() if not is_expected else usual.filter(pl.col("product").cast(pl.String).is_in([*listed.keys]))
     return MoversAnswer(
         with_names(with_caveats(_of_partner(rows, partner), snapshot, day), resolver),
         snapshot,
@@ -132,6 +135,20 @@ def flow_of(snapshot: Snapshot, wanted: str | None) -> str:
     return wanted or next((flow for flow in FLOWS if snapshot.entries("metric", flow)), FLOWS[0])
 
 
+def compared_month(
+    snapshot: Snapshot, flow: str, text: str, against: str, scope: TradeScope = EVERYTHING
+) -> tuple[date, str]:
+    """Return the first day of the month of a text, and the comparison. Of a range that is held against the year before
+    it is the last month: from January on by the year to date, of twelve others by twelve months. Raises ValueError."""
+    if against != "month" and not is_latest(text):
+        first, last = read_months(text)
+        span = range(month_number(first), month_number(last) + 1)
+        added = next((one for one in ("ytd", "12m") if AGAINST[one].spans(span[-1])[1] == span), None)
+        if added is not None and len(span) > 1:
+            return last, added
+    return month_of(snapshot, flow, text, scope), against
+
+
 def month_of(snapshot: Snapshot, flow: str, text: str, scope: TradeScope = EVERYTHING) -> date:
     """Return the first day of the month of a text; `latest` is the newest in which a product has a figure of all
     partners, or of the one, and a month before it. Raises ValueError."""
@@ -145,7 +162,10 @@ def month_of(snapshot: Snapshot, flow: str, text: str, scope: TradeScope = EVERY
             raise ValueError(f"no {whose} of {flow}s is known in this store")
     first, last = read_months(text, newest)
     if first != last:
-        raise ValueError(f"{text!r} is {first:%Y-%m} to {last:%Y-%m}; name one month")
+        raise ValueError(
+            f"{text!r} is {first:%Y-%m} to {last:%Y-%m}; name one month, or ask against the year: of months from"
+            " January on, or of twelve"
+        )
     return first
 
 
@@ -159,25 +179,26 @@ def changes_of_month(
     day: date | None = None,
     scope: TradeScope = EVERYTHING,
 ) -> MonthChanges:
-    """Return what made the change of a month on the month or the year before, now or as it was known on a day; of all
-    trade, or of that with one partner or in some products.
+    """Return what made the change of a month on the month or the year before, of a year to date or of twelve months,
+    now or as it was known on a day; of all trade, or of that with one partner or in some products.
 
     Raises ValueError for another `against`, and for a measure of which no product has both months.
     """
     if against not in AGAINST:
-        raise ValueError(f"there is no comparison with the {against!r} before; there are {' and '.join(AGAINST)}")
+        raise ValueError(f"there is no comparison with the {against!r} before; there are {', '.join(AGAINST)}")
     number = month_number(month)
-    if scope == EVERYTHING:
+    if scope == EVERYTHING and against in PUBLISHED:
         rows = rows_of(snapshot, "mover", flow, [number], day)
     else:
-        rows = movers_about(snapshot, flow, number, scope, day)
+        rows = movers_about(snapshot, flow, number, scope, day, against)
     compared = rows.filter(pl.col("kind") == "product", against=against)["measure"].unique()
     known = [one for one in MEASURES if one in compared]
     measure = measure or next(iter(known), "")
     if measure not in known:
-        remedy = f". Ask for another month, or compare with the {OTHER[against]} before."
+        others = ", ".join(one for one in AGAINST if one != against)
+        remedy = f". Ask for another month, or compare against {others}."
         remedy = f"; there is {', '.join(known)}" if known else remedy
-        both = f"{month:%Y-%m} and {month_name(number - AGAINST[against][0])}"
+        both = " and ".join(reversed(Comparison(number, against, measure).names))
         whose = "the world" if scope.partner == WORLD else country(scope.partner)
         raise ValueError(f"no {measure or 'measure'} of {flow}s is known for {whose} in both {both}{remedy}")
     is_revision = pl.col("kind") == "revision"

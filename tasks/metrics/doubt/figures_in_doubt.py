@@ -43,7 +43,8 @@ def operands_in_doubt(
     year to date.
     """
     bits = pl.repeat(0, frame.height, dtype=BITS, eager=True)
-    for name, amounts in _amounts(block, chained, marked):
+    amounts_of = dict(_amounts(block, chained, marked))
+    for name, amounts in amounts_of.items():
         at = place.gather((amounts["month"] - block.first).cast(NUMBER) * grid.size + amounts["row"])
         bits = _with_bit(bits, name, _in_doubt(frame, name, amounts["amount"], at))
     at = frame["row"] + (frame["month"] - block.first).cast(NUMBER) * grid.size
@@ -51,15 +52,17 @@ def operands_in_doubt(
     of_world = bits.gather(world.fill_null(0)).zip_with(
         world.is_not_null(), pl.repeat(0, frame.height, dtype=BITS, eager=True)
     )
-    for name in LEVELS:
+    for name in (operand.removeprefix("world_") for operand in operands() if operand.startswith("world_")):
         bits = _with_bit(bits, f"world_{name}", ((of_world & BIT[name]) > 0).arg_true())
     whole = place.gather(block.offset(grid.consumption, grid.size)).gather(at)
     is_doubted = (bits.gather(whole.fill_null(0)) & BIT["level"]) > 0
     bits = _with_bit(bits, "consumption_level", (is_doubted & whole.is_not_null()).arg_true())
-    of_rank = ((of_world & BIT["level"]) > 0) | frame["group"].is_in(
-        _ranks_in_doubt(frame, grid, block, place, marked).implode()
-    )
-    return _with_bit(bits, "place_by_level", of_rank.arg_true())
+    for name, amounts in amounts_of.items():
+        if f"place_by_{name}" in frame.columns:
+            groups = _ranks_in_doubt(frame, grid, block, place, name, amounts)
+            of_rank = ((of_world & BIT[name]) > 0) | frame["group"].is_in(groups.implode())
+            bits = _with_bit(bits, f"place_by_{name}", of_rank.arg_true())
+    return bits
 
 
 def _amounts(block: Block, chained: Mapping[int, pl.DataFrame], marked: Marked) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -109,18 +112,19 @@ def _with_bit(bits: pl.Series, name: str, rows: pl.Series) -> pl.Series:
     return bits.scatter(rows, bits.gather(rows) | BIT[name]) if rows.len() else bits
 
 
-def _ranks_in_doubt(frame: pl.DataFrame, grid: Grid, block: Block, place: pl.Series, marked: Marked) -> pl.Series:
-    """The groups of ranked partners of whose numbers together enough is in doubt."""
-    doubted_levels = _in_block(marked.amounts, block)
-    at = place.gather((doubted_levels["month"] - block.first).cast(NUMBER) * grid.size + doubted_levels["row"])
-    doubted_levels = doubted_levels.with_columns(at=at).drop_nulls("at")
-    ranked = frame.select("group", "level", is_ranked=pl.col("place_by_level").is_not_null())
-    doubted = doubted_levels.select("amount").hstack(ranked[doubted_levels["at"]]).filter("is_ranked")
+def _ranks_in_doubt(
+    frame: pl.DataFrame, grid: Grid, block: Block, place: pl.Series, name: str, amounts: pl.DataFrame
+) -> pl.Series:
+    """The groups of partners with a place by a number of whose numbers together enough is in doubt."""
+    at = place.gather((amounts["month"] - block.first).cast(NUMBER) * grid.size + amounts["row"])
+    doubted = amounts.with_columns(at=at).drop_nulls("at")
+    ranked = frame.select("group", size=name, is_ranked=pl.col(f"place_by_{name}").is_not_null())
+    doubted = doubted.select("amount").hstack(ranked[doubted["at"]]).filter("is_ranked")
     sums = doubted.group_by("group").agg(pl.col("amount").sum())
-    levels = ranked.filter(pl.col("is_ranked"), pl.col("group").is_in(sums["group"].implode()))
-    levels = levels.group_by("group").agg(level=pl.col("level").cast(pl.Float64).sum())
-    least = threshold("doubt_part_least") * pl.col("level")
-    return sums.join(levels, on="group").filter(pl.col("amount") >= least)["group"]
+    sizes = ranked.filter(pl.col("is_ranked"), pl.col("group").is_in(sums["group"].implode()))
+    sizes = sizes.group_by("group").agg(pl.col("size").cast(pl.Float64).sum())
+    least = threshold("doubt_part_least") * pl.col("size")
+    return sums.join(sizes, on="group").filter(pl.col("amount") >= least)["group"]
 
 
 def records_in_doubt(

@@ -76,12 +76,13 @@ def contribution(level: str, before: str, world: str) -> tuple[pl.Expr, pl.Expr]
     """A partner's contribution to the growth of the world, in percentage points, and its status."""
     base = pl.col(world)
     value = pl.when(base > 0).then((pl.col(level) - pl.col(before)) / base * 100)
-    combined = (pl.col(f"{before}_status") == status("combined_months")).fill_null(False)
+    is_of_month = level == "level"
+    combined = pl.col(f"{before}_status") == status("combined_months") if is_of_month else pl.lit(False)
     why = (
         pl.when(pl.col(level).is_null())
         .then(f"{level}_status")
         .when(pl.col(before).is_null())
-        .then(pl.when(combined).then(status("combined_months")).otherwise(status("no_base")))
+        .then(pl.when(combined.fill_null(False)).then(status("combined_months")).otherwise(status("no_base")))
         .when(base.is_null())
         .then(status("no_world_total"))
         .when(base > 0)
@@ -152,13 +153,22 @@ FORMULAS: dict[str, Callable[..., tuple[pl.Expr, pl.Expr]]] = {
     "number": number,
     "average": number,
 }
+# The numbers that stand beside each other in a row of a month.
+OPERAND = re.compile(
+    r"(world_)?((before_|ago_)?level|(ago_)?(ytd|rolling_\d+m))|place_by_(level|ytd|rolling_\d+m)|consumption_level"
+    r"|printed_(ytd_)?yoy"
+)
+OPERANDS = (
+    "level, ytd and rolling_<n>m, each also with ago_ and world_ before it, before_level, place_by_level (or ytd,"
+    " rolling_<n>m), consumption_level, printed_yoy and printed_ytd_yoy"
+)
 # How many months before the month an operand begins, by its name without the row it is of.
 BACK = {"before": 1, "ago": 12}
 
 
 def months_added(operand: str) -> int | None:
-    """How many months an operand adds up: rolling_12m -> 12; None for one that is no such sum."""
-    match = re.fullmatch(r"(?:ago_)?rolling_(\d+)m", operand)
+    """How many months an operand adds up: world_rolling_12m -> 12; None for one that is no such sum."""
+    match = re.fullmatch(r"(?:\w+_)?rolling_(\d+)m", operand)
     return int(match[1]) if match else None
 
 
@@ -170,13 +180,17 @@ def first_month(operand: str) -> pl.Expr:
 
 def kinds_of(operand: str) -> str:
     """The column with the kinds of release behind an operand: before_level -> before_kinds, ytd -> ytd_kinds."""
-    if operand == "place_by_level":
-        return "kinds_of_rank"
     return f"{operand.removesuffix('level')}kinds" if operand.endswith("level") else f"{operand}_kinds"
 
 
-def _derived(name: str, figure: Figure) -> FigureExpressions:
+def expressions_of(name: str, figure: Figure) -> FigureExpressions:
+    """A figure as expressions. Raises ValueError for a formula or an operand that a row of numbers does not have."""
     formula, *operands = figure.formula
+    unknown = [operand for operand in operands if not OPERAND.fullmatch(operand)]
+    if formula not in FORMULAS or unknown:
+        odd = f"an operand {unknown[0]!r}; the operands are {OPERANDS}" if unknown else f"a formula {formula!r}; there"
+        odd += "" if unknown else f" are {', '.join(FORMULAS)}"
+        raise ValueError(f"the figure {name} of schemas/figures.py has {odd}. Name one of these, or add it to windows.")
     rests_on = [operand for operand in operands if not operand.startswith("printed_")]
     printed = next((kinds_of(operand) for operand in operands if operand.startswith("printed_")), None)
     return FigureExpressions(
@@ -193,7 +207,7 @@ def _derived(name: str, figure: Figure) -> FigureExpressions:
 # The published figures that follow from operands, in the order of the columns. The level compares nothing, and records
 # use a run of months (`records`).
 FIGURES_OF: Sequence[FigureExpressions] = tuple(
-    _derived(name, figure) for name, figure in FIGURE_OF.items() if figure.formula
+    expressions_of(name, figure) for name, figure in FIGURE_OF.items() if figure.formula
 )
 
 

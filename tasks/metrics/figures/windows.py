@@ -25,7 +25,7 @@ YEAR = 12
 # Every window by its first and last month, counted back from the month; None: January. Those of a year before have the
 # same span.
 SPANS = {"ytd": None} | {
-    name: months - 1 for name in operands() if (months := months_added(name)) and not name.startswith("ago_")
+    name: months - 1 for name in operands() if name.startswith("rolling_") and (months := months_added(name))
 }
 WINDOWS: dict[str, tuple[int | None, int]] = {
     f"{prefix}{name}": (None if start is None else start + end, end)

@@ -129,7 +129,6 @@ class Grid:
             return rows.with_columns(key=key).join(at, on="key").select(pl.col("at").alias("target"), *columns)
 
         self.place = pl.DataFrame({"key": place_keys}).join(at, on="key", how="left", maintain_order="left")["at"]
-        self.is_total_place = self.places.select(names.is_total).to_series()
         numbered = self.places.with_row_index("source")
         inside = numbered.rename({"product": "part"}).join(names.baskets, on="part").rename({"basket": "product"})
         self.baskets = number(inside, "source", "begin", "end")

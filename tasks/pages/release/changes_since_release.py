@@ -27,6 +27,8 @@ NAME_MAX = 50
 UNUSUAL_MAX = 5
 # Larger amounts are in millions.
 MILLIONS_MIN = 1e7
+# More kilograms than these are in thousands of tonnes.
+THOUSANDS_MIN = 1e10
 # Of the days around the Lunar New Year, from which on a month cannot be compared with another without a word.
 HOLIDAY_MIN = 0.25
 
@@ -43,12 +45,11 @@ class Section(NamedTuple):
     @property
     def numbers(self) -> list[str]:
         """The titles of the columns of numbers."""
-        return [*self.columns][1:6]
+        return [*self.columns][1:7]
 
 
 def sections(
     rows: pl.DataFrame,
-    against: str,
     reporter: str,
     expected: pl.DataFrame,
     in_doubt: Doubts,
@@ -61,11 +62,11 @@ def sections(
     the trade they explain, and whether it is one in some products.
     """
     t, (factor, unit) = words("movers", language), _scale(rows, language)
-    flow, month = rows["flow"][0], rows["period"][0]
+    flow, month, against = rows.select("flow", "period", "against").row(0)
     subject, is_of_products = about
     heading = t["about"].format(
         trade=capitalised(trade_of(reporter, flow, language)) + subject,
-        month=month_words(f"{month:%Y-%m}", language),
+        period=t["period"][against].format(month=month_words(f"{month:%Y-%m}", language)),
         against=t["against"][against],
         unit=unit,
     )
@@ -78,6 +79,7 @@ def sections(
             # A single product is its own total.
             part = pl.concat([total, part])
         growths = ["change_pct", *(["contribution_pp"] if total.height else [])] if kind in GROWTHS else []
+        growths += ["share_pct"] if kind == "partner" else []
         columns = _columns(part, growths, factor, language, t["whole"] if is_of_products else t["all"])
         # Rows that share one doubt have others of their own.
         doubts = in_doubt.named(part["findings"].explode().drop_nulls())
@@ -153,9 +155,9 @@ def revised(rows: pl.DataFrame, in_doubt: Doubts, language: str = "en") -> list[
 
 def _new_year(month: date, against: str, reporter: str, language: str) -> Iterator[str]:
     """Say of China's trade that the Lunar New Year lies in one of the months more than in the other."""
-    t, other = words("movers", language), month_number(month) - AGAINST[against][0]
+    t, other = words("movers", language), month_number(month) - AGAINST[against].back
     now, then = days_share(month_number(month)), days_share(other)
-    if reporter == CHN and abs(now - then) >= HOLIDAY_MIN:
+    if reporter == CHN and AGAINST[against].is_of_month and abs(now - then) >= HOLIDAY_MIN:
         names = [month_words(f"{one:%Y-%m}", language) for one in (month, first_day(other))]
         yield t["new_year"].format(now=100 * now, month=names[0], then=100 * then, other=names[1])
 
@@ -191,7 +193,9 @@ def _least_likely(expected: pl.DataFrame) -> pl.DataFrame:
 def _scale(rows: pl.DataFrame, language: str) -> tuple[float, str]:
     """Return the factor and the unit of all numbers of the tables."""
     if rows["measure"][0] == "quantity_kg":
-        return 1e-3, words("brief", language)["units"].get("t", "t")
+        tonnes = words("brief", language)["units"].get("t", "t")
+        is_long = rows["level"].max() >= THOUSANDS_MIN  # type: ignore[operator]
+        return (1e-6, words("movers", language)["thousands"].format(mass=tonnes)) if is_long else (1e-3, tonnes)
     money = rows["measure"][0].removeprefix("value_").upper()
     money = words("brief", language)["units"].get(money, money)
     if rows["level"].max() >= MILLIONS_MIN:  # type: ignore[operator]
@@ -230,6 +234,8 @@ def _growth(row: dict[str, Any], name: str, language: str) -> str:
     if value is not None and name == "change_pct" and is_bare:
         return from_words(row["before"], row["measure"], language)
     # Of a base that is nearly nothing a percentage says only that.
+    if value is not None and name == "share_pct":
+        return f"{value:,.1f} ({row['share_change_pp']:+,.1f})"
     return "–" if value is None else f"{value:+,.1f}" if value < PER_CENT_MAX else f"> +{PER_CENT_MAX:,}"
 
 

@@ -164,7 +164,7 @@ def _moved(snapshot: Snapshot, outcome: Outcome, flow: str) -> Iterator[Section]
         resolver = Resolver(snapshot)
         judged = with_caveats(rows, snapshot)
         named, beside = (with_names(one, resolver) for one in (judged, expected(snapshot, rows)))
-        yield from sections(named, "month", outcome.reporter, beside, Doubts(snapshot))
+        yield from sections(named, outcome.reporter, beside, Doubts(snapshot))
 
 
 def _of(snapshot: Snapshot, table: str, outcome: Outcome) -> pl.DataFrame:

@@ -20,7 +20,7 @@ from schemas.forms.fetch import SourceState
 from schemas.forms.site import FrontCard
 from schemas.names import quote as quote_of
 from schemas.names import status
-from tasks.analysis.reporter.movers import AGAINST
+from tasks.analysis.reporter.movers import PUBLISHED
 from tasks.answers.form.quotes import beside, with_caveats
 from tasks.answers.trade.movers import changes_of_month, expected, month_of
 from tasks.answers.trade.read import with_names
@@ -45,9 +45,8 @@ STORIES_MAX, SENTENCES_MAX, CARD_MONTHS = 6, 3, 36
 
 
 class News(NamedTuple):
-    """What moved in the newest month of a direction: against which month, the rows of `mover`, what was expected."""
+    """What moved in the newest month of a direction: the rows of `mover`, what was expected."""
 
-    against: str
     rows: pl.DataFrame
     expected: pl.DataFrame
 
@@ -122,7 +121,7 @@ class Trade(NamedTuple):
             lines["moved"] = changes.largest(rows, finest(rows).head(STORIES_MAX), in_doubt, language)
             lines["unusual"] = changes.unusual(rows, beside, language)
             lines["revised"] = changes.revised(rows, in_doubt, language)
-            sections = [*changes.sections(rows, news.against, reporter, beside, in_doubt, language)]
+            sections = [*changes.sections(rows, reporter, beside, in_doubt, language)]
             month = f"{rows['period'][0]:%Y-%m}"
         return cls(
             capitalised(trade_of(reporter, flow, language)),
@@ -139,11 +138,11 @@ class Trade(NamedTuple):
 
 def news_of(snapshot: Snapshot, flow: str) -> News | None:
     """Return what moved in the newest month of a direction; None where no two months can be compared."""
-    for against in AGAINST:
+    for against in PUBLISHED:
         # Of January and February together, or of a first month, the month before is not known.
         with contextlib.suppress(ValueError):
             rows = changes_of_month(snapshot, flow, month_of(snapshot, flow, "latest"), against=against).rows
-            return News(against, rows, expected(snapshot, rows))
+            return News(rows, expected(snapshot, rows))
     return None
 
 

@@ -49,7 +49,7 @@ def test_every_metric_has_a_recipe() -> None:
         ),
         *(
             (name, values, share)
-            for name in ("share_pct", "of_consumption_pct")
+            for name in ("share_pct", "of_consumption_pct", "ytd_share_pct")
             for values, share in (
                 ((1, 3), Fraction(100, 3)),
                 ((0, 3), 0),
@@ -59,7 +59,8 @@ def test_every_metric_has_a_recipe() -> None:
             )
         ),
         *(
-            ("contribution_mom_pp", values, points)
+            (name, values, points)
+            for name in ("contribution_mom_pp", "ytd_contribution_pp")
             for values, points in (
                 ((8, 5, 12), 25),
                 ((5, 8, 12), -25),
@@ -68,6 +69,9 @@ def test_every_metric_has_a_recipe() -> None:
                 ((None, 5, 12), None),
             )
         ),
+        ("rolling_12m_share_pct", (1, 2, 5, 7), 25),
+        ("rolling_12m_contribution_pp", (4, 4, 3, 2, 6, 6), 25),
+        ("rolling_12m_contribution_pp", (4, None, 3, 2, 6, 6), None),
     ],
 )
 def test_a_figure_of_months_and_partners(name: str, values: tuple[int | None, ...], expected: Fraction | None) -> None:
@@ -75,8 +79,12 @@ def test_a_figure_of_months_and_partners(name: str, values: tuple[int | None, ..
 
 
 def test_equal_levels_share_a_rank() -> None:
-    others = [*operands(5, None, 9, partner="DEU"), *operands(7, partner="JPN")]
+    levels = {"DEU": 5, "FRA": None, "ITA": 9, "JPN": 7}
+    others = [one for partner, level in levels.items() for one in operands(level, partner=partner)]
     assert result("rank", [*operands(7), *others]) == 2
+    # Of months added up: 7 + 7 against 5 + 8 and 9 + 6.
+    months = [*operands(7, 7), *operands(5, 8, partner="DEU"), *operands(9, 6, partner="ITA")]
+    assert result("rolling_12m_rank", months) == 2
     assert result("rank", operands(7)) == 1
 
 

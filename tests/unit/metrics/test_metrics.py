@@ -248,6 +248,23 @@ def test_shares_ranks_and_contributions_of_one_month() -> None:
         assert figures.pair("rank", total) == (None, "not_applicable")
 
 
+def test_shares_ranks_and_contributions_of_months_added_up() -> None:
+    """January and February: 120 and 80 of 200, then 60 and 140 of 200; of twelve months the same and 1 of December."""
+    figures = whole(
+        by_month("USA", jan24=90, feb24=30, dec24=1, jan25=20, feb25=40),
+        by_month("DEU", jan24=10, feb24=70, jan25=60, feb25=80),
+        months="2023-01..2025-02",
+    )
+    found = {
+        partner: [figures.row(partner, "2025-02")[f"{span}_{name}"] for span in ("ytd", "rolling_12m")
+                  for name in ("share_pct", "rank", "contribution_pp")]
+        for partner in ("USA", "DEU", "WLD")
+    }  # fmt: skip
+    assert found["USA"] == pytest.approx([30, 2, -30, 100 * 61 / 201, 2, -29.5])
+    assert found["DEU"] == pytest.approx([70, 1, 30, 100 * 140 / 201, 1, 30])
+    assert found["WLD"] == pytest.approx([100, None, 0, 100, None, 0.5])
+
+
 @pytest.mark.parametrize("many", [1, 10**10 + 1])
 def test_two_months_of_one_price_are_no_record_whatever_was_weighed(many: int) -> None:
     """A price is one float: also of grams, which are no whole kilograms, and of numbers that floats do not hold."""

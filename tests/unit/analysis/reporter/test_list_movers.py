@@ -55,6 +55,16 @@ def test_what_moved_on_a_list_adds_up_to_its_change(snapshot: Snapshot) -> None:
         movers(Movers(month="2025-06", list="chpl", against="year", measure="value_usd", store=snapshot.store))
 
 
+def test_months_of_a_list_are_added_up(tmp_path: Path) -> None:
+    """January and February of two years: 854231 has 30, and then 75."""
+    worth = {"202401": 10, "202402": 20, "202501": 25, "202502": 50}
+    rows = [(month, "85423111", "USA", 1, value) for month, value in worth.items()]
+    store = china(tmp_path, query_bytes(rows), products=["854231"], months="2024-01..2025-02")
+    answer = movers(Movers("2025-02", list="chpl", against="ytd", measure="value_usd", store=store.store))
+    assert answer.rows.select("product", "before", "level").rows() == [(None, 30.0, 75.0), ("854231", 30.0, 75.0)]
+    assert answer.rows["share_pct"].to_list() == [100.0, 100.0]
+
+
 def test_a_code_that_counts_other_goods_than_before_is_left_out_with_the_reason(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -19,6 +19,7 @@ from tasks.analysis.reporter.of_reporter import state_of
 from tasks.answers.trade.movers import movers
 from tasks.domain.periods import month_number
 from tests.unit.customs import Store
+from tests.unit.published_stores import china, query_bytes
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched")
 
@@ -200,6 +201,59 @@ def test_the_rows_of_some_products_or_of_one_partner_add_up_to_the_change_of_tha
             assert [*named["level"]] == [worth("202506", code, usa)] * named.height
 
 
+@pytest.fixture(scope="module")
+def years(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[Cell, int]]:
+    """Two years of a heading, of which Japan buys none after June 2023, and Korea none before 2024."""
+    draw = random.Random(5)
+    months = [f"{year}{month:02}" for year in (2023, 2024) for month in range(1, 13)]
+    always, first_half, second_year = ("202301", "202412"), ("202301", "202306"), ("202401", "202412")
+    spans = {"USA": always, "DEU": always, "JPN": first_half, "KOR": second_year}
+    cells = {
+        (month, code, partner): draw.randrange(10**6, 2 * 10**6) // (1 + 100 * (partner == "JPN"))
+        for month in months for code in ("85051110", "85051900") for partner, (first, last) in spans.items()
+        if first <= month <= last
+    }  # fmt: skip
+    rows = [(month, code, partner, value // 20, value) for (month, code, partner), value in cells.items()]
+    asked = {"products": ["8505"], "months": "2023-01..2024-12"}
+    return china(tmp_path_factory.mktemp("years"), query_bytes(rows), date(2025, 2, 20), **asked).store, cells
+
+
+@pytest.mark.parametrize(
+    ("month", "against", "before", "now"),
+    [
+        ("2024", "year", ("202301", "202312"), ("202401", "202412")),
+        ("2024-12", "ytd", ("202301", "202312"), ("202401", "202412")),
+        ("2024-06", "ytd", ("202301", "202306"), ("202401", "202406")),
+        ("2024-01..2024-04", "ytd", ("202301", "202304"), ("202401", "202404")),
+        ("2024-12", "12m", ("202301", "202312"), ("202401", "202412")),
+    ],
+)
+def test_who_took_the_lost_share_of_months_added_up(
+    years: tuple[Path, dict[Cell, int]], month: str, against: str, before: tuple[str, str], now: tuple[str, str]
+) -> None:
+    """By sums of the cells; who sold for the last time more than a year ago has 0 now."""
+    store, cells = years
+
+    def worth(span: tuple[str, str], code: str = "", partner: str = "") -> int:
+        return sum(
+            value for (at, of, to), value in cells.items()
+            if span[0] <= at <= span[1] and of.startswith(code) and partner in ("", to)
+        )  # fmt: skip
+
+    rows = movers(Movers(month, product="8505", against=against, measure="value_usd", store=store)).rows
+    assert rows.filter(kind="total").select("before", "level").row(0) == (worth(before), worth(now))
+    partners = rows.filter(kind="partner").rows_by_key("partner", named=True, unique=True)
+    assert {*partners} == {"USA", "DEU", "JPN", "KOR"}
+    for partner, row in partners.items():
+        share, ago = (100 * worth(span, "", partner) / worth(span) for span in (now, before))
+        assert (row["before"], row["level"]) == (worth(before, "", partner), worth(now, "", partner))
+        assert (row["share_pct"], row["share_change_pp"]) == pytest.approx((share, share - ago))
+        assert row["contribution_pp"] == pytest.approx(100 * (row["level"] - row["before"]) / worth(before))
+    products = rows.filter(kind="product", product="850511").row(0, named=True)
+    assert products["level"] == worth(now, "850511")
+    assert rows["split_status"].unique().to_list() == ["not_applicable"]
+
+
 def test_a_total_of_codes_without_a_chapter_has_the_doubts_of_its_codes(tmp_path: Path) -> None:
     """The store has one code, and a file of three partners."""
     store = Store(tmp_path)
@@ -226,6 +280,9 @@ def test_a_product_that_is_not_there_and_a_list_beside_a_product_are_refused(
         ({"product": "1201"}, "there is no product '1201'"),
         ({"partner": "Atlantis"}, "there is no partner 'Atlantis'"),
         ({"product": "84", "list": "chpl"}, "name the product or the list"),
+        ({"month": "2025-05..2025-06"}, "name one month, or ask against the year"),
+        ({"month": "2025-05..2025-06", "against": "year"}, "name one month, or ask against the year"),
+        ({"against": "ytd"}, "is known for the world in both 2025-01 to 2025-06 and 2024-01 to 2024-06"),
         ({"partner": "USA", "month": "2025-05"}, "is known for the United States in both 2025-05 and 2025-04"),
     ):
         with pytest.raises(ValueError, match=why):

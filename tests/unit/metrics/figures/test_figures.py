@@ -5,9 +5,19 @@ from typing import Any
 import polars as pl
 import pytest
 
+from schemas.figures import Figure
 from schemas.names import FIGURES
 from schemas.names import status as status_column
-from tasks.metrics.figures.figures import FIGURES_OF, contribution, growth, of_consumption, rank, share, with_figures
+from tasks.metrics.figures.figures import (
+    FIGURES_OF,
+    contribution,
+    expressions_of,
+    growth,
+    of_consumption,
+    rank,
+    share,
+    with_figures,
+)
 from tasks.metrics.levels.names import STATUS
 
 NAMED = {number: name for name, number in STATUS.items()}
@@ -128,3 +138,18 @@ def test_a_reason_that_stands_already_is_not_replaced_by_the_change() -> None:
     none = cut(2025 * 12 + 5, level=None, level_status=STATUS["other_unit"])
     assert none["mom_pct"] == none["yoy_pct"] == (None, "other_unit")
     assert cut(2025 * 12 + 5, is_total=True, place_by_level=None)["rank"] == (None, "not_applicable")
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        (("share", "level", "flow_level"), "an operand 'flow_level'; the operands are level, ytd and rolling_<n>m"),
+        (("growth", "ytd", "before_ytd"), "an operand 'before_ytd'"),
+        (("quotient", "level", "ytd"), "a formula 'quotient'; there are growth, contribution, share"),
+    ],
+)
+def test_a_figure_with_an_operand_that_no_row_has_is_refused_with_a_sentence(
+    formula: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^the figure new_pct of schemas/figures.py has {said}"):
+        expressions_of("new_pct", Figure("new", "%", "new", formula))

@@ -38,7 +38,7 @@ def test_a_doubt_below_a_table_is_in_the_language_of_the_page(tmp_path: Path, la
     store.ingest(csv_bytes([*MAY, *THREE]))
     rows = changes_of_month(store.snapshot, "export", JUNE, measure="value_usd").rows
     named = [with_names(one, Resolver(store.snapshot), language) for one in (rows, expected(store.snapshot, rows))]
-    sections = changes_since_release.sections(named[0], "month", "CHN", named[1], Doubts(store.snapshot), language)
+    sections = changes_since_release.sections(named[0], "CHN", named[1], Doubts(store.snapshot), language)
     assert [line for one in sections for line in one.below if line.startswith(begins)]
 
 
