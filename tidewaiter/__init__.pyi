@@ -302,13 +302,13 @@ def movers(
     reporter: str | None = None,
     store: str | Path | None = None,
 ) -> DataFrame:
-    """What made the change of a month: codes under their headings, partners, what began, stopped or was revised.
+    """What made the change of a month, or of a year: codes under their headings, partners, what began or was revised.
 
-    The rows below a code add up to its change. Of one product they are its codes and partners, of one partner its
-    goods.
+    The rows below a code add up to its change. Of one product they are its codes and partners, with who took the lost
+    share; of one partner its goods.
 
     Args:
-        month: 2024-06, June 2024, latest; against a year also 2024, or 2024-01..2024-06.
+        month: One month: 2024-06, June 2024 or latest; against a year also 2024, or 2024-01..2024-06.
         product: Name or code: soybeans, 大豆, 1201.90.19, line:…, basket:… or sitc:…; none: all products.
         partner: Name or code: Brazil, 巴西, BRA, BR, world, EU; none: all partners together.
         against: Month or year before; ytd: January to the month; 12m: twelve months; of a range of months: year.
@@ -324,10 +324,7 @@ def movers(
         before, change, change_pct, contribution_pp (of the total's level before), share_pct and share_change_pp (of the
         total), volume_effect, price_effect and currency_effect with split_status, note, quote (whether the growth may
         be quoted: yes, care, no), doubt. Rows below one parent add up to its change; the row without a product or
-        partner is all others together.
-
-        Of a control list they are its codes that can be compared. Of months that are added up, as `month="2024",
-        against="year"` or `against="ytd"`, they are compared with the same months of the year before.
+        partner is all others together. Of a control list they are its codes that can be compared.
 
     Raises:
         ValueError: No product is known in both months, or there is no such product, partner or list.

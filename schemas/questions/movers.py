@@ -7,20 +7,17 @@ from schemas.questions.question import PARTNER, PRODUCT, Day, Flow, Help, OfRepo
 
 
 class Movers(OfReporter):
-    """What made the change of a month: codes under their headings, partners, what began, stopped or was revised.
+    """What made the change of a month, or of a year: codes under their headings, partners, what began or was revised.
 
-    The rows below a code add up to its change. Of one product they are its codes and partners, of one partner its
-    goods.
+    The rows below a code add up to its change. Of one product they are its codes and partners, with who took the lost
+    share; of one partner its goods.
 
     Returns:
         Rows of the table `mover`: kind (total, product, partner, began, stopped, revision), depth, parent, level,
         before, change, change_pct, contribution_pp (of the total's level before), share_pct and share_change_pp (of the
         total), volume_effect, price_effect and currency_effect with split_status, note, quote (whether the growth may
         be quoted: yes, care, no), doubt. Rows below one parent add up to its change; the row without a product or
-        partner is all others together.
-
-        Of a control list they are its codes that can be compared. Of months that are added up, as `month="2024",
-        against="year"` or `against="ytd"`, they are compared with the same months of the year before.
+        partner is all others together. Of a control list they are its codes that can be compared.
 
     Raises:
         ValueError: No product is known in both months, or there is no such product, partner or list.
@@ -28,7 +25,7 @@ class Movers(OfReporter):
 
     ARGUMENT = "product"
     ANSWER = "tasks.answers.trade.movers:movers"
-    month: Annotated[str, Help("2024-06, June 2024, latest; against a year also 2024, or 2024-01..2024-06")] = "latest"
+    month: Annotated[str, Help("one month: 2024-06, June 2024 or latest; against a year also 2024, or 2024-01..2024-06")] = "latest"
     _: KW_ONLY
     product: Annotated[str | None, Help(f"{PRODUCT}; none: all products")] = None
     partner: Annotated[str | None, Help(f"{PARTNER}; none: all partners together")] = None

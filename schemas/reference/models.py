@@ -254,8 +254,9 @@ class Products(Table):
 
 class HsNames(Table):
     """Names of HS codes, of whatever product: the HS8 lists of China customs of 2022 and 2023 (turbanisch/chinautils,
-    MIT), a heading or subheading that they divide no further under the name of its only line, the chapters of the HS,
-    and headings that the press has a name for. A name in `products` or `baskets` comes first."""
+    MIT), a heading or subheading that they divide no further under the name of its only line, headings that the press
+    has a name for, and every other chapter, heading and subheading of HS 2022 as the list of UN Comtrade names it. A
+    name in `products` or `baskets` comes first."""
 
     product: pl.String = column("HS code of 2, 4, 6 or 8 digits", str_matches=rf"^({CODE})$")
     name_en: pl.String = column("English name")

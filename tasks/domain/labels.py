@@ -27,7 +27,6 @@ WITH_ARTICLE = ("USA", "NLD", "GBR", "ARE", "PHL")
 OWN_NAMES = {"CHN": {"en": "China customs", "zh": "中国海关"}, "EU27": {"en": "Eurostat", "zh": "欧盟统计局"}}
 NOT_STATED = "not stated"
 # Codes below an HS6 that stand for its name where it has none.
-PARTS_NAMED = 2
 TERMS = ("flow", "measure", "currency", "valuation", "partner_is", "rounding")
 ROUNDED = {
     "nearest": "",
@@ -60,6 +59,8 @@ CUT_SHORT = {
     "stnlss": "stainless",
 }
 CUT_WORD = re.compile(rf"\b(?:{'|'.join(CUT_SHORT)})\b", re.IGNORECASE)
+# Stands behind an English name where no list has a Chinese one.
+NO_CHINESE = "（无中文名）"
 # Marks a number in doubt, on every page and picture.
 DOUBTED = "▲"
 # What a doubt about the sum of all partners concerns of one partner.
@@ -208,33 +209,21 @@ def row_name(partner: str) -> str:
     return partner_name(partner) + (" (group)" if is_group(partner) else "")
 
 
-@functools.cache
-def names_of_parts() -> pl.DataFrame:
-    """HS6 that no table names and China divides (product, name_en, name_zh): the names of the first PARTS_NAMED codes
-    below them, and how many more there are."""
-    names = code_table("hs_names").filter(pl.col("product").str.len_chars() > HS_DIGITS).sort("product")
-    named = pl.concat([code_table(name).select("product") for name in ("products", "hs_names")])
-    below = names.with_columns(product=pl.col("product").str.slice(0, HS_DIGITS)).join(named, on="product", how="anti")
-    more = pl.when(pl.len() > PARTS_NAMED).then(pl.format(" (+{})", pl.len() - PARTS_NAMED)).otherwise(pl.lit(""))
-    joined = {
-        name: pl.col(name).head(PARTS_NAMED).str.join(mark) + more
-        for name, mark in (("name_en", "; "), ("name_zh", "；"))
-    }
-    return below.group_by("product", maintain_order=True).agg(**joined)
-
-
 def product_names(product: str, national: str = CHINAS) -> tuple[str, str] | None:
     """English and Chinese name of a product in a store with these national codes, the English one for reading as in
     `in_full`; None where the tables have none.
 
-    The national codes of the tables are China's: equal digits of another list are other goods. An HS6 that no table
-    names has the names of the codes below it.
+    The national codes of the tables are China's: equal digits of another list are other goods. Where no list of customs
+    has a Chinese name, the English one stands for it and says so.
 
-    >>> product_names("845290")[0]
-    'Rotating shuttles of household sewing machines; Parts of household sewing machines, nes (+3)'
+    >>> [name.endswith(NO_CHINESE) for name in product_names("721070")]
+    [False, True]
     """
     rows = _reference(product, national)
-    return (in_full(rows["name_en"][0]), rows["name_zh"][0]) if rows.height else None
+    if not rows.height:
+        return None
+    english, chinese = in_full(rows["name_en"][0]), rows["name_zh"][0]
+    return english, chinese or f"{english}{NO_CHINESE}"
 
 
 def printed_name(product: str, national: str = CHINAS) -> str:
@@ -250,7 +239,7 @@ def _reference(product: str, national: str) -> pl.DataFrame:
         return pl.DataFrame()
     if product.startswith(BASKET):
         return code_table("baskets").filter(BASKET + pl.col("basket") == product)
-    tables = (code_table("products"), code_table("hs_names"), names_of_parts())
+    tables = (code_table("products"), code_table("hs_names"))
     matches = (table.filter(pl.col("product") == product) for table in tables)
     return next((rows for rows in matches if rows.height), pl.DataFrame())
 

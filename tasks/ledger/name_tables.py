@@ -16,8 +16,12 @@ from schemas.reference.code_tables import code_table, listed_partners
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import WORLD
+<<<<<<< HEAD
 from tasks.domain.hs_editions import revisions_so_far
 from tasks.domain.labels import names_of_parts, readable_names
+=======
+from tasks.domain.labels import readable_names
+>>>>>>> e750997e (names: every chapter, heading and subheading of the HS has a name of its own)
 from tasks.domain.nomenclature import ANY_LIST, CHINAS, OTHERS
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.places.verify_on_read import prove
@@ -25,10 +29,6 @@ from tasks.store.snapshots.parquet import read_table
 
 HS6 = 6
 _NEWEST = ("month", "printed_on", "name")
-
-
-# The reference of a name that is made of those of the codes below.
-BY_PARTS = "hs_names of the codes below"
 
 
 class NameTables(NamedTuple):
@@ -162,11 +162,10 @@ def _table(codes: pl.DataFrame, printed: pl.DataFrame, references: pl.DataFrame,
 
 
 def product_references() -> pl.DataFrame:
-    """product, reference_en, reference_zh, reference: baskets, products of the watch list, any HS code, and HS6 by the
-    codes below them."""
+    """product, reference_en, reference_zh, reference: baskets, products of the watch list, and any HS code."""
     baskets = code_table("baskets").select("name_en", "name_zh", product=BASKET + pl.col("basket"))
     tables = {"baskets": baskets, "products": code_table("products"), "hs_names": code_table("hs_names")}
-    return _references(tables | {BY_PARTS: names_of_parts()}, "product")
+    return _references(tables, "product")
 
 
 def partner_references() -> pl.DataFrame:

@@ -15,7 +15,6 @@ from schemas.reference.code_tables import code_table
 from tasks.domain.name_match import EXACT, NAME_MAX, WHOLE_WORDS, code_digits, folded, grade
 from tasks.domain.periods import span_name
 from tasks.domain.text import NAMED_MAX, named
-from tasks.ledger.name_tables import BY_PARTS
 from tasks.reading.query import Keys, Month, is_one_of, months_of, several
 from tasks.store.files.snapshot import Snapshot, open_snapshot
 from tasks.store.snapshots.parquet import Partition, path_partition, read_table
@@ -58,8 +57,7 @@ def search_names(table: pl.DataFrame, text: str) -> list[Hit]:
 
 def _grade_of(row: dict[str, Any], code: str, text: str, digits: str | None) -> int | None:
     """Return the best grade of a row: by its names, or by its code; None where neither has the text."""
-    # Whose name is that of the codes below is found by these.
-    names = () if row.get("reference") == BY_PARTS else tuple(row.get(name) for name in NAMES)
+    names = tuple(row.get(name) for name in NAMES)
     grades = [grade(text, folded(name)) for name in (code.partition(":")[2], *names) if name]
     if digits is not None and code.startswith(digits):
         grades.append(EXACT if code == digits else WHOLE_WORDS)

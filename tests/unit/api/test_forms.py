@@ -52,7 +52,7 @@ def test_a_function_takes_the_fields_of_its_question_checked(answer: Answer, mon
     monkeypatch.setattr(Answer, "beside_result", ())
     ask = function_of(AskedMonth, "month_asked")
     assert (ask(), ask("2025-06", against="year")) == ("latest against month", "2025-06 against year")
-    with pytest.raises(ValueError, match="there is no against 'week'; there are month and year"):
+    with pytest.raises(ValueError, match="there is no against 'week'; there are month, year, ytd and 12m"):
         ask(against="week")
     with pytest.raises(TypeError, match="takes from 1 to 2 positional arguments"):
         ask("2025-06", "year")

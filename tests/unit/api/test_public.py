@@ -105,7 +105,7 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
         (lambda store: tidewaiter.open_release(store).paths("metric", "imports"), "no flow 'imports'"),
         (
             lambda store: tidewaiter.movers("2025-06", against="week", store=store),
-            "there is no against 'week'; there are month and year",
+            "there is no against 'week'; there are month, year, ytd and 12m",
         ),
         (
             lambda store: tidewaiter.list("product", store=store),

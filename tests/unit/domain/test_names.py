@@ -5,7 +5,7 @@ import pytest
 
 from schemas.reference.code_tables import code_table
 from tasks.domain import name_match as module
-from tasks.domain.labels import names_of_parts, partner_name, product_name, product_names
+from tasks.domain.labels import NO_CHINESE, partner_name, product_name, product_names
 from tasks.domain.name_match import (
     BEGINNINGS,
     EXACT,
@@ -125,10 +125,9 @@ def test_a_partner_or_a_product_has_its_name_or_else_its_key() -> None:
     assert product_names("basket:antimony") == ("Antimony", "锑")
 
 
-def test_every_hs6_that_china_divides_has_a_name() -> None:
-    divided = {code[:6] for code in code_table("hs_names")["product"] if len(code) == 8}
-    assert len(divided) > 5_000
-    assert [code for code in sorted(divided) if not all(product_names(code) or ("", ""))] == []
-    named = code_table("hs_names").filter(pl.col("product").str.len_chars() == 6)["product"]
-    assert names_of_parts().filter(pl.col("product").is_in(named.implode())).is_empty()
-    assert product_names("850511") == product_names("850511", "HTS10")
+@pytest.mark.parametrize(("level", "count", "in_chinese"), [(2, 98, 97), (4, 1_229, 215), (6, 5_613, 4_006)])
+def test_every_code_of_the_harmonized_system_has_a_name(level: int, count: int, in_chinese: int) -> None:
+    codes = code_table("hs_names").filter(pl.col("product").str.len_chars() == level)
+    named = [product_names(code, "HTS10") or ("", "") for code in codes["product"]]
+    assert (len(named), sum(not chinese.endswith(NO_CHINESE) for _, chinese in named)) == (count, in_chinese)
+    assert not [english for english, _ in named if not english or "(+" in english]

@@ -64,7 +64,7 @@ def test_a_file_gives_its_codes_the_names_that_it_prints_in_one_line(tmp_path: P
     assert names["85051110"] == "Permanent magnets of rare earths"
     assert names["01012100"] == "Live pure-bred breeding horses"
     assert names["01"] == "Live animals"
-    assert names["0101"] is None
+    assert names["0101"] == "Horses, asses, mules and hinnies; live"
     assert dict(partners.select("partner", "name").iter_rows()) == {
         "USA": "United States", "BOL": "Bolivia", "WLD": "World", "EU27": "European Union (as it was in that month)"
     }  # fmt: skip

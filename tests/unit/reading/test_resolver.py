@@ -83,7 +83,7 @@ def test_the_direction_of_several_goods_is_the_one_in_which_most_of_them_are_tra
 @pytest.mark.parametrize(
     ("text", "says", "choices"),
     [
-        ("soya", "'soya' may mean several products; choose one: ", {SEEDS, GM, BLACK, "1201"}),
+        ("soya", "'soya' may mean several products; choose one: ", {SEEDS, GM, BLACK, "120190", "1201"}),
         ("genetically", "'genetically' may mean several products; choose one: 12019019 Other soya beans", {GM}),
         ("黄大豆", "'黄大豆' may mean several products; choose one: 12019019", {GM}),
         ("soybeens", "there is no product 'soybeens' in this store; the nearest: 1201 ", {"1201"}),

@@ -66,7 +66,7 @@ def test_each_field_has_a_help_that_fits_into_a_line_of_options(question: type[Q
         (lambda: Trace("a", metric="size"), "there is no metric 'size'; there are level, mom_pct"),
         (
             lambda: Movers(against="week", flow="out"),  # type: ignore[arg-type]
-            "there is no against 'week'; there are month and year; there is no flow 'out'",
+            "there is no against 'week'; there are month, year, ytd and 12m; there is no flow 'out'",
         ),
         (lambda: Search(None), "text is None: input should be a valid string"),  # type: ignore[arg-type]
     ],
