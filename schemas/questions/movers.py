@@ -25,7 +25,9 @@ class Movers(OfReporter):
 
     ARGUMENT = "product"
     ANSWER = "tasks.answers.trade.movers:movers"
-    month: Annotated[str, Help("one month: 2024-06, June 2024 or latest; against a year also 2024, or 2024-01..2024-06")] = "latest"
+    month: Annotated[
+        str, Help("one month: 2024-06, June 2024 or latest; against a year also 2024, or 2024-01..2024-06")
+    ] = "latest"
     _: KW_ONLY
     product: Annotated[str | None, Help(f"{PRODUCT}; none: all products")] = None
     partner: Annotated[str | None, Help(f"{PARTNER}; none: all partners together")] = None

@@ -6,25 +6,27 @@ several, or its meaning is not in the store, `Unresolved` names what is availabl
 
 import itertools
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 
 import polars as pl
 
 from schemas.layouts import FLOWS
 from schemas.reference.code_tables import code_table
-from tasks.domain.classification import BASKET, is_heading, members
+from tasks.domain.classification import BASKET, HS_DIGITS, is_heading, members
 from tasks.domain.export_controls.control_lists import is_list
 from tasks.domain.name_match import EXACT, NAME_MAX, NEAREST, Unresolved, code_digits, folded, nearest, partner_key
+from tasks.domain.nomenclature import CHINAS, FINEST
 from tasks.domain.period_words import is_latest, read_months
 from tasks.domain.text import clip
 from tasks.ledger.name_tables import NameTables, names_in, product_references
 from tasks.reading.lists import ListedProducts, listed_products, specs_of
 from tasks.reading.query import newest_month, reporter_of, scan_figures
 from tasks.reading.search import HS8_DIGITS, search_names
-from tasks.store.files.snapshot import Snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot
 
 KEY = re.compile(r"(line|basket):[a-z0-9_]+|gacc:\d{3}")
 CHOICES_MAX = 8
@@ -46,6 +48,11 @@ class Resolver:
         self.snapshot = snapshot
         # How a name was understood, where it is only a part of what the text names.
         self.notes: list[str] = []
+
+    @cached_property
+    def _national(self) -> str:
+        """The list of the national codes of the store; empty where it has none."""
+        return reporter_of(self.snapshot).nomenclature
 
     @cached_property
     def names(self) -> NameTables:
@@ -86,9 +93,9 @@ class Resolver:
             listed = self.listed([text])
             return Meaning(listed.keys, ". ".join(listed.notes()))
         if (digits := code_digits(text)) is not None:
-            return Meaning((self._code(text, digits),))
+            return self._code(text, digits)
         if KEY.fullmatch(text):
-            raise self._absent(text, text)
+            return self.same_goods(text, members(text), CHINAS)
         if (term := _press_name(text)) is not None:
             return self._press_term(text, *term)
         hits = search_names(self.names.product, text)
@@ -101,6 +108,20 @@ class Resolver:
             raise Unresolved(f"{text!r} may mean several products; choose one: {self._listed(chosen)}{more}", chosen)
         raise self._absent(text, text)
 
+    def same_goods(
+        self, text: str, codes: Iterable[str], national: str | None = None, wanted: str = "", means: str = ""
+    ) -> Meaning:
+        """Return the codes of six digits above codes of another national list, which this store divides by its own.
+        Raises Unresolved where it has none of them, and for codes of its own list."""
+        shared = sorted({code[:HS_DIGITS] for code in codes})
+        here = [code for code in shared if code in self.products]
+        if not here or national == self._national:
+            raise self._absent(text, wanted or text, means)
+        meant = [self._itself_or_parts(code, text) for code in here]
+        keys = tuple(dict.fromkeys(key for one in meant for key in one.keys))
+        taken = f"{text}: taken is {self._listed(here)}, which holds these goods and may hold others"
+        return Meaning(keys, "; ".join(filter(None, (taken, *(one.note for one in meant)))))
+
     def listed(self, texts: Iterable[str]) -> ListedProducts:
         """Return what control lists mean in this store, each code once. Raises Unresolved where it has none of their
         codes, UnknownList, and ValueError for a doubtful list beside another."""
@@ -109,10 +130,11 @@ class Resolver:
             raise Unresolved(f"this store has no code of {', '.join(texts)}; {'; '.join(listed.notes())}")
         return listed
 
-    def _code(self, text: str, digits: str) -> str:
-        """Return the code with these digits, which the store must have."""
+    def _code(self, text: str, digits: str) -> Meaning:
+        """Return the code with these digits, which the store must have; of one of another list the six digits that both
+        have."""
         if digits in self.products:
-            return digits
+            return Meaning((digits,))
         shorter = digits[:HS8_DIGITS]
         if len(digits) > HS8_DIGITS and shorter in self.products:
             raise Unresolved(
@@ -125,7 +147,8 @@ class Resolver:
                 f"{text!r} is no code of this store; with its zero there is {self._listed(['0' + digits])}",
                 ["0" + digits],
             )
-        raise self._absent(text, digits)
+        is_of_another = len(digits) > HS_DIGITS and len(digits) != FINEST.get(self._national)
+        return self.same_goods(text, [digits], None if is_of_another else self._national, digits)
 
     def _press_term(self, text: str, product: str, means: str) -> Meaning:
         """Return the meaning of a press term."""
@@ -138,7 +161,7 @@ class Resolver:
         parts = [code for code in members(product) if code in self.products]
         if parts:
             return Meaning(tuple(parts), self._parts_note(text, product, parts))
-        raise self._absent(text, product, f" ({means})")
+        return self.same_goods(text, members(product), CHINAS, product, f" ({means})")
 
     def _itself_or_parts(self, product: str, text: str) -> Meaning:
         """Return a product that has figures; otherwise those of its parts that have some; otherwise itself, whose
@@ -147,12 +170,13 @@ class Resolver:
         is_sum = product.startswith(BASKET) or is_heading(product)
         if not is_sum or self._has((pl.col("product") == product) & pl.col("level").is_not_null()):
             return Meaning((product,))
+        finest = FINEST.get(self._national, HS_DIGITS)
         below = [
             code
             for code in self.products
-            if code.isdecimal() and not is_heading(code) and (code.startswith(product) or code in members(product))
+            if len(code) == finest and code.isdecimal() and (code.startswith(product) or code in members(product))
         ]
-        if not below:
+        if below in ([], [product]):
             return Meaning((product,))
         return Meaning(tuple(below), self._parts_note(text, product, below))
 
@@ -277,6 +301,17 @@ class Resolver:
 
 def _shown(table: pl.DataFrame) -> dict[str, str]:
     return {code: name or "" for code, name in table.select(table.columns[0], "name").iter_rows()}
+
+
+def reporter_alone(stores: Mapping[str, Path], texts: Iterable[str]) -> str | None:
+    """Return the one of several reporters whose store has these very codes; None where none has, or several."""
+    codes = [code_digits(text) or text for text in texts]
+    having = list[str]()
+    for name, store in stores.items():
+        state = open_snapshot(store)
+        if state is not None and codes and {*codes} <= Resolver(state).products.keys():
+            having.append(name)
+    return having[0] if len(having) == 1 else None
 
 
 def known_product(text: str) -> str:

@@ -16,17 +16,18 @@ import polars as pl
 from schemas.figures import QUOTABLE
 from schemas.forms.doubt import NumberDoubt
 from schemas.layouts import COMPARISONS
-from schemas.questions.question import OfReporter, Question
+from schemas.questions.question import OfReporter, Question, texts
 from schemas.store_address import root_given
 from tasks.domain.clock import read_day
 from tasks.domain.doubt.doubt_words import remarks_of
 from tasks.domain.errors import NothingPublished, StoreError
 from tasks.domain.reporter import Reporter
 from tasks.reading.citation import citation, cite_rows, known_on
+from tasks.reading.resolver import reporter_alone
 from tasks.sources.registry import restricted
 from tasks.store.bucket.working_copy import address_of, at_hand
 from tasks.store.files.snapshot import Snapshot
-from tasks.store.places.reporters import only_store, stores_of
+from tasks.store.places.reporters import is_one_store, only_store, stores_of
 from tasks.store.snapshots.parquet import read_table
 
 # What is in doubt of an answer follows from its rows, unless it is given.
@@ -208,8 +209,12 @@ def store_of(question: OfReporter) -> Path:
 
 
 def folder_of(question: Question, reporter: str | None) -> Path:
-    """Return the folder of the store of a reporter, or of the only one."""
-    return at_hand(only_store(root_given(question.store), reporter))
+    """Return the folder of the store of a reporter, of the only one, or of the one that alone has the codes of the
+    question."""
+    root, named = root_given(question.store), texts(getattr(question, "product", None))
+    if reporter is None and named and not is_one_store(root) and len(stores := stores_of(root)) > 1:
+        reporter = reporter_alone({name: at_hand(store) for name, store in stores.items()}, named)
+    return at_hand(only_store(root, reporter))
 
 
 def day_of(as_of: date | str | None) -> date | None:

@@ -5,6 +5,7 @@ Belongs here: which rows answer the question. `query` reads them, `resolver` int
 result.
 """
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -22,6 +23,7 @@ from schemas.questions.read import Read
 from schemas.table import polars_schema, readers_schema
 from tasks.answers.form.answer import Answer, AnswerOfSeveral, day_of, folder_of
 from tasks.answers.form.doubted import with_doubts
+from tasks.domain.classification import members
 from tasks.domain.coverage import TOTALS
 from tasks.domain.export_controls.control_lists import is_list
 from tasks.domain.name_match import Unresolved
@@ -29,6 +31,7 @@ from tasks.domain.period_words import each_month, is_latest, read_months
 from tasks.domain.periods import Month
 from tasks.domain.text import named
 from tasks.reading import query
+from tasks.reading.citation import terms_of_rows
 from tasks.reading.resolver import KEY, Resolver
 from tasks.reading.search import what_is_nearby
 from tasks.store.files.snapshot import Snapshot
@@ -68,12 +71,12 @@ def read_whole(question: Read) -> AnswerOfSeveral:
     The rows of a pair of two reporters, which both have, are those of the first. Raises ValueError (Unresolved if a
     name is unknown), of several reporters only where none has an answer.
     """
-    parts, refused = dict[str, Answer](), dict[str, ValueError]()
+    parts, refused, elsewhere = dict[str, Answer](), dict[str, ValueError](), _codes_elsewhere(question)
     if question.reporter is not None and not question.reporters:
         raise ValueError("no reporter is named; leave the argument out for the only reporter of the store")
     for name in question.reporters or (None,):
         try:
-            part = read_store(question, folder_of(question, name))
+            part = read_store(question, folder_of(question, name), elsewhere)
         except ValueError as error:
             if len(question.reporters) <= 1:
                 raise
@@ -87,6 +90,10 @@ def read_whole(question: Read) -> AnswerOfSeveral:
         name, why = next(iter(refused.items()))
         raise ValueError(f"{name}: {why}")
     first, notes = next(iter(parts.values())), tuple(f"{name}: {why}" for name, why in refused.items())
+    if len(parts) > 1 and question.table == "metric":
+        # Numbers of several stand beside each other in the currency and valuation of each.
+        of_parts = ((name, terms_of_rows(part.rows, part.releases["source"])) for name, part in parts.items())
+        notes += tuple(f"{name}: {line}" for name, lines in of_parts for line in lines)
     rows = _together({name: part.rows for name, part in parts.items()}, question)
     return AnswerOfSeveral(rows, first.snapshot, notes, as_of=first.as_of, table=question.table, parts=parts)
 
@@ -117,9 +124,25 @@ def _chosen(rows: pl.DataFrame, question: Read) -> pl.DataFrame:
     return rows.select(*_leading_columns(question), *dict.fromkeys([*shown, *beside]))
 
 
-def read_store(question: Read, store: Path) -> Answer:
-    """Return the rows of a question about one store, with all columns. Raises ValueError (Unresolved if a name is
-    unknown), and what `query.query` raises.
+def _codes_elsewhere(question: Read) -> dict[str, tuple[str, ...]] | None:
+    """The codes that each product means to the first of several reporters that knows it; None of a single one."""
+    if len(question.reporters) <= 1:
+        return None
+    codes = dict[str, tuple[str, ...]]()
+    for name in question.reporters:
+        # A store that is not there is refused where it is read.
+        with contextlib.suppress(ValueError, LookupError):
+            resolver = Resolver(query.open_published(folder_of(question, name)))
+            for text in {*texts(question.product)} - {*codes}:
+                with contextlib.suppress(Unresolved):
+                    codes[text] = resolver.product_keys(text).keys
+    return codes
+
+
+def read_store(question: Read, store: Path, elsewhere: Mapping[str, Sequence[str]] | None = None) -> Answer:
+    """Return the rows of a question about one store, with all columns. Of several stores, whose codes are `elsewhere`,
+    one that lacks a product says so. Raises ValueError (Unresolved if a name is unknown), and what `query.query`
+    raises.
     """
     as_of = day_of(question.as_of)
     snapshot = query.open_published(store)
@@ -127,7 +150,7 @@ def read_store(question: Read, store: Path) -> Answer:
     layout, schema = LAYOUTS[question.table], polars_schema(question.table)
     _require_columns(question, schema)
     notes: list[str] = []
-    products = _keys(texts(question.product), "product", resolver, question.table, notes)
+    products = _keys(texts(question.product), "product", resolver, question.table, notes, elsewhere)
     partners = _keys(texts(question.partner), "partner", resolver, question.table, notes)
     keys_of = {"product": products, "partner": partners}
     codes = _each(products)
@@ -219,7 +242,12 @@ def _each(keys: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _keys(
-    names: Sequence[str], what: str, resolver: Resolver, table: str, notes: list[str]
+    names: Sequence[str],
+    what: str,
+    resolver: Resolver,
+    table: str,
+    notes: list[str],
+    elsewhere: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, tuple[str, ...]]:
     """Return the keys of each name; a table that is not filed by month accepts any key, because it may contain other
     products.
@@ -239,10 +267,28 @@ def _keys(
                 keys[text] = meant.keys
                 notes += [meant.note] if meant.note else []
         except Unresolved:
-            if is_strict or not (text.isalnum() or KEY.fullmatch(text)):
+            if elsewhere is not None:
+                keys[text] = _same_goods(text, resolver, elsewhere, notes)
+            elif is_strict or not (text.isalnum() or KEY.fullmatch(text)):
                 raise
-            keys[text] = (text,)
+            else:
+                keys[text] = (text,)
+    if keys and not any(keys.values()):
+        raise Unresolved("; ".join(notes))
     return keys
+
+
+def _same_goods(
+    text: str, resolver: Resolver, elsewhere: Mapping[str, Sequence[str]], notes: list[str]
+) -> tuple[str, ...]:
+    """The codes of a store for what another one knows by a name; none, with a note, where it has none."""
+    try:
+        meant = resolver.same_goods(text, [one for key in elsewhere.get(text, ()) for one in members(key)])
+    except Unresolved as unresolved:
+        notes.append(str(unresolved))
+        return ()
+    notes.append(meant.note)
+    return meant.keys
 
 
 def _months(question: Read, states: Sequence[Snapshot]) -> list[query.Month] | None:
@@ -286,7 +332,9 @@ def _absent(rows: pl.DataFrame, question: Read, keys_of: dict[str, dict[str, tup
     the answer is missing.
     """
     absent = {
-        name: [text for text, keys in of.items() if not {*keys} & {*rows[name]}] for name, of in keys_of.items() if of
+        name: [text for text, keys in of.items() if keys and not {*keys} & {*rows[name]}]
+        for name, of in keys_of.items()
+        if of
     }
     if question.measures:
         absent["measure"] = [measure for measure in question.measures if measure not in {*rows["measure"]}]

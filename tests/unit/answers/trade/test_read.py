@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from comtrade_answers import answer, row
 
 from schemas.questions.checks import checked
 from schemas.questions.read import Read
@@ -11,6 +12,7 @@ from tasks.answers.form.answer import Answer
 from tasks.answers.trade.read import VERDICTS, read, read_store
 from tasks.reading.query import query
 from tasks.reading.scan import scan_table
+from tests.unit.published_stores import china, publish, query_bytes
 from tests.unit.soybean_store import GM, IMPORTS, MAGNETS, NO_TOTAL, soybean_store
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
@@ -93,3 +95,48 @@ def test_a_day_stands_for_its_month(store: Path) -> None:
     for given in ("2024-06-17", date(2024, 6, 17), [date(2024, 6, 1)], ("2024-06-30", date(2024, 6, 2))):
         assert read(checked(Read(GM, month=given, store=store))).rows.equals(wanted), given  # type: ignore[arg-type]
     assert read(Read(GM, month="2024-06-05..2024-06-30", store=store)).rows.equals(wanted)
+
+
+# What a person writes, and the code of China: a word, a basket, a name, a code of China and codes that all have.
+TEN = {
+    "magnets": "85051110", "natural graphite in flakes": "25041010", "titanium ores&concentrates": "26140000",
+    "crude oil": "27090000", "powders of alloy steel": "72052100", "lithium-ion electric accumulators": "85076000",
+    "854143": "85414300", "furnitures of wood, nes": "94036099", "100199": "10019900", "610910": "61091000",
+}  # fmt: skip
+OTHERS = {"KOR": 410, "JPN": 392, "DEU": 276, "HKG": 344}
+
+
+def test_ten_products_of_five_countries_are_one_table_by_the_names_of_one_of_them(tmp_path: Path) -> None:
+    """China has them under eight digits, the others under six; each number is the place of product and country."""
+    rows = [("202506", code, "USA", place, place) for place, code in enumerate(TEN.values(), 1)]
+    shared = [code[:6] for code in TEN.values()]
+    china(tmp_path, query_bytes(rows), products=shared)
+    for step, (reporter, number) in enumerate(OTHERS.items(), 1):
+        of_reporter = {"reporterCode": number, "reporterISO": reporter}
+        told = (
+            row("USA", 100.0 * step + place, cmdCode=code[:6], partnerCode=842, **of_reporter)
+            for place, code in enumerate(TEN.values(), 1)
+        )
+        file = (f"{reporter}.json", answer(*told), "un_comtrade")
+        publish(tmp_path, reporter, *file, flow="export", products=shared)
+    question = {"partner": "us", "measure": "value_usd", "month": "2025-06", "store": tmp_path / "store"}
+    found = read(Read([*TEN], reporter=["CHN", *OTHERS], **question))
+    assert found.rows.height == 50
+    levels = {
+        (row["reporter"], "850511" if row["product"].startswith("basket") else row["product"][:6]): row["level"]
+        for row in found.rows.iter_rows(named=True)
+    }
+    assert levels == {
+        (reporter, code[:6]): 100 * step + place
+        for step, reporter in enumerate(["CHN", *OTHERS]) for place, code in enumerate(TEN.values(), 1)
+    }  # fmt: skip
+    taken = [note for note in found.remarks if note.startswith("KOR: magnets: taken is 850511 ")]
+    assert len(taken) == 1
+    assert any(note.startswith("CHN: exports in USD: FOB") for note in found.remarks)
+    # Of one country alone the word leads there too, and a code that one alone has needs no name of whose it is.
+    alone = read(Read("magnets", reporter="KOR", **question)).rows
+    assert alone.select("product", "level").rows() == [("850511", 101.0)]
+    assert read(Read("85051110", **question)).rows["level"].to_list() == [1.0]
+    absent = read(Read(["magnets", "copper cathodes"], reporter=["CHN", "KOR"], **question))
+    assert absent.rows["reporter"].to_list() == ["CHN", "KOR"]
+    assert any("KOR: there is no product 'copper cathodes'" in note for note in absent.remarks)
