@@ -16,12 +16,8 @@ from schemas.reference.code_tables import code_table, listed_partners
 from schemas.table import empty_frame, polars_schema
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import WORLD
-<<<<<<< HEAD
 from tasks.domain.hs_editions import revisions_so_far
-from tasks.domain.labels import names_of_parts, readable_names
-=======
 from tasks.domain.labels import readable_names
->>>>>>> e750997e (names: every chapter, heading and subheading of the HS has a name of its own)
 from tasks.domain.nomenclature import ANY_LIST, CHINAS, OTHERS
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.places.verify_on_read import prove

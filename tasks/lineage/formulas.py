@@ -110,8 +110,8 @@ def _rank(operands: list[ExactOperand], point: Point) -> Fraction | None:
     for known in operands:
         by_partner.setdefault(known.point.partner, []).append(known)
     sums = {partner: _rolling(of_it, point) for partner, of_it in by_partner.items()}
-    own = sums[point.partner]
-    return Fraction(1 + sum(1 for other in sums.values() if own is not None and other is not None and other > own))
+    level = sums[point.partner]
+    return Fraction(1 + sum(1 for other in sums.values() if level is not None and other is not None and other > level))
 
 
 def _contribution(operands: list[ExactOperand], point: Point) -> Fraction | None:

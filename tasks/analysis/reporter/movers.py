@@ -173,11 +173,8 @@ def mover_rows(
 ) -> pl.DataFrame:
     """Return the rows of the table `mover` of these months (month numbers) of a direction, by comparisons of one
     number; they are in memory together."""
-    (number,) = {AGAINST[one].number for one in against}
-    reach = {month - back for month in months for back in (0, *(AGAINST[one].back for one in against))}
-    comparisons = [Comparison(*one) for one in itertools.product(months, against, MEASURES)]
-    world = _Levels(state.read, flow, reach, state.is_whole, ["product"], number)
-    world.add_silent(state, flow, comparisons)
+    comparisons = [*itertools.starmap(Comparison, itertools.product(months, against, MEASURES))]
+    world = _Levels(state, flow, comparisons, state.is_whole, ["product"])
     trees = _trees(world, comparisons)
     # Of one partner there is nobody else to name.
     adding_up = {key: tree for key, tree in trees.items() if tree.adds_up and state.scope.partner == WORLD}
@@ -185,13 +182,12 @@ def mover_rows(
     where = pl.col("product").is_in(list(roots)) & ~pl.col("partner").is_in(TOTALS)
     partners = dict[Comparison, tuple[list[Row], int]]()
     if roots:
-        levels = _Levels(state.read, flow, reach, where, KEYS, number)
-        levels.add_silent(state, flow, comparisons)
+        levels = _Levels(state, flow, comparisons, where, KEYS)
         partners = {key: _by_partner(levels, tree, key, top) for key, tree in adding_up.items()}
     chosen = {row["partner"] for row in itertools.chain(*(largest for largest, _ in partners.values()))}
     finest = {*itertools.chain(*(tree.finest for tree in adding_up.values()))}
     where = pl.col("product").is_in(list(finest)) & pl.col("partner").is_in(list(chosen))
-    of_partners = _Levels(state.read, flow, reach, where, KEYS, number) if chosen else None
+    of_partners = _Levels(state, flow, comparisons, where, KEYS) if chosen else None
     rows: list[Row] = []
     for comparison, tree in trees.items():
         splits = _Splits(tree, world, of_partners, comparison, state.reporter)
@@ -247,8 +243,10 @@ class _Levels:
     """
 
     def __init__(
-        self, read: Read, flow: str, months: Collection[int], where: pl.Expr, keys: list[str], number: str
+        self, state: StoreState, flow: str, comparisons: Sequence[Comparison], where: pl.Expr, keys: list[str]
     ) -> None:
+        (number,) = {AGAINST[comparison.against].number for comparison in comparisons}
+        months = {month for comparison in comparisons for month in comparison.months}
         measure = pl.col("measure").cast(pl.String)
         of_goods = measure.is_in(MEASURES)
         if "partner" not in keys:
@@ -257,7 +255,7 @@ class _Levels:
         records = [
             pl.when(pl.lit(number == "level")).then(name).alias(name) for name in ("highest_since", "lowest_since")
         ]
-        rows = read(
+        rows = state.read(
             "metric",
             _in(months, flow),
             where & of_goods & pl.col(number).is_not_null(),
@@ -277,8 +275,9 @@ class _Levels:
         self._none, self._of = rows.clear(), rows.partition_by(["measure", "month"], as_dict=True)
         self._keys, self.measures = keys, {measure for measure, _ in self._of}
         self.no_change = _changes(self._none, self._none, next(iter(growths)), keys)
+        self._add_silent(state, flow, comparisons)
 
-    def add_silent(self, state: StoreState, flow: str, comparisons: Iterable[Comparison]) -> None:
+    def _add_silent(self, state: StoreState, flow: str, comparisons: Iterable[Comparison]) -> None:
         """Add 0 for series of a base without a row now, because they have had no number for a year, where releases
         cover all months that are added up."""
         for comparison in comparisons:
@@ -632,21 +631,28 @@ def _doubted(state: StoreState, series: tuple[str, str, str], month: int, produc
     return weighed.select("doubt", amount=pl.col("level") * pl.col("part_pct") / 100)
 
 
+def _judged_by(state: StoreState, flow: str, reach: range, months: int, compared: Collection[Base]) -> pl.DataFrame:
+    """The figures by which growths of the last months are judged. Signs are looked for among the growths of a few
+    months; of all others the level is enough, where no months are added up."""
+    first = reach[-1] - months - SIGN_MONTHS + 1 if all(base.is_of_month for base in compared) else reach[0]
+    figures = (state.growths(flow, month) if month >= first else state.levels(flow, month) for month in reach)
+    return pl.concat(figures, how="diagonal_relaxed")
+
+
 def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int]) -> None:
     """Add the doubts about the rows, and of the growth of each product whether it may be quoted: yes, care or no; what
     is in doubt is quoted with care at best."""
     reach = range(min(months) - VERDICT_MONTHS, max(months) + 1)
-    # Signs are looked for among the growths of a few months; of all others the level is enough.
     compared = {AGAINST[row["against"]] for row in rows}
-    is_of_months = all(base.is_of_month for base in compared)
-    recent = range(min(months) - SIGN_MONTHS + 1, max(months) + 1) if is_of_months else reach
-    judged = [row for row in rows if row.get("product") and row["kind"] == "product"]
+    # The growth of twelve months has no verdict.
+    is_judged = {against: base.growth in QUOTABLE for against, base in AGAINST.items()}
+    judged = [row for row in rows if row.get("product") and row["kind"] == "product" and is_judged[row["against"]]]
     shown = sorted({row["product"] for row in judged})
-    figures = (state.growths(flow, month) if month in recent else state.levels(flow, month) for month in reach)
-    every = pl.concat(figures, how="diagonal_relaxed").filter(pl.col("product").is_in(shown))
+    every = _judged_by(state, flow, reach, max(months) - min(months), compared).filter(pl.col("product").is_in(shown))
     steps = pl.concat(state.steps(flow, month) for month in reach)
     steps = steps_of(steps.group_by("product").agg(pl.col("resolution", "known_until").max()), shown)
-    is_asked, growths = month_index("period").is_in([*months]), {one.growth for one in compared} & {*QUOTABLE}
+    is_asked = month_index("period").is_in([*months])
+    growths = {base.growth for base in compared} & {*QUOTABLE}
 
     def read(products: Sequence[str]) -> pl.DataFrame:
         above = [one for one in products if not any(one != other and one.startswith(other) for other in products)]
@@ -654,9 +660,7 @@ def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int])
 
     quotes: dict[tuple[Any, ...], str] = {}
     # The numbers of a whole nomenclature would take gigabytes.
-    for _, together in itertools.groupby(
-        shown if growths else [], key=lambda product: product[:2] if product.isdecimal() else product
-    ):
+    for _, together in itertools.groupby(shown, key=lambda product: product[:2] if product.isdecimal() else product):
         of_chapter = every.filter(pl.col("product").is_in([*together]))
         growth_verdicts = verdicts(of_chapter.filter(is_asked), of_chapter, steps, read, growths)
         keys = growth_verdicts.select("product", "measure", month_index("period"), "figure").rows()

@@ -90,12 +90,18 @@ def read_whole(question: Read) -> AnswerOfSeveral:
         name, why = next(iter(refused.items()))
         raise ValueError(f"{name}: {why}")
     first, notes = next(iter(parts.values())), tuple(f"{name}: {why}" for name, why in refused.items())
-    if len(parts) > 1 and question.table == "metric":
-        # Numbers of several stand beside each other in the currency and valuation of each.
-        of_parts = ((name, terms_of_rows(part.rows, part.releases["source"])) for name, part in parts.items())
-        notes += tuple(f"{name}: {line}" for name, lines in of_parts for line in lines)
+    notes += _terms(parts, question.table)
     rows = _together({name: part.rows for name, part in parts.items()}, question)
     return AnswerOfSeveral(rows, first.snapshot, notes, as_of=first.as_of, table=question.table, parts=parts)
+
+
+def _terms(parts: Mapping[str, Answer], table: str) -> tuple[str, ...]:
+    """What the values of several reporters mean, which stand beside each other in the currency and valuation of
+    each."""
+    if len(parts) == 1 or table != "metric":
+        return ()
+    lines = ((name, terms_of_rows(part.rows, part.releases["source"])) for name, part in parts.items())
+    return tuple(f"{name}: {line}" for name, of_reporter in lines for line in of_reporter)
 
 
 def _together(rows_of: Mapping[str, pl.DataFrame], question: Read) -> pl.DataFrame:
