@@ -20,6 +20,8 @@ from tasks.reading.query import query
 from tests.unit import published_stores
 from tests.unit.customs import MAY, Store
 from tests.unit.few_partners import FEW, THREE
+from tests.unit.graphite import CODE as GRAPHITE
+from tests.unit.graphite import complaint, graphite_store
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
 
@@ -53,6 +55,14 @@ def doubted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("doubted")
     root = store.store.parent if store.store.name.startswith("reporter=") else store.store
     build(root, SitePlan(folder, DAY))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def graphite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of a growth that is not to be quoted, and of one that is quoted with care."""
+    store, folder = graphite_store(tmp_path_factory.mktemp("graphite")), tmp_path_factory.mktemp("graphite_site")
+    build(store.folder, SitePlan(folder, DAY))
     return folder
 
 
@@ -264,6 +274,19 @@ def test_an_embedded_chart_fits_its_frame_and_tells_its_height(
         box = frame.locator(part).bounding_box()
         assert box["y"] + box["height"] <= page.locator("iframe").bounding_box()["y"] + height
     context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    "end", [f"f={figure}&p={who}" for figure in ("mom_pct", "level") for who in ("USA", "WLD.USA")]
+)
+def test_an_embedded_chart_says_the_verdict(graphite: Path, page_of: Any, language: str, end: str) -> None:
+    page = page_of(graphite / f"CHN/{GRAPHITE}.{language}.html", end=f"?embed#{end}")
+    said = [
+        page.locator("main").inner_text(),
+        *page.locator("[title]").evaluate_all("all => all.map(one => one.title)"),
+    ]
+    assert complaint(" ".join(said)) == ""
 
 
 def test_an_earlier_day_shows_what_was_known_then(site: Path, page_of: Any, sample_store: Path) -> None:

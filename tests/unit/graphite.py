@@ -4,6 +4,7 @@ The United States took 1,223 t in each month of a year, 25 kg in May 2025 and 1,
 together took a sixth of the usual in May, so that the world's +361.7 % is from an unusually low base.
 """
 
+import re
 from pathlib import Path
 
 from bad_inputs.download import csv_bytes
@@ -18,6 +19,9 @@ USUAL |= dict.fromkeys(range(202501, 202505), USUAL[202401])
 MAY, NOW = {USA: 25} | dict.fromkeys(OTHERS, 68_181), {USA: 1_700_025} | dict.fromkeys(OTHERS, 160_258)
 MONTHS = USUAL | {202505: MAY, 202506: NOW}
 NO, CARE = "6,800,000", "361.7"
+SAID = ("quote with care", "From 25 kg", "引用时须说明", "基数仅25千克")
+PERCENT = re.compile(rf"{NO}(\.0+)?[^0-9,.\n]?%|6800000(\.0+)? ?%")
+BARE = re.compile(r"6,?800,?000\b|from 25 kg|基数25千克")
 
 
 def records(months: dict[int, dict[str, int]]) -> list[tuple[str, ...]]:
@@ -42,3 +46,13 @@ def graphite_store(folder: Path) -> Store:
         except Held as held:
             store.approve(held.release_id, LATER, lifts_doubts=True)
     return store
+
+
+def complaint(text: str) -> str:
+    """What a text lacks; empty where each growth in it has its verdict."""
+    if PERCENT.search(text):
+        return "has the percentage"
+    if CARE in text and not any(one in text for one in SAID):
+        return "has +361.7 % without a word"
+    has_no = re.search(r"From (25 kg|USD 50)|基数仅(25千克|50美元)", text)
+    return "has the growth without a word" if BARE.search(text) and not has_no else ""
