@@ -1,5 +1,6 @@
-"""Every way out of a store says beside a growth whether it may be quoted: a table of ways that is made from the
-registry of questions, the formats of files and the pages of a site, over a store of graphite that is synthetic.
+"""Every way out of a store says beside a growth whether it may be quoted, and beside a number what is in doubt of it: a
+table of ways that is made from the registry of questions, the formats of files and the pages of a site, over a store
+of graphite that is synthetic.
 
 Its +6,800,000 % is not to be quoted, and its +361.7 % with care.
 """
@@ -30,7 +31,19 @@ from tasks.pages.release import release_page
 from tasks.pages.site import site
 from tasks.store.snapshots.parquet import read_table
 from tests.unit.customs import Store
-from tests.unit.graphite import BARE, CARE, CODE, JUNE, NO, complaint, graphite_store
+from tests.unit.graphite import (
+    BARE,
+    CARE,
+    CODE,
+    DOUBTED,
+    JUNE,
+    NO,
+    complaint,
+    doubted_store,
+    graphite_store,
+    in_doubt,
+    lacks_doubt,
+)
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
 
@@ -74,6 +87,11 @@ reason = "it rose"
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return graphite_store(tmp_path_factory.mktemp("graphite"))
+
+
+@pytest.fixture(scope="module")
+def doubted(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return doubted_store(tmp_path_factory.mktemp("doubted"))
 
 
 def text_of(result: Any) -> str:
@@ -206,7 +224,7 @@ def pages(store: Store, language: str) -> Iterator[tuple[str, str]]:
         yield "release page", f"{made.lead}\n{made.summary}"
 
 
-@pytest.mark.parametrize(
+WAYS = pytest.mark.parametrize(
     ("ways", "least", "language"),
     [
         *(
@@ -217,6 +235,9 @@ def pages(store: Store, language: str) -> Iterator[tuple[str, str]]:
         (files, 6, "en"),
     ],
 )
+
+
+@WAYS
 def test_every_way_out_says_the_verdict_and_none_says_the_percentage(
     ways: Any, least: int, language: str, store: Store
 ) -> None:
@@ -226,6 +247,16 @@ def test_every_way_out_says_the_verdict_and_none_says_the_percentage(
     told = [[bool(CARE in text), bool(BARE.search(text))] for _, text in found]
     # Commands are asked of the partner whose growth is not to be quoted, and few of them name the others.
     assert min(map(sum, zip(*told, strict=True))) > (0 if ways is commands else 2), told
+
+
+@WAYS
+def test_every_way_out_of_a_number_in_doubt_says_the_doubt(
+    ways: Any, least: int, language: str, doubted: Store
+) -> None:
+    said, found = in_doubt(doubted), [*ways(doubted, language)]
+    assert said
+    assert [name for name, text in found if lacks_doubt(text, said)] == []
+    assert sum(bool(DOUBTED.search(text)) for _, text in found) >= (1 if ways is commands else 3)
 
 
 @pytest.mark.parametrize("text", [f"the US {NO} %", "it rose by 361.7 %", "United States from 25 kg", "6800000.0"])

@@ -5,12 +5,16 @@ together took a sixth of the usual in May, so that the world's +361.7 % is from 
 """
 
 import re
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from bad_inputs.download import csv_bytes
 from customs import LATER, Store
 
 from tasks.domain.errors import Held
+from tasks.domain.labels import check_words
+from tasks.ledger.doubts import Doubts
 
 CODE, JUNE = "25041010", "2025-06"
 USA, OTHERS = "502", ("304", "133", "116", "305", "110", "307", "303", "122", "141", "136", "112")
@@ -21,6 +25,7 @@ MONTHS = USUAL | {202505: MAY, 202506: NOW}
 NO, CARE = "6,800,000", "361.7"
 SAID = ("quote with care", "From 25 kg", "引用时须说明", "基数仅25千克")
 PERCENT = re.compile(rf"{NO}(\.0+)?[^0-9,.\n]?%|6800000(\.0+)? ?%")
+DOUBTED = re.compile(r"1,?700,?025|\b1,700(\.0+)?(&nbsp;|\s)?(t\b|吨)")
 BARE = re.compile(r"6,?800,?000\b|from 25 kg|基数25千克")
 
 
@@ -46,6 +51,26 @@ def graphite_store(folder: Path) -> Store:
         except Held as held:
             store.approve(held.release_id, LATER, lifts_doubts=True)
     return store
+
+
+def doubted_store(folder: Path) -> Store:
+    """Return the store, where a file that is held has another number of the United States in June."""
+    store = graphite_store(folder)
+    other = {"name": "other.csv", "products": ["250410"], "months": JUNE, "partners": "listed"}
+    with suppress(Held):
+        store.ingest(csv_bytes(records({202506: {USA: 1_800_025}})), LATER, **other)
+    return store
+
+
+def in_doubt(store: Store) -> set[str]:
+    """What is said of the number of the United States in June that is in doubt, in both languages."""
+    checks = {one.check for one in Doubts(store.snapshot).of("export", CODE, "USA", [2025 * 12 + 5])}
+    return {check_words(language)[check] for check in checks for language in ("en", "zh")}
+
+
+def lacks_doubt(text: str, said: Collection[str]) -> bool:
+    """Whether a text has the number in doubt, and nothing of the doubt."""
+    return bool(DOUBTED.search(text)) and not any(one in text for one in said)
 
 
 def complaint(text: str) -> str:

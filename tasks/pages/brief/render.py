@@ -119,7 +119,7 @@ def _context(facts: Facts, language: str) -> dict[str, Any]:
     return {
         "facts": facts,
         "t": t,
-        "checks": check_words(language) if language != "en" else {},
+        "checks": check_words(language),
         "month": month,
         "title": _title(facts.reporter, facts.flow, t["name"].format(**dict(facts)), language),
         "headlines": headlines,

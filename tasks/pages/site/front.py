@@ -252,7 +252,7 @@ def page(trades: Sequence[Trade], day: date, desk: Desk, language: str, address:
         title=f"Tidewaiter{t['colon']}{t['site']}",
         description=next((trade.lead.sentences[0][0] for trade in ordered if trade.lead), t["site"]),
         image=_image(ordered, address, language),
-        checks=check_words(language) if language != "en" else {},
+        checks=check_words(language),
         in_doubt=lambda doubts: [t["in_doubt"].format(doubt=one) for one in doubt_sentences(doubts, language)],
     )
 
