@@ -25,7 +25,7 @@ help:
 	@echo "make test-container   the image and the services of deployments/, run by podman (as root on Debian)"
 	@echo "make demo-fetch   begin with seven countries, from a server on this machine that answers like their sources with invented numbers, publish them, and show the figures"
 	@echo "make test-live   ask the real sources one question each, where there is a network"
-	@echo "make torture  500 kills under readers; make search   properties on many more examples; make bench SIZE=S|M|L  speed compared with what one would use instead"
+	@echo "make torture  1,000 kills under readers; make search   properties on many more examples; make bench SIZE=S|M|L  speed compared with what one would use instead"
 	@echo "make check  style, types, import contracts, dictionary, pages and their links; make docs   the pages as a site, in build/site"
 	@echo "make dictionary   write schemas/DICTIONARY.md, tables.json and tidewaiter/__init__.pyi from the models and questions; make lock   resolve the dependencies again (needs uv)"
 	@echo "make clean   remove the environment and all caches"
@@ -111,7 +111,7 @@ search: $(READY_DEV)
 	  $(addprefix tests/integration/test_,s3_faults.py real_files.py vintages.py)
 
 torture: $(READY_DEV)
-	$(BIN)/python -m tests.faults.torture --kills 500 --reads 20000
+	$(BIN)/python -m tests.faults.torture --kills 1000 --reads 20000
 
 bench: $(READY_DEV)
 	$(BIN)/python -m benchmarks.startup

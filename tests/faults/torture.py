@@ -1,49 +1,65 @@
-"""The long run: a writer that is killed hundreds of times under readers of three engines.
+"""The long run: what is killed hundreds of times under readers, kind by kind, and must leave nothing torn.
 
-    python -m tests.faults.torture --kills 500 --reads 20000
+    python -m tests.faults.torture --kills 1000 --reads 20000
 
-Each writer publishes (and now and then retires old snapshots) back to back until it is killed at a random call of the
-seam; the next one goes on from what it finds. Ends by itself; exit code 1 if any read was mixed, short, wrong,
-backwards or an error, or if the store is not whole in the end.
+Writers of a made-up world, whose every row is known without reading a store, are killed at random calls of the seam:
+one after another, two at once, and one that retires old states. The commands of a person and a bucket are in
+`torture_commands.py`. Ends by itself; exit code 1 if any read was mixed, short, wrong, backwards or an error, if a
+store is not whole in the end, or is another one than a run without kills leaves.
 """
 
 import argparse
-import random
 import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from random import Random
 
-from tasks.store.files.snapshot import list_snapshots, open_snapshot
+from tasks.store.files.snapshot import open_snapshot
 from tasks.store.files.verify import audit_store
 from tests.faults.checks import PROCESSES, Violation, check_recovery, start_process
 from tests.faults.checks_processes import finish_watcher, start_watcher
 from tests.faults.faulty import FaultyFileSystem
-from tests.faults.readers import COUNTED, READERS, Tally, bad
+from tests.faults.readers import COUNTED, READERS, bad
+from tests.faults.torture_commands import SHARES, Counts, ended, torture_command
 from tests.faults.world import run
-from tests.faults.writers import publish_until_killed
+from tests.faults.writers import publish_until_killed, retire_until_killed
+
+# Of all kills; the commands of a person, which cost seconds each, have the rest.
+WORLD_SHARE = 0.6
 
 
-def torture(store: Path, kills: int, reads: int, seed: int) -> tuple[int, dict[str, Tally], list[str]]:
-    """Kills done, what the reads of each engine were, and samples of what went wrong."""
-    chance = random.Random(seed)
-    run(store, 1, FaultyFileSystem())
+WORLDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "one writer": (publish_until_killed,),
+    "two writers": (publish_until_killed, publish_until_killed),
+    "retention": (retire_until_killed,),
+}
+
+
+def torture(store: Path, writers: Sequence[Callable[..., None]], kills: int, reads: int, chance: Random) -> Counts:
+    """So many kills of these writers, who are killed and started again, and at least so many reads."""
     stop, counts = PROCESSES.Event(), {engine: PROCESSES.Value("q", 0) for engine in READERS}
     watchers = {engine: start_watcher(store, engine, stop, counts[engine]) for engine in READERS}
-    done, wrong = 0, list[str]()
-    while done < kills or sum(count.value for count in counts.values()) < reads:
-        fault = chance.choice(["kill", "kill", "torn"])
-        writer = start_process(publish_until_killed, store, fault, chance.randint(1, 400))
-        writer.join()
-        if writer.exitcode != -signal.SIGKILL:
-            wrong.append(f"a writer ended with {writer.exitcode} after kill {done}")
-            break
-        done += 1
+    done = Counts()
+    while (done.kills < kills or sum(count.value for count in counts.values()) < reads) and not done.wrong:
+        turns = [(store, chance.choice(["kill", "kill", "torn"]), chance.randint(1, 400)) for _ in writers]
+        begun = [start_process(writer, *turn) for writer, turn in zip(writers, turns, strict=True)]
+        codes = ended(begun)
+        done.kills += codes.count(-signal.SIGKILL)
+        done.wrong += [
+            f"a writer ended with {code} after kill {done.kills}" for code in codes if code != -signal.SIGKILL
+        ]
+        done.runs += 1
     stop.set()
-    ended = {engine: finish_watcher(watcher) for engine, watcher in watchers.items()}
-    samples = [f"{engine}: {sample}" for engine, (_, found) in ended.items() for sample in found]
-    return done, {engine: tally for engine, (tally, _) in ended.items()}, wrong + samples
+    for engine, watcher in watchers.items():
+        tally, found = finish_watcher(watcher)
+        done.reads += tally
+        done.wrong += [f"{engine}: {sample}" for sample in found]
+    done.wrong += check_end(store)
+    done.equal = done.runs if not done.wrong else 0
+    return done
 
 
 def check_end(store: Path) -> list[str]:
@@ -59,24 +75,33 @@ def check_end(store: Path) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=500)
-    parser.add_argument("--reads", type=int, default=20000, help="of all three engines together")
+    parser.add_argument("--kills", type=int, default=1000, help="of all kinds together; each has its share")
+    parser.add_argument("--reads", type=int, default=20000, help="of the made-up world, by all three engines together")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", nargs="*", choices=[*WORLDS, *SHARES], help="kinds")
     options = parser.parse_args()
-    started = time.monotonic()
+    chance, total, started = Random(options.seed), Counts(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tidewaiter-") as folder:
-        store = Path(folder) / "store"
-        kills, tallies, wrong = torture(store, options.kills, options.reads, options.seed)
-        wrong += check_end(store)
-        history = list_snapshots(store)
-        seconds = time.monotonic() - started
-    total = sum(tallies.values(), Tally())
-    lines = [f"kills {kills}, snapshots published {history[-1].sequence}, kept {len(history)}, {seconds:.0f} s"]
-    for name, tally in {**tallies, "all": total}.items():
-        lines.append("  ".join([f"{name:8}", *(f"{key} {tally[key]}" for key in COUNTED)]))
-    lines += [f"WRONG {line[:500]}" for line in wrong[:20]]
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 1 if wrong or bad(total) or kills < options.kills or total["reads"] < options.reads else 0
+        base = Path(folder)
+        run(base / "store", 1, FaultyFileSystem())
+        for name in options.only or [*WORLDS, *SHARES]:
+            began = time.monotonic()
+            if name in WORLDS:
+                kills = round(options.kills * WORLD_SHARE / len(WORLDS))
+                done = torture(base / "store", WORLDS[name], kills, options.reads // len(WORLDS), chance)
+            else:
+                done = torture_command(base / name.replace(" ", "-"), name, round(options.kills * SHARES[name]), chance)
+            tell(name, done, time.monotonic() - began)
+            total += done
+    tell("all", total, time.monotonic() - started)
+    return 1 if total.wrong or bad(total.reads) else 0
+
+
+def tell(name: str, done: Counts, seconds: float) -> None:
+    counted = [f"{key} {done.reads[key]}" for key in COUNTED]
+    told = [f"{name:14} kills {done.kills:4}  runs {done.runs:4}  equal {done.equal:4}", *counted, f"{seconds:.0f} s"]
+    sys.stdout.write("  ".join(told) + "\n" + "".join(f"  WRONG {line[:500]}\n" for line in done.wrong[:20]))
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

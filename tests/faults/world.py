@@ -70,15 +70,17 @@ def new_files(number: int) -> list[NewFile]:
 
 def run(
     store: Path,
-    number: int,
+    number: int | None,
     fs: FileSystem = LOCAL,
     audit: Callable[[Snapshot], None] | None = None,
     lock: Callable[[Path, FileSystem], AbstractContextManager[None]] = exclusive,
     edition: int = 1,
 ) -> Publication:
-    """Publish release `number` on whatever is current: read, modify, publish. Another edition has the same files."""
+    """Publish release `number`, or the next one, on whatever is current: read, modify, publish. Another edition has the
+    same files."""
     with lock(store, fs):
         parent = open_snapshot(store)
+        number = number or (parent.sequence if parent else 0) + 1
         files = new_files(number)
         named = {file.partition for file in files}
         carried = [entry for entry in (parent.files if parent else ()) if entry.partition not in named]

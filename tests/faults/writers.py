@@ -41,12 +41,21 @@ def publish_until_stopped(store: Path, stop: Event) -> None:
 
 
 def publish_until_killed(store: Path, fault: str, at: int) -> None:
+    """Publish the next release again and again, or also retire old ones, until call `at` of the seam."""
     fs = FaultyFileSystem(fault, at)
     while True:
-        parent = open_snapshot(store)
-        number = 1 if parent is None else parent.sequence + 1
-        run(store, number, fs)
+        number = run(store, None, fs).snapshot.sequence
         if number % 25 == 0:
             with exclusive(store, fs):
                 published_on_their_days(store)
                 retain(store, today=public_on(number), months=KEPT_SNAPSHOTS, fs=fs)
+
+
+def retire_until_killed(store: Path, fault: str, at: int) -> None:
+    """Publish a release and retire the oldest ones, again and again, until call `at` of the retention."""
+    fs = FaultyFileSystem(fault if fault != "torn" else "kill", at % 40 + 1)
+    while True:
+        number = run(store, None, FaultyFileSystem()).snapshot.sequence
+        with exclusive(store, fs):
+            published_on_their_days(store)
+            retain(store, today=public_on(number), months=KEPT_SNAPSHOTS, fs=fs)
