@@ -63,12 +63,6 @@ def test_a_folder_of_any_name_is_read_from_beside_it_and_from_within(root: Path,
         assert rows > [(0,)]
 
 
-def test_a_folder_whose_name_duckdb_cannot_read_is_refused_with_what_to_do(root: Path) -> None:
-    place = root.rename(root.parent / "a\\b")
-    with pytest.raises(ValueError, match=r"DuckDB takes the .* Give the folder another name"):
-        write_duckdb(place, root.parent / "trade.duckdb")
-
-
 def test_each_table_is_a_view_of_all_reporters_with_the_description_of_each_column(root: Path) -> None:
     file = root.parent / "trade.duckdb"
     written = write_duckdb(root, file)

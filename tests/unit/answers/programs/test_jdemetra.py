@@ -62,9 +62,6 @@ def test_its_result_is_read_with_the_version_that_made_it(tmp_path: Path) -> Non
         (None, "there is no result.csv, which adjust.R writes"),
         ("month,sa\n2020-11,1\n", "it has the columns month, sa; it needs date and sa"),
         ("date,sa\n2020-11-01,1\n11/2020,1\n", "'11/2020' is no day; write 2025-06-01"),
-        ("date,sa\n2020-11-01,1\n2020-12-01,NaN\n", "2020-12 has NaN, which is no number of a series"),
-        ("date,sa\n2020-11-01,1\n2020-11-30,2\n", "2020-11 stands twice"),
-        ("date,sa\n2020-11-01,many\n", "2020-11 with 'many', no month with a number"),
         ("date,y,sa\n2020-11-01,1e999,1\n", "2020-11 has 1e999"),
     ],
 )

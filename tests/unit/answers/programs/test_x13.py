@@ -120,13 +120,7 @@ def test_the_program_finds_the_holiday_and_the_control_that_the_series_has(tmp_p
     [
         (None, "there is no adjust.d11"),
         ("date\tadjust.d11\n", "no line with a month"),
-        ("202001\tNaN\n", "2020-01 has NaN, which is no number of a series"),
-        ("202001\t1\n202002\t1e999\n", "2020-02 has 1e999, which is no number of a series"),
-        ("202001\t1\n202002\t-inf\n", "2020-02 has -inf, which is no number"),
-        ("202001\t1\n202001\t2\n", "2020-01 stands twice"),
         ("202013\t1\n", "2020-13 with '1', no month with a number"),
-        ("202001\t1,5\n", "2020-01 with '1,5', no month with a number"),
-        ("202001\t?\n", "no month with a number"),
     ],
 )
 def test_a_folder_without_a_result_is_refused(tmp_path: Path, text: str | None, says: str) -> None:

@@ -221,27 +221,6 @@ def test_a_record_that_is_lost_differs_in_every_sum(member: str) -> None:
     assert len(checks(short)) == (9 if member == "IMP_COMM" else 8)
 
 
-def test_records_and_sums_that_all_stand_twice_hold_the_release() -> None:
-    """The sums agree, and every number is doubled."""
-    files = members([Row(), Row(country="5880", district="53")])
-    twice = {name: data * 2 for name, data in files.items()}
-    assert [*dict.fromkeys(checks(packed(twice)))] == [("row_twice", "error")]
-    # Each sum once, of records that stand twice.
-    doubled = members([Row(), Row()])
-    assert checks(packed(doubled)) == [("row_twice", "error")]
-    assert checks(packed({**files, "IMP_CTY.TXT": files["IMP_CTY.TXT"] * 2}))[0] == ("row_twice", "error")
-    exports = made.export_members([("1", "1201900095", "5700", "53", 900, 400_000)])
-    assert checks(packed({name: data * 2 for name, data in exports.items()}), "EXDB2506.ZIP")[0] == (
-        "row_twice",
-        "error",
-    )
-
-
-@pytest.mark.parametrize("code", ["0003", "-", "5XXX", "0026"])
-def test_a_group_among_the_countries_is_refused(code: str) -> None:
-    assert rule_of("us_census_bulk", archive(Row(), Row(country=code, value=7)), NAME) == "group among countries"
-
-
 def test_three_printed_sums_prove_that_no_record_is_gone() -> None:
     assert parse(archive(), NAME).proof == "the sums of IMP_COMM, IMP_CTY, IMP_DE"
     assert parse(archive(IMP_DE=None), NAME).proof == ""

@@ -174,8 +174,6 @@ def test_a_number_that_is_estimated_or_hidden_is_not_known_and_not_zero(
         (answer(freq="A"), "frequency"),
         (answer(updated="2026-08-14"), "last update"),
         (answer(reporter="EU_V"), "unknown reporter"),
-        (answer(reporter="US"), "unknown reporter"),
-        (answer(reporter="GB"), "unknown reporter"),
         (answer([("CN", "SUPPLEMENTARY_QUANTITY", "5")]), "quantity without unit"),
         (answer([("CN", "VALUE_OF_WHAT", "5")]), "unknown indicator"),
         (answer().replace(b",flow,", b",Flow,"), "columns"),

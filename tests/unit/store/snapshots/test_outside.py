@@ -1,8 +1,6 @@
 """What people ask for is written outside of every store, whole or not at all."""
 
 import os
-import socket
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,26 +110,3 @@ def test_what_is_outside_is_written_at_once_and_keeps_its_mode_and_its_link(root
     for allowed in ("root/x.csv", "root/reporter=CHN/reports/x.html", "one/reports/x.html", "mover/x.csv"):
         assert outside(root / allowed) == root / allowed
     assert [path.name for path in (root / "real").iterdir()] == ["out.csv"]
-
-
-@pytest.mark.parametrize("kind", ["pipe", "socket", "device"])
-@pytest.mark.parametrize("linked", [False, True])
-def test_what_is_no_file_is_refused_and_stays_what_it_is(root: Path, kind: str, linked: bool) -> None:
-    """A file in the place of a device takes the device from the machine."""
-    place = root / kind
-    if kind == "pipe":
-        os.mkfifo(place)
-    elif kind == "socket":
-        with socket.socket(socket.AF_UNIX) as listens:
-            listens.bind(str(place))
-    else:
-        try:
-            os.mknod(place, 0o600 | stat.S_IFCHR, os.makedev(1, 7))
-        except OSError:
-            pytest.skip("only root makes a device, and not in every container")
-    (root / "link").symlink_to(place)
-    before = place.stat()
-    with pytest.raises(ValueError, match=r"a folder, a pipe or a device, and no file\. Give another name"):
-        write_outside(root / "link" if linked else place, b"1")
-    assert place.stat() == before
-    assert sorted(path.name for path in root.iterdir()) == sorted(["link", kind, "one", "root"])

@@ -1,0 +1,208 @@
+"""Files and results of other programs that look whole and are not: each is refused, held or in doubt, by a rule with a
+name and in a sentence; what is no file stays what it is; and a folder of thousands of broken files keeps nobody.
+"""
+
+import os
+import socket
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import pytest
+from bad_inputs.case import first
+from typer.testing import CliRunner
+
+from flows.cli.app import app
+from flows.watch import watch
+from schemas.forms.watch import WatchRequest
+from tasks.answers.programs import jdemetra, x13
+from tasks.catalogs.duckdb_file import write_duckdb
+from tasks.checks.frame.registry import check_release
+from tasks.domain.errors import Refused
+from tests.copied_store import copied
+from tests.unit.census_archive import Row, archive, export_members, members, packed
+from tests.unit.dropped_files import download, inbox_in, month
+from tests.unit.sources.eurostat import comext_answers
+from tests.unit.sources.hmrc import hmrc_bulk_files as bulk
+from tests.unit.sources.hmrc import ots_answers as ots
+from tests.unit.sources.offices import hongkong_answers as hongkong
+from tests.unit.sources.reading import read
+from tests.unit.sources.samples import SAMPLES
+
+pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
+
+REFUSED, HELD, DOUBTED = "refused", "held", "doubted"
+
+
+class Lie(NamedTuple):
+    """A file of a source, what becomes of it, by which rule or check, and words of the sentence."""
+
+    what: str
+    source: str
+    data: bytes
+    verdict: str
+    rule: str
+    says: str
+    name: str = ""
+
+
+def hmrc(what: str, verdict: str, rule: str, says: str, *records: str, **parts: Any) -> Lie:
+    return Lie(what, "hmrc_bulk", bulk.file(*records, **parts), verdict, rule, says, bulk.NAME)
+
+
+def census(what: str, verdict: str, rule: str, says: str, data: bytes, name: str = "IMDB2506.ZIP") -> Lie:
+    return Lie(what, "us_census_bulk", data, verdict, rule, says, name)
+
+
+ONE, OTHER = bulk.record(), bulk.record(1, port="131FXT")
+LONGER = ONE[:20] + "7" + ONE[20:]
+SEVEN = [bulk.record(number, port=f"{number:03d}LHR") for number in range(1, 7)]
+BOTH = members([Row(), Row(country="5880", district="53")])
+TWICE = {name: data * 2 for name, data in BOTH.items()}
+SUMS_TWICE = packed(BOTH | {"IMP_CTY.TXT": TWICE["IMP_CTY.TXT"]})
+EXPORTED = export_members([("1", "1201900095", "5700", "53", 900, 400_000)])
+EXPORTS_TWICE = packed({name: data * 2 for name, data in EXPORTED.items()})
+FIELDS: list[tuple[str, Any]] = [
+    ("Country", "CN"),
+    ("Commodity", "85051110"),
+    ("Port", [1]),
+    ("Country", {"CountryId": 400, "CountryCodeAlpha": "US"}),
+]
+OF_US, OF_GB = (comext_answers.answer(reporter=code) for code in ("US", "GB"))
+NAMED = hongkong.answer(hongkong.row(1, coDescEN={"a": 1}))
+LIES = [
+    hmrc("the first record is cut short", REFUSED, "damaged text", "header", ONE[:60], OTHER, header=""),
+    hmrc("it is cut to nine letters", REFUSED, "damaged text", "header", ONE[:9], OTHER, header="", trailer=""),
+    hmrc("it has lost its first letters", REFUSED, "damaged text", "header", ONE[5:], OTHER, header=""),
+    hmrc("the header and a record are one line", REFUSED, "damaged text", "header", ONE, header=bulk.HEADER + OTHER),
+    hmrc("a record is a letter too long", REFUSED, "row width", "record 2", ONE, OTHER[:20] + "7" + OTHER[20:]),
+    hmrc("the first record is a letter too long", REFUSED, "row width", "record 2", LONGER, OTHER),
+    hmrc("all records are longer", HELD, "row_width", "88", ONE + "NEW"),
+    hmrc("the trailer counts seven of six", HELD, "control_total", "7", *SEVEN, trailer=bulk.TRAILER.format(7)),
+    hmrc("a header and no trailer", HELD, "control_total", "trailer none", ONE, trailer=""),
+    hmrc(
+        "a header that is none", HELD, "unknown_header", "MAY", ONE, header="MAY 2026", trailer=bulk.TRAILER.format(3)
+    ),
+    hmrc("a record twice", HELD, "row_twice", "agree with another one", ONE, ONE),
+    hmrc("nothing counts its records", DOUBTED, "no_proof", "no count", ONE, header="", trailer=""),
+    *(
+        census(f"the group {code}", REFUSED, "group among countries", code, archive(Row(), Row(country=code, value=7)))
+        for code in ("0003", "-", "5XXX", "0026")
+    ),
+    census("every record and every sum twice", HELD, "row_twice", "agree with another one", packed(TWICE)),
+    census("every record twice", HELD, "row_twice", "agree with another one", archive(Row(), Row())),
+    census("the sums of countries twice", HELD, "total_differs row_twice", "agree with another one", SUMS_TWICE),
+    census("exports twice", HELD, "row_twice", "agree with another one", EXPORTS_TWICE, "EXDB2506.ZIP"),
+    census("no sum of districts", DOUBTED, "no_proof", "no count", archive(IMP_DE=None)),
+    Lie("the reporter US", "eurostat_comext", OF_US, REFUSED, "unknown reporter", "US"),
+    Lie("the reporter GB", "eurostat_comext", OF_GB, REFUSED, "unknown reporter", "GB"),
+    *(
+        Lie(f"{value!r} for the {field}", "hmrc_ots", ots.page(ots.row(**{field: value})), REFUSED, "columns", field)
+        for field, value in FIELDS
+    ),
+    Lie("a name that is an object", "hongkong_csd", NAMED, REFUSED, "columns", "coDescEN"),
+]
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: f"{lie.source}: {lie.what}")
+def test_a_file_that_looks_whole_is_refused_held_or_doubted_in_a_sentence(lie: Lie, tmp_path: Path) -> None:
+    name = lie.name or SAMPLES[lie.source].name
+    declared = {key: value for key, value in SAMPLES[lie.source].declared.items() if key != "reporter"}
+    if lie.verdict == REFUSED:
+        with pytest.raises(Refused) as refused:
+            read(lie.data, tmp_path, lie.source, name, **declared)
+        assert (refused.value.rule, lie.says in str(refused.value)) == (lie.rule, True), refused.value
+        assert name in refused.value.where
+        assert refused.value.advice.endswith(".")
+        return
+    release = read(lie.data, tmp_path, lie.source, name, **declared)
+    found = check_release(release, first(release, tmp_path / "ledger"))
+    held = found.filter(severity="error")["check"].unique().to_list()
+    assert {*held} == ({*lie.rule.split()} if lie.verdict == HELD else set()), found.to_dicts()
+    said = found.filter(check=lie.rule.split()[-1]).select(pl.concat_str("subject", "observed", separator=" "))
+    assert any(lie.says in text for text in said.to_series()), said.to_series().to_list()
+
+
+MONTHS = {
+    "NaN": ("NaN", "2020-02 has NaN, which is no number of a series"),
+    "beyond every number": ("1e999", "2020-02 has 1e999, which is no number of a series"),
+    "minus infinity": ("-inf", "2020-02 has -inf, which is no number"),
+    "a comma": ("1,5", "2020-02 with '1,5', no month with a number"),
+    "no number": ("?", "2020-02 with '[?]', no month with a number"),
+}
+
+
+@pytest.mark.parametrize("kind", [*MONTHS, "a month twice"])
+@pytest.mark.parametrize("program", ["X-13", "JDemetra+"])
+def test_a_result_with_what_is_no_number_is_refused(program: str, kind: str, tmp_path: Path) -> None:
+    number, says = MONTHS.get(kind, ("2", "2020-01 stands twice"))
+    month_of_it = "01" if kind == "a month twice" else "02"
+    if program == "X-13":
+        (tmp_path / "adjust.d11").write_text(f"202001\t1\n2020{month_of_it}\t{number}\n", encoding="utf-8")
+    else:
+        (tmp_path / "result.csv").write_text(f'date,sa\n2020-01-01,1\n2020-{month_of_it}-28,"{number}"\n')
+    with pytest.raises(ValueError, match=says):
+        (x13 if program == "X-13" else jdemetra).result_of(tmp_path)
+
+
+def pipe(place: Path) -> None:
+    os.mkfifo(place)
+
+
+def listening(place: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listens:
+        listens.bind(str(place))
+
+
+def device(place: Path) -> None:
+    try:
+        os.mknod(place, 0o600 | stat.S_IFCHR, os.makedev(1, 7))
+    except OSError:
+        pytest.skip("only root makes a device, and not in every container")
+
+
+@pytest.mark.parametrize("made", [pipe, listening, device])
+@pytest.mark.parametrize(
+    "command", [["catalog", "duckdb"], ["catalog", "odcs"], ["catalog", "dbt"], ["status"]], ids=" ".join
+)
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_what_is_no_file_is_refused_as_output_and_stays_what_it_is(
+    made: Callable[[Path], None], command: str, is_linked: bool, tmp_path: Path, sample_store: Path
+) -> None:
+    """A file in the place of a device takes the device from the machine."""
+    place, link = tmp_path / "place.csv", tmp_path / "link.csv"
+    made(place)
+    link.symlink_to(place)
+    before = place.stat()
+    given = [*command.split(), "--output", str(link if is_linked else place), "--store", str(sample_store)]
+    done = CliRunner().invoke(app, given)
+    said = " ".join((done.stdout + done.stderr).split())
+    assert (done.exit_code, "a folder, a pipe or a device, and no file. Give another name" in said) == (2, True), said
+    assert place.stat() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.csv", "place.csv"]
+
+
+def test_duckdb_is_not_pointed_into_a_folder_whose_name_it_cannot_read(sample_store: Path, tmp_path: Path) -> None:
+    copied(sample_store, tmp_path / "a\\b")
+    with pytest.raises(ValueError, match=r"DuckDB takes the .* Give the folder another name"):
+        write_duckdb(tmp_path / "a\\b", tmp_path / "trade.duckdb")
+
+
+FILES, SECONDS_A_FILE = 300, 0.05
+
+
+def test_many_broken_files_links_and_sockets_keep_nobody_from_the_one_that_is_whole(tmp_path: Path) -> None:
+    home, started = inbox_in(tmp_path), time.process_time()
+    folder = download(home, "june.csv", month(6)).parent
+    for number in range(FILES):
+        (folder / f"{number}.csv").write_bytes(b"x")
+    for number in range(20):
+        (folder / f"to nothing {number}.csv").symlink_to(home / "nothing")
+    listening(folder / "socket.csv")
+    report = watch.fn(WatchRequest(inbox=home / "inbox", store=home / "reporter=CHN", settle_seconds=0))
+    # Links to nothing and the socket are refused, too.
+    assert report.headline == f"Refused {FILES + 21}, Published 2025-06"
+    assert time.process_time() - started < SECONDS_A_FILE * FILES
