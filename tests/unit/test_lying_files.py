@@ -165,9 +165,7 @@ def device(place: Path) -> None:
 
 
 @pytest.mark.parametrize("made", [pipe, listening, device])
-@pytest.mark.parametrize(
-    "command", [["catalog", "duckdb"], ["catalog", "odcs"], ["catalog", "dbt"], ["status"]], ids=" ".join
-)
+@pytest.mark.parametrize("command", ["catalog duckdb", "catalog odcs", "catalog dbt", "status"])
 @pytest.mark.parametrize("is_linked", [False, True])
 def test_what_is_no_file_is_refused_as_output_and_stays_what_it_is(
     made: Callable[[Path], None], command: str, is_linked: bool, tmp_path: Path, sample_store: Path
