@@ -34,11 +34,13 @@ def visible(text: str) -> str:
 
 
 def clip_bytes(data: bytes) -> str:
-    """A piece of an input file as text, in whichever of the two encodings; it may begin and end within a character.
+    """A piece of an input file as text without its line end, in whichever of the two encodings; it may begin and end
+    within a character.
 
-    >>> clip_bytes("数据".encode("gb18030")[:3]), clip_bytes("数据".encode()[1:])
+    >>> clip_bytes("数据".encode("gb18030")[:3]), clip_bytes("数据".encode()[1:] + b"\\r\\n")
     ('数', '据')
     """
+    data = data.rstrip(b"\r\n")
     texts = (
         data[start:end].decode(encoding, "backslashreplace")
         for encoding in ("utf-8", "gb18030")

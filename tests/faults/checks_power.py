@@ -8,11 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from tasks.store.files.filesystem import FileSystem
-from tasks.store.files.snapshot import list_snapshots
 from tasks.store.files.verify import audit_store
 from tasks.store.snapshots.publish import exclusive
 from tasks.store.snapshots.retention import retain
-from tests.dated import published_on_their_days
+from tests.dated import list_snapshots, published_on_their_days
 from tests.faults.checks import (
     STARTS,
     Places,

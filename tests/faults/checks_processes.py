@@ -7,9 +7,10 @@ from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from tasks.store.files.snapshot import list_snapshots, open_snapshot
+from tasks.store.files.snapshot import open_snapshot
 from tasks.store.files.verify import audit_store
 from tasks.store.snapshots.publish import exclusive
+from tests.dated import list_snapshots
 from tests.faults.checks import PROCESSES, demand, prepare, start_process
 from tests.faults.readers import READERS, Tally, Watcher, bad
 from tests.faults.writers import Lock, add_months, publish_until_stopped

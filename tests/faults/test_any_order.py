@@ -20,11 +20,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tasks.domain.errors import StaleParent
 from tasks.store.files.filesystem import FileSystem
-from tasks.store.files.snapshot import Snapshot, list_snapshots, open_snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot
 from tasks.store.files.verify import audit_store
 from tasks.store.snapshots.publish import NewFile, Publication, exclusive, publish
 from tasks.store.snapshots.retention import retain
-from tests.dated import published_on_their_days
+from tests.dated import list_snapshots, published_on_their_days
 from tests.draws import draws
 from tests.faults.faulty import FaultyFileSystem, Stopped
 from tests.faults.readers import READERS, resolve

@@ -23,8 +23,9 @@ from tasks.analysis.reporter import of_reporter
 from tasks.derive import portions, processes
 from tasks.derive.executor import lending
 from tasks.publication import batch
-from tasks.store.files.snapshot import current_id, list_snapshots
+from tasks.store.files.snapshot import current_id
 from tasks.store.files.verify import audit_store
+from tests.dated import list_snapshots
 from tests.unit.engines import AtOnce
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched")

@@ -81,10 +81,23 @@ LIES = [
     hmrc("a record is a letter too long", REFUSED, "row width", "record 2", ONE, OTHER[:20] + "7" + OTHER[20:]),
     hmrc("the first record is a letter too long", REFUSED, "row width", "record 2", LONGER, OTHER),
     hmrc("all records are longer", HELD, "row_width", "88", ONE + "NEW"),
-    hmrc("the trailer counts seven of six", HELD, "control_total", "7", *SEVEN, trailer=bulk.TRAILER.format(7)),
+    hmrc(
+        "the trailer counts seven of six",
+        HELD,
+        "control_total",
+        "7, and 6 records",
+        *SEVEN,
+        trailer=bulk.TRAILER.format(7),
+    ),
     hmrc("a header and no trailer", HELD, "control_total", "trailer none", ONE, trailer=""),
     hmrc(
-        "a header that is none", HELD, "unknown_header", "MAY", ONE, header="MAY 2026", trailer=bulk.TRAILER.format(3)
+        "a header that is none",
+        HELD,
+        "unknown_header",
+        "'MAY 2026', and",
+        ONE,
+        header="MAY 2026",
+        trailer=bulk.TRAILER.format(3),
     ),
     hmrc("a record twice", HELD, "row_twice", "agree with another one", ONE, ONE),
     hmrc("nothing counts its records", DOUBTED, "no_proof", "no count", ONE, header="", trailer=""),
@@ -97,6 +110,11 @@ LIES = [
     census("the sums of countries twice", HELD, "total_differs row_twice", "agree with another one", SUMS_TWICE),
     census("exports twice", HELD, "row_twice", "agree with another one", EXPORTS_TWICE, "EXDB2506.ZIP"),
     census("no sum of districts", DOUBTED, "no_proof", "no count", archive(IMP_DE=None)),
+    *(
+        Lie("a NUL in a row", source, page.replace(b"<tr>", b"<t\0r>"), REFUSED, "NUL byte", "a NUL at byte")
+        for source, (page, *_) in SAMPLES.items()
+        if source in ("gacc_preliminary", "gacc_bulletin")
+    ),
     Lie("the reporter US", "eurostat_comext", OF_US, REFUSED, "unknown reporter", "US"),
     Lie("the reporter GB", "eurostat_comext", OF_GB, REFUSED, "unknown reporter", "GB"),
     *(

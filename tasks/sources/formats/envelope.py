@@ -74,8 +74,12 @@ def open_text(raw: bytes, where: str, rule: str, advice: str) -> str:
     """The text of a page or of an answer in UTF-8. Raises Refused, with this rule where it is no text."""
     if not raw.strip():
         raise Refused("empty file", where, "the file has no text", advice)
-    if len(raw) > FILE_BYTES_MAX or magic_of(raw):
-        raise Refused(rule, where, "a binary or an oversized file", advice)
+    place = raw.find(b"\0")
+    refuse_first(
+        where,
+        (len(raw) > FILE_BYTES_MAX or magic_of(raw), rule, "a binary or an oversized file", advice),
+        (place >= 0, "NUL byte", f"a NUL at byte {place}, so the file is damaged", advice),
+    )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -178,12 +178,6 @@ def load_snapshot(store: Path, wanted: str) -> Snapshot:
     return parse_manifest(store, wanted, data, str(path))
 
 
-def list_snapshots(store: Path) -> list[Snapshot]:
-    """All published snapshots, oldest first."""
-    newest = open_snapshot(store)
-    return [] if newest is None else history(newest, snapshot_ids(store), lambda name: load_snapshot(store, name))
-
-
 def history(newest: Snapshot, names: Iterable[str], load: Callable[[str], Snapshot]) -> list[Snapshot]:
     """The ancestors of `newest`, oldest first, as far as they are among `names`; itself last."""
     known, chain = set(names), [newest]

@@ -22,11 +22,12 @@ from tasks.analysis.after.after_release import update_forms
 from tasks.catalogs import iceberg_table, kept_up
 from tasks.catalogs.iceberg import States, has_iceberg, keep_iceberg, keep_store
 from tasks.domain.errors import NothingPublished, Outpaced
-from tasks.store.files.snapshot import Snapshot, current_id, list_snapshots, open_snapshot, snapshot_ids
+from tasks.store.files.snapshot import Snapshot, current_id, open_snapshot, snapshot_ids
 from tasks.store.places.beside import Beside
 from tasks.store.snapshots import publish as publishing
 from tasks.store.snapshots.retention import retain
 from tests.copied_store import copied
+from tests.dated import list_snapshots
 from tests.unit.catalogs import trade_root
 from tests.unit.catalogs.trade_root import CHN
 

@@ -11,9 +11,10 @@ from pyiceberg.table import StaticTable
 from tasks.analysis.after.table_audit import audit_tables
 from tasks.catalogs.iceberg import keep_iceberg, keep_store
 from tasks.catalogs.iceberg_seal import NO_SEAL, damage, damage_of_store, is_sealed, sealed
-from tasks.store.files.snapshot import list_snapshots, open_snapshot
+from tasks.store.files.snapshot import open_snapshot
 from tasks.store.places.beside import Beside
 from tests.copied_store import copied
+from tests.dated import list_snapshots
 from tests.unit.catalogs import trade_root
 from tests.unit.catalogs.trade_root import CHN
 

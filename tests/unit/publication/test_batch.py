@@ -17,8 +17,9 @@ from schemas.forms.watch import BackfillRequest, InboxState, WatchReport
 from tasks.domain.errors import BucketError
 from tasks.publication import batch
 from tasks.steps import recording
-from tasks.store.files.snapshot import Snapshot, list_snapshots, open_snapshot
+from tasks.store.files.snapshot import Snapshot, open_snapshot
 from tasks.store.files.verify import audit_store
+from tests.dated import list_snapshots
 from tests.draws import draws
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")

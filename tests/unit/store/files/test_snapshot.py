@@ -16,10 +16,11 @@ import pytest
 from tasks.domain.errors import BrokenStore, NothingPublished, UnknownSnapshot
 from tasks.store.bucket.resolve import open_release
 from tasks.store.files import verify
-from tasks.store.files.snapshot import Snapshot, current_id, list_snapshots, manifest_id, open_snapshot
+from tasks.store.files.snapshot import Snapshot, current_id, manifest_id, open_snapshot
 from tasks.store.files.verify import FileProblem, Hashes, audit_snapshot, audit_store
 from tasks.store.snapshots.publish import exclusive, publish
 from tasks.store.snapshots.retention import retain
+from tests.dated import list_snapshots
 from tests.unit.store.small_store import JULY, JUNE, new, overwrite, parquet, point, sha256, stored
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from tasks.domain.errors import AuditFailed, DamagedStore, InvalidPublication
 from tasks.store.files.filesystem import LOCAL, FileSystem
-from tasks.store.files.snapshot import list_snapshots, object_path, open_snapshot
+from tasks.store.files.snapshot import object_path, open_snapshot
 from tasks.store.files.verify import Hashes, audit_snapshot, audit_store
 from tasks.store.snapshots.objects import make_directories
 from tasks.store.snapshots.publish import NewFile, Publication, adopt, exclusive, publish
 from tasks.store.snapshots.retention import retain
-from tests.dated import published_on_their_days
+from tests.dated import list_snapshots, published_on_their_days
 from tests.faults.world import flip_byte
 from tests.unit.store.small_store import JULY, JUNE, new, overwrite, parquet, release, sha256
 
