@@ -29,7 +29,7 @@ from tests.faults.readers import Tally
 ROOT = Path(__file__).parent.parent.parent
 CHN = "reporter=CHN"
 BESIDE = ("", "mover", "expectation", "first_print")
-KILLS_A_RUN, SECONDS_MAX = 6, 300
+KILLS_A_RUN, SECONDS_MAX = 6, 3600
 WORKERS_KILLED, WORKER_SECONDS = 0.5, 5
 CHANGES = {"os.rename", "os.link", "os.symlink", "os.remove", "os.mkdir", "os.rmdir", "os.utime"}
 WRITES = os.O_WRONLY | os.O_RDWR
