@@ -53,3 +53,4 @@ class CheckClaim(OfReporter):
     partner: Partner = "world"
     flow: Annotated[Direction, Help("direction")] = "export"
     qualifier: Annotated[str, Help("nearly, about, more than …; empty: none")] = ""
+    published: Annotated[str, Help("day on which it was printed, 2025-07-20: what was known on it counts too")] = ""

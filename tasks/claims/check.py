@@ -3,10 +3,14 @@
 """
 
 import difflib
+import functools
 import hashlib
 import io
 import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -17,10 +21,11 @@ from schemas.table import polars_schema
 from schemas.validation import validated
 from tasks.claims.parse import read_product
 from tasks.claims.readings import Readings
-from tasks.claims.verdict import check_claim
+from tasks.claims.verdict import AGREED, check_claim
 from tasks.domain.classification import members
 from tasks.domain.errors import Unclear
 from tasks.domain.export_controls.measures import events_of, mixed_note
+from tasks.domain.labels import written_month
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
 from tasks.store.files.snapshot import Snapshot
@@ -30,6 +35,8 @@ COLUMNS_READ = {*INPUT, *OPTIONAL, "verdict", "reason"}
 
 # Of the optional columns those that say which figure is meant.
 READ = ("hs_code_if_stated", "qualifier")
+BLAMED = ("contradicted", "right_number_wrong_place")
+DAY = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 # A name that is so much like another one is a slip.
 ALIKE = 0.8
 
@@ -48,10 +55,33 @@ def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> CheckedClaim:
     national = Reporter.of(read_table(snapshot, "release")).nomenclature
     products = {product for row in claims.rows.iter_rows(named=True) if (product := product_of(row, national))}
     readings = Readings(snapshot, products | {code for product in products for code in members(product)})
-    judged = [check_claim(readings, row) for row in claims.rows.iter_rows(named=True)]
+
+    @functools.cache
+    def known_on(product: str, day: date) -> Readings:
+        return Readings(snapshot, {product, *members(product)}, others=False, day=day)
+
+    judged = [_on_its_day(readings, row, known_on) for row in claims.rows.iter_rows(named=True)]
     verdicts = pl.DataFrame(judged, {"verdict": pl.String, "reason": pl.String}, orient="row")
     kept = claims.rows.drop("verdict", "reason", strict=False).with_columns(pl.col(INPUT).fill_null(""))
     return pl.concat([kept, verdicts], how="horizontal")
+
+
+def _on_its_day(
+    readings: Readings, row: dict[str, str | None], known_on: Callable[[str, date], Readings]
+) -> tuple[str, str]:
+    """Return the verdict on a claim and its reason: one that is wrong by what is known now, and was right by what was
+    known on the day on which it was printed, is not contradicted."""
+    verdict, reason = check_claim(readings, row)
+    product, text = product_of(row, readings.reporter.nomenclature), (row.get("published") or "").strip()
+    if verdict not in BLAMED or product is None or not DAY.fullmatch(text):
+        return verdict, reason
+    printed_on = date.fromisoformat(text)
+    then, why = check_claim(known_on(product, printed_on), row)
+    if then not in AGREED:
+        return verdict, reason
+    later = known_on(product, printed_on).later
+    until = next((day for day in later if check_claim(known_on(product, day), row)[0] not in AGREED), printed_on)
+    return then, f"Was right until {until.day} {written_month(until)}; corrected since. On its day: {why} Now: {reason}"
 
 
 def product_of(row: dict[str, str | None], national: str) -> str | None:

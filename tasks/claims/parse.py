@@ -5,6 +5,7 @@ checkable: a guess about the place would be a guess about the verdict.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -23,6 +24,10 @@ from tasks.domain.period_words import read_period
 from tasks.domain.periods import Month
 from tasks.domain.units import DUTY
 
+# A multiple in words: sevenfold, 7-fold, doubled.
+MULTIPLES = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9"}
+MULTIPLES |= {"ten": "10", "doubled": "2", "tripled": "3", "quadrupled": "4"}
+MULTIPLE = re.compile(rf"(?P<times>{'|'.join(MULTIPLES)}|\d+(?:\.\d+)?)[- ]?fold|doubled|tripled|quadrupled")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 # A comma separates thousands; 46,4 as written elsewhere would be read as 464.
 GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,\s]\d{3})+(?:\.\d+)?")
@@ -147,6 +152,8 @@ def read_claim(row: dict[str, Any], national: str = CHINAS) -> Stated:
     """Parse a row of a claims file about codes of the list `national`. Raises Unclear."""
     row = {name: (text or "").strip() for name, text in row.items() if name != "note"}
     row["metric"] = _metric(row["metric"], row["unit"])
+    if match := MULTIPLE.fullmatch(row["value"].lower()):
+        row |= {"value": MULTIPLES.get(match[0], MULTIPLES.get(match["times"], match["times"])), "unit": FOLD}
     measure, kind = _figure(row["metric"].lower())
     spot = _spot(row, measure, kind, national)
     title = row.get("source_title", "")
@@ -169,6 +176,12 @@ def read_claim(row: dict[str, Any], national: str = CHINAS) -> Stated:
     place, qualifier = spot.at(measure=measure), read_qualifier(qualifier)
     stated = Stated(place, kind, Fraction(text), step, text, unit, size, qualifier, against, title)
     return _moved(stated, *way) if way else stated
+
+
+def growth_of_anything(row: Mapping[str, Any]) -> str | None:
+    """Return the growth that a claim is of, where it does not say whether it is one of weight or of value."""
+    name = _metric((row.get("metric") or "").strip(), row.get("unit") or "").lower()
+    return name if name in QUOTABLE else None
 
 
 def _month_of(day: str) -> int | None:

@@ -19,7 +19,7 @@ from schemas.reference.code_tables import code_table
 from tasks.claims import bounds
 from tasks.claims.numbers import Key, current_numbers, without_trade
 from tasks.claims.statement import Spot, changes_between, describe, describe_changes, show_level, show_percent
-from tasks.domain.classification import BASKET, members
+from tasks.domain.classification import BASKET, members, part_of
 from tasks.domain.comparability import Change
 from tasks.domain.coverage import WORLD
 from tasks.domain.decisions import counting
@@ -28,9 +28,11 @@ from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.precision import Interval, Reading, hull, printed
 from tasks.domain.reporter import Reporter
 from tasks.domain.units import CONSUMPTION, DUTIABLE, DUTY
+from tasks.domain.year_chain import chain_of_year
 from tasks.ledger.doubts import Doubts
-from tasks.ledger.merge import current_statements
+from tasks.ledger.merge import current_statements, was_last_on
 from tasks.ledger.quotable import BACK, COLUMNS, numbers_of, verdicts_from
+from tasks.metrics.derive import derive
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table
 
@@ -41,28 +43,43 @@ USED = ("level", "level_status", "rank", "ytd", "ytd_status")
 
 
 class Readings:
-    """The current values of a snapshot, by place: of `products` for every partner and, unless `others` is false, of
-    other named products for the totals.
+    """The current values of a snapshot, or those known at the end of a day, by place: of `products` for every partner
+    and, unless `others` is false, of other named products for the totals.
 
     A figure that is wrong in its place is also searched for among the totals of other products, and these fit in memory
     in a store of any size.
     """
 
-    def __init__(self, snapshot: Snapshot, products: Iterable[str], *, others: bool = True) -> None:
+    def __init__(
+        self, snapshot: Snapshot, products: Iterable[str], *, others: bool = True, day: date | None = None
+    ) -> None:
         wanted = pl.col("product").is_in(sorted(products))
         if others:
             named = {*code_table("products")["product"], *(BASKET + code_table("baskets")["basket"])}
             is_named = pl.col("product").is_in(sorted(named)) | pl.col("product").str.starts_with("line:")
             wanted |= is_named & (pl.col("partner") == WORLD)
-        words = current_statements(read_table(snapshot, "observation", where=wanted))
-        releases = counting(read_table(snapshot, "release"), read_table(snapshot, "decision"))
-        self.snapshot, self.reporter = snapshot, Reporter.of(releases)
-        self.doubts: Doubts | None = Doubts(snapshot)
+        releases, decisions = read_table(snapshot, "release"), read_table(snapshot, "decision")
+        self.snapshot, self.reporter, self.day = snapshot, Reporter.of(releases), day
+        self.doubts: Doubts | None = Doubts(snapshot) if day is None else None
+        parts = pl.any_horizontal(*map(part_of, products)) if day is not None else wanted
+        history = read_table(snapshot, "observation", where=parts)
+        known = current_statements(history) if day is None else history.filter(was_last_on(day))
+        words = known.filter(wanted)
+        if day is not None:
+            is_public = (pl.col("released_on") <= day) | pl.col("release_id").is_in(known["release_id"].implode())
+            releases = releases.filter(is_public)
+        releases = counting(releases, decisions, day or date.max)
+        # The days on which something of it became known later.
+        self.later = sorted(one for one in history["known_from"].unique() if day is not None and one > day)
         numbers, self.growths, silent = current_numbers(words, releases)
         # Where all statements are outranked, a row without a figure means more than no trade.
         is_silent = pl.col("product").is_in(sorted({key[1] for key in silent}))
         has_figure = pl.col("level").is_not_null() | pl.col("rank").is_not_null() | is_silent
-        metric = read_table(snapshot, "metric", where=wanted & has_figure, columns=(*PLACE, *USED))
+        metric = (
+            read_table(snapshot, "metric", where=wanted & has_figure, columns=(*PLACE, *USED))
+            if day is None
+            else derive(known, releases).filter(wanted & has_figure)
+        )
         self.metric = {
             (*(row[name] for name in PLACE[:-1]), month := month_number(row["period"]), month): row
             for row in metric.iter_rows(named=True)
@@ -146,8 +163,7 @@ class Readings:
         return before and _combined(now, before, -1, spot, "a difference of totals of the year")
 
     def _totals(self, january: Spot) -> dict[int, Reading]:
-        """Return the years to date by month: as printed, otherwise from printed ones and the months between, forwards
-        and then backwards.
+        """Return the years to date by month: as printed, otherwise from printed ones and the months between.
 
         Such a month is printed, or made of its parts; if no total is printed at all, `_sum` adds the months.
         """
@@ -162,19 +178,12 @@ class Readings:
             for month, place in places.items()
             if (one := self._printed(place) or self._computed_level(place))
         }
-        for month in span:
-            if month in totals or month not in months:
-                continue
-            if month == first:
-                totals[month] = months[month]
-            elif month - 1 in totals:
-                words = f"from the total of the month before and {months[month].words}"
-                totals[month] = _combined(totals[month - 1], months[month], 1, january, words)
-        for month in reversed(span[1:]):
-            if month - 1 not in totals and month in totals and month in months:
-                words = f"from the total of the month after less {months[month].words}"
-                totals[month - 1] = _combined(totals[month], months[month], -1, january, words)
-        return totals
+        way = {1: "the total of the month before and", -1: "the total of the month after less"}
+
+        def joined(total: Reading, month: Reading, sign: int) -> Reading:
+            return _combined(total, month, sign, january, f"from {way[sign]} {month.words}")
+
+        return chain_of_year(span, totals, months, joined, lambda reading: reading.point)
 
     def _sum(self, spot: Spot) -> Reading | None:
         """Add up months, each as first printed."""
@@ -252,6 +261,8 @@ class Readings:
     def _verdicts(self, flow: str, product: str) -> dict[tuple[str, str, date, str], dict[str, Any]]:
         """The verdicts on the growths of a product that are not quoted as they are, by partner, measure, month and
         figure."""
+        if self.day is not None:
+            return {}
         if (flow, product) not in self._judged:
             of_product = pl.col("product") == product
             rows = read_table(self.snapshot, "metric", lambda place: place[0] == flow, of_product, COLUMNS)

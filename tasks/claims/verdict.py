@@ -11,10 +11,11 @@ from typing import Any
 import polars as pl
 
 from schemas.forms.doubt import NumberDoubt
+from schemas.names import VALUES
 from tasks.claims.match import distance, match, tolerance
 from tasks.claims.misplaced import at_same_place, elsewhere
 from tasks.claims.order import check_extreme
-from tasks.claims.parse import CHANGES, read_claim
+from tasks.claims.parse import CHANGES, growth_of_anything, read_claim
 from tasks.claims.readings import Readings, known_months
 from tasks.claims.statement import Spot, Stated, describe_changes, show_level
 from tasks.domain.coverage import WORLD
@@ -22,11 +23,13 @@ from tasks.domain.doubt.doubt_words import doubt_text, doubts_in
 from tasks.domain.errors import Unclear
 from tasks.domain.precision import Reading
 from tasks.domain.refunds import refund_note
+from tasks.domain.text import named
 from tasks.domain.thresholds import threshold
 from tasks.domain.units import RATIOS
 from tasks.ledger.doubts import ON_CONSUMPTION, ON_THE_SUM
 
 Verdict = tuple[str, str]
+AGREED = ("supported", "not_excluded")
 NAMES = {
     "level": "the level",
     "mom": "the change on the month before",
@@ -47,7 +50,31 @@ FIGURES_OF_KINDS = {"share": "share_pct", "rank": "rank"} | dict.fromkeys(RATES,
 
 
 def check_claim(readings: Readings, row: Mapping[str, Any]) -> Verdict:
-    """Return the verdict on a row of a claims file, and the reason in a sentence."""
+    """Return the verdict on a row of a claims file, and the reason in a sentence. A growth that does not say of what is
+    tried in weight and in each currency at hand; where it agrees with one of them, the reason says which."""
+    verdict, reason = _check(readings, row)
+    if verdict in AGREED or (growth := growth_of_anything(row)) is None:
+        return verdict, reason
+    tried = {value: _check(readings, {**row, "metric": f"{value}_{growth}"}) for value in _values(readings, row)}
+    for value, (other, why) in tried.items():
+        if other in AGREED:
+            return other, f"Right in value ({value.removeprefix('value_').upper()}), not in weight: {why}"
+    if verdict == "contradicted" and any(other == "not_checkable" for other, _ in tried.values()):
+        return "not_checkable", f"Not checkable: not right in weight, and in value it cannot be told. {reason}"
+    money = named([value.removeprefix("value_").upper() for value in tried])
+    return verdict, f"{reason} In value ({money}) it is not right either." if tried else reason
+
+
+def _values(readings: Readings, row: Mapping[str, Any]) -> list[str]:
+    """The measures of value of which the ledger has the period of a claim."""
+    try:
+        spot = readings.canonical(read_claim(dict(row), readings.reporter.nomenclature).spot)
+    except Unclear:
+        return []
+    return [value for value in VALUES if readings.level(spot.at(measure=value), exact=True)]
+
+
+def _check(readings: Readings, row: Mapping[str, Any]) -> Verdict:
     try:
         stated = read_claim(dict(row), readings.reporter.nomenclature)
     except Unclear as unclear:

@@ -21,6 +21,7 @@ from tasks.domain.decisions import counting
 from tasks.domain.nomenclature import ANY_LIST, CHINAS, national_lists
 from tasks.domain.periods import Month, first_day, month_end, month_name
 from tasks.domain.release_ids import in_turns
+from tasks.domain.year_chain import chain_of_year
 from tasks.ledger.merge import current_statements
 from tasks.lineage.point import Decided, Point, keys_of
 from tasks.lineage.raw_records import RawRecords, Row
@@ -127,24 +128,13 @@ class Origins:
     def chain(self, point: Point, levels: dict[int, Amount], year_sums: dict[int, Amount]) -> dict[int, Amount]:
         """The year to date of every month of the year for which it is known, with the rows behind it.
 
-        A printed total wins, unless all months up to it are known from better kinds of release. From January on, a
-        total is the one before it plus the month. Where that chain breaks, totals are computed backwards from a later
-        printed one, unless they are less than an earlier total. `levels` are the months known by themselves,
-        `year_sums` the totals that are sums of partners or codes, which count as printed.
+        A printed total wins, unless all months up to it are known from better kinds of release. `levels` are the months
+        known by themselves, `year_sums` the totals that are sums of partners or codes, which count as printed.
         """
         january = Month(point.month).january
         year = range(january, january + 12)
         printed = self._printed_years(point, year, levels) | year_sums
-        ahead, behind = _ahead_of(year, printed, levels), _behind(year, printed, levels)
-        totals: dict[int, Amount] = {}
-        floor = Fraction(0)
-        for month in year:
-            if month in ahead:
-                totals[month] = ahead[month]
-                floor = max(floor, ahead[month].exact)
-            elif month in behind and behind[month].exact >= floor:
-                totals[month] = behind[month]
-        return totals
+        return chain_of_year(year, printed, levels, Amount.with_other, lambda amount: amount.exact)
 
     def _printed_years(self, point: Point, year: range, levels: dict[int, Amount]) -> dict[int, Amount]:
         """Printed years to date but for those whose months are all known from better kinds of release."""
@@ -349,25 +339,3 @@ def _members_of(point: Point) -> set[str] | None:
         (pl.col("group") == point.partner) & valid_in(pl.lit(month_name(point.month)))
     )
     return set(groups["partner"])
-
-
-def _ahead_of(year: range, printed: dict[int, Amount], levels: dict[int, Amount]) -> dict[int, Amount]:
-    """Years to date from January on: printed, or the one before plus the month."""
-    ahead: dict[int, Amount] = {}
-    for month in year:
-        if month in printed:
-            ahead[month] = printed[month]
-        elif month in levels and (month == year.start or month - 1 in ahead):
-            ahead[month] = ahead[month - 1].with_other(levels[month], 1) if month > year.start else levels[month]
-    return ahead
-
-
-def _behind(year: range, printed: dict[int, Amount], levels: dict[int, Amount]) -> dict[int, Amount]:
-    """Years to date backwards: printed, or the one after less its month."""
-    behind: dict[int, Amount] = {}
-    for month in reversed(year):
-        if month in printed:
-            behind[month] = printed[month]
-        elif month + 1 in behind and month + 1 in levels:
-            behind[month] = behind[month + 1].with_other(levels[month + 1], -1)
-    return behind

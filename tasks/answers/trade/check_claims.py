@@ -12,7 +12,7 @@ from tasks.answers.form.answer import Answer, store_of
 from tasks.claims import check
 from tasks.reading.query import open_published
 
-COLUMNS = (*INPUT, "qualifier")
+COLUMNS = (*INPUT, "qualifier", "published")
 
 
 def check_claims(question: CheckClaims) -> Answer:

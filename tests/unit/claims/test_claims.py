@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -19,7 +20,8 @@ from tasks.ledger.doubts import NO_PARTS_OF_PARTNERS, Doubts
 from tasks.reading.query import open_published
 from tasks.store.files.snapshot import Snapshot
 from tests.unit import builders
-from tests.unit.published_stores import publish
+from tests.unit.builders import MAGNETS
+from tests.unit.published_stores import china, publish, query_bytes
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
 
@@ -296,3 +298,71 @@ def test_a_column_that_is_nearly_one_of_ours_is_refused_by_name(tmp_path: Path, 
         return
     with pytest.raises(ValueError, match=rf"{column} \(did you mean {meant}\?\)"):
         read_claims(file)
+
+
+def claim_of(
+    value: object, metric: str = "m/m", period: str = "2025-06", unit: str = "%", **other: str
+) -> dict[str, str]:
+    place = {"commodity": "85051110", "flow": "export", "partner": "us", "period": period}
+    return {**place, "metric": metric, "value": str(value), "unit": unit, **other}
+
+
+def checked(snapshot: Snapshot, *claims: dict[str, str]) -> list[tuple[str, str]]:
+    rows = pl.DataFrame([*claims])
+    return check_claims(snapshot, ClaimsFile("", "", rows)).select("verdict", "reason").rows()
+
+
+def test_a_claim_is_judged_by_what_was_known_on_its_day_too(tmp_path: Path) -> None:
+    """353 t of June until 1 December, 420 t since; May has 100 t."""
+    for day, tonnes in ((date(2025, 7, 20), 353), (date(2025, 12, 1), 420)):
+        rows = [("202505", MAGNETS, "USA", 100_000, 7_000), ("202506", MAGNETS, "USA", tonnes * 1000, 9_000)]
+        snapshot = china(tmp_path, query_bytes(rows), day, products=[MAGNETS], months="2025-05..2025-06")
+    august = {"published": "2025-08-01"}
+    found = checked(
+        snapshot,
+        claim_of(353, "level", unit="t", **august),
+        claim_of(253, **august),
+        claim_of(400, "level", unit="t", **august),
+        claim_of(353, "level", unit="t", published="2025-12-15"),
+        claim_of(353, "level", unit="t"),
+        claim_of(420, "level", unit="t", **august),
+    )
+    assert [verdict for verdict, _ in found] == [YES, YES, NO, NO, NO, YES]
+    for _, reason in found[:2]:
+        assert reason.startswith("Was right until 1 December 2025; corrected since. On its day: ")
+        assert "the ledger has 420" in reason or "320" in reason
+
+
+def test_no_growth_without_a_measure_is_contradicted_that_is_right_in_weight_or_in_value(tmp_path: Path) -> None:
+    """Growths of the month and of the year of drawn series, reckoned here and printed to the tenth."""
+    draw, months = Random(7), [f"{year}{month:02}" for year in (2023, 2024) for month in range(1, 13)]
+    cells = {
+        (month, partner): (draw.randrange(80_000, 120_000), draw.randrange(4 * 10**6, 6 * 10**6))
+        for month in months for partner in ("USA", "DEU", "JPN", "KOR")
+    }  # fmt: skip
+    rows = [(month, MAGNETS, partner, *numbers) for (month, partner), numbers in cells.items()]
+    snapshot = china(tmp_path, query_bytes(rows), date(2025, 2, 20), products=[MAGNETS], months="2023-01..2024-12")
+    claims = [
+        claim_of(f"{100 * (now[place] / then[place] - 1):.1f}", metric, f"{month[:4]}-{month[4:]}", partner=partner)
+        for back, metric in ((1, "m/m"), (12, "y/y"))
+        for at, month in enumerate(months[back:])
+        for partner in ("USA", "DEU", "JPN", "KOR")
+        for now, then in [(cells[month, partner], cells[months[at], partner])]
+        for place in (0, 1)
+    ]
+    assert len(claims) > 200
+    found = checked(snapshot, *claims)
+    assert {verdict for verdict, _ in found} == {YES}
+    assert {reason.startswith("Right in value (USD), not in weight: ") for _, reason in found[1::2]} == {True}
+    (wrong,) = checked(snapshot, claim_of(77.7, period="2024-06"))
+    assert wrong[0] == NO
+    assert wrong[1].endswith("In value (USD) it is not right either.")
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [("sevenfold", YES), ("7-fold", YES), ("eight-fold", YES), ("nine fold", NO), ("tripled", NO), ("12.5-fold", NO)],
+)
+def test_a_multiple_in_words_is_a_number(sample: Snapshot, value: str, verdict: str) -> None:
+    """353 t after 46.4 t are 7.6 times as much."""
+    assert checked(sample, claim_of(value, unit=""))[0][0] == verdict
