@@ -34,6 +34,17 @@ def checked(question: FormT) -> FormT:
     return checked_question
 
 
+def question_of(question: type[FormT], *args: Any, **given: Any) -> FormT:
+    """Return a question of what was given. Raises ValueError that names each field that it lacks, and what it is."""
+    fields = [*fields_of(question)]
+    in_order = (field.name for field in fields if not field.kw_only)
+    known = {*given, *(name for name, _ in zip(in_order, args, strict=False))}
+    if lacking := [field for field in fields if default_of(field) is ... and field.name not in known]:
+        named = "; ".join(f"{field.name} ({help_of(field).text})" for field in lacking)
+        raise ValueError(f"the question about {question.__name__.lower()} lacks {named}")
+    return question(*args, **given)
+
+
 def _of_month(field: FormField, value: Any) -> Any:
     """A value of a field, of a month also where it is a day of Python, alone or among others."""
     if field.name not in MONTHS or value is None or isinstance(value, str | bytes):

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from schemas.questions.checks import checked, default_of
+from schemas.questions.checks import checked, default_of, question_of
 from schemas.questions.question import Form, Question, fields_of, help_of, sign, takes_several, type_of
 from tasks.answers.form.answer import Answer
 from tasks.domain.errors import HowUnderstood
@@ -34,7 +34,7 @@ def function_of(question: type[Question], name: str) -> Callable[..., Any]:
     gets the result of the answer."""
 
     def ask(*args: Any, **kwargs: Any) -> Any:
-        answer = answers_of(question)(checked(question(*args, **kwargs)))
+        answer = answers_of(question)(checked(question_of(question, *args, **kwargs)))
         for remark in answer.beside_result:
             warnings.warn(remark, HowUnderstood, stacklevel=2)
         return getattr(answer, answer.RESULT)

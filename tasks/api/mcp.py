@@ -21,7 +21,7 @@ from pydantic import Field
 from schemas.figures import SHORT, SHOWN
 from schemas.layouts import LAYOUTS
 from schemas.names import caveats_of, quote, status
-from schemas.questions.checks import annotation_of, checked, default_of
+from schemas.questions.checks import annotation_of, checked, default_of, question_of
 from schemas.questions.question import ROWS_MAX, Question, fields_of, sign, summary_of
 from schemas.questions.read import Read
 from schemas.questions.registry import questions_of
@@ -144,7 +144,7 @@ class Answers:
         """Return the answer of a tool as JSON has it. Raises CannotAnswer for what a caller can ask otherwise."""
         tool = TOOLS[name]
         try:
-            answer = self._of_one_state(tool, tool.question(store=self.root, **given))
+            answer = self._of_one_state(tool, question_of(tool.question, store=self.root, **given))
         except OSError as error:
             raise CannotAnswer("the store cannot be read; its owner finds the reason with tidewaiter audit") from error
         except (ValueError, Refused, StoreError, UnusableAddress, LookupError) as error:

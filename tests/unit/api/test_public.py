@@ -41,7 +41,9 @@ def test_importing_it_loads_nothing_else() -> None:
     code = f"import sys, tidewaiter; print(*[name for name in {HEAVY} if name in sys.modules], 'and no more')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "and no more\n"
-    assert (Path(tidewaiter.__file__).parent / "py.typed").is_file()
+    # What its functions return is defined in the other packages.
+    for package in ("tidewaiter", "flows", "schemas", "tasks"):
+        assert (Path(tidewaiter.__file__).parents[1] / package / "py.typed").is_file()
 
 
 def test_it_has_a_function_for_each_question_and_the_three_that_ask_none() -> None:
@@ -119,6 +121,10 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
         (
             lambda store: tidewaiter.brief("magnets", language="de", store=store),
             "no language 'de'; there are en and zh",
+        ),
+        (
+            lambda store: tidewaiter.detours("magnets", from_="China", to="USA", store=store),
+            "the question about detours lacks since \\(first month of the fall: 2025-04 or April 2025\\)",
         ),
         (lambda store: tidewaiter.plot("magnets", "magnets.bmp", store=store), ".bmp is no picture"),
         (
