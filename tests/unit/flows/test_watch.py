@@ -12,12 +12,16 @@ from typing import Any
 import pytest
 from bad_inputs.download import csv_bytes
 
+from flows import announce
+from flows import watch as watch_flow
 from flows.release import release
 from flows.watch import Taking, watch
-from schemas.forms.request import ReleaseRequest
+from flows.withdraw import withdraw
+from schemas.forms.request import ReleaseRequest, WithdrawalRequest
 from schemas.forms.watch import WatchReport, WatchRequest
 from schemas.reference.code_tables import code_table
 from tasks.inbox import held, inbox
+from tasks.pages.release.release_page import Pages
 from tests.unit.dropped_files import JUNE, download, inbox_in, month
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
@@ -264,3 +268,55 @@ def test_a_file_that_was_completed_while_it_was_refused_is_tried_again(
         patched.setattr(Taking, "_release", lambda taking, path, batch: completed(taking._request(path, taking.store)))
         assert look(home).headline == "Refused 1"
     assert look(home).headline == "Published 2025-06"
+
+
+def test_each_event_has_one_message_and_a_broken_file_leaves_its_watch_green(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Watches over files, two of them broken, one held, and a withdrawal, as a server gets to hear of them."""
+    told = list[tuple[str, str]]()
+    quiet = SimpleNamespace(**dict.fromkeys(("write_files", "write_sources", "write_held"), lambda *_: None))
+    quiet.write = lambda store, outcome, **_: Pages(outcome.title, "", [], [], [], [], 0)
+    is_inside = contextvars.ContextVar("is_inside", default=None)
+    is_inside.set(True)
+    inside = SimpleNamespace(get=is_inside.get)
+
+    def answer(request: ReleaseRequest) -> Any:
+        state = release.fn(request)
+        if isinstance(state.data, Exception):
+            raise state.data
+        return state.data
+
+    for name, other in (
+        ("FlowRunContext", inside),
+        ("prefect_pages", quiet),
+        ("rename", lambda name: None),
+        ("event_of_the_week", announce.event),
+        ("emit_event", lambda name, resource, payload: told.append((name[19:], payload["subject"]))),
+    ):
+        monkeypatch.setattr(announce, name, other)
+    monkeypatch.setattr(watch_flow, "FlowRunContext", inside)
+    answer.fn = release.fn
+    monkeypatch.setattr(watch_flow, "release", answer)
+
+    def told_of(state: Any) -> tuple[str, str, list[str]]:
+        names = sorted(name for name, _ in told)
+        assert len({*told}) == len(told), "no message repeats another one"
+        told.clear()
+        return state.type.name, state.name, names
+
+    for number in (5, 6):
+        download(home, f"{number}.csv", month(number), f"2025-{number + 1:02d}-20")
+    for name, data in (("page.csv", b"<html>captcha</html>\n"), ("cut.csv", month(6)[:-9])):
+        download(home, name, data)
+    download(home, "held.csv", csv_bytes(JUNE[:1]), "2025-07-21")
+    first = look(home, date(2025, 8, 1))
+    name = "Held for approval, Refused 2, Published 2025-05 to 2025-06"
+    assert told_of(first) == ("COMPLETED", name, ["held", "published", "published", "refused"])
+    assert told_of(look(home, date(2025, 8, 1)))[2] == []
+    download(home, "july.csv", month(7), "2025-08-20")
+    assert told_of(look(home, date(2025, 8, 20))) == ("COMPLETED", "Published 2025-07", ["published"])
+    one = first.data.outcomes[0].release_id
+    asked = {"by": "Li Wei", "reason": "wrong", "store": home / "reporter=CHN", "release_id": one}
+    state = withdraw.fn(WithdrawalRequest.model_validate(asked), date(2025, 8, 21))
+    assert told_of(state) == ("COMPLETED", "Withdrawn 2025-05", ["withdrawn"])
