@@ -31,7 +31,7 @@ from tasks.domain.export_controls.control_lists import Spec
 from tasks.domain.export_controls.measure_states import states_on
 from tasks.domain.export_controls.measures import codes_of, codes_recorded, event_row, measure_title
 from tasks.domain.labels import capitalised, country
-from tasks.domain.numbers import amount
+from tasks.domain.numbers import amount, in_unit
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.text import named as named_few
 from tasks.pages.brief.answer import BriefPage
@@ -254,7 +254,7 @@ def _headlines(code_rows: Sequence[CodeRow], span: str, t: dict[str, Any], langu
     lines = []
     for place, one in enumerate(known[:3]):
         numbers = {"after": level(one.after or 0, KG, language), "before": level(one.before or 0, KG, language)}
-        growth = f"{one.growth:+,.1f} %".replace("-", "−")
+        growth = in_unit(f"{one.growth:+,.1f}".replace("-", "−"), "%", language)
         name = f"{one.code} {one.goods}".strip()
         lines.append(t["code" if place else "first"].format(code=name, **numbers, growth=growth, span=span))
     if silent := len(code_rows) - len(known):

@@ -29,6 +29,11 @@ LENGTH_MAX = 300
 MARKUP = re.compile(r"[\\`*\[\]|~#]|(?<!\w)_|_(?!\w)")
 # Characters that start a list, a rule or a heading at the beginning of a line.
 START = re.compile(r"^([-+=]|\d+(?=[.)](?:\s|$)))")
+# Between a number and its sign or unit, where a line may not end: a blank of English, and nothing of Chinese.
+UNITS = r"(?:%|[kM]?t|kg|pp|thousand|million|billion|[A-Z]{3}(?:/kg)?)(?![A-Za-z])"
+BLANK = re.compile(rf"(?<=\d) (?={UNITS})|(?<=\bUSD) (?=\d)")
+CHINESE_UNIT = re.compile(r"(?<=\d)(?=[吨万亿]|千克|美元|欧元)")
+NO_BREAK, JOINER = "\u00a0", "\u2060"
 # Characters that viewers turn into a link.
 ADDRESS = re.compile(r"(?<=:)//|(?<=www)\.|@", re.IGNORECASE)
 
@@ -54,6 +59,7 @@ def _environment(is_html: bool) -> "jinja2.Environment":
     )
     environment.filters["host"] = lambda address: urlsplit(address).hostname or address
     environment.filters["plain"] = plain
+    environment.filters["unbroken"] = unbroken
     environment.filters["rows"] = lambda columns: zip(*columns, strict=True)
     environment.filters["escaped"] = escape
     environment.tests["on_the_web"] = _is_on_the_web
@@ -82,6 +88,15 @@ def _words_of_money(language: str) -> dict[str, dict[str, str]]:
         "unit_notes": {f"unit_{value}_per_kg": f"{row['counted_zh']}/千克" for value, row in money().items()},
         "units": units(language),
     }
+
+
+def unbroken(text: str) -> str:
+    """A text in which no line ends between a number and its sign or unit.
+
+    >>> unbroken("353 t in June, +6.6 % on the month: USD 2.16 million").split(" ")
+    ['353\\xa0t', 'in', 'June,', '+6.6\\xa0%', 'on', 'the', 'month:', 'USD\\xa02.16\\xa0million']
+    """
+    return CHINESE_UNIT.sub(JOINER, BLANK.sub(NO_BREAK, text))
 
 
 def translated(text: str, patterns: list[list[str]]) -> str:

@@ -67,17 +67,15 @@ def headlines(facts: Facts, language: str) -> list[Sentence]:
     """
     write = functools.partial(_written, facts, language)
     about = subject(facts.reporter, facts.flow, texts(language)["name"].format(**dict(facts)), language)
-    # The first sentence names the goods; one that is quoted alone must not read as all trade.
-    these, row = subject(facts.reporter, facts.flow, texts(language)["these"], language), facts.partners[0]
+    # The first sentence names the goods; the others refer to it, so that none reads as all trade when quoted alone.
+    row = facts.partners[0]
     sentences = [write("world", about, row)] if row.level.value is not None else []
     # For January the year to date is the month.
-    sentences += [write("year", about, these, row)] if row.ytd.value is not None and facts.month.month > 1 else []
-    sentences += [write(*record) for record in [_record(facts, these)] if record]
+    sentences += [write("year", about, row)] if row.ytd.value is not None and facts.month.month > 1 else []
+    sentences += [write(*record) for record in [_record(facts)] if record]
     moved = [row for row in facts.partners[1:] if row.mom.value is not None][: SENTENCES_MAX - len(sentences)]
     for mover in moved:
-        sentences.append(
-            write("partner", these if sentences else about, not sentences, mover, partner(mover.partner, language))
-        )
+        sentences.append(write("partner", about, not sentences, mover, partner(mover.partner, language)))
     reasons = MISSING | texts(language)["missing_reasons"]
     return sentences or [write("nothing", about, reasons[row.level.status])]
 
@@ -107,16 +105,16 @@ def subject(reporter: str, flow: str, name: str, language: str) -> str:
     return str(t["subject"].format(name=within, **names))
 
 
-def _record(facts: Facts, these: str) -> tuple[Any, ...] | None:
+def _record(facts: Facts) -> tuple[Any, ...] | None:
     """The macro of the record that the month is, with its arguments."""
     for fact, which in ((facts.highest_since, "highest"), (facts.lowest_since, "lowest")):
         if fact.value is not None:
-            return "record", these, which, fact
+            return "record", which, fact
         if fact.status == "series_record" and facts.series_start is not None:
             months = month_number(facts.month) - month_number(facts.series_start) + 1
             # A record of three months means little.
             if months >= SERIES_MONTHS_MIN:
-                return "series_record", these, which, months
+                return "series_record", which, months
     return None
 
 

@@ -1,16 +1,8 @@
-"""What was assessed at the border: rates, their status, claims, and the real records of January 2025."""
-
-import json
-from collections import Counter
-from pathlib import Path
+"""What was assessed at the border: rates, their status, and a rise among placebos."""
 
 import pytest
 
 from tasks.analysis.measures.duty import assessed, rank_of, shift_of, together
-from tasks.sources.census.us_census_bulk import parse
-from tests.unit.census_archive import packed
-
-# January to September, per cent: duty by imports for consumption, divided by hand from the control totals.
 
 
 @pytest.mark.parametrize(
@@ -48,34 +40,3 @@ def test_a_rise_is_placed_among_those_of_placebos() -> None:
     assert shift_of(assessed(100, 100, 5), assessed(100, 100, 30)) == 25
     assert shift_of(assessed(0, 0, 0), assessed(100, 100, 30)) is None
     assert rank_of(25, [30, 25, 0, None, -5]) == (2, 4)
-
-
-@pytest.mark.shared
-def test_the_rates_of_the_real_records_are_those_of_their_own_sums(shared_data: Path) -> None:
-    """Recomputed from the named numbers of the records, by code and country, with nothing of the parser."""
-    folder = shared_data / "us_census_bulk_real"
-    expected = json.loads((folder / "IMDB2501_expected_values.json").read_text())
-    sums: Counter[tuple[str, str, str]] = Counter()
-    for record in expected:
-        if record["member_kind"] == "IMP_DETL":
-            fields = record["fields"]
-            for name in ("con_val_mo", "dut_val_mo", "cal_dut_mo"):
-                sums[fields["hts10"], fields["cty_code"], name] += fields[name]
-    names = (("IMP_DETL", 6), ("IMP_COMM", 2), ("imp_CTY", 2), ("IMP_DE", 2))
-    files = {f"{name}.TXT": (folder / f"IMDB2501_{name}_{count}_lines.txt").read_bytes() for name, count in names}
-    rows = parse(packed(files), "IMDB2501.ZIP").reported
-    labels = {"USD consumption": "con_val_mo", "USD dutiable": "dut_val_mo", "USD duty": "cal_dut_mo"}
-    values: dict[tuple[str, str], dict[str, float]] = {}
-    for row in rows.iter_rows(named=True):
-        if row["currency"] in labels:
-            values.setdefault((row["product"], row["partner"]), {})[labels[row["currency"]]] = float(row["value"])
-    assert len(values) >= 3
-    statuses = set()
-    for (code, country), own in values.items():
-        consumption, dutiable, duty = (own[name] for name in ("con_val_mo", "dut_val_mo", "cal_dut_mo"))
-        made = assessed(consumption, dutiable, duty)
-        whole, part, tax = (sums[code, country, name] for name in ("con_val_mo", "dut_val_mo", "cal_dut_mo"))
-        assert (consumption, dutiable, duty) == (whole, part, tax)
-        assert made.rate == (None if not whole else pytest.approx(100 * tax / whole))
-        statuses.add(made.status)
-    assert statuses <= {"free", "dutiable", "partly_free", "no_imports", "zero_duty"}
