@@ -374,7 +374,8 @@ def events_in(product: str, flow: str, months: Sequence[date], state_day: date, 
             elif words == "suspended" and state.until is None:
                 words += "_open"
             of_term = {"state": words, "since": state.since, "until": state.until, "part": state.part}
-            events.append({**row, **of_term, "number": len(events) + 1, "day": day, "address": row["page"] or row["source"]})
+            address = row["page"] or row["source"]
+            events.append({**row, **of_term, "number": len(events) + 1, "day": day, "address": address})
     return events
 
 
