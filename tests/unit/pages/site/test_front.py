@@ -50,7 +50,9 @@ def test_the_first_story_is_a_sentence_with_its_page_and_a_chart(resolver: Resol
     text = front.page([trade_of(resolver, card)], DAY, front.Desk([], [], [], shown=False), "en", "")
     story = text[text.index('<article class="story">') : text.index("</article>")]
     assert 'href="CHN/basket-rare_earth_magnets.en.html"' in story
-    assert "were 5,238 t in March 2026, down 1.6 % from March 2025." in re.sub(r"<[^>]+>", "", story)
+    # No line ends between a number and its sign or unit.
+    whole = "were 5,238\u00a0t in March 2026, down 1.6\u00a0% from March 2025."
+    assert whole in re.sub(r"<[^>]+>", "", story)
     assert story.count("<svg") == 2
 
 
