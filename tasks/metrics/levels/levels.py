@@ -21,14 +21,13 @@ class MonthLevels(NamedTuple):
     """A month of all series, a value by row of the grid.
 
     `value` is 0 where the number is not known, `kinds` are those behind it; `seen` says whether a number of the month,
-    own or of a part, belongs to the series, `here` (by place) whether anything is traded.
+    own or of a part, belongs to the series.
     """
 
     value: pl.Series
     status: pl.Series
     kinds: pl.Series
     seen: pl.Series
-    here: pl.Series
 
 
 class Levels:
@@ -60,8 +59,7 @@ class Levels:
     def unknown(self) -> MonthLevels:
         """A month of which no release speaks: one for all of them, of which a new store has two years."""
         nothing = _zeros(self.grid.size, pl.UInt8)
-        no, places = nothing.cast(pl.Boolean), pl.repeat(False, self.grid.places.height, eager=True)
-        return MonthLevels(nothing.cast(pl.Int64), nothing + STATUS["not_covered"], nothing, no, places)
+        return MonthLevels(nothing.cast(pl.Int64), nothing + STATUS["not_covered"], nothing, nothing.cast(pl.Boolean))
 
     def _chain(self, spans: pl.DataFrame) -> None:
         """Replace the months of the series for which a source prints years to date: see `year_to_date`."""
@@ -160,7 +158,7 @@ def _months(
     states = frame.select(status=why, kinds=kinds)
     of_block = (pl.col("month") - block.first).cast(NUMBER) * grid.size
     seen = _seen(grid, block, has_row.scatter(printed.select(pl.col("row") + of_block).to_series(), True))
-    columns = (value, states["status"], states["kinds"], seen, here | below)
+    columns = (value, states["status"], states["kinds"], seen)
     split = [block.split(column) for column in columns]
     return {month: MonthLevels(*(column[month] for column in split)) for month in block.months}
 
