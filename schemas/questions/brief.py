@@ -24,7 +24,7 @@ class Brief(OfReporter):
 
     ARGUMENT = "product"
     ANSWER = "tasks.pages.brief.answer:brief"
-    RETURNS = "tasks.pages.brief.answer.BriefPage"
+    RETURNS = "tasks.pages.text.document.Page"
     FACES = ("python",)
     product: Product
     month: OneMonth = "latest"

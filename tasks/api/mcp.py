@@ -32,7 +32,7 @@ from tasks.answers.trade.trace import TraceAnswer
 from tasks.api.forms import answers_of
 from tasks.domain.errors import Refused, StoreError
 from tasks.domain.text import clip, counted, visible
-from tasks.pages.measures.event_page import EventAnswer
+from tasks.pages.text.document import PageAnswer
 from tasks.store.files.snapshot import Snapshot, open_snapshot
 
 Content = dict[str, Any]
@@ -189,7 +189,7 @@ def content_of(answer: Answer, narrow: str, rows: int) -> Content:
         left = len(notes) - 2 if notes[-1].startswith(MORE_NOTES) else len(notes) - 1
         notes = [*notes[:left], f"{MORE_NOTES}; ask for more rows to read them"]
     about = {
-        **({"headlines": answer.page.headlines} if isinstance(answer, EventAnswer) else {}),
+        **({"headlines": answer.page.headlines} if isinstance(answer, PageAnswer) else {}),
         "citation": answer.cite_rows(rows) or answer.citation,
         "reporter": _one_or_several(answer.reporters),
         "snapshot": _one_or_several([state.id for state in answer.published]),

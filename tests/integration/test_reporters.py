@@ -25,6 +25,7 @@ from tasks.domain.reporter import Reporter
 from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
 from tasks.pages.charts.plot import draw
+from tasks.pages.text.document import as_html, as_markdown
 from tasks.pages.text.sentences import headlines
 from tasks.reading import query
 from tasks.store.places.reporters import store_of, stores_of
@@ -108,7 +109,10 @@ def test_every_page_says_whose_trade_it_is(root: Path, reporter: str, code: str,
         assert said
         assert name.casefold() in said[0].text.casefold()
         assert all(name.casefold() in sentence.text.casefold() for sentence in said)
-        for written in (unescape(render.page(facts, language)), render.markdown(facts, language)):
+        for written in (
+            unescape(as_html(render.document_of(facts, language))),
+            as_markdown(render.document_of(facts, language)),
+        ):
             assert name in written
             assert ("China's" in written) == (reporter == "CHN" and language == "en")
     drawn = draw(rows, code, ["WLD"], "quantity_kg", ".svg", Reporter.of(query.query(folder, "release"))).decode()

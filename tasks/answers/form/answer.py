@@ -108,8 +108,12 @@ class Answer:
 
     @property
     def citation(self) -> str:
-        """The line to cite the answer by: who reports, the day and the state."""
-        return citation([], self.reporters[0], self.as_of or self.known_on, self.snapshot.id)
+        """The line to cite the answer by, in English."""
+        return self.cited("en")
+
+    def cited(self, language: str) -> str:
+        """Return the line to cite the answer by in a language: who reports, the day and the state."""
+        return citation([], self.reporters[0], self.as_of or self.known_on, self.snapshot.id, language)
 
     def cite_rows(self, first: int | None = None) -> str | None:
         """Return the line to cite the first rows by, which names the files that they rest on; None without figures, or
@@ -165,10 +169,9 @@ class AnswerOfSeveral(Answer):
         """What must not be done with the numbers."""
         return next((part.licence for part in self.parts.values() if part.licence), None)
 
-    @property
-    def citation(self) -> str:
-        """The line to cite the answer by; of several reporters that of each."""
-        return "; ".join(part.citation for part in self.parts.values())
+    def cited(self, language: str) -> str:
+        """Return the line to cite the answer by; of several reporters that of each."""
+        return ("；" if language == "zh" else "; ").join(part.cited(language) for part in self.parts.values())
 
     def cite_rows(self, first: int | None = None) -> str | None:
         """Return the line to cite the first rows by; None for those of several reporters, which have one each."""

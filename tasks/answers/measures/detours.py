@@ -97,13 +97,8 @@ class DetoursAnswer(Answer):
         """The states of both, and of the hubs that have a store."""
         return self.states
 
-    @property
-    def citation(self) -> str:
-        """The line to cite the answer by: each reporter with its state."""
-        return self.cited("en")
-
     def cited(self, language: str) -> str:
-        """The same in a language."""
+        """Return the line to cite the answer by: each reporter with its state."""
         names = (*self.reporters, *self.stores.hubs)
         lines = (
             citation([], whose, self.as_of or _known_on(state), state.id, language)

@@ -1,6 +1,6 @@
 """Writes the page on a control list: the total of its codes in a month, each code, and the partners.
 
-What a list means in a store is in `tasks.reading.lists`; the form of the page is `tasks.pages.text.sheet`.
+What a list means in a store is in `tasks.reading.lists`; the form of the page is `tasks.pages.text.document`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from schemas.forms.doubt import NumberDoubt
 from schemas.table import readers_schema
 from tasks.analysis.reporter.list_movers import MonthCompared, list_movers
 from tasks.answers.form.answer import Answer
@@ -27,8 +26,8 @@ from tasks.domain.periods import Month, first_day, month_number
 from tasks.ledger.doubts import Doubts
 from tasks.ledger.quotable import COLUMNS, EMPTY_LEDGER, LOOK_BACK, verdicts
 from tasks.pages.text import wording
-from tasks.pages.text.sheet import Sheet, SheetPart, texts
-from tasks.reading.citation import citation
+from tasks.pages.text.document import PageAnswer, Section, Table, on_an_answer, rows_of
+from tasks.pages.text.page_templates import words
 from tasks.reading.lists import ListedProducts, code_levels, totals
 from tasks.reading.query import query, reporter_of
 from tasks.reading.resolver import Resolver
@@ -42,11 +41,9 @@ PARTNERS_MAX = 12
 LISTED = "list"
 
 
-def list_sheet(
-    store: Path, snapshot: Snapshot, name: str, month: date, flow: str, language: str
-) -> tuple[Sheet, pl.DataFrame, tuple[NumberDoubt, ...]]:
-    """Return the page on a list, its rows of the table `mover`, and what is in doubt of them. Raises NoFigure where no
-    code is known in the month and the one before."""
+def on_list(store: Path, snapshot: Snapshot, name: str, month: date, flow: str, language: str) -> PageAnswer:
+    """Return the rows of the table `mover` of a list, and its page. Raises NoFigure where no code is known in the month
+    and the one before."""
     resolver = Resolver(snapshot)
     listed = resolver.listed([name])
     try:
@@ -59,7 +56,7 @@ def list_sheet(
     months = range(number - LOOK_BACK, number + 1)
     known = totals(code_levels(store, listed, flow, WORLD, months, measure), listed)
     total = known[number] | _growths(known, number, measure, language)
-    t, whose = texts(language)["list"], reporter_of(snapshot).code
+    t, whose = words("sheet", language)["list"], reporter_of(snapshot).code
     shared_words = {
         "trade": capitalised(trade_of(whose, flow, language)) if language == "en" else trade_of(whose, flow, language),
         "lists": measure_title(read_spec(name).list, language) or name,
@@ -70,22 +67,15 @@ def list_sheet(
     parts = listed.rows.filter(coverage="part", is_below=False)["code"].to_list()
     shared = [code for code in parts if listed.products.get(code)]
     headlines += [t["part"].format(count=len(shared))] if shared else []
-    sheet = Sheet(
-        t["title"].format(**shared_words),
-        t["about"].format(count=listed.rows.height, snapshot=snapshot.id),
-        headlines,
-        [_codes(rows, listed, measure, language), _partners(store, listed, (flow, month, measure), language)],
-        [
-            *sentences(
-                [*listed.notes(language, but=("part",)), *(note.sentence(language) for note in left_out)], language
-            ),
-            *_caveats(rows, language),
-        ],
-        doubts,
-        citation([], whose, Answer(rows, snapshot).known_on, snapshot.id, language),
-        language,
-    )
-    return sheet, rows, doubts
+    of_list = [*listed.notes(language, but=("part",)), *(note.sentence(language) for note in left_out)]
+    notes = (*sentences(of_list, language), *_caveats(rows, language))
+    answer = Answer(rows, snapshot, notes, doubts, table="mover", language=language)
+    sections = [_codes(rows, listed, measure, language), _partners(store, listed, (flow, month, measure), language)]
+    title = t["title"].format(**shared_words)
+    about = t["about"].format(count=listed.rows.height, snapshot=snapshot.id)
+    document = on_an_answer(answer, title, headlines, about, sections, notes, language)
+    stem = name.replace(":", "-").replace("@", "-")
+    return PageAnswer.of(answer, f"brief-{stem}-{flow}-{month:%Y-%m}-{language}", document)
 
 
 def sentences(notes: Iterable[str], language: str) -> list[str]:
@@ -108,7 +98,7 @@ def _growths(known: Mapping[int, Mapping[str, Any]], number: int, measure: str, 
         growth = known[number][figure]
         bare = from_words(row["base"], measure, language)
         texts_said[figure] = bare if growth >= PER_CENT_MAX else in_unit(_signed(growth), "%", language)
-    texts_said["said"] = "".join(f" ({words})" for row in of_figure.values() if (words := said_of(row, language)))
+    texts_said["said"] = "".join(f" ({said})" for row in of_figure.values() if (said := said_of(row, language)))
     return texts_said
 
 
@@ -125,7 +115,7 @@ def _growth(row: Mapping[str, Any], language: str) -> str:
 
 
 def _total(total: dict[str, Any], shared_words: dict[str, str], measure: str, language: str) -> str:
-    t = texts(language)["list"]
+    t = words("sheet", language)["list"]
     shown = {"level": t["why"].get(total["level_status"], total["level_status"])}
     if total["level"] is not None:
         shown["level"] = wording.level(total["level"], measure, language)
@@ -147,11 +137,11 @@ def _largest(rows: pl.DataFrame, measure: str, language: str) -> list[str]:
     change = wording.level(abs(row["change"]), measure, language)
     sign = "+" if row["change"] > 0 else "−"
     name = f"{row['product']} {row['product_name'] or ''}".strip()
-    return [texts(language)["list"]["largest"].format(name=name, change=sign + change)]
+    return [words("sheet", language)["list"]["largest"].format(name=name, change=sign + change)]
 
 
-def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: str) -> SheetPart:
-    t = texts(language)["list"]
+def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: str) -> Section:
+    t = words("sheet", language)["list"]
     tiers = listed.rows.select(product="code", tier="tier")
     codes = rows.filter(kind="product").join(tiers, on="product", how="left", maintain_order="left")
     coverage = listed.coverage(language)
@@ -167,8 +157,7 @@ def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: s
         )
         for row in codes.iter_rows(named=True)
     ]
-    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["columns"])}
-    return SheetPart(t["codes"], columns=columns, numbers=t["columns"][4:])
+    return Section(t["codes"], [Table(t["columns"], rows_of(cells), range(4, 9))])
 
 
 def _controlled(much: str, goods: str, t: Mapping[str, Any]) -> str:
@@ -185,9 +174,9 @@ def short_goods(name: str) -> str:
     return f"{first} …" if others else first
 
 
-def _partners(store: Path, listed: ListedProducts, series: tuple[str, date, str], language: str) -> SheetPart:
+def _partners(store: Path, listed: ListedProducts, series: tuple[str, date, str], language: str) -> Section:
     flow, month, measure = series
-    number, t = month_number(month), texts(language)["list"]
+    number, t = month_number(month), words("sheet", language)["list"]
     both_months = [Month(one).pair for one in (number - 1, number)]
     figures = query(store, "metric", flow=flow, product=listed.keys, measure=measure, month=both_months)
     traded = figures.drop_nulls("level").filter(~pl.col("partner").is_in(TOTALS))["partner"].cast(pl.String).unique()
@@ -201,15 +190,12 @@ def _partners(store: Path, listed: ListedProducts, series: tuple[str, date, str]
         )
         for row in rows.iter_rows(named=True)
     ]
-    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["partner_columns"])}
-    return SheetPart(t["partners"], columns=columns, numbers=t["partner_columns"][1:])
+    return Section(t["partners"], [Table(t["partner_columns"], rows_of(cells), range(1, 4))])
 
 
 def _shown(value: float | None, measure: str, language: str) -> str:
-    if value is None:
-        return str(texts(language)["none"])
-    sign = "−" if value < 0 else ""
-    return sign + wording.level(abs(value), measure, language)
+    sign = "−" if value is not None and value < 0 else ""
+    return sign + wording.level_or_dash(value and abs(value), measure, language)
 
 
 def _signed(value: float) -> str:

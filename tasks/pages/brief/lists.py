@@ -10,20 +10,22 @@ from urllib.parse import quote, urlsplit
 
 import polars as pl
 
-from schemas.forms.brief import Fact, Facts
+from schemas.forms.brief import Fact, Facts, MirrorPart
 from schemas.forms.trace import TracedNumber
 from schemas.names import MISSING
 from tasks.domain.doubt.doubt_words import doubt_text
+from tasks.domain.labels import check_words
 from tasks.domain.numbers import MASS
 from tasks.domain.release_ids import source_of
 from tasks.pages.brief.context import is_withheld
 from tasks.pages.charts.charts import scale_of
-from tasks.pages.text.page_templates import translated
+from tasks.pages.text.document import Row, Run, Text
+from tasks.pages.text.page_templates import is_on_the_web, translated
 from tasks.pages.text.wording import (
     PRICE_UNITS,
     amount,
     figure_name,
-    level,
+    level_or_dash,
     partner,
     scale_name,
     source_name,
@@ -104,15 +106,81 @@ class File(NamedTuple):
     addresses: list[str | None]
 
 
-def files(numbers: Iterable[TracedNumber]) -> dict[str, File]:
-    """Return the releases of the numbers that the page shows behind its figures, in the order in which they are
-    shown."""
+class Behind(NamedTuple):
+    """What is behind the figures of a page: of each the numbers to check it by with how many others there are, and the
+    files of these numbers in the order in which they are shown."""
+
+    matter: Mapping[str, tuple[list[TracedNumber], int]]
+    files: Mapping[str, File]
+    language: str
+
+    def source_line(self, fact: Fact) -> str:
+        """Say in a line how a figure was computed, and from which number before others."""
+        numbers, others = self.matter[fact.id]
+        more = others + len(numbers) - 1
+        first = "".join(f"{_kept(one)}{self._place(one)}" for one in numbers[:1])
+        rest = f"; + {more}" if more > 0 else ""
+        return f"{formula(fact, self.language)}{texts(self.language)['colon']}{first}{rest}"
+
+    def how(self, fact: Fact) -> Text:
+        """Say how a figure was computed, and that another computation does not agree, where it does not."""
+        assert fact.trace is not None
+        t = texts(self.language)
+        differs = [] if fact.trace.agrees else [t["semicolon"], Run(t["differs"], look="strong")]
+        return [formula(fact, self.language), *differs]
+
+    def numbers(self, fact: Fact) -> Text:
+        """Return the numbers behind a figure with their places; an address that not all numbers of a file have stands
+        beside its number."""
+        numbers, more = self.matter[fact.id]
+        runs: list[str | Run] = []
+        for number in numbers:
+            runs += ["; "] if runs else []
+            runs += [Run(_kept(number), value=number.value), self._place(number)]
+            address = "" if len(self.files[number.release_id].addresses) == 1 else number.address
+            runs += [", ", *_linked(address)] if address else []
+        return [*runs, *([f"; {texts(self.language)['more_numbers'].format(count=more)}"] if more else [])]
+
+    def file_rows(self) -> list[list[Text]]:
+        """Return a row for each file: its place, name, release, day, hash, and address, if its numbers share one."""
+        return [
+            [
+                str(file.place),
+                file.first.title,
+                [Run(release, look="code")],
+                file.first.known_from,
+                [Run(file.first.raw_sha256, look="hash")],
+                _linked(file.first.address if len(file.addresses) == 1 else ""),
+            ]
+            for release, file in self.files.items()
+        ]
+
+    def _place(self, number: TracedNumber) -> str:
+        t, file = texts(self.language), self.files[number.release_id].place
+        records = ", ".join(map(str, number.records[:3]))
+        return f", {number.partner} {number.period}, {t['file']} {file}, {t['record']} {records}"
+
+
+def behind(facts: Facts, language: str) -> Behind:
+    """Return what is behind the figures of a page."""
+    matter = {fact.id: numbers_that_matter(fact) for fact in facts.facts()}
     by_release: dict[str, File] = {}
-    for number in numbers:
+    for number in (number for numbers, _ in matter.values() for number in numbers):
         file = by_release.setdefault(number.release_id, File(len(by_release) + 1, number, []))
         if number.address not in file.addresses:
             file.addresses.append(number.address)
-    return by_release
+    return Behind(matter, by_release, language)
+
+
+def _kept(number: TracedNumber) -> str:
+    return f"{number.value:,} {number.unit}"
+
+
+def _linked(address: str | None) -> list[str | Run]:
+    """An address by its host; one that is none of the web leads nowhere."""
+    if not address:
+        return []
+    return [Run(urlsplit(address).hostname or address, address)] if is_on_the_web(address) else [address]
 
 
 def cited(facts: Facts, language: str) -> str:
@@ -202,62 +270,71 @@ def decision_lines(decisions: Sequence[Mapping[str, Any]], language: str) -> lis
     return [texts(language)["decisions"][row["kind"]].format(**row) for row in decisions]
 
 
-def event_lines(events: Iterable[Mapping[str, Any]], language: str) -> list[dict[str, Any]]:
-    """Describe the measures inside the months shown: day, title, goods, state, address."""
+def event_lines(events: Iterable[Mapping[str, Any]], language: str) -> list[Text]:
+    """Describe the measures inside the months shown: day, title with its address, goods, state."""
     t = texts(language)
     return [
-        {
-            **event,
-            "title": t["event"].format(**event),
-            "goods": t["goods"].format(**event),
-            "state": t["states"][event["state"]].format(**event),
-        }
+        [
+            Run(str(event["day"]), look="strong"),
+            " ",
+            Run(t["event"].format(**event), event["address"] if is_on_the_web(event["address"]) else ""),
+            f"{t['dash']}{t['goods'].format(**event)}{t['open']}{t['states'][event['state']].format(**event)}{t['close']}",
+        ]
         for event in events
     ]
 
 
-def mirror_tables(facts: Facts, language: str) -> list[dict[str, Any]]:
-    """Describe what each partner says: title, rows of month, sold, bought, band and reason, and where it is from."""
-    t = texts(language)
-    home = partner(facts.reporter, language)
-    tables: list[dict[str, Any]] = []
-    for part in facts.mirror:
-        other = partner(part.partner, language)
-        sides = (home, other) if facts.flow == "export" else (other, home)
-        title = t["mirror_title"].format(product=part.product, exporter=sides[0], importer=sides[1])
-        table = {"title": title, "rows": [], "part": part}
-        other_side = part.bought if facts.flow == "export" else part.sold
-        if part.withheld:
-            tables.append({**table, "note": t["mirror_withheld"]})
-        # Or the partner's customs say nothing of these months. A zero is a statement.
-        if part.withheld or all(value is None for value in other_side):
-            continue
-        of_months = (part.months, part.sold, part.bought, part.low, part.high, part.reasons, part.whys)
-        every = list(zip(*of_months, strict=True))
-        known = [row for row in every if row[1] is not None or row[2] is not None][-MIRROR_ROWS:]
-        table["rows"] = _mirror_rows(known, part.measure, language)
-        band = t["mirror_band_mass" if part.measure == MASS else "mirror_band_value"]
-        states = t["mirror_states"].format(
-            sources=t["listed"].join(source_name(one, language) for one in part.sources),
-            exporter=part.snapshots[0],
-            importer=part.snapshots[1],
-        )
-        unit = scale_name(scale_of([*part.sold, *part.bought], part.measure)[1], language)
-        # Of one or two months there is no line to see.
-        both = sum(sold is not None and bought is not None for _, sold, bought, *_ in every)
-        tables.append({**table, "note": f"{band} {states}", "unit": unit, "has_chart": both >= MIRROR_DRAWN_MIN})
-    return tables
+def held_lines(by_check: Iterable[tuple[str, Sequence[Any], int]], language: str) -> list[Text]:
+    """Describe the findings that hold a release: in the words of the page where it has some, and as they are
+    published."""
+    said, lines = check_words(language), list[Text]()
+    for check, first, more in by_check:
+        lines += [
+            [said[one.check], Run(one.line, look="below", language="en")]
+            if one.check in said
+            else [Run(one.line, language="en")]
+            for one in first
+        ]
+        lines += [[Run(f"and {more:,} more of {check}", language="en")]] if more else []
+    return lines
 
 
-def _mirror_rows(months: Iterable[tuple[Any, ...]], measure: str, language: str) -> list[tuple[str, ...]]:
-    """Describe months of a mirror: the month, what each side says, the band, and the reason in words."""
+def mirrors(facts: Facts) -> list[MirrorPart]:
+    """Return the partners that say something of these months, or whose numbers may not be passed on. A zero is a
+    statement."""
+    sides = [part.bought if facts.flow == "export" else part.sold for part in facts.mirror]
+    says = [any(value is not None for value in side) for side in sides]
+    return [part for part, one in zip(facts.mirror, says, strict=True) if part.withheld or one]
+
+
+def drawn_unit(part: MirrorPart, language: str) -> str:
+    """Return the unit of the chart of a mirror; empty of one or two months, of which there is no line to see."""
+    both = sum(sold is not None and bought is not None for sold, bought in zip(part.sold, part.bought, strict=True))
+    if part.withheld or both < MIRROR_DRAWN_MIN:
+        return ""
+    return scale_name(scale_of([*part.sold, *part.bought], part.measure)[1], language)
+
+
+def mirror_note(part: MirrorPart, language: str) -> str:
+    """Say what was expected of the exporter and from which states it was read, or that the numbers are withheld."""
     t = texts(language)
-    rows = []
-    for month, sold, bought, low, high, reason, why in months:
-        sides = (_level_or_dash(value, measure, language) for value in (sold, bought))
-        band = dict.fromkeys(_level_or_dash(value, measure, language) for value in (low, high))
-        words = t["mirror_reasons"][reason], why_words(why, language)
-        rows.append((f"{month:%Y-%m}", *sides, t["mirror_to"].join(band), *words))
+    if part.withheld:
+        return str(t["mirror_withheld"])
+    names = t["listed"].join(source_name(one, language) for one in part.sources)
+    states = t["mirror_states"].format(sources=names, exporter=part.snapshots[0], importer=part.snapshots[1])
+    return f"{t['mirror_band_mass' if part.measure == MASS else 'mirror_band_value']} {states}"
+
+
+def mirror_rows(part: MirrorPart, language: str) -> list[Row]:
+    """Describe the newest months of a mirror: the month, what each side says, the band, and the reason in words."""
+    t, rows = texts(language), list[Row]()
+    of_months = (part.months, part.sold, part.bought, part.low, part.high, part.reasons, part.whys)
+    known = [row for row in zip(*of_months, strict=True) if row[1] is not None or row[2] is not None]
+    for month, sold, bought, low, high, reason, why in known[-MIRROR_ROWS:]:
+        sides = [level_or_dash(value, part.measure, language) for value in (sold, bought)]
+        band = dict.fromkeys(level_or_dash(value, part.measure, language) for value in (low, high))
+        cells = [f"{month:%Y-%m}", *sides, t["mirror_to"].join(band), t["mirror_reasons"][reason]]
+        rows.append(Row(cells, below=why_words(why, language)))
     return rows
 
 
@@ -266,7 +343,3 @@ def why_words(text: str, language: str) -> str:
     t = texts(language)
     parts = [translated(part, t["mirror_patterns"]) for part in text.split("; ")]
     return PLACE.sub(lambda place: partner(place[1], language), t["semicolon"].join(parts))
-
-
-def _level_or_dash(value: float | None, measure: str, language: str) -> str:
-    return "–" if value is None else level(value, measure, language)

@@ -1,161 +1,278 @@
-"""Renders a brief as one self-contained HTML page and as markdown, in English or Chinese."""
+"""Makes the page of a brief: what is said of a product and a month, every number with its source.
 
-from collections.abc import Mapping, Sequence
+Belongs here: the order of the page, and its tables. Does not belong here: its lines (`lists`) and its form
+(`tasks.pages.text.document`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from types import MappingProxyType
-from typing import Any
 
-from schemas.forms.brief import Facts
+from schemas.forms.brief import Fact, Facts, MirrorPart
 from schemas.names import MISSING, ORIGINS
 from tasks.analysis.after.first_prints import WITHIN_PCT
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt.doubt_words import doubt_sentences
 from tasks.domain.export_controls.control_lists import lists_with
 from tasks.domain.export_controls.measure_states import LAPSED
-from tasks.domain.labels import capitalised, check_words, partner_name
+from tasks.domain.labels import capitalised, partner_name
 from tasks.pages.brief import lists
+from tasks.pages.brief.lists import Behind
 from tasks.pages.charts import charts
-from tasks.pages.charts.charts import scale_of
 from tasks.pages.text import sentences, wording
-from tasks.pages.text.page_templates import LANGUAGES, template
+from tasks.pages.text.document import (
+    Chart,
+    Document,
+    Doubt,
+    Frame,
+    Headline,
+    Lines,
+    Links,
+    Note,
+    Part,
+    Row,
+    Run,
+    Section,
+    Source,
+    Table,
+    Text,
+    rows_of,
+)
+from tasks.pages.text.sentences import Sentence
 
 # A smaller shift of shares does not explain the unit value.
 MIX_MOVED_PP_MIN = 5.0
 
 
-def page(facts: Facts, language: str = "en", links: Sequence[tuple[str, str]] = ()) -> str:
-    """Render the HTML page: nothing from the network; a script copies sentences and saves pictures, and all can be read
-    without it.
-
-    `links` are other pages, each with the name of its words and its address.
-    """
-    return template("brief.html.j2").render(
-        _context(facts, language),
-        month_chart=charts.month_chart(
-            facts.months,
-            facts.world,
-            facts.measure,
-            facts.events,
-            [one.month for one in facts.drawn if one.partner == WORLD and one.doubts],
-        ),
-        partner_chart=charts.partner_chart(facts, language),
-        mirror_chart=charts.mirror_chart,
-        links=links,
-        data=lists.data_address(facts),
-    )
-
-
-def markdown(facts: Facts, language: str = "en") -> str:
-    """Render markdown."""
-    return template("brief.md.j2").render(_context(facts, language))
+def document_of(
+    facts: Facts, language: str = "en", links: Sequence[tuple[str, str]] = (), frame: Frame | None = None
+) -> Document:
+    """Return the page of a brief. `links` are other pages, each with its name and address."""
+    t, behind = wording.texts(language), lists.behind(facts, language)
+    about = [t["flows"][facts.flow]]
+    about += [] if facts.product.startswith("basket:") else [facts.product]
+    about += [f"HS {', '.join(facts.codes)}"] if facts.codes else []
+    about += [t["printed"].format(name=facts.printed_name)] if facts.printed_name else []
+    file = f"{facts.product.replace(':', '-')}-{facts.flow}-{facts.month:%Y-%m}.csv"
+    headline, notes = _headline(facts, behind, language)
+    parts: list[Part] = [
+        Links(links, (t["data"], lists.data_address(facts), file)),
+        headline,
+        Note(" · ".join(about), "soft"),
+        *(Note(t["mixed"], "note") for _ in range(facts.mixed_code)),
+        *(Note(one.sentence(language), "note") for one in lists_with(facts.product)),
+        *(Note(t["within_union"], "note") for _ in range(facts.within_union)),
+        Source(lists.cited(facts, language), lists.licence(facts, language)),
+        Note([f"Tidewaiter · {t['brief']} · {t['snapshot']} ", Run(facts.snapshot_id, look="code")], "soft"),
+        Doubt(facts.doubts),
+        *notes,
+        _partners(facts, behind, language),
+        *_charts(facts, language),
+        *_mirrors(facts, language),
+        *_unit_value(facts, behind, language),
+        *_revised(facts, language),
+        *_listed(t["missing"], lists.missing(facts, language), "missing"),
+        *_held(facts, language),
+        _sources(facts, behind, language),
+    ]
+    title = _title(facts.reporter, facts.flow, t["name"].format(**dict(facts)), facts.month, language)
+    return Document(title, parts, language, frame=frame, copies=True)
 
 
 def nothing_left(
-    names: tuple[str, str],
+    name: str,
     product: str,
     flow: str,
     month: date,
-    decisions: Sequence[Mapping[str, Any]],
+    decisions: Sequence[Mapping[str, object]],
     snapshot_id: str,
     reporter: str,
-    links: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType({}),
-) -> dict[str, str]:
-    """Render the page of a month of which withdrawals have left no figure, by the endings of its file. `links` are
-    other pages by language, as in `page`.
-    """
-    return {
-        f"{language}.{form}": template(f"nothing_left.{form}.j2").render(
-            t=wording.texts(language),
-            title=_title(reporter, flow, name, language),
-            month=wording.month_words(f"{month:%Y-%m}", language),
-            flow=flow,
-            product=product,
-            snapshot_id=snapshot_id,
-            decisions=lists.decision_lines(decisions, language),
-            links=links.get(language, ()),
-        )
-        for language, name in zip(LANGUAGES, names, strict=True)
-        for form in ("html", "md")
-    }
+    language: str,
+    links: Sequence[tuple[str, str]] = (),
+    frame: Frame | None = None,
+) -> Document:
+    """Return the page of a month of which withdrawals have left no figure."""
+    t = wording.texts(language)
+    parts: list[Part] = [
+        Note([Run(t["no_figure"], look="strong")]),
+        *(Note(line, "note") for line in lists.decision_lines(decisions, language)),
+        *([Links(links)] if links else []),
+    ]
+    above = (f"Tidewaiter · {t['brief']} · {t['snapshot']} ", Run(snapshot_id, look="code"))
+    below = t["flows"][flow] + ("" if product.startswith("basket:") else f" · {product}")
+    return Document(_title(reporter, flow, name, month, language), parts, language, above, below, frame, "nothing")
 
 
-def _title(reporter: str, flow: str, name: str, language: str) -> str:
-    return capitalised(sentences.subject(reporter, flow, name, language))
+def _title(reporter: str, flow: str, name: str, month: date, language: str) -> str:
+    about = capitalised(sentences.subject(reporter, flow, name, language))
+    return f"{about}{wording.texts(language)['comma']}{wording.month_words(f'{month:%Y-%m}', language)}"
 
 
-def _mix(facts: Facts, t: dict[str, Any]) -> str:
-    """Say that partners with other prices moved the value per kilogram, where they did."""
-    moved = facts.mix_moved_pp
-    is_mixed = facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN
-    return str(t["mix"].format(pp=moved)) if is_mixed else ""
+def _headline(facts: Facts, behind: Behind, language: str) -> tuple[Headline, list[Note]]:
+    """The sentences at the top, and what must be known of them."""
+    t, said = wording.texts(language), sentences.headlines(facts, language)
+    expected, revised = wording.expected(facts, language), lists.revised_first(facts, language)
+    is_unusual = bool(facts.expected and facts.expected.get("unusual"))
+    near = facts.first_prints and t["first_prints"].format(
+        near=facts.first_prints[0], count=facts.first_prints[1], pct=f"{WITHIN_PCT:g}"
+    )
+    notes = [
+        (sentences.quotable(said, facts, language), "soft"),
+        *((line, "note") for line in lists.decision_lines(facts.decisions, language)),
+        (sentences.of_all(facts, language), "note"),
+        (expected, "note" if is_unusual else "soft"),
+        (near, "soft"),
+        ([Run(revised, "#revised")] if revised else "", "note"),
+    ]
+    headline = Headline(
+        [_pieces(sentence, behind) for sentence in said],
+        [sentences.next_to(sentence, facts, language) for sentence in said],
+        [sentences.notes_of(sentence, language) for sentence in said],
+    )
+    return headline, [Note(text, look) for text, look in notes if text]
 
 
-def _first_prints(facts: Facts, t: dict[str, Any]) -> str:
-    """Say how near the first prints of the series were to its last word; empty where that is not known."""
-    if not facts.first_prints:
-        return ""
-    return str(t["first_prints"].format(near=facts.first_prints[0], count=facts.first_prints[1], pct=f"{WITHIN_PCT:g}"))
+def _number(fact: Fact, text: str, behind: Behind) -> list[Run | str]:
+    """A number that leads to its source."""
+    mark = [Run("*", look="mark")] if fact.status == "implied_base" else []
+    return [Run(text, f"#{fact.id}", behind.source_line(fact), "n"), *mark]
 
 
-def _partner_label(key: str, t: dict[str, Any], language: str) -> str:
-    if key == "WLD":
+def _pieces(sentence: Sentence, behind: Behind) -> list[Run | str]:
+    runs = ([one.text] if one.fact is None else _number(one.fact, one.text, behind) for one in sentence.pieces)
+    return [run for some in runs for run in some]
+
+
+def _partners(facts: Facts, behind: Behind, language: str) -> Section:
+    t = wording.texts(language)
+    reasons = {**ORIGINS, **MISSING, **t["missing_reasons"]}
+
+    def cell(fact: Fact) -> list[Run | str]:
+        if fact.value is None:
+            return [Run("–", title=reasons[fact.status])]
+        return [*filter(None, ["▲ " if fact.doubts else ""]), *_number(fact, wording.marked(fact, language), behind)]
+
+    rows = [
+        Row([
+            partner_label(row.partner, language),
+            *map(cell, (row.level, row.mom, row.contribution, row.yoy, row.ytd, row.ytd_yoy, row.share)),
+        ])
+        for row in facts.partners
+    ]  # fmt: skip
+    drawn = (t["recent"], [charts.sparkline(row.recent) for row in facts.partners])
+    is_implied = any(fact.status == "implied_base" for fact in facts.facts())
+    caveats = [Note(line, "caveat") for line in sentences.of_table(facts, language)]
+    table = Table([t["partner"], *t["columns"]], rows, range(1, 8), "partners", pictures=drawn)
+    return Section(t["partners"], [table, *caveats, *[Note(t["implied"], "soft")] * is_implied], "partners")
+
+
+def partner_label(key: str, language: str) -> str:
+    """Return the name of a partner, or of all together, as the first cell of a row."""
+    t = wording.texts(language)
+    if key == WORLD:
         return str(t["world"])
     return partner_name(key) if t["by_label"] else wording.partner(key, language)
 
 
-def _context(facts: Facts, language: str) -> dict[str, Any]:
-    t, headlines = wording.texts(language), sentences.headlines(facts, language)
-    month = wording.month_words(f"{facts.month:%Y-%m}", language)
+def _charts(facts: Facts, language: str) -> Iterator[Section]:
+    t = wording.texts(language)
+    month, events = wording.month_words(f"{facts.month:%Y-%m}", language), lists.event_lines(facts.events, language)
     unit, partner_unit = (
-        wording.scale_name(scale_of(levels, facts.measure)[1], language)
+        wording.scale_name(charts.scale_of(levels, facts.measure)[1], language)
         for levels in (facts.world, charts.partner_levels(facts))
     )
-    doubts = [t["in_doubt"].format(doubt=one) for one in doubt_sentences(facts.doubts, language)]
-    latest = wording.shown(facts.partners[0].level, language)
-    numbered = t["numbered_lines"] if facts.events else ""
-    alt_chart = [t["alt_chart"].format(unit=unit, month=month, lines=numbered, latest=latest)]
-    alt_chart += [t["pale"]] if None in facts.world else []
-    matter = {fact.id: lists.numbers_that_matter(fact) for fact in facts.facts()}
-    return {
-        "facts": facts,
-        "t": t,
-        "checks": check_words(language),
-        "month": month,
-        "title": _title(facts.reporter, facts.flow, t["name"].format(**dict(facts)), language),
-        "headlines": headlines,
-        "on_lists": [note.sentence(language) for note in lists_with(facts.product)],
-        "missing": lists.missing(facts, language),
-        "mix": _mix(facts, t),
-        "mix_how": t["mix_how"].format(count=sum(facts.before[row.partner] is not None for row in facts.partners[1:])),
-        "implied": any(fact.status == "implied_base" for fact in facts.facts()),
-        "cited": lists.cited(facts, language),
-        "licence": lists.licence(facts, language),
-        "has_months": any(one is not None for one in facts.world),
-        "unit": unit,
-        "partner_unit": partner_unit,
-        "matter": matter,
-        "files": lists.files(number for numbers, _ in matter.values() for number in numbers),
-        "alt_chart": t["gap"].join(alt_chart),
-        "alt_partners": t["alt_partners"].format(unit=partner_unit, month=month),
-        "shown": lambda fact: wording.marked(fact, language),
-        "table_caveats": sentences.of_table(facts, language),
-        "formula": lambda fact: lists.formula(fact, language),
-        "sparkline": charts.sparkline,
-        "unit_value": sentences.unit_value_pieces(facts, language),
-        "verdict": lambda sentence: sentences.next_to(sentence, facts, language),
-        "notes_of": lambda sentence: sentences.notes_of(sentence, language),
-        "doubts": t["gap"].join(doubts),
-        "verdict_of_all": sentences.of_all(facts, language),
-        "quotable": sentences.quotable(headlines, facts, language),
-        "revised_first": lists.revised_first(facts, language),
-        "decisions": [*doubts, *lists.decision_lines(facts.decisions, language)],
-        "first_prints": _first_prints(facts, t),
-        "expected": wording.expected(facts, language),
-        "mirrors": lists.mirror_tables(facts, language),
-        "revised": lists.revised_lines(facts, language),
-        "events": lists.event_lines(facts.events, language),
-        "lapsed": sum(event["state"].startswith(LAPSED) for event in facts.events),
-        "reasons": {**ORIGINS, **MISSING, **t["missing_reasons"]},
-        "partner_label": lambda key: _partner_label(key, t, language),
-        "figure_name": lambda fact: wording.figure_name(fact, language),
-    }
+    parts = list[Part]()
+    if any(one is not None for one in facts.world):
+        in_doubt = [one.month for one in facts.drawn if one.partner == WORLD and one.doubts]
+        picture = charts.month_chart(facts.months, facts.world, facts.measure, facts.events, in_doubt)
+        lines, latest = t["numbered_lines"] if events else "", wording.shown(facts.partners[0].level, language)
+        caption = t["alt_chart"].format(unit=unit, month=month, lines=lines, latest=latest)
+        parts.append(Chart(picture, t["gap"].join([caption, *[t["pale"]] * (None in facts.world)])))
+    if events:
+        lapsed = sum(event["state"].startswith(LAPSED) for event in facts.events)
+        states = [t["states_on"].format(day=facts.states_on), *[t["lapsed"].format(count=lapsed)] * bool(lapsed)]
+        parts.append(Section(t["events"], [Lines(events, "events", True), Note(t["gap"].join(states), "soft")]))
+    if parts:
+        yield Section(t["chart"].format(unit=unit), parts, "chart")
+    if drawn := charts.partner_chart(facts, language):
+        caption = t["alt_partners"].format(unit=partner_unit, month=month)
+        yield Section(t["partner_chart"].format(unit=partner_unit), [Chart(drawn, caption)], "partner_chart")
+
+
+def _mirrors(facts: Facts, language: str) -> Iterator[Section]:
+    t = wording.texts(language)
+    shown = [_mirror(facts, part, number, language) for number, part in enumerate(lists.mirrors(facts), 1)]
+    if shown:
+        yield Section(t["mirror"], [Note(t["mirror_note"], "soft"), *shown], "mirror")
+
+
+def _mirror(facts: Facts, part: MirrorPart, number: int, language: str) -> Section:
+    """What a partner says of the same trade: its months as a line and a table."""
+    t, parts = wording.texts(language), list[Part]()
+    pair = (facts.reporter, part.partner) if facts.flow == "export" else (part.partner, facts.reporter)
+    exporter, importer = (wording.partner(key, language) for key in pair)
+    if unit := lists.drawn_unit(part, language):
+        parts.append(Chart(charts.mirror_chart(part, number), t["alt_mirror"].format(unit=unit)))
+    if not part.withheld:
+        parts.append(Table(t["mirror_columns"], lists.mirror_rows(part, language), range(1, 4), "mirror"))
+    terms: list[Run | str] = [" ", Run(f"{'; '.join(part.terms)}.", language="en")] if part.terms else []
+    parts.append(Note([lists.mirror_note(part, language), *terms], "soft"))
+    title = t["mirror_title"].format(product=part.product, exporter=exporter, importer=importer)
+    return Section(title, parts, f"mirror-{part.partner}")
+
+
+def _unit_value(facts: Facts, behind: Behind, language: str) -> Iterator[Section]:
+    """The value per kilogram, and that partners with other prices moved it, where they did."""
+    t, moved = wording.texts(language), facts.mix_moved_pp
+    pieces = sentences.unit_value_pieces(facts, language)
+    parts = [Note(_pieces(Sentence(pieces), behind))]
+    if facts.unit_value.value is not None and moved is not None and moved >= MIX_MOVED_PP_MIN:
+        count = sum(facts.before[row.partner] is not None for row in facts.partners[1:])
+        parts.append(Note([Run(t["mix"].format(pp=moved), title=t["mix_how"].format(count=count))], "note"))
+    if pieces:
+        yield Section(t["value"], parts, "value")
+
+
+def _revised(facts: Facts, language: str) -> Iterator[Section]:
+    t = wording.texts(language)
+    ids = (Run(f"{row['old_release_id']} → {row['new_release_id']}", look="below") for row in facts.revised)
+    lines: list[Text] = [*zip(lists.revised_lines(facts, language), ids, strict=True)]
+    lines += [t["revised_more"].format(count=facts.revised_more)] if facts.revised_more else []
+    since = [Note(t["revised_since"].format(day=facts.revised_since), "soft")] if facts.revised_since else []
+    return _listed(t["revised"], lines, "revised", since)
+
+
+def _listed(title: str, lines: Sequence[Text], name: str, before: Sequence[Part] = ()) -> Iterator[Section]:
+    if lines:
+        yield Section(title, [*before, Lines(lines)], name)
+
+
+def _held(facts: Facts, language: str) -> Iterator[Section]:
+    t, parts = wording.texts(language), list[Part]()
+    for one in facts.held:
+        since = t["comma"] + t["held_since"].format(day=one["since"]) + t["colon"] if one["since"] else ""
+        command = [Run(t["decide"].format(release=one["release_id"]), look="code")] if since else []
+        parts.append(Note([Run(one["title"], look="strong"), since, *command]))
+        parts += [Lines(lists.held_lines(one["why"], language))] if one["why"] else []
+    if parts:
+        yield Section(t["held"], parts, "held")
+
+
+def _sources(facts: Facts, behind: Behind, language: str) -> Section:
+    """A row for each figure with the numbers behind it, and the files that these are in."""
+    t = wording.texts(language)
+    rows = [
+        Row(
+            [
+                t["comma"].join(
+                    [partner_label(fact.partner, language), f"{fact.month:%Y-%m}", wording.figure_name(fact, language)]
+                ),
+                [Run(wording.marked(fact, language), value=fact.value)],
+                behind.how(fact),
+                behind.numbers(fact),
+            ],
+            fact.id,
+        )
+        for fact in facts.facts()
+    ]
+    files = Section(t["files"], [Table(t["file_columns"], rows_of(behind.file_rows()), heads=False)], "files")
+    table = Table(t["source_columns"], rows, (1,), "numbers", heads=False)
+    return Section(t["sources"], [Note(t["again"], "soft"), table, files], "sources", "closed")

@@ -104,20 +104,20 @@ def _write(store: Path, product: str, flow: str, outcome: Outcome) -> list[str]:
 def pages_of(snapshot: Snapshot, store: Path, product: str, flow: str, month: date) -> dict[str, str]:
     """Return the page of a month in every language and form, by the endings of its file. Raises NoFigure."""
     from tasks.domain.periods import first_day, month_number
-    from tasks.pages.brief import render
     from tasks.pages.brief.facts import gather
+    from tasks.pages.brief.render import document_of
+    from tasks.pages.text.document import both_forms
     from tasks.pages.text.page_templates import LANGUAGES
+    from tasks.pages.text.wording import texts
 
     facts, pages, name = gather(snapshot, store, product, flow, month), dict[str, str](), file_name(product, flow)
     before = f"{first_day(month_number(month) - 1):%Y-%m}"
     for language in LANGUAGES:
-        links = [("other_language", f"{name}.{other}.html") for other in LANGUAGES if other != language]
+        t = texts(language)
+        links = [(t["other_language"], f"{name}.{other}.html") for other in LANGUAGES if other != language]
         if (store / FOLDER / before / f"{name}.{language}.html").is_file():
-            links.append(("month_before", f"../{before}/{name}.{language}.html"))
-        pages |= {
-            f"{language}.html": render.page(facts, language, links),
-            f"{language}.md": render.markdown(facts, language),
-        }
+            links.append((t["month_before"], f"../{before}/{name}.{language}.html"))
+        pages |= both_forms(document_of(facts, language, links))
     return pages
 
 
@@ -186,9 +186,15 @@ def _pages(snapshot: Snapshot, store: Path, product: str, flow: str, month: date
     try:
         return pages_of(snapshot, store, product, flow, month)
     except NoFigure:
-        from tasks.pages.brief import facts, render
         from tasks.pages.brief.context import decided
+        from tasks.pages.brief.facts import names_of
+        from tasks.pages.brief.render import nothing_left
+        from tasks.pages.text.document import both_forms
+        from tasks.pages.text.page_templates import LANGUAGES
         from tasks.reading.query import reporter_of
 
-        named, decisions = facts.names_of(product, snapshot), decided(snapshot, product, flow, month)
-        return render.nothing_left(named, product, flow, month, decisions, snapshot.id, reporter_of(snapshot).code)
+        decisions, pages = decided(snapshot, product, flow, month), dict[str, str]()
+        about = (product, flow, month, decisions, snapshot.id, reporter_of(snapshot).code)
+        for name, language in zip(names_of(product, snapshot), LANGUAGES, strict=True):
+            pages |= both_forms(nothing_left(name, *about, language))
+        return pages

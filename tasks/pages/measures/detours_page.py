@@ -14,17 +14,19 @@ from tasks.domain.labels import country
 from tasks.domain.numbers import amount
 from tasks.pages.charts.charts import Spec, field, layer, scale_of
 from tasks.pages.charts.plot import COLOURS, MONTH_AXIS, ON_WHITE, PICTURES
-from tasks.pages.text.sheet import Sheet, SheetPart, markdown, page, texts
-from tasks.pages.text.wording import level, month_words, scale_name
+from tasks.pages.text.document import Chart, Document, Note, Section, Table, on_an_answer, rows_of
+from tasks.pages.text.page_templates import words
+from tasks.pages.text.wording import level, level_or_dash, month_words, scale_name
 from tasks.store.snapshots.outside import file_outside, write_outside
 
 HUBS_SHOWN = 12
 
 
-def sheet_of(answer: DetoursAnswer, language: str) -> Sheet:
+def document_of(answer: DetoursAnswer, language: str) -> Document:
     """Return the page of an answer."""
-    t, rows = texts(language)["detours"], answer.rows
+    t, rows = words("sheet", language)["detours"], answer.rows
     first = rows.row(0, named=True)
+    hub = country(first["hub"], language)
     places = {
         "product": first["product"],
         "exporter": country(first["exporter"], language),
@@ -32,38 +34,16 @@ def sheet_of(answer: DetoursAnswer, language: str) -> Sheet:
         "since": month_words(f"{first['since']:%Y-%m}", language),
         "until": month_words(f"{first['until']:%Y-%m}", language),
     }
-    blocks = [
-        SheetPart(
-            t["chart"].format(hub=country(first["hub"], language)),
-            picture=draw_flows(answer, language).decode(),
-            caption=t["caption"].format(**places, hub=country(first["hub"], language)),
-        ),
+    caption = t["caption"].format(**places, hub=hub)
+    sections = [
+        Section(t["chart"].format(hub=hub), [Chart(draw_flows(answer, language).decode(), caption)]),
         _hubs(rows, language),
         _sides(rows, language),
         _rates(first, language),
     ]
-    return Sheet(
-        t["title"].format(**places),
-        t["about"],
-        _headlines(rows, places, language),
-        blocks,
-        [*answer.notes],
-        [*answer.doubts],
-        answer.cited(language),
-        language,
-    )
-
-
-def write_page(answer: DetoursAnswer, place: Path, language: str) -> Path:
-    """Write the page, and its markdown next to it; return the page. Raises ValueError where either is in a store or no
-    file."""
-    sheet = sheet_of(answer, language)
-    if place.suffix.lower() != ".html":
-        raise ValueError(f"{place}: the page is HTML; end the name in .html")
-    for file, text in ((place, page(sheet)), (place.with_suffix(".md"), markdown(sheet))):
-        file_outside(file)
-        write_outside(file, text.encode())
-    return place
+    headlines = _headlines(rows, places, language)
+    title = t["title"].format(**places)
+    return on_an_answer(answer, title, headlines, t["about"], sections, answer.notes, language)
 
 
 def write_picture(answer: DetoursAnswer, place: Path, language: str) -> Path:
@@ -76,7 +56,7 @@ def write_picture(answer: DetoursAnswer, place: Path, language: str) -> Path:
 
 
 def _headlines(rows: pl.DataFrame, places: dict[str, str], language: str) -> list[str]:
-    t, first = texts(language)["detours"], rows.row(0, named=True)
+    t, first = words("sheet", language)["detours"], rows.row(0, named=True)
     measure, before, after = first["measure"], first["direct_before"], first["direct_after"]
     lines = []
     if before:
@@ -96,27 +76,27 @@ def _headlines(rows: pl.DataFrame, places: dict[str, str], language: str) -> lis
     return lines
 
 
-def _hubs(rows: pl.DataFrame, language: str) -> SheetPart:
-    t = texts(language)["detours"]
+def _hubs(rows: pl.DataFrame, language: str) -> Section:
+    t = words("sheet", language)["detours"]
     cells = []
     for row in rows.head(HUBS_SHOWN).iter_rows(named=True):
         legs = [
-            _level(row[name], row["measure"], language)
+            level_or_dash(row[name], row["measure"], language)
             for name in ("first_before", "first_after", "second_before", "second_after")
         ]
-        numbers = [_level(row[name], row["measure"], language) for name in ("estimate", "ceiling")]
+        numbers = [level_or_dash(row[name], row["measure"], language) for name in ("estimate", "ceiling")]
         prices = [_price(row[f"{name}_usd_per_kg"]) for name in ("first", "second")]
         rate = "–" if row["as_high_pct"] is None else f"{row['as_high_pct']:.1f}"
         lag = "–" if row["lag"] is None else str(row["lag"])
         verdict = t["verdicts"]["fires" if row["fires"] else row["status"]]
         cells.append((country(row["hub"], language), *legs, lag, *prices, *numbers, rate, verdict))
-    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["columns"])}
-    return SheetPart(t["hubs"], [t["computed"]], columns=columns, numbers=t["columns"][1:-1])
+    table = Table(t["columns"], rows_of(cells), range(1, len(t["columns"]) - 1))
+    return Section(t["hubs"], [Note(t["computed"]), table])
 
 
-def _sides(rows: pl.DataFrame, language: str) -> SheetPart:
+def _sides(rows: pl.DataFrame, language: str) -> Section:
     """What both sides of each flow print: seller and buyer, no number computed."""
-    t, first = texts(language)["detours"], rows.row(0, named=True)
+    t, first = words("sheet", language)["detours"], rows.row(0, named=True)
     cells = []
     sides = {"direct": ("direct", "direct_other"), "first": ("first_said", "first_other")}
     sides["second"] = ("second_other", "second_said")
@@ -126,21 +106,19 @@ def _sides(rows: pl.DataFrame, language: str) -> SheetPart:
     ]:
         hub = country(row["hub"], language)
         numbers = [row[f"{side}_{when}"] for side in sides[name] for when in ("before", "after")]
-        shown = [_level(number, row["measure"], language) for number in numbers]
+        shown = [level_or_dash(number, row["measure"], language) for number in numbers]
         cells.append((t["flows"][name].format(hub=hub), *shown))
-    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["side_columns"])}
-    return SheetPart(t["sides"], columns=columns, numbers=t["side_columns"][1:])
+    return Section(t["sides"], [Table(t["side_columns"], rows_of(cells), range(1, len(t["side_columns"])))])
 
 
-def _rates(first: dict[str, Any], language: str) -> SheetPart:
-    t = texts(language)["detours"]
+def _rates(first: dict[str, Any], language: str) -> Section:
+    t = words("sheet", language)["detours"]
     cells = []
     for name in t["placebos"]:
         tried, fired = first[f"placebo_{name}"], first[f"placebo_{name}_fired"]
         rate = _rate(first, name) if tried and first["threshold"] is not None else "–"
         cells.append((t["placebos"][name], str(tried), str(fired), rate))
-    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["rate_columns"])}
-    return SheetPart(t["rates"], [t["proof"]], columns=columns, numbers=t["rate_columns"][1:])
+    return Section(t["rates"], [Note(t["proof"]), Table(t["rate_columns"], rows_of(cells), range(1, 4))])
 
 
 def _rate(row: dict[str, Any], name: str) -> str:
@@ -150,17 +128,13 @@ def _rate(row: dict[str, Any], name: str) -> str:
     return f"{100 * fired / tried:.0f} % ({low:.0f}–{high:.0f})" if tried else "–"
 
 
-def _level(value: float | None, measure: str, language: str) -> str:
-    return "–" if value is None else level(value, measure, language)
-
-
 def _price(value: float | None) -> str:
     return "–" if value is None else amount(value)
 
 
 def draw_flows(answer: DetoursAnswer, language: str, form: str = ".svg") -> bytes:
     """Return a picture, SVG or PNG, of the three flows by month, with a line where the date is."""
-    t, first = texts(language)["detours"], answer.rows.row(0, named=True)
+    t, first = words("sheet", language)["detours"], answer.rows.row(0, named=True)
     factor, unit = scale_of(answer.flows["level"], first["measure"])
     hub = country(first["hub"], language)
     values: list[Spec] = [

@@ -7,10 +7,9 @@ placebo products: those of headings that no measure names. Belongs here: what th
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -34,12 +33,11 @@ from tasks.domain.labels import capitalised, country
 from tasks.domain.numbers import amount, in_unit
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.text import named as named_few
-from tasks.pages.brief.answer import BriefPage
 from tasks.pages.brief.list_page import sentences, short_goods
-from tasks.pages.text.sheet import Sheet, SheetPart, markdown, page, texts
-from tasks.pages.text.wording import level, month_words
+from tasks.pages.text.document import Document, Note, PageAnswer, Section, Table, on_an_answer, rows_of
+from tasks.pages.text.page_templates import words
+from tasks.pages.text.wording import level, level_or_dash, month_words
 from tasks.pages.text.wording import texts as brief_texts
-from tasks.reading.citation import citation, known_on
 from tasks.reading.lists import ListedProducts, listed_in
 from tasks.reading.query import doubts_of, newest_month, open_published, query, reporter_of
 from tasks.reading.resolver import Resolver
@@ -50,6 +48,8 @@ from tasks.store.places.reporters import named, root_of, stores_of
 from tasks.store.snapshots.parquet import read_table
 
 KG, USD = "quantity_kg", "value_usd"
+# What a row of the table of measures says in Chinese as well.
+IN_CHINESE = ("goods", "missing", "users", "action")
 YEAR, PARTNERS_MAX, SIDES_MAX = 12, 8, 3
 # Of placebos, the middle part that is shown, and how many it takes.
 PLACEBOS_MIN = 10
@@ -74,17 +74,9 @@ class CodeRow(NamedTuple):
     alike: tuple[float, float]
 
 
-@dataclass(frozen=True)
-class EventAnswer(Answer):
-    """A row for each code of the measure that the store has, and the page."""
-
-    RESULT: ClassVar[str] = "page"
-    page: BriefPage = field(kw_only=True)
-
-
-def event_brief(question: EventBrief) -> EventAnswer:
-    """Return the page on a measure. Raises ValueError for a measure that is none, and NoFigure where the store has none
-    of its codes or no month since its first day."""
+def event_brief(question: EventBrief) -> PageAnswer:
+    """Return a row for each code of a measure that the store has, and the page. Raises ValueError for a measure that is
+    none, and NoFigure where the store has none of its codes or no month since its first day."""
     store, language = store_of(question), question.language
     snapshot = open_published(store)
     row = event_row(question.event, reporter_of(snapshot).code)
@@ -102,19 +94,17 @@ def event_brief(question: EventBrief) -> EventAnswer:
     names = with_names(pl.DataFrame({"product": codes}), Resolver(snapshot), language)
     code_rows = [_code_row(store, listed, names.row(place), world, months, question) for place in range(names.height)]
     code_rows.sort(key=lambda one: (one.growth is None, one.coverage != "whole", -(one.before or 0)))
-    doubts = _doubts(snapshot, listed, months, question.flow)
-    sheet = _sheet(snapshot, store, row, listed, code_rows, world, months, question, doubts)
-    brief_page = BriefPage(
-        f"measure-{row['event']}-{question.flow}-{language}", page(sheet), markdown(sheet), [*sheet.headlines]
-    )
     rows = pl.DataFrame(
         [(one.code, one.coverage, one.after, one.before, one.growth, one.status) for one in code_rows],
         ["product", "coverage", "quantity_kg", "quantity_year_before_kg", "yoy_pct", "status"],
         orient="row",
     )
     # Programs have no table that says what is controlled.
-    notes = (*_unknown(code_rows, question, texts(language)["measure"]), *listed.notes(language))
-    return EventAnswer(rows, snapshot, notes, doubts, table="event_window", page=brief_page)
+    notes = (*_unknown(code_rows, question), *listed.notes(language))
+    doubts = _doubts(snapshot, listed, months, question.flow)
+    answer = Answer(rows, snapshot, notes, doubts, table="event_window")
+    document = _document(answer, store, row, listed, code_rows, world, months, question)
+    return PageAnswer.of(answer, f"measure-{row['event']}-{question.flow}-{language}", document)
 
 
 def _months(snapshot: Snapshot, row: dict[str, Any], question: EventBrief) -> range:
@@ -203,8 +193,8 @@ def _doubts(snapshot: Snapshot, listed: ListedProducts, months: range, flow: str
     return once_each(doubts_of(snapshot).each_of_keys(table))
 
 
-def _sheet(
-    snapshot: Snapshot,
+def _document(
+    answer: Answer,
     store: Path,
     row: dict[str, Any],
     listed: ListedProducts,
@@ -212,40 +202,27 @@ def _sheet(
     world: WorldSeries,
     months: range,
     question: EventBrief,
-    doubts: Sequence[NumberDoubt],
-) -> Sheet:
+) -> Document:
     language = question.language
-    t = texts(language)["measure"]
+    t = words("sheet", language)["measure"]
+    row = row | ({name: row[f"{name}_zh"] for name in IN_CHINESE} if language == "zh" else {})
     span = " – ".join(month_words(month_name(month), language) for month in (months.start, months.stop - 1))
-    sides, side_notes = _sides(store, listed, months, question, snapshot)
-    detour_block, detour_notes = _detours(store, listed, months, question, snapshot)
-    blocks = [
-        _facts(row, t, language),
+    sections = [
+        _facts(row, t),
         _codes(code_rows, t, span, language),
         _partners(store, listed, months, question, t),
-        SheetPart(t["other_side"], side_notes, columns=sides, numbers=t["side_columns"][2:5]),
-        SheetPart(t["detours"], detour_notes, columns=detour_block, numbers=t["detour_columns"][3:]),
+        _sides(store, listed, months, question, answer.snapshot),
+        _detours(store, listed, months, question, answer.snapshot),
     ]
-    unknown = _unknown(code_rows, question, t)
-    return Sheet(
-        measure_title(row["event"], language),
-        t["about"].format(snapshot=snapshot.id),
-        [
-            *_headlines(code_rows, span, t, language),
-            _band(world, t),
-            *_recorded(row, listed, t, language),
-            *([t["short"].format(known=len(months), asked=question.months)] if len(months) < question.months else []),
-        ],
-        blocks,
-        [*unknown, *sentences(listed.notes(language, but=("about", "held", "part")), language)],
-        doubts,
-        citation([], reporter_of(snapshot).code, _known_on(snapshot), snapshot.id, language),
-        language,
-    )
-
-
-def _known_on(snapshot: Snapshot) -> date | str:
-    return known_on(read_table(snapshot, "release"), read_table(snapshot, "decision"))
+    headlines = [
+        *_headlines(code_rows, span, t, language),
+        _band(world, t),
+        *_recorded(row, listed, t),
+        *([t["short"].format(known=len(months), asked=question.months)] if len(months) < question.months else []),
+    ]
+    title, about = measure_title(row["event"], language), t["about"].format(snapshot=answer.snapshot.id)
+    of_list = sentences(listed.notes(language, but=("about", "held", "part")), language)
+    return on_an_answer(answer, title, headlines, about, sections, [*_unknown(code_rows, question), *of_list], language)
 
 
 def _headlines(code_rows: Sequence[CodeRow], span: str, t: dict[str, Any], language: str) -> list[str]:
@@ -271,25 +248,24 @@ def _band(world: WorldSeries, t: dict[str, Any]) -> str:
     return str(t["band"].format(low=low, high=high, count=count))
 
 
-def _recorded(row: dict[str, Any], listed: ListedProducts, t: dict[str, Any], language: str) -> list[str]:
+def _recorded(row: dict[str, Any], listed: ListedProducts, t: dict[str, Any]) -> list[str]:
     """What of the text is recorded, and what not; and that a regime goes on, where it does."""
-    zh = "_zh" if language == "zh" else ""
     count = codes_recorded(row["event"])
     in_statistics = {"codes": len(listed.products), "held": sum(map(bool, listed.products.values()))}
-    sentence = t["recorded"].get(row["recorded"], "").format(count=count, missing=row["missing" + zh], **in_statistics)
+    sentence = t["recorded"].get(row["recorded"], "").format(count=count, missing=row["missing"], **in_statistics)
     lines = [sentence] if sentence else []
     return [*lines, t["prolongs"].format(regime=row["prolongs"])] if row["prolongs"] else lines
 
 
-def _facts(row: dict[str, Any], t: dict[str, Any], language: str) -> SheetPart:
-    state, zh = states_on(clock.today())[row["event"]], "_zh" if language == "zh" else ""
+def _facts(row: dict[str, Any], t: dict[str, Any]) -> Section:
+    state = states_on(clock.today())[row["event"]]
     until = row["effective_until"] or t["open"]
     to = t["all"] if row["destinations"] == "all" else row["destinations"].replace(";", t["comma"])
-    users = t["users"].format(users=row["users" + zh]) if row["users"] else ""
+    users = t["users"].format(users=row["users"]) if row["users"] else ""
     lines = [
         t["announced"].format(announced=row["announced_on"] or t["unknown"], first=row["effective_from"], until=until),
-        t["goods"].format(goods=row["goods" + zh]),
-        t["does"].format(action=capitalised(row["action" + zh]), destinations=to + users),
+        t["goods"].format(goods=row["goods"]),
+        t["does"].format(action=capitalised(row["action"]), destinations=to + users),
         t["state"].format(
             state=t["states"][state.name],
             by=t["by"].format(event=state.by, until=state.until or t["open"]) if state.by else "",
@@ -300,25 +276,24 @@ def _facts(row: dict[str, Any], t: dict[str, Any], language: str) -> SheetPart:
         lines.append(t["source"].format(source=row["source"]))
     if row["date_note"]:
         lines.append(t["date_note"].format(note=row["date_note"]))
-    return SheetPart(t["facts"], lines)
+    return Section(t["facts"], [*map(Note, lines)])
 
 
-def _codes(code_rows: Sequence[CodeRow], t: dict[str, Any], span: str, language: str) -> SheetPart:
+def _codes(code_rows: Sequence[CodeRow], t: dict[str, Any], span: str, language: str) -> Section:
     cells = []
     for one in code_rows:
         growth = "–" if one.growth is None else f"{one.growth:+,.1f}"
         prices = ["–" if price is None else amount(price) for price in (one.price_before, one.price_after)]
-        masses = ["–" if mass is None else level(mass, KG, language) for mass in (one.before, one.after)]
+        masses = [level_or_dash(mass, KG, language) for mass in (one.before, one.after)]
         why = "" if one.growth is not None else t["why"].get(one.status, one.status.replace("_", " "))
         controlled = (
             one.controlled if one.coverage == "part" and one.controlled else t["coverage"].get(one.coverage, "")
         )
         cells.append((one.code, one.goods, controlled, *masses, growth, *prices, why))
-    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["columns"])}
-    return SheetPart(t["codes"].format(span=span), columns=columns, numbers=t["columns"][3:8])
+    return Section(t["codes"].format(span=span), [Table(t["columns"], rows_of(cells), range(3, 8))])
 
 
-def _partners(store: Path, listed: ListedProducts, months: range, question: EventBrief, t: dict[str, Any]) -> SheetPart:
+def _partners(store: Path, listed: ListedProducts, months: range, question: EventBrief, t: dict[str, Any]) -> Section:
     """The partners of the codes that are wholly controlled, together, or of all codes where there is none; those with
     the largest change first."""
     of_code = listed.coverage(question.language)
@@ -342,13 +317,9 @@ def _partners(store: Path, listed: ListedProducts, months: range, question: Even
         )
         for row in shown.iter_rows(named=True)
     ]
-    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["partner_columns"])}
-    return SheetPart(
-        t["partners_whole" if whole else "partners"].format(count=len(keys)),
-        [t["partner_note"]],
-        columns=columns,
-        numbers=t["partner_columns"][1:],
-    )
+    table = Table(t["partner_columns"], rows_of(cells), range(1, 5))
+    title = t["partners_whole" if whole else "partners"].format(count=len(keys))
+    return Section(title, [Note(t["partner_note"]), table])
 
 
 def _others(store: Path, snapshot: Snapshot) -> tuple[Any, str, list[str]]:
@@ -359,11 +330,9 @@ def _others(store: Path, snapshot: Snapshot) -> tuple[Any, str, list[str]]:
     return root, reporter, [code for code in stores_of(root) if code != reporter and code not in TOTALS]
 
 
-def _sides(
-    store: Path, listed: ListedProducts, months: range, question: EventBrief, snapshot: Snapshot
-) -> tuple[dict[str, list[str]], list[str]]:
+def _sides(store: Path, listed: ListedProducts, months: range, question: EventBrief, snapshot: Snapshot) -> Section:
     """What partners with a store say of each HS code of six digits."""
-    t, language = texts(question.language)["measure"], question.language
+    t, language = words("sheet", question.language)["measure"], question.language
     root, reporter, others = _others(store, snapshot)
     cells = []
     for code in sorted({key[:6] for key in listed.keys}):
@@ -380,19 +349,18 @@ def _sides(
             reasons = [brief_texts(question.language)["mirror_reasons"][one] for one in both["reason"].unique().sort()]
             shown = [level(one, KG, language) for one in (sold, bought)]
             cells.append((code, country(other, language), str(both.height), *shown, t["comma"].join(reasons)))
-    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["side_columns"])} if cells else {}
-    return columns, [t["side_note"] if cells else t["no_side"].format(count=len(others))]
+    if not cells:
+        return Section(t["other_side"], [Note(t["no_side"].format(count=len(others)))])
+    return Section(t["other_side"], [Note(t["side_note"]), Table(t["side_columns"], rows_of(cells), range(2, 5))])
 
 
-def _detours(
-    store: Path, listed: ListedProducts, months: range, question: EventBrief, snapshot: Snapshot
-) -> tuple[dict[str, list[str]], list[str]]:
+def _detours(store: Path, listed: ListedProducts, months: range, question: EventBrief, snapshot: Snapshot) -> Section:
     """The hub with the highest score of each HS code and importer with a store."""
-    t, language = texts(question.language)["measure"], question.language
+    t, language = words("sheet", question.language)["measure"], question.language
     root, reporter, others = _others(store, snapshot)
     cells, notes = [], list[str]()
     if question.flow != "export" or not others:
-        return {}, [t["no_detours"].format(count=len(others))]
+        return Section(t["detours"], [Note(t["no_detours"].format(count=len(others)))])
     for code in sorted({key[:6] for key in listed.keys}):
         for other in others[:SIDES_MAX]:
             detours_question = Detours(
@@ -410,19 +378,16 @@ def _detours(
                 continue
             row = answer.rows.row(0, named=True)
             verdict = "fires" if row["fires"] else row["status"]
-            numbers = [
-                "–" if row[name] is None else level(row[name], row["measure"], language)
-                for name in ("estimate", "ceiling")
-            ]
+            numbers = [level_or_dash(row[name], row["measure"], language) for name in ("estimate", "ceiling")]
             rate = "–" if row["as_high_pct"] is None else f"{row['as_high_pct']:.1f}"
             hub = f"{country(row['hub'], language)}: {t['verdicts'][verdict]}"
             cells.append((code, country(other, language), hub, *numbers, rate))
-    columns = {title: [row[place] for row in cells] for place, title in enumerate(t["detour_columns"])} if cells else {}
-    return columns, [t["detour_note"], *notes]
+    table = [Table(t["detour_columns"], rows_of(cells), range(3, 6))] if cells else []
+    return Section(t["detours"], [Note(t["detour_note"]), *map(Note, notes), *table])
 
 
-def _unknown(code_rows: Sequence[CodeRow], question: EventBrief, t: dict[str, Any]) -> list[str]:
-    lines = []
+def _unknown(code_rows: Sequence[CodeRow], question: EventBrief) -> list[str]:
+    t, lines = words("sheet", question.language)["measure"], list[str]()
     for one in code_rows:
         if one.growth is None:
             gaps = ", ".join(map(month_name, one.gaps)) or t["none"]

@@ -6,10 +6,10 @@ and nowhere earlier. Does not belong here: which pages there are, and where (`ta
 
 import functools
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 import polars as pl
@@ -40,7 +40,21 @@ from tasks.pages.charts import charts
 from tasks.pages.series import data
 from tasks.pages.series.data import KG, TABLED, PageSeries
 from tasks.pages.text import wording
-from tasks.pages.text.assets import RUNTIME, policy_of
+from tasks.pages.text.assets import RUNTIME, with_policy
+from tasks.pages.text.document import (
+    Doubt,
+    Lines,
+    Links,
+    Note,
+    Part,
+    Row,
+    Run,
+    Section,
+    Table,
+    Text,
+    part_words,
+    rows_of,
+)
 from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, words
 from tasks.pages.text.sentences import subject
 from tasks.reading.citation import citation, known_on
@@ -61,17 +75,6 @@ class PagePlace:
     partners: frozenset[str] = frozenset()
     address: str = ""
     has_past: bool = True
-
-
-class SeriesRow(NamedTuple):
-    """A row of a table of figures: its name, its page, whether it is the total, texts with their reasons, and the
-    partner whose line a chart may show."""
-
-    name: str
-    address: str
-    is_world: bool
-    cells: list[tuple[str, str]]
-    partner: str = ""
 
 
 def stem_of(series: PageSeries) -> str:
@@ -95,31 +98,27 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
     rows = series.judged_rows(language)
     total = rows.filter(pl.col("partner") == series.partners[0])
     reasons = {**ORIGINS, **MISSING, **t["missing_reasons"]}
-    listed, parts = rows.head(PARTNERS_LISTED + 1).to_dicts(), below.head(BELOW_LISTED).to_dicts()
-    doubts, named = _doubts_of_first(series), functools.partial(name_of, language=language)
+    doubts = _doubts_of_first(series)
     alt = _alt(series, title, language, t)
     releases = _releases(series)
     stated = is_withheld(releases["source"].unique().to_list())
     first_line = partner_label(series.partners[0], language)
     last = f"{series.last:%Y-%m}"
     still_events = [event for event in series.events if event["day"] >= series.months[-STILL:][0]]
-    return template("series.html.j2").render(
+    text = template("series.html.j2").render(
         t=t,
         series=series,
-        language=language,
         other=next(one for one in LANGUAGES if one != language),
         up="../",
         front=FRONT,
         runtime=RUNTIME,
         stem=stem,
-        policy=policy_of(),
         title=title,
         description=alt,
         image=_image(series, language, place, stem),
         trail=_trail(series, language, place),
         has_past=place.has_past,
         months_with_pages=place.months,
-        month_pages=[(name, f"{stem}/{name}.{language}.html") for name in place.months],
         month_page=f"{stem}/{last}.{language}.html" if last in place.months else "",
         first=f"{series.months[0]:%Y-%m}",
         last=last,
@@ -127,11 +126,7 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
         mixed=t["mixed"] if mixed_words([series.product], series.reporter.code) else "",
         key=_key(total, series, language, reasons, first_line),
         doubts=doubt_sentences(doubts, language),
-        key_caveats=wording.caveats_in(total.to_dicts(), language, named),
-        table_caveats=wording.caveats_in(listed, language, named),
-        below_caveats=wording.caveats_in(parts, language, named),
-        table_doubts=doubts_of_table(listed, language, doubts),
-        below_doubts=doubts_of_table(parts, language, doubts),
+        key_caveats=wording.caveats_in(total.to_dicts(), language, functools.partial(name_of, language=language)),
         measures=_measures(series, language, t),
         partners=[(key, partner_label(key, language)) for key in series.partners],
         has_mirror=any(not part.withheld and part.partner in series.partners for part in series.mirrors),
@@ -140,16 +135,80 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
             series.months[-STILL:], world[-STILL:], series.measure, still_events, _doubted(series)
         ),
         alt=alt if series.partners[0] == WORLD else f"{alt}{t['gap']}{t['no_total']}",
-        events=lists.event_lines(series.events, language),
+        events=Lines(lists.event_lines(series.events, language), "events", numbered=True),
         cited=t["cite"].format(citation=cited_of(series, language)),
         licence=t["licence"] if stated else "",
-        table=[_row(row, series, language, place, reasons) for row in listed],
-        more_partners=PARTNERS_LISTED if rows.height > PARTNERS_LISTED + 1 else 0,
-        implied=any("implied_base" in row for row in total.select(pl.col(pl.String)).rows()),
-        below=[_row(row, series, language, place, reasons, is_part=True) for row in parts],
-        recent=_recent(series, factor, reasons, language),
-        files=releases.head(FILES_LISTED).select("title", "release_id", "released_on", "raw_sha256").rows(),
+        parts=[
+            _partners(rows, series, language, place, doubts),
+            *_below(below, series, language, place, doubts),
+            Section(t["as_table"], [_recent(series, factor, reasons, language)], "table", "print"),
+            _files(releases, series, language),
+            *_months(place, stem, language),
+        ],
+        **part_words(language),
     )
+    return with_policy(text)
+
+
+def _partners(
+    rows: pl.DataFrame, series: PageSeries, language: str, place: PagePlace, doubts: Sequence[NumberDoubt]
+) -> Section:
+    """The partners of the newest month, the largest first."""
+    t = wording.texts(language) | words("series", language)
+    about = rows.head(PARTNERS_LISTED + 1).to_dicts()
+    table = [_partner_row(row, language, place) for row in about]
+    implied = rows.filter(partner=series.partners[0]).select(pl.col(pl.String)).rows()
+    parts = [*_figures(t["partner"], t["partner_columns"], table, about, language, doubts)]
+    parts += [Note(t["more_partners"].format(count=PARTNERS_LISTED), "soft")] * (rows.height > PARTNERS_LISTED + 1)
+    parts += [Note(t["implied"], "soft")] * any("implied_base" in row for row in implied)
+    month = wording.month_words(f"{series.last:%Y-%m}", language)
+    return Section(t["partners"].format(month=month), parts, "partners")
+
+
+def _below(
+    below: pl.DataFrame, series: PageSeries, language: str, place: PagePlace, doubts: Sequence[NumberDoubt]
+) -> Iterator[Section]:
+    """What the product is made of in the newest month."""
+    t, about = words("series", language), below.head(BELOW_LISTED).to_dicts()
+    table = [product_row(row, TABLED[:-1], language, place.products) for row in about]
+    parts = [*_figures(t["product"], t["below_columns"], table, about, language, doubts)]
+    if about:
+        month = wording.month_words(f"{series.last:%Y-%m}", language)
+        yield Section(t["below_title"].format(month=month), parts, "below")
+
+
+def _figures(
+    first: str,
+    columns: Sequence[str],
+    table: Sequence[Row],
+    about: Sequence[Mapping[str, Any]],
+    language: str,
+    above: Sequence[NumberDoubt],
+) -> Iterator[Part]:
+    """A table of figures with the caveats on its growths and its doubts, but for those that are stated above it."""
+    yield Table([first, *columns], table, range(1, len(columns) + 1), "numbers")
+    caveats = wording.caveats_in(about, language, functools.partial(name_of, language=language))
+    yield from (Note(line, "caveat") for line in caveats)
+    yield Doubt(doubts_of_table(about, above))
+
+
+def _files(releases: pl.DataFrame, series: PageSeries, language: str) -> Section:
+    """The releases that the numbers come from, and the command that lists their records."""
+    t, rows = words("series", language), releases.head(FILES_LISTED)
+    cells = rows.select("title", "release_id", pl.col("released_on").cast(pl.String), "raw_sha256").rows()
+    month = f"{series.last:%Y-%m}"
+    command = f"tidewaiter trace {series.product} --flow {series.flow} --partner WLD --month {month}"
+    table = Table(t["file_columns"], rows_of(cells), look="files", heads=False)
+    return Section(
+        t["files"], [table, Note([f"{t['trace_note']} ", Run(command, look="code")], "soft")], "files", "closed"
+    )
+
+
+def _months(place: PagePlace, stem: str, language: str) -> Iterator[Section]:
+    """The pages of single months."""
+    if place.months:
+        links = [(name, f"{stem}/{name}.{language}.html") for name in place.months]
+        yield Section(words("series", language)["month_pages"], [Links(links)], "months", "closed")
 
 
 def _image(series: PageSeries, language: str, place: PagePlace, stem: str) -> str:
@@ -178,12 +237,12 @@ def _doubts_of_first(series: PageSeries) -> list[NumberDoubt]:
     ]
 
 
-def doubts_of_table(rows: Sequence[Mapping[str, Any]], language: str, above: Sequence[NumberDoubt] = ()) -> list[str]:
+def doubts_of_table(rows: Sequence[Mapping[str, Any]], above: Sequence[NumberDoubt] = ()) -> list[NumberDoubt]:
     """Return what is in doubt in a table and is not stated above it: a title alone is not seen on paper, by a finger,
     or by a reader of screens."""
     stated = {doubt.by_itself for doubt in above}
     every = (doubt for row in rows for figure in TABLED for doubt in doubts_in(row[f"{figure}_doubt"]))
-    return doubt_sentences((doubt for doubt in every if doubt.by_itself not in stated), language)
+    return [doubt for doubt in every if doubt.by_itself not in stated]
 
 
 def _doubted(series: PageSeries) -> list[date]:
@@ -355,56 +414,48 @@ def cells_of(
     return cells
 
 
-def _row(
-    row: Mapping[str, Any],
-    series: PageSeries,
-    language: str,
-    place: PagePlace,
-    reasons: Mapping[str, str],
-    *,
-    is_part: bool = False,
-) -> SeriesRow:
-    """A row of the table of partners, or of the parts of the product."""
-    if is_part:
-        return product_row(row, TABLED[:-1], language, reasons, place.products)
-    cells = cells_of(row, TABLED, language, reasons)
-    t, key = wording.texts(language) | words("series", language), row["partner"]
+def _figure_cells(row: Mapping[str, Any], figures: Iterable[str], language: str) -> list[Text]:
+    reasons = {**ORIGINS, **MISSING, **wording.texts(language)["missing_reasons"]}
+    return [[Run(text, title=why)] for text, why in cells_of(row, figures, language, reasons)]
+
+
+def _partner_row(row: Mapping[str, Any], language: str, place: PagePlace) -> Row:
+    """A row of the table of partners."""
+    t, key = words("series", language), row["partner"]
     name = partner_label(key, language) + (t["group"] if is_group(key) and key != WORLD else "")
     address = f"partner-{quote(key.replace(':', '-'))}.{language}.html" if key in place.partners else ""
-    return SeriesRow(name, address, key == WORLD, cells, key)
+    cells = [[Run(name, address)], *_figure_cells(row, TABLED, language)]
+    return Row(cells, look="total" if key == WORLD else "", partner=key)
 
 
 def product_row(
-    row: Mapping[str, Any],
-    figures: Iterable[str],
-    language: str,
-    reasons: Mapping[str, str],
-    with_pages: Collection[str],
-    shown: str = "",
-) -> SeriesRow:
+    row: Mapping[str, Any], figures: Iterable[str], language: str, with_pages: Collection[str], shown: str = ""
+) -> Row:
     """Return the row of a product with its figures; it leads to its page, if it has one, where `shown` is chosen."""
     code, name = row["product"], in_full(row["product_name"] or "")
     address = f"{quote(file_name(code, row['flow']))}.{language}.html{shown}" if code in with_pages else ""
     text = f"{code if code.isdigit() else ''} {name or code}".strip()
-    return SeriesRow(text, address, False, cells_of(row, figures, language, reasons))
+    return Row([[Run(text, address)], *_figure_cells(row, figures, language)])
 
 
-def _recent(
-    series: PageSeries, factor: float, reasons: Mapping[str, str], language: str
-) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The newest months of each partner, in the unit of the chart: the name of the month, texts and reasons."""
+def _recent(series: PageSeries, factor: float, reasons: Mapping[str, str], language: str) -> Table:
+    """The newest months of each partner, in the unit of the chart."""
     levels, codes = series.state.levels[series.measure], series.state.statuses[series.measure]
-    months = []
+    months = list[Row]()
     for number in range(len(series.months) - 1, max(-1, len(series.months) - 1 - RECENT), -1):
-        cells = []
+        cells = list[Text]([f"{series.months[number]:%Y-%m}"])
         for line, values in enumerate(levels):
             doubt = series.doubts.get((series.measure, series.partners[line], series.months[number]))
             value = values[number]
             text = "–" if value is None else _amount(value * factor) + (" ▲" if doubt else "")
             why = "" if value is not None else reasons[STATUSES[codes[line][number]]]
-            cells.append((text, doubt_text(doubt, language) if doubt else why))
-        months.append((f"{series.months[number]:%Y-%m}", cells))
-    return months
+            cells.append([Run(text, title=doubt_text(doubt, language) if doubt else why)])
+        months.append(Row(cells))
+    unit = wording.scale_name(charts.scale_of(series.world(), series.measure)[1], language)
+    names = [partner_label(key, language) for key in series.partners]
+    title = f"{names[0]}{wording.texts(language)['comma']}{unit}"
+    columns = [words("series", language)["month_word"], *names]
+    return Table(columns, months, range(1, len(columns)), "numbers", title=title)
 
 
 def _amount(value: float) -> str:

@@ -17,6 +17,7 @@ import polars as pl
 from schemas.forms.brief import Facts
 from schemas.forms.doubt import NumberDoubt
 from schemas.forms.fetch import SourceState
+from schemas.forms.outcome import HeldRelease
 from schemas.forms.site import FrontCard
 from schemas.names import quote as quote_of
 from schemas.names import status
@@ -24,16 +25,17 @@ from tasks.analysis.reporter.movers import PUBLISHED
 from tasks.answers.form.quotes import beside, with_caveats
 from tasks.answers.trade.movers import changes_of_month, expected, month_of
 from tasks.answers.trade.read import with_names
-from tasks.domain.doubt.doubt_words import doubt_sentences
-from tasks.domain.labels import capitalised, check_words, country, trade_of
+from tasks.domain.labels import capitalised, country, trade_of
 from tasks.ledger.doubts import Doubts
+from tasks.pages.brief.lists import held_lines
 from tasks.pages.brief.watched import file_name
 from tasks.pages.charts import charts
 from tasks.pages.release import changes_since_release as changes
 from tasks.pages.series.data import PageSeries
 from tasks.pages.series.page import partner_label, title_of
 from tasks.pages.text import wording
-from tasks.pages.text.assets import policy_of
+from tasks.pages.text.assets import with_policy
+from tasks.pages.text.document import Lines, Run, Text, part_words
 from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, translated, words
 from tasks.pages.text.sentences import doubts_of, headlines, verdict_of
 from tasks.reading.resolver import Resolver
@@ -236,7 +238,8 @@ def page(trades: Sequence[Trade], day: date, desk: Desk, language: str, address:
     ordered = sorted(trades, key=lambda trade: not (trade.lead or trade.moved))
     rows = due_rows(desk.states, language)
     t = words("brief", language) | words("series", language) | words("site", language)
-    return template("site.html.j2").render(
+    text = template("site.html.j2").render(
+        **part_words(language),
         t=t,
         trades=ordered,
         day=day,
@@ -246,15 +249,17 @@ def page(trades: Sequence[Trade], day: date, desk: Desk, language: str, address:
         left_out=desk.left_out,
         country=lambda key: capitalised(country(key, language)),
         front=FRONT,
-        language=language,
         up="",
-        policy=policy_of(),
         title=f"Tidewaiter{t['colon']}{t['site']}",
         description=next((trade.lead.sentences[0][0] for trade in ordered if trade.lead), t["site"]),
         image=_image(ordered, address, language),
-        checks=check_words(language),
-        in_doubt=lambda doubts: [t["in_doubt"].format(doubt=one) for one in doubt_sentences(doubts, language)],
+        held_lines=lambda one: Lines(held_lines(one.by_check, language) + _asked_again(one)),
     )
+    return with_policy(text)
+
+
+def _asked_again(one: HeldRelease) -> list[Text]:
+    return [[Run(one.asked_again, language="en")]] if one.asked_again else []
 
 
 def missing_page(address: str) -> str:
@@ -262,7 +267,7 @@ def missing_page(address: str) -> str:
     begin with the address of the site, or at the root of the server where none is known."""
     both = [words("brief", language) | words("site", language) | {"place": place} for language, place in FRONT.items()]
     root = f"{address.rstrip('/')}/" if address else "/"
-    return template("missing.html.j2").render(both=both, root=root, policy=policy_of())
+    return with_policy(template("missing.html.j2").render(both=both, root=root))
 
 
 def _image(trades: Sequence[Trade], address: str, language: str) -> str:

@@ -5,12 +5,12 @@ Belongs here: these two pages. Does not belong here: the page of a product, to w
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 import polars as pl
 
-from schemas.names import MISSING, ORIGINS, VALUES, status
+from schemas.names import VALUES, status
 from tasks.analysis.ground.judged import of_rows
 from tasks.answers.form.quotes import beside
 from tasks.answers.trade.read import with_names
@@ -21,13 +21,28 @@ from tasks.pages.brief.watched import file_name
 from tasks.pages.series.data import KG, TABLED, with_doubts
 from tasks.pages.series.page import doubts_of_table, name_of, partner_label, product_row
 from tasks.pages.text import wording
-from tasks.pages.text.assets import policy_of
-from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, words
+from tasks.pages.text.document import (
+    Document,
+    Doubt,
+    Frame,
+    Lines,
+    Links,
+    Note,
+    Part,
+    Run,
+    Section,
+    Source,
+    Table,
+    as_html,
+)
+from tasks.pages.text.page_templates import LANGUAGES, words
 from tasks.reading.resolver import Resolver
 from tasks.store.snapshots.parquet import read_table
 
 LINES_MAX = 40
 CHAPTER = 2
+# From so many chapters on only the first is open.
+OPEN_MAX = 4
 
 
 class PartnerMonth(NamedTuple):
@@ -69,25 +84,18 @@ def partner_pages(
     for key in keys:
         stem = partner_stem(key)
         for language in LANGUAGES:
-            trades = []
+            t = words("series", language) | words("partner", language)
+            whose = capitalised(country(reporter, language))
+            parts = list[Part]()
             for month in months:
-                rows = tables[month.flow].get(key)
-                if rows is None:
-                    continue
-                named = with_doubts(with_names(beside(rows, judged, language), resolver, language), doubts)
-                pages_of_flow = with_pages.get(month.flow, frozenset())
-                trades.append(_trade(month, named, reporter, key, language, pages_of_flow))
-            t = wording.texts(language) | words("series", language) | words("partner", language)
-            title = t["title"].format(
-                reporter=capitalised(country(reporter, language)),
-                partner=country(key, language),
-            )
-            pages[f"{stem}.{language}.html"] = template("partner.html.j2").render(
-                _frame(t, language, title, stem),
-                trades=trades,
-                trail=[(capitalised(country(reporter, language)), f"index.{language}.html")],
-                cited=t["cite"].format(citation=cited[language]),
-            )
+                if (rows := tables[month.flow].get(key)) is not None:
+                    named = with_doubts(with_names(beside(rows, judged, language), resolver, language), doubts)
+                    pages_of_flow = with_pages.get(month.flow, frozenset())
+                    parts.append(_trade(month, named, reporter, key, language, pages_of_flow))
+            parts += [Note(t["lines_note"], "soft"), _source(cited, language)]
+            title = t["title"].format(reporter=whose, partner=country(key, language))
+            frame = Frame("../", [(whose, f"index.{language}.html")], stem)
+            pages[f"{stem}.{language}.html"] = as_html(Document(title, parts, language, frame=frame))
     return pages
 
 
@@ -107,39 +115,23 @@ def list_page(
     language."""
     pages = {}
     for language in LANGUAGES:
-        t = wording.texts(language) | words("series", language) | words("partner", language)
-        groups = [
-            (capitalised(trade_of(reporter, flow, language)), _by_chapter(resolver, flow, products, language))
+        t = words("partner", language)
+        parts: list[Part] = [
+            Section(capitalised(trade_of(reporter, flow, language)), _by_chapter(resolver, flow, products, language))
             for flow, products in with_pages.items()
             if products
         ]
         names = sorted(
             (partner_label(key, language), f"{quote(partner_stem(key))}.{language}.html") for key in partners
         )
+        parts += [Section(t["partners_all"], [Links(names)], "with"), _source(cited, language)]
         title = t["all_of"].format(reporter=capitalised(country(reporter, language)))
-        pages[f"index.{language}.html"] = template("list.html.j2").render(
-            _frame(t, language, title, "index"),
-            groups=groups,
-            partners=names,
-            trail=[],
-            cited=t["cite"].format(citation=cited[language]),
-        )
+        pages[f"index.{language}.html"] = as_html(Document(title, parts, language, frame=Frame("../", [], "index")))
     return pages
 
 
-def _frame(t: Mapping[str, Any], language: str, title: str, stem: str) -> dict[str, Any]:
-    """What the frame of a page needs."""
-    other = next(one for one in LANGUAGES if one != language)
-    return {
-        "t": t,
-        "language": language,
-        "up": "../",
-        "front": FRONT,
-        "policy": policy_of(),
-        "title": title,
-        "description": title,
-        "other": f"{stem}.{other}.html",
-    }
+def _source(cited: Mapping[str, str], language: str) -> Source:
+    return Source(wording.texts(language)["cite"].format(citation=cited[language]))
 
 
 def _largest(month: PartnerMonth) -> dict[str, pl.DataFrame]:
@@ -158,22 +150,23 @@ def _largest(month: PartnerMonth) -> dict[str, pl.DataFrame]:
 
 def _trade(
     month: PartnerMonth, rows: pl.DataFrame, reporter: str, key: str, language: str, with_pages: frozenset[str]
-) -> dict[str, Any]:
-    reasons = {**ORIGINS, **MISSING, **wording.texts(language)["missing_reasons"]}
-    about, shown = rows.to_dicts(), f"#p={quote(key)}"
-    return {
-        "title": capitalised(trade_of(reporter, month.flow, language)),
-        "month": wording.month_words(f"{month.month:%Y-%m}", language),
-        "rows": [product_row(row, TABLED, language, reasons, with_pages, shown) for row in about],
-        "doubts": [wording.texts(language)["in_doubt"].format(doubt=one) for one in doubts_of_table(about, language)],
-        "caveats": wording.caveats_in(about, language, lambda row: name_of(row, language)),
-    }
+) -> Section:
+    t = wording.texts(language) | words("series", language) | words("partner", language)
+    about = rows.to_dicts()
+    lines = [product_row(row, TABLED, language, with_pages, f"#p={quote(key)}") for row in about]
+    caveats = wording.caveats_in(about, language, lambda row: name_of(row, language))
+    title = f"{capitalised(trade_of(reporter, month.flow, language))}{t['comma']}"
+    parts: list[Part] = [
+        Table([t["product"], *t["lines_columns"]], lines, range(1, 7), "numbers"),
+        *(Note(line, "caveat") for line in caveats),
+        Doubt(doubts_of_table(about)),
+    ]
+    return Section(title + wording.month_words(f"{month.month:%Y-%m}", language), parts)
 
 
-def _by_chapter(
-    resolver: Resolver, flow: str, products: frozenset[str], language: str
-) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The products with a page by chapter, baskets and customs' own lines first: a heading, names with addresses."""
+def _by_chapter(resolver: Resolver, flow: str, products: frozenset[str], language: str) -> list[Section]:
+    """The products with a page by chapter, baskets and customs' own lines first; the chapters of a short list are
+    open."""
     chapters = {code: code[:CHAPTER] if code.isdecimal() else "" for code in sorted(products)}
     # A chapter may have a name and no page.
     codes = pl.DataFrame({"product": sorted({*products, *chapters.values()} - {""})})
@@ -183,8 +176,10 @@ def _by_chapter(
         name = names[code]
         text = f"{code} {name or ''}".strip() if code.isdecimal() else name or code
         groups.setdefault(chapter, []).append((text, f"{quote(file_name(code, flow))}.{language}.html"))
-    title = words("series", language)["chapter"]
-    return [
-        (f"{title.format(code=chapter)} {names.get(chapter) or ''}".strip() if chapter else "", sorted(groups[chapter]))
-        for chapter in sorted(groups)
-    ]
+    pattern, lists = words("series", language)["chapter"], words("partner", language)["lists"]
+    sections = list[Section]()
+    for number, chapter in enumerate(sorted(groups)):
+        title = f"{pattern.format(code=chapter)} {names.get(chapter) or ''}".strip() if chapter else lists
+        lines = [[Run(*one)] for one in sorted(groups[chapter])]
+        sections.append(Section(title, [Lines(lines)], fold="closed" if number and len(groups) >= OPEN_MAX else "open"))
+    return sections

@@ -22,7 +22,7 @@ from tasks.domain.classification import members
 from tasks.domain.coverage import WORLD
 from tasks.domain.doubt.doubt_words import doubt_sentences
 from tasks.domain.errors import NoFigure
-from tasks.domain.labels import DOUBTED
+from tasks.domain.labels import DOUBTED, capitalised, country
 from tasks.domain.periods import first_day, month_number
 from tasks.ledger.doubts import Doubts
 from tasks.pages.brief import render as brief
@@ -32,8 +32,8 @@ from tasks.pages.brief.facts import gather as facts_of
 from tasks.pages.charts.plot import draw
 from tasks.pages.series import data, page
 from tasks.pages.series.data import PageSeries
-from tasks.pages.text.assets import with_policy
-from tasks.pages.text.page_templates import FRONT, LANGUAGES
+from tasks.pages.text.document import Frame, as_html
+from tasks.pages.text.page_templates import LANGUAGES
 from tasks.pages.text.wording import texts
 from tasks.reading.resolver import Resolver
 from tasks.store.snapshots.parquet import read_table
@@ -42,7 +42,7 @@ from tasks.store.snapshots.parquet import read_table
 MONTHS_BEFORE = 1
 HS_DIGITS = (2, 4, 6)
 # What marks the page of a month of which nothing is left.
-NOTHING_LEFT = '<head data-left="nothing">'
+NOTHING_LEFT = 'data-left="nothing"'
 
 
 class Files(NamedTuple):
@@ -119,17 +119,17 @@ def _months(
     numbers = {*facts, *_months_of(folder / stem)}
     for number, of_month in facts.items():
         newest = of_month
+        before = max((one for one in numbers if one < number), default=None)
+        after = min((one for one in numbers if one > number), default=None)
         for language in LANGUAGES:
-            links = [("front", f"../../{FRONT[language]}"), ("series", f"../{stem}.{language}.html")]
-            before = max((one for one in numbers if one < number), default=None)
-            after = min((one for one in numbers if one > number), default=None)
-            for name, other in (("previous", before), ("next", after)):
-                links += [(name, f"{first_day(other):%Y-%m}.{language}.html")] if other is not None else []
-            links += [
-                ("other_language", f"{first_day(number):%Y-%m}.{one}.html") for one in LANGUAGES if one != language
+            t, name = texts(language), f"{first_day(number):%Y-%m}"
+            links = [
+                (t[key], f"{first_day(other):%Y-%m}.{language}.html")
+                for key, other in (("previous", before), ("next", after))
+                if other is not None
             ]
-            text = with_policy(brief.page(of_month, language, links))
-            files[f"{stem}/{first_day(number):%Y-%m}.{language}.html"] = text
+            document = brief.document_of(of_month, language, links, _frame(series, stem, name, language))
+            files[f"{stem}/{name}.{language}.html"] = as_html(document)
     return files, newest if newest is not None and newest.month == series.last else None
 
 
@@ -137,7 +137,6 @@ def _withdrawn(resolver: Resolver, series: PageSeries, stem: str, folder: Path) 
     """The pages of months after the newest figure: a withdrawal took all figures of theirs, so they say which release
     it was, when and why, and lead to the newest page."""
     files: dict[str, str | bytes] = {}
-    newest = f"{series.last:%Y-%m}"
     for number in _months_of(folder / stem):
         month = first_day(number)
         is_known = pl.col("level").is_not_null() | pl.col("ytd").is_not_null()
@@ -146,20 +145,20 @@ def _withdrawn(resolver: Resolver, series: PageSeries, stem: str, folder: Path) 
         gone = [row for row in decisions if row["kind"] == "withdrawn" and _covers(resolver, row["release_id"], month)]
         if not gone:
             continue
-        links = {
-            language: [
-                ("front", f"../../{FRONT[language]}"),
-                ("series", f"../{stem}.{language}.html"),
-                ("newest", f"{newest}.{language}.html"),
-                *(("other_language", f"{month:%Y-%m}.{one}.html") for one in LANGUAGES if one != language),
-            ]
-            for language in LANGUAGES
-        }
         about = (series.product, series.flow, month, gone, resolver.snapshot.id, series.reporter.code)
-        pages = brief.nothing_left(series.names, *about, links)
-        for language in LANGUAGES:
-            files[f"{stem}/{month:%Y-%m}.{language}.html"] = with_policy(pages[f"{language}.html"])
+        for name, language in zip(series.names, LANGUAGES, strict=True):
+            links = [(texts(language)["newest"], f"{series.last:%Y-%m}.{language}.html")]
+            frame = _frame(series, stem, f"{month:%Y-%m}", language)
+            document = brief.nothing_left(name, *about, language, links, frame)
+            files[f"{stem}/{month:%Y-%m}.{language}.html"] = as_html(document)
     return files
+
+
+def _frame(series: PageSeries, stem: str, name: str, language: str) -> Frame:
+    """Where the page of a month stands: below its series."""
+    whose = capitalised(country(series.reporter.code, language))
+    trail = [(whose, f"../index.{language}.html"), (page.title_of(series, language), f"../{stem}.{language}.html")]
+    return Frame("../../", trail, name)
 
 
 def _covers(resolver: Resolver, release_id: str, month: date) -> bool:

@@ -57,12 +57,12 @@ def _environment(is_html: bool) -> "jinja2.Environment":
         keep_trailing_newline=True,
         trim_blocks=not is_html,
     )
-    environment.filters["host"] = lambda address: urlsplit(address).hostname or address
     environment.filters["plain"] = plain
     environment.filters["unbroken"] = unbroken
+    environment.filters["inline"] = inline
     environment.filters["rows"] = lambda columns: zip(*columns, strict=True)
     environment.filters["escaped"] = escape
-    environment.tests["on_the_web"] = _is_on_the_web
+    environment.tests["on_the_web"] = is_on_the_web
     return environment
 
 
@@ -111,12 +111,22 @@ def translated(text: str, patterns: list[list[str]]) -> str:
     return text
 
 
-def _is_on_the_web(address: str | None) -> bool:
+def is_on_the_web(address: str | None) -> bool:
     """Whether an address may become a link: a file of collected figures may give any text as an address."""
     try:
         return urlsplit(address or "").scheme in WEB
     except ValueError:
         return False
+
+
+def inline(text: str) -> str:
+    r"""Return a text inside a line of markdown, with the spaces at its ends: its beginning starts no list.
+
+    >>> print(inline(" +1 % *a*"))
+     +1 % \*a\*
+    """
+    ends = (" " if text[:1] == " " else "", " " if text[1:] and text[-1] == " " else "")
+    return ends[0] + plain(f"({text}")[1:].strip() + ends[1]
 
 
 def plain(text: str) -> str:

@@ -229,10 +229,10 @@ def _doubts(facts: Iterable[Fact], language: str) -> str:
 
 def of_table(facts: Facts, language: str) -> list[str]:
     """Say why growths of the table of partners are not quoted as they are, but for doubts and for what all have."""
-    shared = common(facts)
+    shared, gap = common(facts), texts(language)["gap"]
     growths = (fact for row in facts.partners for fact in (row.mom, row.yoy, row.ytd_yoy) if fact.verdict is not None)
     words_said = [
-        (f"{partner(fact.partner, language)} {figure_name(fact, language)}", words)
+        (f"{partner(fact.partner, language)}{gap}{figure_name(fact, language)}", words)
         for fact in growths
         if (words := _verdict(fact, shared, language, with_doubts=False))
     ]

@@ -58,9 +58,9 @@ def caveats_in(
 ) -> list[str]:
     """Say why growths of rows with the columns of verdicts are not quoted as they are, each thing once with those that
     it is said of."""
-    names = texts(language)["figures"]
+    t = texts(language)
     notes = [
-        (f"{name_of(row)} {names[figure]}", row[caveats_of(figure)])
+        (f"{name_of(row)}{t['gap']}{t['figures'][figure]}", row[caveats_of(figure)])
         for row in rows
         for figure in QUOTABLE
         if row.get(caveats_of(figure))
@@ -161,6 +161,11 @@ def _signed(number: str) -> str:
 def level(value: float, measure: str, language: str) -> str:
     """Format a mass in tonnes, or an amount of money."""
     return in_unit(_tonnes(value), "t", language) if measure == MASS else money_text(value, measure, language)
+
+
+def level_or_dash(value: float | None, measure: str, language: str) -> str:
+    """Format a level of a table, in which one that is not known is a dash."""
+    return "–" if value is None else level(value, measure, language)
 
 
 def _tonnes(kilograms: float) -> str:

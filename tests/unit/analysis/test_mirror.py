@@ -29,6 +29,7 @@ from tasks.pages.brief.context import mirrored
 from tasks.pages.brief.facts import gather
 from tasks.pages.release.prefect_pages import gap_pages
 from tasks.pages.text import wording
+from tasks.pages.text.document import as_html, as_markdown
 from tasks.pages.text.page_templates import LANGUAGES
 from tasks.reading.query import open_published
 from tasks.store.files.snapshot import Snapshot, open_snapshot
@@ -416,7 +417,11 @@ def test_each_partner_with_a_store_stands_beside_the_page_of_a_longer_code(besid
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_and_its_markdown_say_both_sides_and_withhold_what_they_must(beside: Facts, language: str) -> None:
-    t, html, text = wording.texts(language), render.page(beside, language), render.markdown(beside, language)
+    t, html, text = (
+        wording.texts(language),
+        as_html(render.document_of(beside, language)),
+        as_markdown(render.document_of(beside, language)),
+    )
     assert {*t["mirror_reasons"]} == {*REASONS}
     for page in (html, text):
         assert all(said in page for said in (t["mirror"], t["mirror_reasons"]["unexplained"], t["mirror_withheld"]))
@@ -431,9 +436,9 @@ def test_a_page_without_others_has_no_section_and_one_of_a_partner_that_says_not
 ) -> None:
     monkeypatch.setenv(settings.COMTRADE_PERMISSION, "letter of 3 August")
     assert mirrored(copied(sample_store, tmp_path), "85051110", "export", JUNE) == []
-    assert wording.texts("en")["mirror"] not in render.page(beside.model_copy(update={"mirror": []}))
+    assert wording.texts("en")["mirror"] not in as_html(render.document_of(beside.model_copy(update={"mirror": []})))
     germany = beside.mirror[0]
     # A zero is a statement.
     for said, count in ((0.0, 1), (None, 0)):
         part = germany.model_copy(update={"bought": [said] * len(germany.bought)})
-        assert render.page(beside.model_copy(update={"mirror": [part]})).count('id="mirror-') == count
+        assert as_html(render.document_of(beside.model_copy(update={"mirror": [part]}))).count('id="mirror-') == count

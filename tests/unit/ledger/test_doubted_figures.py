@@ -26,6 +26,7 @@ from tasks.lineage.trace import Tracer
 from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
 from tasks.pages.release.release_sections import revision_report
+from tasks.pages.text.document import as_html, as_markdown
 from tasks.reading.vintages import vintages
 from tasks.store.snapshots.parquet import read_table
 from tests.unit.customs import DAY, GERMANY, LATER, MAY, USA, Store
@@ -216,7 +217,7 @@ def test_a_brief_says_the_doubt_and_that_nothing_of_it_may_be_quoted_without(
 ) -> None:
     facts = gather(store.snapshot, store.store, CODE, "export", date(2025, 6, 1))
     assert {one.by_itself for one in facts.doubts} == {OF_FEW}
-    for page in (render.page(facts, language), render.markdown(facts, language)):
+    for page in (as_html(render.document_of(facts, language)), as_markdown(render.document_of(facts, language))):
         first = page[: page.index("<h2" if page.startswith("<!") else "\n## ")]
         assert f"{said}{doubt_text([OF_FEW], language)}" in page
         assert never not in first

@@ -13,6 +13,7 @@ from flows.release import release
 from schemas.forms.request import ReleaseRequest
 from tasks.pages.brief import lists, render
 from tasks.pages.brief.facts import gather
+from tasks.pages.text.document import as_html, as_markdown, plain_text
 from tasks.reading.query import open_published
 from tasks.store.files.snapshot import Snapshot
 from tests.unit.checks.found import find
@@ -88,7 +89,9 @@ def test_the_brief_says_on_which_day_a_control_has_which_state_and_what_lapsed(t
     }
 
     def said(day: date | None, language: str) -> dict[str, str]:
-        return {line["title"]: line["state"] for line in lists.event_lines(facts[day].events, language)}
+        # A line has the day, the title with its address, and goods with the state in brackets.
+        lines = [[plain_text([run]) for run in line] for line in lists.event_lines(facts[day].events, language)]
+        return {title: rest[:-1].rpartition("(" if language == "en" else "（")[2] for _, _, title, rest in lines}
 
     assert said(BEFORE, "en")[ENGLISH] == said(None, "en")[ENGLISH] == "suspended from 2025-11-07 to 2026-11-10"
     assert said(BEFORE, "zh")[CHINESE] == "2025-11-07至2026-11-10暂停"
@@ -111,6 +114,9 @@ def test_the_brief_says_on_which_day_a_control_has_which_state_and_what_lapsed(t
         ("zh", "各项措施的状态截至{}。", "其中2项期限已满而未见后续文件的记录，目前是否适用不详。"),
     ):
         for day in (BEFORE, AFTER):
-            for page in (render.page(facts[day], language), render.markdown(facts[day], language)):
+            for page in (
+                as_html(render.document_of(facts[day], language)),
+                as_markdown(render.document_of(facts[day], language)),
+            ):
                 assert always.format(day) in page
                 assert (lapsed in page) == (day == AFTER)

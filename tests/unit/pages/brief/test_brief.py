@@ -24,6 +24,7 @@ from tasks.pages.brief.lists import numbers_that_matter
 from tasks.pages.charts.charts import sparkline
 from tasks.pages.charts.plot import draw
 from tasks.pages.text import sentences, wording
+from tasks.pages.text.document import as_html, as_markdown
 from tasks.pages.text.page_templates import LANGUAGES
 from tasks.reading.query import open_published, query
 from tasks.store.files.snapshot import Snapshot
@@ -87,7 +88,7 @@ def disagreements(page: str, facts: Facts, ledger: set[int]) -> list[str]:
 def test_every_number_on_the_page_is_that_of_the_ledger_and_one_wrong_digit_is_seen(
     facts: Facts, ledger: set[int]
 ) -> None:
-    page = render.page(facts)
+    page = as_html(render.document_of(facts))
     assert len(ROW.findall(page)) == len(facts.facts()) >= 15
     assert len(LINK.findall(page)) >= 25
     assert disagreements(page, facts, ledger) == []
@@ -108,9 +109,9 @@ def test_a_figure_that_does_not_agree_is_marked_on_the_page_and_in_markdown(fact
     wrong = level.model_copy(update={"trace": level.trace.model_copy(update={"agrees": False})})
     rows = [facts.partners[0].model_copy(update={"level": wrong}), *facts.partners[1:]]
     mark = wording.texts(language)["differs"]
-    for write in (render.page, render.markdown):
-        assert mark not in write(facts, language)
-        assert mark in write(facts.model_copy(update={"partners": rows}), language)
+    for write in (as_html, as_markdown):
+        assert mark not in write(render.document_of(facts, language))
+        assert mark in write(render.document_of(facts.model_copy(update={"partners": rows}), language))
 
 
 @pytest.mark.parametrize(("start", "months"), [(date(2025, 1, 1), 0), (date(2024, 4, 1), 0), (date(2024, 3, 1), 12)])
@@ -185,15 +186,15 @@ def test_a_small_growth_of_round_numbers_is_not_rounded_away(printed: Snapshot) 
     assert "were 62 t in June 2025, up from 60 t in May" in said
     assert "to the United States rose from 30 t to 31 t" in said
     assert "环比增加（上月60吨）" in " ".join(headlines(facts, "zh"))
-    assert ">from 60 t</a>" in section(render.page(facts), "partners")
+    assert ">from 60 t</a>" in section(as_html(render.document_of(facts)), "partners")
     assert [wording.percent(row.mom) for row in facts.partners] == ["3", "3"]
 
 
 def test_an_address_that_is_none_of_the_web_is_shown_and_leads_nowhere(printed: Snapshot, facts: Facts) -> None:
-    page = render.page(brief_of(printed))
+    page = as_html(render.document_of(brief_of(printed)))
     assert "javascript:alert(1)" in page
     assert not re.search(r'href="(?!https?:|#|data:)', page)
-    assert '<a href="https://' in section(render.page(facts), "sources")
+    assert '<a href="https://' in section(as_html(render.document_of(facts)), "sources")
 
 
 def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path: Path, snapshot: Snapshot) -> None:
@@ -214,7 +215,7 @@ def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path:
         (tmp_path / "held" / f"{one.release_id}.json").write_text(one.model_dump_json(), encoding="utf-8")
     (tmp_path / "held" / "broken.json").write_text("{", encoding="utf-8")
     other = gather(snapshot, tmp_path, MAGNETS, "export", JUNE)
-    page = render.page(other)
+    page = as_html(render.document_of(other))
     for said in (
         (
             "cut.csv &lt;b&gt; [x](y)</strong>, held since 2025-07-20: <code>tidewaiter approve gacc_query-1 or"
@@ -227,12 +228,12 @@ def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path:
         "Announcement 18 of 2025",
     ):
         assert said in page, said
-    chinese = render.page(other, "zh")
+    chinese = as_html(render.document_of(other, "zh"))
     assert "2025年第18号公告" in chinese
     assert (
         '<li>记录数是网站下载上限的倍数，文件疑似被截断<br><span class="soft" lang="en">row_cap (the file)' in chinese
     )
-    assert "- cut.csv &lt;b&gt; \\[x\\](y), held since 2025-07-20" in render.markdown(other)
+    assert "**cut.csv &lt;b&gt; \\[x\\](y)**, held since 2025-07-20" in as_markdown(render.document_of(other))
     assert "decided.csv" not in page
     assert "chapter.csv" in section(page, "held")
     assert not [name for name in ("soybeans", "lamps", "bought") if name in page], "a hold of other goods"
@@ -241,7 +242,7 @@ def test_it_says_what_is_not_comparable_what_is_mixed_and_what_is_held(tmp_path:
 
 
 def test_figures_as_csv_have_the_whole_series_that_is_drawn_with_its_doubts(facts: Facts, snapshot: Snapshot) -> None:
-    address = re.findall(r'href="(data:text/csv[^"]*)"', unescape(render.page(facts)))[0]
+    address = re.findall(r'href="(data:text/csv[^"]*)"', unescape(as_html(render.document_of(facts))))[0]
     rows = pl.read_csv(unquote(address).partition(",")[2].encode(), infer_schema=False).filter(
         figure="level", measure=facts.measure
     )
@@ -291,7 +292,7 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(tmp_path: Pat
         "其中对美国环比增长300.0%，是上月的4倍，至400吨，同比增长100.0%，占50.0%，居第1位（上月第3位）。"
         in headlines(whole, "zh")
     )
-    page = render.page(whole)
+    page = as_html(render.document_of(whole))
     # 400 t at 60 and 400 t at 50 dollars a kilogram, after 50.
     assert re.search(r">55\.00</a> US dollars per kilogram \(FOB\), <a[^>]*>\+10\.0 %</a> on the month", page)
     # |50 - 16.7| + |37.5 - 50| + |12.5 - 33.3|, halved
@@ -308,7 +309,7 @@ def test_ranks_unit_value_and_mix_of_a_month_of_which_all_is_known(tmp_path: Pat
 
 
 def test_the_page_needs_no_network_and_is_read_without_its_script(facts: Facts) -> None:
-    page = render.page(facts)
+    page = as_html(render.document_of(facts))
     before, script = page.split("<script>")
     assert before.rstrip().endswith("</main>")
     assert not re.findall(r"(?:src|srcset)=|@import|url\(http", before)
@@ -355,7 +356,7 @@ def headlines(facts: Facts, language: str = "en") -> list[str]:
 
 
 def section(page: str, name: str) -> str:
-    found = re.search(rf'<h2 id="{name}">.*?</section>', page, re.DOTALL)
+    found = re.search(rf'<(?:h2|details) id="{name}".*?</section>', page, re.DOTALL)
     assert found is not None
     return found.group(0)
 
@@ -392,9 +393,9 @@ def goods(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 def test_a_unit_value_is_in_the_money_that_is_known(tmp_path: Path) -> None:
     facts = brief_of(china(tmp_path, query_bytes(TWO_MONTHS, "人民币")))
-    assert "55.00</a> yuan per kilogram (FOB), <a" in section(render.page(facts), "value")
-    assert "55.00元/千克（FOB），环比+10.0%" in render.markdown(facts, "zh")
-    assert "55.00 CNY/kg" in section(render.page(facts), "sources")
+    assert "55.00</a> yuan per kilogram (FOB), <a" in section(as_html(render.document_of(facts)), "value")
+    assert "55.00元/千克（FOB），环比+10.0%" in as_markdown(render.document_of(facts, "zh"))
+    assert "55.00 CNY/kg" in section(as_html(render.document_of(facts)), "sources")
     assert all(fact.trace is not None and fact.trace.agrees for fact in facts.facts())
 
 
@@ -402,7 +403,7 @@ def test_a_month_without_any_trade_has_a_brief(goods: Snapshot) -> None:
     facts = brief_of(goods, month=date(2025, 7, 1))
     assert "were 0 t in July 2025, down 100.0 % from 100 t in June" in headlines(facts)[0]
     assert facts.mix_moved_pp is None
-    assert ">0吨<" in render.page(facts, "zh")
+    assert ">0吨<" in as_html(render.document_of(facts, "zh"))
 
 
 @pytest.mark.parametrize(
@@ -418,12 +419,12 @@ def test_no_change_is_no_fall(goods: Snapshot, code: str, level: str, en: str, z
     everything = " ".join([*said, *headlines(facts, "zh")])
     assert not re.search(r"(down|fell|下降|\b0\.0 %)", everything), everything
     assert "hardly changed, at 99,999 t" in everything or "did not change from 100,000 t" in everything
-    assert "−0.0 %" not in render.page(facts)
+    assert "−0.0 %" not in as_html(render.document_of(facts))
 
 
 @pytest.mark.parametrize("code", GERMANIUM)
 def test_the_axes_of_a_few_kilograms_tell_their_ticks_apart(goods: Snapshot, code: str) -> None:
-    page = render.page(brief_of(goods, code))
+    page = as_html(render.document_of(brief_of(goods, code)))
     for name in ("chart", "partner_chart"):
         for chart in section(page, name).split("<svg ")[1:]:
             labels = re.findall(r"<t(?:ext|span)[^>]*>([\d.]+)</t(?:ext|span)>", chart)
@@ -443,18 +444,18 @@ def test_without_kilograms_a_brief_is_about_money(tmp_path: Path) -> None:
         ),
         ("zh", ("500.0万美元", "上月160.0万美元"), "近三十六个月（百万美元）"),
     ):
-        for page in (render.page(facts, language), render.markdown(facts, language)):
+        for page in (as_html(render.document_of(facts, language)), as_markdown(render.document_of(facts, language))):
             text = re.sub(r"<[^>]*>", "", page)
             assert [said for said in says if said not in text] == []
             assert re.search(r"\d (t|kg)\b|\d吨", text) is None, "a page about money has no mass"
-        assert title in re.sub(r"<[^>]*>", "", render.page(facts, language))
+        assert title in re.sub(r"<[^>]*>", "", as_html(render.document_of(facts, language)))
 
 
 def test_where_the_union_reports_its_own_members_count_and_the_page_says_so(facts: Facts) -> None:
     assert not facts.within_union
     union = facts.model_copy(update={"within_union": True})
-    assert "count trade between members of the European Union as well" in render.page(union)
-    assert "包括欧盟成员国之间的贸易" in render.markdown(union, "zh")
+    assert "count trade between members of the European Union as well" in as_html(render.document_of(union))
+    assert "包括欧盟成员国之间的贸易" in as_markdown(render.document_of(union, "zh"))
 
 
 def test_without_a_world_the_first_sentence_names_the_goods_and_the_month_and_without_any_figure_says_why(
@@ -522,6 +523,6 @@ def test_amounts_of_mass_and_of_money_in_both_languages(value: float, measure: s
 
 
 def test_small_prices_keep_their_digits(goods: Snapshot) -> None:
-    page = render.page(brief_of(goods, SAND))
+    page = as_html(render.document_of(brief_of(goods, SAND)))
     assert "0.003</a> US dollars per kilogram" in page
     assert "0.003 USD/kg" in section(page, "sources")

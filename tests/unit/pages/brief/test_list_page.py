@@ -9,8 +9,7 @@ import pytest
 from schemas.questions.brief import Brief
 from tasks.pages.brief import list_page
 from tasks.pages.brief.answer import brief
-from tasks.pages.brief.list_page import list_sheet
-from tasks.pages.text import sheet
+from tasks.pages.brief.list_page import on_list
 from tasks.store.files.snapshot import Snapshot
 from tests.unit.published_stores import china, query_bytes
 
@@ -84,8 +83,7 @@ def test_the_page_on_a_group_of_isic_is_that_of_a_list(snapshot: Snapshot) -> No
 def test_codes_of_which_a_part_is_controlled_are_said_to_be_so(tmp_path: Path) -> None:
     rows = [("202505", "85051110", "USA", 900, 9_000), ("202506", "85051110", "USA", 800, 8_000)]
     found = china(tmp_path, query_bytes(rows), products=["850511"], months="2025-05..2025-06")
-    made, _, _ = list_sheet(found.store, found, "list:mofcom-gacc-2025-18", date(2025, 6, 1), "export", "en")
+    made = on_list(found.store, found, "list:mofcom-gacc-2025-18", date(2025, 6, 1), "export", "en").page
     assert made.headlines[-1] == "Of 1 of the codes only a part is on the list: their trade holds other goods too."
-    text = sheet.markdown(made)
-    assert "a part" in text
-    assert "samarium-cobalt" in text
+    assert "a part" in made.markdown
+    assert "samarium-cobalt" in made.markdown
