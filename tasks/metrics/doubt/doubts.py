@@ -174,8 +174,8 @@ def mark(
     growths = pl.concat([growths, copies])
     growths = growths.with_columns(row=grid.rows_of(growths)).drop_nulls("row").select(*GROWTHS).unique()
     amounts, years_in_doubt = (one.filter(number=ALL).select(*AMOUNTS) for one in (per_finding, totals))
-    told = pl.concat([per_finding, _without_level(levels, grid, totals)])
-    return Marked(_heavy(told), amounts, years_in_doubt, growths, doubts)
+    amounts_doubted = pl.concat([per_finding, _without_level(levels, grid, totals)])
+    return Marked(_heavy(amounts_doubted), amounts, years_in_doubt, growths, doubts)
 
 
 def _with_findings(numbers: pl.DataFrame, names: Names, doubts: pl.DataFrame) -> pl.DataFrame:
