@@ -9,7 +9,7 @@ from polars import DataFrame, LazyFrame
 
 from schemas.forms.outcome import Hold, Outcome
 from schemas.forms.trace import TraceReport
-from tasks.pages.text.document import Page
+from tasks.pages.text.document import DocumentPage
 from tasks.store.bucket.resolve import OpenRelease
 
 __all__ = [
@@ -43,7 +43,7 @@ def brief(
     language: Literal["en", "zh"] = "en",
     reporter: str | None = None,
     store: str | Path | None = None,
-) -> Page:
+) -> DocumentPage:
     """One page on one product and month: numbers with their sources, charts, what is revised, held or not comparable.
 
     Of a list (list:chpl, sitc:776) the page has the total of its codes, each code, and the partners.
@@ -65,7 +65,7 @@ def brief(
         LookupError: The product has no figure in the month.
 
     >>> brief("magnets", "June 2025", store=store).headlines[4][:76]
-    "China's exports of these goods to the United States rose 660 % to 353 t, mor"
+    'Those to the United States rose 660 % to 353 t, more than seven times as muc'
     """
 
 def check_claims(
@@ -180,7 +180,7 @@ def event_brief(
     language: Literal["en", "zh"] = "en",
     reporter: str | None = None,
     store: str | Path | None = None,
-) -> Page:
+) -> DocumentPage:
     """One page on an export-control measure: what was controlled when, the trade of each code before and after with
     placebos, partners, price, detours, what the other side says, and what is not known.
 

@@ -19,12 +19,12 @@ class Brief(OfReporter):
         LookupError: The product has no figure in the month.
 
     >>> brief("magnets", "June 2025", store=store).headlines[4][:76]
-    "China's exports of these goods to the United States rose 660 % to 353 t, mor"
+    'Those to the United States rose 660 % to 353 t, more than seven times as muc'
     """
 
     ARGUMENT = "product"
     ANSWER = "tasks.pages.brief.answer:brief"
-    RETURNS = "tasks.pages.text.document.Page"
+    RETURNS = "tasks.pages.text.document.DocumentPage"
     FACES = ("python",)
     product: Product
     month: OneMonth = "latest"

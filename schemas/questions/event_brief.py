@@ -20,7 +20,7 @@ class EventBrief(OfReporter):
 
     ARGUMENT = "event"
     ANSWER = "tasks.pages.measures.event_page:event_brief"
-    RETURNS = "tasks.pages.text.document.Page"
+    RETURNS = "tasks.pages.text.document.DocumentPage"
     event: Annotated[str, Help("measure by name or number: mofcom-gacc-2025-18, MOFCOM 18/2025, 2025年第18号")]
     _: KW_ONLY
     flow: Annotated[Direction, Help("direction")] = "export"

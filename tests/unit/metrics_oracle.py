@@ -83,12 +83,12 @@ class Month:
             ("contribution_mom_pp", month - 1, "level"),
             ("contribution_yoy_pp", month - 12, "level"),
             ("ytd_yoy_pct", january - 12, "ytd"),
-            ("ytd", january, "ytd"),
-            ("rolling_12m", month - 11, ""),
-            ("rolling_12m_yoy_pct", month - 23, ""),
             ("ytd_share_pct", january, "ytd"),
             ("ytd_rank", january, "ytd"),
             ("ytd_contribution_pp", january - 12, "ytd"),
+            ("ytd", january, "ytd"),
+            ("rolling_12m", month - 11, ""),
+            ("rolling_12m_yoy_pct", month - 23, ""),
             ("rolling_12m_share_pct", month - 11, ""),
             ("rolling_12m_rank", month - 11, ""),
             ("rolling_12m_contribution_pp", month - 23, ""),
@@ -694,7 +694,7 @@ class Reckoning:
                 of_spans = (f"{span}_{name}" for span in SPANS for name in ("share_pct", "rank", "contribution_pp"))
                 about.figures |= dict.fromkeys([*names, *of_spans], (None, "not_applicable"))
                 continue
-            about.figures["rank"] = self._rank(key, month, about)
+            about.figures["rank"] = self._rank(key, month, "level")
             about.figures["of_consumption_pct"] = self._of_consumption(key, month, about)
             nothing = Month()
             own, whole = about.number("level"), world.get(month, nothing)
@@ -706,11 +706,11 @@ class Reckoning:
                 own, year_ago = about.number(span), months.get(month - 12, nothing).number(span)
                 base = world.get(month - 12, nothing).number(span)[0] if month in world else None
                 about.figures[f"{span}_share_pct"] = _share(*own, whole.number(span)[0])
-                about.figures[f"{span}_rank"] = self._rank_of_span(key, month, span)
+                about.figures[f"{span}_rank"] = self._rank(key, month, span)
                 about.figures[f"{span}_contribution_pp"] = _contribution(own, year_ago, base)
 
-    def _rank_of_span(self, key: tuple[str, ...], month: int, span: str) -> tuple[Any, str]:
-        """The place by months added up, where the partners add up to the world."""
+    def _rank(self, key: tuple[str, ...], month: int, span: str) -> tuple[Any, str]:
+        """The place by the month or by months added up, where the partners add up to the world."""
         flow, product, partner, measure = key
         number, made = self.series[key][month].number(span)
         if partner in TOTALS or number == 0:
@@ -738,30 +738,6 @@ class Reckoning:
         if whole is None or not self._is_told(consumption, month):
             return (None, "no_base")
         return (about.level / whole * 100, "computed") if whole else (None, "zero_base")
-
-    def _rank(self, key: tuple[str, ...], month: int, about: Month) -> tuple[Any, str]:
-        flow, product, partner, measure = key
-        if about.level is None:
-            return (None, "not_applicable" if partner in TOTALS else about.level_status)
-        if partner in TOTALS or about.level == 0:
-            return (None, "not_applicable")
-        others = [
-            months[month].level for (f, p, other, m), months in self.series.items()
-            if (f, p, m) == (flow, product, measure) and other not in TOTALS and month in months
-        ]  # fmt: skip
-        traded = {
-            p.partner for p in self.told
-            if (p.flow, p.month) == (flow, month)
-            and (p.product == product or self._is_below(p.product, product, month))
-        } - set(TOTALS)  # fmt: skip
-        told = (self.told.get(Place(flow, product, other, measure, month)) for other in traded)
-        if (
-            None in others
-            or any(number is None or number.value is None for number in told)
-            or not self.everyone(flow, product, coverage_oracle.family(measure), month)
-        ):
-            return (None, "not_covered")
-        return (1 + sum(1 for level in others if level is not None and level > about.level), "computed")
 
 
 def _growth(

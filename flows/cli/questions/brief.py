@@ -21,7 +21,7 @@ from tasks.domain.text import counted
 if TYPE_CHECKING:
     import polars as pl
 
-    from tasks.pages.text.document import Page
+    from tasks.pages.text.document import DocumentPage
     from tasks.store.files.snapshot import Snapshot
 
 MARKS = {
@@ -310,7 +310,7 @@ def _require_page(page: PageFile) -> None:
         )
 
 
-def _write_page(written: "Page", remarks: Iterable[str], question: Brief | EventBrief, page: PageFile) -> None:
+def _write_page(written: "DocumentPage", remarks: Iterable[str], question: Brief | EventBrief, page: PageFile) -> None:
     """Write a page, and print the sentences at its top."""
     from tasks.answers.form.answer import store_of
 

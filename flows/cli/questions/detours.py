@@ -34,12 +34,12 @@ def detours(question: Detours, page: DetoursWritten) -> None:
     from tasks.answers.measures.detours import columns, title, workbook_notes
     from tasks.answers.measures.detours import detours as answer_to
     from tasks.pages.measures.detours_page import document_of, write_picture
-    from tasks.pages.text.document import Page
+    from tasks.pages.text.document import DocumentPage
 
     export.form_of(page.form.value, page.output)
     answer = answer_to(question)
     if page.page is not None:
-        say(f"written: {Page('detours', document_of(answer, question.language)).save(page.page)}")
+        say(f"written: {DocumentPage('detours', document_of(answer, question.language)).save(page.page)}")
     if page.picture is not None:
         say(f"written: {write_picture(answer, page.picture, question.language)}")
     if options.written(answer.rows, page.form, page.output, lambda: workbook_notes(answer)):

@@ -26,7 +26,7 @@ from tasks.domain.periods import Month, first_day, month_number
 from tasks.ledger.doubts import Doubts
 from tasks.ledger.quotable import COLUMNS, EMPTY_LEDGER, LOOK_BACK, verdicts
 from tasks.pages.text import wording
-from tasks.pages.text.document import PageAnswer, Section, Table, on_an_answer, rows_of
+from tasks.pages.text.document import PageAnswer, SectionPart, TablePart, on_an_answer, rows_of
 from tasks.pages.text.page_templates import words
 from tasks.reading.lists import ListedProducts, code_levels, totals
 from tasks.reading.query import query, reporter_of
@@ -98,7 +98,7 @@ def _growths(known: Mapping[int, Mapping[str, Any]], number: int, measure: str, 
         growth = known[number][figure]
         bare = from_words(row["base"], measure, language)
         texts_said[figure] = bare if growth >= PER_CENT_MAX else in_unit(_signed(growth), "%", language)
-    texts_said["said"] = "".join(f" ({said})" for row in of_figure.values() if (said := said_of(row, language)))
+    texts_said["said"] = "".join(f" ({verdict})" for row in of_figure.values() if (verdict := said_of(row, language)))
     return texts_said
 
 
@@ -140,7 +140,7 @@ def _largest(rows: pl.DataFrame, measure: str, language: str) -> list[str]:
     return [words("sheet", language)["list"]["largest"].format(name=name, change=sign + change)]
 
 
-def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: str) -> Section:
+def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: str) -> SectionPart:
     t = words("sheet", language)["list"]
     tiers = listed.rows.select(product="code", tier="tier")
     codes = rows.filter(kind="product").join(tiers, on="product", how="left", maintain_order="left")
@@ -157,7 +157,7 @@ def _codes(rows: pl.DataFrame, listed: ListedProducts, measure: str, language: s
         )
         for row in codes.iter_rows(named=True)
     ]
-    return Section(t["codes"], [Table(t["columns"], rows_of(cells), range(4, 9))])
+    return SectionPart(t["codes"], [TablePart(t["columns"], rows_of(cells), range(4, 9))])
 
 
 def _controlled(much: str, goods: str, t: Mapping[str, Any]) -> str:
@@ -174,7 +174,7 @@ def short_goods(name: str) -> str:
     return f"{first} …" if others else first
 
 
-def _partners(store: Path, listed: ListedProducts, series: tuple[str, date, str], language: str) -> Section:
+def _partners(store: Path, listed: ListedProducts, series: tuple[str, date, str], language: str) -> SectionPart:
     flow, month, measure = series
     number, t = month_number(month), words("sheet", language)["list"]
     both_months = [Month(one).pair for one in (number - 1, number)]
@@ -190,7 +190,7 @@ def _partners(store: Path, listed: ListedProducts, series: tuple[str, date, str]
         )
         for row in rows.iter_rows(named=True)
     ]
-    return Section(t["partners"], [Table(t["partner_columns"], rows_of(cells), range(1, 4))])
+    return SectionPart(t["partners"], [TablePart(t["partner_columns"], rows_of(cells), range(1, 4))])
 
 
 def _shown(value: float | None, measure: str, language: str) -> str:

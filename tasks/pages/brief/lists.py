@@ -19,7 +19,7 @@ from tasks.domain.numbers import MASS
 from tasks.domain.release_ids import source_of
 from tasks.pages.brief.context import is_withheld
 from tasks.pages.charts.charts import scale_of
-from tasks.pages.text.document import Row, Run, Text
+from tasks.pages.text.document import TableRow, Text, TextRun
 from tasks.pages.text.page_templates import is_on_the_web, translated
 from tasks.pages.text.wording import (
     PRICE_UNITS,
@@ -126,17 +126,17 @@ class Behind(NamedTuple):
         """Say how a figure was computed, and that another computation does not agree, where it does not."""
         assert fact.trace is not None
         t = texts(self.language)
-        differs = [] if fact.trace.agrees else [t["semicolon"], Run(t["differs"], look="strong")]
+        differs = [] if fact.trace.agrees else [t["semicolon"], TextRun(t["differs"], look="strong")]
         return [formula(fact, self.language), *differs]
 
     def numbers(self, fact: Fact) -> Text:
         """Return the numbers behind a figure with their places; an address that not all numbers of a file have stands
         beside its number."""
         numbers, more = self.matter[fact.id]
-        runs: list[str | Run] = []
+        runs: list[str | TextRun] = []
         for number in numbers:
             runs += ["; "] if runs else []
-            runs += [Run(_kept(number), value=number.value), self._place(number)]
+            runs += [TextRun(_kept(number), value=number.value), self._place(number)]
             address = "" if len(self.files[number.release_id].addresses) == 1 else number.address
             runs += [", ", *_linked(address)] if address else []
         return [*runs, *([f"; {texts(self.language)['more_numbers'].format(count=more)}"] if more else [])]
@@ -147,9 +147,9 @@ class Behind(NamedTuple):
             [
                 str(file.place),
                 file.first.title,
-                [Run(release, look="code")],
+                [TextRun(release, look="code")],
                 file.first.known_from,
-                [Run(file.first.raw_sha256, look="hash")],
+                [TextRun(file.first.raw_sha256, look="hash")],
                 _linked(file.first.address if len(file.addresses) == 1 else ""),
             ]
             for release, file in self.files.items()
@@ -176,11 +176,11 @@ def _kept(number: TracedNumber) -> str:
     return f"{number.value:,} {number.unit}"
 
 
-def _linked(address: str | None) -> list[str | Run]:
+def _linked(address: str | None) -> list[str | TextRun]:
     """An address by its host; one that is none of the web leads nowhere."""
     if not address:
         return []
-    return [Run(urlsplit(address).hostname or address, address)] if is_on_the_web(address) else [address]
+    return [TextRun(urlsplit(address).hostname or address, address)] if is_on_the_web(address) else [address]
 
 
 def cited(facts: Facts, language: str) -> str:
@@ -275,9 +275,9 @@ def event_lines(events: Iterable[Mapping[str, Any]], language: str) -> list[Text
     t = texts(language)
     return [
         [
-            Run(str(event["day"]), look="strong"),
+            TextRun(str(event["day"]), look="strong"),
             " ",
-            Run(t["event"].format(**event), event["address"] if is_on_the_web(event["address"]) else ""),
+            TextRun(t["event"].format(**event), event["address"] if is_on_the_web(event["address"]) else ""),
             f"{t['dash']}{t['goods'].format(**event)}{t['open']}{t['states'][event['state']].format(**event)}{t['close']}",
         ]
         for event in events
@@ -287,15 +287,15 @@ def event_lines(events: Iterable[Mapping[str, Any]], language: str) -> list[Text
 def held_lines(by_check: Iterable[tuple[str, Sequence[Any], int]], language: str) -> list[Text]:
     """Describe the findings that hold a release: in the words of the page where it has some, and as they are
     published."""
-    said, lines = check_words(language), list[Text]()
+    texts_of_checks, lines = check_words(language), list[Text]()
     for check, first, more in by_check:
         lines += [
-            [said[one.check], Run(one.line, look="below", language="en")]
-            if one.check in said
-            else [Run(one.line, language="en")]
+            [texts_of_checks[one.check], TextRun(one.line, look="below", language="en")]
+            if one.check in texts_of_checks
+            else [TextRun(one.line, language="en")]
             for one in first
         ]
-        lines += [[Run(f"and {more:,} more of {check}", language="en")]] if more else []
+        lines += [[TextRun(f"and {more:,} more of {check}", language="en")]] if more else []
     return lines
 
 
@@ -325,16 +325,16 @@ def mirror_note(part: MirrorPart, language: str) -> str:
     return f"{t['mirror_band_mass' if part.measure == MASS else 'mirror_band_value']} {states}"
 
 
-def mirror_rows(part: MirrorPart, language: str) -> list[Row]:
+def mirror_rows(part: MirrorPart, language: str) -> list[TableRow]:
     """Describe the newest months of a mirror: the month, what each side says, the band, and the reason in words."""
-    t, rows = texts(language), list[Row]()
+    t, rows = texts(language), list[TableRow]()
     of_months = (part.months, part.sold, part.bought, part.low, part.high, part.reasons, part.whys)
     known = [row for row in zip(*of_months, strict=True) if row[1] is not None or row[2] is not None]
     for month, sold, bought, low, high, reason, why in known[-MIRROR_ROWS:]:
         sides = [level_or_dash(value, part.measure, language) for value in (sold, bought)]
         band = dict.fromkeys(level_or_dash(value, part.measure, language) for value in (low, high))
         cells = [f"{month:%Y-%m}", *sides, t["mirror_to"].join(band), t["mirror_reasons"][reason]]
-        rows.append(Row(cells, below=why_words(why, language)))
+        rows.append(TableRow(cells, below=why_words(why, language)))
     return rows
 
 

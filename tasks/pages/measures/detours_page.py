@@ -14,7 +14,7 @@ from tasks.domain.labels import country
 from tasks.domain.numbers import amount
 from tasks.pages.charts.charts import Spec, field, layer, scale_of
 from tasks.pages.charts.plot import COLOURS, MONTH_AXIS, ON_WHITE, PICTURES
-from tasks.pages.text.document import Chart, Document, Note, Section, Table, on_an_answer, rows_of
+from tasks.pages.text.document import Chart, Document, Note, SectionPart, TablePart, on_an_answer, rows_of
 from tasks.pages.text.page_templates import words
 from tasks.pages.text.wording import level, level_or_dash, month_words, scale_name
 from tasks.store.snapshots.outside import file_outside, write_outside
@@ -36,7 +36,7 @@ def document_of(answer: DetoursAnswer, language: str) -> Document:
     }
     caption = t["caption"].format(**places, hub=hub)
     sections = [
-        Section(t["chart"].format(hub=hub), [Chart(draw_flows(answer, language).decode(), caption)]),
+        SectionPart(t["chart"].format(hub=hub), [Chart(draw_flows(answer, language).decode(), caption)]),
         _hubs(rows, language),
         _sides(rows, language),
         _rates(first, language),
@@ -76,7 +76,7 @@ def _headlines(rows: pl.DataFrame, places: dict[str, str], language: str) -> lis
     return lines
 
 
-def _hubs(rows: pl.DataFrame, language: str) -> Section:
+def _hubs(rows: pl.DataFrame, language: str) -> SectionPart:
     t = words("sheet", language)["detours"]
     cells = []
     for row in rows.head(HUBS_SHOWN).iter_rows(named=True):
@@ -90,11 +90,11 @@ def _hubs(rows: pl.DataFrame, language: str) -> Section:
         lag = "–" if row["lag"] is None else str(row["lag"])
         verdict = t["verdicts"]["fires" if row["fires"] else row["status"]]
         cells.append((country(row["hub"], language), *legs, lag, *prices, *numbers, rate, verdict))
-    table = Table(t["columns"], rows_of(cells), range(1, len(t["columns"]) - 1))
-    return Section(t["hubs"], [Note(t["computed"]), table])
+    table = TablePart(t["columns"], rows_of(cells), range(1, len(t["columns"]) - 1))
+    return SectionPart(t["hubs"], [Note(t["computed"]), table])
 
 
-def _sides(rows: pl.DataFrame, language: str) -> Section:
+def _sides(rows: pl.DataFrame, language: str) -> SectionPart:
     """What both sides of each flow print: seller and buyer, no number computed."""
     t, first = words("sheet", language)["detours"], rows.row(0, named=True)
     cells = []
@@ -108,17 +108,17 @@ def _sides(rows: pl.DataFrame, language: str) -> Section:
         numbers = [row[f"{side}_{when}"] for side in sides[name] for when in ("before", "after")]
         shown = [level_or_dash(number, row["measure"], language) for number in numbers]
         cells.append((t["flows"][name].format(hub=hub), *shown))
-    return Section(t["sides"], [Table(t["side_columns"], rows_of(cells), range(1, len(t["side_columns"])))])
+    return SectionPart(t["sides"], [TablePart(t["side_columns"], rows_of(cells), range(1, len(t["side_columns"])))])
 
 
-def _rates(first: dict[str, Any], language: str) -> Section:
+def _rates(first: dict[str, Any], language: str) -> SectionPart:
     t = words("sheet", language)["detours"]
     cells = []
     for name in t["placebos"]:
         tried, fired = first[f"placebo_{name}"], first[f"placebo_{name}_fired"]
         rate = _rate(first, name) if tried and first["threshold"] is not None else "–"
         cells.append((t["placebos"][name], str(tried), str(fired), rate))
-    return Section(t["rates"], [Note(t["proof"]), Table(t["rate_columns"], rows_of(cells), range(1, 4))])
+    return SectionPart(t["rates"], [Note(t["proof"]), TablePart(t["rate_columns"], rows_of(cells), range(1, 4))])
 
 
 def _rate(row: dict[str, Any], name: str) -> str:

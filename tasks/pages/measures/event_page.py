@@ -34,7 +34,7 @@ from tasks.domain.numbers import amount, in_unit
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.domain.text import named as named_few
 from tasks.pages.brief.list_page import sentences, short_goods
-from tasks.pages.text.document import Document, Note, PageAnswer, Section, Table, on_an_answer, rows_of
+from tasks.pages.text.document import Document, Note, PageAnswer, SectionPart, TablePart, on_an_answer, rows_of
 from tasks.pages.text.page_templates import words
 from tasks.pages.text.wording import level, level_or_dash, month_words
 from tasks.pages.text.wording import texts as brief_texts
@@ -257,7 +257,7 @@ def _recorded(row: dict[str, Any], listed: ListedProducts, t: dict[str, Any]) ->
     return [*lines, t["prolongs"].format(regime=row["prolongs"])] if row["prolongs"] else lines
 
 
-def _facts(row: dict[str, Any], t: dict[str, Any]) -> Section:
+def _facts(row: dict[str, Any], t: dict[str, Any]) -> SectionPart:
     state = states_on(clock.today())[row["event"]]
     until = row["effective_until"] or t["open"]
     to = t["all"] if row["destinations"] == "all" else row["destinations"].replace(";", t["comma"])
@@ -276,10 +276,10 @@ def _facts(row: dict[str, Any], t: dict[str, Any]) -> Section:
         lines.append(t["source"].format(source=row["source"]))
     if row["date_note"]:
         lines.append(t["date_note"].format(note=row["date_note"]))
-    return Section(t["facts"], [*map(Note, lines)])
+    return SectionPart(t["facts"], [*map(Note, lines)])
 
 
-def _codes(code_rows: Sequence[CodeRow], t: dict[str, Any], span: str, language: str) -> Section:
+def _codes(code_rows: Sequence[CodeRow], t: dict[str, Any], span: str, language: str) -> SectionPart:
     cells = []
     for one in code_rows:
         growth = "–" if one.growth is None else f"{one.growth:+,.1f}"
@@ -290,10 +290,12 @@ def _codes(code_rows: Sequence[CodeRow], t: dict[str, Any], span: str, language:
             one.controlled if one.coverage == "part" and one.controlled else t["coverage"].get(one.coverage, "")
         )
         cells.append((one.code, one.goods, controlled, *masses, growth, *prices, why))
-    return Section(t["codes"].format(span=span), [Table(t["columns"], rows_of(cells), range(3, 8))])
+    return SectionPart(t["codes"].format(span=span), [TablePart(t["columns"], rows_of(cells), range(3, 8))])
 
 
-def _partners(store: Path, listed: ListedProducts, months: range, question: EventBrief, t: dict[str, Any]) -> Section:
+def _partners(
+    store: Path, listed: ListedProducts, months: range, question: EventBrief, t: dict[str, Any]
+) -> SectionPart:
     """The partners of the codes that are wholly controlled, together, or of all codes where there is none; those with
     the largest change first."""
     of_code = listed.coverage(question.language)
@@ -317,9 +319,9 @@ def _partners(store: Path, listed: ListedProducts, months: range, question: Even
         )
         for row in shown.iter_rows(named=True)
     ]
-    table = Table(t["partner_columns"], rows_of(cells), range(1, 5))
+    table = TablePart(t["partner_columns"], rows_of(cells), range(1, 5))
     title = t["partners_whole" if whole else "partners"].format(count=len(keys))
-    return Section(title, [Note(t["partner_note"]), table])
+    return SectionPart(title, [Note(t["partner_note"]), table])
 
 
 def _others(store: Path, snapshot: Snapshot) -> tuple[Any, str, list[str]]:
@@ -330,7 +332,7 @@ def _others(store: Path, snapshot: Snapshot) -> tuple[Any, str, list[str]]:
     return root, reporter, [code for code in stores_of(root) if code != reporter and code not in TOTALS]
 
 
-def _sides(store: Path, listed: ListedProducts, months: range, question: EventBrief, snapshot: Snapshot) -> Section:
+def _sides(store: Path, listed: ListedProducts, months: range, question: EventBrief, snapshot: Snapshot) -> SectionPart:
     """What partners with a store say of each HS code of six digits."""
     t, language = words("sheet", question.language)["measure"], question.language
     root, reporter, others = _others(store, snapshot)
@@ -350,17 +352,21 @@ def _sides(store: Path, listed: ListedProducts, months: range, question: EventBr
             shown = [level(one, KG, language) for one in (sold, bought)]
             cells.append((code, country(other, language), str(both.height), *shown, t["comma"].join(reasons)))
     if not cells:
-        return Section(t["other_side"], [Note(t["no_side"].format(count=len(others)))])
-    return Section(t["other_side"], [Note(t["side_note"]), Table(t["side_columns"], rows_of(cells), range(2, 5))])
+        return SectionPart(t["other_side"], [Note(t["no_side"].format(count=len(others)))])
+    return SectionPart(
+        t["other_side"], [Note(t["side_note"]), TablePart(t["side_columns"], rows_of(cells), range(2, 5))]
+    )
 
 
-def _detours(store: Path, listed: ListedProducts, months: range, question: EventBrief, snapshot: Snapshot) -> Section:
+def _detours(
+    store: Path, listed: ListedProducts, months: range, question: EventBrief, snapshot: Snapshot
+) -> SectionPart:
     """The hub with the highest score of each HS code and importer with a store."""
     t, language = words("sheet", question.language)["measure"], question.language
     root, reporter, others = _others(store, snapshot)
     cells, notes = [], list[str]()
     if question.flow != "export" or not others:
-        return Section(t["detours"], [Note(t["no_detours"].format(count=len(others)))])
+        return SectionPart(t["detours"], [Note(t["no_detours"].format(count=len(others)))])
     for code in sorted({key[:6] for key in listed.keys}):
         for other in others[:SIDES_MAX]:
             detours_question = Detours(
@@ -382,8 +388,8 @@ def _detours(store: Path, listed: ListedProducts, months: range, question: Event
             rate = "–" if row["as_high_pct"] is None else f"{row['as_high_pct']:.1f}"
             hub = f"{country(row['hub'], language)}: {t['verdicts'][verdict]}"
             cells.append((code, country(other, language), hub, *numbers, rate))
-    table = [Table(t["detour_columns"], rows_of(cells), range(3, 6))] if cells else []
-    return Section(t["detours"], [Note(t["detour_note"]), *map(Note, notes), *table])
+    table = [TablePart(t["detour_columns"], rows_of(cells), range(3, 6))] if cells else []
+    return SectionPart(t["detours"], [Note(t["detour_note"]), *map(Note, notes), *table])
 
 
 def _unknown(code_rows: Sequence[CodeRow], question: EventBrief) -> list[str]:

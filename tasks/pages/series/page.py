@@ -42,16 +42,16 @@ from tasks.pages.series.data import KG, TABLED, PageSeries
 from tasks.pages.text import wording
 from tasks.pages.text.assets import RUNTIME, with_policy
 from tasks.pages.text.document import (
-    Doubt,
+    DoubtPart,
     Lines,
     Links,
     Note,
     Part,
-    Row,
-    Run,
-    Section,
-    Table,
+    SectionPart,
+    TablePart,
+    TableRow,
     Text,
+    TextRun,
     part_words,
     rows_of,
 )
@@ -141,7 +141,7 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
         parts=[
             _partners(rows, series, language, place, doubts),
             *_below(below, series, language, place, doubts),
-            Section(t["as_table"], [_recent(series, factor, reasons, language)], "table", "print"),
+            SectionPart(t["as_table"], [_recent(series, factor, reasons, language)], "table", "print"),
             _files(releases, series, language),
             *_months(place, stem, language),
         ],
@@ -152,7 +152,7 @@ def render(series: PageSeries, language: str, place: PagePlace, below: pl.DataFr
 
 def _partners(
     rows: pl.DataFrame, series: PageSeries, language: str, place: PagePlace, doubts: Sequence[NumberDoubt]
-) -> Section:
+) -> SectionPart:
     """The partners of the newest month, the largest first."""
     t = wording.texts(language) | words("series", language)
     about = rows.head(PARTNERS_LISTED + 1).to_dicts()
@@ -162,53 +162,53 @@ def _partners(
     parts += [Note(t["more_partners"].format(count=PARTNERS_LISTED), "soft")] * (rows.height > PARTNERS_LISTED + 1)
     parts += [Note(t["implied"], "soft")] * any("implied_base" in row for row in implied)
     month = wording.month_words(f"{series.last:%Y-%m}", language)
-    return Section(t["partners"].format(month=month), parts, "partners")
+    return SectionPart(t["partners"].format(month=month), parts, "partners")
 
 
 def _below(
     below: pl.DataFrame, series: PageSeries, language: str, place: PagePlace, doubts: Sequence[NumberDoubt]
-) -> Iterator[Section]:
+) -> Iterator[SectionPart]:
     """What the product is made of in the newest month."""
     t, about = words("series", language), below.head(BELOW_LISTED).to_dicts()
     table = [product_row(row, TABLED[:-1], language, place.products) for row in about]
     parts = [*_figures(t["product"], t["below_columns"], table, about, language, doubts)]
     if about:
         month = wording.month_words(f"{series.last:%Y-%m}", language)
-        yield Section(t["below_title"].format(month=month), parts, "below")
+        yield SectionPart(t["below_title"].format(month=month), parts, "below")
 
 
 def _figures(
     first: str,
     columns: Sequence[str],
-    table: Sequence[Row],
+    table: Sequence[TableRow],
     about: Sequence[Mapping[str, Any]],
     language: str,
     above: Sequence[NumberDoubt],
 ) -> Iterator[Part]:
     """A table of figures with the caveats on its growths and its doubts, but for those that are stated above it."""
-    yield Table([first, *columns], table, range(1, len(columns) + 1), "numbers")
+    yield TablePart([first, *columns], table, range(1, len(columns) + 1), "numbers")
     caveats = wording.caveats_in(about, language, functools.partial(name_of, language=language))
     yield from (Note(line, "caveat") for line in caveats)
-    yield Doubt(doubts_of_table(about, above))
+    yield DoubtPart(doubts_of_table(about, above))
 
 
-def _files(releases: pl.DataFrame, series: PageSeries, language: str) -> Section:
+def _files(releases: pl.DataFrame, series: PageSeries, language: str) -> SectionPart:
     """The releases that the numbers come from, and the command that lists their records."""
     t, rows = words("series", language), releases.head(FILES_LISTED)
     cells = rows.select("title", "release_id", pl.col("released_on").cast(pl.String), "raw_sha256").rows()
     month = f"{series.last:%Y-%m}"
     command = f"tidewaiter trace {series.product} --flow {series.flow} --partner WLD --month {month}"
-    table = Table(t["file_columns"], rows_of(cells), look="files", heads=False)
-    return Section(
-        t["files"], [table, Note([f"{t['trace_note']} ", Run(command, look="code")], "soft")], "files", "closed"
+    table = TablePart(t["file_columns"], rows_of(cells), look="files", heads=False)
+    return SectionPart(
+        t["files"], [table, Note([f"{t['trace_note']} ", TextRun(command, look="code")], "soft")], "files", "closed"
     )
 
 
-def _months(place: PagePlace, stem: str, language: str) -> Iterator[Section]:
+def _months(place: PagePlace, stem: str, language: str) -> Iterator[SectionPart]:
     """The pages of single months."""
     if place.months:
         links = [(name, f"{stem}/{name}.{language}.html") for name in place.months]
-        yield Section(words("series", language)["month_pages"], [Links(links)], "months", "closed")
+        yield SectionPart(words("series", language)["month_pages"], [Links(links)], "months", "closed")
 
 
 def _image(series: PageSeries, language: str, place: PagePlace, stem: str) -> str:
@@ -416,32 +416,32 @@ def cells_of(
 
 def _figure_cells(row: Mapping[str, Any], figures: Iterable[str], language: str) -> list[Text]:
     reasons = {**ORIGINS, **MISSING, **wording.texts(language)["missing_reasons"]}
-    return [[Run(text, title=why)] for text, why in cells_of(row, figures, language, reasons)]
+    return [[TextRun(text, title=why)] for text, why in cells_of(row, figures, language, reasons)]
 
 
-def _partner_row(row: Mapping[str, Any], language: str, place: PagePlace) -> Row:
+def _partner_row(row: Mapping[str, Any], language: str, place: PagePlace) -> TableRow:
     """A row of the table of partners."""
     t, key = words("series", language), row["partner"]
     name = partner_label(key, language) + (t["group"] if is_group(key) and key != WORLD else "")
     address = f"partner-{quote(key.replace(':', '-'))}.{language}.html" if key in place.partners else ""
-    cells = [[Run(name, address)], *_figure_cells(row, TABLED, language)]
-    return Row(cells, look="total" if key == WORLD else "", partner=key)
+    cells = [[TextRun(name, address)], *_figure_cells(row, TABLED, language)]
+    return TableRow(cells, look="total" if key == WORLD else "", partner=key)
 
 
 def product_row(
     row: Mapping[str, Any], figures: Iterable[str], language: str, with_pages: Collection[str], shown: str = ""
-) -> Row:
+) -> TableRow:
     """Return the row of a product with its figures; it leads to its page, if it has one, where `shown` is chosen."""
     code, name = row["product"], in_full(row["product_name"] or "")
     address = f"{quote(file_name(code, row['flow']))}.{language}.html{shown}" if code in with_pages else ""
     text = f"{code if code.isdigit() else ''} {name or code}".strip()
-    return Row([[Run(text, address)], *_figure_cells(row, figures, language)])
+    return TableRow([[TextRun(text, address)], *_figure_cells(row, figures, language)])
 
 
-def _recent(series: PageSeries, factor: float, reasons: Mapping[str, str], language: str) -> Table:
+def _recent(series: PageSeries, factor: float, reasons: Mapping[str, str], language: str) -> TablePart:
     """The newest months of each partner, in the unit of the chart."""
     levels, codes = series.state.levels[series.measure], series.state.statuses[series.measure]
-    months = list[Row]()
+    months = list[TableRow]()
     for number in range(len(series.months) - 1, max(-1, len(series.months) - 1 - RECENT), -1):
         cells = list[Text]([f"{series.months[number]:%Y-%m}"])
         for line, values in enumerate(levels):
@@ -449,13 +449,13 @@ def _recent(series: PageSeries, factor: float, reasons: Mapping[str, str], langu
             value = values[number]
             text = "–" if value is None else _amount(value * factor) + (" ▲" if doubt else "")
             why = "" if value is not None else reasons[STATUSES[codes[line][number]]]
-            cells.append([Run(text, title=doubt_text(doubt, language) if doubt else why)])
-        months.append(Row(cells))
+            cells.append([TextRun(text, title=doubt_text(doubt, language) if doubt else why)])
+        months.append(TableRow(cells))
     unit = wording.scale_name(charts.scale_of(series.world(), series.measure)[1], language)
     names = [partner_label(key, language) for key in series.partners]
     title = f"{names[0]}{wording.texts(language)['comma']}{unit}"
     columns = [words("series", language)["month_word"], *names]
-    return Table(columns, months, range(1, len(columns)), "numbers", title=title)
+    return TablePart(columns, months, range(1, len(columns)), "numbers", title=title)
 
 
 def _amount(value: float) -> str:

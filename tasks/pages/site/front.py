@@ -35,7 +35,7 @@ from tasks.pages.series.data import PageSeries
 from tasks.pages.series.page import partner_label, title_of
 from tasks.pages.text import wording
 from tasks.pages.text.assets import with_policy
-from tasks.pages.text.document import Lines, Run, Text, part_words
+from tasks.pages.text.document import Lines, Text, TextRun, part_words
 from tasks.pages.text.page_templates import FRONT, LANGUAGES, template, translated, words
 from tasks.pages.text.sentences import doubts_of, headlines, verdict_of
 from tasks.reading.resolver import Resolver
@@ -259,7 +259,7 @@ def page(trades: Sequence[Trade], day: date, desk: Desk, language: str, address:
 
 
 def _asked_again(one: HeldRelease) -> list[Text]:
-    return [[Run(one.asked_again, language="en")]] if one.asked_again else []
+    return [[TextRun(one.asked_again, language="en")]] if one.asked_again else []
 
 
 def missing_page(address: str) -> str:

@@ -23,16 +23,16 @@ from tasks.pages.series.page import doubts_of_table, name_of, partner_label, pro
 from tasks.pages.text import wording
 from tasks.pages.text.document import (
     Document,
-    Doubt,
-    Frame,
+    DoubtPart,
     Lines,
     Links,
     Note,
     Part,
-    Run,
-    Section,
-    Source,
-    Table,
+    SectionPart,
+    SiteFrame,
+    SourcePart,
+    TablePart,
+    TextRun,
     as_html,
 )
 from tasks.pages.text.page_templates import LANGUAGES, words
@@ -94,7 +94,7 @@ def partner_pages(
                     parts.append(_trade(month, named, reporter, key, language, pages_of_flow))
             parts += [Note(t["lines_note"], "soft"), _source(cited, language)]
             title = t["title"].format(reporter=whose, partner=country(key, language))
-            frame = Frame("../", [(whose, f"index.{language}.html")], stem)
+            frame = SiteFrame("../", [(whose, f"index.{language}.html")], stem)
             pages[f"{stem}.{language}.html"] = as_html(Document(title, parts, language, frame=frame))
     return pages
 
@@ -117,21 +117,23 @@ def list_page(
     for language in LANGUAGES:
         t = words("partner", language)
         parts: list[Part] = [
-            Section(capitalised(trade_of(reporter, flow, language)), _by_chapter(resolver, flow, products, language))
+            SectionPart(
+                capitalised(trade_of(reporter, flow, language)), _by_chapter(resolver, flow, products, language)
+            )
             for flow, products in with_pages.items()
             if products
         ]
         names = sorted(
             (partner_label(key, language), f"{quote(partner_stem(key))}.{language}.html") for key in partners
         )
-        parts += [Section(t["partners_all"], [Links(names)], "with"), _source(cited, language)]
+        parts += [SectionPart(t["partners_all"], [Links(names)], "with"), _source(cited, language)]
         title = t["all_of"].format(reporter=capitalised(country(reporter, language)))
-        pages[f"index.{language}.html"] = as_html(Document(title, parts, language, frame=Frame("../", [], "index")))
+        pages[f"index.{language}.html"] = as_html(Document(title, parts, language, frame=SiteFrame("../", [], "index")))
     return pages
 
 
-def _source(cited: Mapping[str, str], language: str) -> Source:
-    return Source(wording.texts(language)["cite"].format(citation=cited[language]))
+def _source(cited: Mapping[str, str], language: str) -> SourcePart:
+    return SourcePart(wording.texts(language)["cite"].format(citation=cited[language]))
 
 
 def _largest(month: PartnerMonth) -> dict[str, pl.DataFrame]:
@@ -150,21 +152,21 @@ def _largest(month: PartnerMonth) -> dict[str, pl.DataFrame]:
 
 def _trade(
     month: PartnerMonth, rows: pl.DataFrame, reporter: str, key: str, language: str, with_pages: frozenset[str]
-) -> Section:
+) -> SectionPart:
     t = wording.texts(language) | words("series", language) | words("partner", language)
     about = rows.to_dicts()
     lines = [product_row(row, TABLED, language, with_pages, f"#p={quote(key)}") for row in about]
     caveats = wording.caveats_in(about, language, lambda row: name_of(row, language))
     title = f"{capitalised(trade_of(reporter, month.flow, language))}{t['comma']}"
     parts: list[Part] = [
-        Table([t["product"], *t["lines_columns"]], lines, range(1, 7), "numbers"),
+        TablePart([t["product"], *t["lines_columns"]], lines, range(1, 7), "numbers"),
         *(Note(line, "caveat") for line in caveats),
-        Doubt(doubts_of_table(about)),
+        DoubtPart(doubts_of_table(about)),
     ]
-    return Section(title + wording.month_words(f"{month.month:%Y-%m}", language), parts)
+    return SectionPart(title + wording.month_words(f"{month.month:%Y-%m}", language), parts)
 
 
-def _by_chapter(resolver: Resolver, flow: str, products: frozenset[str], language: str) -> list[Section]:
+def _by_chapter(resolver: Resolver, flow: str, products: frozenset[str], language: str) -> list[SectionPart]:
     """The products with a page by chapter, baskets and customs' own lines first; the chapters of a short list are
     open."""
     chapters = {code: code[:CHAPTER] if code.isdecimal() else "" for code in sorted(products)}
@@ -177,9 +179,11 @@ def _by_chapter(resolver: Resolver, flow: str, products: frozenset[str], languag
         text = f"{code} {name or ''}".strip() if code.isdecimal() else name or code
         groups.setdefault(chapter, []).append((text, f"{quote(file_name(code, flow))}.{language}.html"))
     pattern, lists = words("series", language)["chapter"], words("partner", language)["lists"]
-    sections = list[Section]()
+    sections = list[SectionPart]()
     for number, chapter in enumerate(sorted(groups)):
         title = f"{pattern.format(code=chapter)} {names.get(chapter) or ''}".strip() if chapter else lists
-        lines = [[Run(*one)] for one in sorted(groups[chapter])]
-        sections.append(Section(title, [Lines(lines)], fold="closed" if number and len(groups) >= OPEN_MAX else "open"))
+        lines = [[TextRun(*one)] for one in sorted(groups[chapter])]
+        sections.append(
+            SectionPart(title, [Lines(lines)], fold="closed" if number and len(groups) >= OPEN_MAX else "open")
+        )
     return sections

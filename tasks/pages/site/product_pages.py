@@ -32,7 +32,7 @@ from tasks.pages.brief.facts import gather as facts_of
 from tasks.pages.charts.plot import draw
 from tasks.pages.series import data, page
 from tasks.pages.series.data import PageSeries
-from tasks.pages.text.document import Frame, as_html
+from tasks.pages.text.document import SiteFrame, as_html
 from tasks.pages.text.page_templates import LANGUAGES
 from tasks.pages.text.wording import texts
 from tasks.reading.resolver import Resolver
@@ -154,11 +154,11 @@ def _withdrawn(resolver: Resolver, series: PageSeries, stem: str, folder: Path) 
     return files
 
 
-def _frame(series: PageSeries, stem: str, name: str, language: str) -> Frame:
+def _frame(series: PageSeries, stem: str, name: str, language: str) -> SiteFrame:
     """Where the page of a month stands: below its series."""
     whose = capitalised(country(series.reporter.code, language))
     trail = [(whose, f"../index.{language}.html"), (page.title_of(series, language), f"../{stem}.{language}.html")]
-    return Frame("../../", trail, name)
+    return SiteFrame("../../", trail, name)
 
 
 def _covers(resolver: Resolver, release_id: str, month: date) -> bool:

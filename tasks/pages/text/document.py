@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-class Run(NamedTuple):
+class TextRun(NamedTuple):
     """A stretch of a text: where it leads, what a pointer is told of it, its look, the language that it has apart from
     the page's, and the whole value of a number. Looks are `n` (a number that leads to its source), `soft`, `code`,
     `hash`, `strong`, `mark` (of a footnote), and `below` (on a line of its own)."""
@@ -37,7 +37,7 @@ class Run(NamedTuple):
     value: object = None
 
 
-Text = str | Sequence[str | Run]
+Text = str | Sequence[str | TextRun]
 
 
 class Headline(NamedTuple):
@@ -64,7 +64,7 @@ class Lines(NamedTuple):
     numbered: bool = False
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """A row of a table: its cells, the anchor that leads to it, its look, the partner whose line a chart may show, and
     a line below it."""
 
@@ -75,12 +75,12 @@ class Row(NamedTuple):
     below: str = ""
 
 
-class Table(NamedTuple):
+class TablePart(NamedTuple):
     """A table: the titles of its columns, its rows, and the places of the columns of numbers. `heads` says whether the
     first cell names its row; `pictures` are those of the rows, with their title, which only HTML has."""
 
     columns: Sequence[str]
-    rows: Sequence[Row]
+    rows: Sequence[TableRow]
     numbers: Collection[int] = ()
     look: str = ""
     heads: bool = True
@@ -95,7 +95,7 @@ class Chart(NamedTuple):
     caption: Text
 
 
-class Doubt(NamedTuple):
+class DoubtPart(NamedTuple):
     """What is in doubt of the numbers around it."""
 
     doubts: Sequence[NumberDoubt]
@@ -108,14 +108,14 @@ class Links(NamedTuple):
     file: tuple[str, str, str] = ("", "", "")
 
 
-class Source(NamedTuple):
+class SourcePart(NamedTuple):
     """The line to cite the page by, and what must not be done with its numbers."""
 
     cited: str
     licence: str = ""
 
 
-class Section(NamedTuple):
+class SectionPart(NamedTuple):
     """Parts below a title, and the anchor that leads to them; a folded one (`closed`, `open`) can be put away."""
 
     title: str
@@ -124,10 +124,10 @@ class Section(NamedTuple):
     fold: str = ""
 
 
-Part = Headline | Note | Lines | Table | Chart | Doubt | Links | Source | Section
+Part = Headline | Note | Lines | TablePart | Chart | DoubtPart | Links | SourcePart | SectionPart
 
 
-class Frame(NamedTuple):
+class SiteFrame(NamedTuple):
     """Where a page of the site stands: the way to the root of the site, the pages above it, and the name of its file
     without the language, in which the other language has it too."""
 
@@ -145,14 +145,16 @@ class Document(NamedTuple):
     language: str = "en"
     above: Text = ""
     below: Text = ""
-    frame: Frame | None = None
+    frame: SiteFrame | None = None
     mark: str = ""
     copies: bool = False
 
     @property
-    def said(self) -> list[tuple[str, str]]:
+    def headline_texts(self) -> list[tuple[str, str]]:
         """The sentences at the top, each with what a copy of it says too."""
-        every = itertools.chain.from_iterable(one.parts if isinstance(one, Section) else [one] for one in self.parts)
+        every = itertools.chain.from_iterable(
+            one.parts if isinstance(one, SectionPart) else [one] for one in self.parts
+        )
         top = next((one for one in every if isinstance(one, Headline)), Headline([self.title]))
         return [*itertools.zip_longest(map(plain_text, top.sentences), top.copied, fillvalue="")]
 
@@ -161,13 +163,13 @@ def plain_text(text: Text) -> str:
     """Return a text without its looks, and without marks, whose meaning stands elsewhere on the page."""
     if isinstance(text, str):
         return text
-    runs = (Run(one) if isinstance(one, str) else one for one in text)
+    runs = (TextRun(one) if isinstance(one, str) else one for one in text)
     return "".join(one.text for one in runs if one.look != "mark")
 
 
-def rows_of(cells: Sequence[Sequence[Text]]) -> list[Row]:
+def rows_of(cells: Sequence[Sequence[Text]]) -> list[TableRow]:
     """Return rows of cells alone."""
-    return [Row(row) for row in cells]
+    return [TableRow(row) for row in cells]
 
 
 def on_an_answer(
@@ -175,7 +177,7 @@ def on_an_answer(
     title: str,
     headlines: Sequence[Text],
     about: str,
-    sections: Sequence[Section],
+    sections: Sequence[SectionPart],
     notes: Sequence[str],
     language: str,
 ) -> Document:
@@ -185,12 +187,12 @@ def on_an_answer(
     caveats = wording.caveats_in(answer.rows.iter_rows(named=True), language, lambda row: _name_of(row, language))
     parts: list[Part] = [
         Headline(headlines),
-        Doubt(answer.doubts),
+        DoubtPart(answer.doubts),
         *(Note(line, "caveat") for line in caveats),
         Note(about, "soft"),
-        Source(t["cite"].format(citation=answer.cited(language)), answer.licence or ""),
+        SourcePart(t["cite"].format(citation=answer.cited(language)), answer.licence or ""),
         *sections,
-        Section(t["notes"], [Lines(notes, "soft")], "notes"),
+        SectionPart(t["notes"], [Lines(notes, "soft")], "notes"),
     ]
     return Document(title, parts, language)
 
@@ -201,7 +203,7 @@ def _name_of(row: Mapping[str, Any], language: str) -> str:
 
 
 @dataclass(frozen=True)
-class Page:
+class DocumentPage:
     """A page on an answer: as HTML, the same as markdown, and the sentences at its top. A notebook shows the page."""
 
     name: str
@@ -221,7 +223,7 @@ class Page:
     def headlines(self) -> list[str]:
         """The sentences at the top, each with what must stand beside it where it is quoted alone."""
         gap = words("brief", self.document.language)["gap"]
-        return [gap.join(filter(None, one)) for one in self.document.said]
+        return [gap.join(filter(None, one)) for one in self.document.headline_texts]
 
     def save(self, place: str | Path) -> Path:
         """Write the page to a file that ends in .html, and the markdown next to it; return the file. Raises ValueError
@@ -239,7 +241,7 @@ class Page:
         return self.html
 
     def __repr__(self) -> str:
-        return f"<Page {self.name}: {self.headlines[0]}>"
+        return f"<DocumentPage {self.name}: {self.headlines[0]}>"
 
 
 @dataclass(frozen=True)
@@ -247,13 +249,13 @@ class PageAnswer(Answer):
     """An answer with its page."""
 
     RESULT: ClassVar[str] = "page"
-    page: Page = field(kw_only=True)
+    page: DocumentPage = field(kw_only=True)
 
     @classmethod
     def of(cls, answer: Answer, name: str, document: Document) -> "PageAnswer":
         """Put a page beside an answer, whose growths have their verdicts already."""
         about = (answer.rows, answer.snapshot, answer.notes, answer.doubts)
-        return cls(*about, table=answer.table, shown=(), page=Page(name, document))
+        return cls(*about, table=answer.table, shown=(), page=DocumentPage(name, document))
 
 
 def as_html(document: Document) -> str:
@@ -280,10 +282,10 @@ def shown(parts: Sequence[Part], language: str = "en") -> Iterator["RenderableTy
 
     for part in parts:
         match part:
-            case Section():
+            case SectionPart():
                 yield Line(part.title, style="bold")
                 yield from shown(part.parts, language)
-            case Table():
+            case TablePart():
                 cells = [[plain_text(cell) for cell in row.cells] for row in part.rows]
                 columns = {name: [row[place] for row in cells] for place, name in enumerate(part.columns)}
                 yield table(columns, above=part.title, right=[part.columns[place] for place in part.numbers])
@@ -291,9 +293,9 @@ def shown(parts: Sequence[Part], language: str = "en") -> Iterator["RenderableTy
                 yield from (Line(plain_text(one)) for one in (part[0]))
             case Note():
                 yield Line(plain_text(part.text), style="dim italic")
-            case Doubt():
+            case DoubtPart():
                 yield from (Line(f"▲ {one}") for one in in_doubt(part.doubts, language))
-            case Source():
+            case SourcePart():
                 yield from (Line(one) for one in part if one)
 
 
@@ -308,7 +310,7 @@ def part_words(language: str) -> dict[str, Any]:
     numbers = itertools.count(1)
     return {
         "language": language,
-        "kind": lambda part: type(part).__name__.lower(),
+        "kind": lambda part: type(part).__name__.removesuffix("Part").lower(),
         "label_of": lambda part: part.name or f"part{next(numbers)}",
         "plain_text": plain_text,
         "in_doubt": lambda doubts: in_doubt(doubts, language),
@@ -322,7 +324,7 @@ def _context(document: Document) -> dict[str, Any]:
     return {
         **part_words(language),
         "document": document,
-        "description": document.said[0][0],
+        "description": document.headline_texts[0][0],
         "t": words("brief", language) | of_site,
         "up": frame.up if frame else "",
         "front": FRONT,

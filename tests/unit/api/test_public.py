@@ -152,7 +152,7 @@ def test_a_figure_that_was_never_known_is_an_error_with_the_measures_that_were(s
 def test_a_page_and_a_picture_are_those_of_the_command(sample_store: Path, tmp_path: Path) -> None:
     made = tidewaiter.brief("magnets", "June 2025", store=sample_store)
     assert "660 % to 353 t" in " ".join(made.headlines)
-    assert repr(made).startswith("<Brief brief-basket-rare_earth_magnets-export-2025-06-en: China's exports of rare")
+    assert repr(made).startswith("<DocumentPage brief-basket-rare_earth_magnets-export-2025-06-en: China's exports of")
     assert made.save(tmp_path / "june.html").read_text(encoding="utf-8") == made.html
     assert (tmp_path / "june.md").read_text(encoding="utf-8") == made.markdown
     asked = {"partner": ["world", "us"], "language": "zh", "store": sample_store}

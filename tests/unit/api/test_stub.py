@@ -45,4 +45,4 @@ def test_each_type_that_is_named_is_imported() -> None:
     ]
     assert len(kinds) > 100
     names = {node.id for kind in kinds if kind for node in ast.walk(kind) if isinstance(node, ast.Name)}
-    assert {"DataFrame", "LazyFrame", "TraceReport", "Page", "Literal"} <= names <= imported | {*dir(builtins)}
+    assert {"DataFrame", "LazyFrame", "TraceReport", "DocumentPage", "Literal"} <= names <= imported | {*dir(builtins)}

@@ -7,7 +7,7 @@ import pytest
 from schemas.questions.detours import Detours
 from tasks.answers.measures.detours import DetoursAnswer, detours
 from tasks.pages.measures import detours_page
-from tasks.pages.text.document import Page, Table
+from tasks.pages.text.document import DocumentPage, TablePart
 from tests.unit.detour_stores import detour_stores
 
 
@@ -28,7 +28,7 @@ def test_the_page_says_what_fires_how_sure_that_is_and_what_both_sides_say(
     language: str, fires: str, rates: str, answer: DetoursAnswer, tmp_path: Path
 ) -> None:
     made = detours_page.document_of(answer, language)
-    place = Page("detours", made).save(tmp_path / "page.html")
+    place = DocumentPage("detours", made).save(tmp_path / "page.html")
     html, text = place.read_text(), place.with_suffix(".md").read_text()
     for page in (html, text):
         assert fires in page
@@ -37,7 +37,7 @@ def test_the_page_says_what_fires_how_sure_that_is_and_what_both_sides_say(
     assert {"en": "China customs, as known on", "zh": "来源：中国海关，截至"}[language] in text
     assert "<svg" in html
     assert 'src="http' not in html, "nothing from the network"
-    tables = [part for section in made.parts for part in getattr(section, "parts", ()) if isinstance(part, Table)]
+    tables = [part for section in made.parts for part in getattr(section, "parts", ()) if isinstance(part, TablePart)]
     assert [len(table.columns) for table in tables] == [12, 5, 4]
 
 
@@ -49,4 +49,4 @@ def test_a_picture_is_drawn_in_either_form_and_no_other(answer: DetoursAnswer, t
     with pytest.raises(ValueError, match="no picture that can be drawn"):
         detours_page.write_picture(answer, tmp_path / "flows.gif", "en")
     with pytest.raises(ValueError, match="the page is HTML"):
-        Page("detours", detours_page.document_of(answer, "en")).save(tmp_path / "page.md")
+        DocumentPage("detours", detours_page.document_of(answer, "en")).save(tmp_path / "page.md")

@@ -20,11 +20,11 @@ from tasks.pages.text.document import (
     Lines,
     Links,
     Note,
-    Row,
-    Run,
-    Section,
-    Source,
-    Table,
+    SectionPart,
+    SourcePart,
+    TablePart,
+    TableRow,
+    TextRun,
     as_html,
     as_markdown,
     on_an_answer,
@@ -64,10 +64,10 @@ def test_a_new_page_is_an_answer_and_no_template(
 ) -> None:
     question = Read("85051110", month="2025-06", measure="quantity_kg", language=language, store=store.store)  # type: ignore[arg-type]
     answer = read_store(question, store.store)
-    table = Table(
+    table = TablePart(
         ["partner", "kg"], rows_of(answer.rows.select("partner", pl.col("level").cast(pl.String)).rows()), (1,)
     )
-    sections = [Section("Rows", [table])]
+    sections = [SectionPart("Rows", [table])]
     document = on_an_answer(answer, "A new page", ["It rose."], "of a test", sections, answer.notes, language)
     terminal = Console(width=200, file=io.StringIO())
     for one in shown(document.parts, language):
@@ -91,13 +91,18 @@ HOSTILE = "<img src=x onerror=alert(1)> [a](javascript:alert(1)) | *b*"
 
 def test_what_somebody_wrote_is_text_in_every_part() -> None:
     parts = [
-        Headline([HOSTILE, [HOSTILE, Run(HOSTILE, "https://a.example")]], [HOSTILE], [HOSTILE]),
-        Note([Run(HOSTILE, look=look) for look in ("", "soft", "strong", "below")], "caveat"),
-        Section(HOSTILE, [Lines([HOSTILE]), Table([HOSTILE], [Row([[Run(HOSTILE, title=HOSTILE)]], below=HOSTILE)])]),
-        Section(
-            HOSTILE, [Chart("<svg></svg>", HOSTILE), Section(HOSTILE, [Links([(HOSTILE, "a.html")])])], fold="closed"
+        Headline([HOSTILE, [HOSTILE, TextRun(HOSTILE, "https://a.example")]], [HOSTILE], [HOSTILE]),
+        Note([TextRun(HOSTILE, look=look) for look in ("", "soft", "strong", "below")], "caveat"),
+        SectionPart(
+            HOSTILE,
+            [Lines([HOSTILE]), TablePart([HOSTILE], [TableRow([[TextRun(HOSTILE, title=HOSTILE)]], below=HOSTILE)])],
         ),
-        Source(HOSTILE, HOSTILE),
+        SectionPart(
+            HOSTILE,
+            [Chart("<svg></svg>", HOSTILE), SectionPart(HOSTILE, [Links([(HOSTILE, "a.html")])])],
+            fold="closed",
+        ),
+        SourcePart(HOSTILE, HOSTILE),
     ]
     document = Document(HOSTILE, parts, above=HOSTILE, below=[HOSTILE])
     html, markdown = as_html(document), as_markdown(document)
