@@ -46,7 +46,7 @@ def test_a_disk_that_fills_up_in_the_middle_stops_the_run_in_a_sentence_and_with
     assert stopped.stdout.startswith("Stopped with 2 left, Published 2025-01 to 2025-02\n")
     # The events of the failed step have no room either, which is a warning; one line says what to do.
     full = [line for line in stopped.stderr.splitlines() if "No space left" in line]
-    (said,) = [line for line in full if not line.startswith("warning the lineage events of failed-")]
+    (said,) = [line for line in full if not line.startswith("warning the lineage events of ")]
     assert re.match(
         rf"{disk}.*: No space left on device\. Make room on that disk, then run this again\. 2 files are left, from"
         r" 3\.csv on",

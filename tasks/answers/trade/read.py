@@ -287,10 +287,13 @@ def _keys(
 def _same_goods(
     text: str, resolver: Resolver, elsewhere: Mapping[str, Sequence[str]], notes: list[str]
 ) -> tuple[str, ...]:
-    """The codes of a store for what another one knows by a name; none, with a note, where it has none."""
+    """The codes of a store for what another one knows by a name; none, with a note, where it has none. Raises
+    Unresolved for a name that nobody knows."""
     try:
         meant = resolver.same_goods(text, [one for key in elsewhere.get(text, ()) for one in members(key)])
     except Unresolved as unresolved:
+        if text not in elsewhere:
+            raise
         notes.append(str(unresolved))
         return ()
     notes.append(meant.note)

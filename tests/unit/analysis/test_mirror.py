@@ -272,9 +272,12 @@ QUERY = {"flow": "export", "products": ["850511", "280530"], "months": f"{MONTHS
 
 
 def sold(mass: int = 209_000) -> bytes:
-    """Two years of China's exports of two goods to Germany; the weight of magnets in January 2023 may be corrected."""
+    """Two years of China's exports of two goods to Germany; magnets of January 2023 may be more, at their price."""
     texts = [month.replace("-", "") for month in MONTHS]
-    records = [magnets("304", str(mass if month == texts[0] else 209_000), "51,000", month) for month in texts]
+    masses = [mass, *[209_000] * (len(texts) - 1)]
+    records = [
+        magnets("304", str(kg), str(51_000 * kg // 209_000), month) for kg, month in zip(masses, texts, strict=True)
+    ]
     return csv_bytes(
         [*records, *((month, "28053012", "金属钥", *magnets("304", "1000", "5,000")[3:]) for month in texts)]
     )
@@ -345,7 +348,7 @@ def test_a_correction_of_one_side_changes_its_pairs_alone_and_tells_the_gap(
     ]
     [(key, words, rows)] = gap_pages(outcome)
     assert (key, *(rows[0][name] for name in ("month", "sold, t", "bought, t", "sold, million USD"))) == (
-        "mirror-chn-deu", "2023-01", "900", "215", "0.051",
+        "mirror-chn-deu", "2023-01", "900", "215", "0.22",
     )  # fmt: skip
     assert words.startswith(
         "1 difference between what China says it sold and what Germany says it bought that no known cause explains,"

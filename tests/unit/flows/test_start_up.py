@@ -88,7 +88,7 @@ def test_the_shell_completes_commands_options_and_values_and_loads_no_data_libra
 
     assert completed("re", 1) == ["read", "reject", "resolve", "retain", "revisions"]
     assert "--as-of" in completed("read metric --a", 3)
-    assert completed("trace --metric rolling", 3) == ["rolling_12m", "rolling_12m_yoy_pct"]
+    assert completed("trace --metric rolling_12m_y", 3) == ["rolling_12m_yoy_pct"]
 
 
 @pytest.mark.parametrize(

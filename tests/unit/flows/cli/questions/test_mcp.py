@@ -96,7 +96,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "a store of its own": (
         "search",
         {"text": "magnets", "store": "/etc"},
-        "there is no field 'store'; there are text, reporter, rows",
+        "there is no field 'store'; there are text, edition, reporter, rows",
     ),
     "a table of files": (
         "read",
