@@ -132,8 +132,8 @@ def test_the_front_page_opens_from_a_folder_and_its_search_leads_to_the_page_of_
     page.keyboard.type(" ")
     assert row.evaluate("row => row.isConnected"), "the script replaced rows that had not changed"
     _follow(page, link, leads_to)
-    assert page.locator("nav a").count() == 3
-    page.locator("nav a").first.click()
+    assert page.locator("header nav a").count() == 3
+    page.locator("header nav a").first.click()
     page.wait_for_url("**/index*.html")
     assert page.heard == []
 

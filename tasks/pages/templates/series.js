@@ -298,7 +298,7 @@ const careOf = (chosen) => { if (isEmbedded && chosen.figure === "level") return
 const keyOf = ({ figure }) => {
   const [controls, breaks] = ["ol.events:not([type])", "ol.events[type]"].map((one) => [...document.querySelectorAll(`${one} > li`)]), words = (line) => line.textContent.trim();
   const ticked = (name) => figure === "level" && form[name]?.checked, tick = (name) => form[name].closest("label").textContent.trim(), shown = new Set(S.events.filter(([place]) => isShown(place)).map(([, number]) => number));
-  const lines = form.events.checked ? controls.filter((line) => shown.has(line.value)).map((line) => `${line.value}  ${words(line)}`) : [];
+  const lines = form.events.checked ? controls.flatMap((line, place) => (shown.has(place + 1) ? [`${place + 1}  ${words(line)}`] : [])) : [];
   if (form.events.checked) S.breaks.forEach(([place], number) => { if (isShown(place)) lines.push(`${String.fromCharCode(65 + number)}  ${words(breaks[number])}`); });
   return [...lines, ...(ticked("expected") ? [`░  ${tick("expected")}`] : []), ...(ticked("mirror") ? [`┄  ${tick("mirror")}`] : [])];
 };
