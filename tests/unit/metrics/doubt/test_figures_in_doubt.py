@@ -38,6 +38,7 @@ LEAST = Fraction(1, 1000)
 # A store that fails is traced thousands of times while it is made smaller; the message names the place as it is.
 QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
 NAMED, OF_SUMS = "unit_value", "few_partners"
+SUM_OF_RANK = {"rank": "level", "ytd_rank": "ytd", "rolling_12m_rank": "added@-11:0"}
 
 
 @st.composite
@@ -156,13 +157,16 @@ def groups(oracle: Oracle, point: Point, figure: str, row: Row) -> list[list[Exa
             found.append(operands)
         else:
             found += [[one] for one in operands]
-    if figure == "rank":
+    if figure in SUM_OF_RANK:
         # Of partners that may be missing the trace lists no number, and their sum is in doubt.
-        found += [[tracer._level(point)], [tracer._level(point.at(partner="WLD"))]]
+        for partner in (point.partner, "WLD"):
+            operands = tracer.operands(point.at(partner=partner), (SUM_OF_RANK[figure],), row)
+            found.append([month for one in operands for month in _months_of(tracer, one)])
     return found
 
 
 def _months_of(tracer: Tracer, ytd: ExactOperand) -> list[ExactOperand]:
+    """The operand, or the months of it where it is a year to date that adds them up."""
     if ytd.shown.status != "sum_of_months":
         return [ytd]
     months = range(ytd.point.month // 12 * 12, ytd.point.month + 1)
