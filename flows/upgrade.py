@@ -29,6 +29,7 @@ from tasks.domain.errors import Refused
 from tasks.inbox import held as held_releases
 from tasks.inbox.old_store import OldRelease, OldStore, old_stores, read_old
 from tasks.ingest.raw_store import RAW
+from tasks.steps import catalog as step
 from tasks.store.bucket.working_copy import at_hand, exclusive, share_once
 from tasks.store.files.snapshot import open_snapshot
 from tasks.store.places.reporters import store_of
@@ -120,6 +121,8 @@ def _carry(old: OldStore, request: UpgradeRequest, show: Show) -> Iterator[str]:
             with exclusive(store):
                 held_releases.keep(store, kept)
     tell_contradictions(store)
+    # A run that was killed after its last publication finds nothing to take, and has tables that do not follow it.
+    yield from (f"{old.reporter}: {line}" for line in step.update_tables(store).failed)
     snapshot = open_snapshot(store)
     published = {*read_table(snapshot, "release")["release_id"], *read_table(snapshot, "decision")["decision_id"]}
     named = [*(one.release_id for one in old.releases), *old.decisions["decision_id"]]

@@ -18,7 +18,7 @@ from tasks.domain.errors import Held, Refused
 from tasks.inbox import held as held_releases
 from tasks.lineage.audit import audit
 from tasks.steps.listeners import listening
-from tasks.store.files.snapshot import current_id
+from tasks.store.files.snapshot import current_id, open_snapshot
 from tests.copied_store import copied
 from tests.draws import some
 from tests.unit.customs import CHILE, DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA, Store
@@ -99,6 +99,18 @@ def test_an_upgrade_that_is_killed_at_any_step_goes_on(old: Path, tmp_path: Path
         assert current_id(new / "reporter=CHN") == current_id(whole) or decisions(new / "reporter=CHN")
         shutil.rmtree(new)
     assert bytes_of(old) == before
+
+
+def test_an_upgrade_that_is_killed_before_a_table_follows_makes_it_later(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert carried(old, tmp_path / "new").troubles == []
+    # The store has all its releases, and the table that follows from them was never made.
+    monkeypatch.setattr("tasks.analysis.after.after_release.MAKERS", {"mover": None})
+    assert carried(old, tmp_path / "new").troubles == []
+    mover = open_snapshot(tmp_path / "new" / "mover" / "reporter=CHN")
+    assert mover is not None
+    assert mover.about["of"] == ["CHN"]
 
 
 def test_what_cannot_be_carried_over_is_said_first_and_a_store_of_others_is_refused(old: Path, tmp_path: Path) -> None:
