@@ -18,8 +18,6 @@ from tasks.domain.export_controls.control_lists import (
 from tasks.domain.goods_classes import is_group, without_group
 from tasks.domain.hs_editions import codes_today
 
-SHARED = Path(__file__).parents[4] / "shared" / "data"
-
 
 @pytest.mark.parametrize(
     ("text", "spec"),
@@ -79,11 +77,11 @@ def test_a_group_that_there_is_not_is_refused() -> None:
 
 
 @pytest.mark.shared
-def test_a_code_has_the_uses_that_the_table_of_the_un_gives_it() -> None:
+def test_a_code_has_the_uses_that_the_table_of_the_un_gives_it(shared_data: Path) -> None:
     """By the HS of 2017: a code with one group there has this one, also where goods of other codes have come to it; a
     code of 2022 has those of what it was made of, in part where these are several."""
     own: dict[str, set[str]] = {}
-    with (SHARED / "concordance_real" / "vnso_HS_SITC_BEC_correlation_2021.csv").open(encoding="latin-1") as lines:
+    with (shared_data / "concordance_real" / "vnso_HS_SITC_BEC_correlation_2021.csv").open(encoding="latin-1") as lines:
         for row in csv.DictReader(lines):
             if row["HS07"] == row["HS12"] == row["HS17"] and row["BEC4"] != "NULL":
                 own.setdefault(row["HS17"], set()).add(row["BEC4"])
@@ -99,16 +97,16 @@ def test_a_code_has_the_uses_that_the_table_of_the_un_gives_it() -> None:
 
 
 @pytest.mark.shared
-def test_the_table_of_another_authority_agrees_in_every_code_at_hand() -> None:
+def test_the_table_of_another_authority_agrees_in_every_code_at_hand(shared_data: Path) -> None:
     """Customs of the United Kingdom print the group of SITC Rev. 4 of each of their codes, zeros to the right."""
     groups = {row["code"]: row["group"] for row in code_table("goods_classes").filter(classification="sitc").to_dicts()}
     compared = 0
-    with (SHARED / "hmrc_real" / "tradetools_sample_control.csv").open() as lines:
+    with (shared_data / "hmrc_real" / "tradetools_sample_control.csv").open() as lines:
         for row in csv.DictReader(lines):
             if group := groups.get(row["comcode"][:6]):
                 assert group.rstrip("0") == row["sitc_no"].zfill(5).rstrip("0"), row["comcode"]
                 compared += 1
-    with (SHARED / "comext_real" / "bulk_full_202402_AT_AD_export_first13.csv").open() as lines:
+    with (shared_data / "comext_real" / "bulk_full_202402_AT_AD_export_first13.csv").open() as lines:
         for row in csv.DictReader(lines):
             if group := groups.get(row["PRODUCT_NC"][:6]):
                 assert group.rstrip("0") == row["PRODUCT_SITC"].rstrip("0"), row["PRODUCT_NC"]
