@@ -144,9 +144,10 @@ def _follow(page: Any, link: Any, leads_to: str) -> None:
 
     for _ in range(3):
         try:
-            if not page.url.endswith(leads_to):
+            # The page writes what is chosen behind its address as soon as it is there.
+            if leads_to not in page.url:
                 link.click(timeout=20_000)
-            page.wait_for_url(f"**/{leads_to}", timeout=20_000)
+            page.wait_for_url(lambda address: leads_to in address, timeout=20_000)
         except Late:
             continue
         return
