@@ -121,7 +121,7 @@ def _carry(old: OldStore, request: UpgradeRequest, show: Show) -> Iterator[str]:
             with exclusive(store):
                 held_releases.keep(store, kept)
     tell_contradictions(store)
-    # A run that was killed after its last publication finds nothing to take, and has tables that do not follow it.
+    # The run before may have been killed after its last publication and before the tables that follow from it.
     yield from (f"{old.reporter}: {line}" for line in step.update_tables(store).failed)
     snapshot = open_snapshot(store)
     published = {*read_table(snapshot, "release")["release_id"], *read_table(snapshot, "decision")["decision_id"]}

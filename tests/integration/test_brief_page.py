@@ -142,12 +142,15 @@ def _follow(page: Any, link: Any, leads_to: str) -> None:
     """Press a link until its page is there: a browser on a busy machine may lose a click."""
     from playwright.sync_api import TimeoutError as Late
 
+    def is_there(address: str) -> bool:
+        # The page writes what is chosen behind its address.
+        return address.partition("#")[0].endswith(f"/{leads_to}")
+
     for _ in range(3):
         try:
-            # The page writes what is chosen behind its address as soon as it is there.
-            if leads_to not in page.url:
+            if not is_there(page.url):
                 link.click(timeout=20_000)
-            page.wait_for_url(lambda address: leads_to in address, timeout=20_000)
+            page.wait_for_url(is_there, timeout=20_000)
         except Late:
             continue
         return

@@ -14,6 +14,7 @@ from flows.cli.app import app
 from flows.cli.releases.upgrade import commands
 from flows.upgrade import upgrade
 from schemas.forms.watch import UpgradeReport, UpgradeRequest
+from tasks.analysis.reporter.of_reporter import MAKERS
 from tasks.domain.errors import Held, Refused
 from tasks.inbox import held as held_releases
 from tasks.lineage.audit import audit
@@ -105,12 +106,14 @@ def test_an_upgrade_that_is_killed_before_a_table_follows_makes_it_later(
     old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert carried(old, tmp_path / "new").troubles == []
-    # The store has all its releases, and the table that follows from them was never made.
-    monkeypatch.setattr("tasks.analysis.after.after_release.MAKERS", {"mover": None})
+    # The store has all its releases, and the tables that follow from them were never made.
+    assert not (tmp_path / "new" / "mover").exists()
+    monkeypatch.setattr("tasks.analysis.after.after_release.MAKERS", MAKERS)
     assert carried(old, tmp_path / "new").troubles == []
-    mover = open_snapshot(tmp_path / "new" / "mover" / "reporter=CHN")
-    assert mover is not None
-    assert mover.about["of"] == ["CHN"]
+    for table in MAKERS:
+        snapshot = open_snapshot(tmp_path / "new" / table / "reporter=CHN")
+        assert snapshot is not None, table
+        assert snapshot.about["months"], table
 
 
 def test_what_cannot_be_carried_over_is_said_first_and_a_store_of_others_is_refused(old: Path, tmp_path: Path) -> None:
