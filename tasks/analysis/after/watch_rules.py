@@ -47,6 +47,8 @@ RESTS_ON_IT = (0, 1, 12)
 MONTHS_MAX = 25
 DECIMALS_MAX = 10
 log = logging.getLogger("tidewaiter.watch_rules")
+# What became of a rule, its value, both in a sentence, and the months (month numbers) that it rests on.
+Grade = tuple[Literal["fired", "quiet", "not evaluable"], float | None, str, list[int]]
 
 
 def watch_rules(reporter: str) -> list[WatchRule]:
@@ -110,23 +112,22 @@ def _line_of(text: str, number: int, field: str) -> int:
 
 
 class Grader:
-    """Grades rules on what a store publishes, and on what was known on a day."""
+    """Grades rules on what a store publishes, and says what became of them by what was known on a day."""
 
     def __init__(self, store: Path) -> None:
         self.snapshot: Snapshot = query.open_published(store)
         self.reporter = query.reporter_of(self.snapshot)
         self.store = store
         self._series = functools.cache(self._read)
-        self._doubts = functools.cache(lambda day: query.doubts_of(self.snapshot, day))
+        self._doubts = functools.cache(lambda: query.doubts_of(self.snapshot))
 
-    def grade(self, rule: WatchRule, month: int, day: date | None = None) -> Graded:
-        """Return what became of a rule in a month (a month number), now or by what was known on a day."""
-        levels = self._series(rule.flow, rule.product, rule.partner, rule.measure, day)
-        grade = _run if rule.figure in RUNS else _figure
-        outcome, value, sentence, behind = grade(rule, levels, month)
-        doubts = self._doubts_of(rule, levels, behind, day) if value is not None else []
+    def grade(self, rule: WatchRule, month: int) -> Graded:
+        """Return what became of a rule in a month (a month number), with what keeps its figure from being quoted."""
+        outcome, value, sentence, behind = self.outcome(rule, month)
+        levels = self._levels(rule)
+        doubts = self._doubts_of(rule, levels, behind) if value is not None else []
         if value is not None and rule.figure in QUOTABLE and not is_list(rule.product):
-            sentence = self._judged(rule, levels[month], sentence, day)
+            sentence = self._judged(rule, levels[month], sentence)
         about = (
             f"{trade_of(self.reporter.code, rule.flow)} of {product_name(rule.product, self.reporter.nomenclature)},"
             f" {partner_name(rule.partner)}"
@@ -136,11 +137,18 @@ class Grader:
             rule=rule.name, month=month_name(month), outcome=outcome, value=value, why=why, reason=rule.reason
         )
 
-    def _judged(self, rule: WatchRule, row: dict[str, Any], sentence: str, day: date | None) -> str:
+    def outcome(self, rule: WatchRule, month: int, day: date | None = None) -> Grade:
+        """Return what became of a rule in a month (a month number), now or by what was known on a day."""
+        return (_run if rule.figure in RUNS else _figure)(rule, self._levels(rule, day), month)
+
+    def _levels(self, rule: WatchRule, day: date | None = None) -> dict[int, dict[str, Any]]:
+        return self._series(rule.flow, rule.product, rule.partner, rule.measure, day)
+
+    def _judged(self, rule: WatchRule, row: dict[str, Any], sentence: str) -> str:
         """Add to a sentence about a growth what keeps it from being quoted as it is; of one that is not to be quoted
         it says what it is from."""
         keys = pl.DataFrame([{name: row[name] for name in KEYS}])
-        [judged] = of_rows(keys, self.snapshot, day, [rule.figure]).to_dicts()
+        [judged] = of_rows(keys, self.snapshot, figures=[rule.figure]).to_dicts()
         if judged["quote"] == "no":
             now = row["ytd" if FIGURE_OF[rule.figure].is_so_far else "level"]
             return f"{rule.measure} is {now:,.10g}, from {judged['base']:,.10g}; watched: {rule.figure} {rule.bound}"
@@ -152,28 +160,26 @@ class Grader:
         ]
         return "; ".join([sentence, *(f"quote with care: {words}" for words in caveats)])
 
-    def _doubts_of(
-        self, rule: WatchRule, levels: dict[int, dict[str, Any]], behind: list[int], day: date | None
-    ) -> list[NumberDoubt]:
+    def _doubts_of(self, rule: WatchRule, levels: dict[int, dict[str, Any]], behind: list[int]) -> list[NumberDoubt]:
         """Return what is in doubt of the numbers behind a grade, where it could move a printed digit of the figure."""
         figure = "mom_pct" if rule.figure in RUNS else rule.figure
         if is_list(rule.product):
-            return self._doubts_of_list(rule, levels, behind, day)
+            return self._doubts_of_list(rule, levels, behind)
         months = behind if rule.figure in RUNS else [max(behind)]
         rows = [row for month in months if (row := levels.get(month)) is not None]
         if not any(figure in str(row["figures_in_doubt"] or "").split("+") for row in rows):
             return []
-        return self._doubts(day).of(rule.flow, rule.product, rule.partner, behind, figure, rule.measure)
+        return self._doubts().of(rule.flow, rule.product, rule.partner, behind, figure, rule.measure)
 
     def _doubts_of_list(
-        self, rule: WatchRule, levels: dict[int, dict[str, Any]], behind: list[int], day: date | None
+        self, rule: WatchRule, levels: dict[int, dict[str, Any]], behind: list[int]
     ) -> list[NumberDoubt]:
         listed, series = listed_in(self.snapshot, specs_of([rule.product])), (rule.flow, rule.partner, rule.measure)
         doubts = (
             doubt
             for month in behind
             for doubt in heavy(
-                doubted_parts(self.snapshot, listed, series, month, day), (levels.get(month) or {}).get("level") or 0
+                doubted_parts(self.snapshot, listed, series, month), (levels.get(month) or {}).get("level") or 0
             )
         )
         return list(dict.fromkeys(doubts))
@@ -184,12 +190,11 @@ class Grader:
 
     def newest(self, rule: WatchRule) -> int | None:
         """Return the newest month of the series of a rule that has a level; None where there is none."""
-        levels = self._series(rule.flow, rule.product, rule.partner, rule.measure, None)
-        return max((month for month, row in levels.items() if row["level"] is not None), default=None)
+        return max((month for month, row in self._levels(rule).items() if row["level"] is not None), default=None)
 
-    def first_print(self, rule: WatchRule, month: int) -> Graded | None:
+    def first_print(self, rule: WatchRule, month: int) -> Grade | None:
         """Return what became of a rule by the first number that the month had; None where it never had one."""
-        figure, series = "mom_pct" if rule.figure in RUNS else rule.figure, (rule.flow, rule.product, rule.partner)
+        figure = "mom_pct" if rule.figure in RUNS else rule.figure
         days = {
             day
             for product in self._products(rule)
@@ -198,9 +203,9 @@ class Grader:
             )
         }
         for day in sorted(days):
-            row = self._series(*series, rule.measure, day).get(month)
+            row = self._levels(rule, day).get(month)
             if row is not None and row[figure] is not None:
-                return self.grade(rule, month, day)
+                return self.outcome(rule, month, day)
         return None
 
     def _read(self, flow: str, product: str, partner: str, measure: str, day: date | None) -> dict[int, dict[str, Any]]:
@@ -229,9 +234,6 @@ class Grader:
             return {}
         no_share = {"share_pct": None, "share_status": "not_applicable"}
         return {month: row | no_share for month, row in totals(rows, listed).items()}
-
-
-Grade = tuple[Literal["fired", "quiet", "not evaluable"], float | None, str, list[int]]
 
 
 def _figure(rule: WatchRule, rows: dict[int, dict[str, Any]], month: int) -> Grade:
@@ -324,12 +326,13 @@ def _graded(rules: Sequence[WatchRule], outcome: Outcome, grader: Grader) -> lis
         reach = RESTS_ON_IT if rule.figure not in RUNS else range(int(rule.at_least or 0) + 1)
         months = sorted({month + later for month in released for later in reach if newest and month + later <= newest})
         for month in months[-MONTHS_MAX:]:
-            now, before = grader.grade(rule, month), grader.grade(rule, month, day_before)
+            now, value, *_ = grader.outcome(rule, month)
+            was, earlier, *_ = grader.outcome(rule, month, day_before)
             # What had no number before is printed for the first time.
-            was = before.outcome if before.value is not None or now.value is None else ""
+            is_first = earlier is None and value is not None
             is_newest = month == newest and month in released
-            if is_newest or (now.outcome != was and (was or now.outcome == "fired")):
-                graded.append(now.model_copy(update={"before": was}))
+            if is_newest or (now == "fired" if is_first else now != was):
+                graded.append(grader.grade(rule, month).model_copy(update={"before": "" if is_first else was}))
     return graded
 
 
@@ -348,7 +351,7 @@ def listed(store: Path, month: int | None = None) -> pl.DataFrame:
             rows.append((rule.name, "", None, None, "not evaluable", None, why, rule.reason))
             continue
         first, now = grader.first_print(rule, graded_month), grader.grade(rule, graded_month)
-        printed = (None, None) if first is None else (first.outcome, first.value)
+        printed = first[:2] if first is not None else (None, None)
         rows.append((rule.name, now.month, *printed, now.outcome, now.value, now.why, rule.reason))
     kinds = dict.fromkeys(("rule", "month", "first", "first_value", "now", "value", "why", "reason"), pl.String)
     return pl.DataFrame(rows, kinds | {"first_value": pl.Float64, "value": pl.Float64}, orient="row")

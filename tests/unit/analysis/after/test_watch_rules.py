@@ -292,6 +292,6 @@ def test_a_rule_on_a_list_looks_at_its_codes_together(tmp_path: Path) -> None:
     assert (graded.outcome, graded.value) == ("fired", pytest.approx(-50))
     level = WatchRule(**given | {"product": "list:chpl:1"}, figure="level", at_least=5_000)
     assert grader.grade(level, june).value == 4_000
-    assert grader.first_print(rule, june) == graded
+    assert grader.first_print(rule, june) == grader.outcome(rule, june)
     share = WatchRule(**given, figure="share_pct", at_least=5)
     assert grader.grade(share, june).outcome == "not evaluable"
