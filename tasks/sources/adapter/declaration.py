@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from schemas.code_files import money, own_sources, packaged_rows
-from schemas.names import KINDS, LANGUAGES, PARTNER, REPORTER
+from schemas.names import KINDS, LANGUAGES, PARTNER, REPORTER, SCOPES
 from schemas.reference.code_tables import partner_codes
 from schemas.table import polars_schema
 from tasks.domain.errors import Refused
@@ -25,7 +25,7 @@ from tasks.domain.text import clip
 Spec = dict[str, Any]
 Path_ = tuple[str | int, ...]
 ADVICE = "Mend that line; docs/sources.md explains the keys of a declaration."
-FORMATS = ("csv", "json", "xlsx")
+FORMATS = ("csv", "fixed", "json", "xlsx")
 FLOWS = ("export", "import")
 SEVERITIES = ("info", "warning", "error")
 DEFAULTS: Spec = {
@@ -121,7 +121,8 @@ def _sql(value: Any) -> None:
         SQL(one)
 
 
-FOUND_WHEN = {"when!": _sql, **RULE, "severity": _one_of(*SEVERITIES), "expected": TEXT, "of_trade": YES}
+FOUND_WHEN = {"when!": _sql, **RULE, "severity": _one_of(*SEVERITIES), "expected": TEXT, "of_trade": YES,
+              "scope": _one_of(*SCOPES)}  # fmt: skip
 SHAPE = {"columns!": TEXTS, "optional": TEXTS, "flow": _one_of(*FLOWS)}
 # The keys of a declaration and the form of each; `!` marks those that it must have, `*` stands for any name.
 KEYS: dict[str, Any] = {
@@ -133,11 +134,11 @@ KEYS: dict[str, Any] = {
     "experimental": TEXT, "proof": TEXT, "calendar": TEXT, "has_lines": YES, "has_spans": YES, "has_others": YES,
     "says_day": YES, "group": TEXT, "base": TEXT, "declared": {"*": lambda value: None},
     "key": {"variable!": TEXT, "parameter!": TEXT, "required": YES},
-    "forbids": TEXT, "permission": TEXT, "collector": TEXT,
+    "forbids": TEXT, "permission": TEXT, "collector": TEXT, "bytes_max": NUMBER,
     "first_fetch": {"about!": SPAN, "megabytes": NUMBER, "seconds": NUMBER, "has_all_goods": YES},
     "partners": {"*": KEY_OF_PARTNER}, "terms": [{name: _term(name) for name in TERMS}],
     "format": _one_of(*FORMATS), "separator": _one_of(";", "|"), "bare": YES, "decimal": _one_of(","),
-    "encoding": ENCODING, "heading": PATTERN, "decimals": NUMBER,
+    "encoding": ENCODING, "heading": PATTERN, "decimals": NUMBER, "widths": [NUMBER], "named": BEGINNING,
     "json": {
         "rows": TEXTS, "records": TEXTS, "count": TEXT, "must_count": YES, "caps": [NUMBER], "paged": YES,
         "status": {"at!": TEXT, "is!": TEXT, "message!": TEXT},
@@ -223,6 +224,9 @@ def _of_sense(spec: Spec, source: str) -> Iterator[tuple[Path_, str]]:
     columns = dict.fromkeys(
         name for one in (*shapes_of(spec), spec) for name in (*one.get("columns", ()), *one.get("optional", ()))
     )
+    if spec.get("format") == "fixed" and len(spec.get("widths", ())) != len(spec.get("columns", ())):
+        yield ("widths",), "a width for each column is missing"
+    columns |= dict.fromkeys(re.compile(spec.get("named", "")).groupindex)
     of_months = spec.get("months", {}).get("numbers", ())
     numbers = {*spec.get("numbers", ()), *of_months}
     yield from _of_columns(spec, columns, numbers)

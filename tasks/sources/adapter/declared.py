@@ -12,7 +12,7 @@ import difflib
 import importlib
 import operator
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial, reduce
 from itertools import chain, product
@@ -27,7 +27,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.text import clip, counted
 from tasks.domain.units import printed_unit
 from tasks.sources.adapter.declaration import EVERY_FIELD, MONTH, Spec, load, shapes_of
-from tasks.sources.adapter.declared_files import read_csv, read_xlsx
+from tasks.sources.adapter.declared_files import read_csv, read_fixed, read_xlsx
 from tasks.sources.adapter.json_rows import FileRead, read_rows
 from tasks.sources.adapter.protocol import FirstFetch, KeyNeed, Parsed, Source
 from tasks.sources.adapter.questions import code_of_reporter, questions, reporters
@@ -50,10 +50,11 @@ NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
 NOISE = 1_000
 MILLIONTHS = 1_000_000
 FINE = pl.Decimal(38, 6)
+READERS = {"csv": read_csv, "fixed": read_fixed, "xlsx": read_xlsx}
 OF_SOURCE = (
     "kind", "titles", "reporter", "currency", "code_list", "nomenclature", "licence", "proof", "experimental",
     "calendar", "has_lines", "has_spans", "has_others", "says_day", "group", "base", "declared", "partner_code",
-    "forbids", "permission", "collector",
+    "forbids", "permission", "collector", "bytes_max",
 )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def source_of(file: Path) -> Source:
         {name: part for name, part in spec.items() if name not in ("copies", "columns", "optional", "shapes")}
     )
     alone = [name for name in spec.get("copies", ()) if name not in elsewhere] if "strip" not in spec else []
-    spec |= {"work": getattr(hooks, "work", None), "compared_alone": alone}
+    spec |= {"read": getattr(hooks, "read", None), "work": getattr(hooks, "work", None), "compared_alone": alone}
     says_flow = all("flow" in shape for shape in shapes_of(spec)) or "flow" in {
         *spec.get("every_record", {}),
         *spec.get("derived", {}),
@@ -139,6 +140,10 @@ def _placed(spec: Spec, fields: pl.DataFrame, where: str) -> tuple[pl.DataFrame,
     fields = numbered(fields, where, spec["again"])
     if "flow" not in fields.columns:
         fields = fields.with_columns(flow=pl.lit(shape.get("flow")).cast(pl.String))
+    if "named" in spec:
+        named = re.compile(spec["named"])
+        words = match.groupdict() if (match := named.search(where)) else dict.fromkeys(named.groupindex)
+        fields = fields.with_columns(pl.lit(word, pl.String).alias(name) for name, word in words.items())
     numbers = [name for name in (*spec.get("numbers", ()), *months) if name in fields.columns]
     if "decimal" in spec:
         fields = fields.with_columns(pl.col(numbers).str.replace(spec["decimal"], ".", literal=True))
@@ -149,7 +154,8 @@ def _read(spec: Spec, raw: bytes, where: str) -> FileRead:
     if spec["format"] == "json":
         always = {*shapes_of(spec)[0]["columns"]}.intersection(*(shape["columns"] for shape in shapes_of(spec)))
         return read_rows(spec, sorted(always), raw, where)
-    return read_csv(spec, raw, where) if spec["format"] == "csv" else read_xlsx(spec, raw, where)
+    read: Callable[[Spec, bytes, str], FileRead] = READERS[spec["format"]]
+    return (spec["read"] or read)(spec, raw, where)
 
 
 def _computed(text: str | Sequence[str], columns: Sequence[str]) -> pl.Expr | None:
@@ -460,7 +466,7 @@ def _by_rules(rules: Sequence[Spec], fields: pl.DataFrame, where: str) -> Iterat
         rows = fields.clear() if is_met is None else fields.filter(is_met)
         if not rows.height:
             continue
-        row = {name: clip(str(text)) for name, text in rows.row(0, named=True).items()}
+        row = {name: it if isinstance(it, int) else clip(str(it)) for name, it in rows.row(0, named=True).items()}
         counts = {
             "count": f"{rows.height:,}",
             "records": counted(rows.height, "record"),
@@ -474,7 +480,8 @@ def _by_rules(rules: Sequence[Spec], fields: pl.DataFrame, where: str) -> Iterat
             rule["severity"],
             where,
             # A note is about the file, and puts no number in doubt.
-            records=rows["record"].to_list() if rule["severity"] != "info" else (),
+            records=rows["record"].to_list() if rule["severity"] != "info" and "scope" not in rule else (),
+            scope=rule["scope"] if "scope" in rule else cast("str", UNSAID),
             observed=problem,
             expected=rule["expected"],
             advice=rule["advice"],

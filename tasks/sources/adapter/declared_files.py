@@ -1,5 +1,7 @@
-"""Reads the files of a declared source as fields: delimited text, or the first sheet of a workbook."""
+"""Reads the files of a declared source as fields: delimited text, text of fixed width, or the first sheet of a
+workbook."""
 
+import io
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +12,7 @@ from tasks.domain.errors import Refused
 from tasks.domain.text import counted
 from tasks.sources.adapter.json_rows import FileRead
 from tasks.sources.formats import csv
+from tasks.sources.formats.fixed_width import Member, layout_of, read_blocks
 
 Spec = Mapping[str, Any]
 
@@ -44,6 +47,17 @@ def _without_quotes(spec: Spec, raw: bytes, mark: str, where: str) -> tuple[byte
         problem = "a comma or a quote inside a field, where there are codes and whole numbers alone"
         raise Refused("quoting", where, problem, spec["again"])
     return raw.translate(None, quote), [] if quote in raw else ["codes without quotes"]
+
+
+def read_fixed(spec: Spec, raw: bytes, where: str) -> FileRead:
+    """The fields of lines of a fixed width, without blanks around them and zeros before a number. Raises Refused for
+    lines of another width, and for a number that is none."""
+    columns, numbers = spec["columns"], spec.get("numbers", ())
+    texts = [name for name in columns if name not in numbers]
+    layout = layout_of([*zip(columns, spec["widths"], strict=True)])
+    lines = Member("its records", lambda: io.BytesIO(raw))
+    fields = pl.concat(read_blocks(lines, layout, texts, numbers, where))
+    return FileRead(fields.select(pl.col(columns).cast(pl.String)), "ascii")
 
 
 def read_xlsx(spec: Spec, raw: bytes, where: str) -> FileRead:

@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 from tasks.sources.adapter.protocol import WantedFile
-from tasks.sources.hmrc import hmrc_bulk
-from tasks.sources.hmrc.hmrc_bulk import parse
+from tasks.sources.experimental import hmrc_files
+from tasks.sources.registry import SOURCES
 from tests.unit.sources import reading
 from tests.unit.sources.hmrc import ots_answers
 from tests.unit.sources.hmrc.hmrc_bulk_files import NAME, TRAILER, file, record
 from tests.unit.sources.reading import doubts, numbers, rule_of
 from tests.unit.sources.value_terms import assert_terms
 
+SPEC = {"reporter": "GBR", "declared": {"partners": "all"}}
+parse = SOURCES["hmrc_bulk"].parse
 read = partial(reading.read, source="hmrc_bulk", name=NAME, released_on=date(2026, 7, 16))
 
 
@@ -195,7 +197,6 @@ def test_every_country_of_a_real_month_is_a_partner(shared_data: Path, tmp_path:
         row[4] for row in rows
     )
     assert all(len(partner) == 3 for partner, _ in found)
-    assert hmrc_bulk.LENGTH == 85
 
 
 @pytest.mark.shared
@@ -204,7 +205,7 @@ def test_every_month_that_the_real_page_lists_is_asked_for_also_in_archives_of_h
     links = [archive["url"] for archive in json.loads(text)["archives"]]
     assert len(links) == 28
     wanted = [f"{year}-{month:02d}" for year in (2025, 2026) for month in range(1, 13)][:18]
-    found = [*hmrc_bulk._files(links, wanted, ("export", "import"), page="page")]
+    found = [*hmrc_files._files(links, wanted, ("export", "import"), SPEC, page="page")]
     files = {one.name: [*one.parts.args[0]] for one in found if isinstance(one, WantedFile)}  # type: ignore[union-attr]
     assert {name: len(months) for name, months in files.items()} == {
         "bdsexp2605.zip": 1, "bdsexp_26archive.zip": 5, "bdsexp_25archive.zip": 12,
@@ -213,7 +214,7 @@ def test_every_month_that_the_real_page_lists_is_asked_for_also_in_archives_of_h
     }  # fmt: skip
     assert sorted(files["bdsimp_jul-dec25archive.zip"]) == wanted[6:12]
     # Of an earlier year the page has no half, and a month that no link is about is said.
-    (missing,) = hmrc_bulk._files(links, ["2015-12"], ["import"], page="page")
+    (missing,) = hmrc_files._files(links, ["2015-12"], ["import"], SPEC, page="page")
     assert (missing.name, missing.outcome, missing.reason) == (  # type: ignore[union-attr]
         "hmrc_bulk, imports", "not out", "page lists no file of 2015-12",
     )  # fmt: skip
