@@ -27,7 +27,7 @@ from tasks.ingest.quantities import MISSING_MARKS, NUMBERS, SILENT, UNIT_OF, hid
 from tasks.ingest.release_row import describe, doubt_months, months_of, places_of, printed_names
 from tasks.sources.adapter.names import doubt_names, doubt_pairs
 from tasks.sources.adapter.protocol import Parsed
-from tasks.sources.formats.csv import plain_texts
+from tasks.sources.formats.csv import with_plain_texts
 from tasks.sources.registry import SOURCES
 
 PROVEN = {"flow": pl.String, "product": pl.String, "measure": pl.String, "period_end": pl.Date}
@@ -164,21 +164,14 @@ def numbers_of(reported: Reported) -> pl.DataFrame:
 
 def _tidy(reported: Reported) -> tuple[pl.DataFrame, list[str]]:
     """The records with their rows and their codes, units and numbers as plain texts; and the changes in words."""
-    columns, notes = dict[str, pl.Series](), []
-    for name in (*CODES, *UNIT_OF.values(), *NUMBERS):
-        column = reported[name].cast(pl.String)
-        if name in NUMBERS:
-            columns[name] = tidy_numbers(column)
-            changed = int((columns[name] != column).sum())
-        else:
-            texts = column.unique().drop_nulls()
-            pairs = [(text, clean) for text, clean in zip(texts, plain_texts(texts), strict=True) if text != clean]
-            columns[name] = column.replace(*map(list, zip(*pairs, strict=True))) if pairs else column
-            changed = len(pairs)
-        if changed:
+    texts, notes = with_plain_texts(reported.select(pl.col(*CODES, *UNIT_OF.values()).cast(pl.String)))
+    numbers = dict[str, pl.Series]()
+    for name in NUMBERS:
+        numbers[name] = tidy_numbers(reported[name].cast(pl.String))
+        if changed := int((numbers[name] != reported[name].cast(pl.String)).sum()):
             notes.append(f"column {name}: blanks, invisible or full-width characters in {counted(changed, 'text')}")
     rows = pl.int_range(reported.height, dtype=pl.Int64, eager=True)
-    return pl.DataFrame({"row": rows, "record": reported["record"], **columns}), notes
+    return pl.DataFrame({"row": rows, "record": reported["record"], **texts.to_dict(), **numbers}), notes
 
 
 def _without(numbers: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:

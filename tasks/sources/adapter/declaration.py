@@ -141,7 +141,7 @@ KEYS: dict[str, Any] = {
     "encoding": ENCODING, "heading": PATTERN, "decimals": NUMBER, "widths": [NUMBER], "named": BEGINNING,
     "json": {
         "rows": TEXTS, "records": TEXTS, "count": TEXT, "must_count": YES, "caps": [NUMBER], "paged": YES,
-        "status": {"at!": TEXT, "is!": TEXT, "message!": TEXT},
+        "nullable": TEXTS, "status": {"at!": TEXT, "is!": TEXT, "message!": TEXT},
     },
     **{name.rstrip("!"): form for name, form in SHAPE.items()}, "shapes": [SHAPE],
     "titled": {"*": TEXT}, "numbers": TEXTS, "number": PATTERN, "again": TEXT, "says": TEXT,

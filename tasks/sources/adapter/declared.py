@@ -29,6 +29,7 @@ from tasks.domain.units import printed_unit
 from tasks.sources.adapter.declaration import EVERY_FIELD, MONTH, Spec, load, shapes_of
 from tasks.sources.adapter.declared_files import read_csv, read_fixed, read_xlsx
 from tasks.sources.adapter.json_rows import FileRead, read_rows
+from tasks.sources.adapter.names import NAMES
 from tasks.sources.adapter.protocol import FirstFetch, KeyNeed, Parsed, Source
 from tasks.sources.adapter.questions import code_of_reporter, questions, reporters
 from tasks.sources.adapter.records import (
@@ -43,6 +44,7 @@ from tasks.sources.adapter.records import (
     without_flagged,
 )
 from tasks.sources.adapter.totals import Parted, concerned, exact, part_totals, shown
+from tasks.sources.formats.csv import with_plain_texts
 
 HEAD_BYTES = 10_000
 NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
@@ -91,7 +93,10 @@ def parse(spec: Spec, raw: bytes, where: str) -> Parsed:
     read = _read(spec, raw, where)
     _refuse_strange(spec, read.fields.columns, where)
     fields, months, numbers = _placed(spec, read.fields, where)
-    fields, notes = _without_footers(spec, fields, numbers, where)
+    # Before a code is compared: a total is one also where a letter that nobody sees stands in its code.
+    fields, notes = _plain(spec, fields, numbers)
+    fields, more = _without_footers(spec, fields, numbers, where)
+    notes += more
     require_form(fields, numbers, spec.get("number", NUMBER), where, spec["again"])
     if "decimals" in spec:
         fields = _settled(fields, numbers, spec["decimals"], where, spec["again"])
@@ -148,6 +153,15 @@ def _placed(spec: Spec, fields: pl.DataFrame, where: str) -> tuple[pl.DataFrame,
     if "decimal" in spec:
         fields = fields.with_columns(pl.col(numbers).str.replace(spec["decimal"], ".", literal=True))
     return fields, months, numbers
+
+
+def _plain(spec: Spec, fields: pl.DataFrame, numbers: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+    """The fields with plain texts where they are no numbers and no names, which stay as printed; notes on changes."""
+    kinds = (spec.get("every_record", {}), *spec["record"])
+    used = [(name, text) for kind in kinds for name, text in kind.items() if isinstance(text, str)]
+    names = {text for name, text in used if name in NAMES} - {text for name, text in used if name not in NAMES}
+    plain, notes = with_plain_texts(fields.select(pl.col(pl.String).exclude([*numbers, *names])))
+    return fields.with_columns(plain), notes
 
 
 def _read(spec: Spec, raw: bytes, where: str) -> FileRead:

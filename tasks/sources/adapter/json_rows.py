@@ -43,7 +43,7 @@ def read_rows(spec: Mapping[str, Any], needed: Sequence[str], raw: bytes, where:
     refuse_nested(rows, where, records)
     if not rows:
         raise Refused("no records", where, "an answer without a row", "The month may not be out yet; ask again later.")
-    flat = [_flat(row, needed, records, f"{where}, record {number}", again) for number, row in enumerate(rows, 1)]
+    flat = [_flat(row, needed, spec, f"{where}, record {number}") for number, row in enumerate(rows, 1)]
     fields, doubts = _fields(flat, {*spec.get("numbers", ())}, where, again), list[dict[str, Any]]()
     if form.get("paged"):
         doubts += _doubt_end(pages, where)
@@ -107,9 +107,12 @@ def _named(document: Any, where: str, again: str) -> Sequence[Row]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _flat(row: Row, needed: Sequence[str], records: Sequence[str], place: str, again: str) -> Row:
-    """A row with the fields of its records as fields of its own. Raises Refused where a needed field is not there."""
-    if missing := [name for name in needed if name not in row]:
+def _flat(row: Row, needed: Sequence[str], spec: Mapping[str, Any], place: str) -> Row:
+    """A row with the fields of its records as fields of its own. Raises Refused where a needed field is not there, or
+    is null and no number: a condition on null is neither true nor false."""
+    records, again = spec["json"].get("records", ()), spec["again"]
+    may_be_null = {*spec.get("numbers", ()), *spec["json"].get("nullable", ())}
+    if missing := [name for name in needed if name not in row or (row[name] is None and name not in may_be_null)]:
         raise Refused("columns", place, f"no {', '.join(missing)}", again)
     flat = {name: value for name, value in row.items() if name not in records}
     for name in records:

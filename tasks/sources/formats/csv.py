@@ -15,7 +15,7 @@ from typing import NamedTuple
 import polars as pl
 
 from tasks.domain.errors import Refused
-from tasks.domain.text import clip
+from tasks.domain.text import clip, counted
 from tasks.sources.formats.csv_split import FIELD_BYTES_MAX, TOKEN, read_records, split
 from tasks.sources.formats.envelope import open_envelope
 
@@ -218,6 +218,20 @@ def plain_texts(printed: pl.Series) -> pl.Series:
         .str.replace_all(f"[{INVISIBLE}]", "")
         .str.strip_chars()
     )
+
+
+def with_plain_texts(columns: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """These columns of texts with plain texts, and what was changed, in words."""
+    plain, notes = dict[str, pl.Series](), list[str]()
+    for column in columns:
+        texts = column.unique().drop_nulls()
+        pairs = [(text, clean) for text, clean in zip(texts, plain_texts(texts), strict=True) if text != clean]
+        if pairs:
+            plain[column.name] = column.replace(*map(list, zip(*pairs, strict=True)))
+            notes.append(
+                f"column {column.name}: blanks, invisible or full-width characters in {counted(len(pairs), 'text')}"
+            )
+    return columns.with_columns(**plain), notes
 
 
 def clean_title(title: str) -> str:
