@@ -439,6 +439,19 @@ class CheckThresholds(Table):
     )
 
 
+class AbsenceRates(Table):
+    """How often a partner without a row really had no trade, by how regular it had been: made of sound files."""
+
+    regularity: pl.String = column(
+        "what it had in the months before that are known: steady (six or more, each at least a part of the mean), each"
+        " month (six or more), most months (three of four), each of few months (three to five), now and then"
+    )
+    part_from: pl.String = column("least part of a year of the goods, 0..1", str_matches=r"^0(\.\d+)?$")
+    partners: pl.String = column("partners and months that were counted", str_matches=r"^\d+$")
+    gone: pl.String = column("of these without a row", str_matches=r"^\d+$")
+    rate: pl.String = column("(gone + 1) / (partners + 2): few cases prove little", str_matches=r"^[01]\.\d+$")
+
+
 class CheckWords(Table):
     """What a check found, in words: a doubt is written with them, from the columns of its finding."""
 
@@ -465,5 +478,5 @@ TABLES: dict[str, type[Table]] = {
     **_named(Baskets, Products, HsNames, HsCodes, HsRevisions, CnRevisions, DefinitionBreaks),
     **_named(PageLines, LineCodes, Corrections),
     **_named(GoodsClasses, CommodityWords, PartnerWords, ControlEvents, ControlEventCodes, ControlLists),
-    **_named(ReleaseCalendar, ReleaseDelays, WatchList, CheckThresholds, CheckWords, ListWords),
+    **_named(ReleaseCalendar, ReleaseDelays, WatchList, AbsenceRates, CheckThresholds, CheckWords, ListWords),
 }

@@ -84,6 +84,39 @@ def _unit_values(context: CheckContext) -> Rows:
             )
 
 
+@check(severity="warning", all_measures=True, of_trade=True)
+def _values_far(context: CheckContext) -> Rows:
+    """Find months of goods, and of partners whose goods nothing weighs, with values far from their other months."""
+    if context.row["kind"] == "published" or context.is_broad or context.is_page:
+        return
+    trades = context.trades.filter(pl.col("partner") != WORLD)
+    if context.row["partners"] != "all":
+        trades = trades.filter(pl.col("partner").is_in(context.statements["partner"].unique().implode()))
+    for money in RATED[1:]:
+        traded = trades.filter(pl.col(money) > 0)
+        alone = traded.filter(pl.col("quantity_kg") == 0)
+        goods = traded.group_by(PLACE).agg(pl.col("new").any(), pl.col(money).sum())
+        for rows, key, kind in ((goods, PRODUCT, "goods"), (alone, PARTNER, "price")):
+            known = rows.filter(pl.len().over(key) > whole_threshold("history_months"))
+            far = _far(_priced(known.with_columns(quantity_kg=pl.lit(1)), money), key, kind)
+            printed, center = pl.col(money), pl.col("center")
+            worth = pl.max_horizontal(printed, center) / dollars_of(money)
+            weighed = weigh(far, context, {money: (printed, center)})
+            yield from found_in(
+                weighed.filter(worth >= threshold("trifle_a_month"), is_much_of_its_goods()),
+                "magnitude",
+                "warning",
+                *key,
+                "month",
+                "measure",
+                measure=money,
+                values=("rate", "center", money),
+                observed="{rate:,.0f}",
+                expected="within {bound:.3g} times {center:,.0f}, by {others} other months",
+                advice="Compare it with the site: it may be counted twice, have a digit too many, or another currency.",
+            )
+
+
 def _in_other_currency(context: CheckContext, money: str) -> pl.DataFrame:
     """The directions of which `other_currency` reports that their dollars are yuan: flow."""
     flows = [row["flow"] for row in other_currency(context) if row["measure"] == money]
@@ -144,7 +177,7 @@ def _spread(amount: pl.Expr) -> pl.Expr:
     return (amount - amount.median()).abs().median() / OF_NORMAL
 
 
-def _far(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+def _far(rows: pl.DataFrame, key: list[str], kind: str = "price") -> pl.DataFrame:
     """The new prices that are far from the others of their `key`, or of their goods where these are few: `away` from
     the `center`, which `others` prices show, by more than the `bound` times; and whether that is so much that the file
     `is_gross`."""
@@ -162,7 +195,7 @@ def _far(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
         )
     )
     new = rows.with_columns(around_own, known=pl.len().over(key)).filter("new").join(of_goods, on=PRODUCT)
-    is_known = pl.col("known") >= whole_threshold("history_months")
+    is_known, factor = pl.col("known") >= whole_threshold("history_months"), math.log(threshold(f"{kind}_factor"))
     few = new.filter(~is_known, pl.col("prices") > NEAR_MIN).with_columns(
         middle="of_goods",
         spread=pl.max_horizontal("goods_spread", pl.lit(SPREAD_LEAST)),
@@ -171,11 +204,9 @@ def _far(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
         least=pl.lit(math.log(threshold("price_few_factor"))),
     )
     # Most prices are near their middle, and need no closer look.
-    doubtful = new.filter(is_known, pl.col("around_own").abs() > math.log(threshold("price_factor")) / 2)
-    known = doubtful.join(_others(rows, doubtful, key), on=[*key, "month"]).with_columns(
-        least=pl.lit(math.log(threshold("price_factor")))
-    )
-    return _beyond(pl.concat([few, known.select(few.columns)]))
+    doubtful = new.filter(is_known, pl.col("around_own").abs() > factor / 2)
+    known = doubtful.join(_others(rows, doubtful, key), on=[*key, "month"]).with_columns(least=pl.lit(factor))
+    return _beyond(pl.concat([few, known.select(few.columns)]), kind)
 
 
 def _others(rows: pl.DataFrame, new: pl.DataFrame, key: list[str]) -> pl.DataFrame:
@@ -202,12 +233,12 @@ def _others(rows: pl.DataFrame, new: pl.DataFrame, key: list[str]) -> pl.DataFra
     return shown.with_columns(spread=shrunk, widest=widest).drop("own", "own_spread")
 
 
-def _beyond(prices: pl.DataFrame) -> pl.DataFrame:
+def _beyond(prices: pl.DataFrame, kind: str) -> pl.DataFrame:
     """The prices that are beyond the bound of a doubt, and whether they are beyond that of a hold. Where goods swing
     from month to month, twice the widest swing is far, however wide the usual one is."""
     spread, widest = pl.col("spread"), pl.col("widest")
     most = pl.when(widest > 0).then(2 * widest)
-    spreads = {"doubt": threshold("price_doubt_spreads") * spread, "hold": threshold("price_hold_spreads") * spread}
+    spreads = {"doubt": threshold(f"{kind}_doubt_spreads") * spread, "hold": threshold("price_hold_spreads") * spread}
     spreads["doubt"] = pl.min_horizontal(spreads["doubt"], most)
     doubt, hold = (
         pl.max_horizontal(far, "least", threshold(f"price_{grade}_widest") * widest) for grade, far in spreads.items()

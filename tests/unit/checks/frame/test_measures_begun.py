@@ -60,7 +60,7 @@ def _sizes(size: float, *gone: str) -> Sizes:
 def test_partners_that_stop_where_the_others_fall_after_a_measure_are_a_warning_that_names_it() -> None:
     ((severity, sentence),) = verdicts(_sizes(0.15, *SMALL))
     assert severity == "warning"
-    assert "no row for DEU, IND, GBR" in sentence
+    assert "no trade of DEU, IND, GBR" in sentence
     assert sentence.endswith(", where mofcom-gacc-2023-39 is in force since 2023-12-01")
 
 
