@@ -261,11 +261,9 @@ def _few_partners(context: CheckContext) -> Rows:
         return
     rows = context.statements.filter(MONEY, ~pl.col("partner").cast(pl.String).is_in(TOTALS))
     months = pl.col("month").n_unique() if row["by_month"] else pl.lit(context.last - context.first + 1)
-    sums = rows.group_by(*key, "measure").agg(
-        pl.col("value").sum(), months=months, partners=pl.col("partner").n_unique()
-    )
+    sums = rows.group_by(*key, "measure").agg(pl.col("value").sum(), months=months, count=pl.col("partner").n_unique())
     is_worth = in_dollars() >= threshold("trifle_a_month") * pl.col("months")
-    rare = sums.filter(pl.col("partners") <= few, is_worth).unique(key)
+    rare = sums.filter(pl.col("count") <= few, is_worth).unique(key)
     usual = _published_partners(context, rare)
     names = rows.group_by(key).agg(names=pl.col("partner").unique().cast(pl.String).sort().str.join(", "))
     many = rare.join(usual.filter(pl.col("usual") >= threshold("many_partners")), on=key).join(names, on=key)
@@ -274,20 +272,24 @@ def _few_partners(context: CheckContext) -> Rows:
         "few_partners",
         "error",
         *key,
-        values=("partners", "usual", "partners"),
+        values=("count", "usual", "partners"),
         observed=ONLY_FEW,
         expected="about {usual:.0f} partners a month, as published",
         advice=WERE_ALL,
     )
-    every = rows.select("partner", "month").n_unique() == len(partners) * rows["month"].n_unique()
-    is_query = 1 < len(partners) <= few and every and rows["month"].n_unique() > 1
-    if is_query and rare.height and rare.join(usual, on=key, how="semi").is_empty():
-        file = pl.DataFrame({"flow": [row["flow"]], "partners": [len(partners)], "names": [", ".join(partners)]})
+    present = rows.select("partner", "month").n_unique()
+    # In a longer file partners that come and go are of a query for all.
+    known_months = rows["month"].n_unique()
+    are_alike = known_months < whole_threshold("history_months") or present == len(partners) * known_months
+    # Published months that have as few prove nothing.
+    known = usual.filter(pl.col("usual").is_null() | (pl.col("usual") > few))
+    if 1 < len(partners) <= few and are_alike and rare.height and rare.join(known, on=key, how="semi").is_empty():
+        file = pl.DataFrame({"flow": [row["flow"]], "count": [len(partners)], "names": [", ".join(partners)]})
         yield from found_in(
             file,
             "few_partners",
             "warning",
-            values=("partners", None, "partners"),
+            values=("count", None, "partners"),
             listed="named",
             named=partners,
             observed=ONLY_FEW,

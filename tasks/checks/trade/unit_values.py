@@ -86,24 +86,26 @@ def _unit_values(context: CheckContext) -> Rows:
 
 @check(severity="warning", all_measures=True, of_trade=True)
 def _values_far(context: CheckContext) -> Rows:
-    """Find months of goods, and of partners whose goods nothing weighs, with values far from their other months."""
+    """Find months of partners with values far from their other months, and of goods with values far above theirs,
+    where nothing weighs them: where a weight is printed, prices tell more."""
     if context.row["kind"] == "published" or context.is_broad or context.is_page:
         return
     trades = context.trades.filter(pl.col("partner") != WORLD)
     if context.row["partners"] != "all":
         trades = trades.filter(pl.col("partner").is_in(context.statements["partner"].unique().implode()))
     for money in RATED[1:]:
-        traded = trades.filter(pl.col(money) > 0)
-        alone = traded.filter(pl.col("quantity_kg") == 0)
-        goods = traded.group_by(PLACE).agg(pl.col("new").any(), pl.col(money).sum())
+        alone = trades.filter(pl.col(money) > 0, pl.col("quantity_kg") == 0)
+        goods = alone.group_by(PLACE).agg(pl.col("new").any(), pl.col(money).sum())
         for rows, key, kind in ((goods, PRODUCT, "goods"), (alone, PARTNER, "price")):
             known = rows.filter(pl.len().over(key) > whole_threshold("history_months"))
             far = _far(_priced(known.with_columns(quantity_kg=pl.lit(1)), money), key, kind)
             printed, center = pl.col(money), pl.col("center")
             worth = pl.max_horizontal(printed, center) / dollars_of(money)
             weighed = weigh(far, context, {money: (printed, center)})
+            # Where a partner is missing, the goods fall, and another check says so.
+            is_said = (center > pl.col("rate")) if kind == "goods" else pl.lit(False)
             yield from found_in(
-                weighed.filter(worth >= threshold("trifle_a_month"), is_much_of_its_goods()),
+                weighed.filter(worth >= threshold("trifle_a_month"), is_much_of_its_goods(), ~is_said),
                 "magnitude",
                 "warning",
                 *key,

@@ -24,7 +24,7 @@ find = functools.partial(found.find, earlier=EARLIER)
 case = functools.partial(found.case, **IMPORTS)
 BEFORE = in_yuan(records(2023))
 MAGNITUDE, WARNED, PRICE, ZERO = "magnitude error", "magnitude warning", "unit_value error", "zero_number error"
-SET_ASIDE = "partners_missing error, quarantined error"
+SET_ASIDE = "partners_missing warning, quarantined error"
 JUNE = [6]
 
 
