@@ -5,7 +5,7 @@ so each check measures how regular the trade was and ignores small amounts. `tas
 compares with earlier releases of the same months. A check returns findings and changes nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -20,9 +20,12 @@ from tasks.domain.doubt.findings import Rows, finding, found_in, graded
 from tasks.domain.periods import month_name, month_runs
 from tasks.domain.text import counted
 from tasks.domain.thresholds import threshold, whole_threshold
+from tasks.ledger.doubts import findings_of, open_doubts
 
 PARTNERS_SHARE_MIN = 0.95
+# A steady partner is missed whatever its part (doubt_goods_share); of any other a small part may stop.
 LARGE_PART = 0.05
+STEADY = "steady"
 MOST = "most months"
 ONLY_FEW = "only {names} in all months, where all were declared"
 WERE_ALL = (
@@ -46,7 +49,8 @@ def _partners_missing(context: CheckContext) -> Rows:
         return
     count = pl.col("gone").list.len()
     is_measured = pl.col("rarest") <= threshold("absence_regular")
-    measured = pl.format("of partners that came so regularly {}% have none a month later", pl.col("rarest") * 100)
+    percent = (pl.col("rarest") * 100).round(2)
+    measured = pl.format("of partners that came so regularly {}% have none a month later", percent)
     missed = _missed(gone, [*key, "month"], is_many=is_many).with_columns(
         names=pl.col("named").list.join(", "),
         more=pl.when(count > EXAMPLES).then(pl.format(" and {} more", count - EXAMPLES)).otherwise(pl.lit("")),
@@ -109,18 +113,27 @@ def _missed(gone: pl.DataFrame, place: list[str], *, is_many: bool) -> pl.DataFr
         event=pl.when(is_whole).then("event"),
         goods_share=pl.col("due") / (pl.col("due") + pl.col("here")),
         file_share=pl.col("due") / (pl.col("due") + pl.col("in_file")),
+        are_several=pl.col("gone").list.len() >= whole_threshold("missing_partners_several"),
     )
-    share, hold, least = pl.col("goods_share"), threshold("missing_partners_hold"), 1 - PARTNERS_SHARE_MIN
-    are_several = pl.col("gone").list.len() >= whole_threshold("missing_partners_several")
-    is_rare = (pl.col("rarest") <= threshold("absence_rare")) | are_several | (share >= hold)
-    is_much = (share >= hold) | (are_several & (share > least)) | pl.col("is_everywhere") | pl.lit(is_many)
-    is_worth = (in_dollars("due") >= threshold("trifle_a_month")) & is_large(in_dollars("due"))
-    # A control of all destinations singles out none: one that had much and is gone is looked at.
-    is_one = (pl.col("most") >= hold) & ~pl.col("is_for_some")
-    is_open = pl.col("event").is_null() | is_one
-    return missed.filter((pl.col("part") > least) if is_many else is_rare).with_columns(
-        graded(is_much & is_worth & pl.col("is_in_season") & is_open)
-    )
+    is_rare, least = pl.col("rarest") <= threshold("absence_rare"), 1 - PARTNERS_SHARE_MIN
+    is_doubtful = pl.col("part") > least if is_many else is_rare | _is_large_part() | pl.col("are_several")
+    are_much = pl.col("are_several") & (pl.col("goods_share") > least)
+    is_much = _is_large_part() | are_much | pl.col("is_everywhere") | pl.lit(is_many)
+    return missed.filter(is_doubtful).with_columns(graded(is_much & _is_sure()))
+
+
+def _is_large_part() -> pl.Expr:
+    """Whether so much of the month was due from the partners that are gone that its sum is another figure."""
+    return pl.col("goods_share") >= threshold("missing_partners_hold")
+
+
+def _is_sure() -> pl.Expr:
+    """Whether neither small amounts nor a season nor an export control explain that the partners are gone. A control of
+    all destinations singles out none: one that had much and is gone is looked at."""
+    dollars = in_dollars("due")
+    is_worth = (dollars >= threshold("trifle_a_month")) & is_large(dollars)
+    is_one = (pl.col("most") >= threshold("missing_partners_hold")) & ~pl.col("is_for_some")
+    return is_worth & pl.col("is_in_season") & (pl.col("event").is_null() | is_one)
 
 
 def _before(context: CheckContext, key: list[str]) -> pl.DataFrame:
@@ -159,43 +172,55 @@ def regular_partners(history: pl.DataFrame, places: pl.DataFrame, traded: pl.Dat
     `history` (key, partner, month, value): its `part` of the year, its `regularity` and the bound of its part as in the
     code table `absence_rates`, what of it is `due` in the month, and whether it `is_absent`, beside the value that is
     `here` and whether the goods are in their season."""
-    place, part, is_each = [*key, "month"], pl.col("had") / pl.col("total"), pl.col("met") == pl.col("known")
-    partners = _years(history, places, key)
+    place, part = [*key, "month"], pl.col("had") / pl.col("total")
     present = traded.with_columns(is_absent=pl.lit(False))
-    partners = partners.join(present, on=[name for name in present.columns if name != "is_absent"], how="left")
     here = history.group_by(place).agg(here=pl.col("value").sum())
-    staying = pl.col("had").filter(pl.col("is_absent").is_not_null()).sum().over(place) / pl.col("known")
+    partners = (
+        _years(history, places, key)
+        .join(present, on=[*traded.columns], how="left")
+        .join(here, on=place, how="left")
+        .with_columns(pl.col("is_absent").fill_null(True), pl.col("here").fill_null(0))
+    )
+    staying = pl.col("had").filter(~pl.col("is_absent")).sum().over(place) / pl.col("known")
+    partners = partners.with_columns(regularity=_regularity())
+    is_steady = pl.col("regularity") == STEADY
+    least = pl.when(is_steady).then(threshold("doubt_goods_share")).otherwise(LARGE_PART)
+    return partners.with_columns(
+        part=part,
+        part_from=pl.when(part >= least).then(least).otherwise(0.0),
+        due=_due(),
+        is_in_season=pl.col("has_season") | (pl.col("here") >= threshold("missing_partners_level") * staying),
+    )
+
+
+def _regularity() -> pl.Expr:
+    """In which of the known months of the year a partner was met, as in the code table `absence_rates`."""
+    is_each, few = pl.col("met") == pl.col("known"), whole_threshold("missing_partners_months")
     is_known = pl.col("known") >= whole_threshold("history_months")
     is_steady = pl.col("least") * pl.col("met") >= threshold("absence_steady") * pl.col("had")
-    regularity = (
+    is_most = pl.col("met") >= threshold("missing_partner_regular") * pl.col("known")
+    return (
         pl.when(is_each & is_known & is_steady)
-        .then(pl.lit("steady"))
+        .then(pl.lit(STEADY))
         .when(is_each & is_known)
         .then(pl.lit("each month"))
-        .when(is_each & (pl.col("known") >= whole_threshold("missing_partners_months")))
+        .when(is_each & (pl.col("known") >= few))
         .then(pl.lit("each of few months"))
-        .when(is_known & (pl.col("met") >= threshold("missing_partner_regular") * pl.col("known")))
+        .when(is_known & is_most)
         .then(pl.lit(MOST))
         .otherwise(pl.lit("now and then"))
     )
-    trend = (
-        pl.when(pl.col("before") > 0, pl.col("lately") > 0)
-        .then(pl.col("recent") / pl.col("before"))
-        .otherwise(1.0)
-        .clip(0, 1)
-    )
-    lately = pl.min_horizontal(
-        pl.col("recent") / pl.col("lately"), threshold("surge_product_factor") * pl.col("last")
-    ).fill_nan(0)
-    return partners.join(here, on=place, how="left").with_columns(
-        part=part,
-        part_from=pl.when(part >= LARGE_PART).then(LARGE_PART).otherwise(0.0),
-        regularity=regularity,
-        due=pl.when("has_season").then(pl.col("season") * trend).otherwise(lately),
-        is_absent=pl.col("is_absent").is_null(),
-        here=pl.col("here").fill_null(0),
-        is_in_season=pl.col("has_season") | (pl.col("here") >= threshold("missing_partners_level") * staying),
-    )
+
+
+def _due() -> pl.Expr:
+    """What a partner would have in the month: as much as in the same month of the year before, less if its last quarter
+    fell since; where that month is not known, as in its last quarter on average, and no more than some times the last
+    month."""
+    is_trend = (pl.col("before") > 0) & (pl.col("lately") > 0)
+    trend = pl.when(is_trend).then(pl.col("recent") / pl.col("before")).otherwise(1.0).clip(0, 1)
+    most = threshold("surge_product_factor") * pl.col("last")
+    lately = pl.min_horizontal(pl.col("recent") / pl.col("lately"), most).fill_nan(0)
+    return pl.when("has_season").then(pl.col("season") * trend).otherwise(lately)
 
 
 def _years(history: pl.DataFrame, places: pl.DataFrame, key: list[str]) -> pl.DataFrame:
@@ -261,14 +286,19 @@ def _few_partners(context: CheckContext) -> Rows:
         return
     rows = context.statements.filter(MONEY, ~pl.col("partner").cast(pl.String).is_in(TOTALS))
     months = pl.col("month").n_unique() if row["by_month"] else pl.lit(context.last - context.first + 1)
-    sums = rows.group_by(*key, "measure").agg(pl.col("value").sum(), months=months, count=pl.col("partner").n_unique())
+    sums = rows.group_by(*key, "measure").agg(
+        pl.col("value").sum(),
+        months=months,
+        count=pl.col("partner").n_unique(),
+        names=pl.col("partner").unique().cast(pl.String).sort().str.join(", "),
+    )
     is_worth = in_dollars() >= threshold("trifle_a_month") * pl.col("months")
-    rare = sums.filter(pl.col("count") <= few, is_worth).unique(key)
-    usual = _published_partners(context, rare)
-    names = rows.group_by(key).agg(names=pl.col("partner").unique().cast(pl.String).sort().str.join(", "))
-    many = rare.join(usual.filter(pl.col("usual") >= threshold("many_partners")), on=key).join(names, on=key)
+    rare = (
+        sums.filter(pl.col("count") <= few, is_worth).unique(key).join(_published_partners(context), on=key, how="left")
+    )
+    is_fewer = pl.col("usual") >= threshold("many_partners")
     yield from found_in(
-        many.sort(key),
+        rare.filter(is_fewer).sort(key),
         "few_partners",
         "error",
         *key,
@@ -277,42 +307,62 @@ def _few_partners(context: CheckContext) -> Rows:
         expected="about {usual:.0f} partners a month, as published",
         advice=WERE_ALL,
     )
-    present = rows.select("partner", "month").n_unique()
-    # In a longer file partners that come and go are of a query for all.
-    known_months = rows["month"].n_unique()
-    are_alike = known_months < whole_threshold("history_months") or present == len(partners) * known_months
-    # Published months that have as few prove nothing.
-    known = usual.filter(pl.col("usual").is_null() | (pl.col("usual") > few))
-    if 1 < len(partners) <= few and are_alike and rare.height and rare.join(known, on=key, how="semi").is_empty():
-        file = pl.DataFrame({"flow": [row["flow"]], "count": [len(partners)], "names": [", ".join(partners)]})
-        yield from found_in(
-            file,
+    is_known = rare["is_published"].any()
+    if rare.height and not is_known and _are_few_alike(rows, partners):
+        yield finding(
             "few_partners",
             "warning",
-            values=("count", None, "partners"),
-            listed="named",
-            named=partners,
-            observed=ONLY_FEW,
+            flow=row["flow"],
+            values=(len(partners), None, "partners"),
+            listed=partners,
+            observed=ONLY_FEW.format(names=", ".join(partners)),
             expected=f"more than {few} partners, or others in some months; nothing is published to compare with",
             advice=WERE_ALL,
         )
 
 
-def _published_partners(context: CheckContext, products: pl.DataFrame) -> pl.DataFrame:
-    """Compute how many partners these products usually have in a published month: flow, product, usual; null where
-    months of the year before show who is missing. The median, or fewer where a month next to the release, or the same
-    month of another year, had fewer: at the end of a season they leave one by one."""
+def _are_few_alike(rows: pl.DataFrame, partners: Sequence[str]) -> bool:
+    """Whether a file has a few partners, and no more than one, each in every month. Partners that come and go in a
+    longer file are those of a query for all."""
+    months = rows["month"].n_unique()
+    is_short = months < whole_threshold("history_months")
+    is_each = rows.select("partner", "month").n_unique() == len(partners) * months
+    return 1 < len(partners) <= whole_threshold("few_partners") and (is_short or is_each)
+
+
+def _published_partners(context: CheckContext) -> pl.DataFrame:
+    """Compute how many partners products usually have in a published month: flow, product, usual, and that it
+    `is_published`; null where months of the year before show who is missing, and no row where no month proves how many
+    there are. The median, or fewer where
+    a month next to the release, or the same month of another year, had fewer: at the end of a season they leave one by
+    one."""
     key = ["flow", "product"]
     met = context.published_rows.filter("single", MONEY, pl.col("kind") != "published")
     met = met.group_by(*key, "month").agg(partners=pl.col("partner").n_unique().cast(pl.UInt32))
     others = context.sums.by_product.filter(pl.col("partners") > 0).select(met.columns)
-    both = pl.concat([others, met]).join(products, on=key, how="semi")
+    is_many = pl.col("partners") > whole_threshold("few_partners")
     is_near = (pl.col("month") - context.first).abs().is_in([1, YEAR_MONTHS])
     is_recent = pl.col("month").is_between(context.first - YEAR_MONTHS, context.first - 1)
     is_old = is_recent.sum() < whole_threshold("missing_partners_months")
-    middle = pl.when(is_old).then(pl.col("partners").median())
-    usual = both.group_by(key).agg(usual=middle, near=pl.col("partners").filter(is_near).min())
-    return usual.select(*key, usual=pl.when(pl.col("usual").is_not_null()).then(pl.min_horizontal("usual", "near")))
+    least = pl.min_horizontal(pl.col("partners").median(), pl.col("partners").filter(is_near).min())
+    proving = pl.concat([others, met]).filter(is_many | ~_is_doubted_of_few(context))
+    return proving.group_by(key).agg(usual=pl.when(is_old).then(least)).with_columns(is_published=pl.lit(True))
+
+
+def _is_doubted_of_few(context: CheckContext) -> pl.Expr:
+    """Whether a month of a product may lack partners, as published: where it is still doubted that its file has every
+    partner, and everywhere if a release asked for some. Such a month proves nothing about the partners of the next."""
+    if (context.counting["partners"] != "all").any():
+        return pl.lit(True)
+    doubts = open_doubts(findings_of(context.known.snapshot), context.counting).filter(finding="few_partners")
+    product, flow = (pl.col(name).cast(pl.String) for name in ("product", "flow"))
+    of_each = (
+        pl.col("month").is_between(row["first"], row["last"])
+        & (flow == row["flow"])
+        & pl.any_horizontal(pl.lit(not row["products"]), *(product.str.starts_with(one) for one in row["products"]))
+        for row in doubts.iter_rows(named=True)
+    )
+    return pl.any_horizontal(pl.lit(False), *of_each)
 
 
 @check(severity="error", scope="gaps", of_trade=True)

@@ -144,7 +144,7 @@ def test_the_hashes_of_code_and_of_tables_follow(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("unitz.csv", "unitz.csv replaces no code table; the tables are baskets.csv, check_thresholds.csv, "),
+        ("unitz.csv", "unitz.csv replaces no code table; the tables are absence_rates.csv, baskets.csv, "),
         ("units.csv", ": units.csv: "),
         ("", "and there is no such folder: create it, or unset the variable"),
     ],

@@ -171,7 +171,7 @@ CASES = (
             (MANY[:3], (), f"{FEW} warning"),
             (MANY[:4], (), ""),
             (MANY[:3], MANY[:6], ""),
-            (MANY[:3], MANY[:3], f"{FEW} warning"),
+            (MANY[:3], MANY[:3], ""),
         )
     ),
     # The month before had four: at the end of a season they leave one by one.
