@@ -23,7 +23,8 @@ import polars as pl
 
 from benchmarks import results, us_census_generate
 from benchmarks.measure import run
-from tasks.sources.census.us_census_bulk import IMPORTS, parse
+from tasks.sources.experimental.census_archives import IMPORTS
+from tasks.sources.registry import SOURCES
 
 ROOT = Path(__file__).parent.parent
 MIB = 2**20
@@ -36,7 +37,7 @@ PRODUCT, PARTNER = IMPORTS.layout["commodity"], IMPORTS.layout["cty_code"]
 
 def tidewaiter(archive: Path, output: Path) -> None:
     """The records of the adapter; a quantity whose code has no unit stands with the other two as printed."""
-    parsed = parse(archive.read_bytes(), archive.name)
+    parsed = SOURCES["us_census_bulk"].parse(archive.read_bytes(), archive.name)
     if bad := [doubt for doubt in parsed.doubts if doubt["severity"] == "error"]:
         raise SystemExit(f"{archive.name}: {bad[0]}")
     rows = parsed.reported.select(pl.col(*KEY, "currency").cast(pl.String), pl.col("value", "quantity").cast(pl.Int64))

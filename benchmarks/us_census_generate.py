@@ -20,7 +20,7 @@ import numpy
 import polars as pl
 
 from schemas.reference.code_tables import partner_codes
-from tasks.sources.census.us_census_bulk import EXPORTS, IMPORTS, Database
+from tasks.sources.experimental.census_archives import EXPORTS, IMPORTS, Database
 
 RECORDS, PIECE = 2_200_000, 100_000
 # Chapter 77 is kept for later use, and no code has it.

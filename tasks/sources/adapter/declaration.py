@@ -41,7 +41,7 @@ TERMS = ("flow", "measure", "currency", "valuation", "partner_is", "rounding", "
 # What stands in an address, a title or the name of a question.
 WORDS = (
     "base", "flow", "direction", "year", "month", "span", "first", "last", "first_digits", "last_digits", "reporter",
-    "reporter_code", "products", "short", "digits", "page_size",
+    "reporter_code", "products", "short", "digits", "page_size", "folder", "year_digits",
 )  # fmt: skip
 # What a month column and its number become where a file has a column for each month.
 MONTH = "month"
@@ -122,7 +122,7 @@ def _sql(value: Any) -> None:
 
 
 FOUND_WHEN = {"when!": _sql, **RULE, "severity": _one_of(*SEVERITIES), "expected": TEXT, "of_trade": YES,
-              "scope": _one_of(*SCOPES)}  # fmt: skip
+              "scope": _one_of(*SCOPES), "values": TEXTS}  # fmt: skip
 SHAPE = {"columns!": TEXTS, "optional": TEXTS, "flow": _one_of(*FLOWS)}
 # The keys of a declaration and the form of each; `!` marks those that it must have, `*` stands for any name.
 KEYS: dict[str, Any] = {
@@ -135,6 +135,7 @@ KEYS: dict[str, Any] = {
     "says_day": YES, "group": TEXT, "base": TEXT, "declared": {"*": lambda value: None},
     "key": {"variable!": TEXT, "parameter!": TEXT, "required": YES},
     "forbids": TEXT, "permission": TEXT, "collector": TEXT, "bytes_max": NUMBER,
+    "is_archive": YES, "first_print_of": TEXT,
     "first_fetch": {"about!": SPAN, "megabytes": NUMBER, "seconds": NUMBER, "has_all_goods": YES},
     "partners": {"*": KEY_OF_PARTNER}, "terms": [{name: _term(name) for name in TERMS}],
     "format": _one_of(*FORMATS), "separator": _one_of(";", "|"), "bare": YES, "decimal": _one_of(","),
@@ -159,7 +160,7 @@ KEYS: dict[str, Any] = {
     "whole": TEXTS, "unknown_units": YES, "updated": {"column!": _sql, "form!": TEXT, "rule": TEXT},
     "every_record": {"*": _sql}, "record!": [{"*": _sql}],
     "fetch": {
-        "zone!": ZONE, "form!": TEXT, "about!": SPAN, "flows!": {"*": TEXT}, "title!": TEXT,
+        "zone!": ZONE, "form!": TEXT, "about!": SPAN, "flows!": {"*": TEXT}, "title!": TEXT, "folders": {"*": TEXT},
         "address": TEXT, "list": TEXT, "link": LINK, "name": TEXT, "page_size": NUMBER, "retry_on": [NUMBER],
         "products": {"each!": TEXT, "join!": TEXT, "lot": NUMBER, "levels": {"*": TEXT}}, "says_months": YES,
         "reissued": [NUMBER],

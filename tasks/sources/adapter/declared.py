@@ -57,6 +57,7 @@ OF_SOURCE = (
     "kind", "titles", "reporter", "currency", "code_list", "nomenclature", "licence", "proof", "experimental",
     "calendar", "has_lines", "has_spans", "has_others", "says_day", "group", "base", "declared", "partner_code",
     "forbids", "permission", "collector", "bytes_max",
+    "is_archive", "first_print_of",
 )  # fmt: skip
 
 
@@ -123,6 +124,7 @@ def parse(spec: Spec, raw: bytes, where: str) -> Parsed:
         reporter,
         whole(_records(spec, fields.filter(parted.totals)))[0] if parted.totals.any() else None,
         parted.short,
+        read.so_far,
         proof=read.proof or proof or parted.proof,
     )
 
@@ -142,7 +144,8 @@ def _placed(spec: Spec, fields: pl.DataFrame, where: str) -> tuple[pl.DataFrame,
     shape = next((one for one in shapes_of(spec) if {*one["columns"]} <= {*fields.columns}), shapes_of(spec)[0])
     optional = fields.columns if spec["format"] == "json" else (*shape.get("optional", ()), *months)
     require_columns(fields.columns, shape["columns"], where, optional, spec["again"])
-    fields = numbered(fields, where, spec["again"])
+    if fields.schema.get("record") != pl.UInt32:
+        fields = numbered(fields, where, spec["again"])
     if "flow" not in fields.columns:
         fields = fields.with_columns(flow=pl.lit(shape.get("flow")).cast(pl.String))
     if "named" in spec:
@@ -480,7 +483,10 @@ def _by_rules(rules: Sequence[Spec], fields: pl.DataFrame, where: str) -> Iterat
         rows = fields.clear() if is_met is None else fields.filter(is_met)
         if not rows.height:
             continue
-        row = {name: it if isinstance(it, int) else clip(str(it)) for name, it in rows.row(0, named=True).items()}
+        first = rows.row(0, named=True)
+        numbers = {name: one for name, one in first.items() if isinstance(one, int)}
+        row: dict[str, Any] = {name: clip(str(one)) for name, one in first.items()} | numbers
+        seen, wanted = rule.get("values", ("", ""))
         counts = {
             "count": f"{rows.height:,}",
             "records": counted(rows.height, "record"),
@@ -499,6 +505,7 @@ def _by_rules(rules: Sequence[Spec], fields: pl.DataFrame, where: str) -> Iterat
             observed=problem,
             expected=rule["expected"],
             advice=rule["advice"],
+            values=(numbers.get(seen), numbers.get(wanted), None),
             of_trade=rule["of_trade"] if "of_trade" in rule else cast("bool", UNSAID),
         )
 
@@ -542,20 +549,28 @@ def _whole(records: Reported, columns: Sequence[str], where: str) -> tuple[Repor
 
 def _known_units(records: Reported, where: str) -> tuple[Reported, list[dict[str, str]]]:
     """The records without the quantities in a unit that the code table lacks, and a warning about these units."""
-    units = records["quantity_unit"].unique().drop_nulls().cast(pl.String).sort()
-    unknown = [unit for unit in units if not printed_unit(unit)]
-    is_known = ~pl.col("quantity_unit").cast(pl.String).is_in(unknown).fill_null(False)
-    return records.with_columns(pl.when(is_known).then("quantity").alias("quantity")), [
-        finding(
-            "unknown_unit",
-            "warning",
-            f"{where}, unit of a quantity",
-            observed=", ".join(map(clip, unknown[:12])),
-            expected="a unit of schemas/reference/units.csv",
-            advice="These quantities are not known and not zero; add the unit to the table.",
-        )
-        for _ in unknown[:1]
-    ]
+    doubts = list[dict[str, str]]()
+    for number, unit in (("quantity", "quantity_unit"), ("supplementary_quantity", "supplementary_unit")):
+        units = records[unit].unique().drop_nulls().cast(pl.String).sort()
+        if not (unknown := [one for one in units if not printed_unit(one)]):
+            continue
+        is_known = ~pl.col(unit).cast(pl.String).is_in(unknown).fill_null(False)
+        of_them = records.filter(~is_known)
+        records = records.with_columns(pl.when(is_known).then(number).alias(number))
+        doubts += [
+            finding(
+                "unknown_unit",
+                "warning",
+                f"{where}, {unit.replace('_', ' ')}",
+                observed=(
+                    f"{', '.join(map(clip, unknown[:12]))} in {counted(of_them.height, 'record')}, first record"
+                    f" {of_them['record'][0]}"
+                ),
+                expected="a unit of schemas/reference/units.csv",
+                advice="These quantities are not known and not zero; add the unit to the table.",
+            )
+        ]
+    return records, doubts
 
 
 def _printed_on(spec: Spec, fields: pl.DataFrame, where: str) -> date | None:

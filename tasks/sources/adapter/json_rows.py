@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from schemas.frames import Reported
 from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, counted
@@ -20,13 +21,15 @@ ROUND_PAGE = 1_000
 
 
 class FileRead(NamedTuple):
-    """The fields of a file as texts, its encoding, the normalisations made, doubts, what proves that it is whole."""
+    """The fields of a file as texts, its encoding, the normalisations made, doubts, what proves that it is whole, and
+    printed years to date."""
 
     fields: pl.DataFrame
     encoding: str
     notes: Sequence[str] = ()
     doubts: Sequence[dict[str, Any]] = ()
     proof: str = ""
+    so_far: Reported | None = None
 
 
 def read_rows(spec: Mapping[str, Any], needed: Sequence[str], raw: bytes, where: str) -> FileRead:

@@ -57,7 +57,8 @@ def questions(
         listed = dict(links_or_failure)
     for months, reporter, flow, lot in product(reversed(_spans(rules, request, today)), codes, flows, lots):
         words = {"base": base, "flow": rules["flows"][flow], "direction": flow, "reporter": reporter}
-        words |= {"reporter_code": codes[reporter], **_words(rules, months, lot)}
+        words |= {"folder": rules.get("folders", {}).get(flow, ""), "reporter_code": codes[reporter]}
+        words |= _words(rules, months, lot)
         question = rules.get("name", f"{name}_{{direction}}_{{span}}").format(**words)
         address = rules["address"].format(**words) if listed is None else listed.get(words["span"])
         if address is None:
@@ -116,6 +117,7 @@ def _words(rules: Spec, months: list[str], lot: list[str]) -> dict[str, str]:
     return {
         "span": span,
         "year": months[0][:4],
+        "year_digits": months[0][2:4],
         "month": "" if rules["about"] == "year" else months[0][5:],
         "first": months[0],
         "last": months[-1],

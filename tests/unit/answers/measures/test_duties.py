@@ -20,7 +20,7 @@ from tasks.domain.export_controls.control_lists import control_lists
 from tasks.lineage.point import Point
 from tasks.lineage.trace import Tracer
 from tasks.reading.query import open_published
-from tasks.sources.census.us_census_bulk import parse
+from tasks.sources.registry import SOURCES
 from tests.unit.census_archive import Row, members, packed
 from tests.unit.published_stores import publish
 
@@ -281,7 +281,7 @@ def all_imports(month: str) -> bytes:
 
 @pytest.mark.parametrize("month", TOTALS)
 def test_the_sums_of_eighteen_months_are_read_with_every_digit(month: str) -> None:
-    rows = parse(all_imports(month), f"IMDB{month[2:4]}{month[5:]}.ZIP").reported
+    rows = SOURCES["us_census_bulk"].parse(all_imports(month), f"IMDB{month[2:4]}{month[5:]}.ZIP").reported
     found = {row["currency"]: int(row["value"]) for row in rows.iter_rows(named=True)}
     consumption, dutiable, duty, charges, general, general_charges = TOTALS[month]
     assert found == {

@@ -16,8 +16,8 @@ import pytest
 from schemas.forms.fetch import FetchRequest
 from tasks.domain.errors import Refused
 from tasks.ingest.normalise import Normalised
-from tasks.sources.census import us_census_bulk
-from tasks.sources.census.us_census_bulk import EXPORTS, IMPORTS, parse
+from tasks.sources.experimental.census_archives import EXPORTS, IMPORTS
+from tasks.sources.registry import SOURCES
 from tests.unit import census_archive as made
 from tests.unit.census_archive import Row, archive, members, packed
 from tests.unit.sources import reading
@@ -25,6 +25,7 @@ from tests.unit.sources.reading import doubts, numbers, rule_of
 from tests.unit.sources.value_terms import assert_terms
 
 NAME = "IMDB2506.ZIP"
+parse = SOURCES["us_census_bulk"].parse
 read = partial(reading.read, source="us_census_bulk", name=NAME)
 BUT_FOR_THE_SOURCE = [("experimental_source", "warning")]
 
@@ -117,8 +118,8 @@ def test_a_record_of_the_year_to_date_alone_is_no_zero_of_the_month() -> None:
     # The third one has an entry in the month, whose numbers are zero.
     assert sorted(parsed.reported["partner"].cast(str).unique()) == ["4280", "5700"]
     assert parsed.normalised == (
-        "2 records of districts and rate provisions added up to 2 sums of a code and a country",
-        "1 record of the year to date alone",
+        "1 record of a code and a country with a year to date alone",
+        "3 records of districts and rate provisions",
     )
 
 
@@ -327,7 +328,7 @@ def test_blocks_end_where_lines_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_archive_for_each_month_and_direction_is_asked_for() -> None:
     request = FetchRequest(source="us_census_bulk", months="2025-12..2026-01")
-    asked = list(us_census_bulk.questions(request, date(2026, 3, 20), None))  # type: ignore[arg-type]
+    asked = list(SOURCES["us_census_bulk"].questions(request, date(2026, 3, 20), None))  # type: ignore[misc, arg-type]
     assert sorted(question.address for question in asked) == [
         "https://www.census.gov/trade/downloads/2025/Merch/ex_m/EXDB2512.ZIP",
         "https://www.census.gov/trade/downloads/2025/Merch/im_m/IMDB2512.ZIP",

@@ -1,11 +1,4 @@
-"""Reads the United States Census Bureau's bulk archive of a month (U.S. Imports of Merchandise `IMDByymm.ZIP`, U.S.
-Exports of Merchandise `EXDByymm.ZIP`): all goods by ten digits and country.
-
-Who and when: as the International Trade API (`us_census.toml`), about 35 days after the month, at
-08:30 in Washington. US government work is in the public domain. Free, without a key. The numbers are those of the API.
-
-Address: https://www.census.gov/trade/downloads/2025/Merch/im_m/IMDB2501.ZIP and …/ex_m/EXDB2501.ZIP, 94 to 292 MB; the
-text in it has 0.5 to 1.5 GB.
+"""Adds up the records of a monthly archive of the United States Census Bureau, which `us_census_bulk.toml` declares.
 
 Layout: fixed width, no header, CRLF, numbers right-aligned in fifteen columns. `IMP_DETL.TXT` has a row for each code,
 country, country subcode (a preference that was claimed), district of entry and of unlading, and rate provision;
@@ -13,40 +6,17 @@ country, country subcode (a preference that was claimed), district of entry and 
 month and those of the year to date. `Documentation/*.lay` describes the layout: where it names the fields, its places
 count; otherwise those below. Names of members change their case from month to month.
 
-Rows are added up to code and country, and the note of a sum names its first and last record. A row without an entry in
-the month is there for its year to date, and is no printed zero. `COMM` has the sum of each code, `CTY` of each country,
-`DE` or `DIST` of each district: each number that is read is compared with them in every one, and a difference holds the
-release. There are no rows of groups or totals, and an archive with one is refused. A row stands once, and so does each
-sum: where all stand twice, they would still agree.
-
-General imports (gen_) are value_usd by customs value, and value_usd_cif with freight and insurance; charges are the
-difference of the two, which is checked. Imports for consumption (con_) are what entered the market, from a warehouse or
-at once: value_usd_consumption, value_usd_consumption_cif, value_usd_dutiable, the part of value_usd_consumption that is
-dutiable, and value_usd_duty, the duty on them as the Bureau calculates it. The quantities are those of general imports.
-Exports are FAS; domestic and foreign goods are added up.
-Units of quantity stand in `COMM`, or in `CONCORD`; X means none. Trade of little value stands under codes of its own of
-chapters 98 and 99.
-
-Corrections: the archive of a past month is not said to be replaced. The year to date contains corrections of the months
-before; it is not published, because nothing says which month was corrected, and is compared with the published months:
-a finding says by how much each code and country was corrected. The months themselves are asked for again through the
-API. An archive does not say its day: one of a past month that is dropped today would count as newer than
-what the API had said of that month, so one that differs from it is held, and its day of release is to be declared. In
-January month and year must be the same, which is checked.
-
-Unsure: six records of imports have been read, with the sums over 18 whole archives that a public project measured. Of
-exports no record was at hand: their layout is that of two public programs which agree.
+`COMM` has the sum of each code, `CTY` of each country, `DE` or `DIST` of each district: each number that is read is
+compared with them in every one, and a difference holds the release. There are no rows of groups or totals, and an
+archive with one is refused. A row stands once, and so does each sum: where all stand twice, they would still agree.
+Units of quantity stand in `COMM`, or in `CONCORD`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
 import polars as pl
 
@@ -55,24 +25,12 @@ from schemas.reference.code_tables import partner_codes
 from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip, counted
-from tasks.domain.units import printed_unit
-from tasks.sources.adapter.declared import source_of
-from tasks.sources.adapter.protocol import FirstFetch, Parsed, Site, WantedFile, months_of, refuse_products
+from tasks.sources.adapter.declaration import Spec
+from tasks.sources.adapter.json_rows import FileRead
 from tasks.sources.adapter.records import as_reported, doubt_copies
 from tasks.sources.formats.fixed_width import Layout, Member, layout_of, members_of, read_blocks, stated_layout, text_of
 
-if TYPE_CHECKING:
-    from schemas.forms.fetch import FetchRequest
-
-# The same figures, as their API gives them.
-API = source_of(Path(__file__).with_name("us_census.toml"))
-NO_UNIT = ("", "-", "X")
-BASE = "https://www.census.gov"
-ZONE = ZoneInfo("America/New_York")
 AGAIN = "Download the archive of the month again, and give it as it is."
-ARCHIVE_NAME = re.compile(r"(?i)(?:IMDB|EXDB)([0-9]{2})(0[1-9]|1[0-2])")
-# Of the largest archive of 18 months, 292 MB, with room to grow.
-BYTES_MAX = 600_000_000
 # Kinds of members: those of imports, of exports, and the list of codes of both.
 STEM = re.compile(r"(?<![a-z])(?:imp_(?:detl|comm|cty|de)|exp_(?:detl|comm|cty|dist)|concord)(?![a-z])")
 LAYOUT = ".lay"
@@ -83,41 +41,13 @@ MONTH = (("year", 4), ("month", 2))
 NAMED = (("comm_desc", 50), ("unit_qy1", 3), ("unit_qy2", 3))
 CONCORD = layout_of([("commodity", 10), ("descriptn", 150), ("abbreviatn", 50), ("unit_qy1", 3), ("unit_qy2", 3)])
 IMPORT_NUMBERS = (
-    "cards",
-    "con_qy1",
-    "con_qy2",
-    "con_val",
-    "dut_val",
-    "cal_dut",
-    "con_cha",
-    "con_cif",
-    "gen_qy1",
-    "gen_qy2",
-    "gen_val",
-    "gen_cha",
-    "gen_cif",
-    "air_val",
-    "air_wgt",
-    "air_cha",
-    "ves_val",
-    "ves_wgt",
-    "ves_cha",
-    "cnt_val",
-    "cnt_wgt",
-    "cnt_cha",
-)
+    "cards", "con_qy1", "con_qy2", "con_val", "dut_val", "cal_dut", "con_cha", "con_cif", "gen_qy1", "gen_qy2",
+    "gen_val", "gen_cha", "gen_cif", "air_val", "air_wgt", "air_cha", "ves_val", "ves_wgt", "ves_cha", "cnt_val",
+    "cnt_wgt", "cnt_cha",
+)  # fmt: skip
 EXPORT_NUMBERS = (
-    "cards",
-    "qty_1",
-    "qty_2",
-    "all_val",
-    "air_val",
-    "air_wgt",
-    "ves_val",
-    "ves_wgt",
-    "cnt_val",
-    "cnt_wgt",
-)
+    "cards", "qty_1", "qty_2", "all_val", "air_val", "air_wgt", "ves_val", "ves_wgt", "cnt_val", "cnt_wgt",
+)  # fmt: skip
 QUANTITIES = ("con_qy1", "con_qy2", "gen_qy1", "gen_qy2", "qty_1", "qty_2")
 
 
@@ -137,30 +67,14 @@ class Control(NamedTuple):
 
 
 class Database(NamedTuple):
-    """One of the two archives: its direction, and the layout of its detail.
-
-    `values` are the values that are published, each with its label in `currencies.csv`; `quantities` the two
-    quantities. `compared` are further numbers that are only compared with the `controls`: the entries, charges, and the
-    value of the year to date.
-    """
+    """One of the two archives: its direction, the layout of its detail, and the numbers that are read and compared with
+    the `controls`; the first of them is the value that has a year to date."""
 
     flow: str
     detail: str
     layout: Layout
-    values: Mapping[str, str]
-    quantities: tuple[str, str]
-    compared: tuple[str, ...]
+    numbers: tuple[str, ...]
     controls: tuple[Control, ...]
-
-    @property
-    def value(self) -> str:
-        """The value that is published first, with the quantities."""
-        return next(iter(self.values))
-
-    @property
-    def numbers(self) -> tuple[str, ...]:
-        """All numbers that are read of the detail."""
-        return (*self.values, *self.quantities, *self.compared)
 
 
 IMPORTS = Database(
@@ -170,16 +84,10 @@ IMPORTS = Database(
         [("commodity", 10), ("cty_code", 4), ("cty_subco", 2), ("dist_entry", 2), ("dist_unlad", 2), ("rate_prov", 2)],
         IMPORT_NUMBERS,
     ),
-    values={
-        "gen_val_mo": "USD",
-        "gen_cif_mo": "USD CIF",
-        "con_val_mo": "USD consumption",
-        "con_cif_mo": "USD consumption CIF",
-        "dut_val_mo": "USD dutiable",
-        "cal_dut_mo": "USD duty",
-    },
-    quantities=("gen_qy1_mo", "gen_qy2_mo"),
-    compared=("cards_mo", "gen_cha_mo", "gen_val_yr"),
+    numbers=(
+        "gen_val_mo", "gen_cif_mo", "con_val_mo", "con_cif_mo", "dut_val_mo", "cal_dut_mo", "gen_qy1_mo", "gen_qy2_mo",
+        "cards_mo", "gen_cha_mo", "gen_val_yr",
+    ),
     controls=(
         Control("imp_comm", "commodity", _layout([("commodity", 10), *NAMED], IMPORT_NUMBERS)),
         Control(
@@ -191,14 +99,12 @@ IMPORTS = Database(
             _layout([("dist_entry", 2), ("dist_name", 30)], IMPORT_NUMBERS, has_quantities=False),
         ),
     ),
-)
+)  # fmt: skip
 EXPORTS = Database(
     flow="export",
     detail="exp_detl",
     layout=_layout([("df", 1), ("commodity", 10), ("cty_code", 4), ("district", 2)], EXPORT_NUMBERS),
-    values={"all_val_mo": "USD"},
-    quantities=("qty_1_mo", "qty_2_mo"),
-    compared=("cards_mo", "all_val_yr"),
+    numbers=("all_val_mo", "qty_1_mo", "qty_2_mo", "cards_mo", "all_val_yr"),
     controls=(
         Control("exp_comm", "commodity", _layout([("df", 1), ("commodity", 10), *NAMED], EXPORT_NUMBERS)),
         Control(
@@ -212,41 +118,30 @@ EXPORTS = Database(
 CELL = ("commodity", "cty_code")
 
 
-def parse(raw: bytes, where: str) -> Parsed:
-    """The sums of a month by code and country, in order of their first record. Raises Refused; `where` names the
-    archive."""
+def read(spec: Spec, raw: bytes, where: str) -> FileRead:
+    """The sums of a month by code and country, in order of their first record: numbers as whole numbers, with the units
+    of their code. Raises Refused; `where` names the archive."""
     files = members_of(raw, where)
     members = _by_stem(files, where)
     base = _database(members, files, where)
     detail = _read_detail(base, members, where)
-    _refuse_groups(detail.cells, where)
+    _refuse_groups(detail.cells, spec["code_list"], where)
     controls = [*_doubt_rows_twice(detail, base, where), *_doubt_controls(base, detail, members, where)]
-    doubts = [*_doubt_name(detail, where), *controls]
     units, unit_doubts = _units(base, members, where)
-    traded = detail.cells.filter(pl.any_horizontal(pl.col(name) != 0 for name in _monthly(base)))
-    cells = traded.join(units, on="commodity", how="left", maintain_order="left")
-    doubts += [*unit_doubts, *_doubt_units(cells, base, where), *_doubt_sums(base, detail, where)]
-    count, of_traded = (int(frame["rows"].sum()) for frame in (detail.cells, traded))
-    notes = [
-        f"{counted(of_traded, 'record')} of districts and rate provisions added up to"
-        f" {counted(traded.height, 'sum')} of a code and a country"
-    ]
-    if silent := count - of_traded:
-        notes.append(f"{counted(silent, 'record')} of the year to date alone")
-    return Parsed(
-        _reported(cells, base, detail),
+    cells = detail.cells.join(units, on="commodity", how="left", maintain_order="left")
+    return FileRead(
+        cells.with_columns(year=pl.lit(detail.year), month=pl.lit(detail.month)),
         "ascii",
-        tuple(notes),
-        tuple(doubts),
-        reporter="USA",
-        so_far=_so_far(base, detail) if detail.month != JANUARY else None,
-        proof="" if controls else f"the sums of {', '.join(control.member.upper() for control in base.controls)}",
+        [f"{counted(int(cells['parts'].sum()), 'record')} of districts and rate provisions"],
+        [*controls, *unit_doubts],
+        "" if controls else f"the sums of {', '.join(control.member.upper() for control in base.controls)}",
+        _so_far(base, detail) if detail.month != JANUARY else None,
     )
 
 
 class MonthDetail(NamedTuple):
-    """The detail of a month, added up: by code and country (with `record`, `last` and `rows`), and the sums by each key
-    of the control members; how many records stand twice, throughout."""
+    """The detail of a month, added up: by code and country (with `record`, `last_record` and `parts`), and the sums by
+    each key of the control members; how many records stand twice, throughout."""
 
     year: str
     month: str
@@ -304,12 +199,12 @@ def _read_detail(base: Database, members: Mapping[str, Member], where: str) -> M
         # Some bytes of each of millions of records tell whether it came before.
         prints.append(block.drop("record").hash_rows())
         months |= {*block.select("year", "month").unique().iter_rows()}
-        place = pl.col("record").min(), pl.col("record").max().alias("last"), pl.len().alias("rows")
+        place = pl.col("record").min(), pl.col("record").max().alias("last_record"), pl.len().alias("parts")
         cells.append(block.group_by(CELL, maintain_order=True).agg(*place, *sums))
         for key in others:
             of_others[key].append(block.group_by(key).agg(sums))
     year, month = _the_month(months, where)
-    place = pl.col("record").min(), pl.col("last").max(), pl.col("rows").sum()
+    place = pl.col("record").min(), pl.col("last_record").max(), pl.col("parts").sum()
     whole = pl.concat(cells).group_by(CELL, maintain_order=True).agg(*place, *sums).sort("record")
     by_key = {key: whole.group_by(key).agg(sums) for key in CELL}
     by_key |= {key: pl.concat(frames).group_by(key).agg(sums) for key, frames in of_others.items()}
@@ -324,9 +219,9 @@ def _the_month(months: set[tuple[str, str]], where: str) -> tuple[str, str]:
     return months.pop()
 
 
-def _refuse_groups(cells: pl.DataFrame, where: str) -> None:
+def _refuse_groups(cells: pl.DataFrame, code_list: str, where: str) -> None:
     """Raises Refused for a country that is a group or a total in the list of codes: its trade would count twice."""
-    whole = partner_codes(API.code_list).filter(pl.col("kind").is_in(["group", "total"]))
+    whole = partner_codes(code_list).filter(pl.col("kind").is_in(["group", "total"]))
     groups = cells.filter(pl.col("cty_code").is_in(whole["code"].implode()))
     if groups.height:
         raise Refused(
@@ -347,10 +242,6 @@ def _doubt_rows_twice(detail: MonthDetail, base: Database, where: str) -> Iterat
             expected="each record once",
             advice=f"Their sum would count trade twice. {AGAIN}",
         )
-
-
-def _monthly(base: Database) -> list[str]:
-    return [name for name in base.numbers if name.endswith("_mo")]
 
 
 def _units(base: Database, members: Mapping[str, Member], where: str) -> tuple[pl.DataFrame, list[dict[str, str]]]:
@@ -378,47 +269,6 @@ def _doubt_two_units(twice: pl.DataFrame, stem: str, where: str) -> list[dict[st
             advice=f"Their quantities are not known. {AGAIN}",
         )
     ]
-
-
-def _label(unit: str, number: str) -> pl.Expr:
-    """The unit of a quantity; `not stated` where a number has none that the archive states."""
-    stated = pl.col(unit).is_null() & (pl.col(number) != 0)
-    return pl.when(stated).then(pl.lit("not stated")).when(~pl.col(unit).is_in(NO_UNIT)).then(unit)
-
-
-def _doubt_units(cells: pl.DataFrame, base: Database, where: str) -> Iterator[dict[str, str]]:
-    """Finds quantities whose unit nobody knows, which are not known then."""
-    for unit, number in zip(UNITS, base.quantities, strict=True):
-        labels = cells.select("record", label=_label(unit, number)).drop_nulls()
-        unknown = labels.filter(~pl.col("label").is_in(_known(labels["label"])))
-        if unknown.height:
-            names = ", ".join(map(clip, unknown["label"].unique().sort()[:12]))
-            yield finding(
-                "unknown_unit",
-                "warning",
-                f"{where}, {unit}",
-                observed=f"{names} in {counted(unknown.height, 'sum')}, first record {unknown['record'][0]}",
-                expected="a unit of schemas/reference/units.csv",
-                advice="These quantities are not known and not zero; add the unit to the table.",
-            )
-
-
-def _known(labels: pl.Series) -> list[str]:
-    return [label for label in labels.unique() if printed_unit(label)]
-
-
-def _doubt_name(detail: MonthDetail, where: str) -> Iterator[dict[str, str]]:
-    """Finds an archive whose name, as the Census Bureau gives it, has another month."""
-    named = ARCHIVE_NAME.search(where)
-    if named and (named[1], named[2]) != (detail.year[2:], detail.month):
-        yield finding(
-            "file_name",
-            "error",
-            clip(where),
-            observed=f"20{named[1]}-{named[2]} in the name",
-            expected=f"{detail.year}-{detail.month}, as in its records",
-            advice="See which month it is; give it the name of that month, or approve.",
-        )
 
 
 def _doubt_controls(
@@ -491,61 +341,9 @@ def _records_of(cells: pl.DataFrame, wrong: pl.DataFrame, key: str) -> list[int]
     return cells.join(wrong, on=key, how="semi")["record"].to_list() if key in cells.columns else []
 
 
-def _doubt_sums(base: Database, detail: MonthDetail, where: str) -> Iterator[dict[str, str]]:
-    """Finds charges that are not the difference of the two values, and a January that is not its year to date."""
-    rules = []
-    if "gen_cha_mo" in base.numbers:
-        rules.append(("charges_differ", "warning", "gen_cif_mo", pl.col("gen_val_mo") + pl.col("gen_cha_mo")))
-    if detail.month == JANUARY:
-        rules.append(("year_to_date", "error", base.value, pl.col(base.value.replace("_mo", "_yr"))))
-    for check, severity, name, expected in rules:
-        wrong = detail.cells.filter(pl.col(name) != expected)
-        if wrong.height:
-            row = wrong.with_columns(other=expected).row(0, named=True)
-            yield finding(
-                check,
-                severity,
-                f"{where}, {name}",
-                records=wrong["record"].to_list(),
-                values=(row[name], row["other"], None),
-                observed=(
-                    f"{counted(wrong.height, 'sum')}, first {row['commodity']} {row['cty_code']} in record"
-                    f" {row['record']}: {row[name]:,}, and {row['other']:,}"
-                ),
-                expected="two numbers that are the same by what they are",
-                advice=f"Both are as the records have them. {AGAIN}",
-            )
-
-
-def _reported(cells: pl.DataFrame, base: Database, detail: MonthDetail) -> Reported:
-    """A record for each sum and value; the first one has the quantities."""
-    note = pl.when(pl.col("rows") > 1).then(
-        pl.format("sum of {} records, {} to {}", "rows", "record", "last"),
-    )
-    common = cells.select(
-        "record",
-        *base.values,
-        flow=pl.lit(base.flow),
-        period=pl.lit(f"{detail.year}-{detail.month}"),
-        product="commodity",
-        partner="cty_code",
-        note=note,
-        **_quantity("quantity", UNITS[0], base.quantities[0], cells),
-        **_quantity("supplementary_quantity", UNITS[1], base.quantities[1], cells),
-    )
-    none = dict.fromkeys(
-        ("quantity", "quantity_unit", "supplementary_quantity", "supplementary_unit"), pl.lit(None, pl.String)
-    )
-    records = []
-    for place, (name, currency) in enumerate(base.values.items()):
-        value = {"value": pl.col(name).cast(pl.String), "currency": pl.lit(currency)}
-        records.append(as_reported(common.with_columns(**value, **(none if place else {}))))
-    return pl.concat(records)
-
-
 def _so_far(base: Database, detail: MonthDetail) -> Reported:
     """The year to date of each code and country, as a record of the month: also of those without trade in it."""
-    number = base.value.replace("_mo", "_yr")
+    number = base.numbers[0].replace("_mo", "_yr")
     return as_reported(
         detail.cells.select(
             "record",
@@ -554,59 +352,6 @@ def _so_far(base: Database, detail: MonthDetail) -> Reported:
             product="commodity",
             partner="cty_code",
             value=pl.col(number).cast(pl.String),
-            currency=pl.lit(base.values[base.value]),
+            currency=pl.lit("USD"),
         )
     )
-
-
-def _quantity(name: str, unit: str, number: str, cells: pl.DataFrame) -> dict[str, pl.Expr]:
-    """A quantity and its unit; a unit that nobody knows stands alone, so that the number counts as hidden."""
-    label = _label(unit, number)
-    is_known = label.is_in(_known(cells.select(label=label)["label"].drop_nulls()))
-    return {
-        name: pl.when(is_known).then(pl.col(number).cast(pl.String)),
-        f"{name.removesuffix('_quantity')}_unit": label,
-    }
-
-
-def questions(request: FetchRequest, today: date, site: Site) -> Iterator[WantedFile]:
-    """Yield a question for each month and direction, the newest month first."""
-    refuse_products(request, "A bulk archive has every code; leave them out, or fetch us_census.")
-    for month in reversed(months_of(request, today)):
-        year, digits = month[:4], month[2:].replace("-", "")
-        for flow in request.flows:
-            folder, stem = ("im_m", f"IMDB{digits}") if flow == "import" else ("ex_m", f"EXDB{digits}")
-            yield WantedFile(
-                name=stem,
-                source="us_census_bulk",
-                form="zip",
-                zone=ZONE,
-                address=f"{request.base or BASE}/trade/downloads/{year}/Merch/{folder}/{stem}.ZIP",
-                title=f"US Census, {flow}s of all goods in {month}",
-                declared={**SOURCE.declared, "reporter": SOURCE.reporter, "flow": flow, "months": month},
-            )
-
-
-SOURCE = replace(
-    API,
-    name="us_census_bulk",
-    titles={"en": "US Census Bureau, archives of a month", "zh": "美国普查局月度数据包"},
-    parse=parse,
-    is_archive=True,
-    declared={"partners": "all", "products": ["*"]},
-    first_print_of="us_census",
-    base=BASE,
-    bytes_max=BYTES_MAX,
-    questions=questions,
-    key=None,
-    proof=(
-        "the checksums of the archive, records of one length that stand once, and three printed sums of each number: by"
-        " code, by country and by district"
-    ),
-    # 18 archives of 2025 and 2026 have 94 to 292 MB; one of 318 MiB is read in half a minute (benchmarks/RESULTS.md).
-    first_fetch=FirstFetch("month", 180, 60, has_all_goods=True),
-    experimental=(
-        "six records of imports of January 2025 with their layouts, and the sums of 18 whole months, have been read;"
-        " no record of exports"
-    ),
-)
