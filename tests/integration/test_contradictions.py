@@ -124,198 +124,66 @@ def of_world(quantity: int, value: int) -> bytes:
 
 KINDS = (
     # Prints of one figure.
-    *(
-        Kind(
-            f"two prints of {name}",
-            "prints_disagree",
-            printed(line(one, **of)),
-            printed(line(other, day=25, **of)),
-            [place],
-            [place],
-        )
-        for name, one, other, of, place in (
-            ("the world", "3188", "31880", {}, at()),
-            ("a partner", "353", "3530", {"partner": "USA"}, at("USA")),
-            ("dollars", "180", "1.8", USD, at(measure="value_usd")),
-            ("a month of last year", "5150", "515", {"period": YEAR_AGO}, at(month=YEAR_AGO)),
-        )
-    ),
+    *(Kind(f"two prints of {name}", "prints_disagree", printed(line(one, **of)), printed(line(other, day=25, **of)),
+         [place], [place]) for name, one, other, of, place in (("the world", "3188", "31880", {}, at()), ("a partner",
+         "353", "3530", {"partner": "USA"}, at("USA")), ("dollars", "180", "1.8", USD, at(measure="value_usd")),
+         ("a month of last year", "5150", "515", {"period": YEAR_AGO}, at(month=YEAR_AGO)))),
     Kind("an older print", "prints_disagree", printed(line("31880", day=25)), printed(line("3188")), [at()], [at()]),
-    Kind(
-        "two papers of a day",
-        "editions_disagree",
-        printed(line("353.4", partner="USA")),
-        printed(line("354", partner="USA")),
-        [at("USA")],
-        [at("USA")],
-    ),
+    Kind("two papers of a day", "editions_disagree", printed(line("353.4", partner="USA")), printed(line("354",
+         partner="USA")), [at("USA")], [at("USA")]),
     # Year to date, spans and months.
-    Kind(
-        "a month and two years so far",
-        "ytd_mismatch",
-        printed(line("19132", "2025-01..2025-05"), line("22319", HALF)),
-        printed(line("3194")),
-        [at()],
-        [at()],
-    ),
-    Kind(
-        "a year so far and its month",
-        "ytd_mismatch",
-        printed(line("19132", "2025-01..2025-05"), line("3188")),
-        printed(line("22329", HALF)),
-        [at()],
-        [at()],
-    ),
-    Kind(
-        "a year so far and the one before",
-        "ytd_mismatch",
-        printed(line("22319", HALF), line("3188")),
-        printed(line("19232", "2025-01..2025-05")),
-        [at()],
-        [at()],
-    ),
-    Kind(
-        "a half year below its month",
-        "prints_do_not_add_up",
-        printed(line("3188")),
-        printed(line("2231.9", HALF)),
-        [at()],
-        [at()],
-    ),
-    Kind(
-        "a half year below five months",
-        "prints_do_not_add_up",
-        printed(line("19132", "2025-01..2025-05"), line("5150", YEAR_AGO)),
-        printed(line("17319", HALF)),
-        [at(month=MAY)],
-        [at(month=MAY), at()],
-    ),
-    Kind(
-        "a half year below two months",
-        "prints_do_not_add_up",
-        printed(line("3188", "2025-01"), line("3188", "2025-03")),
-        printed(line("5000", HALF)),
-        [at(month="2025-01"), at(month="2025-03")],
-        [at(month="2025-01"), at(month="2025-03")],
-    ),
-    Kind(
-        "months below their sum",
-        "prints_do_not_add_up",
-        printed(line("3000", MAY), line("3000")),
-        printed(line("9000", f"{MAY}..{JUNE}")),
-        [at(month=MAY), at()],
-        [at(month=MAY), at()],
-    ),
-    Kind(
-        "months and a download of their sum",
-        "months_of_span",
-        (csv_bytes([magnets(month="202505"), magnets()]), LISTED),
-        (
-            csv_bytes([row[1:] for row in [magnets(quantity="900000", value="51,300,000")]], TITLES[1:]),
-            OTHER | {"months": f"{MAY}..{JUNE}"},
-        ),
-        [at("USA", MAY), at("USA")],
-        [at("USA", MAY), at("USA")],
-    ),
+    Kind("a month and two years so far", "ytd_mismatch", printed(line("19132", "2025-01..2025-05"), line("22319",
+         HALF)), printed(line("3194")), [at()], [at()]),
+    Kind("a year so far and its month", "ytd_mismatch", printed(line("19132", "2025-01..2025-05"), line("3188")),
+         printed(line("22329", HALF)), [at()], [at()]),
+    Kind("a year so far and the one before", "ytd_mismatch", printed(line("22319", HALF), line("3188")),
+         printed(line("19232", "2025-01..2025-05")), [at()], [at()]),
+    Kind("a half year below its month", "prints_do_not_add_up", printed(line("3188")), printed(line("2231.9", HALF)),
+         [at()], [at()]),
+    Kind("a half year below five months", "prints_do_not_add_up", printed(line("19132", "2025-01..2025-05"),
+         line("5150", YEAR_AGO)), printed(line("17319", HALF)), [at(month=MAY)], [at(month=MAY), at()]),
+    Kind("a half year below two months", "prints_do_not_add_up", printed(line("3188", "2025-01"), line("3188",
+         "2025-03")), printed(line("5000", HALF)), [at(month="2025-01"), at(month="2025-03")], [at(month="2025-01"),
+         at(month="2025-03")]),
+    Kind("months below their sum", "prints_do_not_add_up", printed(line("3000", MAY), line("3000")),
+         printed(line("9000", f"{MAY}..{JUNE}")), [at(month=MAY), at()], [at(month=MAY), at()]),
+    Kind("months and a download of their sum", "months_of_span", (csv_bytes([magnets(month="202505"), magnets()]),
+         LISTED), (csv_bytes([row[1:] for row in [magnets(quantity="900000", value="51,300,000")]], TITLES[1:]),
+         OTHER | {"months": f"{MAY}..{JUNE}"}), [at("USA", MAY), at("USA")], [at("USA", MAY), at("USA")]),
     # A growth and its levels.
-    *(
-        Kind(
-            f"{name} and {of}",
-            check,
-            printed(line(base, YEAR_AGO, partner=partner)),
-            printed(line(now, partner=partner), line(growth, partner=partner, **GROWTH)),
-            [at(partner, YEAR_AGO)],
-            [at(partner, YEAR_AGO), at(partner)],
-        )
-        for name, check, growth in (("a sign", "growth_sign", "38.1"), ("a growth", "implied_revision", "-36.0"))
-        for of, partner, base, now in (("the world", "WLD", "5150", "3188"), ("a partner", "USA", "515", "318.8"))
-    ),
+    *(Kind(f"{name} and {of}", check, printed(line(base, YEAR_AGO, partner=partner)), printed(line(now,
+         partner=partner), line(growth, partner=partner, **GROWTH)), [at(partner, YEAR_AGO)], [at(partner, YEAR_AGO),
+         at(partner)]) for name, check, growth in (("a sign", "growth_sign", "38.1"), ("a growth", "implied_revision",
+         "-36.0")) for of, partner, base, now in (("the world", "WLD", "5150", "3188"), ("a partner", "USA", "515",
+         "318.8"))),
     # Two currencies.
-    *(
-        Kind(
-            f"{rate} yuan for a dollar",
-            "exchange_rate",
-            (csv_bytes(DOLLARS), LISTED),
-            (in_yuan(rate), OTHER),
-            [USA_USD],
-            [at("USA", measure="value_cny")],
-        )
-        for rate in (1, 4.9, 10)
-    ),
-    Kind(
-        "dollars after yuan",
-        "exchange_rate",
-        (in_yuan(10), LISTED),
-        (csv_bytes(DOLLARS), OTHER),
-        [at("USA", measure="value_cny")],
-        [USA_USD],
-    ),
+    *(Kind(f"{rate} yuan for a dollar", "exchange_rate", (csv_bytes(DOLLARS), LISTED), (in_yuan(rate), OTHER),
+         [USA_USD], [at("USA", measure="value_cny")]) for rate in (1, 4.9, 10)),
+    Kind("dollars after yuan", "exchange_rate", (in_yuan(10), LISTED), (csv_bytes(DOLLARS), OTHER), [at("USA",
+         measure="value_cny")], [USA_USD]),
     # Two releases of a day.
-    *(
-        Kind(
-            f"two downloads of a day, {name}",
-            "editions_disagree",
-            (csv_bytes(DOLLARS[:1]), LISTED),
-            (csv_bytes([magnets("502", *other)]), OTHER),
-            [place],
-        )
-        for name, other, place in (
-            ("kilograms", ("300001", "17,100,000"), at("USA")),
-            ("dollars", ("300000", "17,200,000"), USA_USD),
-        )
-    ),
-    Kind(
-        "a download in yuan of the day",
-        "editions_disagree",
-        (csv_bytes(DOLLARS), LISTED),
-        (in_yuan(7.18, "300001"), OTHER),
-        [at("USA")],
-    ),
+    *(Kind(f"two downloads of a day, {name}", "editions_disagree", (csv_bytes(DOLLARS[:1]), LISTED),
+         (csv_bytes([magnets("502", *other)]), OTHER), [place]) for name, other, place in (("kilograms", ("300001",
+         "17,100,000"), at("USA")), ("dollars", ("300000", "17,200,000"), USA_USD))),
+    Kind("a download in yuan of the day", "editions_disagree", (csv_bytes(DOLLARS), LISTED), (in_yuan(7.18, "300001"),
+         OTHER), [at("USA")]),
     # Two directions.
-    Kind(
-        "the bytes of the other direction",
-        "other_flow",
-        (csv_bytes(DOLLARS), LISTED),
-        (csv_bytes(DOLLARS), LISTED | {"flow": "import"}),
-        [at("USA"), USA_USD],
-    ),
-    Kind(
-        "the numbers of the other direction",
-        "numbers_of_other_flow",
-        (csv_bytes(DOLLARS), LISTED),
-        (csv_bytes(DOLLARS[::-1]), LISTED | {"flow": "import"}),
-        [at("USA"), USA_USD],
-    ),
+    Kind("the bytes of the other direction", "other_flow", (csv_bytes(DOLLARS), LISTED), (csv_bytes(DOLLARS),
+         LISTED | {"flow": "import"}), [at("USA"), USA_USD]),
+    Kind("the numbers of the other direction", "numbers_of_other_flow", (csv_bytes(DOLLARS), LISTED),
+         (csv_bytes(DOLLARS[::-1]), LISTED | {"flow": "import"}), [at("USA"), USA_USD]),
     # Total and parts.
-    Kind(
-        "a world after its partners",
-        "world_total",
-        (csv_bytes(DOLLARS), ALL),
-        (of_world(1_509_770, 73_669_120), ALL | {"products": ["850511"]}),
-        [at(measure="value_usd")],
-    ),
-    Kind(
-        "partners after their world",
-        "world_total",
-        (of_world(1_509_770, 73_669_120), ALL),
-        (csv_bytes(DOLLARS), ALL | {"products": ["850511"]}),
-        [at(measure="value_usd")],
-    ),
+    Kind("a world after its partners", "world_total", (csv_bytes(DOLLARS), ALL), (of_world(1_509_770, 73_669_120),
+         ALL | {"products": ["850511"]}), [at(measure="value_usd")]),
+    Kind("partners after their world", "world_total", (of_world(1_509_770, 73_669_120), ALL), (csv_bytes(DOLLARS),
+         ALL | {"products": ["850511"]}), [at(measure="value_usd")]),
     Kind("partners above a printed world", "world_total", printed(line("1400")), (csv_bytes(DOLLARS), ALL), [at()]),
     Kind("a line and its codes", "line_differs", (goods(), PAGE), EARTHS, [LINE], names=("page.html", "codes.csv")),
     Kind("codes and their line", "line_differs", EARTHS, (goods(), PAGE), [LINE], names=("codes.csv", "page.html")),
     # An answer that is corrected, and an archive that is not.
-    Kind(
-        "an answer and an archive",
-        "older_print",
-        (ANSWER, API),
-        (archive(Row()), BULK),
-        [("8505110070", "CHN", "value_usd", JUNE)],
-        flow="import",
-        names=("first.json", "IMDB2506.ZIP"),
-        reporter="USA",
-    ),
-)
+    Kind("an answer and an archive", "older_print", (ANSWER, API), (archive(Row()), BULK), [("8505110070", "CHN",
+         "value_usd", JUNE)], flow="import", names=("first.json", "IMDB2506.ZIP"), reporter="USA"),
+)  # fmt: skip
 
 
 def in_doubt(store: Store, flow: str) -> set[Place]:
