@@ -370,11 +370,12 @@ class Doubts:
         keys = keys.with_row_index("at")
         return self._each(keys.filter(rows["in_doubt"]) if "in_doubt" in rows.columns else keys, rows.height)
 
-    def each_of_keys(self, keys: pl.DataFrame) -> pl.Series:
+    def each_of_keys(self, keys: pl.DataFrame, height: int | None = None) -> pl.Series:
         """For rows of flow, product, partner, measure (any where there is no such column), and the first and last month
         (month numbers `begin`, `end`) the doubts (DOUBTS) about their numbers, the newest month first; null where there
-        is none."""
-        return self._each(keys.with_row_index("at").with_columns(of_world=pl.lit(False)), keys.height)
+        is none. Where several keys are of one row, `at` is its place among so many."""
+        placed = keys if "at" in keys.columns else keys.with_row_index("at")
+        return self._each(placed.with_columns(of_world=pl.lit(False)), keys.height if height is None else height)
 
     def _each(self, keys: pl.DataFrame, height: int) -> pl.Series:
         """The doubts about numbers of the rows `at`, a list by row; `of_world`: those of all partners together."""

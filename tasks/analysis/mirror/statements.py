@@ -33,7 +33,7 @@ from tasks.analysis.mirror.sides import (
 from tasks.analysis.mirror.verdicts import REACH_AHEAD, REACH_BACK, judge
 from tasks.domain.classification import members
 from tasks.domain.comparability import changes_of_texts
-from tasks.domain.doubt.doubt_words import doubt_text, doubts_in
+from tasks.domain.doubt.doubt_words import as_text, together
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.exchange_rates import rates
 from tasks.domain.name_match import partner_key
@@ -423,5 +423,4 @@ def _doubts(sides: tuple[Side, Side], rows: pl.DataFrame) -> pl.Series:
         )
         for side in sides
     ]
-    both = ([*doubts_in(one), *doubts_in(other)] for one, other in zip(*texts, strict=True))
-    return pl.Series("doubt", [doubt_text(doubts) for doubts in both], pl.String)
+    return as_text(together(texts)).fill_null("")

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.forms.doubt import NumberDoubt
 from schemas.names import VALUES
 from schemas.questions.detours import Detours as DetoursQuestion
 from schemas.store_address import root_given
@@ -29,7 +28,7 @@ from tasks.answers.form.answer import Answer, day_of
 from tasks.answers.form.export_notes import RELEASE, Notes
 from tasks.domain.classification import members
 from tasks.domain.coverage import TOTALS
-from tasks.domain.doubt.doubt_words import doubt_text, doubts_in
+from tasks.domain.doubt.doubt_words import as_text, once_each, together
 from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.measures import is_named
 from tasks.domain.labels import country
@@ -140,15 +139,13 @@ def detours(question: DetoursQuestion) -> DetoursAnswer:
     ends = {one.hub: interval(one, known, window) for one in judged}
     rows = _rows(code, goods[code], judged, hubs, (rates, scores, growths, ends), frame)
     doubts = _doubts(code, rows["hub"].to_list(), frame)
-    rows = rows.with_columns(
-        doubt=pl.Series([doubt_text(doubts.get(hub, ())) or None for hub in rows["hub"]], dtype=pl.String)
-    )
+    rows = rows.with_columns(as_text(doubts))
     states = (open_published(sold), open_published(bought), *(open_published(place) for place in stores.hubs.values()))
     return DetoursAnswer(
         rows,
         states[0],
         (*notes, *by_parts, *sentences(rows, rates)),
-        tuple(dict.fromkeys(one for of_hub in doubts.values() for one in of_hub)),
+        once_each(doubts),
         as_of=day,
         table="detour",
         states=states,
@@ -405,25 +402,21 @@ def _prices(code: str, hubs: Sequence[str], frame: Frame) -> dict[str, float]:
     return prices
 
 
-def _doubts(code: str, hubs: Sequence[str], frame: Frame) -> dict[str, list[NumberDoubt]]:
-    """What is in doubt of the numbers behind the row of each hub."""
-    stores, by_hub = frame.stores, dict[str, list[NumberDoubt]]()
-    legs: list[tuple[Path, str, str, str]] = [(stores.sold, "export", stores.importer, "")]
-    legs += [(stores.sold, "export", hub, hub) for hub in hubs]
-    legs += [(stores.bought, "import", hub, hub) for hub in hubs]
-    for place in dict.fromkeys(place for place, *_ in legs):
-        of_place = [row for row in legs if row[0] == place]
-        keys = [(flow, key, partner, hub) for _, flow, partner, hub in of_place for key in _keys(place, code)]
-        table = pl.DataFrame(keys, ["flow", "product", "partner", "hub"], orient="row").with_columns(
+def _doubts(code: str, hubs: Sequence[str], frame: Frame) -> pl.Series:
+    """What is in doubt of the numbers behind the row of each hub (DOUBTS)."""
+    stores, cells = frame.stores, list[pl.Series]()
+    legs = [(stores.sold, "export", [stores.importer] * len(hubs)), (stores.sold, "export", hubs)]
+    legs += [(stores.bought, "import", hubs)]
+    for place, flow, partners in legs:
+        keys = [(at, flow, key, partner) for at, partner in enumerate(partners) for key in _keys(place, code)]
+        kinds = {"at": pl.UInt32, "flow": pl.String, "product": pl.String, "partner": pl.String}
+        table = pl.DataFrame(keys, kinds, orient="row").with_columns(
             measure=pl.lit(frame.measure),
             begin=pl.lit(frame.window.since - screen.YEAR * screen.YEARS_MAX, pl.Int32),
             end=pl.lit(frame.window.after.stop - 1, pl.Int32),
         )
-        cells = doubts_of(open_published(place), frame.day).each_of_keys(table.drop("hub"))
-        for hub, cell in zip(table["hub"], cells, strict=True):
-            for one in [hub] if hub else hubs:
-                by_hub.setdefault(one, []).extend(doubts_in(cell))
-    return {hub: list(dict.fromkeys(doubts)) for hub, doubts in by_hub.items() if doubts}
+        cells.append(doubts_of(open_published(place), frame.day).each_of_keys(table, len(hubs)))
+    return together(cells)
 
 
 def _flows(goods: Goods, hub: str | None, frame: Frame) -> pl.DataFrame:

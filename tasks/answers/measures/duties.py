@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from schemas.forms.doubt import NumberDoubt
 from schemas.questions.duties import Duties
 from schemas.questions.question import texts
 from schemas.table import polars_schema
@@ -17,7 +16,7 @@ from tasks.analysis.measures import duty
 from tasks.analysis.measures.duty import MEASURES
 from tasks.answers.form.answer import Answer, day_of, store_of
 from tasks.domain.coverage import TOTALS, WORLD
-from tasks.domain.doubt.doubt_words import as_cells, as_text, doubts_in, once_each
+from tasks.domain.doubt.doubt_words import as_text, once_each
 from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.control_lists import is_list, rates_of
 from tasks.domain.period_words import is_latest, read_months
@@ -246,10 +245,6 @@ def _doubts(snapshot: Snapshot, rows: pl.DataFrame, duty_goods: DutyGoods) -> pl
         for key in duty_goods.keys
         for measure in MEASURES
     ]
-    names = ["place", "flow", "product", "partner", "measure", "begin", "end"]
+    names = ["at", "flow", "product", "partner", "measure", "begin", "end"]
     table = pl.DataFrame(keys, names, orient="row").with_columns(pl.col("begin", "end").cast(pl.Int32))
-    doubts_of_row: list[list[NumberDoubt]] = [[] for _ in range(rows.height)]
-    cells = query.doubts_of(snapshot, duty_goods.day).each_of_keys(table.drop("place"))
-    for place, cell in zip(table["place"], cells, strict=True):
-        doubts_of_row[place] += doubts_in(cell)
-    return as_cells(doubts_of_row)
+    return query.doubts_of(snapshot, duty_goods.day).each_of_keys(table.cast({"at": pl.UInt32}), rows.height)

@@ -8,7 +8,7 @@ from schemas.questions.question import texts
 from schemas.questions.revisions import Revisions
 from tasks.answers.form.answer import Answer, store_of
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt.doubt_words import as_cells, as_text, doubts_in, once_each
+from tasks.domain.doubt.doubt_words import as_text, once_each, together
 from tasks.domain.periods import month_index
 from tasks.ledger.doubts import doubts_of_releases, open_doubts
 from tasks.reading.query import doubts_of, open_published
@@ -54,4 +54,4 @@ def doubts_of_revisions(revision: pl.DataFrame, snapshot: Snapshot) -> pl.Series
     keys = revision.select("flow", "product", "measure", partner=pl.lit(WORLD), begin=month, end=month)
     of_world = doubts_of(snapshot).each_of_keys(keys).alias("of_world")
     of_world = revision.select(pl.when(pl.col("world_new").is_not_null()).then(of_world)).to_series()
-    return as_cells([*doubts_in(one), *doubts_in(other)] for one, other in zip(printed, of_world, strict=True))
+    return together([printed, of_world])

@@ -57,6 +57,11 @@ def as_cells(doubts: Iterable[Iterable[NumberDoubt]]) -> pl.Series:
     return pl.Series("doubt", list(cells), DOUBTS)
 
 
+def together(cells: Iterable[pl.Series]) -> pl.Series:
+    """Return columns of DOUBTS of the same rows as one column."""
+    return as_cells([one for cell in row for one in doubts_in(cell)] for row in zip(*cells, strict=True))
+
+
 def once_each(cells: pl.Series) -> tuple[NumberDoubt, ...]:
     """Return the doubts of several cells of DOUBTS, each once; a share leaves out the doubt that its number already
     has, and of one doubt about several numbers the part is not said."""
