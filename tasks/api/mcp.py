@@ -1,9 +1,9 @@
 """Answers questions of programs that cannot look: each with its citation, its snapshot and day, and why a number is
 missing.
 
-Belongs here: how large an answer may be. A tool takes the fields of its question without the store, and a number of
-rows; the question says whether it is one. Does not belong here: the protocol by which they are asked
-(`flows.cli.questions.mcp`). Nothing here writes.
+Belongs here: how large an answer may be, the lists that a program may read before it asks, and texts that say how to
+ask. A tool takes the fields of its question without the store, and a number of rows; the question says whether it is
+one. Does not belong here: the protocol by which they are asked (`flows.cli.questions.mcp`). Nothing here writes.
 """
 
 import inspect
@@ -18,9 +18,9 @@ from typing import Annotated, Any, NamedTuple
 import polars as pl
 from pydantic import Field
 
-from schemas.figures import SHORT, SHOWN
+from schemas.figures import FIGURE_OF, SHORT, SHOWN
 from schemas.layouts import LAYOUTS
-from schemas.names import caveats_of, quote, status
+from schemas.names import MISSING, caveats_of, quote, status
 from schemas.questions.checks import annotation_of, checked, default_of, question_of
 from schemas.questions.question import ROWS_MAX, Question, fields_of, sign, summary_of
 from schemas.questions.read import Read
@@ -33,6 +33,7 @@ from tasks.api.forms import answers_of
 from tasks.domain.errors import Refused, StoreError
 from tasks.domain.text import clip, counted, visible
 from tasks.pages.text.document import PageAnswer
+from tasks.reading.citation import titles_of
 from tasks.store.files.snapshot import Snapshot, open_snapshot
 
 Content = dict[str, Any]
@@ -41,14 +42,24 @@ ROWS, BYTES_MAX, NOTES_MAX, SENTENCE_MAX = 20, 48_000, 10, 700
 # An answer is read by a model, which pays for each word: who wants more asks for more rows than are usual.
 BYTES_USUAL = 4_000
 NUMBERS_MAX, RECORDS_MAX, PRINTED_MAX, PRINTED_LENGTH = 12, 20, 3, 300
-# Fewer and fewer numbers of each operand of a trace, records of each, and printed texts, until it is short enough.
-TRACES = ((NUMBERS_MAX, RECORDS_MAX, PRINTED_MAX), (3, 5, 1), (1, 3, 1), (1, 1, 0), (0, 0, 0))
+# Fewer and fewer operands of a trace, numbers of each, records of each, and printed texts, until it is short enough.
+TRACES = (
+    (ROWS_MAX, NUMBERS_MAX, RECORDS_MAX, PRINTED_MAX),
+    *((ROWS_MAX, *each) for each in ((3, 5, 1), (1, 3, 1), (1, 1, 0), (0, 0, 0))),
+    *((operands, 0, 0, 0) for operands in (20, 10, 5, 2, 0)),
+)
 # What stands beside rows: how many there are, and how to ask for others.
 ABOUT_ROWS, MORE_NOTES = 250, "there are more notes"
+# The files that an answer rests on which are named, the others being counted.
+FILES_MAX, FILE_LENGTH = 3, 100
 TRIES = 3
 KEYS = ("flow", "product", "product_name", "partner", "partner_name", "period", "measure")
 FIGURES = tuple(name for name in SHOWN if name in SHORT)
 Rows = Annotated[int, Field(description="rows in the answer at most", ge=1, le=ROWS_MAX)]
+CITED = (
+    "Compute no figure yourself. Print the citation and the files of each answer; say what is in doubt, and why a"
+    " figure is missing."
+)
 # The place of the stores is that of the server: a program cannot name another one.
 STORE = "store"
 
@@ -154,6 +165,15 @@ class Answers:
             raise CannotAnswer(self._sentence(error)) from error
         return content_of(answer, tool.narrow, rows)
 
+    @property
+    def resources(self) -> Mapping[str, Callable[[], str]]:
+        """What a program may read before it asks, by its address."""
+        return {"tidewaiter://reporters": self.reporters, "tidewaiter://metrics": metrics}
+
+    def reporters(self) -> str:
+        """The reporters that have figures here, with their first and last month."""
+        return written(self.ask("contents", kind="reporters", rows=ROWS_MAX))
+
     def _of_one_state(self, tool: Tool, question: Question) -> Answer:
         """Return an answer of one published state: where another one was published meanwhile, the question is asked
         again."""
@@ -171,6 +191,47 @@ class Answers:
             if place.startswith(("/", "s3:")):
                 sentence = sentence.replace(f"{place}/", "").replace(place, "the store")
         return clip(for_programs(sentence), SENTENCE_MAX)
+
+
+def metrics() -> str:
+    """The figures of the table metric: name, unit and meaning; and why one may be missing."""
+    rows = [{"metric": name, "unit": one.unit, "meaning": one.meaning} for name, one in FIGURE_OF.items()]
+    return written(_visible({"metrics": rows, "missing": MISSING}))
+
+
+def check_a_claim(claim: str, printed_on: str = "") -> str:
+    """Check a printed sentence about trade against the figures of customs."""
+    return (
+        f"Check this sentence: {clip(claim, SENTENCE_MAX)}\n"
+        "For each figure in it ask `check_claim` with the goods, the partner, the direction, the months, the value and"
+        f" the unit as they are printed{f', and published={clip(printed_on)}' if printed_on else ''}."
+        " Give the verdict and the reason as they are; where the reason names another figure, print that figure."
+        f" {CITED}"
+    )
+
+
+def brief_of_a_product(product: str, month: str = "latest") -> str:
+    """Write a short text on the trade in a product in a month, for print."""
+    return (
+        f"Write five sentences on the trade in {clip(product)}, month {clip(month)}.\n"
+        "Ask `search` for the code and `read` for the figures of all partners (partner=world). Ask `movers` for the"
+        " partners and codes that made the change. Where a growth has a quote other than yes, print its caveats beside"
+        f" it or leave it out. {CITED}"
+    )
+
+
+def who_took_the_share(product: str, period: str, partner: str = "") -> str:
+    """Say which partners gained the share that others lost in a product over a year."""
+    return (
+        f"Who took the share that {clip(partner) or 'a partner'} lost in {clip(product)} in {clip(period)}?\n"
+        f"Ask `movers` with product={clip(product)}, month={clip(period)} and against=year. Rows of the kind partner"
+        " have share_pct and share_change_pp: name who lost most and who gained most, each with both figures."
+        f" {CITED}"
+    )
+
+
+# How a program is told to ask.
+PROMPTS: tuple[Callable[..., str], ...] = (check_a_claim, brief_of_a_product, who_took_the_share)
 
 
 def is_current(state: Snapshot) -> bool:
@@ -193,7 +254,9 @@ def content_of(answer: Answer, narrow: str, rows: int) -> Content:
         "citation": answer.cite_rows(rows) or answer.citation,
         "reporter": _one_or_several(answer.reporters),
         "snapshot": _one_or_several([state.id for state in answer.published]),
+        "files": files_of(answer, rows),
         "known_on": str(answer.known_on),
+        "in_doubt": answer.in_doubt,
         "notes": notes,
     }
     room = most - size_of(about)
@@ -205,9 +268,24 @@ def content_of(answer: Answer, narrow: str, rows: int) -> Content:
     return shown
 
 
+def files_of(answer: Answer, rows: int) -> list[str]:
+    """Return the files that the first rows rest on, each with the id of its release; of many the first."""
+    releases = answer.releases.filter(pl.col("release_id").is_in(answer.release_ids(rows))).unique("release_id")
+    releases = releases.sort("released_on", "release_id")
+    titles = zip(titles_of(releases), releases["release_id"], strict=True)
+    named = [f"{clip(title, FILE_LENGTH)}, release {release_id}" for title, release_id in titles]
+    more = len(named) - FILES_MAX
+    return [*named[:FILES_MAX], *([f"and {counted(more, 'other')}; contents with kind releases"] if more > 0 else [])]
+
+
 def size_of(content: Any) -> int:
     """Return how many bytes of JSON a value is, without what is not known."""
-    return len(json.dumps(_visible(content), ensure_ascii=False, default=str).encode())
+    return len(written(_visible(content)).encode())
+
+
+def written(content: Any) -> str:
+    """Return an answer as a program reads it."""
+    return json.dumps(content, ensure_ascii=False, default=str)
 
 
 def _one_or_several(names: Sequence[str]) -> str | list[str]:
@@ -218,11 +296,11 @@ def _bounded_trace(answer: TraceAnswer, room: int, rows: int) -> Content:
     """Return a trace with as many numbers of each operand as there is room for in an answer of so many rows."""
     traced = answer.trace.model_dump(mode="json")
     for limits in TRACES:
-        operands = [_few_numbers(operand, *limits) for operand in traced["operands"]]
-        content: Content = traced | {"operands": operands}
-        if size_of(content) <= room:
+        operands = [_few_numbers(operand, *limits[1:]) for operand in traced["operands"][: limits[0]]]
+        content: Content = traced | {"operands": operands, "operands_found": len(traced["operands"])}
+        if size_of(content) <= room - ABOUT_ROWS:
             break
-    if limits != TRACES[0] or any(one["numbers_found"] > limits[0] for one in operands):
+    if limits != TRACES[0] or any(one["numbers_found"] > NUMBERS_MAX for one in operands):
         others = f"ask for rows={ROWS_MAX}" if rows < ROWS_MAX else "the command `tidewaiter trace` prints all"
         content["more"] = f"not all numbers and records are here; {others}"
     return content

@@ -19,13 +19,14 @@ from schemas.frames import CheckedClaim, Claim
 from schemas.names import INPUT, OPTIONAL, VERDICTS
 from schemas.table import polars_schema
 from schemas.validation import validated
-from tasks.claims.parse import read_product
+from tasks.claims.parse import read_claim, read_product
 from tasks.claims.readings import Readings
 from tasks.claims.verdict import AGREED, check_claim
 from tasks.domain.classification import members
 from tasks.domain.errors import Unclear
 from tasks.domain.export_controls.measures import events_of, mixed_note
 from tasks.domain.labels import written_month
+from tasks.domain.periods import first_day
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import counted
 from tasks.store.files.snapshot import Snapshot
@@ -90,6 +91,19 @@ def product_of(row: dict[str, str | None], national: str) -> str | None:
         return read_product({name: text or "" for name, text in row.items()}, national)
     except Unclear:
         return None
+
+
+def months_of(claims: pl.DataFrame, national: str) -> pl.DataFrame:
+    """Return the months that claims are about: `flow`, `product` by the national list, `period`; none of a claim that
+    cannot be read."""
+    months = list[tuple[str, str, date]]()
+    for row in claims.iter_rows(named=True):
+        try:
+            spot = read_claim(row, national).spot
+        except Unclear:
+            continue
+        months += [(spot.flow, spot.product, first_day(month)) for month in range(spot.first, spot.last + 1)]
+    return pl.DataFrame(months, {"flow": pl.String, "product": pl.String, "period": pl.Date}, orient="row")
 
 
 def read_claims(file: Path) -> ClaimsFile:

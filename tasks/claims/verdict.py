@@ -45,6 +45,8 @@ CAUTION = (
     "What was assessed at entry is no rate of a tariff: entries may be free, excluded, or entered before it applied;"
     " and it is not what was paid in the end."
 )
+# How a reason begins to say what is in doubt.
+IN_DOUBT = "what the ledger has is in doubt"
 # The figure of `metric` by which the doubts about a claim are looked up; for others the level.
 FIGURES_OF_KINDS = {"share": "share_pct", "rank": "rank"} | dict.fromkeys(RATES, "of_consumption_pct")
 
@@ -93,7 +95,7 @@ def _with_doubts(readings: Readings, stated: Stated, spot: Spot, verdict: Verdic
     doubts = dict.fromkeys(one for place in (spot, _compared(stated)) for one in _doubts_about(readings, place, figure))
     if not doubts or verdict[0] == "not_checkable":
         return verdict
-    return "not_checkable", f"Not checkable: what the ledger has is in doubt ({doubt_text(doubts)}). {verdict[1]}"
+    return "not_checkable", f"Not checkable: {IN_DOUBT} ({doubt_text(doubts)}). {verdict[1]}"
 
 
 def _doubts_about(readings: Readings, spot: Spot, figure: str) -> list[NumberDoubt]:

@@ -61,25 +61,13 @@ def cite_rows_in(
     languages: Collection[str], rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None
 ) -> dict[str, str]:
     """Return `cite_rows` in each of these languages, of one reading; nothing where it is None."""
-    products = rows["product"].drop_nulls().unique().to_list() if "product" in rows.columns else []
-    if not 0 < len(products) <= PRODUCTS_MAX or "period" not in rows.columns:
+    stated = stated_by(rows, snapshot, as_of)
+    if stated is None:
         return {}
-    months = {
-        (flow, day.year, day.month)
-        for flow, period in rows.select("flow", "period").unique().iter_rows()
-        for day in (first_day(month_number(period) + by) for by in BASES)
-    }
     releases = read_table(snapshot, "release")
-    of_them = pl.any_horizontal(map(part_of, products))
-    columns = ("flow", "release_id", "known_from", "known_until")
-    stating = read_table(snapshot, "observation", months.__contains__, of_them, columns=columns)
-    stating = current_statements(stating) if as_of is None else stating.filter(was_last_on(as_of))
-    used = releases.filter(pl.col("release_id").is_in(stating["release_id"].unique().implode()))
-    titles = [_source(row) for row in used.iter_rows(named=True)]
+    titles = titles_of(releases.join(stated, on="release_id", how="semi"))
     day = as_of or known_on(releases, read_table(snapshot, "decision"))
     reporter = Reporter.of(releases).code
-    stated = stating.select("release_id", pl.col("flow").cast(pl.String)).unique()
-    stated = used.select("release_id", "source").join(stated, on="release_id")
     terms = [
         line
         for flow, of_flow in _by_flow(rows)
@@ -88,6 +76,27 @@ def cite_rows_in(
     return {
         language: "; ".join([citation(titles, reporter, day, snapshot.id, language), *terms]) for language in languages
     }
+
+
+def stated_by(rows: pl.DataFrame, snapshot: Snapshot, as_of: date | None = None) -> pl.DataFrame | None:
+    """Return which releases state what rows of figures rest on, now or on a day: `release_id`, `source` and `flow`.
+
+    None if there are no rows, too many products for one citation, or rows that name no product and month.
+    """
+    products = rows["product"].drop_nulls().unique().to_list() if "product" in rows.columns else []
+    if not 0 < len(products) <= PRODUCTS_MAX or not {"flow", "period"}.issubset(rows.columns):
+        return None
+    months = {
+        (flow, day.year, day.month)
+        for flow, period in rows.select("flow", "period").unique().iter_rows()
+        for day in (first_day(month_number(period) + by) for by in BASES)
+    }
+    columns = ("flow", "release_id", "known_from", "known_until")
+    of_them = pl.any_horizontal(map(part_of, products))
+    stating = read_table(snapshot, "observation", months.__contains__, of_them, columns=columns)
+    stating = current_statements(stating) if as_of is None else stating.filter(was_last_on(as_of))
+    stated = stating.select("release_id", pl.col("flow").cast(pl.String)).unique()
+    return read_table(snapshot, "release").select("release_id", "source").join(stated, on="release_id")
 
 
 def terms_of_rows(rows: pl.DataFrame, sources: Collection[str]) -> list[str]:
@@ -120,6 +129,10 @@ def known_on(releases: pl.DataFrame, decisions: pl.DataFrame) -> date | str:
     return newest if isinstance(newest, date) else "no day"
 
 
-def _source(row: dict[str, object]) -> str:
-    name = named_source(str(row["source"]), str(row["title"] or row["release_id"]))
-    return f"{name} (figures printed elsewhere)" if row["kind"] == PRINTED else name
+def titles_of(releases: pl.DataFrame) -> list[str]:
+    """Return how the file of each release is cited."""
+    names = [
+        (named_source(source, title or release_id), kind)
+        for source, title, release_id, kind in releases.select("source", "title", "release_id", "kind").iter_rows()
+    ]
+    return [f"{name} (figures printed elsewhere)" if kind == PRINTED else name for name, kind in names]

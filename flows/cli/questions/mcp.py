@@ -19,8 +19,8 @@ INSTALL = "pip install 'tidewaiter[mcp]'"
 TEXT_MAX, TEXTS_MAX = 300, 50
 ABOUT = (
     "Monthly foreign trade as customs publish it. Ask `search` for codes, then `read`. Cite every number with the"
-    " citation of its answer. A number that is missing has a reason: say it, and never fill it in. Kilograms are exact;"
-    " percentages are not rounded."
+    " citation and the files of its answer, and say where it is in doubt. A number that is missing has a reason: say"
+    " it, and never fill it in. Kilograms are exact; percentages are not rounded."
 )
 commands = Commands()
 
@@ -66,12 +66,17 @@ def server_of(root: "Path | S3Url") -> "MCPServer[Any]":
     import inspect
 
     from mcp.server.mcpserver import MCPServer
-    from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
-    from mcp.types import ToolAnnotations
+    from mcp.server.mcpserver.exceptions import (
+        ResourceError,
+        ToolError,
+        UnexpectedResourceError,
+        UnexpectedToolError,
+    )
+    from mcp.types import TextContent, ToolAnnotations
     from pydantic import ValidationError
 
     from schemas.questions.checks import sentence
-    from tasks.api.mcp import Answers, CannotAnswer
+    from tasks.api.mcp import PROMPTS, Answers, CannotAnswer, written
     from tasks.domain.text import clip
 
     class Server(MCPServer[Any]):
@@ -80,7 +85,10 @@ def server_of(root: "Path | S3Url") -> "MCPServer[Any]":
                 raise ToolError(f"there is no tool {clip(name)!r}; there are {', '.join(fields)}")
             _refuse(arguments, fields[name])
             try:
-                return await super().call_tool(name, arguments, context)
+                answer: Any = await super().call_tool(name, arguments, context)
+                # The library would indent the text, which a program pays for by the word.
+                text = TextContent(type="text", text=written(answer.structured_content))
+                return answer.model_copy(update={"content": [text]})
             except UnexpectedToolError as error:
                 if isinstance(error.__cause__, CannotAnswer):
                     raise ToolError(str(error.__cause__)) from error
@@ -90,6 +98,14 @@ def server_of(root: "Path | S3Url") -> "MCPServer[Any]":
             except ToolError as error:
                 if isinstance(error.__cause__, ValidationError):
                     raise ToolError(sentence(error.__cause__)) from error
+                raise
+
+        async def read_resource(self, uri: Any, context: Any = None) -> Any:
+            try:
+                return await super().read_resource(uri, context)
+            except UnexpectedResourceError as error:
+                if isinstance(error.__cause__, CannotAnswer):
+                    raise ResourceError(str(error.__cause__)) from error
                 raise
 
     def _refuse(arguments: dict[str, Any], of_tool: list[str]) -> None:
@@ -108,8 +124,13 @@ def server_of(root: "Path | S3Url") -> "MCPServer[Any]":
         "tidewaiter", instructions=ABOUT, version=importlib.metadata.version("tidewaiter"), log_level="ERROR"
     )
     reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)
-    functions = Answers(root).functions
+    answers = Answers(root)
+    functions = answers.functions
     fields = {one.__name__: [*inspect.signature(one).parameters] for one in functions}
     for one in functions:
         server.add_tool(one, annotations=reads)
+    for address, listed in answers.resources.items():
+        server.resource(address, mime_type="application/json")(listed)
+    for prompt in PROMPTS:
+        server.prompt()(prompt)
     return server

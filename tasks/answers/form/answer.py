@@ -22,7 +22,7 @@ from tasks.domain.clock import read_day
 from tasks.domain.doubt.doubt_words import remarks_of
 from tasks.domain.errors import NothingPublished, StoreError
 from tasks.domain.reporter import Reporter
-from tasks.reading.citation import citation, cite_rows, known_on
+from tasks.reading.citation import citation, cite_rows, known_on, stated_by
 from tasks.reading.resolver import reporter_alone
 from tasks.sources.registry import restricted
 from tasks.store.bucket.working_copy import address_of, at_hand
@@ -32,6 +32,8 @@ from tasks.store.snapshots.parquet import read_table
 
 # What is in doubt of an answer follows from its rows, unless it is given.
 BY_ROWS: tuple[NumberDoubt, ...] = (NumberDoubt("by_rows", (), (), 0, 0),)
+# How columns end that name the releases of a row.
+RELEASE_IDS = ("release_id", "release_ids")
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,22 @@ class Answer:
     def releases(self) -> pl.DataFrame:
         """The releases of the state that was read."""
         return read_table(self.snapshot, "release")
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether an open finding concerns what is said."""
+        has_words = "doubt" in self.rows.columns and bool(self.rows["doubt"].fill_null("").ne("").any())
+        return bool(self.doubts) or has_words
+
+    def release_ids(self, first: int) -> set[str]:
+        """Return the ids of the releases that the first rows rest on, as their columns or their products and months
+        say; of rows that have none of these, those of all releases that were read."""
+        rows = self.rows.head(first)
+        named = [rows[name].explode().drop_nulls() for name in rows.columns if name.endswith(RELEASE_IDS)]
+        if named and (ids := {one for column in named for one in column}):
+            return ids
+        stated = stated_by(rows, self.snapshot, self.as_of)
+        return {*(self.releases if stated is None else stated)["release_id"]}
 
     @property
     def reporters(self) -> tuple[str, ...]:
@@ -148,6 +166,20 @@ class AnswerOfSeveral(Answer):
         is_several = len(self.parts) > 1 or bool(self.notes)
         of_parts = ((name, remark) for name, part in self.parts.items() for remark in part.remarks)
         return (*(f"{name}: {text}" if is_several else text for name, text in of_parts), *super().remarks)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether an open finding concerns what a part says."""
+        return any(part.in_doubt for part in self.parts.values())
+
+    @property
+    def releases(self) -> pl.DataFrame:
+        """The releases of all states that were read."""
+        return pl.concat([part.releases for part in self.parts.values()])
+
+    def release_ids(self, first: int) -> set[str]:
+        """Return the ids of the releases that the first rows of each part rest on."""
+        return set[str]().union(*(part.release_ids(first) for part in self.parts.values()))
 
     @property
     def reporters(self) -> tuple[str, ...]:

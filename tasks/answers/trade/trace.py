@@ -29,6 +29,11 @@ class TraceAnswer(Answer):
         """The notes: a trace has its doubts."""
         return self.notes
 
+    def release_ids(self, first: int) -> set[str]:
+        """Return the ids of the releases that print the numbers of all operands; without a number those of all."""
+        ids = {number.release_id for operand in self.trace.operands for number in operand.numbers}
+        return ids or super().release_ids(first)
+
 
 def trace(question: questions.Trace) -> TraceAnswer:
     """Return the trace of a figure. Raises ValueError for a name that is not in the store, and LookupError where there

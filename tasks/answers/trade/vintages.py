@@ -21,6 +21,12 @@ class VintagesAnswer(Answer):
 
     series: Series = field(kw_only=True)
 
+    def release_ids(self, first: int) -> set[str]:
+        """Return the ids of the releases that brought or ended a value."""
+        named = ", ".join(self.rows["releases"].drop_nulls())
+        releases = self.releases.select("release_id", pl.coalesce("title", "release_id").alias("title"))
+        return {release_id for release_id, title in releases.iter_rows() if title in named}
+
 
 def vintages(question: Vintages) -> VintagesAnswer:
     """Return a row for each value of a figure. Raises ValueError for a name that is not in the store, and LookupError

@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from schemas.forms.doubt import NumberDoubt
 from schemas.questions.claims import CheckClaim, CheckClaims
 from schemas.questions.contents import Contents
 from schemas.questions.coverage import Coverage
@@ -16,7 +18,7 @@ from schemas.questions.revisions import Revisions
 from schemas.questions.search import Search
 from schemas.questions.trace import Trace
 from schemas.questions.vintages import Vintages
-from tasks.answers.form.answer import day_of, folder_of, store_of
+from tasks.answers.form.answer import AnswerOfSeveral, day_of, folder_of, store_of
 from tasks.answers.inventory.contents import contents
 from tasks.answers.inventory.coverage import coverage, rows_of
 from tasks.answers.inventory.search import search
@@ -27,6 +29,7 @@ from tasks.answers.trade.read import read
 from tasks.answers.trade.revisions import revisions
 from tasks.answers.trade.series import series_of
 from tasks.answers.trade.trace import trace
+from tasks.claims.verdict import IN_DOUBT
 from tasks.sources.registry import SOURCES
 
 FILE = "published_figures.csv (figures printed elsewhere)"
@@ -125,3 +128,25 @@ def test_a_group_without_its_members_has_no_sum(sample_store: Path) -> None:
 def test_a_mirror_needs_the_stores_of_both(sample_store: Path) -> None:
     with pytest.raises(ValueError, match="there is no store of DEU; there are those of CHN"):
         mirror(MirrorTrade("850511", "Germany", store=sample_store))
+
+
+def test_an_answer_is_in_doubt_by_its_doubts_its_rows_or_the_verdict_on_a_claim(sample_store: Path) -> None:
+    whole = read(Read("magnets", **US, measure="quantity_kg", store=sample_store))
+    assert isinstance(whole, AnswerOfSeveral)
+    (plain,) = whole.parts.values()
+    marked = plain.rows.with_columns(doubt=pl.lit("unit values differ"))
+    claim = {"commodity": "magnets", "period": "2025-06", "metric": "level_t", "value": "353", "unit": "t"}
+    checked = check_claim(CheckClaim(**claim, partner="us", store=sample_store))
+    unclear = checked.rows.with_columns(reason=pl.lit(f"Not checkable: {IN_DOUBT} (a). b"), commodity=pl.lit("?"))
+    answers = (
+        (plain, False),
+        (replace(plain, doubts=(NumberDoubt("a", (), (), 0, 0),)), True),
+        (replace(plain, rows=marked), True),
+        (whole, False),
+        (replace(whole, parts={"CHN": plain, "DEU": replace(plain, rows=marked)}), True),
+        (checked, False),
+        (replace(checked, rows=unclear), True),
+    )
+    every = {*plain.releases["release_id"]}
+    for answer, is_doubted in answers:
+        assert (answer.in_doubt, answer.release_ids(20)) == (is_doubted, every)

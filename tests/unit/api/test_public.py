@@ -232,14 +232,21 @@ def test_a_trace_of_many_numbers_is_short_and_says_how_many_there_are(
     whole = tidewaiter.trace("magnets", "us", "2025-06", "mom_pct", store=sample_store)
     number, *_ = whole.operands[0].numbers
     many = number.model_copy(update={"records": [*range(1000)], "printed": ["x" * 300] * 1000})
-    operands = [whole.operands[0].model_copy(update={"numbers": [many] * 50})] * 24
-    long = whole.model_copy(update={"operands": operands})
+    operands = [whole.operands[0].model_copy(update={"numbers": [many] * 50})] * 240
+    long = whole.model_copy(update={"operands": operands[:24]})
     answering(monkeypatch, lambda question: replace(trace(question), trace=long), "trace")
     question = {"product": "magnets", "month": "2025-06", "partner": "us", "metric": "mom_pct"}
     usual = asked.ask("trace", **question)
     assert len(json.dumps(usual)) < 4096
     assert usual["trace"]["more"] == "not all numbers and records are here; ask for rows=200"
     assert {one["numbers_found"] for one in usual["trace"]["operands"]} == {50}
+    assert usual["files"] == [f"published_figures.csv (figures printed elsewhere), release {number.release_id}"]
+    ranked = whole.model_copy(update={"operands": operands})
+    with monkeypatch.context() as of_a_rank:
+        answering(of_a_rank, lambda question: replace(trace(question), trace=ranked), "trace")
+        short = asked.ask("trace", **question)
+    assert (len(json.dumps(short)) < 4096, short["trace"]["operands_found"]) == (True, 240)
+    assert 0 < len(short["trace"]["operands"]) < 240
     traced = asked.ask("trace", **question, rows=200)["trace"]
     assert 4096 < len(json.dumps(traced)) < BYTES_MAX * 1.1
     assert traced["more"] == "not all numbers and records are here; the command `tidewaiter trace` prints all"

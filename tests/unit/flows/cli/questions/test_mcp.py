@@ -5,6 +5,7 @@ import asyncio
 import builtins
 import hashlib
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -23,11 +24,13 @@ from typer.testing import CliRunner
 import tidewaiter
 from benchmarks.servers import free_port
 from flows.cli.questions.mcp import commands
+from schemas.figures import FIGURE_OF
 from tasks.api.mcp import TOOLS
 from tests.unit.sources.eurostat.comext_answers import MASS, VALUE, answer
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "wide_terminal")
 
+PRINTED = "published_figures.csv (figures printed elsewhere)"
 US = {"product": "magnets", "partner": "us", "measure": "quantity_kg", "reporter": "CHN"}
 # A question, and what its answer must have somewhere.
 ASKED: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
@@ -127,6 +130,11 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "a mirror of nobody": ("mirror", {"product": "850511", "importer": "Brazil"}, "there is no store of BRA"),
 }
 
+PROMPTS = {
+    "check_a_claim": {"claim": "Exports to the US rose to 353 t", "printed_on": "2025-07-20"},
+    "brief_of_a_product": {"product": "magnets", "month": "2025-06"},
+    "who_took_the_share": {"product": "magnets", "period": "2025"},
+}
 OVER_HTTP = ("which code", "level and growth", "a path")
 
 
@@ -136,6 +144,8 @@ class Session(NamedTuple):
     root: Path
     tools: dict[str, Any]
     answers: Mapping[str, Any]
+    lists: Mapping[str, str]
+    prompts: Mapping[str, str]
     before: dict[str, str]
     after: dict[str, str]
 
@@ -151,12 +161,17 @@ def files_of(root: Path) -> dict[str, str]:
     }
 
 
-async def ask(client: Client, names: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The tools of a server, and what it answers to these questions."""
+async def ask(client: Client, names: Iterable[str]) -> tuple[dict[str, Any], ...]:
+    """The tools of a server, what it answers to these questions, the texts of its resources and of its prompts."""
     async with client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         questions = {name: {**ASKED, **REFUSED}[name] for name in names}
-        return tools, {name: await client.call_tool(tool, given) for name, (tool, given, _) in questions.items()}
+        answers = {name: await client.call_tool(tool, given) for name, (tool, given, _) in questions.items()}
+        addresses = [str(one.uri) for one in (await client.list_resources()).resources]
+        lists = {one: (await client.read_resource(one)).contents[0].text for one in addresses}
+        prompts = [one.name for one in (await client.list_prompts()).prompts]
+        asked = {one: (await client.get_prompt(one, PROMPTS[one])).messages[0].content.text for one in prompts}
+        return tools, answers, lists, asked
 
 
 @pytest.fixture(scope="module")
@@ -175,8 +190,13 @@ def session(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Ses
     before = files_of(root)
     command = [sys.executable, "-m", "tidewaiter", "mcp", "--store", str(root)]
     asked = StdioServerParameters(command=command[0], args=command[1:], cwd=str(root.parent))
-    tools, answers = asyncio.run(ask(Client(stdio_client(asked)), [*ASKED, *REFUSED]))
-    return Session(root, tools, answers, before, files_of(root))
+    told = asyncio.run(ask(Client(stdio_client(asked)), [*ASKED, *REFUSED]))
+    return Session(root, *told, before, files_of(root))
+
+
+def released(root: Path, reporter: str) -> list[str]:
+    """The ids of the releases of a reporter."""
+    return tidewaiter.list("releases", reporter=reporter, store=root)["release_id"].to_list()
 
 
 def text_of(given: Any) -> str:
@@ -189,12 +209,31 @@ def test_an_analyst_gets_an_answer_that_can_be_cited(session: Session, name: str
     assert not given.is_error, text_of(given)
     found = json.loads(text_of(given))
     assert found == given.structured_content
+    assert len(text_of(given).encode()) < 4096
     said = json.dumps(found, ensure_ascii=False)
     assert [part for part in wanted if part not in said] == []
     snapshots = found["snapshot"] if isinstance(found["snapshot"], list) else [found["snapshot"]]
     assert all(f"snapshot {one}" in found["citation"] for one in snapshots)
     assert found["known_on"] in ("2026-06-10", "2026-08-14")
+    releases = {f"{PRINTED}, release {one}" for one in released(session.root, "CHN")}
+    releases |= {f"germany.csv, release {one}" for one in released(session.root, "DEU")}
+    assert (found["in_doubt"], releases.issuperset(found["files"]), len(found["files"]) > 0) == (False, True, True)
     assert str(session.root) not in said
+
+
+def test_what_there_is_can_be_read_before_it_is_asked(session: Session) -> None:
+    reporters, metrics = (json.loads(session.lists[f"tidewaiter://{one}"]) for one in ("reporters", "metrics"))
+    assert {row["reporter"] for row in reporters["rows"]} == {"CHN", "DEU"}
+    assert [row["metric"] for row in metrics["metrics"]] == [*FIGURE_OF]
+    assert metrics["missing"]["no_base"] == "the figure to compare with is not covered"
+    assert max(len(text.encode()) for text in session.lists.values()) < 4096
+
+
+def test_prompts_name_tools_that_there_are_and_what_was_given(session: Session) -> None:
+    assert [*session.prompts] == [*PROMPTS]
+    for name, text in session.prompts.items():
+        assert set(re.findall("`(.+?)`", text)) <= {*TOOLS}, name
+        assert [one for one in PROMPTS[name].values() if one not in text] == [], name
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -240,7 +279,7 @@ def test_on_loopback_it_answers_this_machine_alone(session: Session) -> None:
                     if waiting.connect_ex(("127.0.0.1", port)) == 0:
                         break
                 time.sleep(0.1)
-            _, answers = asyncio.run(ask(Client(f"http://127.0.0.1:{port}/mcp"), OVER_HTTP))
+            _, answers, *_ = asyncio.run(ask(Client(f"http://127.0.0.1:{port}/mcp"), OVER_HTTP))
             codes = [
                 httpx.post(f"http://127.0.0.1:{port}/mcp", json={}, headers=named).status_code
                 for named in ({"Host": "evil.example"}, {"Origin": "http://evil.example"})
