@@ -122,7 +122,7 @@ def _sql(value: Any) -> None:
 
 
 FOUND_WHEN = {"when!": _sql, **RULE, "severity": _one_of(*SEVERITIES), "expected": TEXT, "of_trade": YES,
-              "scope": _one_of(*SCOPES), "values": TEXTS}  # fmt: skip
+              "scope": _one_of(*SCOPES), "values": TEXTS, "largest": TEXT}  # fmt: skip
 SHAPE = {"columns!": TEXTS, "optional": TEXTS, "flow": _one_of(*FLOWS)}
 # The keys of a declaration and the form of each; `!` marks those that it must have, `*` stands for any name.
 KEYS: dict[str, Any] = {

@@ -69,7 +69,7 @@ def source_of(file: Path) -> Source:
         {name: part for name, part in spec.items() if name not in ("copies", "columns", "optional", "shapes")}
     )
     alone = [name for name in spec.get("copies", ()) if name not in elsewhere] if "strip" not in spec else []
-    spec |= {"read": getattr(hooks, "read", None), "work": getattr(hooks, "work", None), "compared_alone": alone}
+    spec |= {"read": getattr(hooks, "read", None), "compared_alone": alone}
     says_flow = all("flow" in shape for shape in shapes_of(spec)) or "flow" in {
         *spec.get("every_record", {}),
         *spec.get("derived", {}),
@@ -206,9 +206,6 @@ def _derived(
     fields, notes = _without_left_out(spec.get("left_out", ()), fields)
     fields, more_doubts = _without_flagged(spec.get("flags", ()), fields, numbers, where)
     doubts += more_doubts
-    if spec["work"]:
-        fields, more_doubts = spec["work"](fields, where)
-        doubts += more_doubts
     if "sum" in spec:
         doubts = [*of_sums(doubts, fields, spec["sum"]["by"])]
         before, fields = fields.height, _summed(spec["sum"], fields, numbers)
@@ -483,6 +480,7 @@ def _by_rules(rules: Sequence[Spec], fields: pl.DataFrame, where: str) -> Iterat
         rows = fields.clear() if is_met is None else fields.filter(is_met)
         if not rows.height:
             continue
+        rows = rows.sort(rule["largest"], descending=True) if "largest" in rule else rows
         first = rows.row(0, named=True)
         numbers = {name: one for name, one in first.items() if isinstance(one, int)}
         row: dict[str, Any] = {name: clip(str(one)) for name, one in first.items()} | numbers

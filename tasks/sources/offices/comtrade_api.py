@@ -1,19 +1,15 @@
-"""Finds the estimated weights in an answer of UN Comtrade, which `un_comtrade.toml` declares, and asks for answers: a
-list of its data sets says which months of a reporter have changed.
+"""Asks for the answers of UN Comtrade, which `un_comtrade.toml` declares: a list of its data sets says which months of
+a reporter have changed.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import polars as pl
-
-from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
-from tasks.domain.text import counted
 from tasks.sources.adapter.declaration import Spec
 from tasks.sources.adapter.protocol import Site, WantedFile, months_of, products_of, short
 from tasks.sources.adapter.questions import code_of_reporter
@@ -22,44 +18,8 @@ from tasks.sources.formats.json_text import read_documents, rows_of
 if TYPE_CHECKING:
     from schemas.forms.fetch import Fetched, FetchRequest
 
-WORLD = "0"
-# So many partners with one unit value, to so many digits, do not trade so: the weight is an estimate.
-ALIKE_MIN, SIGNIFICANT = 10, 5
 MONTHS_MAX = 12
 LETTERS = {"import": "M", "export": "X"}
-
-
-def work(fields: pl.DataFrame, where: str) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
-    """The rows (columns of `un_comtrade.toml`, all texts) without the weights that the service estimated, by its flag
-    or by one unit value of many partners, and a finding about these. A weight of 0 is unknown, too.
-    """
-    value, mass = pl.col("primaryValue").cast(pl.Float64), pl.col("netWgt").cast(pl.Float64).fill_null(0)
-    is_flagged, is_world = pl.col("isNetWgtEstimated").fill_null("") != "False", pl.col("partnerCode") == WORLD
-    rows = fields.with_columns(
-        price=pl.when(~is_flagged, mass > 0).then((value / mass).round_sig_figs(SIGNIFICANT)), is_flagged=is_flagged
-    )
-    times = rows.filter(~is_world)["price"].drop_nulls().value_counts()
-    alike = times.filter(pl.col("count") >= ALIKE_MIN)
-    # Where these are most of the weights the others differ by rounding alone.
-    are_most = alike.height and 2 * alike["count"].sum() >= times["count"].sum()
-    is_alike = pl.col("price").is_not_null() & (
-        pl.lit(bool(are_most)) | pl.col("price").is_in(alike["price"].implode())
-    )
-    is_of_world = is_world & pl.col("price").is_not_null() & bool(alike.height)
-    rows = rows.with_columns(is_estimated=(pl.col("is_flagged") | is_alike | is_of_world).fill_null(True))
-    estimated = rows.filter("is_estimated")
-    doubts = [
-        finding(
-            "weight_estimated",
-            "warning",
-            where,
-            observed=f"{counted(estimated.height, 'weight')} that UN Comtrade estimated, first record {record}",
-            expected="weights that the reporter sent",
-            advice="They are unknown and not zero; the values are published.",
-        )
-        for record in estimated["record"].head(1)
-    ]
-    return rows.with_columns(netWgt=pl.when(~pl.col("is_estimated"), mass > 0).then("netWgt")), doubts
 
 
 def questions(

@@ -13,7 +13,6 @@ import pytest
 from schemas.forms.fetch import FetchRequest
 from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused
-from tasks.sources.experimental import brazil_quantities
 from tasks.sources.registry import SOURCES
 from tests.unit.sources import reading
 from tests.unit.sources.offices.brazil_files import HEADER, JANUARY, file
@@ -284,4 +283,4 @@ def test_a_real_file_that_another_program_saved_is_refused_by_name(name: str, sh
 def test_every_unit_of_the_ministry_has_a_name(shared_data: Path) -> None:
     text = (ROOT / "tasks" / "sources" / "experimental" / "brazil_comexstat.toml").read_text(encoding="utf-8")
     lines = (shared_data / "brazil_rows_real" / "NCM_UNIDADE.csv").read_text("latin-1").splitlines()[1:]
-    assert {line[1:3] for line in lines} == {*re.findall("WHEN '([0-9]{2})'", text), *brazil_quantities.WEIGHTS}
+    assert {line[1:3] for line in lines} == {*re.findall("WHEN '([0-9]{2})'", text)}
