@@ -29,8 +29,14 @@ MONTH = re.compile(
 YEAR = re.compile(
     r"(?<![0-9])(?<![hH][sS])(?<![0-9][-.])(20[1-9][0-9])(?![0-9]|[-.][0-9]|_[0-9]{1,2}(?![0-9])|\s?年\s?[0-9])"
 )
+# A month in a word, as some offices name their files: Feb_2025.
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+WORDED = re.compile(rf"(?<![a-z])({'|'.join(MONTHS)})[a-z]{{0,6}}[-_ ]?(20[1-9][0-9])(?![0-9])", re.IGNORECASE)
 # A name with both is ignored.
-FLOWS = {"export": r"(?<![a-z])exports?(?![a-z])|出口", "import": r"(?<![a-z])imports?(?![a-z])|进口|进出口"}
+FLOWS = {
+    "export": r"(?<![a-z])exp(o|orts?)?(?![a-z])|出口",
+    "import": r"(?<![a-z])imp(o|orts?)?(?![a-z])|进口|进出口",
+}
 CURRENCIES = {
     measure: "|".join(
         rf"(?<![a-z]){name}(?![a-z])" if name.isascii() else name for name in row["file_words"].split("|")
@@ -78,13 +84,17 @@ def months_named(name: str) -> list[tuple[int, int]]:
     >>> months_named("39221000_2026_01-06 as of 2026-08-01, 20260801.xlsx"), months_named("200911 HS2022.csv")
     ([], [])
     """
+    months = [Month.of(int(year), MONTHS.index(month.lower()) + 1) for month, year in WORDED.findall(name)]
+    name = WORDED.sub(" ", name)
     years = ((Month.of(int(year), 1), Month.of(int(year), 12)) for year in YEAR.findall(name))
-    months = (Month.of(int(year), int(plain or worded)) for year, plain, worded in MONTH.findall(name))
+    months += [Month.of(int(year), int(plain or worded)) for year, plain, worded in MONTH.findall(name)]
     return [*years, *((month, month) for month in months)]
 
 
-def doubt_file_name(landed: Landed, measures: Collection[str], first: int, last: int, *, says_months: bool) -> Rows:
-    """Findings where the name contradicts the release, whose months are `first` to `last`.
+def doubt_file_name(
+    landed: Landed, measures: Collection[str], flows: Collection[str], first: int, last: int, *, says_months: bool
+) -> Rows:
+    """Findings where the name contradicts the release, whose months are `first` to `last` and whose directions `flows`.
 
     With `says_months` the file has these months in it: the name is wrong, which is a warning. Where they are only
     declared, either may be wrong.
@@ -109,16 +119,7 @@ def doubt_file_name(landed: Landed, measures: Collection[str], first: int, last:
                 else "See which of the two the query was for; correct months, or approve."
             ),
         )
-    flow = _only_one(FLOWS, name)
-    if landed.flow and flow and flow != landed.flow:
-        yield finding(
-            "file_name",
-            "error",
-            clip(name),
-            observed=f"{flow} in the name",
-            expected=f"{landed.flow}, as declared",
-            advice="See which of the two the query was for; correct flow, or approve.",
-        )
+    yield from _doubt_flow(landed, flows)
     currency = _only_one(CURRENCIES, name)
     if currency and currency not in measures and not {*CURRENCIES}.isdisjoint(measures):
         yield finding(
@@ -128,6 +129,21 @@ def doubt_file_name(landed: Landed, measures: Collection[str], first: int, last:
             observed=f"{currency.removeprefix('value_').upper()} in the name",
             expected="the currency of its title",
             advice="The title counts; if it was edited, download the file again.",
+        )
+
+
+def _doubt_flow(landed: Landed, flows: Collection[str]) -> Rows:
+    """A finding where the name has another direction than the release: an error where a person declared it."""
+    name, is_declared = landed.file.name, landed.flow is not None
+    flow = _only_one(FLOWS, name)
+    if flow and flow not in flows:
+        yield finding(
+            "file_name",
+            "error" if is_declared else "warning",
+            clip(name),
+            observed=f"{flow} in the name",
+            expected=f"{' and '.join(sorted(flows))}, as {'declared' if is_declared else 'in its records'}",
+            advice="See which of the two the file is about; correct flow, take the right file, or approve.",
         )
 
 

@@ -106,7 +106,8 @@ def normalise(landed: Landed, parsed: Parsed) -> Normalised:
     doubts += doubt_months(landed, keys, where)
     if not says_day:
         says_months = parsed.reported["period"].null_count() == 0
-        doubts += doubt_file_name(landed, numbers["measure"].unique(), *months_of(keys), says_months=says_months)
+        measures, flows = numbers["measure"].unique(), keys["flow"].cast(pl.String).unique()
+        doubts += doubt_file_name(landed, measures, flows, *months_of(keys), says_months=says_months)
     detail = _as_detail(numbers, keys, record, landed, release_id)
     _refuse_growth_of_pieces(detail, where)
     release = describe(landed, parsed, keys, numbers["measure"], quarantine, lost, release_id)

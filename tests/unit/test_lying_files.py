@@ -3,6 +3,7 @@ name and in a sentence; what is no file stays what it is; and a folder of thousa
 """
 
 import os
+import re
 import socket
 import stat
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from tests.unit.sources.eurostat import comext_answers
 from tests.unit.sources.hmrc import hmrc_bulk_files as bulk
 from tests.unit.sources.hmrc import ots_answers as ots
 from tests.unit.sources.offices import hongkong_answers as hongkong
+from tests.unit.sources.offices import india_pages as india
 from tests.unit.sources.reading import read
 from tests.unit.sources.samples import SAMPLES
 
@@ -73,6 +75,17 @@ FIELDS: list[tuple[str, Any]] = [
 ]
 OF_US, OF_GB = (comext_answers.answer(reporter=code) for code in ("US", "GB"))
 NAMED = hongkong.answer(hongkong.row(1, coDescEN={"a": 1}))
+OF_NO_FLOW, BELOW_ZERO = (
+    SAMPLES["un_comtrade"].data.replace(*of_row, 1)
+    for of_row in ((b'"flowCode": "X"', b'"flowCode": "Z"'), (b'"netWgt": 100.0', b'"netWgt": -100.0'))
+)
+AS_EXPORTS = census_answers.answer().replace(b"I_COMMODITY", b"E_COMMODITY")
+# A country without trade: the total stays what it is.
+WITHOUT_ONE = re.sub(rb"<tr><td>2</td>.*?</tr>", b"", india.page())
+# What was the month a year before stands in the column of the month.
+EXCHANGED = india.page(tuple((name, now, before) for name, before, now in india.ROWS), "12.00").replace(
+    b"<td>12.00</td><td>12.00</td><td></td>", b"<td>1,300.00</td><td>12.00</td><td>10,733.33</td>"
+)
 # Printed totals that are off by one, whose codes have a letter that nobody sees.
 MARKED = {
     "eurostat_comext": comext_answers.answer(
@@ -137,6 +150,29 @@ LIES = [
             ("hongkong_csd", (b'"ttype": 1', b'"ttype": null'), "record 1: no ttype"),
             ("un_comtrade", (b'"flowCode": "X"', b'"flowCode": null'), "record 1: no flowCode"),
             ("hmrc_ots", (b'"FlowTypeId": 3', b'"FlowTypeId": null'), "record 1: no FlowTypeId"),
+        )
+    ),
+    *(
+        Lie("a number without a unit", source, SAMPLES[source].data.replace(*unit, 1), HELD, "quarantined", "unit")
+        for source, unit in (
+            ("newzealand_stats", (b",NMB,", b",,")),
+            ("japan_estat", (b",  ,NO,", b",  ,,")),
+            ("us_census", (b'"KG"', b'""')),
+        )
+    ),
+    Lie("a flow that is none", "un_comtrade", OF_NO_FLOW, REFUSED, "unknown flow", "'Z'"),
+    Lie("a weight below zero", "un_comtrade", BELOW_ZERO, REFUSED, "no number", "'-100.0'"),
+    Lie("a code beside that of none", "hmrc_ots", ots.page(ots.row(CommodityId=-5)), REFUSED, "no codes", "-5"),
+    Lie("exports with a value of imports", "us_census", AS_EXPORTS, REFUSED, "columns", "GEN_VAL_MO"),
+    Lie("a country of zero is gone", "india_meidb", WITHOUT_ONE, REFUSED, "cut off", "2 rows, and numbers up to 3"),
+    Lie("the columns have changed places", "india_meidb", EXCHANGED, HELD, "growth_differs", "10,733.33 %"),
+    *(
+        Lie("the name of another file", source, SAMPLES[source].data, DOUBTED, "file_name", said, name)
+        for source, name, said in (
+            ("brazil_comexstat", "IMP_2026.csv", "import in the name"),
+            ("chile_aduanas", "expo_sa_monto_0103_2025.xlsx", "export in the name"),
+            ("newzealand_stats", "Feb_2025_Exports_HS10_by_Country.csv", "2025-02 in the name"),
+            ("newzealand_stats", "Jan_2025_Imports_HS10_by_Country.csv", "import in the name"),
         )
     ),
     *(

@@ -150,8 +150,8 @@ def _placed(spec: Spec, fields: pl.DataFrame, where: str) -> tuple[pl.DataFrame,
         fields = fields.with_columns(flow=pl.lit(shape.get("flow")).cast(pl.String))
     if "named" in spec:
         named = re.compile(spec["named"])
-        words = match.groupdict() if (match := named.search(where)) else dict.fromkeys(named.groupindex)
-        fields = fields.with_columns(pl.lit(word, pl.String).alias(name) for name, word in words.items())
+        texts = match.groupdict() if (match := named.search(where)) else dict.fromkeys(named.groupindex)
+        fields = fields.with_columns(pl.lit(text, pl.String).alias(name) for name, text in texts.items())
     numbers = [name for name in (*spec.get("numbers", ()), *months) if name in fields.columns]
     if "decimal" in spec:
         fields = fields.with_columns(pl.col(numbers).str.replace(spec["decimal"], ".", literal=True))
@@ -514,8 +514,22 @@ def _records(spec: Spec, fields: pl.DataFrame) -> Reported:
     computed = [_all_computed(kind, fields.columns) for kind in kinds]
     # A file of one direction may lack the numbers of a kind.
     complete = [one for one, kind in zip(computed, kinds, strict=True) if one.keys() == kind.keys()]
-    frames = [as_reported(fields.select("record", **of_kind)) for of_kind in complete]
+    frames = [as_reported(_with_units(fields.select("record", **of_kind))) for of_kind in complete]
     return pl.concat(frames).sort("record", maintain_order=True) if len(frames) > 1 else frames[0]
+
+
+def _with_units(records: pl.DataFrame) -> pl.DataFrame:
+    """The records without zeros that have no unit, which say nothing. Another number without one has an empty text as
+    its unit, for which it is set aside."""
+    for number, label in (("quantity", "quantity_unit"), ("supplementary_quantity", "supplementary_unit")):
+        if number in records.columns:
+            is_bare = pl.col(label).is_null() | (pl.col(label) == "")
+            is_counted = pl.col(number).str.contains("[1-9]")
+            records = records.with_columns(
+                pl.when(~is_bare | is_counted).then(number).alias(number),
+                pl.when(is_bare & is_counted).then(pl.lit("")).otherwise(label).alias(label),
+            )
+    return records
 
 
 def _whole(records: Reported, columns: Sequence[str], where: str) -> tuple[Reported, list[dict[str, str]]]:

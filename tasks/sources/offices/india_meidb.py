@@ -58,6 +58,8 @@ SO_FAR = re.compile(r"[A-Z][a-z]{2} ?- ?[A-Z][a-z]{2} ?-?[0-9]{4}(-[0-9]{2,4})? 
 YEAR = re.compile(r"[12][0-9]{3}")
 REALLOCATED = re.compile(r"either dropped or re-allocated.*?from ([A-Z][a-z]+ [0-9]{4})", re.IGNORECASE)
 NUMBER = re.compile(r"-?[0-9]{1,3}(,[0-9]{2,3})*(\.[0-9]+)?|-?[0-9]+(\.[0-9]+)?")
+# Half of the last printed digit of totals and of their growth.
+STEP = 0.005
 FIRST, COUNTRY = "S.No.", "Country"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MARKS = {"F": "final", "R": "revised final", "A": "advance", "P": "provisional"}
@@ -111,7 +113,12 @@ def parse(raw: bytes, where: str) -> Parsed:
         as_reported(single),
         "utf-8",
         (marked, "the month a year before and the figures since the beginning of the year are left out", *parted.notes),
-        (*doubt_copies(fields, ["partner"], where), *_doubts(text, where), *parted.doubts),
+        (
+            *doubt_copies(fields, ["partner"], where),
+            *_doubt_growth(rows[-1][place - 1 : place + 2], where),
+            *_doubts(text, where),
+            *parted.doubts,
+        ),
         page.day,
         "IND",
         as_reported(totals) if totals.height else None,
@@ -171,6 +178,10 @@ def _table(tables: list[list[list[str]]], where: str) -> tuple[list[str], list[l
                 raise Refused("no records", where, "a header and no row", AGAIN)
             if rows[-1][1].casefold() != WORLD.casefold():
                 raise Refused("cut off", where, f"'{clip(rows[-1][1])}' where the total ends the table", AGAIN)
+            counted = [row[0] for row in rows[:-1]]
+            if counted != [str(number) for number in range(1, len(rows))]:
+                problem = f"{len(counted)} rows, and numbers up to {clip(counted[-1] if counted else 'none')}"
+                raise Refused("cut off", where, problem, AGAIN)
             return header, [*rows[:-1], [*rows[-1][:1], WORLD, *rows[-1][2:]]]
     raise Refused("no table", where, f"no table that begins with {FIRST} and {COUNTRY}", AGAIN)
 
@@ -217,6 +228,25 @@ def _measure(page: _Page, where: str) -> tuple[str, str]:
     return "quantity", page.unit
 
 
+def _doubt_growth(total: list[str], where: str) -> Iterator[dict[str, str]]:
+    """An error where the printed growth of the total is not that of its two months, each of which is rounded."""
+    if len(total) < 3 or not all(NUMBER.fullmatch(text) for text in total):
+        return
+    before, now, growth = (float(text.replace(",", "")) for text in total)
+    if before <= STEP:
+        return
+    least, most = (((now + way * STEP) / (before - way * STEP) - 1) * 100 + way * STEP for way in (-1, 1))
+    if not least - STEP <= growth <= most + STEP:
+        yield finding(
+            "growth_differs",
+            "error",
+            where,
+            observed=f"a total of {total[1]} after {total[0]}, and a growth of {total[2]} %",
+            expected=f"a growth of {least:.2f} to {most:.2f} %",
+            advice="The columns have changed places, or the page was edited: ask the site again and save the page.",
+        )
+
+
 def _doubts(text: str, where: str) -> Iterator[dict[str, str]]:
     if notice := REALLOCATED.search(text):
         yield finding(
@@ -242,7 +272,10 @@ SOURCE = Source(
     nomenclature="ITCHS8",
     dated=dated,
     declared={"partners": "all"},
-    proof="the end of the page and of its table, countries that stand once, and the printed total of all countries",
+    proof=(
+        "the end of the page and of its table, numbered rows, countries that stand once, the printed total of all"
+        " countries and its growth"
+    ),
     experimental=(
         "one page of a quantity of a heading, whose unit it does not state, has been read; no page of eight digits, and"
         " none of a value"

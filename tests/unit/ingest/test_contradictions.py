@@ -175,11 +175,12 @@ def test_a_name_that_says_something_else_raises_a_doubt(
 ) -> None:
     told = {"measures": MONEY, "says_months": True, "flow": "export"} | given
     of = landed(file=Path("folder_2024-01") / name, flow=told["flow"])
-    doubts = list(doubt_file_name(of, told["measures"], JUNE, JUNE, says_months=told["says_months"]))
+    flows = [told["flow"]] if told["flow"] else ("export", "import")
+    doubts = list(doubt_file_name(of, told["measures"], flows, JUNE, JUNE, says_months=told["says_months"]))
     assert [(one["severity"], one["observed"]) for one in doubts] == found
     assert all(one["subject"] == name for one in doubts)
 
 
 def test_the_expected_months_are_named() -> None:
-    (found,) = doubt_file_name(landed(file=Path("202301.csv")), (), JUNE - 1, JUNE, says_months=False)
+    (found,) = doubt_file_name(landed(file=Path("202301.csv")), (), (), JUNE - 1, JUNE, says_months=False)
     assert (found["subject"], found["expected"]) == ("202301.csv", "2025-05..2025-06, as declared")
