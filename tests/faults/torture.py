@@ -23,19 +23,17 @@ from tests.faults.checks import PROCESSES, Violation, check_recovery, start_proc
 from tests.faults.checks_processes import finish_watcher, start_watcher
 from tests.faults.faulty import FaultyFileSystem
 from tests.faults.readers import COUNTED, READERS, bad
-from tests.faults.torture_commands import SHARES, Counts, ended, torture_command
+from tests.faults.torture_commands import KINDS, Counts, ended, torture_command
 from tests.faults.world import run
 from tests.faults.writers import publish_until_killed, retire_until_killed
-
-# Of all kills; the commands of a person, which cost seconds each, have the rest.
-WORLD_SHARE = 0.6
-
 
 WORLDS: dict[str, tuple[Callable[..., None], ...]] = {
     "one writer": (publish_until_killed,),
     "two writers": (publish_until_killed, publish_until_killed),
     "retention": (retire_until_killed,),
 }
+# The commands of a person cost seconds each.
+WEIGHTS = dict.fromkeys(WORLDS, 5) | dict.fromkeys(KINDS, 1) | {"S3": 2}
 
 
 def torture(store: Path, writers: Sequence[Callable[..., None]], kills: int, reads: int, chance: Random) -> Counts:
@@ -75,22 +73,22 @@ def check_end(store: Path) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=1000, help="of all kinds together; each has its share")
+    parser.add_argument("--kills", type=int, default=1000, help="of the kinds together; each has its share")
     parser.add_argument("--reads", type=int, default=20000, help="of the made-up world, by all three engines together")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", nargs="*", choices=[*WORLDS, *SHARES], help="kinds")
+    parser.add_argument("--only", nargs="*", choices=[*WEIGHTS], default=[*WEIGHTS])
     options = parser.parse_args()
     chance, total, started = Random(options.seed), Counts(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tidewaiter-") as folder:
         base = Path(folder)
         run(base / "store", 1, FaultyFileSystem())
-        for name in options.only or [*WORLDS, *SHARES]:
+        for name in options.only:
             began = time.monotonic()
+            kills = round(options.kills * WEIGHTS[name] / sum(map(WEIGHTS.__getitem__, options.only)))
             if name in WORLDS:
-                kills = round(options.kills * WORLD_SHARE / len(WORLDS))
                 done = torture(base / "store", WORLDS[name], kills, options.reads // len(WORLDS), chance)
             else:
-                done = torture_command(base / name.replace(" ", "-"), name, round(options.kills * SHARES[name]), chance)
+                done = torture_command(base / name.replace(" ", "-"), name, kills, chance)
             tell(name, done, time.monotonic() - began)
             total += done
     tell("all", total, time.monotonic() - started)
