@@ -102,6 +102,8 @@ LIES = [
     hmrc("the header and a record are one line", REFUSED, "damaged text", "header", ONE, header=bulk.HEADER + OTHER),
     hmrc("a record is a letter too long", REFUSED, "row width", "record 2", ONE, OTHER[:20] + "7" + OTHER[20:]),
     hmrc("the first record is a letter too long", REFUSED, "row width", "record 2", LONGER, OTHER),
+    hmrc("a number has lost its last digit", REFUSED, "no number", "record 1, field pounds", ONE[:55] + " " + ONE[56:]),
+    hmrc("a code has lost its first digit", HELD, "quarantined", "set aside", ONE[:13] + " " + ONE[14:], OTHER),
     hmrc("all records are longer", HELD, "row_width", "88", ONE + "NEW"),
     hmrc(
         "the trailer counts seven of six",

@@ -131,7 +131,7 @@ def read_blocks(
     member: Member, layout: Layout, texts: Sequence[str], numbers: Sequence[str], where: str
 ) -> Iterator[pl.DataFrame]:
     """Yield the fields of a member, a block of its lines at a time: `record` (from 1), `texts` as they stand without
-    blanks around them, and `numbers` as whole numbers, which may have a sign.
+    blanks around them, and `numbers` as whole numbers, which may have a sign, and blanks before them.
 
     Raises Refused for a line that is cut off, too short or, where there are numbers, of another length than the first
     one, and for a number that is none.
@@ -146,8 +146,12 @@ def read_blocks(
         _refuse_lengths(lines["line"], record, end, length, place)
         fields = lines.select(
             pl.int_range(record + 1, record + lines.height + 1, dtype=pl.UInt32).alias("record"),
-            *(_field(layout[name]).alias(name) for name in texts),
-            *(_field(layout[name]).cast(pl.Int64, strict=False).alias(name) for name in numbers),
+            *(_field(layout[name]).str.strip_chars(" ").alias(name) for name in texts),
+            # A blank behind a number stands where it has lost a digit.
+            *(
+                _field(layout[name]).str.strip_chars_start(" ").cast(pl.Int64, strict=False).alias(name)
+                for name in numbers
+            ),
         )
         _refuse_numbers(lines, fields, layout, numbers, place)
         record += lines.height
@@ -192,7 +196,7 @@ def _refuse_odd(block: bytes, at: int, place: str) -> None:
 
 def _field(place: tuple[int, int]) -> pl.Expr:
     # As bytes, where a place is found without counting letters.
-    return pl.col("line").cast(pl.Binary).bin.slice(*place).cast(pl.String).str.strip_chars(" ")
+    return pl.col("line").cast(pl.Binary).bin.slice(*place).cast(pl.String)
 
 
 def _refuse_lengths(lines: pl.Series, before: int, end: int, length: int, place: str) -> None:
