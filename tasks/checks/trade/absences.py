@@ -12,7 +12,7 @@ import polars as pl
 from schemas.reference.code_tables import code_table
 from tasks.checks.frame.context import EXAMPLES, CheckContext, in_dollars, values_by_partner
 from tasks.checks.frame.doubt_size import is_large
-from tasks.checks.frame.measures_begun import note_on, stops_explained
+from tasks.checks.frame.measures_begun import PLACE, note_on, stops_explained
 from tasks.checks.frame.published_months import MONEY, QUARTER, YEAR_MONTHS, with_codes
 from tasks.checks.frame.registry import check
 from tasks.domain.coverage import TOTALS, WORLD
@@ -377,13 +377,9 @@ def _months_without_records(context: CheckContext) -> Rows:
     absent = [month for month in range(context.first, context.last + 1) if month not in present]
     if not absent:
         return
-    others = {*context.sums.by_product.filter(pl.col("product").is_in(context.products))["month"].unique()}
-    between = [month for month in absent if min(present | others) < month < max(present | others)]
-    density = max(len(months) / (max(months) - min(months) + 1) for months in (present, present | others))
-    sums = context.statements.filter("single", MONEY).group_by("measure").agg(pl.col("value").sum())
-    is_enough = (in_dollars() >= threshold("trifle_a_month") * len(present)).alias("is_enough")
-    is_trifle = sums.height > 0 and not sums.select(is_enough)["is_enough"].any()
-    is_missing = bool(between) and row["partners"] == "all" and density >= threshold("gap_density") and not is_trifle
+    is_missing = (
+        row["partners"] == "all" and _is_gap(context, present, absent) and not _is_trifle(context, len(present))
+    )
     severity = "error" if is_missing or len(context.products) >= BROAD_RELEASE_PRODUCTS else "warning"
     for first, last in month_runs(absent):
         yield finding(
@@ -397,36 +393,29 @@ def _months_without_records(context: CheckContext) -> Rows:
         )
 
 
+def _is_gap(context: CheckContext, present: set[int], absent: list[int]) -> bool:
+    """Whether one of the months is between others of goods that are traded in most months."""
+    others = context.sums.by_product.filter(pl.col("product").is_in(context.products))["month"]
+    known = present | {*others.unique()}
+    density = max(len(months) / (max(months) - min(months) + 1) for months in (present, known))
+    return density >= threshold("gap_density") and any(min(known) < month < max(known) for month in absent)
+
+
+def _is_trifle(context: CheckContext, months: int) -> bool:
+    """Whether a release of so many months is worth so little that a month may be one parcel."""
+    sums = context.statements.filter("single", MONEY).group_by("measure").agg(pl.col("value").sum())
+    dollars = sums.select(in_dollars().max()).item()
+    return dollars is not None and dollars < threshold("trifle_a_month") * months
+
+
 @check(severity="error", scope="gaps", of_trade=True)
 def _product_without_records(context: CheckContext) -> Rows:
     """Find missing months of one product of several, where other products have records of the month."""
     row = context.row
     if row["partners"] != "all" or not row["by_month"] or context.is_broad or len(context.products) == 1:
         return
-    key = ["flow", "product"]
-    single = context.statements.filter("single")
-    others = context.sums.by_product.filter(pl.col("product").is_in(context.products)).select(*key, "month")
-    present = pl.concat([single.select(*key, "month"), others]).unique()
-    spans = present.group_by(key).agg(first=pl.col("month").min(), last=pl.col("month").max(), months=pl.len())
-    span = pl.col("last") - pl.col("first") + 1
-    broken = spans.filter(pl.col("months") < span, pl.col("months") >= threshold("product_gap_density") * span)
-    money = single.filter(MONEY).group_by(*key, "measure").agg(pl.col("value").sum(), of=pl.col("month").n_unique())
-    usual = money.with_columns(value=in_dollars() / pl.col("of")).group_by(key).agg(pl.col("value").max())
-    traded = single.select("flow", "month").unique()
-    absent = (
-        broken.join(usual.filter(pl.col("value") >= threshold("product_gap_a_month")), on=key)
-        .with_columns(month=pl.int_ranges("first", "last", dtype=pl.Int32))
-        .explode("month")
-        .join(present, on=[*key, "month"], how="anti")
-        .join(traded, on=["flow", "month"], how="semi")
-        .join(_between_seasons(context, broken), on=[*key, "month"], how="anti")
-        .group_by(*key, "months")
-        .agg(pl.col("month").sort())
-        .sort(key)
-    )
-    begun = {
-        (row["flow"], row["product"], row["month"]): row for row in stops_explained(context.measures_begun).to_dicts()
-    }
+    absent = _gaps_of_products(context)
+    begun = {tuple(row[name] for name in PLACE): row for row in stops_explained(context.measures_begun).to_dicts()}
     for gap in absent.to_dicts():
         measures = [begun.get((gap["flow"], gap["product"], month)) for month in gap["month"]]
         measure = measures[0]
@@ -445,6 +434,31 @@ def _product_without_records(context: CheckContext) -> Rows:
                 expected=f"a record of each month, as {gap['months']} months before and after have",
                 advice=NO_RECORD,
             )
+
+
+def _gaps_of_products(context: CheckContext) -> pl.DataFrame:
+    """The months without a row of products that are traded in most months: flow, product, `months` with a row, and the
+    list `month`. Small goods, and the months between two seasons, are left out."""
+    key = ["flow", "product"]
+    single = context.statements.filter("single")
+    others = context.sums.by_product.filter(pl.col("product").is_in(context.products)).select(*key, "month")
+    present = pl.concat([single.select(*key, "month"), others]).unique()
+    spans = present.group_by(key).agg(first=pl.col("month").min(), last=pl.col("month").max(), months=pl.len())
+    span = pl.col("last") - pl.col("first") + 1
+    broken = spans.filter(pl.col("months") < span, pl.col("months") >= threshold("product_gap_density") * span)
+    money = single.filter(MONEY).group_by(*key, "measure").agg(pl.col("value").sum(), of=pl.col("month").n_unique())
+    usual = money.with_columns(value=in_dollars() / pl.col("of")).group_by(key).agg(pl.col("value").max())
+    return (
+        broken.join(usual.filter(pl.col("value") >= threshold("product_gap_a_month")), on=key)
+        .with_columns(month=pl.int_ranges("first", "last", dtype=pl.Int32))
+        .explode("month")
+        .join(present, on=[*key, "month"], how="anti")
+        .join(single.select("flow", "month").unique(), on=["flow", "month"], how="semi")
+        .join(_between_seasons(context, broken), on=[*key, "month"], how="anti")
+        .group_by(*key, "months")
+        .agg(pl.col("month").sort())
+        .sort(key)
+    )
 
 
 def _between_seasons(context: CheckContext, products: pl.DataFrame) -> pl.DataFrame:
