@@ -1,5 +1,5 @@
 """Makes the structure of an SDMX data set: dimensions, attributes, and code lists in English and Chinese, as SDMX-ML
-3.0.
+3.0, or 2.1 with the observations.
 
 Belongs here: what the columns of `sdmx` are, and the names of their codes. The library writes names in one language, so
 the Chinese ones are added to what it has written.
@@ -33,7 +33,7 @@ from tasks.catalogs.extra import extra
 from tasks.domain.labels import country
 from tasks.reading.resolver import Resolver
 
-DATA, STRUCTURE = "data.csv", "structure.xml"
+DATA, STRUCTURE, DATA_ML = "data.csv", "structure.xml", "data.xml"
 # Code -> English and Chinese name; without a Chinese one None.
 Names = Mapping[str, tuple[str, str | None]]
 SCHEME = "CS_TRADE"
@@ -85,7 +85,8 @@ class DataSet(NamedTuple):
 def data_set(question: Export) -> DataSet:
     """Return figures of one reporter as observations with their structure.
 
-    Raises ValueError for names that there are not and no rows, MissingExtra where the library is not installed.
+    Raises ValueError for names that there are not and no rows, MissingExtra where the library is not installed, or in
+    SDMX-ML 2.1 pandas, by which it writes observations.
     """
     extra("pysdmx.io", USE, "sdmx")
     figures = tuple(name.strip() for text in texts(question.figure) for name in text.split(","))
@@ -106,29 +107,50 @@ def data_set(question: Export) -> DataSet:
     rows = observations({reporter: part}, figures)
     if not rows.height:
         raise ValueError("; ".join(answer.remarks) or "there are no figures of this in the store")
-    files = {DATA: csv_of(rows), STRUCTURE: structure_of(rows, part, figures)}
+    structure = Structure(rows, part, figures, question.sdmx_ml)
+    files = {DATA: csv_of(rows), STRUCTURE: structure.file}
+    files |= {DATA_ML: structure.data_file(rows)} if question.sdmx_ml == "2.1" else {}
     return DataSet(rows, files, (*answer.remarks, *([part.licence] if part.licence else [])))
 
 
-def structure_of(rows: pl.DataFrame, answer: Answer, figures: Iterable[str]) -> bytes:
-    """Return the structure of the observations of one reporter as the bytes of a file.
+class Structure:
+    """The structure of the observations of one reporter in an edition of SDMX-ML, 3.0 or 2.1. Raises MissingExtra where
+    the library is not installed."""
 
-    Raises MissingExtra where the library is not installed.
-    """
-    lists = code_lists(rows, answer, figures)
-    model, message = extra("pysdmx.model", USE, "sdmx"), extra("pysdmx.model.message", USE, "sdmx")
-    io, form = extra("pysdmx.io", USE, "sdmx"), extra("pysdmx.io.format", USE, "sdmx")
-    objects = _objects(model, lists, f"{answer.citation}{f' {answer.licence}' if answer.licence else ''}")
-    # The same data set has the same structure to the byte.
-    known = answer.as_of or answer.known_on
-    day = known if isinstance(known, date) else date.fromisoformat(known)
-    header = message.Header(
-        id=f"{AGENCY}-{answer.snapshot.id}",
-        prepared=datetime(day.year, day.month, day.day, tzinfo=UTC),
-        sender=model.Organisation(id=AGENCY),
-    )
-    written = io.write_sdmx(objects, form.Format.STRUCTURE_SDMX_ML_3_0, header=header)
-    return _with_chinese(written, {f"CL_{name}": codes for name, codes in lists.items()})
+    def __init__(self, rows: pl.DataFrame, answer: Answer, figures: Iterable[str], edition: str) -> None:
+        self.lists, self.edition = code_lists(rows, answer, figures), edition
+        about = f"{answer.citation}{f' {answer.licence}' if answer.licence else ''}"
+        self.objects = _objects(extra("pysdmx.model", USE, "sdmx"), self.lists, about, edition)
+        # The same data set has the same structure to the byte.
+        known = answer.as_of or answer.known_on
+        self.day = known if isinstance(known, date) else date.fromisoformat(known)
+        self.id = f"{AGENCY}-{answer.snapshot.id}"
+
+    @property
+    def file(self) -> bytes:
+        """The structure as the bytes of a file."""
+        written = self._written(self.objects, "STRUCTURE_SDMX_ML")
+        return _with_chinese(written, {f"CL_{name}": codes for name, codes in self.lists.items()})
+
+    def data_file(self, rows: pl.DataFrame) -> bytes:
+        """Return observations as the bytes of a file; one without a value has none there, and its reason."""
+        frames = extra("pysdmx.io.pd", "observations in SDMX-ML", "sdmx")
+        (definition,) = (one for one in self.objects if hasattr(one, "to_schema"))
+        values = rows.select(*DIMENSIONS, pl.col("OBS_VALUE").replace("NaN", None), *ATTRIBUTES)
+        data = frames.PandasDataset(structure=definition.to_schema(), data=values.to_pandas())
+        return self._written([data], "DATA_SDMX_ML", "_STR").encode()
+
+    def _written(self, objects: list[Any], what: str, suffix: str = "") -> str:
+        model, message = extra("pysdmx.model", USE, "sdmx"), extra("pysdmx.model.message", USE, "sdmx")
+        io, forms = extra("pysdmx.io", USE, "sdmx"), extra("pysdmx.io.format", USE, "sdmx")
+        header = message.Header(
+            id=self.id,
+            prepared=datetime(self.day.year, self.day.month, self.day.day, tzinfo=UTC),
+            sender=model.Organisation(id=AGENCY),
+        )
+        form = forms.Format[f"{what}_{self.edition.replace('.', '_')}{suffix}"]
+        written: str = io.write_sdmx(objects, form, header=header)
+        return written
 
 
 def code_lists(rows: pl.DataFrame, answer: Answer, figures: Iterable[str]) -> dict[str, Names]:
@@ -185,7 +207,7 @@ def _key(code: str) -> str:
     return code
 
 
-def _objects(model: Any, lists: Mapping[str, Names], about: str) -> list[Any]:
+def _objects(model: Any, lists: Mapping[str, Names], about: str, edition: str) -> list[Any]:
     ours: dict[str, Any] = {"agency": AGENCY, "version": VERSION}
     columns = {**DIMENSIONS, "OBS_VALUE": "value", **{name: words for name, (words, _) in ATTRIBUTES.items()}}
     concepts = {name: model.Concept(id=name, name=words, urn=CONCEPT_URN + name) for name, words in columns.items()}
@@ -208,7 +230,8 @@ def _objects(model: Any, lists: Mapping[str, Names], about: str) -> list[Any]:
     ]
     components.append(component("OBS_VALUE", role.MEASURE, kinds.DOUBLE, required=False))
     for name, (_, kind) in ATTRIBUTES.items():
-        required, level = name in ("OBS_STATUS", "MADE"), ATTACHED.get(name, "O")
+        # sdmx1 reads attributes of observations alone.
+        required, level = name in ("OBS_STATUS", "MADE"), ATTACHED.get(name, "O") if edition == "3.0" else "O"
         components.append(
             component(name, role.ATTRIBUTE, getattr(kinds, kind), required=required, attachment_level=level)
         )

@@ -2,7 +2,7 @@
 
 import builtins
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import pytest
@@ -16,6 +16,7 @@ from tasks.answers.programs.sdmx import SCHEMA, SIGNS, numbers
 from tasks.answers.programs.sdmx_structure import (
     ATTRIBUTES,
     DATA,
+    DATA_ML,
     DIMENSIONS,
     STATUS_NAMES,
     STRUCTURE,
@@ -39,11 +40,12 @@ def written(found: DataSet, folder: Path) -> tuple[Path, Path]:
     return folder / DATA, folder / STRUCTURE
 
 
-def read_back(found: DataSet, folder: Path) -> Any:
+def read_back(found: DataSet, folder: Path, data: str = DATA) -> Any:
     """The data set as pysdmx reads it, with its structure, which it validates by the schemas of the standard."""
     from pysdmx.io import get_datasets
 
-    (dataset,) = get_datasets(*written(found, folder))
+    written(found, folder)
+    (dataset,) = get_datasets(folder / data, folder / STRUCTURE)
     return dataset
 
 
@@ -63,15 +65,22 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return corrected_store(tmp_path_factory.mktemp("corrected"))
 
 
-def test_structure_and_data_are_joined_and_equal_to_what_is_read_on_each_day(store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("edition", "data", "kind", "of_all"),
+    [("3.0", DATA, "Dataflow", {"KNOWN_ON"}), ("2.1", DATA_ML, "DataStructure", set())],
+)
+def test_structure_and_data_are_joined_and_equal_to_what_is_read_on_each_day(
+    store: Store, tmp_path: Path, edition: Literal["3.0", "2.1"], data: str, kind: str, of_all: set[str]
+) -> None:
     for day in (None, *KNOWN):
-        dataset = read_back(data_set(Export(as_of=day, store=store.store)), tmp_path)
-        assert dataset.structure.short_urn == "Dataflow=TIDEWAITER:TRADE(1.0.0)"
-        assert {*dataset.attributes} == {"KNOWN_ON"}
+        dataset = read_back(data_set(Export(as_of=day, store=store.store, sdmx_ml=edition)), tmp_path, data)
+        assert dataset.structure.short_urn == f"{kind}=TIDEWAITER:TRADE(1.0.0)"
+        assert {*dataset.attributes} == of_all
         columns = ["PARTNER", "PRODUCT", "INDICATORS", "TIME_PERIOD", "OBS_VALUE"]
-        found = [tuple(row) for row in dataset.data[columns].itertuples(index=False)]
+        cells = dataset.data[columns].astype(object)
+        found = [tuple(row) for row in cells.where(cells.notna(), None).itertuples(index=False)]
         wanted = level_rows(store, **({} if day is None else {"as_of": day})).rows()
-        assert {row[:4]: None if row[4] != row[4] else row[4] for row in found} == {row[:4]: row[4] for row in wanted}
+        assert {row[:4]: row[4] for row in found} == {row[:4]: row[4] for row in wanted}
         assert len(found) == len(wanted)
 
 
@@ -109,8 +118,10 @@ def test_what_it_says_of_its_columns_is_whole() -> None:
 
 
 def test_the_same_data_set_has_the_same_bytes(store: Store) -> None:
-    first, second = (data_set(Export(store=store.store)).files for _ in range(2))
+    first, second = (data_set(Export(store=store.store, sdmx_ml="2.1")).files for _ in range(2))
     assert first == second
+    assert [*first] == [DATA, STRUCTURE, DATA_ML]
+    assert b"sdmxml/schemas/v2_1/" in first[STRUCTURE]
 
 
 def test_without_the_library_it_says_what_to_install(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
