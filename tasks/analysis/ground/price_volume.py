@@ -78,7 +78,12 @@ def add(parts: Iterable[Terms | str], change: float) -> Terms | str:
 def own_currency(reporter: str) -> str | None:
     """Return the currency in which a customs authority counts, ISO 4217; None where that is not known, or no rates of
     it are. Members of a group count in that of the group."""
-    sources = [source for source in SOURCES.values() if has_rates(source.currency)]
-    counted = {source.reporter or source.group: source.currency for source in sources}
-    groups = code_table("partner_groups").filter(pl.col("group").is_in([*counted]), partner=reporter)["group"]
-    return counted.get(reporter) or next((counted[group] for group in groups), None)
+    authorities = [reporter, *code_table("partner_groups").filter(partner=reporter)["group"]]
+    # A source is imported when it is looked at: of a reporter with a source of its own, few are.
+    counted = (
+        source.currency
+        for authority in authorities
+        for source in SOURCES.values()
+        if (source.reporter or source.group) == authority and has_rates(source.currency)
+    )
+    return next(counted, None)

@@ -43,6 +43,8 @@ LINE = "line:"
 RECORD_MONTHS_MIN = 12
 # A verdict looks back this many months.
 VERDICT_MONTHS = 24
+# Rows of growths that are judged together: of more, chapter by chapter.
+ROWS_JUDGED = 20_000
 NUMBERS = ("level", "before", "change")
 Row = dict[str, Any]
 # Rows of a table: its name, which partitions, which rows, which columns; `read_table` of a snapshot, or the same as of
@@ -130,6 +132,7 @@ class StoreState:
         self.growths, self.levels, self.steps = map(
             functools.lru_cache(2 * VERDICT_MONTHS), (self._growths, self._levels, self._steps)
         )
+        self.doubted = functools.cache(self._doubted)
 
     @functools.cached_property
     def reporter(self) -> str:
@@ -162,6 +165,17 @@ class StoreState:
         revised."""
         rows = self.read("observation", _in([month], flow), None, ("product", "resolution", "known_until"))
         return rows.group_by("product").agg(pl.col("resolution", "known_until").max())
+
+    def _doubted(self, flow: str, partner: str, measure: str, month: int) -> pl.DataFrame:
+        """What of the numbers of a month is in doubt: product, doubt, and how much of it."""
+        doubted = self.doubts.of_month(flow, partner, measure, month)
+        if not doubted.height:
+            return doubted.select("product", "doubt", amount="part_pct")
+        is_asked = (pl.col("partner") == partner) & (pl.col("measure") == measure)
+        is_doubted = pl.col("product").is_in(doubted["product"].unique().to_list())
+        levels = self.read("metric", _in([month], flow), is_asked & is_doubted, ("product", "level"))
+        weighed = doubted.join(levels.select(pl.col("product").cast(pl.String), "level"), on="product", how="left")
+        return weighed.select("product", "doubt", amount=pl.col("level") * pl.col("part_pct") / 100)
 
 
 def _in(months: Collection[int], flow: str) -> Callable[[Partition], bool]:
@@ -611,24 +625,10 @@ def _doubts_of(row: Row, state: StoreState, flow: str) -> list[NumberDoubt]:
         return state.doubts.of(flow, product, partner, pair, measure=of_measure)
     doubts, products = list[NumberDoubt](), [product] if product else row.get("roots", [])
     for span, total in zip(base.spans(row["month"]), (row.get("before"), row.get("level")), strict=True):
-        parts = [_doubted(state, (flow, partner, measure), month, products) for month in span]
-        if any(part.height for part in parts):
-            doubts += heavy(pl.concat(part for part in parts if part.height), total or 0)
+        parts = pl.concat(state.doubted(flow, partner, measure, month) for month in span)
+        if parts.height and (parts := parts.filter(pl.col("product").is_in(products))).height:
+            doubts += heavy(parts.drop("product"), total or 0)
     return list(dict.fromkeys(doubts))
-
-
-def _doubted(state: StoreState, series: tuple[str, str, str], month: int, products: Sequence[str]) -> pl.DataFrame:
-    """What of the numbers of products in a month is in doubt, and how much; `series` are flow, partner, measure."""
-    flow, partner, measure = series
-    doubted = state.doubts.of_month(*series, month)
-    doubted = doubted.filter(pl.col("product").is_in(products)) if doubted.height else doubted
-    if not doubted.height:
-        return doubted
-    is_asked = (pl.col("partner") == partner) & (pl.col("measure") == measure)
-    is_doubted = pl.col("product").is_in(doubted["product"].unique().to_list())
-    levels = state.read("metric", _in([month], flow), is_asked & is_doubted, ("product", "level"))
-    weighed = doubted.join(levels.select(pl.col("product").cast(pl.String), "level"), on="product", how="left")
-    return weighed.select("doubt", amount=pl.col("level") * pl.col("part_pct") / 100)
 
 
 def _judged_by(state: StoreState, flow: str, reach: range, months: int, compared: Collection[Base]) -> pl.DataFrame:
@@ -660,7 +660,8 @@ def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int])
 
     quotes: dict[tuple[Any, ...], str] = {}
     # The numbers of a whole nomenclature would take gigabytes.
-    for _, together in itertools.groupby(shown, key=lambda product: product[:2] if product.isdecimal() else product):
+    chapters = itertools.groupby(shown, key=lambda product: product[:2] if product.isdecimal() else product)
+    for together in [shown] if shown and every.height <= ROWS_JUDGED else (products for _, products in chapters):
         of_chapter = every.filter(pl.col("product").is_in([*together]))
         growth_verdicts = verdicts(of_chapter.filter(is_asked), of_chapter, steps, read, growths)
         keys = growth_verdicts.select("product", "measure", month_index("period"), "figure").rows()
