@@ -107,50 +107,64 @@ def judge(months: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reason(is_lag: pl.Expr) -> pl.Expr:
+    """One of REASONS, the first that holds."""
     is_weighed, is_valued = _both("kg"), _both("value") & pl.col("margin_pct").is_not_null()
-    lacks = {
-        side: (
-            pl.col(f"{side}_kg").is_null()
-            & pl.col(f"{side}_value").is_null()
-            & pl.col(f"{side}_value_status").is_not_null()
-        )
-        for side in ("export", "import")
-    }
     same_weight = _distance(pl.col("export_kg"), pl.col("import_kg"), pl.col("import_kg"), KG_TOLERANCE) <= 0
     same_value = _distance(pl.col("export_value"), pl.col("fob_low"), pl.col("fob_high"), VALUE_TOLERANCE) <= 0
-    # Unit values of the same goods are alike, whatever part of them has arrived.
-    price, usual = pl.col("value_ratio") / pl.col("kg_ratio"), 1 + (pl.col("margin_pct") + MARGIN_POINTS) / 100
-    same_goods = price.is_between(1 - KG_TOLERANCE, usual * (1 + KG_TOLERANCE))
-    is_dear = (price > usual * (1 + VALUE_TOLERANCE)) & (price <= 1 + MARGIN_MAX_PCT / 100)
-    is_part = pl.col("kg_ratio").is_between(1 / MONTH_FACTOR_MAX, MONTH_FACTOR_MAX)
-    is_alone = pl.col("_fit").is_null() & (pl.col("_share").is_null() | (pl.col("_share") >= FITS_MIN))
+    agrees = pl.when(is_weighed).then(same_weight & (same_value | ~is_valued)).otherwise(same_value)
+    is_at_hubs = (
+        pl.when(is_weighed)
+        .then(~same_weight & (_missing("kg") <= pl.col("hub_kg")) & (_priced_as_at_hubs() | ~is_valued))
+        .otherwise(_missing("value") <= pl.col("hub_value"))
+    )
+    not_known = _telling(("export", "import"), "unexplained")
     return (
-        pl.when(lacks["export"])
+        pl.when(_lacks("export"))
         .then(_telling(("export",), "not_covered"))
-        .when(lacks["import"])
+        .when(_lacks("import"))
         .then(_telling(("import",), "not_covered"))
         .when(~is_weighed & ~is_valued)
         .then(_telling(("export", "import"), "not_comparable"))
-        .when(pl.when(is_weighed).then(same_weight & (same_value | ~is_valued)).otherwise(same_value))
+        .when(agrees)
         .then(pl.lit("agrees"))
-        .when(same_weight & is_dear)
+        .when(same_weight & _is_dear())
         .then(pl.lit("margin"))
-        # Where the weights agree the values differ, and goods under way would have the same unit value.
-        .when(is_lag & (~same_weight.fill_null(False) | same_goods))
+        .when(_is_under_way(is_lag, same_weight))
         .then(pl.lit("lag"))
-        # Months beside it, where they are at hand, have shown no lag.
-        .when(is_alone & same_goods & is_part)
-        .then(pl.lit("lag"))
-        .when(
-            pl.when(is_weighed)
-            .then(~same_weight & (_missing("kg") <= pl.col("hub_kg")) & (_priced_as_at_hubs() | ~is_valued))
-            .otherwise(_missing("value") <= pl.col("hub_value"))
-        )
+        .when(is_at_hubs)
         .then(pl.lit("hub"))
-        .otherwise(
-            pl.when(is_weighed).then(pl.lit("unexplained")).otherwise(_telling(("export", "import"), "unexplained"))
-        )
+        .otherwise(pl.when(is_weighed).then(pl.lit("unexplained")).otherwise(not_known))
     )
+
+
+def _lacks(side: str) -> pl.Expr:
+    """Whether a side has no number of the month, and says why."""
+    is_nothing = pl.col(f"{side}_kg").is_null() & pl.col(f"{side}_value").is_null()
+    return is_nothing & pl.col(f"{side}_value_status").is_not_null()
+
+
+def _price() -> pl.Expr:
+    """The importer's unit value by the exporter's."""
+    return pl.col("value_ratio") / pl.col("kg_ratio")
+
+
+def _usual_price() -> pl.Expr:
+    """The most that freight and insurance make of it."""
+    return 1 + (pl.col("margin_pct") + MARGIN_POINTS) / 100
+
+
+def _is_dear() -> pl.Expr:
+    return (_price() > _usual_price() * (1 + VALUE_TOLERANCE)) & (_price() <= 1 + MARGIN_MAX_PCT / 100)
+
+
+def _is_under_way(is_lag: pl.Expr, same_weight: pl.Expr) -> pl.Expr:
+    """Whether goods at sea explain it. Unit values of the same goods are alike, whatever part of them has arrived."""
+    same_goods = _price().is_between(1 - KG_TOLERANCE, _usual_price() * (1 + KG_TOLERANCE))
+    is_part = pl.col("kg_ratio").is_between(1 / MONTH_FACTOR_MAX, MONTH_FACTOR_MAX)
+    # Months beside it, where they are at hand, have shown no lag.
+    is_alone = pl.col("_fit").is_null() & (pl.col("_share").is_null() | (pl.col("_share") >= FITS_MIN))
+    # Where the weights agree the values differ, and goods under way would have the same unit value.
+    return (is_lag & (~same_weight.fill_null(False) | same_goods)) | (is_alone & same_goods & is_part)
 
 
 def _telling(sides: tuple[str, ...], otherwise: str) -> pl.Expr:

@@ -270,55 +270,13 @@ def _zero_numbers(context: CheckContext) -> Rows:
     if context.row["kind"] == "published":
         return
     numbers = context.statements.filter("single", MONEY | (QUANTITY & ~GROWTH))
-    key = [*PLACE, "partner"]
-    zeros = numbers.filter(pl.col("value") == 0).select(key).unique()
+    zeros = numbers.filter(pl.col("value") == 0).select(*PLACE, "partner").unique()
     if zeros.is_empty():
         return
-    of_products = numbers.join(zeros.select(PRODUCT).unique(), on=PRODUCT, how="semi")
-    sums = of_products.group_by(*key, "measure").agg(pl.col("value").sum(), step=pl.col("resolution").max())
-    money = sums.filter(MONEY).rename({"measure": "money", "value": "paid", "step": "paid_step"})
-    pairs = sums.filter(QUANTITY).join(money, on=key)
-    usual = _usual(context, pairs)
-    both = pairs.join(zeros, on=key, how="semi").filter((pl.col("value") == 0) != (pl.col("paid") == 0))
-    is_no_mass = (pl.col("measure").cast(pl.String) == "quantity_kg") & (pl.col("value") == 0)
-    both = both.filter(~(is_no_mass & pl.col("product").cast(pl.String).str.starts_with(WEIGHTLESS)))
-    both = both.join(usual, on=[*PRODUCT, "measure", "money"], how="left").with_columns(
-        dollars=in_dollars("paid", "money"),
-        worth=in_dollars("usual", "money") * pl.col("value"),
-        weighs=pl.col("paid") / pl.col("usual"),
-        least=pl.when(pl.col("measure").cast(pl.String) == "quantity_kg")
-        .then(threshold("zero_kg"))
-        .otherwise(threshold("zero_pieces")),
-        dollar_step=in_dollars("paid_step", "money"),
-    )
-    alone = pl.col("usual").is_null()
-    # Of a coarser 0 without a price nobody knows how much it may be.
-    is_fine = (
-        pl.when(pl.col("value") == 0)
-        .then(pl.col("step") <= pl.col("least"))
-        .otherwise(pl.col("dollar_step") <= threshold("zero_worth"))
-    )
-    is_much = (
-        pl.when(pl.col("value") == 0)
-        .then(
-            pl.when(alone)
-            .then(is_fine & (pl.col("dollars") >= threshold("zero_alone")))
-            .otherwise(
-                (pl.col("dollars") >= threshold("zero_worth"))
-                & (pl.col("weighs") >= pl.max_horizontal("least", "step"))
-            )
-        )
-        .otherwise(
-            pl.when(alone)
-            .then(is_fine & (pl.col("value") >= threshold("zero_alone")))
-            .otherwise(
-                (pl.col("worth") >= pl.max_horizontal("dollar_step", pl.lit(threshold("zero_worth"))))
-                & (pl.col("value") >= pl.col("least"))
-            )
-        )
-    )
-    strange = both.filter(is_much).sort(*key, "measure", "money")
-    never = _never_weighed(context, strange.filter(is_no_mass, alone))
+    both = _zero_on_one_side(context, numbers, zeros)
+    is_much = pl.when(pl.col("value") == 0).then(_is_paid_for()).otherwise(_is_delivered())
+    strange = both.filter(is_much).sort(*PLACE, "partner", "measure", "money")
+    never = _never_weighed(context, strange.filter(_is_no_mass(), pl.col("usual").is_null()))
     strange = strange.join(never, on=PRODUCT, how="anti")
     if never.height:
         yield finding(
@@ -350,6 +308,51 @@ def _zero_numbers(context: CheckContext) -> Rows:
             ),
             shares={name: zero[name] for name in SHARES},
         )
+
+
+def _is_no_mass() -> pl.Expr:
+    return (pl.col("measure").cast(pl.String) == "quantity_kg") & (pl.col("value") == 0)
+
+
+def _zero_on_one_side(context: CheckContext, numbers: pl.DataFrame, zeros: pl.DataFrame) -> pl.DataFrame:
+    """Quantities and values of which one is 0: `value` and `paid` by PLACE, partner, measure and money, with their
+    steps, the `usual` price, what each is worth by it, and the `least` that is much."""
+    key = [*PLACE, "partner"]
+    of_products = numbers.join(zeros.select(PRODUCT).unique(), on=PRODUCT, how="semi")
+    sums = of_products.group_by(*key, "measure").agg(pl.col("value").sum(), step=pl.col("resolution").max())
+    money = sums.filter(MONEY).rename({"measure": "money", "value": "paid", "step": "paid_step"})
+    pairs = sums.filter(QUANTITY).join(money, on=key)
+    both = pairs.join(zeros, on=key, how="semi").filter((pl.col("value") == 0) != (pl.col("paid") == 0))
+    is_weightless = pl.col("product").cast(pl.String).str.starts_with(WEIGHTLESS)
+    both = both.filter(~(_is_no_mass() & is_weightless))
+    return both.join(_usual(context, pairs), on=[*PRODUCT, "measure", "money"], how="left").with_columns(
+        dollars=in_dollars("paid", "money"),
+        worth=in_dollars("usual", "money") * pl.col("value"),
+        weighs=pl.col("paid") / pl.col("usual"),
+        least=pl.when(pl.col("measure").cast(pl.String) == "quantity_kg")
+        .then(threshold("zero_kg"))
+        .otherwise(threshold("zero_pieces")),
+        dollar_step=in_dollars("paid_step", "money"),
+    )
+
+
+def _is_paid_for() -> pl.Expr:
+    """Whether much was paid for a quantity of 0. Of a coarser 0 without a price nobody knows how much it may be."""
+    is_much_alone = (pl.col("step") <= pl.col("least")) & (pl.col("dollars") >= threshold("zero_alone"))
+    is_much_by_price = (pl.col("dollars") >= threshold("zero_worth")) & (
+        pl.col("weighs") >= pl.max_horizontal("least", "step")
+    )
+    return pl.when(pl.col("usual").is_null()).then(is_much_alone).otherwise(is_much_by_price)
+
+
+def _is_delivered() -> pl.Expr:
+    """Whether much was delivered for a value of 0, likewise."""
+    worth = threshold("zero_worth")
+    is_much_alone = (pl.col("dollar_step") <= worth) & (pl.col("value") >= threshold("zero_alone"))
+    is_much_by_price = (pl.col("worth") >= pl.max_horizontal("dollar_step", pl.lit(worth))) & (
+        pl.col("value") >= pl.col("least")
+    )
+    return pl.when(pl.col("usual").is_null()).then(is_much_alone).otherwise(is_much_by_price)
 
 
 def _graded_zeros(context: CheckContext, zeros: pl.DataFrame) -> pl.DataFrame:
