@@ -25,7 +25,7 @@ from tasks.domain.text import clip
 Spec = dict[str, Any]
 Path_ = tuple[str | int, ...]
 ADVICE = "Mend that line; docs/sources.md explains the keys of a declaration."
-FORMATS = ("csv", "fixed", "json", "xlsx")
+FORMATS = ("csv", "fixed", "hook", "json", "xlsx")
 FLOWS = ("export", "import")
 SEVERITIES = ("info", "warning", "error")
 DEFAULTS: Spec = {
@@ -227,6 +227,8 @@ def _of_sense(spec: Spec, source: str) -> Iterator[tuple[Path_, str]]:
     )
     if spec.get("format") == "fixed" and len(spec.get("widths", ())) != len(spec.get("columns", ())):
         yield ("widths",), "a width for each column is missing"
+    if spec.get("format") == "hook" and "hook" not in spec:
+        yield ("format",), "no hook, which reads the file"
     columns |= dict.fromkeys(re.compile(spec.get("named", "")).groupindex)
     of_months = spec.get("months", {}).get("numbers", ())
     numbers = {*spec.get("numbers", ()), *of_months}

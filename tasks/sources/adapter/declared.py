@@ -83,6 +83,7 @@ def source_of(file: Path) -> Source:
         key=KeyNeed(**spec["key"]) if "key" in spec else None,
         questions=ask and partial(ask, file.stem, spec),
         split=getattr(hooks, "split_file", None),
+        dated=getattr(hooks, "dated", None),
         require_reporter=partial(code_of_reporter, spec) if "collector" in spec else None,
         **{name: spec[name] for name in OF_SOURCE if name in spec},
     )
@@ -171,8 +172,8 @@ def _read(spec: Spec, raw: bytes, where: str) -> FileRead:
     if spec["format"] == "json":
         always = {*shapes_of(spec)[0]["columns"]}.intersection(*(shape["columns"] for shape in shapes_of(spec)))
         return read_rows(spec, sorted(always), raw, where)
-    read: Callable[[Spec, bytes, str], FileRead] = READERS[spec["format"]]
-    return (spec["read"] or read)(spec, raw, where)
+    read: Callable[[Spec, bytes, str], FileRead] = spec["read"] or READERS[spec["format"]]
+    return read(spec, raw, where)
 
 
 def _computed(text: str | Sequence[str], columns: Sequence[str]) -> pl.Expr | None:

@@ -1,38 +1,15 @@
-"""Reads India's monthly trade of a commodity by country: pages of MEIDB, "Commodity wise all Countries", of the
-Department of Commerce.
-
-Who and when: the Directorate General of Commercial Intelligence and Statistics compiles the figures, the Department of
-Commerce shows them about 45 days after the month. Each page is the answer to a form of the site (a session, a token),
-so a person asks and saves the page: one request for each code, month and measure. No terms of use stand on the page.
-
-Address: https://tradestat.commerce.gov.in/meidb/commodity_wise_all_countries_export and …_import.
+"""Finds the heading and the table of a page of India's MEIDB, which `india_meidb.toml` declares.
 
 Layout: HTML. A heading names the direction, a line the commodity and its unit, another the day of the report and what
 the values are (quantity, or US $ million, or rupees). The table has a row for each country: its name, the month a year
 before, the month, growth, and the same cumulated since January or April. Numbers have commas; a total in the last row
 is compared with the sum of the countries.
-
-What is published is the month alone. The month a year before would say of the eleven months between, which nobody asked
-for, that there was no trade; it and the cumulated figures are left out. A mark stands at each month: (F) final, (R)
-revised final, (A) advance, and others; the release names it, and the day of the report decides between two of them.
-
-Countries are names in capitals, some cut short (`CHINA P RP`, `U ARAB EMTS`); `partner_codes.csv` has those that were
-seen, and the names of ISO 3166-1. A name that it lacks is set aside and named; the total still holds.
-
-Quantity and value are two pages, so two releases of one month. A page of a quantity whose unit is not printed (at four
-digits and less) is refused by name: nobody can know what was counted. Rupees are refused, too.
-
-Each April codes are dropped or re-allocated and units may change; the page says so, and a finding repeats it.
-
-Unsure: one page has been read, a quantity of four digits without a unit. Whether partners of imports are countries of
-origin is not stated.
 """
 
 import html
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
 
 import polars as pl
 
@@ -40,13 +17,11 @@ from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
 from tasks.domain.text import clip
 from tasks.domain.units import printed_unit
-from tasks.sources.adapter.protocol import Parsed, Source
-from tasks.sources.adapter.records import as_reported, doubt_copies
-from tasks.sources.adapter.totals import part_totals
+from tasks.sources.adapter.declaration import Spec
+from tasks.sources.adapter.json_rows import FileRead
 from tasks.sources.formats.envelope import open_text
 from tasks.sources.formats.pages import read_page
 
-CODES = "india"
 WORLD = "TOTAL"
 TAG = re.compile(r"<(script|style)\b.*?</\1>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE)
 DIRECTION = re.compile(r"\b(Export|Import) ?:: ?Commodity ?-?wise all Countries", re.IGNORECASE)
@@ -63,68 +38,23 @@ STEP = 0.005
 FIRST, COUNTRY = "S.No.", "Country"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MARKS = {"F": "final", "R": "revised final", "A": "advance", "P": "provisional"}
-DOLLARS = "USD million"
-LEVELS = (2, 4, 6, 8)
 AGAIN = "Ask the site again for the report Commodity-wise all Countries, and save the whole page."
 
 
-class _Page(NamedTuple):
-    """What stands above the table of a page."""
-
-    flow: str
-    code: str
-    name: str
-    unit: str
-    values: str
-    day: date
-
-
-def parse(raw: bytes, where: str) -> Parsed:
-    """The month of a page by country. Raises Refused; `where` names the file in messages."""
+def read(spec: Spec, raw: bytes, where: str) -> FileRead:
+    """A row for each country, and one for their total, with what stands above them. Raises Refused; `where` names the
+    file in messages."""
     tables = read_page(raw, where).tables
-    text = _plain(raw, where)
-    page = _head(text, where)
+    page = _head(_plain(raw, where), where)
     header, rows = _table(tables, where)
     place, month, mark = _newest(header, where)
     fields = pl.DataFrame(
-        [
-            {"record": number, "partner": row[1], "number": _number(row[place], f"{where}, record {number}")}
-            for number, row in enumerate(rows, 1)
-        ],
-        schema={"record": pl.UInt32, "partner": pl.String, "number": pl.String},
-    ).with_columns(period=pl.lit(month), product=pl.lit(page.code))
-    parted = part_totals(fields, CODES, ("period", "product"), where, {r"^[A-Z]": WORLD})
-    measure, printed = _measure(page, where)
-    label = "currency" if measure == "value" else "quantity_unit"
-    records = fields.select(
-        "record",
-        "period",
-        "product",
-        "partner",
-        pl.lit(page.flow).alias("flow"),
-        pl.lit(page.name or None, pl.String).alias("product_name"),
-        pl.col("partner").alias("partner_name"),
-        pl.col("number").alias(measure),
-        pl.lit(printed).alias(label),
-    )
-    single, totals = records.filter(parted.kept), records.filter(parted.totals)
+        [(row[1], _number(row[place], f"{where}, record {number}")) for number, row in enumerate(rows, 1)],
+        schema={"country": pl.String, "amount": pl.String},
+        orient="row",
+    ).with_columns(month=pl.lit(month), **{name: pl.lit(text, pl.String) for name, text in page.items()})
     marked = f"{month} is marked ({mark}), {MARKS.get(mark, 'which no list explains')}"
-    return Parsed(
-        as_reported(single),
-        "utf-8",
-        (marked, "the month a year before and the figures since the beginning of the year are left out", *parted.notes),
-        (
-            *doubt_copies(fields, ["partner"], where),
-            *_doubt_growth(rows[-1][place - 1 : place + 2], where),
-            *_doubts(text, where),
-            *parted.doubts,
-        ),
-        page.day,
-        "IND",
-        as_reported(totals) if totals.height else None,
-        parted.short,
-        proof=parted.proof,
-    )
+    return FileRead(fields, "utf-8", [marked], [*_doubt_growth(rows[-1][place - 1 : place + 2], where)])
 
 
 def dated(raw: bytes) -> date | None:
@@ -139,21 +69,26 @@ def _plain(raw: bytes, where: str) -> str:
     return " ".join(html.unescape(TAG.sub(" ", text)).split())
 
 
-def _head(text: str, where: str) -> _Page:
+def _head(text: str, where: str) -> dict[str, str | None]:
+    """What stands above the table of a page, by the columns of the declaration."""
     direction, commodity, report = DIRECTION.search(text), COMMODITY.search(text), REPORT.search(text)
     if not (direction and commodity and report):
-        missing = [
-            name
-            for name, match in (("direction", direction), ("commodity", commodity), ("day of the report", report))
-            if not match
-        ]
-        raise Refused("other page", where, f"no {', '.join(missing)} of a report by country", AGAIN)
-    day = _day(report[1])
-    if day is None:
+        found = {"direction": direction, "commodity": commodity, "day of the report": report}
+        missing = ", ".join(name for name, match in found.items() if not match)
+        raise Refused("other page", where, f"no {missing} of a report by country", AGAIN)
+    if (day := _day(report[1])) is None:
         raise Refused("no day", where, f"Report Dated {clip(report[1])}", AGAIN)
-    if len(commodity[1]) not in LEVELS:
-        raise Refused("mixed levels", where, f"commodity {commodity[1]}", "Ask for 2, 4, 6 or 8 digits.")
-    return _Page(direction[1].lower(), commodity[1], commodity[2].strip(), commodity[3].strip(), report[2].strip(), day)
+    unit, notice = commodity[3].strip(), REALLOCATED.search(text)
+    return {
+        "flow": direction[1].lower(),
+        "code": commodity[1],
+        "name": commodity[2].strip() or None,
+        "unit": unit,
+        "known_unit": unit if unit and printed_unit(unit) else None,
+        "values_in": report[2].strip(),
+        "day": day.isoformat(),
+        "codes_change": notice[1] if notice else None,
+    }
 
 
 def _day(text: str) -> date | None:
@@ -211,23 +146,6 @@ def _number(text: str, place: str) -> str:
     return re.sub(r"\.0+$", "", text.replace(",", ""))
 
 
-def _measure(page: _Page, where: str) -> tuple[str, str]:
-    """Whether the page has values or quantities, and their label. Raises Refused for a unit that nobody knows."""
-    words = page.values.casefold().replace(" ", "")
-    if words.startswith("us$million"):
-        return "value", DOLLARS
-    if words != "quantity":
-        raise Refused("other values", where, f"values in {clip(page.values)}", "Ask for US $ million, or for quantity.")
-    if not page.unit or not printed_unit(page.unit):
-        raise Refused(
-            "no unit",
-            where,
-            f"a quantity of {page.code} whose unit is " + (f"'{clip(page.unit)}'" if page.unit else "not printed"),
-            "Ask for a code of eight digits, whose unit the page prints; or for US $ million.",
-        )
-    return "quantity", page.unit
-
-
 def _doubt_growth(total: list[str], where: str) -> Iterator[dict[str, str]]:
     """An error where the printed growth of the total is not that of its two months, each of which is rounded."""
     if len(total) < 3 or not all(NUMBER.fullmatch(text) for text in total):
@@ -245,39 +163,3 @@ def _doubt_growth(total: list[str], where: str) -> Iterator[dict[str, str]]:
             expected=f"a growth of {least:.2f} to {most:.2f} %",
             advice="The columns have changed places, or the page was edited: ask the site again and save the page.",
         )
-
-
-def _doubts(text: str, where: str) -> Iterator[dict[str, str]]:
-    if notice := REALLOCATED.search(text):
-        yield finding(
-            "codes_reallocated",
-            "info",
-            where,
-            observed=f"the site says that codes may be dropped or re-allocated, and units changed, from {notice[1]}",
-            expected="the same goods under a code in all months",
-            advice="Compare no month from then on with one before, unless the code is the same in both lists.",
-        )
-
-
-SOURCE = Source(
-    name="india_meidb",
-    titles={"en": "India's Department of Commerce, MEIDB", "zh": "印度商务部MEIDB"},
-    kind="query",
-    needs=(),
-    parse=parse,
-    reporter="IND",
-    currency="INR",
-    partner_code="",
-    code_list=CODES,
-    nomenclature="ITCHS8",
-    dated=dated,
-    declared={"partners": "all"},
-    proof=(
-        "the end of the page and of its table, numbered rows, countries that stand once, the printed total of all"
-        " countries and its growth"
-    ),
-    experimental=(
-        "one page of a quantity of a heading, whose unit it does not state, has been read; no page of eight digits, and"
-        " none of a value"
-    ),
-)
