@@ -642,12 +642,24 @@ def _judged_by(state: StoreState, flow: str, reach: range, months: int, compared
 def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int]) -> None:
     """Add the doubts about the rows, and of the growth of each product whether it may be quoted: yes, care or no; what
     is in doubt is quoted with care at best."""
-    reach = range(min(months) - VERDICT_MONTHS, max(months) + 1)
-    compared = {AGAINST[row["against"]] for row in rows}
     # The growth of twelve months has no verdict.
     is_judged = {against: base.growth in QUOTABLE for against, base in AGAINST.items()}
     judged = [row for row in rows if row.get("product") and row["kind"] == "product" and is_judged[row["against"]]]
     shown = sorted({row["product"] for row in judged})
+    quotes = _quotes(shown, {AGAINST[row["against"]] for row in rows}, state, flow, months)
+    for row in rows:
+        doubts = _doubts_of(row, state, flow)
+        row["doubt"], row["findings"] = doubt_text(doubts) or None, sorted({one.finding for one in doubts})
+    for row in judged:
+        quote = quotes.get((row["product"], row["measure"], row["month"], AGAINST[row["against"]].growth))
+        row["quote"] = "care" if row["doubt"] and quote == "yes" else quote
+
+
+def _quotes(
+    shown: Sequence[str], compared: Collection[Base], state: StoreState, flow: str, months: Sequence[int]
+) -> dict[tuple[Any, ...], str]:
+    """Whether the growths of products may be quoted, by product, measure, month (month number) and growth."""
+    reach = range(min(months) - VERDICT_MONTHS, max(months) + 1)
     every = _judged_by(state, flow, reach, max(months) - min(months), compared).filter(pl.col("product").is_in(shown))
     steps = pl.concat(state.steps(flow, month) for month in reach)
     steps = steps_of(steps.group_by("product").agg(pl.col("resolution", "known_until").max()), shown)
@@ -666,9 +678,4 @@ def _judge(rows: list[Row], state: StoreState, flow: str, months: Sequence[int])
         growth_verdicts = verdicts(of_chapter.filter(is_asked), of_chapter, steps, read, growths)
         keys = growth_verdicts.select("product", "measure", month_index("period"), "figure").rows()
         quotes |= dict(zip(keys, growth_verdicts["quote"], strict=True))
-    for row in rows:
-        doubts = _doubts_of(row, state, flow)
-        row["doubt"], row["findings"] = doubt_text(doubts) or None, sorted({one.finding for one in doubts})
-    for row in judged:
-        quote = quotes.get((row["product"], row["measure"], row["month"], AGAINST[row["against"]].growth))
-        row["quote"] = "care" if row["doubt"] and quote == "yes" else quote
+    return quotes

@@ -43,7 +43,7 @@ SOURCE = "eurostat_bulk"
 BASE, ZONE = "https://ec.europa.eu", ZoneInfo("Europe/Luxembourg")
 FLOWS = {"1": "import", "2": "export"}
 # Whose figures Eurostat has.
-API = load(Path(__file__).parents[1] / "eurostat" / "eurostat_comext.toml")
+API = load(Path(__file__).parents[1] / "offices" / "eurostat_comext.toml")
 PATH = "/eurostat/api/dissemination/files"
 FILE = "comext/COMEXT_DATA/PRODUCTS/full_v2_{}.7z"
 MAGIC = b"7z\xbc\xaf\x27\x1c"

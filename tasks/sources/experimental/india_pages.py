@@ -73,8 +73,8 @@ def _head(text: str, where: str) -> dict[str, str | None]:
     """What stands above the table of a page, by the columns of the declaration."""
     direction, commodity, report = DIRECTION.search(text), COMMODITY.search(text), REPORT.search(text)
     if not (direction and commodity and report):
-        found = {"direction": direction, "commodity": commodity, "day of the report": report}
-        missing = ", ".join(name for name, match in found.items() if not match)
+        parts = {"direction": direction, "commodity": commodity, "day of the report": report}
+        missing = ", ".join(name for name, match in parts.items() if not match)
         raise Refused("other page", where, f"no {missing} of a report by country", AGAIN)
     if (day := _day(report[1])) is None:
         raise Refused("no day", where, f"Report Dated {clip(report[1])}", AGAIN)

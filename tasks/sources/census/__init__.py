@@ -1,1 +1,0 @@
-"""Declares the International Trade API of the United States Census Bureau; its archives are experimental."""
