@@ -53,65 +53,32 @@ def _hide(kind: str) -> bytes:
 
 CONTENT = Refuse("workbook content")
 ARCHIVE_ROWS = (
-    Row(
-        76,
-        "paths inside an archive",
-        (
-            Case("up", zipped(("../../etc/cron.d/x", CLEAN)), Refuse("archive"), file="download.zip"),
+    Row(76, "paths inside an archive",
+        (Case("up", zipped(("../../etc/cron.d/x", CLEAN)), Refuse("archive"), file="download.zip"),
             Case("absolute", zipped(("/etc/cron.d/x", CLEAN)), Refuse("archive"), file="download.zip"),
             _book("in a workbook", _with(("../../../tmp/x", b"x")), Refuse("archive")),
             Case("a download in an archive", zipped(("download.csv", CLEAN)), Publish(), file="download.zip"),
-            Case(
-                "two downloads in an archive",
-                zipped(("a.csv", CLEAN), ("b.csv", CLEAN)),
-                Refuse("archive"),
-                file="download.zip",
-            ),
-        ),
-    ),
-    Row(
-        77,
-        "archive bombs",
-        (
-            _book("ratio", lambda: _with(("xl/media/bomb.bin", b"\0" * 150_000_000)), Refuse("archive")),
-            _book(
-                "total",
-                lambda: _with(*((f"xl/media/{place}.bin", b"\0" * 60_000_000) for place in range(4))),
-                Refuse("archive"),
-            ),
+            Case("two downloads in an archive", zipped(("a.csv", CLEAN), ("b.csv", CLEAN)), Refuse("archive"),
+                file="download.zip"))),
+    Row(77, "archive bombs",
+        (_book("ratio", lambda: _with(("xl/media/bomb.bin", b"\0" * 150_000_000)), Refuse("archive")),
+            _book("total", lambda: _with(*((f"xl/media/{place}.bin", b"\0" * 60_000_000) for place in range(4))),
+                Refuse("archive")),
             _book("members", _with(*((f"xl/media/{place}.bin", b"x") for place in range(200))), Refuse("archive")),
-            _book(
-                "an archive in it",
-                lambda: _with(("xl/media/inner.zip", zipped(("x", b"\0" * 50_000_000)))),
-                Refuse("archive"),
-            ),
+            _book("an archive in it", lambda: _with(("xl/media/inner.zip", zipped(("x", b"\0" * 50_000_000)))),
+                Refuse("archive")),
             _book("a damaged member", BOOK.replace(b"PK\x01\x02", b"PK\x01\x03", 1), Refuse("damaged archive")),
             _book("cut off", BOOK[: len(BOOK) // 2], Refuse("damaged archive")),
-            _book("a byte dropped", BOOK[:700] + BOOK[701:], Refuse("damaged archive")),
-        ),
-    ),
-    Row(
-        78,
-        "a member twice",
+            _book("a byte dropped", BOOK[:700] + BOOK[701:], Refuse("damaged archive")))),
+    Row(78, "a member twice",
+        (_book("the sheet", _with((SHEET, b"<worksheet/>")), Refuse("archive")),
+            _book("the sheet in other letters", _with((SHEET.upper(), b"<worksheet/>")), Refuse("archive")))),
+    Row(79, "names in GBK, junk before the archive",
         (
-            _book("the sheet", _with((SHEET, b"<worksheet/>")), Refuse("archive")),
-            _book("the sheet in other letters", _with((SHEET.upper(), b"<worksheet/>")), Refuse("archive")),
-        ),
-    ),
-    Row(
-        79,
-        "names in GBK, junk before the archive",
-        (
-            Case(
-                "names in GBK",
-                zipped(("贸易.csv".encode("gbk").decode("cp437"), CLEAN)),
-                Publish(),
-                file="download.zip",
-            ),
+            Case("names in GBK", zipped(("贸易.csv".encode("gbk").decode("cp437"), CLEAN)), Publish(),
+                file="download.zip"),
             _book("junk before it", b"junk" + BOOK, Refuse("NUL byte")),
-            _book("a workbook behind another archive", zipped(("x", b"x")) + BOOK, Refuse("archive")),
-        ),
-    ),
+            _book("a workbook behind another archive", zipped(("x", b"x")) + BOOK, Refuse("archive")))),
     Row(
         84,
         "what a workbook hides",
@@ -229,16 +196,11 @@ ARCHIVE_ROWS = (
             ),
         ),
     ),
-    Row(
-        85,
-        "configuration that a reader understands otherwise",
-        (
-            Case("a code as a number", CLEAN, Refuse("declaration"), sidecar="products = [85051110]"),
-            Case("a code as text", CLEAN, Publish(), sidecar='products = ["01012100", "85051110"]'),
-            Case("truth", CLEAN, Refuse("declaration"), sidecar="partners = true"),
-            Case("a time", CLEAN, Refuse("declaration"), sidecar="title = 12:30:45"),
-            Case("an unknown key", CLEAN, Refuse("declaration"), sidecar='flwo = "export"'),
-            Case("YAML", CLEAN, Refuse("declaration"), sidecar="flow: export"),
-        ),
-    ),
-)
+    Row(85, "configuration that a reader understands otherwise", (
+        Case("a code as a number", CLEAN, Refuse("declaration"), sidecar="products = [85051110]"),
+        Case("a code as text", CLEAN, Publish(), sidecar='products = ["01012100", "85051110"]'),
+        Case("truth", CLEAN, Refuse("declaration"), sidecar="partners = true"),
+        Case("a time", CLEAN, Refuse("declaration"), sidecar="title = 12:30:45"),
+        Case("an unknown key", CLEAN, Refuse("declaration"), sidecar='flwo = "export"'),
+        Case("YAML", CLEAN, Refuse("declaration"), sidecar="flow: export"))),
+)  # fmt: skip

@@ -114,99 +114,41 @@ DEARER = csv_bytes(
     ]
 )
 CASES = (
-    *(
-        case(
-            f"a year so far, declared as month {month}",
-            SO_FAR,
-            summed(range(1, month + 1)),
-            by_month(range(1, month)),
-            **of(month),
-        )
-        for month in (3, 6)
-    ),
+    *(case(f"a year so far, declared as month {month}", SO_FAR, summed(range(1, month + 1)), by_month(range(1, month)),
+        **of(month)) for month in (3, 6)),
     case("a year so far, declared as such", "", summed(HALF), by_month(range(1, 6)), **SPAN),
     case("a month, declared as such", "", summed([6]), by_month(range(1, 6)), **of(6)),
     # Of one series a March may be as much as its winter.
-    case(
-        "a year so far of one partner in March",
-        "",
-        summed(QUARTER, ["502"]),
-        by_month([1, 2], partners=["502"]),
-        **of(3),
-    ),
-    case(
-        "a year so far of one partner in April",
-        SO_FAR,
-        summed(range(1, 5), ["502"]),
-        by_month(QUARTER, partners=["502"]),
-        **of(4),
-    ),
+    case("a year so far of one partner in March", "", summed(QUARTER, ["502"]), by_month([1, 2], partners=["502"]),
+        **of(3)),
+    case("a year so far of one partner in April", SO_FAR, summed(range(1, 5), ["502"]),
+        by_month(QUARTER, partners=["502"]), **of(4)),
     # A year to date has all that is published for its months: one that lacks a partner is a large month.
-    case(
-        "more than the months before, without one of their partners",
-        "",
-        summed(QUARTER, EVERY[:3]),
-        by_month([1, 2]),
-        **of(3),
-    ),
+    case("more than the months before, without one of their partners", "", summed(QUARTER, EVERY[:3]), by_month([1, 2]),
+        **of(3)),
     case("a month before it is not known", "", summed(HALF), by_month([1, 2, 4, 5]), **of(6)),
     case("no month before it is known", "", summed(HALF), **of(6)),
     # Where no month before it is known, the year before tells.
-    *(
-        case(
-            f"month {month}, {factor} times the year before",
-            SO_FAR,
-            summed(range(1, month + 1)),
-            a_year_ago(factor),
-            **of(month),
-        )
-        for month, factor in ((3, 1.4), (6, 0.75))
-    ),
+    *(case(f"month {month}, {factor} times the year before", SO_FAR, summed(range(1, month + 1)), a_year_ago(factor),
+        **of(month)) for month, factor in ((3, 1.4), (6, 0.75))),
     case("a year so far after a year, declared as such", "", summed(HALF), a_year_ago(1.4), **SPAN),
     case("a month three times as large as a year ago", "", summed([6]), a_year_ago(1 / 3), **of(6)),
-    case(
-        "one partner alone with a half year",
-        "",
-        of_kg({**KG[6], "502": sum(KG[month]["502"] for month in HALF)}),
-        a_year_ago(1),
-    ),
-    case(
-        "two partners are too few",
-        "magnitude error",
-        summed(HALF, EVERY[:2]),
-        a_year_ago(1, partners=EVERY[:2]),
-        **of(6),
-    ),
+    case("one partner alone with a half year", "", of_kg({**KG[6], "502": sum(KG[month]["502"] for month in HALF)}),
+        a_year_ago(1)),
+    case("two partners are too few", "magnitude error", summed(HALF, EVERY[:2]), a_year_ago(1, partners=EVERY[:2]),
+        **of(6)),
     case("a year with a gap", "", summed(HALF), a_year_ago(1, [1, 2, 4, 5, 6]), **of(6)),
-    case(
-        "one partner alone with what all sent in the months before",
-        "magnitude error",
-        of_kg({**KG[6], "502": sum(sum(KG[month].values()) for month in HALF)}),
-        by_month(range(1, 6)),
-    ),
+    case("one partner alone with what all sent in the months before", "magnitude error",
+        of_kg({**KG[6], "502": sum(sum(KG[month].values()) for month in HALF)}), by_month(range(1, 6))),
     case("what is dearer alone is no sum", "", DEARER, by_month(QUARTER)),
     # A figure of several months is the sum of those that are known.
-    *(
-        case(f"{summed_} of months {known}", expected, summed(summed_), by_month(known), **SPAN)
-        for known, summed_, expected in (
-            (HALF, HALF, ""),
-            (HALF, range(1, 6), NOT_THEIRS),
-            (HALF, range(1, 8), NOT_THEIRS),
-            (range(1, 6), HALF, ""),
-            (range(1, 6), [6], OF_SPAN),
-            ([2, 3], HALF, ""),
-            ([2, 3], [6], OF_SPAN),
-        )
-    ),
-    *(
-        case(f"{share} of the sum", expected, summed(HALF, share=share), by_month(HALF), **SPAN)
-        for share, expected in (
-            (0.985, NOT_THEIRS),
-            (0.995, "span_of_months warning"),
-            (1.005, "span_of_months warning"),
-            (1.015, NOT_THEIRS),
-        )
-    ),
+    *(case(f"{summed_} of months {known}", expected, summed(summed_), by_month(known), **SPAN)
+        for known, summed_, expected in ((HALF, HALF, ""), (HALF, range(1, 6), NOT_THEIRS),
+            (HALF, range(1, 8), NOT_THEIRS), (range(1, 6), HALF, ""), (range(1, 6), [6], OF_SPAN), ([2, 3], HALF, ""),
+            ([2, 3], [6], OF_SPAN))),
+    *(case(f"{share} of the sum", expected, summed(HALF, share=share), by_month(HALF), **SPAN)
+        for share, expected in ((0.985, NOT_THEIRS), (0.995, "span_of_months warning"),
+            (1.005, "span_of_months warning"), (1.015, NOT_THEIRS))),
     # A broad release is looked at by whole products.
     case("600 products as usual", "", broad(m202504=4), BROAD),
     case("600 products, a year so far", SO_FAR, broad(m202504=5 + 6 + 7 + 4), BROAD),
@@ -217,64 +159,28 @@ CASES = (
     case(
         "May once more of one partner", "partners_missing error", summed([5], ["502"]), by_month(range(1, 6)), **of(6)
     ),
-    case(
-        "one partner has another number than in May",
-        "",
-        of_kg({**KG[5], "133": KG[5]["133"] + 1}),
-        by_month(range(1, 6)),
-    ),
-    case(
-        "numbers that never change",
-        "",
-        of_kg(STEADY),
+    case("one partner has another number than in May", "", of_kg({**KG[5], "133": KG[5]["133"] + 1}),
+        by_month(range(1, 6))),
+    case("numbers that never change", "", of_kg(STEADY),
         csv_bytes(
-            [
-                magnets(who, str(kg), f"{kg * PRICE:,}", f"2025{month:02d}")
-                for month in range(1, 6)
-                for who, kg in STEADY.items()
-            ]
-        ),
-    ),
+            [magnets(who, str(kg), f"{kg * PRICE:,}", f"2025{month:02d}") for month in range(1, 6)
+                for who, kg in STEADY.items()])),
     # Yuan under the title of dollars, of a month that is published and of one that is not.
-    *(
-        case(
-            f"{rate} times the dollars of month {month}", expected, by_month([month], rate=rate), by_month(range(1, 6))
-        )
-        for rate, month, expected in (
-            (1, 5, ""),
-            (2, 6, ""),
-            (5, 5, "revised warning"),
-            (6.1, 6, CURRENCY),
-            (7.2, 5, f"{CURRENCY}, revised warning"),
-            (1 / 7.2, 6, CURRENCY),
-            (0.5, 6, ""),
-        )
-    ),
+    *(case(f"{rate} times the dollars of month {month}", expected, by_month([month], rate=rate), by_month(range(1, 6)))
+        for rate, month, expected in ((1, 5, ""), (2, 6, ""), (5, 5, "revised warning"), (6.1, 6, CURRENCY),
+            (7.2, 5, f"{CURRENCY}, revised warning"), (1 / 7.2, 6, CURRENCY), (0.5, 6, ""))),
     # A price that was steady for a while tells a currency; a parcel may have any price.
-    *(
-        case(
-            f"{kilograms} kg at six times {prices}",
-            expected,
-            csv_bytes([magnets("502", str(kilograms), f"{kilograms * 57 * 6:,}")]),
-            *at_prices(*prices),
-        )
-        for prices, kilograms, expected in (
-            ((57, 20, 130, 57), 300_000, ""),
-            ((57, 57, 57, 20), 300_000, ""),
-            ((57, 57, 57, 130), 300_000, ""),
-            ((57, 57), 300_000, ""),
-            ((57, 57, 57), 300_000, CURRENCY),
-            ((57, 40, 80, 57), 300_000, CURRENCY),
-            ((57, 57, 57), 2, ""),
-            ((57, 57, 57), 3, CURRENCY),
-        )
-    ),
+    *(case(f"{kilograms} kg at six times {prices}", expected,
+        csv_bytes([magnets("502", str(kilograms), f"{kilograms * 57 * 6:,}")]), *at_prices(*prices))
+        for prices, kilograms, expected in (((57, 20, 130, 57), 300_000, ""), ((57, 57, 57, 20), 300_000, ""),
+            ((57, 57, 57, 130), 300_000, ""), ((57, 57), 300_000, ""), ((57, 57, 57), 300_000, CURRENCY),
+            ((57, 40, 80, 57), 300_000, CURRENCY), ((57, 57, 57), 2, ""), ((57, 57, 57), 3, CURRENCY))),
     # What a name may say is in `tests/unit/ingest/test_parse.py`.
     case("another month in the name beside records of theirs", "file_name warning", by_month([6]), file="202505.csv"),
     case(
         "another month in the name of a file without months", "file_name error", summed([6]), file="202505.csv", **of(6)
     ),
-)
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(("expected", "data", "before", "declared"), CASES)
@@ -291,15 +197,9 @@ AGO = sum(round(kg * 1.4) for month in HALF for kg in KG[month].values())
 @pytest.mark.parametrize(
     ("data", "before", "declared", "words"),
     [
-        (
-            summed(HALF),
-            by_month(range(1, 6)),
-            of(6),
-            {
-                "observed": f"{SUM_TO[6]:,}, {SUM_TO[6] * 5 / SUM_TO[5]:.1f} times",
-                "expected": f"a month; 2025-01 to 2025-05 together are {SUM_TO[5]:,}",
-            },
-        ),
+        (summed(HALF), by_month(range(1, 6)), of(6),
+            {"observed": f"{SUM_TO[6]:,}, {SUM_TO[6] * 5 / SUM_TO[5]:.1f} times",
+                "expected": f"a month; 2025-01 to 2025-05 together are {SUM_TO[5]:,}"}),
         (
             summed(HALF),
             a_year_ago(1.4),
@@ -311,23 +211,15 @@ AGO = sum(round(kg * 1.4) for month in HALF for kg in KG[month].values())
                 ),
             },
         ),
-        (
-            summed(HALF),
-            by_month(HALF, partners=["304"], factor=1.5),
-            SPAN,
-            {"expected": f"{round(sum(1.5 * KG[month]['304'] for month in HALF)):,}, the 6 months"},
-        ),
+        (summed(HALF), by_month(HALF, partners=["304"], factor=1.5), SPAN,
+            {"expected": f"{round(sum(1.5 * KG[month]['304'] for month in HALF)):,}, the 6 months"}),
         (summed([6]), by_month([2, 3]), SPAN, {"expected": f"at least {KG[2]['304'] + KG[3]['304']:,}, the 2 months"}),
         (summed([5]), by_month(range(1, 6)), of(6), {"observed": "8 numbers, all of them those of 2025-05"}),
-        (
-            by_month([6], rate=7.2),
-            by_month(range(1, 6)),
-            {},
-            {"observed": "7.2 times what was published, 85051110 in 2025-06"},
-        ),
+        (by_month([6], rate=7.2), by_month(range(1, 6)), {},
+            {"observed": "7.2 times what was published, 85051110 in 2025-06"}),
         (summed([6]), None, {"file": "202505.csv", **of(6)}, {"observed": "2025-05 in the name"}),
     ],
-)
+)  # fmt: skip
 def test_what_contradicts_a_declaration_is_named(
     data: bytes, before: bytes | None, declared: dict[str, Any], words: dict[str, str]
 ) -> None:

@@ -55,17 +55,11 @@ MONTHS = [
         # Growth of two days is left to the levels.
         ([growth("-38.1"), growth("157.5", 25)], [], []),
         # Half a tonne is lost in each figure, and 1 % of a year may have been revised.
-        *(
-            ([*months, line(value, YEAR, partner=partner)], [], [])
-            for months, value, partner in (
-                (MONTHS, "23734", "WLD"),
-                (MONTHS, "23600", "WLD"),
-                (MONTHS[2:], "22319", "WLD"),
-                (MONTHS[2:], "2511", "USA"),
-            )
-        ),
+        *(([*months, line(value, YEAR, partner=partner)], [], [])
+            for months, value, partner in ((MONTHS, "23734", "WLD"), (MONTHS, "23600", "WLD"),
+                (MONTHS[2:], "22319", "WLD"), (MONTHS[2:], "2511", "USA"))),
     ],
-)
+)  # fmt: skip
 def test_prints_of_one_figure_that_are_far_apart_are_held(
     lines: list[str], before: list[str], found: list[tuple[str, str, str]]
 ) -> None:
@@ -89,13 +83,11 @@ def test_prints_that_contradict_one_another_are_held(lines: list[str], found: se
     [
         ([("2025-06", "3188"), (YEAR, "2231.9")], "at least 3,188,000, as months or a part of it have"),
         ([("2025-01..2025-05", "19132"), (YEAR, "17319")], "at least 19,131,000, as months or a part of it have"),
-        (
-            [("2025-01", "3188"), ("2025-03", "3188"), (YEAR, "5000")],
-            "at least 6,376,000, as months or a part of it have",
-        ),
+        ([("2025-01", "3188"), ("2025-03", "3188"), (YEAR, "5000")],
+            "at least 6,376,000, as months or a part of it have"),
         ([("2025-05", "3000"), ("2025-06", "3000"), ("2025-05..2025-06", "9000")], "6,000,000, its months together"),
     ],
-)
+)  # fmt: skip
 def test_a_figure_of_several_months_that_is_not_what_its_parts_are_is_held(
     printed: list[tuple[str, str]], expected: str
 ) -> None:

@@ -121,13 +121,8 @@ CASES = (
     # A month at either end may not be out yet; it was asked for, so it is said.
     case("the last two months", f"{MONTH} warning", records(months=range(1, 11)), months="2024-01..2024-12"),
     case("the first two months", f"{MONTH} warning", records(months=range(3, 13)), months="2024-01..2024-12"),
-    case(
-        "a month between one that is published and one of the file",
-        f"{MONTH} error",
-        records(months=[6]),
-        in_yuan(records(months=range(1, 5))),
-        months="2024-05..2024-06",
-    ),
+    case("a month between one that is published and one of the file", f"{MONTH} error", records(months=[6]),
+        in_yuan(records(months=range(1, 5))), months="2024-05..2024-06"),
     case("a month of a partner", f"{MONTH} warning", records(months=without(6), partners=[BRAZIL]), partners="listed"),
     # A few thousand yuan a month of seed; goods that are traded after the harvest alone; and what is traded in most
     # months.
@@ -158,89 +153,38 @@ CASES = (
     # The site sorts by partner: of the last month what comes after Argentina is gone, within one file.
     case("cut off at the end of a line", f"{PARTNERS} error", records()[:-3]),
     # All partners were declared, and a few appear. What is published is of a month so long ago that nobody is missed.
-    *(
-        case(
-            f"{len(now)} partners where {len(before)} are usual",
-            expected,
-            partners_of(now, [11, 12]),
-            *([in_yuan(partners_of(before, [1, 2], 2023))] if before else []),
-        )
-        for now, before, expected in (
-            (MANY[:3], MANY, f"{FEW} error"),
-            (MANY[:4], MANY, ""),
-            (MANY[:3], (), f"{FEW} warning"),
-            (MANY[:4], (), ""),
-            (MANY[:3], MANY[:6], ""),
-            (MANY[:3], MANY[:3], ""),
-        )
-    ),
+    *(case(f"{len(now)} partners where {len(before)} are usual", expected, partners_of(now, [11, 12]),
+        *([in_yuan(partners_of(before, [1, 2], 2023))] if before else []))
+        for now, before, expected in ((MANY[:3], MANY, f"{FEW} error"), (MANY[:4], MANY, ""),
+            (MANY[:3], (), f"{FEW} warning"), (MANY[:4], (), ""), (MANY[:3], MANY[:6], ""), (MANY[:3], MANY[:3], ""))),
     # The month before had four: at the end of a season they leave one by one.
-    case(
-        "3 partners where 14 were usual and 4 the month before",
-        "",
-        partners_of(MANY[:3], [12], 2023),
-        in_yuan([*partners_of(MANY, [1, 2, 3], 2022), *partners_of(MANY[:4], [11], 2023)]),
-    ),
+    case("3 partners where 14 were usual and 4 the month before", "", partners_of(MANY[:3], [12], 2023),
+        in_yuan([*partners_of(MANY, [1, 2, 3], 2022), *partners_of(MANY[:4], [11], 2023)])),
     # Eleven others had parcels, together below 100,000 dollars a month; or ten times as much.
-    *(
-        case(
-            f"3 partners where 11 others bought for {yuan:,} yuan each",
-            expected,
-            partners_of(MANY[:3], [11]),
-            in_yuan(parcels(yuan)),
-        )
-        for yuan, expected in ((40_000, ""), (400_000, f"{PARTNERS} error"))
-    ),
+    *(case(f"3 partners where 11 others bought for {yuan:,} yuan each", expected, partners_of(MANY[:3], [11]),
+        in_yuan(parcels(yuan))) for yuan, expected in ((40_000, ""), (400_000, f"{PARTNERS} error"))),
     # A ninth of all trade, in each month: of one of two goods a partner may be lost, and of both at once it is missing.
-    *(
-        case(
-            f"a partner gone of {len(lost)} of 2 goods",
-            expected,
-            of_two_goods([11], lost),
-            in_yuan(of_two_goods(range(1, 11))),
-        )
-        for lost, expected in (
-            ((), ""),
-            (("28259011",), f"{PARTNERS} warning"),
-            (("28259011", "28259019"), f"{PARTNERS} error"),
-        )
-    ),
-    case(
-        "a row of 0 for Brazil",
-        f"{PARTNERS} error",
-        sorted([*records(2024, [1], partners={*TONNES} - {BRAZIL}), record("202401", BRAZIL, 0, 0)]),
-        BEFORE,
-    ),
+    *(case(f"a partner gone of {len(lost)} of 2 goods", expected, of_two_goods([11], lost),
+        in_yuan(of_two_goods(range(1, 11)))) for lost, expected in (((), ""), (("28259011",), f"{PARTNERS} warning"),
+            (("28259011", "28259019"), f"{PARTNERS} error"))),
+    case("a row of 0 for Brazil", f"{PARTNERS} error",
+        sorted([*records(2024, [1], partners={*TONNES} - {BRAZIL}), record("202401", BRAZIL, 0, 0)]), BEFORE),
     # The same three months before; in April of the year before it had bought, or not until September.
-    *(
-        case(
-            f"a partner that was gone {len(without)} months of the year before",
-            expected,
-            harvest(2024, [4], 4),
-            in_yuan([*harvest(2023, range(1, 13), *without), *harvest(2024, [1, 2, 3])]),
-        )
-        for without, expected in (((), f"{PARTNERS} error"), ((4, 5), ""))
-    ),
+    *(case(f"a partner that was gone {len(without)} months of the year before", expected, harvest(2024, [4], 4),
+        in_yuan([*harvest(2023, range(1, 13), *without), *harvest(2024, [1, 2, 3])]))
+        for without, expected in (((), f"{PARTNERS} error"), ((4, 5), ""))),
     case("a month between two seasons", "", [*records(), *SPRING_OF_SMALLER]),
-    case(
-        "three partners that were listed",
-        "",
-        partners_of(MANY[:3], [11, 12]),
-        in_yuan(partners_of(MANY, [1, 2], 2023)),
-        partners="listed",
-    ),
+    case("three partners that were listed", "", partners_of(MANY[:3], [11, 12]),
+        in_yuan(partners_of(MANY, [1, 2], 2023)), partners="listed"),
     case("two partners of a trifle", "", partners_of(MANY[:2], [11, 12], yuan=60_000)),
     # Fifty goods that the United States alone buy, and one that all buy; and now that one has a single partner, too.
     case("products that few buy, among many", "", [*RARE, *partners_of(MANY, [12])], USUAL),
     case("one product of many with one partner", f"{FEW} error", [*RARE, *partners_of(MANY[-2:-1], [12])], USUAL),
     # A real record: exports of seed to Brazil, 0 kilograms for 0 yuan. Nothing divides by it.
-    case(
-        "a published month of zero",
-        "",
+    case("a published month of zero", "",
         [record("202406", "502", 1_003, 25_645, code="12011000"), record("202407", BRAZIL, 0, 0, code="12011000")],
-        in_yuan([record(month, BRAZIL, 0, 0, code="12011000") for month in ("202306", "202307")]),
-    ),
-)
+        in_yuan([record(month, BRAZIL, 0, 0, code="12011000") for month in ("202306", "202307")])),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(("expected", "data", "before", "declared"), CASES)
@@ -265,43 +209,20 @@ def shared(year: int, months: Iterable[int], partners: Iterable[str]) -> bytes:
 @pytest.mark.parametrize(
     ("data", "before", "rule", "subject", "observed"),
     [
-        (
-            in_yuan(records(months=without(4, 5))),
-            (),
-            MONTH,
-            "import 2024-04..2024-05",
-            "no record of 2024-04, 2024-05 (2 months)",
-        ),
-        (
-            in_yuan([*records(), *(row for row in records(code=SMALLER, growth=0.01) if row[0] != "202405")]),
-            (),
-            "product_without_records",
-            f"import {SMALLER} 2024-05",
-            "no record of 2024-05 (1 month), where 1 product of the file lacks months",
-        ),
-        (
-            in_yuan(sorted([*records(2024, [1], partners={*TONNES} - {BRAZIL}), record("202401", BRAZIL, 0, 0)])),
-            (BEFORE,),
-            PARTNERS,
-            "import 12019019 value_cny 2024-01",
-            "no trade of BRA, 73.9% of the twelve months before",
-        ),
-        (
-            shared(2024, [1], [*SHARES][1:]),
-            (shared(2023, range(1, 13), SHARES),),
-            PARTNERS,
-            "import 85051110 value_cny 2024-01",
-            "no trade of DEU, 40.0% of the twelve months before",
-        ),
-        (
-            in_yuan(of_smaller(UNITED_STATES)),
-            (BOTH,),
-            PARTNERS,
-            f"import {SMALLER} value_cny 2024-01",
-            "no trade of USA, 22.1% of the twelve months before",
-        ),
+        (in_yuan(records(months=without(4, 5))), (), MONTH, "import 2024-04..2024-05",
+            "no record of 2024-04, 2024-05 (2 months)"),
+        (in_yuan([*records(), *(row for row in records(code=SMALLER, growth=0.01) if row[0] != "202405")]), (),
+            "product_without_records", f"import {SMALLER} 2024-05",
+            "no record of 2024-05 (1 month), where 1 product of the file lacks months"),
+        (in_yuan(sorted([*records(2024, [1], partners={*TONNES} - {BRAZIL}), record("202401", BRAZIL, 0, 0)])),
+            (BEFORE,), PARTNERS, "import 12019019 value_cny 2024-01",
+            "no trade of BRA, 73.9% of the twelve months before"),
+        (shared(2024, [1], [*SHARES][1:]), (shared(2023, range(1, 13), SHARES),), PARTNERS,
+            "import 85051110 value_cny 2024-01", "no trade of DEU, 40.0% of the twelve months before"),
+        (in_yuan(of_smaller(UNITED_STATES)), (BOTH,), PARTNERS, f"import {SMALLER} value_cny 2024-01",
+            "no trade of USA, 22.1% of the twelve months before"),
     ],
-)
+)  # fmt: skip
 def test_what_is_missing_is_named(
     data: bytes, before: tuple[bytes, ...], rule: str, subject: str, observed: str
 ) -> None:

@@ -36,21 +36,13 @@ CASES = [
     case("June three times", "", in_yuan(drawn(times=3))),
     case("of one month nothing says whether its numbers are rounded", "", in_yuan(drawn(times=2)[30:36])),
     # Seven yuan are a dollar: less than seven times is no currency.
-    *(
-        case(f"a partner's value x {factor:.3g}", expected, in_yuan(drawn(p401=factor)))
-        for factor, expected in (
-            (3.5, ""),
-            (1 / 3.5, ""),
-            (7.2, "unit_value error"),
-            (1 / 7.2, "unit_value error"),
-            (10, "unit_value error"),
-            (0.1, "unit_value error"),
-        )
-    ),
+    *(case(f"a partner's value x {factor:.3g}", expected, in_yuan(drawn(p401=factor)))
+        for factor, expected in ((3.5, ""), (1 / 3.5, ""), (7.2, "unit_value error"), (1 / 7.2, "unit_value error"),
+            (10, "unit_value error"), (0.1, "unit_value error"))),
     # Dear for all: the price of the goods is said once, and not of each partner.
     case("all values of June x 7.2", "unit_value error", in_yuan(drawn(**{f"p{code}": 7.2 for code in PARTNERS}))),
     case("a first month says nothing of its prices", "", in_yuan(drawn(months=1))),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("expected", "data", "before", "declared"), CASES)

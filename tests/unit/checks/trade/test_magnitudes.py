@@ -106,13 +106,9 @@ CASES = (
     case("most partners stop", WARNED, STOPPED, BEFORE),
     case("one partner stops", WARNED, year(0.1, 0.1, 8, of=[BRAZIL]), BEFORE),
     case("one partner sends a third for a tenth", "", year(0.35, 0.1, 8, of=[BRAZIL]), BEFORE),
-    case(
-        "a year so far that is declared as a month",
-        "year_so_far error",
-        in_yuan(record("202411", partner, *numbers) for partner, numbers in sorted(SUMS.items())),
-        BEFORE,
-        in_yuan(records(months=range(1, 11))),
-    ),
+    case("a year so far that is declared as a month", "year_so_far error",
+        in_yuan(record("202411", partner, *numbers) for partner, numbers in sorted(SUMS.items())), BEFORE,
+        in_yuan(records(months=range(1, 11)))),
     # A price of one partner: 3,363 yuan a kilogram next to 3.3; of the whole product it is said once.
     case("tonnes of a partner", PRICE, year(1 / 1_000, 1, 6, of=[UNITED_STATES])),
     case("tonnes of a partner, alone", PRICE, june(1 / 1_000, 1, of=[UNITED_STATES]), BEFORE),
@@ -121,47 +117,23 @@ CASES = (
     case("a hundred times the kilograms", PRICE, june(100, 1, of=[UNITED_STATES]), BEFORE),
     case("ten times the yuan", PRICE, year(1, 10, 6, of=[UNITED_STATES]), BEFORE),
     case("a tenth of the yuan", PRICE, june(1, 1 / 10, of=[UNITED_STATES]), BEFORE),
-    case(
-        "a new partner with a thousandth of the kilograms",
-        PRICE,
-        june(more=[record("202406", "305", 57_300, 191_000_000)]),
-        BEFORE,
-    ),
-    case(
-        "a new partner that pays three times as much",
-        "",
-        june(more=[record("202406", "305", 19_100_000, 191_000_000)]),
-        BEFORE,
-    ),
+    case("a new partner with a thousandth of the kilograms", PRICE,
+        june(more=[record("202406", "305", 57_300, 191_000_000)]), BEFORE),
+    case("a new partner that pays three times as much", "",
+        june(more=[record("202406", "305", 19_100_000, 191_000_000)]), BEFORE),
     # Seed for trials: 29 kilograms for 7,770 yuan, with other goods in the next month.
     case("parcels have any price", "", in_yuan([*PARCELS, record("202412", "402", 40, 100_000)])),
-    case(
-        "a dearer partner of a hundred thousand dollars",
-        "unit_value warning",
+    case("a dearer partner of a hundred thousand dollars", "unit_value warning",
         in_yuan(
-            [*records(growth=0.01, change=times(0.1, 1, months=JUNE, partners=["344"])), *records(code="12011000")]
-        ),
-    ),
+            [*records(growth=0.01, change=times(0.1, 1, months=JUNE, partners=["344"])), *records(code="12011000")])),
     # A value of 0 for ten million tonnes, a quantity of 0 for 33 billion yuan; with and without a history.
-    *(
-        case(f"{kg} kg, {yuan} yuan beside millions, {name}", expected, data, *before)
-        for kg, yuan in ((1, 0), (0, 1))
-        for name, data, before, expected in (
-            ("a year", year(kg, yuan, 6, of=[BRAZIL]), (BEFORE,), ZERO),
-            ("nothing before", june(kg, yuan, of=[BRAZIL]), (), ZERO),
-        )
-    ),
+    *(case(f"{kg} kg, {yuan} yuan beside millions, {name}", expected, data, *before) for kg, yuan in ((1, 0), (0, 1))
+        for name, data, before, expected in (("a year", year(kg, yuan, 6, of=[BRAZIL]), (BEFORE,), ZERO),
+            ("nothing before", june(kg, yuan, of=[BRAZIL]), (), ZERO))),
     # Less than half a kilogram or yuan is printed as 0. Real records: 0 kg for 790 dollars, and 0 kg for 0 yuan.
-    *(
-        case(f"{kg} kg for {yuan} yuan", expected, beside_small(partner, kg, yuan), partners="listed")
-        for partner, kg, yuan, expected in (
-            (BRAZIL, 0, 0, ""),
-            ("502", 23, 0, ""),
-            ("502", 0, 790 * 7, ""),
-            ("502", 0, 2_000_000, ZERO),
-            ("502", 500_000, 0, ZERO),
-        )
-    ),
+    *(case(f"{kg} kg for {yuan} yuan", expected, beside_small(partner, kg, yuan), partners="listed")
+        for partner, kg, yuan, expected in ((BRAZIL, 0, 0, ""), ("502", 23, 0, ""), ("502", 0, 790 * 7, ""),
+            ("502", 0, 2_000_000, ZERO), ("502", 500_000, 0, ZERO))),
     case("electrical energy weighs nothing", "", energy("27160000"), partners="listed"),
     case("other goods do", ZERO, energy("84733090"), partners="listed"),
     # A broad release is looked at by whole products, with their prices.
@@ -173,16 +145,12 @@ CASES = (
     case("600 products, dearer", "", csv_bytes(cube(8, 1, 1.3)), *SPRING),
     case("600 products, twice as much", "", csv_bytes(cube(8, 2, 2, partners=EACH)), *SPRING),
     case("600 products, 40 times as much", MAGNITUDE, csv_bytes(cube(8, 40, 40, partners=EACH)), *SPRING),
-    case(
-        "600 products, 40 times as much of two in three",
-        MAGNITUDE,
-        csv_bytes(cube(8, 40, 40, range(400), EACH)),
-        *SPRING,
-    ),
+    case("600 products, 40 times as much of two in three", MAGNITUDE, csv_bytes(cube(8, 40, 40, range(400), EACH)),
+        *SPRING),
     case(
         "600 products, 40 times as much of one in three", WARNED, csv_bytes(cube(8, 40, 40, range(200), EACH)), *SPRING
     ),
-)
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(("expected", "data", "before", "declared"), CASES)
@@ -213,59 +181,27 @@ CHIPS = csv_bytes(
 @pytest.mark.parametrize(
     ("data", "before", "rule", "subjects", "observed"),
     [
-        (
-            year(40, 40, 12),
-            (),
-            "magnitude error",
-            ["import 12019019 2024-12 value_cny"],
-            f"{40 * sum(yuan for (month, _), (_, yuan) in trade().items() if month == 12):,}, ",
-        ),
+        (year(40, 40, 12), (), "magnitude error", ["import 12019019 2024-12 value_cny"],
+            f"{40 * sum(yuan for (month, _), (_, yuan) in trade().items() if month == 12):,}, "),
         # Two months with the same mistake: neither is an example for the other.
-        (
-            year(10, 10, 4, 9),
-            (),
-            "magnitude error",
-            [
-                "import 12019019 2024-04 value_cny",
-                "import 12019019 2024-09 value_cny",
-                "import 12019019 BRA 2024-09 value_cny",
-            ],
-            "",
-        ),
+        (year(10, 10, 4, 9), (), "magnitude error",
+            ["import 12019019 2024-04 value_cny", "import 12019019 2024-09 value_cny",
+                "import 12019019 BRA 2024-09 value_cny"],
+            ""),
         (year(0.1, 0.1, 8, of=[BRAZIL]), (BEFORE,), "magnitude warning", ["import 12019019 BRA 2024-08 value_cny"], ""),
-        (
-            june(1 / 1_000, 1, of=[UNITED_STATES]),
-            (BEFORE,),
-            "unit_value error",
-            ["import 12019019 USA 2024-06"],
-            f"{MONEY / round(MASS / 1_000):,.4g} CNY/kg",
-        ),
+        (june(1 / 1_000, 1, of=[UNITED_STATES]), (BEFORE,), "unit_value error", ["import 12019019 USA 2024-06"],
+            f"{MONEY / round(MASS / 1_000):,.4g} CNY/kg"),
         (year(1, 10, 6), (BEFORE,), "unit_value error", ["import 12019019 2024-06"], ""),
         # Two of the four partners of June: more than half of them would be one finding about the month.
-        (
-            year(1, 10, 6, of=[BRAZIL, UNITED_STATES]),
-            (BEFORE,),
-            "unit_value error",
-            ["import 12019019 2024-06", "import 12019019 BRA 2024-06", "import 12019019 USA 2024-06"],
-            "",
-        ),
-        (
-            june(1, 0, of=[BRAZIL]),
-            (),
-            "zero_number error",
-            ["import 12019019 BRA 2024-06 value_cny"],
-            f"0 CNY and {OF_BRAZIL[0]:,} kg",
-        ),
-        (
-            june(0, 1, of=[BRAZIL]),
-            (),
-            "zero_number error",
-            ["import 12019019 BRA 2024-06 quantity_kg"],
-            f"0 kg and {OF_BRAZIL[1]:,} CNY",
-        ),
+        (year(1, 10, 6, of=[BRAZIL, UNITED_STATES]), (BEFORE,), "unit_value error",
+            ["import 12019019 2024-06", "import 12019019 BRA 2024-06", "import 12019019 USA 2024-06"], ""),
+        (june(1, 0, of=[BRAZIL]), (), "zero_number error", ["import 12019019 BRA 2024-06 value_cny"],
+            f"0 CNY and {OF_BRAZIL[0]:,} kg"),
+        (june(0, 1, of=[BRAZIL]), (), "zero_number error", ["import 12019019 BRA 2024-06 quantity_kg"],
+            f"0 kg and {OF_BRAZIL[1]:,} CNY"),
         (CHIPS, (), "zero_number error", ["import 85423190 DEU 2024-06 quantity_item"], "0 item and 2,500,000 USD"),
     ],
-)
+)  # fmt: skip
 def test_the_places_of_what_is_wrong_are_named(
     data: bytes, before: tuple[bytes, ...], rule: str, subjects: list[str], observed: str
 ) -> None:
