@@ -129,45 +129,30 @@ MUTANTS: dict[str, tuple[Mutant, Check]] = {
     "no fsync of .objects/": (nullcontext(), power(forgetting_folder(".objects"))),
     "no fsync of store/": (nullcontext(), power(forgetting_folder("one"))),
     "no fsync of the pointer by the run again": (
-        publishing(("        fs.fsync_directory(store)\n        return", "        return")),
-        power_after_kill,
-    ),
+        publishing(("        fs.fsync_directory(store)\n        return", "        return")), power_after_kill),
     "no fsync of objects that a killed run left": (
-        publishing(
-            ("    healed = stage.settle()", "    fresh = set(stage._waiting)\n    healed = stage.settle()"),
-            (
-                "    sync_objects(fs, store, written)\n    sequence",
-                "    sync_objects(fs, store, [entry for entry in written if entry.sha256 in fresh])\n    sequence",
-            ),
-        ),
-        power_after_kill,
-    ),
+        publishing(("    healed = stage.settle()", "    fresh = set(stage._waiting)\n    healed = stage.settle()"),
+            ("    sync_objects(fs, store, written)\n    sequence",
+                "    sync_objects(fs, store, [entry for entry in written if entry.sha256 in fresh])\n    sequence")),
+        power_after_kill),
     "no fsync of a snapshot that a killed run left": (
         publishing(
-            ("    fs.fsync_directory(snapshot.path.parent)", "    built and fs.fsync_directory(snapshot.path.parent)")
-        ),
-        power_after_kill,
-    ),
+            ("    fs.fsync_directory(snapshot.path.parent)", "    built and fs.fsync_directory(snapshot.path.parent)")),
+        power_after_kill),
     "stable names": (patch.object(publish, "_file_name", lambda sha256: "part-0.parquet"), check_names),
     "no lock": (nullcontext(), lambda folder: check_writers(folder, lock=no_lock)),
     "no parent check": (patch.object(publish, "_refuse_stale", lambda store, parent: None), check_stale),
     "parent checked at the start only": (publishing((POINT, "    _point(stage, snapshot)\n")), check_stale),
-    "pointer before the snapshot": (
-        publishing((POINT, ""), (BUILD, "    _point(stage, snapshot)\n" + BUILD)),
-        every_stop,
-    ),
+    "pointer before the snapshot": (publishing((POINT, ""), (BUILD, "    _point(stage, snapshot)\n" + BUILD)),
+        every_stop),
     "pointer before the manifest": (pointer_before_manifest(), every_stop),
-    "pointer before the audit": (
-        publishing((POINT, ""), ("    try:\n", "    _point(stage, snapshot)\n    try:\n")),
-        check_audit,
-    ),
+    "pointer before the audit": (publishing((POINT, ""), ("    try:\n", "    _point(stage, snapshot)\n    try:\n")),
+        check_audit),
     "no audit of what is on disk": (publishing(("read_back(snapshot, manifest, written)", "pass")), check_audit),
     "objects trusted by name": (trusting_objects(), check_healing),
     "objects trusted by name on a lying disk": (trusting_objects(), check_lying_disk),
     "snapshots trusted by name": (
-        patch.object(publish, "_exists_whole", lambda stage, snapshot: snapshot.path.exists()),
-        check_lying_disk,
-    ),
+        patch.object(publish, "_exists_whole", lambda stage, snapshot: snapshot.path.exists()), check_lying_disk),
     "object healed before its links": (
         rewritten(
             Stage,
@@ -183,18 +168,13 @@ MUTANTS: dict[str, tuple[Mutant, Check]] = {
     ),
     "deleted before renamed": (nullcontext(), lambda folder: check_retention(folder, DeletesInPlace)),
     "objects retired before their snapshots": (
-        rewritten(
-            retention,
-            "retain",
-            ("    _move_out(stage, unneeded)\n", ""),
-            ("    _move_out(stage, [store", "    _move_out(stage, unneeded)\n    _move_out(stage, [store"),
-        ),
-        check_retention,
-    ),
+        rewritten(retention, "retain", ("    _move_out(stage, unneeded)\n", ""),
+            ("    _move_out(stage, [store", "    _move_out(stage, unneeded)\n    _move_out(stage, [store")),
+        check_retention),
     "no sweep": (patch.object(Stage, "sweep", lambda stage: None), check_retention),
     "lock opened for writing": (patch.object(checks, "FaultyFileSystem", TruncatingLock), every_stop),
     "objects written again": (patch.object(objects, "_holds", lambda fs, path, data: False), every_stop),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MUTANTS)

@@ -105,83 +105,48 @@ LIES = [
     hmrc("a number has lost its last digit", REFUSED, "no number", "record 1, field pounds", ONE[:55] + " " + ONE[56:]),
     hmrc("a code has lost its first digit", HELD, "quarantined", "set aside", ONE[:13] + " " + ONE[14:], OTHER),
     hmrc("all records are longer", HELD, "row_width", "88", ONE + "NEW"),
-    hmrc(
-        "the trailer counts seven of six",
-        HELD,
-        "control_total",
-        "7, and 6 records",
-        *SEVEN,
-        trailer=bulk.TRAILER.format(7),
-    ),
+    hmrc("the trailer counts seven of six", HELD, "control_total", "7, and 6 records", *SEVEN,
+        trailer=bulk.TRAILER.format(7)),
     hmrc("a header and no trailer", HELD, "control_total", "trailer none", ONE, trailer=""),
-    hmrc(
-        "a header that is none",
-        HELD,
-        "unknown_header",
-        "'MAY 2026', and",
-        ONE,
-        header="MAY 2026",
-        trailer=bulk.TRAILER.format(3),
-    ),
+    hmrc("a header that is none", HELD, "unknown_header", "'MAY 2026', and", ONE, header="MAY 2026",
+        trailer=bulk.TRAILER.format(3)),
     hmrc("a record twice", HELD, "row_twice", "agree with another one", ONE, ONE),
     hmrc("nothing counts its records", DOUBTED, "no_proof", "no count", ONE, header="", trailer=""),
-    *(
-        census(f"the group {code}", REFUSED, "group among countries", code, archive(Row(), Row(country=code, value=7)))
-        for code in ("0003", "-", "5XXX", "0026")
-    ),
+    *(census(f"the group {code}", REFUSED, "group among countries", code, archive(Row(), Row(country=code, value=7)))
+        for code in ("0003", "-", "5XXX", "0026")),
     census("every record and every sum twice", HELD, "row_twice", "agree with another one", packed(TWICE)),
     census("every record twice", HELD, "row_twice", "agree with another one", archive(Row(), Row())),
     census("the sums of countries twice", HELD, "total_differs row_twice", "agree with another one", SUMS_TWICE),
     census("exports twice", HELD, "row_twice", "agree with another one", EXPORTS_TWICE, "EXDB2506.ZIP"),
     census("no sum of districts", DOUBTED, "no_proof", "no count", archive(IMP_DE=None)),
-    *(
-        Lie("a NUL in a row", source, page.replace(b"<tr>", b"<t\0r>"), REFUSED, "NUL byte", "a NUL at byte")
-        for source, (page, *_) in SAMPLES.items()
-        if source in ("gacc_preliminary", "gacc_bulletin")
-    ),
+    *(Lie("a NUL in a row", source, page.replace(b"<tr>", b"<t\0r>"), REFUSED, "NUL byte", "a NUL at byte")
+        for source, (page, *_) in SAMPLES.items() if source in ("gacc_preliminary", "gacc_bulletin")),
     Lie("the reporter US", "eurostat_comext", OF_US, REFUSED, "unknown reporter", "US"),
     Lie("the reporter GB", "eurostat_comext", OF_GB, REFUSED, "unknown reporter", "GB"),
-    *(
-        Lie(f"{value!r} for the {field}", "hmrc_ots", ots.page(ots.row(**{field: value})), REFUSED, "columns", field)
-        for field, value in FIELDS
-    ),
+    *(Lie(f"{value!r} for the {field}", "hmrc_ots", ots.page(ots.row(**{field: value})), REFUSED, "columns", field)
+        for field, value in FIELDS),
     Lie("a name that is an object", "hongkong_csd", NAMED, REFUSED, "columns", "coDescEN"),
-    *(
-        Lie("a row without a code", source, SAMPLES[source].data.replace(*of_row, 1), REFUSED, "columns", says)
-        for source, of_row, says in (
-            ("hongkong_csd", (b'"ttype": 1', b'"ttype": null'), "record 1: no ttype"),
+    *(Lie("a row without a code", source, SAMPLES[source].data.replace(*of_row, 1), REFUSED, "columns", says)
+        for source, of_row, says in (("hongkong_csd", (b'"ttype": 1', b'"ttype": null'), "record 1: no ttype"),
             ("un_comtrade", (b'"flowCode": "X"', b'"flowCode": null'), "record 1: no flowCode"),
-            ("hmrc_ots", (b'"FlowTypeId": 3', b'"FlowTypeId": null'), "record 1: no FlowTypeId"),
-        )
-    ),
-    *(
-        Lie("a number without a unit", source, SAMPLES[source].data.replace(*unit, 1), HELD, "quarantined", "unit")
-        for source, unit in (
-            ("newzealand_stats", (b",NMB,", b",,")),
-            ("japan_estat", (b",  ,NO,", b",  ,,")),
-            ("us_census", (b'"KG"', b'""')),
-        )
-    ),
+            ("hmrc_ots", (b'"FlowTypeId": 3', b'"FlowTypeId": null'), "record 1: no FlowTypeId"))),
+    *(Lie("a number without a unit", source, SAMPLES[source].data.replace(*unit, 1), HELD, "quarantined", "unit")
+        for source, unit in (("newzealand_stats", (b",NMB,", b",,")), ("japan_estat", (b",  ,NO,", b",  ,,")),
+            ("us_census", (b'"KG"', b'""')))),
     Lie("a flow that is none", "un_comtrade", OF_NO_FLOW, REFUSED, "unknown flow", "'Z'"),
     Lie("a weight below zero", "un_comtrade", BELOW_ZERO, REFUSED, "no number", "'-100.0'"),
     Lie("a code beside that of none", "hmrc_ots", ots.page(ots.row(CommodityId=-5)), REFUSED, "no codes", "-5"),
     Lie("exports with a value of imports", "us_census", AS_EXPORTS, REFUSED, "columns", "GEN_VAL_MO"),
     Lie("a country of zero is gone", "india_meidb", WITHOUT_ONE, REFUSED, "cut off", "2 rows, and numbers up to 3"),
     Lie("the columns have changed places", "india_meidb", EXCHANGED, HELD, "growth_differs", "10,733.33 %"),
-    *(
-        Lie("the name of another file", source, SAMPLES[source].data, DOUBTED, "file_name", said, name)
-        for source, name, said in (
-            ("brazil_comexstat", "IMP_2026.csv", "import in the name"),
+    *(Lie("the name of another file", source, SAMPLES[source].data, DOUBTED, "file_name", said, name)
+        for source, name, said in (("brazil_comexstat", "IMP_2026.csv", "import in the name"),
             ("chile_aduanas", "expo_sa_monto_0103_2025.xlsx", "export in the name"),
             ("newzealand_stats", "Feb_2025_Exports_HS10_by_Country.csv", "2025-02 in the name"),
-            ("newzealand_stats", "Jan_2025_Imports_HS10_by_Country.csv", "import in the name"),
-        )
-    ),
-    *(
-        Lie("a total whose code has a mark", source, data, HELD, "total_differs", "add up to")
-        for source, data in MARKED.items()
-    ),
-]
+            ("newzealand_stats", "Jan_2025_Imports_HS10_by_Country.csv", "import in the name"))),
+    *(Lie("a total whose code has a mark", source, data, HELD, "total_differs", "add up to")
+        for source, data in MARKED.items()),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: f"{lie.source}: {lie.what}")

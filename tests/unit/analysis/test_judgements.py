@@ -317,14 +317,10 @@ def judged_month(**of: Any) -> dict[str, Any]:
         ({"export_value": 1000, "import_value": 1066.5, "margin_pct": None}, "not_comparable"),
         ({"export_kg": 100, "import_value": 1000}, "not_comparable"),
         ({"export_kg": 100, "import_value": 1000, "import_kg_status": "units_differ"}, "units_differ"),
-        (
-            {"export_kg": 100, "export_value": 1000, "import_value": 700, "import_kg_status": "weight_estimated"},
-            "weight_estimated",
-        ),
-        (
-            {"export_kg": 100, "export_value": 1000, "import_value": 1066, "import_kg_status": "weight_estimated"},
-            "agrees",
-        ),
+        ({"export_kg": 100, "export_value": 1000, "import_value": 700, "import_kg_status": "weight_estimated"},
+            "weight_estimated"),
+        ({"export_kg": 100, "export_value": 1000, "import_value": 1066, "import_kg_status": "weight_estimated"},
+            "agrees"),
         ({"export_kg": 100, "export_value": 1000, "import_value_status": "suppressed"}, "suppressed"),
         ({"import_kg": 100, "export_value_status": "nomenclature"}, "nomenclature"),
         ({"export_kg": 100, "export_value": 1000}, "not_covered"),
@@ -356,7 +352,7 @@ def judged_month(**of: Any) -> dict[str, Any]:
         ({"export_value": 1000, "import_value": 1030, "margin_pct": 0}, "agrees"),
         ({"export_value": 1000, "import_value": 1100, "margin_pct": 0}, "unexplained"),
     ],
-)
+)  # fmt: skip
 def test_a_month_alone(of: dict[str, Any], reason: str) -> None:
     assert judged_month(**of)["reason"] == reason
     assert reason in REASONS
@@ -388,18 +384,14 @@ def test_goods_under_way_show_in_sums_of_three_months_and_tell_their_lag() -> No
     "rows",
     [
         # Weights that agree and values that do not are no lag.
-        [
-            {"export_kg": 100 + number, "import_kg": 101 + number, "export_value": 1000, "import_value": 400}
-            for number in range(9)
-        ],
+        [{"export_kg": 100 + number, "import_kg": 101 + number, "export_value": 1000, "import_value": 400}
+            for number in range(9)],
         # Of three months one sum is whole: 100 + 900 + 40 and 1,000 + 20 + 5 agree by chance, and the price says other
         # goods.
-        [
-            {"export_kg": a, "import_kg": b, "export_value": a * 10, "import_value": b * 90}
-            for a, b in ((100, 1000), (900, 20), (40, 5))
-        ],
+        [{"export_kg": a, "import_kg": b, "export_value": a * 10, "import_value": b * 90}
+            for a, b in ((100, 1000), (900, 20), (40, 5))],
     ],
-)
+)  # fmt: skip
 def test_one_sum_that_fits_and_values_that_do_not_tell_no_lag(rows: list[dict[str, Any]]) -> None:
     found = judge(pair_of(rows))
     assert {*found["reason"]} == {"unexplained"}

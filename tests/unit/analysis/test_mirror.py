@@ -149,34 +149,18 @@ def odd(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("exporter", "importer", "month", "reason", "why"),
     [
         ("CHN", "ITA", "2016-12", "not_comparable", "ITA kilograms: not covered; no exchange rate for EUR in 2016-12"),
-        (
-            "DEU",
-            "CHN",
-            "2025-06",
-            "not_comparable",
-            "DEU kilograms: not covered; no margin from DEU to CHN in import_margins",
-        ),
-        (
-            "CHN",
-            "GBR",
-            "2025-06",
-            "suppressed",
-            "GBR kilograms: hidden or marked as unreliable",
-        ),
+        ("DEU", "CHN", "2025-06", "not_comparable",
+            "DEU kilograms: not covered; no margin from DEU to CHN in import_margins"),
+        ("CHN", "GBR", "2025-06", "suppressed", "GBR kilograms: hidden or marked as unreliable"),
         # What is counted in items has no row in kilograms, which is not no trade.
         ("CHN", "USA", "2025-05", "units_differ", "USA kilograms: counted in another unit"),
         ("CHN", "GBR", "2025-04", "not_covered", "GBR kilograms: not covered; GBR value: not covered"),
         # China sold none, and a release of all partners says so.
         ("CHN", "KOR", "2025-06", "weight_estimated", "KOR kilograms: an estimate"),
-        (
-            "CHN",
-            "KOR",
-            "2025-07",
-            "not_covered",
-            "CHN kilograms: not covered; CHN value: not covered; KOR kilograms: not covered; KOR value: not covered",
-        ),
+        ("CHN", "KOR", "2025-07", "not_covered",
+            "CHN kilograms: not covered; CHN value: not covered; KOR kilograms: not covered; KOR value: not covered"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_compared_has_a_reason_and_says_who_lacks_what(
     odd: Path, exporter: str, importer: str, month: str, reason: str, why: str
 ) -> None:

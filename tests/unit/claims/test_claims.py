@@ -167,15 +167,10 @@ def verdicts_of(folder: Path, *claims: tuple[str, ...], commodity: str = M) -> l
         ),
         # 100 t up to April and the 7 t that the query adds up in May; the 50 t of the press for May are
         # outranked.
-        (
-            [("WLD", "2025-01..2025-04", "100"), ("WLD", "2025-05", "50")],
-            "2025-05",
+        ([("WLD", "2025-01..2025-04", "100"), ("WLD", "2025-05", "50")], "2025-05",
             {("2025-05", "USA"): 3, ("2025-05", "DEU"): 4},
-            {
-                ("World", "2025-01..2025-05", "ytd_t", "107", "t"): YES,
-                ("World", "2025-01..2025-05", "ytd_t", "150", "t"): NO,
-            },
-        ),
+            {("World", "2025-01..2025-05", "ytd_t", "107", "t"): YES,
+                ("World", "2025-01..2025-05", "ytd_t", "150", "t"): NO}),
         # Six months of 110 t and of 200 t from customs; the press has 655 t for the half year, and 1,855 t for the
         # world.
         (
@@ -194,19 +189,13 @@ def verdicts_of(folder: Path, *claims: tuple[str, ...], commodity: str = M) -> l
             },
         ),
         # Nobody has Japan in February.
-        (
-            [],
-            "2025-01..2025-03",
-            {
-                **{(f"2025-0{month}", "USA"): tonnes for month, tonnes in enumerate((100, 100, 900), 1)},
-                **{(f"2025-0{month}", "DEU"): 500 for month in (1, 2, 3)},
-                ("2025-01", "JPN"): 200,
-                ("2025-03", "JPN"): 200,
-            },
-            {("US", "2025-Q1", "rank", "2", "rank"): YES, ("US", "2025-Q1", "rank", "3", "rank"): NO},
-        ),
+        ([], "2025-01..2025-03",
+            {**{(f"2025-0{month}", "USA"): tonnes for month, tonnes in enumerate((100, 100, 900), 1)},
+                **{(f"2025-0{month}", "DEU"): 500 for month in (1, 2, 3)}, ("2025-01", "JPN"): 200,
+                ("2025-03", "JPN"): 200},
+            {("US", "2025-Q1", "rank", "2", "rank"): YES, ("US", "2025-Q1", "rank", "3", "rank"): NO}),
     ],
-)
+)  # fmt: skip
 def test_a_number_that_the_ledger_has_outranked_confirms_nothing(
     press: list[tuple[str, str, str]],
     months: str,

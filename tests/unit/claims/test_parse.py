@@ -135,44 +135,17 @@ def test_a_qualifier_is_one_of_five_and_another_word_is_refused() -> None:
 @pytest.mark.parametrize(
     ("unit", "kind", "measure", "read"),
     [
-        *(
-            (unit, "level", "quantity_kg", (kilograms, "level", "quantity_kg", unit))
-            for unit, kilograms in (
-                ("t", 1000),
-                ("Mt", 10**9),
-                ("MT", 1000),
-                ("mt", 1000),
-                ("tonnes thousand", 10**6),
-                ("thousand tonnes", 10**6),
-                ("千吨", 10**6),
-                ("million metric tons", 10**9),
-                ("kg", 1),
-                ("kt", 10**6),
-                ("万吨", 10**7),
-                ("MMT", 10**9),
-            )
-        ),
-        *(
-            (unit, "level", measure, (size, "level", measure, unit))
-            for unit, measure, size in (
-                ("USD million", "value_usd", 10**6),
-                ("billion yuan", "value_cny", 10**9),
-                ("亿元", "value_cny", 10**8),
-                ("$", "value_usd", 1),
-                ("£", "value_gbp", 1),
-                ("亿日元", "value_jpy", 10**8),
-            )
-        ),
-        *(
-            (unit, "unit_value", "quantity_kg", (kilograms, "unit_value", measure, unit))
-            for unit, kilograms, measure in (
-                ("USD/t", 1000, "value_usd"),
-                ("$ per kg", 1, "value_usd"),
-                ("元/千克", 1, "value_cny"),
-                ("RMB/tonne", 1000, "value_cny"),
-                ("€ per kg", 1, "value_eur"),
-            )
-        ),
+        *((unit, "level", "quantity_kg", (kilograms, "level", "quantity_kg", unit))
+            for unit, kilograms in (("t", 1000), ("Mt", 10**9), ("MT", 1000), ("mt", 1000), ("tonnes thousand", 10**6),
+                ("thousand tonnes", 10**6), ("千吨", 10**6), ("million metric tons", 10**9), ("kg", 1), ("kt", 10**6),
+                ("万吨", 10**7), ("MMT", 10**9))),
+        *((unit, "level", measure, (size, "level", measure, unit))
+            for unit, measure, size in (("USD million", "value_usd", 10**6), ("billion yuan", "value_cny", 10**9),
+                ("亿元", "value_cny", 10**8), ("$", "value_usd", 1), ("£", "value_gbp", 1),
+                ("亿日元", "value_jpy", 10**8))),
+        *((unit, "unit_value", "quantity_kg", (kilograms, "unit_value", measure, unit))
+            for unit, kilograms, measure in (("USD/t", 1000, "value_usd"), ("$ per kg", 1, "value_usd"),
+                ("元/千克", 1, "value_cny"), ("RMB/tonne", 1000, "value_cny"), ("€ per kg", 1, "value_eur"))),
         ("X", "yoy", "quantity_kg", (1, "yoy_times", "quantity_kg", "times")),
         ("Fold", "mom", "quantity_kg", (1, "mom_times", "quantity_kg", "fold")),
         ("％", "share", "quantity_kg", (1, "share", "quantity_kg", "％")),
@@ -184,7 +157,7 @@ def test_a_qualifier_is_one_of_five_and_another_word_is_refused() -> None:
         ("USD", "unit_value", "quantity_kg", "USD/t or USD/kg"),
         ("", "level", "quantity_kg", "''"),
     ],
-)
+)  # fmt: skip
 def test_units_have_a_size_in_kilograms_or_money_and_others_are_refused_by_name(
     unit: str, kind: str, measure: str, read: Any
 ) -> None:
@@ -246,20 +219,14 @@ MARCH, JUNE = (Change(JANUARY + month - 1, f"change {month}", "table") for month
     ("other", "reporter", "words"),
     [
         ({}, CHINA, "China's exports of 99999999 to XXX, June 2025"),
-        (
-            {"first": JANUARY, "flow": "import", "partner": "AFG"},
-            GERMANY,
-            "Germany's imports of 99999999 from Afghanistan, 2025-01..2025-06",
-        ),
-        (
-            {"partner": "WLD", "product": "85051110"},
-            CHINA,
-            "China's exports of Permanent magnets of rare earths (85051110), June 2025",
-        ),
+        ({"first": JANUARY, "flow": "import", "partner": "AFG"}, GERMANY,
+            "Germany's imports of 99999999 from Afghanistan, 2025-01..2025-06"),
+        ({"partner": "WLD", "product": "85051110"}, CHINA,
+            "China's exports of Permanent magnets of rare earths (85051110), June 2025"),
         # The tables have no names of the codes of the Combined Nomenclature.
         ({"partner": "WLD", "product": "85051110"}, GERMANY, "Germany's exports of 85051110, June 2025"),
     ],
-)
+)  # fmt: skip
 def test_places_in_words(other: dict[str, Any], reporter: Reporter, words: str) -> None:
     assert describe(spot("6", **other), reporter) == words
 

@@ -74,85 +74,42 @@ DIGITS = magnets(YEAR_OF_300 | {("USA", "2024-05"): "353.4", ("USA", "2024-06"):
     ("ledger", "claims"),
     [
         # 10 t after 9 t is anything from no growth to a fourth more.
-        (
-            magnets({("USA", "4"): "9", ("USA", "5"): "10"}),
-            {
-                "US|2025-05|mom_pct|10|%": PERHAPS,
-                "US|2025-05|mom_pct|12|%": PERHAPS,
-                "US|2025-05|mom_pct|10|%|more than": PERHAPS,
-                "US|2025-05|mom_pct|60|%|less than": YES,
-                "US|2025-05|mom_pct|40|%": NO,
-                "US|2025-05|level_t|10|t": YES,
-                "US|2025-05|level_t|9.8|t": PERHAPS,
-            },
-        ),
+        (magnets({("USA", "4"): "9", ("USA", "5"): "10"}),
+            {"US|2025-05|mom_pct|10|%": PERHAPS, "US|2025-05|mom_pct|12|%": PERHAPS,
+                "US|2025-05|mom_pct|10|%|more than": PERHAPS, "US|2025-05|mom_pct|60|%|less than": YES,
+                "US|2025-05|mom_pct|40|%": NO, "US|2025-05|level_t|10|t": YES, "US|2025-05|level_t|9.8|t": PERHAPS}),
         # 100 t, then 900 t: 增长8倍, ninefold, to nine times. What may mean either is not guessed.
-        (
-            QUARTER,
-            {
-                "US|2025-03|mom_pct|8|times|rose by": OPEN,
-                "US|2025-03|mom_pct|9|times|rose by": OPEN,
-                "US|2025-03|mom_pct|9|倍|增长": ELSEWHERE,
-                "US|2025-03|mom_pct|9|fold|increased": YES,
-                "US|2025-03|mom_pct|9|fold|fell": OPEN,
-                "US|2025-03|mom_pct|9|times|rose to": YES,
-                "US|2025-03|mom_pct|8|times|rose to": ELSEWHERE,
-                "US|2025-03|mom_pct|8|倍|增长": YES,
-                "US|2025-03|mom_pct|7|倍|增长逾": YES,
-                "US|2025-03|mom_pct|9|倍|增长到": YES,
-                "US|2025-03|mom_pct|9|times|rose": OPEN,
-                "US|2025-03|mom_pct|9|times|fell by": OPEN,
-                "US|2025-03|mom_pct|800|%|surged": YES,
-                "Japan|2025-02|mom_pct|-100|%|up": OPEN,
-                "Japan|2025-02|mom_pct|-100|%|down": YES,
-                "US|2025-03|mom_pct|900|%|rose to": OPEN,
-                "US|2025-03|share_pct|1.6|times": OPEN,
-            },
-        ),
+        (QUARTER,
+            {"US|2025-03|mom_pct|8|times|rose by": OPEN, "US|2025-03|mom_pct|9|times|rose by": OPEN,
+                "US|2025-03|mom_pct|9|倍|增长": ELSEWHERE, "US|2025-03|mom_pct|9|fold|increased": YES,
+                "US|2025-03|mom_pct|9|fold|fell": OPEN, "US|2025-03|mom_pct|9|times|rose to": YES,
+                "US|2025-03|mom_pct|8|times|rose to": ELSEWHERE, "US|2025-03|mom_pct|8|倍|增长": YES,
+                "US|2025-03|mom_pct|7|倍|增长逾": YES, "US|2025-03|mom_pct|9|倍|增长到": YES,
+                "US|2025-03|mom_pct|9|times|rose": OPEN, "US|2025-03|mom_pct|9|times|fell by": OPEN,
+                "US|2025-03|mom_pct|800|%|surged": YES, "Japan|2025-02|mom_pct|-100|%|up": OPEN,
+                "Japan|2025-02|mom_pct|-100|%|down": YES, "US|2025-03|mom_pct|900|%|rose to": OPEN,
+                "US|2025-03|share_pct|1.6|times": OPEN}),
         # 900 t and nine times 100 t exactly: the next number is not what is left when digits are cut off.
-        (
-            QUARTER,
-            {
-                "US|2025-03|level_t|899|t": NO,
-                "US|2025-03|mom_pct|799|%": NO,
-                "US|2025-03|mom_pct|8|times": ELSEWHERE,
-                "US|2025-03|level_t|890|t": NO,
-            },
-        ),
+        (QUARTER,
+            {"US|2025-03|level_t|899|t": NO, "US|2025-03|mom_pct|799|%": NO, "US|2025-03|mom_pct|8|times": ELSEWHERE,
+                "US|2025-03|level_t|890|t": NO}),
         # The sum of three months, to the kilogram, is no silent revision.
         (QUARTER, {"US|2025-Q1|ytd_t|1100|t": YES, "US|2025-Q1|ytd_t|1102|t": NO}),
         # 1,500 t to Germany, 1,100 t to the United States, 400 t to Japan: the world's 3,000 t leave nothing to others.
-        (
-            QUARTER,
-            {
-                "Germany|2025-Q1|rank|1|rank": YES,
-                "US|2025-Q1|rank|2|rank": YES,
-                "US|2025-Q1|rank|3|rank": NO,
-                "Japan|2025-Q1|rank|3|rank": YES,
-                "World|2025-Q1|rank|1|rank": OPEN,
-                "EU|2025-Q1|rank|1|rank": OPEN,
-                "EU|2025-03|rank|1|rank": OPEN,
-            },
-        ),
+        (QUARTER,
+            {"Germany|2025-Q1|rank|1|rank": YES, "US|2025-Q1|rank|2|rank": YES, "US|2025-Q1|rank|3|rank": NO,
+                "Japan|2025-Q1|rank|3|rank": YES, "World|2025-Q1|rank|1|rank": OPEN, "EU|2025-Q1|rank|1|rank": OPEN,
+                "EU|2025-03|rank|1|rank": OPEN}),
         # Of 100 t the press names 40, 35 and 3: the other 22 may be one partner's.
-        (
-            FIRST_HALF,
-            {"US|2025-H1|rank|2|rank": YES, "Germany|2025-H1|rank|1|rank": YES, "Japan|2025-H1|rank|3|rank": OPEN},
-        ),
+        (FIRST_HALF,
+            {"US|2025-H1|rank|2|rank": YES, "Germany|2025-H1|rank|1|rank": YES, "Japan|2025-H1|rank|3|rank": OPEN}),
         # 353 t may be more or less than 353.4 t.
-        (
-            DIGITS,
-            {
-                "US|2024-06|rank|2|rank within 2024": OPEN,
-                "US|2024-06|rank|3|rank within 2024": OPEN,
-                "US|2024-06|rank|1|rank within 2024": NO,
-                "US|2024-06|since|2024-02|month": OPEN,
-                "US|2024-05|since|2024-02|month": YES,
-                "US|2024-06|streak|1|consecutive monthly rises": OPEN,
-            },
-        ),
+        (DIGITS,
+            {"US|2024-06|rank|2|rank within 2024": OPEN, "US|2024-06|rank|3|rank within 2024": OPEN,
+                "US|2024-06|rank|1|rank within 2024": NO, "US|2024-06|since|2024-02|month": OPEN,
+                "US|2024-05|since|2024-02|month": YES, "US|2024-06|streak|1|consecutive monthly rises": OPEN}),
     ],
-)
+)  # fmt: skip
 def test_what_the_digits_leave_open_is_not_told(ledger: Ledger, claims: dict[str, str]) -> None:
     found = verdicts(ledger, *claims)
     assert [verdict for verdict, _ in found] == [*claims.values()], found
@@ -406,48 +363,24 @@ YEAR = {
 @pytest.mark.parametrize(
     ("kind", "text", "unit", "month", "expected"),
     [
-        *(
-            ("rank", rank, "rank within 2025", month, expected)
-            for month, rank, expected in (
-                ("3", "1", YES),
-                ("6", "2", YES),
-                ("6", "1", NO),
-                ("6", "3", NO),
-                ("7", "12", YES),
-            )
-        ),
+        *(("rank", rank, "rank within 2025", month, expected)
+            for month, rank, expected in (("3", "1", YES), ("6", "2", YES), ("6", "1", NO), ("6", "3", NO),
+                ("7", "12", YES))),
         # June, 280, is below March, 300, and above April and May; May, 50, is the lowest of five months.
-        *(
-            ("since", text, unit, month, expected)
-            for text, unit, month, expected in (
-                ("2025-03", "highest", "6", YES),
-                ("2025-02", "highest", "6", NO),
-                ("2025-03", "lowest", "6", NO),
-                ("2025-01", "lowest", "5", NO),
-                ("three-month high", "", "6", YES),
-                ("four-month high", "", "6", NO),
-                ("five-month low", "", "5", YES),
-                ("2024-12", "highest", "3", OPEN),
-                ("2025-07", "highest", "6", OPEN),
-            )
-        ),
+        *(("since", text, unit, month, expected)
+            for text, unit, month, expected in (("2025-03", "highest", "6", YES), ("2025-02", "highest", "6", NO),
+                ("2025-03", "lowest", "6", NO), ("2025-01", "lowest", "5", NO), ("three-month high", "", "6", YES),
+                ("four-month high", "", "6", NO), ("five-month low", "", "5", YES), ("2024-12", "highest", "3", OPEN),
+                ("2025-07", "highest", "6", OPEN))),
         # January to March rise, April and May fall, July to December rise.
-        *(
-            ("streak", text, unit, month, expected)
-            for text, unit, month, expected in (
-                ("2", "consecutive monthly rises", "3", YES),
-                ("3", "consecutive monthly rises", "3", OPEN),
-                ("3", "consecutive monthly rises", "4", NO),
-                ("2", "consecutive monthly falls", "5", YES),
-                ("3", "consecutive monthly declines", "5", NO),
-                ("5", "consecutive monthly gains", "12", YES),
-                ("0", "consecutive monthly gains", "12", OPEN),
-                ("1000", "consecutive monthly gains", "12", OPEN),
-                ("1", "wins", "12", OPEN),
-            )
-        ),
+        *(("streak", text, unit, month, expected)
+            for text, unit, month, expected in (("2", "consecutive monthly rises", "3", YES),
+                ("3", "consecutive monthly rises", "3", OPEN), ("3", "consecutive monthly rises", "4", NO),
+                ("2", "consecutive monthly falls", "5", YES), ("3", "consecutive monthly declines", "5", NO),
+                ("5", "consecutive monthly gains", "12", YES), ("0", "consecutive monthly gains", "12", OPEN),
+                ("1000", "consecutive monthly gains", "12", OPEN), ("1", "wins", "12", OPEN))),
     ],
-)
+)  # fmt: skip
 def test_ranks_records_and_streaks_of_a_year(kind: str, text: str, unit: str, month: str, expected: str) -> None:
     assert check_extreme(Ledger(YEAR), claim(text, unit, kind, spot(month)))[0] == expected
 

@@ -39,40 +39,18 @@ def test_what_a_product_holds(product: str, code: str, inside: bool) -> None:
 @pytest.mark.parametrize(
     ("national", "codes"),
     [
-        (
-            "HS8",
-            {
-                "85": "HS2",
-                "8505": "HS4",
-                "850511": "HS6",
-                "85051110": "HS8",
-                "8505111000": None,
-                "850511100": None,
-                "01": "HS2",
-                "76": "HS2",
-                "78": "HS2",
-                "99": "HS2",
-            },
-        ),
-        (
-            "HS8",
-            dict.fromkeys(["00", "0001", "77", "77010000", "85 05", "8505\n", "abc", "", "8", "850", None, "８５"]),
-        ),
-        (
-            "CN8",
-            {
-                "85051110": "CN8",
-                "8505": "HS4",
-                "850511": "HS6",
-                "850511000": None,
-                "84MMMXXX": None,
-                "８５０５１１１０": None,
-            },
-        ),
+        ("HS8",
+            {"85": "HS2", "8505": "HS4", "850511": "HS6", "85051110": "HS8", "8505111000": None, "850511100": None,
+                "01": "HS2", "76": "HS2", "78": "HS2", "99": "HS2"}),
+        ("HS8",
+            dict.fromkeys(["00", "0001", "77", "77010000", "85 05", "8505\n", "abc", "", "8", "850", None, "８５"])),
+        ("CN8",
+            {"85051110": "CN8", "8505": "HS4", "850511": "HS6", "850511000": None, "84MMMXXX": None,
+                "８５０５１１１０": None}),
         ("HTS10", {"8505110070": "HTS10", "85051110": None, "850511": "HS6"}),
         ("JP9", {"850511000": "JP9", "85051110": None, "85": "HS2"}),
     ],
-)
+)  # fmt: skip
 def test_the_length_of_a_code_and_the_source_name_its_list(national: str, codes: dict[str | None, str | None]) -> None:
     """Equal digits of two lists of goods never meet, and chapters that do not exist have none."""
     frame = pl.DataFrame({"code": [*codes]}, schema={"code": pl.String})

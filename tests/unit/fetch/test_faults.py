@@ -241,86 +241,47 @@ FAULTS: dict[str, list[tuple[str, Any, str, str]]] = {
         ),
     ],
     # Faults of a list page; that of the year before is as it should be.
-    "japan_estat": [
-        ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
+    "japan_estat": [("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
         ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", "no whole answer"),
         ("no link", http(LISTED.format("").encode()), "refused", "without a file"),
         ("a megabyte of links", http(b"<html>" + b"href=" * (MEGABYTE // 5)), "refused", "without a file"),
-        (
-            "a megabyte of tags before a link",
-            http((LISTED.format("<a" * (MEGABYTE // 2) + LINK.format(""))).encode()),
-            "new",
-            "",
-        ),
+        ("a megabyte of tags before a link", http((LISTED.format("<a" * (MEGABYTE // 2) + LINK.format(""))).encode()),
+            "new", ""),
         ("no text", http(b"<html>\xff\xfe" + b"&#xD800;"), "refused", "without a file"),
-        (
-            "a link to another host",
-            http(LISTED.format(LINK.format("http://localhost:OTHER")).encode()),
-            "refused",
-            "another host",
-        ),
-        (
-            "a link to another port",
-            http(LISTED.format(LINK.format("http://127.0.0.1:OTHER")).encode()),
-            "refused",
-            "another host",
-        ),
+        ("a link to another host", http(LISTED.format(LINK.format("http://localhost:OTHER")).encode()), "refused",
+            "another host"),
+        ("a link to another port", http(LISTED.format(LINK.format("http://127.0.0.1:OTHER")).encode()), "refused",
+            "another host"),
         ("a link to no address", http(LISTED.format(LINK.format("http://[::1")).encode()), "refused", "another host"),
-        (
-            "a link without a scheme",
-            http(LISTED.format(LINK.format("//localhost:OTHER")).encode()),
-            "refused",
-            "another host",
-        ),
-        (
-            "a link to no port",
-            http(LISTED.format(LINK.format("http://127.0.0.1:x")).encode()),
-            "refused",
-            "another host",
-        ),
-        ("a megabyte of tags that do not end", http(b"<html>" + b"<" * MEGABYTE), "refused", "without a file"),
-    ],
+        ("a link without a scheme", http(LISTED.format(LINK.format("//localhost:OTHER")).encode()), "refused",
+            "another host"),
+        ("a link to no port", http(LISTED.format(LINK.format("http://127.0.0.1:x")).encode()), "refused",
+            "another host"),
+        ("a megabyte of tags that do not end", http(b"<html>" + b"<" * MEGABYTE), "refused", "without a file")],
     # Faults of an index of China customs; that of the year before is one that is read, without a link.
     "gacc_preliminary": [
         ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
         ("a megabyte of links", http(INDEX.format("<a href=" * (MEGABYTE // 8)).encode()), "", ""),
-        (
-            "a megabyte of options",
-            http(b"<!DOCTYPE html><html>" + b"<option" * (MEGABYTE // 7) + b"</html>"),
-            "refused",
-            "without a title",
-        ),
-        (
-            "a link to another host",
-            http(INDEX.format("<a href='http://localhost:OTHER/x'>Mar.</a>").encode()),
-            "refused",
-            "another host",
-        ),
-        (
-            "a link to no address",
-            http(INDEX.format("<a href='http://[::1/x'>Mar.</a>").encode()),
-            "refused",
-            "another host",
-        ),
-        ("a gate", http(b"<!DOCTYPE html><html><script>$_ts</script></html>"), "refused", "a browser or a person"),
-    ],
+        ("a megabyte of options", http(b"<!DOCTYPE html><html>" + b"<option" * (MEGABYTE // 7) + b"</html>"), "refused",
+            "without a title"),
+        ("a link to another host", http(INDEX.format("<a href='http://localhost:OTHER/x'>Mar.</a>").encode()),
+            "refused", "another host"),
+        ("a link to no address", http(INDEX.format("<a href='http://[::1/x'>Mar.</a>").encode()), "refused",
+            "another host"),
+        ("a gate", http(b"<!DOCTYPE html><html><script>$_ts</script></html>"), "refused", "a browser or a person")],
     # Days and shapes that an adapter may trip over; the answer about exports is as it should be.
-    "us_census": [
-        ("a day that is none", http(answer([[*line("5700", "1"), "2026-13-99"]], UPDATED)), "new", ""),
+    "us_census": [("a day that is none", http(answer([[*line("5700", "1"), "2026-13-99"]], UPDATED)), "new", ""),
         ("a day in 2099", http(answer([[*line("5700", "1"), "2099-01-01"]], UPDATED)), "new", "it prints 2099-01-01"),
         ("objects as rows", http(json.dumps([{}, {}]).encode()), "new", ""),
         ("numbers as names", http(json.dumps([[1, 2], [3, 4]]).encode()), "new", ""),
         ("lists as cells", http(json.dumps([NAMES, [[] for _ in NAMES]]).encode()), "new", ""),
-        ("no row", http(json.dumps([NAMES]).encode()), "not out", ""),
-    ],
+        ("no row", http(json.dumps([NAMES]).encode()), "not out", "")],
     # Faults of the list of one reporter; that of the other one is as it should be, and empty.
-    "un_comtrade": [
-        ("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
+    "un_comtrade": [("unchanged, unasked", http(b"", "304 Not Modified", Content_Length=""), "refused", "status 304"),
         ("rows that are none", http(b'{"data": [1]}'), "refused", "in place of rows"),
         ("lists in lists", http(b'{"data": ' + b"[" * 100_000), "refused", ""),
-        ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", "no whole answer"),
-    ],
-}
+        ("headers drip", drip(b"HTTP/1.1 200 OK\r\nX: "), "failed", "no whole answer")],
+}  # fmt: skip
 CASES = [(source, *row) for source, rows in FAULTS.items() for row in rows]
 
 

@@ -21,23 +21,10 @@ JUNE = (date(2025, 6, 1), date(2025, 6, 30))
         ("202506", JUNE),
         ("2024-02", (date(2024, 2, 1), date(2024, 2, 29))),
         ("2024-12..2025-02", (date(2024, 12, 1), date(2025, 2, 28))),
-        *(
-            (text, None)
-            for text in (
-                "202513",
-                "202500",
-                "190001",
-                "2100-01",
-                "2506",
-                "2025-6",
-                "٢٠٢٥٠٦",
-                "202506\n",
-                "2025-06..2025-05",
-                "",
-            )
-        ),
+        *((text, None) for text in ("202513", "202500", "190001", "2100-01", "2506", "2025-6", "٢٠٢٥٠٦", "202506\n",
+                "2025-06..2025-05", "")),
     ],
-)
+)  # fmt: skip
 def test_a_period_is_a_month_or_months_from_one_to_a_later_one(text: str, span: tuple[date, date] | None) -> None:
     assert read_period(text) == span
 
@@ -158,22 +145,14 @@ def test_a_day_of_print_lies_after_the_period_and_not_after_the_release(day: str
     [
         ([{"period": None}], landed(), "months not declared", "its months are nowhere declared"),
         ([{"period": "202507"}], landed(), "future month", "period 202507 in a file of 2025-07-20"),
-        (
-            [{"period": "202505"}],
-            landed(first_month=date(2025, 6, 1), last_month=date(2025, 6, 1)),
-            "other month",
-            "period 202505, declared are 2025-06 to 2025-06",
-        ),
+        ([{"period": "202505"}], landed(first_month=date(2025, 6, 1), last_month=date(2025, 6, 1)), "other month",
+            "period 202505, declared are 2025-06 to 2025-06"),
         ([{}, {"product": "8505"}], landed(), "mixed levels", "codes of several levels: HS4, HS8"),
-        (
-            [{"product": "85051900"}],
-            landed(products=("85051110",)),
-            "other product",
-            "product 85051900 (1 such), declared are 85051110",
-        ),
+        ([{"product": "85051900"}], landed(products=("85051110",)), "other product",
+            "product 85051900 (1 such), declared are 85051110"),
         ([{"flow": "export"}, {"flow": "import"}], landed(flow=None), "both flows", "exports and imports in one file"),
     ],
-)
+)  # fmt: skip
 def test_a_file_that_is_not_one_release_is_refused(
     records: list[dict[str, Any]], of: Landed, rule: str, found: str
 ) -> None:

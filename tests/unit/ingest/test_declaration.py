@@ -125,26 +125,18 @@ def test_a_declaration_that_is_no_file_is_refused_and_not_passed_over(tmp_path: 
 @pytest.mark.parametrize(
     ("name", "asked", "words"),
     [
-        (
-            "file.csv",
-            {"source": "gacc_query"},
-            r'Write flow = "import" into a sidecar <its name>.toml .*--flow import\|export',
-        ),
+        ("file.csv", {"source": "gacc_query"},
+            r'Write flow = "import" into a sidecar <its name>.toml .*--flow import\|export'),
         # It was told as a disk that fails.
         ("稀" * 83 + ".csv", {"source": "published"}, "Give the file a shorter name"),
-        (
-            "file.csv",
-            {"source": "published", "months": "2025-06..2025-01"},
-            r"2025-06\.\.2025-01 ends before it begins",
-        ),
+        ("file.csv", {"source": "published", "months": "2025-06..2025-01"},
+            r"2025-06\.\.2025-01 ends before it begins"),
         # Months of which no file of that day can speak.
-        *(
-            ("file.csv", {"source": "published", "months": months}, "months .* Declare the months that were asked for")
-            for months in ("0204-01..2024-12", "1900-01..2099-12", "2024-01..2204-12", "2027-01")
-        ),
+        *(("file.csv", {"source": "published", "months": months}, "months .* Declare the months that were asked for")
+            for months in ("0204-01..2024-12", "1900-01..2099-12", "2024-01..2204-12", "2027-01")),
         ("file.csv", {**QUERY, "released_on": date(2026, 2, 1)}, "after today"),
     ],
-)
+)  # fmt: skip
 def test_a_declaration_that_cannot_be_is_refused(tmp_path: Path, name: str, asked: dict[str, Any], words: str) -> None:
     with pytest.raises(Refused, match=words):
         land(locate(ReleaseRequest(file=drop(tmp_path, name), **asked)), store_in(tmp_path), TODAY)

@@ -100,18 +100,11 @@ def test_a_text_that_may_be_read_otherwise_is_no_number(text: str, factor: int, 
         ({"quantity_yoy": "-38.1"}, ("quantity_kg_yoy", "basis_point", -3810, 10)),
         ({"quantity_yoy": "-100"}, ("quantity_kg_yoy", "basis_point", -10_000, 100)),
         ({"value": str(VALUE_MAX)[:-1], **USD}, ("value_usd", "USD", VALUE_MAX // 10, 1)),
-        *(
-            ({"quantity": "1", "quantity_unit": unit}, ("quantity_kg", "kg", kg, kg))
-            for unit, kg in (
-                ("千克", 1),
-                ("10,000 Tons", 10_000_000),
-                ("10,000 kg", 10_000),
-                ("1,000 Tons", 1_000_000),
-                ("10 Tons", 10_000),
-            )
-        ),
+        *(({"quantity": "1", "quantity_unit": unit}, ("quantity_kg", "kg", kg, kg))
+            for unit, kg in (("千克", 1), ("10,000 Tons", 10_000_000), ("10,000 kg", 10_000), ("1,000 Tons", 1_000_000),
+                ("10 Tons", 10_000))),
     ],
-)
+)  # fmt: skip
 def test_a_number_is_whole_in_its_unit_and_says_how_fine_it_is(
     record: dict[str, Any], expected: tuple[Any, ...]
 ) -> None:
@@ -127,15 +120,13 @@ def test_a_number_is_whole_in_its_unit_and_says_how_fine_it_is(
         ({"quantity": "5"}, "quantity '5' has the unknown unit ''"),
         ({"quantity_yoy": "-100.1"}, "quantity_yoy '-100.1' is a fall by more than all there was"),
         ({"value": "12a", **USD}, f"value '12a' {NO_NUMBER}"),
-        (
-            {"value": "999999999999999", "currency": "USD million"},
-            f"value '999999999999999' is larger than {VALUE_MAX:,}",
-        ),
+        ({"value": "999999999999999", "currency": "USD million"},
+            f"value '999999999999999' is larger than {VALUE_MAX:,}"),
         ({"value": "1234567890123456", **USD}, "value '1234567890123456' has more than 15 digits"),
         ({}, "has no number at all"),
         ({"value": "-", **USD}, "has no number at all"),
     ],
-)
+)  # fmt: skip
 def test_what_is_no_number_has_its_reason(record: dict[str, Any], reason: str) -> None:
     assert read_amounts(records_of(record)).faults.rows() == [(0, reason)]
 

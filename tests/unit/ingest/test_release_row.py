@@ -52,68 +52,31 @@ LOST = pl.DataFrame(
     ("records", "of", "lost", "said"),
     [
         # Where nothing is declared, the scope is what the records say.
-        (
-            [VALUE | KILOGRAMS, VALUE | {"partner": GERMANY, "period": "202504"}],
-            landed(),
-            NONE_LOST,
-            {
-                "first_month": date(2025, 4, 1),
-                "last_month": date(2025, 6, 1),
-                "by_month": True,
-                "products": ["85051110"],
-                "partner_list": ["DEU", "USA"],
-                "measures": ["quantity", "value_usd"],
-                "flow": "export",
-                "classification": "HS8",
-                "partners": "listed",
-                "kind": "query",
-                "encoding": "utf-8",
-                "records": 2,
-                "records_observed": 2,
-                "records_quarantined": 0,
-                "lost": [],
-                "unlisted": [],
-            },
-        ),
+        ([VALUE | KILOGRAMS, VALUE | {"partner": GERMANY, "period": "202504"}], landed(), NONE_LOST,
+            {"first_month": date(2025, 4, 1), "last_month": date(2025, 6, 1), "by_month": True,
+                "products": ["85051110"], "partner_list": ["DEU", "USA"], "measures": ["quantity", "value_usd"],
+                "flow": "export", "classification": "HS8", "partners": "listed", "kind": "query", "encoding": "utf-8",
+                "records": 2, "records_observed": 2, "records_quarantined": 0, "lost": [], "unlisted": []}),
         # A declared scope is wider than the records.
-        (
-            [VALUE],
+        ([VALUE],
             landed(products=("8505", "01"), partners="all", first_month=date(2025, 1, 1), last_month=date(2025, 6, 1)),
-            NONE_LOST,
-            {"products": ["01", "8505"], "partners": "all", "first_month": date(2025, 1, 1)},
-        ),
+            NONE_LOST, {"products": ["01", "8505"], "partners": "all", "first_month": date(2025, 1, 1)}),
         # A partner code that no list names is there with its months, and what was lost once and in order.
-        (
-            [VALUE, VALUE | {"partner": "888"}, MAY | {"partner": "199"}],
-            landed(),
-            LOST,
-            {"unlisted": ["gacc:888 2025-06"], "lost": ["* 2025-06", "85051110 2025-06", "85051110 2025-06 quantity"]},
-        ),
+        ([VALUE, VALUE | {"partner": "888"}, MAY | {"partner": "199"}], landed(), LOST,
+            {"unlisted": ["gacc:888 2025-06"], "lost": ["* 2025-06", "85051110 2025-06", "85051110 2025-06 quantity"]}),
         # A collected file has the day of its last print, and no scope.
         (
-            [
-                VALUE | {"flow": flow, "published_on": day}
-                for flow, day in (("export", "2025-07-10"), ("import", "2025-07-12"))
-            ],
-            COLLECTED,
-            NONE_LOST,
-            {"released_on": date(2025, 7, 12), "flow": None, "classification": None, "partners": "keys"},
-        ),
+            [VALUE | {"flow": flow, "published_on": day}
+                for flow, day in (("export", "2025-07-10"), ("import", "2025-07-12"))],
+            COLLECTED, NONE_LOST,
+            {"released_on": date(2025, 7, 12), "flow": None, "classification": None, "partners": "keys"}),
         # An edition speaks of what the one before it spoke of.
-        (
-            [VALUE],
-            landed(amends=BEFORE),
-            NONE_LOST,
-            {
-                "products": ["85051110", "85051900"],
-                "partner_list": ["DEU", "USA"],
-                "measures": ["value_cny", "value_usd"],
-                "first_month": date(2025, 3, 1),
-                "last_month": date(2025, 6, 1),
-            },
-        ),
+        ([VALUE], landed(amends=BEFORE), NONE_LOST,
+            {"products": ["85051110", "85051900"], "partner_list": ["DEU", "USA"],
+                "measures": ["value_cny", "value_usd"], "first_month": date(2025, 3, 1),
+                "last_month": date(2025, 6, 1)}),
     ],
-)
+)  # fmt: skip
 def test_a_release_tells_its_scope(
     records: list[dict[str, Any]], of: Landed, lost: pl.DataFrame, said: dict[str, Any]
 ) -> None:
@@ -169,29 +132,19 @@ NO_PARTNER = ("partner", "USA", None, None, None, None, None)
     [
         # Each name of a code is there once, with its newest month; a code without a name has one row without month and
         # day.
-        (
-            [NEW, OLD, {"product_name": "Magnets", "partner_name": "美国"}],
-            [0, 1, 2],
-            [
-                ("partner", "USA", None, "美国", "zh", JUNE, DAY),
+        ([NEW, OLD, {"product_name": "Magnets", "partner_name": "美国"}], [0, 1, 2],
+            [("partner", "USA", None, "美国", "zh", JUNE, DAY),
                 ("product", "85051110", "HS8", "Magnets", "en", JUNE, DAY),
-                ("product", "85051110", "HS8", "磁铁", "zh", JUNE, DAY),
-            ],
-        ),
+                ("product", "85051110", "HS8", "磁铁", "zh", JUNE, DAY)]),
         ([OLD], [0], [NO_PARTNER, ("product", "85051110", "HS8", "磁铁", "zh", date(2025, 5, 1), DAY)]),
         ([{}, {"product_name": "?"}], [0, 1], [NO_PARTNER, ("product", "85051110", "HS8", None, None, None, None)]),
         # Only the chosen records count, and a code that cannot be read has no name.
         (
-            [
-                {"product_name": "One"},
-                {"product": "85051900", "product_name": "Two"},
-                {"product": "x", "product_name": "Three"},
-            ],
-            [1, 2],
-            [NO_PARTNER, ("product", "85051900", "HS8", "Two", "en", JUNE, DAY)],
-        ),
+            [{"product_name": "One"}, {"product": "85051900", "product_name": "Two"},
+                {"product": "x", "product_name": "Three"}],
+            [1, 2], [NO_PARTNER, ("product", "85051900", "HS8", "Two", "en", JUNE, DAY)]),
     ],
-)
+)  # fmt: skip
 def test_each_code_has_the_names_that_are_printed_for_it(
     records: list[dict[str, Any]], rows: list[int], expected: list[tuple[Any, ...]]
 ) -> None:

@@ -33,13 +33,8 @@ PAIRS = [said(1, place, partner=who) for who, pair in (("USA", (1, 2)), ("DEU", 
     ("rows", "records", "says_day", "rule", "found"),
     [
         # An exact copy is set aside, and the earlier record stays.
-        (
-            [said(1, 2), said(7, 2, "value_usd"), said(1, 4), said(7, 4, "value_usd"), said(1, 1, partner="DEU")],
-            4,
-            False,
-            "",
-            [3],
-        ),
+        ([said(1, 2), said(7, 2, "value_usd"), said(1, 4), said(7, 4, "value_usd"), said(1, 1, partner="DEU")], 4,
+            False, "", [3]),
         # A record that gives its measure twice is no copy of itself.
         ([said(1, 1), said(1, 1)], 1, False, "", []),
         # One copy in a thousand records is a slip.
@@ -57,24 +52,15 @@ PAIRS = [said(1, place, partner=who) for who, pair in (("USA", (1, 2)), ("DEU", 
                 " such number)"
             ),
         ),
-        *(
-            (rows, None, False, "contradiction", "more than once with other numbers next to it")
-            for rows in (
-                [said(1, 1), said(1, 2), said(3, 2, "value_usd")],
+        *((rows, None, False, "contradiction", "more than once with other numbers next to it")
+            for rows in ([said(1, 1), said(1, 2), said(3, 2, "value_usd")],
                 [said(1, 1), said(3, 1, "value_usd"), said(1, 2)],
-                [said(1, 1), said(3, 1, "value_usd"), said(1, 2), said(3, 2, "value_usd"), said(1, 3)],
-            )
-        ),
-        *(
-            (rows, None, True, "contradiction", "with different values on one day")
-            for rows in (
-                [printed(355_000, 1), printed(353_261, 2, 1)],
-                [printed(3_188_000, 1), printed(3_189_000, 2)],
-                [printed(3_188_200, 1, 100), printed(3_188_300, 2, 100)],
-            )
-        ),
+                [said(1, 1), said(3, 1, "value_usd"), said(1, 2), said(3, 2, "value_usd"), said(1, 3)])),
+        *((rows, None, True, "contradiction", "with different values on one day")
+            for rows in ([printed(355_000, 1), printed(353_261, 2, 1)], [printed(3_188_000, 1), printed(3_189_000, 2)],
+                [printed(3_188_200, 1, 100), printed(3_188_300, 2, 100)])),
     ],
-)
+)  # fmt: skip
 def test_a_record_that_repeats_another_is_found_and_one_that_differs_or_many_copies_are_refused(
     rows: list[dict[str, Any]], records: int | None, says_day: bool, rule: str, found: Any
 ) -> None:
@@ -98,18 +84,12 @@ def test_records_with_the_same_codes_throughout() -> None:
     [
         ([], 0, False, []),
         ([1], 0, False, [("copies", "warning", "1 exact copy, first record 11")]),
-        (
-            [1, 2],
-            1,
-            False,
-            [
-                ("copies", "warning", "2 exact copies, first record 11"),
-                ("said_twice", "info", "1 record with one number in both quantities"),
-            ],
-        ),
+        ([1, 2], 1, False,
+            [("copies", "warning", "2 exact copies, first record 11"),
+                ("said_twice", "info", "1 record with one number in both quantities")]),
         ([2], 0, True, [("printed_again", "info", "1 figure, first record 12")]),
     ],
-)
+)  # fmt: skip
 def test_repeats_are_reported_with_their_first_record(
     rows: list[int], doubled: int, says_day: bool, found: list[tuple[str, str, str]]
 ) -> None:

@@ -91,79 +91,42 @@ NO, CARE, YES = "no", "care", "yes"
     ("frame", "told", "figure", "word", "caveats"),
     [
         # 46.4 t told to 0.1 t are 464 steps; 9.9 t are 99, less than a hundred steps of the last digit.
-        *(
-            (
-                metric([base] * 13 + [base * 2]),
-                ((1, "USA", int(base), step, 0),),
-                "mom_pct",
-                word,
-                {"nearly_nothing": {"base": base, "step": step}} if word == NO else {},
-            )
-            for base, step, word in ((99.0, 1, NO), (100.0, 1, YES), (9_900.0, 100, NO), (10_000.0, 100, YES))
-        ),
+        *((metric([base] * 13 + [base * 2]), ((1, "USA", int(base), step, 0),), "mom_pct", word,
+            {"nearly_nothing": {"base": base, "step": step}} if word == NO else {})
+            for base, step, word in ((99.0, 1, NO), (100.0, 1, YES), (9_900.0, 100, NO), (10_000.0, 100, YES))),
         # The real one: 353 t in June 2025 after 46.4 t in May, and 246 to 877 t in the months before; a quarter of the
         # median is usual.
-        (
-            metric([*USUAL, 46_400.0, 353_000.0]),
-            (),
-            "mom_pct",
-            CARE,
-            {"low_base": {"base": 46_400.0, "usual": 550_000.0}},
-        ),
+        (metric([*USUAL, 46_400.0, 353_000.0]), (), "mom_pct", CARE,
+            {"low_base": {"base": 46_400.0, "usual": 550_000.0}}),
         (metric([*USUAL, 137_500.0, 353_000.0]), (), "mom_pct", YES, {}),
         # Of five months nobody knows what is usual.
         (metric([*USUAL[:5], 46_400.0, 353_000.0]), (), "mom_pct", YES, {}),
         # A base a year before is judged by the months before it.
-        (
-            metric([*STEADY[1:], 90_000.0, *STEADY[1:]]),
-            (),
-            "yoy_pct",
-            CARE,
-            {"low_base": {"base": 90_000.0, "usual": 500_000.0}},
-        ),
+        (metric([*STEADY[1:], 90_000.0, *STEADY[1:]]), (), "yoy_pct", CARE,
+            {"low_base": {"base": 90_000.0, "usual": 500_000.0}}),
         (metric([*STEADY[1:], 90_000.0, *STEADY[1:]]), (), "mom_pct", YES, {}),
         # A series that turns every month is no trend; one turn less, and a month without change, which has no sign.
         (metric(ZIGZAG), (), "mom_pct", CARE, {"sign_flips": {"flips": 5.0}}),
         (metric([*ZIGZAG[:-2], 600.0, 700.0]), (), "mom_pct", YES, {}),
         # April was told as 500 t and is 520 t now: 4 %. A growth of 3 % may be gone with the next release, one of 10 %
         # may not.
-        (
-            metric([*STEADY, 515_000.0]),
-            APRIL,
-            "mom_pct",
-            CARE,
-            {"revision_noise": {"largest": 4.0, "revised": 1.0, "months": 3.0}},
-        ),
+        (metric([*STEADY, 515_000.0]), APRIL, "mom_pct", CARE,
+            {"revision_noise": {"largest": 4.0, "revised": 1.0, "months": 3.0}}),
         (metric([*STEADY, 550_000.0]), APRIL, "mom_pct", YES, {}),
         # What the last printed digit left open is no revision: 500 t to the tonne, and then the same to the kilogram.
         (metric([*STEADY, 500_100.0]), ((2, "USA", 500_000, 1_000, 0), (2, "USA", 500_400, 1, 30)), "mom_pct", YES, {}),
         # The noise of the world is that of its partners where nobody prints the world.
-        (
-            metric([*STEADY, 515_000.0], "WLD"),
-            PARTS,
-            "mom_pct",
-            CARE,
-            {"revision_noise": {"largest": 4.0, "revised": 1.0, "months": 1.0}},
-        ),
+        (metric([*STEADY, 515_000.0], "WLD"), PARTS, "mom_pct", CARE,
+            {"revision_noise": {"largest": 4.0, "revised": 1.0, "months": 1.0}}),
         (metric([*STEADY, 515_000.0], "WLD"), (*PARTS, (2, "WLD", 500_000, 1, 0)), "mom_pct", YES, {}),
-        (
-            metric([*STEADY, 510_000.0], kinds="published+query", yoy_status="implied_base", yoy_pct=-38.1),
-            (),
-            "yoy_pct",
-            CARE,
-            {"coverage": {"kinds": 2.0}, "implied_base": {}},
-        ),
+        (metric([*STEADY, 510_000.0], kinds="published+query", yoy_status="implied_base", yoy_pct=-38.1), (), "yoy_pct",
+            CARE, {"coverage": {"kinds": 2.0}, "implied_base": {}}),
         (metric([*STEADY, 510_000.0], kinds="published+query"), (), "mom_pct", CARE, {"coverage": {"kinds": 2.0}}),
         # 3,188 t and +660 % imply a base of 419 t; no row tells it, so it is measured by what it implies.
-        (
-            metric([None] * 13 + [3_188_000.0], mom_pct=660.0, mom_status="implied_base"),
-            ((1, "USA", 0, 10_000, 0),),
-            "mom_pct",
-            NO,
-            {"nearly_nothing": {"base": 3_188_000 / 7.6, "step": 10_000.0}, "implied_base": {}},
-        ),
+        (metric([None] * 13 + [3_188_000.0], mom_pct=660.0, mom_status="implied_base"), ((1, "USA", 0, 10_000, 0),),
+            "mom_pct", NO, {"nearly_nothing": {"base": 3_188_000 / 7.6, "step": 10_000.0}, "implied_base": {}}),
     ],
-)
+)  # fmt: skip
 def test_a_growth_is_told_with_what_keeps_it_from_being_quoted(
     frame: pl.DataFrame, told: tuple[Any, ...], figure: str, word: str, caveats: dict[str, dict[str, float]]
 ) -> None:

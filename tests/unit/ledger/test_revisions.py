@@ -77,26 +77,14 @@ PRESS = {"kind": "published", "partners": "keys", "flow": None}
 @pytest.mark.parametrize(
     ("store", "of", "world"),
     [
-        pytest.param(
-            [*TOTAL_GONE, _query("b", FIRST, MARCH, ("USA", MARCH, 40), **OF_USA)],
-            {},
-            (157, None, None, None),
-            id="those listed are no world",
-        ),
+        pytest.param([*TOTAL_GONE, _query("b", FIRST, MARCH, ("USA", MARCH, 40), **OF_USA)], {},
+            (157, None, None, None), id="those listed are no world"),
         pytest.param(TOTAL_GONE, {}, (157, 0, None, None), id="a total is gone"),
         pytest.param(OF_PIECES, {}, (None, None, None, None), id="pieces and kilograms are no total"),
-        pytest.param(
-            OF_PIECES,
-            {"measure": DOLLARS},
-            (3000, 3100, 50.0, 55.00000000000001),
-            id="dollars of what is counted otherwise",
-        ),
-        pytest.param(
-            [first(YEAR, BASE, ("DEU", "2024-03", 7, PIECES), NOW), second(MARCH, LATER)],
-            {},
-            (150, 160, None, None),
-            id="a base of pieces",
-        ),
+        pytest.param(OF_PIECES, {"measure": DOLLARS}, (3000, 3100, 50.0, 55.00000000000001),
+            id="dollars of what is counted otherwise"),
+        pytest.param([first(YEAR, BASE, ("DEU", "2024-03", 7, PIECES), NOW), second(MARCH, LATER)], {},
+            (150, 160, None, None), id="a base of pieces"),
         pytest.param(ONE_IN_PIECES, {}, (5, None, None, None), id="what is printed in pieces is no zero"),
         pytest.param(
             ONE_IN_PIECES, {"measure": PIECES}, (None, 7, None, None), id="what was printed in kilograms was no zero"
@@ -110,28 +98,15 @@ PRESS = {"kind": "published", "partners": "keys", "flow": None}
         pytest.param(
             [first(YEAR, ("USA", MARCH, 100)), second(MARCH, NOW)], {}, (100, 150, None, None), id="no growth on a zero"
         ),
+        pytest.param([first(MARCH, NOW), second(MARCH, **OF_USA)], {}, (150, 0, None, None),
+            id="what the first said of others stands"),
+        pytest.param([first(MARCH, NOW, **OF_USA), second(MARCH, **OF_USA)], {}, (None, None, None, None),
+            id="a month not wholly asked for"),
         pytest.param(
-            [first(MARCH, NOW), second(MARCH, **OF_USA)],
-            {},
-            (150, 0, None, None),
-            id="what the first said of others stands",
-        ),
-        pytest.param(
-            [first(MARCH, NOW, **OF_USA), second(MARCH, **OF_USA)],
-            {},
-            (None, None, None, None),
-            id="a month not wholly asked for",
-        ),
-        pytest.param(
-            [
-                _query("q", FIRST, MARCH, ("DEU", MARCH, 900)),
-                first(MARCH, ("USA", MARCH, 100), **PRESS),
-                second(MARCH, ("USA", MARCH, 200), **PRESS),
-            ],
-            {"source": "published"},
-            (None, None, None, None),
-            id="a few partners where another source asked for all",
-        ),
+            [_query("q", FIRST, MARCH, ("DEU", MARCH, 900)), first(MARCH, ("USA", MARCH, 100), **PRESS),
+                second(MARCH, ("USA", MARCH, 200), **PRESS)],
+            {"source": "published"}, (None, None, None, None),
+            id="a few partners where another source asked for all"),
         *(
             pytest.param(
                 [
@@ -151,7 +126,7 @@ PRESS = {"kind": "published", "partners": "keys", "flow": None}
             )
         ),
     ],
-)
+)  # fmt: skip
 def test_the_world_before_and_after_is_told_where_all_of_it_is_known(
     store: Store, of: Row, world: tuple[Any, ...]
 ) -> None:

@@ -36,44 +36,20 @@ def test_every_metric_has_a_recipe() -> None:
 @pytest.mark.parametrize(
     ("name", "values", "expected"),
     [
-        *(
-            (name, values, growth)
-            for name in ("mom_pct", "yoy_pct", "ytd_yoy_pct")
-            for values, growth in (
-                ((353, 46), Fraction(30700, 46)),
-                ((0, 46), -100),
-                ((353, 0), None),
-                ((None, 46), None),
-                ((353, None), None),
-            )
-        ),
-        *(
-            (name, values, share)
-            for name in ("share_pct", "of_consumption_pct", "ytd_share_pct")
-            for values, share in (
-                ((1, 3), Fraction(100, 3)),
-                ((0, 3), 0),
-                ((1, 0), None),
-                ((None, 3), None),
-                ((1, None), None),
-            )
-        ),
-        *(
-            (name, values, points)
-            for name in ("contribution_mom_pp", "ytd_contribution_pp")
-            for values, points in (
-                ((8, 5, 12), 25),
-                ((5, 8, 12), -25),
-                ((8, 5, 0), None),
-                ((8, None, 12), None),
-                ((None, 5, 12), None),
-            )
-        ),
+        *((name, values, growth) for name in ("mom_pct", "yoy_pct", "ytd_yoy_pct")
+            for values, growth in (((353, 46), Fraction(30700, 46)), ((0, 46), -100), ((353, 0), None),
+                ((None, 46), None), ((353, None), None))),
+        *((name, values, share) for name in ("share_pct", "of_consumption_pct", "ytd_share_pct")
+            for values, share in (((1, 3), Fraction(100, 3)), ((0, 3), 0), ((1, 0), None), ((None, 3), None),
+                ((1, None), None))),
+        *((name, values, points) for name in ("contribution_mom_pp", "ytd_contribution_pp")
+            for values, points in (((8, 5, 12), 25), ((5, 8, 12), -25), ((8, 5, 0), None), ((8, None, 12), None),
+                ((None, 5, 12), None))),
         ("rolling_12m_share_pct", (1, 2, 5, 7), 25),
         ("rolling_12m_contribution_pp", (4, 4, 3, 2, 6, 6), 25),
         ("rolling_12m_contribution_pp", (4, None, 3, 2, 6, 6), None),
     ],
-)
+)  # fmt: skip
 def test_a_figure_of_months_and_partners(name: str, values: tuple[int | None, ...], expected: Fraction | None) -> None:
     assert result(name, operands(*values)) == expected
 

@@ -297,33 +297,17 @@ def test_the_same_tables_of_two_reporters_are_different_datasets_that_do_not_mee
 @pytest.mark.parametrize(
     ("address", "namespace", "name", "uri", "current", "house"),
     [
-        (
-            Path("/srv/über store/reporter=CHN"),
-            f"file://{socket.gethostname()}",
+        (Path("/srv/über store/reporter=CHN"), f"file://{socket.gethostname()}",
             "/srv/über store/reporter=CHN/trade_flow",
             f"file://{socket.gethostname()}/srv/%C3%BCber%20store/reporter=CHN",
-            "/srv/über store/reporter=CHN/current/trade_flow",
-            f"file://{socket.gethostname()}/srv/über store",
-        ),
+            "/srv/über store/reporter=CHN/current/trade_flow", f"file://{socket.gethostname()}/srv/über store"),
         (S3Url("s3://customs"), "s3://customs", "trade_flow", "s3://customs/", None, None),
-        (
-            S3Url("s3://customs/a/reporter=USA/"),
-            "s3://customs",
-            "a/reporter=USA/trade_flow",
-            "s3://customs/a/reporter=USA",
-            None,
-            "s3://customs/a",
-        ),
-        (
-            S3Url("s3://customs/reporter=EU27"),
-            "s3://customs",
-            "reporter=EU27/trade_flow",
-            "s3://customs/reporter=EU27",
-            None,
-            "s3://customs",
-        ),
+        (S3Url("s3://customs/a/reporter=USA/"), "s3://customs", "a/reporter=USA/trade_flow",
+            "s3://customs/a/reporter=USA", None, "s3://customs/a"),
+        (S3Url("s3://customs/reporter=EU27"), "s3://customs", "reporter=EU27/trade_flow", "s3://customs/reporter=EU27",
+            None, "s3://customs"),
     ],
-)
+)  # fmt: skip
 def test_a_dataset_is_named_by_where_it_lies(
     address: Path | S3Url, namespace: str, name: str, uri: str, current: str | None, house: str | None, whole: Run
 ) -> None:

@@ -47,13 +47,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("asked", "members", "status", "total", "parts"),
     [
-        (
-            {},
-            "DEU FRA",
-            "complete",
-            501 + 31,
-            (ReporterFigure("DEU", "complete", 501.0), ReporterFigure("FRA", "complete", 31.0)),
-        ),
+        ({}, "DEU FRA", "complete", 501 + 31,
+            (ReporterFigure("DEU", "complete", 501.0), ReporterFigure("FRA", "complete", 31.0))),
         ({"partner": "CHN"}, "DEU FRA", "complete", 530, ()),
         ({"measure": "quantity_kg"}, "DEU FRA", "complete", 100 * (501 + 31), ()),
         # A partner without a row is no trade where every partner was asked for.
@@ -61,23 +56,12 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # A member without a store is named, and there is no sum.
         ({}, "DEU FRA NLD", "partial", None, (ReporterFigure("NLD", "missing", None, NO_STORE),)),
         # Of these no member speaks.
-        *(
-            (
-                other,
-                "DEU FRA",
-                "missing",
-                None,
-                tuple(ReporterFigure(one, "missing", None, NOT_ASKED) for one in ("DEU", "FRA")),
-            )
-            for other in (
-                {"month": date(2025, 5, 1)},
-                {"flow": "export"},
-                {"product": "85051110"},
-                {"measure": "value_usd"},
-            )
-        ),
+        *((other, "DEU FRA", "missing", None,
+            tuple(ReporterFigure(one, "missing", None, NOT_ASKED) for one in ("DEU", "FRA")))
+            for other in ({"month": date(2025, 5, 1)}, {"flow": "export"}, {"product": "85051110"},
+                {"measure": "value_usd"})),
     ],
-)
+)  # fmt: skip
 def test_a_group_has_a_sum_where_all_of_its_members_speak(
     root: Path, asked: dict[str, Any], members: str, status: str, total: float | None, parts: tuple[ReporterFigure, ...]
 ) -> None:

@@ -87,23 +87,17 @@ def test_the_direction_of_several_goods_is_the_one_in_which_most_of_them_are_tra
         ("genetically", "'genetically' may mean several products; choose one: 12019019 Other soya beans", {GM}),
         ("黄大豆", "'黄大豆' may mean several products; choose one: 12019019", {GM}),
         ("soybeens", "there is no product 'soybeens' in this store; the nearest: 1201 ", {"1201"}),
-        (
-            "12019011",
-            "there is no product '12019011' in this store; the nearest: 12019019 Other",
-            {GM, BLACK, SEEDS, "120190", "120110"},
-        ),
+        ("12019011", "there is no product '12019011' in this store; the nearest: 12019019 Other",
+            {GM, BLACK, SEEDS, "120190", "120110"}),
         ("1201901910", "has 10 digits; the statistics have eight: 12019019", {GM}),
-        (
-            "2709",
-            "there is no product '2709' in this store, which has 12011000 Soya beans for cultivation, 12019019",
-            set(),
-        ),
+        ("2709", "there is no product '2709' in this store, which has 12011000 Soya beans for cultivation, 12019019",
+            set()),
         ("crude oil", "there is no product 'crude oil' (HS 2709, Petroleum oils, crude) in this store", set()),
         ("dysprosium", "'dysprosium' is metal and compounds together", set()),
         ("basket:nothing", "there is no product 'basket:nothing'", set()),
         ("", "there is no product ''", set()),
     ],
-)
+)  # fmt: skip
 def test_what_may_mean_several_or_is_not_there_is_refused_with_the_nearest(
     names: Resolver, text: str, says: str, choices: set[str]
 ) -> None:
@@ -179,10 +173,8 @@ def test_every_name_of_the_table_of_partners_is_its_own_key() -> None:
 @pytest.mark.parametrize(
     ("text", "first", "last"),
     [
-        *(
-            (form, "2024-06", "2024-06")
-            for form in ("2024-6", "2024-06", "202406", "2024/6", "June 2024", "jun 2024", "2024年6月", "latest")
-        ),
+        *((form, "2024-06", "2024-06")
+            for form in ("2024-6", "2024-06", "202406", "2024/6", "June 2024", "jun 2024", "2024年6月", "latest")),
         ("2024-01..2024-06", "2024-01", "2024-06"),
         ("202401 to 202406", "2024-01", "2024-06"),
         ("January-June 2024", "2024-01", "2024-06"),
@@ -193,7 +185,7 @@ def test_every_name_of_the_table_of_partners_is_its_own_key() -> None:
         ("2024-02..latest", "2024-02", "2024-06"),
         ("2023-12至2024年2月", "2023-12", "2024-02"),
     ],
-)
+)  # fmt: skip
 def test_a_month_is_read_as_people_write_it(text: str, first: str, last: str) -> None:
     assert [f"{day:%Y-%m}" for day in read_months(text, date(2024, 6, 1))] == [first, last]
 

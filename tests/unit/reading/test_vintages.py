@@ -19,44 +19,26 @@ FIRST, SECOND, THIRD = date(2025, 7, 20), date(2025, 8, 20), date(2025, 9, 20)
     ("stood", "rows"),
     [
         # A value stands until it changes.
-        (
-            {
-                FIRST: [(JUNE, 100.0, "reported")],
-                SECOND: [(JUNE, 125.0, "reported")],
-                THIRD: [(JUNE, 125.0, "reported")],
-            },
-            [
-                (JUNE, FIRST, SECOND, 100, "reported", None, None, "june.csv"),
-                (JUNE, SECOND, None, 125, "reported", 25, 25, "again.csv"),
-            ],
-        ),
+        ({FIRST: [(JUNE, 100.0, "reported")], SECOND: [(JUNE, 125.0, "reported")], THIRD: [(JUNE, 125.0, "reported")]},
+            [(JUNE, FIRST, SECOND, 100, "reported", None, None, "june.csv"),
+                (JUNE, SECOND, None, 125, "reported", 25, 25, "again.csv")]),
         # What was withdrawn is missing with a reason; the next month is a series of its own.
         (
-            {
-                FIRST: [(MAY, 7.0, "reported"), (JUNE, 100.0, "reported")],
-                SECOND: [(MAY, 7.0, "reported")],
-                THIRD: [(MAY, 7.0, "reported"), (JUNE, 100.0, "reported")],
-            },
-            [
-                (MAY, FIRST, None, 7, "reported", None, None, "june.csv"),
+            {FIRST: [(MAY, 7.0, "reported"), (JUNE, 100.0, "reported")], SECOND: [(MAY, 7.0, "reported")],
+                THIRD: [(MAY, 7.0, "reported"), (JUNE, 100.0, "reported")]},
+            [(MAY, FIRST, None, 7, "reported", None, None, "june.csv"),
                 (JUNE, FIRST, SECOND, 100, "reported", None, None, "june.csv"),
                 (JUNE, SECOND, THIRD, None, "not_covered", None, None, "again.csv"),
-                (JUNE, THIRD, None, 100, "reported", None, None, None),
-            ],
-        ),
+                (JUNE, THIRD, None, 100, "reported", None, None, None)]),
         # Another status of the same value is a vintage.
-        (
-            {FIRST: [(JUNE, 5.0, "sum")], SECOND: [(JUNE, 5.0, "reported")]},
-            [
-                (JUNE, FIRST, SECOND, 5, "sum", None, None, "june.csv"),
-                (JUNE, SECOND, None, 5, "reported", 0, 0, "again.csv"),
-            ],
-        ),
+        ({FIRST: [(JUNE, 5.0, "sum")], SECOND: [(JUNE, 5.0, "reported")]},
+            [(JUNE, FIRST, SECOND, 5, "sum", None, None, "june.csv"),
+                (JUNE, SECOND, None, 5, "reported", 0, 0, "again.csv")]),
         # A figure that nobody published has none.
         ({}, []),
         ({FIRST: []}, []),
     ],
-)
+)  # fmt: skip
 def test_a_value_stands_until_it_or_its_status_changes(
     stood: dict[date, list[tuple[date, float, str]]], rows: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

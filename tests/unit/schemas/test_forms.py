@@ -46,12 +46,9 @@ FORMS: dict[str, tuple[Any, list[str], dict[str, str] | None]] = {
     "backfill": (backfill, ["folder", "source", "flow", "partners", "dry_run", "store"], {"folder": "old"}),
     "site": (site, ["store", "output", "address", "desk", "on_demand", "moved"], {}),
     "fetch": (fetch, ["source", "inbox", "products", "reporters", "flows", "months"], None),
-    "withdraw": (
-        withdraw,
-        ["release_id", "by", "reason", "undo", "store"],
-        {"release_id": "r1", "by": "Li Wei", "reason": "wrong file"},
-    ),
-}
+    "withdraw": (withdraw, ["release_id", "by", "reason", "undo", "store"],
+        {"release_id": "r1", "by": "Li Wei", "reason": "wrong file"}),
+}  # fmt: skip
 
 
 def test_every_form_has_a_docstring_and_a_schema_that_other_programs_can_read() -> None:
@@ -160,22 +157,13 @@ WITHDRAWAL = {"release_id": "r1", "by": "Li Wei", "reason": "wrong file"}
 @pytest.mark.parametrize(
     ("model", "good", "change"),
     [
-        *(
-            (outcome.HoldDecision, DECIDED, {name: value})
-            for name, value in (("by", ""), ("reason", ""), ("verdict", "perhaps"), ("decided_at", None))
-        ),
-        *(
-            (request.WithdrawalRequest, WITHDRAWAL, {name: value})
-            for name, value in (
-                ("by", None),
-                ("reason", None),
-                ("release_id", None),
-                ("today", "2026-01-20"),
-                ("undo", "perhaps"),
-            )
-        ),
+        *((outcome.HoldDecision, DECIDED, {name: value})
+            for name, value in (("by", ""), ("reason", ""), ("verdict", "perhaps"), ("decided_at", None))),
+        *((request.WithdrawalRequest, WITHDRAWAL, {name: value})
+            for name, value in (("by", None), ("reason", None), ("release_id", None), ("today", "2026-01-20"),
+                ("undo", "perhaps"))),
     ],
-)
+)  # fmt: skip
 def test_a_decision_needs_a_name_a_reason_and_one_of_its_words_and_takes_no_more(
     model: type[BaseModel], good: dict[str, Any], change: dict[str, Any]
 ) -> None:
@@ -203,19 +191,15 @@ EMPTY = {
     [
         ({}, {}),
         ({"overdue": ["2026-03"], "days_overdue": 1}, {"overdue": "2026-03: 1 day"}),
-        (
-            {"overdue": ["2026-01", "2026-02", "2026-03"], "days_overdue": 9},
-            {"overdue": "2026-01, 2026-02, 2026-03: 9 days"},
-        ),
-        (
-            {"overdue": ["2026-01", "2026-02", "2026-03", "2026-04"], "days_overdue": 9},
-            {"overdue": "4 months from 2026-01 to 2026-04: 9 days"},
-        ),
+        ({"overdue": ["2026-01", "2026-02", "2026-03"], "days_overdue": 9},
+            {"overdue": "2026-01, 2026-02, 2026-03: 9 days"}),
+        ({"overdue": ["2026-01", "2026-02", "2026-03", "2026-04"], "days_overdue": 9},
+            {"overdue": "4 months from 2026-01 to 2026-04: 9 days"}),
         ({"reason": ASKED}, {"failing since": f"not asked: {SHOWN}"}),
         ({"reason": ASKED, "failing_since": FAILED}, {"failing since": f"2026-08-13 04:00: {SHOWN}"}),
         ({"reason": "x" * 999}, {"failing since": f"not asked: {'x' * 999}"[: fetching.REASON_MAX]}),
     ],
-)
+)  # fmt: skip
 def test_the_row_of_a_source_says_little_of_many_months_and_no_question(
     given: dict[str, Any], row: dict[str, str]
 ) -> None:

@@ -175,16 +175,8 @@ TARIFFS = [
     (MAGNETS, "Korea", "2025-01", "duty paid", "2", "", "supported", "not what was paid in the end."),
     # Three months at 5 % and three at 47 % of as much, in the half year and in the year as far as it is known.
     (MAGNETS, "China", "2025年上半年", "税率", "26", "", "supported", "26.00 %"),
-    (
-        MAGNETS,
-        "China",
-        "2025-01..2025-06",
-        "tariff",
-        "47",
-        "",
-        "not_checkable",
-        "less was assessed than a tariff of 47",
-    ),
+    (MAGNETS, "China", "2025-01..2025-06", "tariff", "47", "", "not_checkable",
+        "less was assessed than a tariff of 47"),
     (MAGNETS, "China", "2025-01..2025-06", "实际税率", "47", "", "contradicted", "26.00 %"),
     (MAGNETS, "China", "2025-06", "tariff", "30", "", "contradicted", "47.00 %"),
     (MAGNETS, "China", "2025-06", "tariff", "10", "less than", "contradicted", "47.00 %"),
@@ -196,7 +188,7 @@ TARIFFS = [
     (MAGNETS, "Germany", "2025-06", "tariff", "0", "", "supported", "0.00 %"),
     (MAGNETS, "China", "2025-07", "tariff", "47", "", "not_checkable", "no release at hand gives the rate"),
     (MAGNETS, "China", "2024", "tariff", "47", "", "not_checkable", "no release at hand gives the rate"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("row", TARIFFS, ids=lambda row: " ".join(row[1:6]))

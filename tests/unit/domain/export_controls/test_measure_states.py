@@ -23,54 +23,26 @@ def on(day: str, event: str) -> str:
     ("events", "days"),
     [
         # Suspended before they began, and the suspension has run out.
-        (
-            OCTOBER,
-            {
-                "2025-10-08": "not_yet_announced",
-                "2025-10-09": "announced",
-                "2025-11-06": "announced",
-                "2025-11-07": "never_in_force",
-                "2025-11-08": "never_in_force",
-                "2026-11-10": "never_in_force",
-                "2026-11-11": "lapsed_unrecorded",
-            },
-        ),
+        (OCTOBER,
+            {"2025-10-08": "not_yet_announced", "2025-10-09": "announced", "2025-11-06": "announced",
+                "2025-11-07": "never_in_force", "2025-11-08": "never_in_force", "2026-11-10": "never_in_force",
+                "2026-11-11": "lapsed_unrecorded"}),
         # In force, and suspended until the last day of the suspension.
-        (
-            [ABROAD, TECHNOLOGY],
-            {
-                "2025-10-08": "not_yet_announced",
-                "2025-10-09": "in_force",
-                "2025-11-06": "in_force",
-                "2025-11-07": "suspended",
-                "2026-11-10": "suspended",
-                "2026-11-11": "lapsed_unrecorded",
-                "2027-01-01": "lapsed_unrecorded",
-            },
-        ),
+        ([ABROAD, TECHNOLOGY],
+            {"2025-10-08": "not_yet_announced", "2025-10-09": "in_force", "2025-11-06": "in_force",
+                "2025-11-07": "suspended", "2026-11-10": "suspended", "2026-11-11": "lapsed_unrecorded",
+                "2027-01-01": "lapsed_unrecorded"}),
         # A suspension is in force through its last day, and then nothing is known of what followed.
-        (
-            [ANNOUNCEMENT_70],
-            {
-                "2025-11-06": "not_yet_announced",
-                "2025-11-07": "in_force",
-                "2026-11-10": "in_force",
-                "2026-11-11": "lapsed_unrecorded",
-            },
-        ),
+        ([ANNOUNCEMENT_70],
+            {"2025-11-06": "not_yet_announced", "2025-11-07": "in_force", "2026-11-10": "in_force",
+                "2026-11-11": "lapsed_unrecorded"}),
         ([ANNOUNCEMENT_72], {"2025-11-09": "in_force", "2026-11-27": "in_force", "2026-11-28": "lapsed_unrecorded"}),
         # One paragraph of it is suspended.
-        (
-            [ANNOUNCEMENT_46],
-            {
-                "2025-11-08": "in_force",
-                "2025-11-09": "partly_suspended",
-                "2026-11-27": "partly_suspended",
-                "2026-11-28": "lapsed_unrecorded",
-            },
-        ),
+        ([ANNOUNCEMENT_46],
+            {"2025-11-08": "in_force", "2025-11-09": "partly_suspended", "2026-11-27": "partly_suspended",
+                "2026-11-28": "lapsed_unrecorded"}),
     ],
-)
+)  # fmt: skip
 def test_the_state_of_a_measure_on_a_day(events: list[str], days: dict[str, str]) -> None:
     for event in events:
         assert {day: on(day, event) for day in days} == days

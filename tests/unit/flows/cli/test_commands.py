@@ -115,14 +115,10 @@ def test_the_site_is_written_and_shown_on_loopback(
         (["refused", "new"], REFUSED, "1 refused, 1 new", ["refused q0: [why]", "new q1: [why]; f.csv"]),
         (["refused", "failed", "new", "new"], DISAGREES, "1 failed, 1 refused, 2 new", ["failed q1: [why]"]),
         # Those that were skipped for one reason are one line.
-        (
-            ["failed", "skipped", "skipped", "skipped", "new"],
-            DISAGREES,
-            "1 failed, 1 new, 3 skipped",
-            ["skipped q1 and 2 more: [why]"],
-        ),
+        (["failed", "skipped", "skipped", "skipped", "new"], DISAGREES, "1 failed, 1 new, 3 skipped",
+            ["skipped q1 and 2 more: [why]"]),
     ],
-)
+)  # fmt: skip
 def test_each_question_is_a_line_and_the_gravest_outcome_decides_the_exit_code_of_a_fetch(
     monkeypatch: pytest.MonkeyPatch, outcomes: list[str], code: int, headline: str, lines: list[str]
 ) -> None:
@@ -154,27 +150,16 @@ def outcome_of(request: WithdrawalRequest) -> SimpleNamespace:
 @pytest.mark.parametrize(
     ("more", "lines"),
     [
-        (
-            (),
-            [
-                "r1 (june.csv) is withdrawn; snapshot 000002-b",
-                "  2 numbers of 2025-06 ended",
+        ((),
+            ["r1 (june.csv) is withdrawn; snapshot 000002-b", "  2 numbers of 2025-06 ended",
                 "  this run in the UI: http://127.0.0.1:4200/runs/flow-run/run-7",
-                "  what changed: tidewaiter revisions --release r1",
-            ],
-        ),
-        (
-            ("--undo", "--no-prefect"),
-            [
-                "r1 (june.csv) counts again; snapshot 000002-b",
-                "  2 numbers of 2025-06 ended",
+                "  what changed: tidewaiter revisions --release r1"]),
+        (("--undo", "--no-prefect"),
+            ["r1 (june.csv) counts again; snapshot 000002-b", "  2 numbers of 2025-06 ended",
                 "  brief written again, in the store: briefs/2025-06/magnets.en.html",
-                "  warning brief (May): not written",
-                "  what changed: tidewaiter revisions --release r1",
-            ],
-        ),
+                "  warning brief (May): not written", "  what changed: tidewaiter revisions --release r1"]),
     ],
-)
+)  # fmt: skip
 def test_a_withdrawal_and_its_end_hold_from_today_and_a_server_that_answers_records_it_unless_that_is_not_wanted(
     monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], lines: list[str]
 ) -> None:

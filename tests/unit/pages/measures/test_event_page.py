@@ -66,27 +66,14 @@ def test_each_code_has_its_growth_beside_the_band_of_placebos(store: Path) -> No
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        (
-            "en",
-            [
-                "controlled samarium-cobalt, terbium and dysprosium magnets and free magnets share this code",
-                "Only 6 of 12 months",
-                "not why",
-                "it names more: codes printed",
-            ],
-        ),
-        (
-            "zh",
-            [
-                "受管制的钐钴、含铽、含镝磁体与不受管制的磁体同列此编码",
-                "本库只有6个月",
-                "不说明原因",
-                "措施：实施出口许可；目的地：全部",
-                "来源：中国海关，截至",
-            ],
-        ),
+        ("en",
+            ["controlled samarium-cobalt, terbium and dysprosium magnets and free magnets share this code",
+                "Only 6 of 12 months", "not why", "it names more: codes printed"]),
+        ("zh",
+            ["受管制的钐钴、含铽、含镝磁体与不受管制的磁体同列此编码", "本库只有6个月", "不说明原因",
+                "措施：实施出口许可；目的地：全部", "来源：中国海关，截至"]),
     ],
-)
+)  # fmt: skip
 def test_the_page_says_what_both_sides_say_and_what_is_not_known(language: str, words: list[str], store: Path) -> None:
     page = event_brief(EventBrief("mofcom-gacc-2025-18", language=language, store=store)).page  # type: ignore[arg-type]
     for text in (page.html, page.markdown):

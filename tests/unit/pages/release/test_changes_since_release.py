@@ -45,22 +45,14 @@ def test_a_doubt_below_a_table_is_in_the_language_of_the_page(tmp_path: Path, la
 @pytest.mark.parametrize(
     ("month", "against", "reporter", "said"),
     [
-        (
-            date(2023, 1, 1),
-            "year",
-            "CHN",
-            ["the Lunar New Year: 81 % of the days around it are in January 2023, 33 % in January 2022"],
-        ),
-        (
-            date(2023, 2, 1),
-            "month",
-            "CHN",
-            ["the Lunar New Year: 19 % of the days around it are in February 2023, 81 % in January 2023"],
-        ),
+        (date(2023, 1, 1), "year", "CHN",
+            ["the Lunar New Year: 81 % of the days around it are in January 2023, 33 % in January 2022"]),
+        (date(2023, 2, 1), "month", "CHN",
+            ["the Lunar New Year: 19 % of the days around it are in February 2023, 81 % in January 2023"]),
         (date(2023, 2, 1), "month", "BRA", []),
         (date(2023, 7, 1), "month", "CHN", []),
     ],
-)
+)  # fmt: skip
 def test_a_holiday_that_lies_in_one_of_the_months_is_told(
     month: date, against: str, reporter: str, said: list[str]
 ) -> None:

@@ -35,77 +35,38 @@ US = {"product": "magnets", "partner": "us", "measure": "quantity_kg", "reporter
 # A question, and what its answer must have somewhere.
 ASKED: dict[str, tuple[str, dict[str, Any], tuple[str, ...]]] = {
     "which code": ("search", {"text": "稀土永磁", "reporter": "CHN"}, ('"basket:rare_earth_magnets"',)),
-    "nothing of that name": (
-        "search",
-        {"text": "germny", "reporter": "CHN"},
-        ("; contents with kind products and kind partners show all",),
-    ),
+    "nothing of that name": ("search", {"text": "germny", "reporter": "CHN"},
+        ("; contents with kind products and kind partners show all",)),
     "what is in it": ("contents", {"kind": "releases", "reporter": "CHN"}, ('"published_figures.csv"',)),
     "level and growth": ("read", {**US, "month": "June 2025"}, ('"level": 353000.0', '"mom_pct": 660.7758620689655')),
-    "why no growth": (
-        "read",
-        {**US, "month": "2025-06", "columns": ["yoy_pct"]},
-        ('"missing": {"yoy_pct": "no_base"}',),
-    ),
-    "on a day before": (
-        "read",
-        {**US, "month": "2025-05", "as_of": "2025-07-01"},
-        ('"level": 46400.0', "as known on 2025-07-01"),
-    ),
-    "largest buyers": (
-        "read",
-        {"month": "2025-06", "product": "magnets", "top": 3, "measure": "quantity_kg", "reporter": "CHN"},
-        ('"USA"',),
-    ),
-    "where it is from": (
-        "trace",
-        {**US, "month": "2025-06", "metric": "mom_pct"},
-        ('"agrees": true', '"published_figures.csv"'),
-    ),
+    "why no growth": ("read", {**US, "month": "2025-06", "columns": ["yoy_pct"]},
+        ('"missing": {"yoy_pct": "no_base"}',)),
+    "on a day before": ("read", {**US, "month": "2025-05", "as_of": "2025-07-01"},
+        ('"level": 46400.0', "as known on 2025-07-01")),
+    "largest buyers": ("read",
+        {"month": "2025-06", "product": "magnets", "top": 3, "measure": "quantity_kg", "reporter": "CHN"}, ('"USA"',)),
+    "where it is from": ("trace", {**US, "month": "2025-06", "metric": "mom_pct"},
+        ('"agrees": true', '"published_figures.csv"')),
     "what it was": ("vintages", {**US, "month": "2025-05"}, ('"known_from": "2025-06-20"',)),
     "what moved": ("movers", {"month": "2025-06", "reporter": "CHN"}, ('"kind": "total"', '"change_pct": 157.5')),
-    "both sides": (
-        "mirror",
-        {"product": "850511", "importer": "Germany"},
-        ('"import_kg": 215000.0', '"missing": {', "snapshot 0"),
-    ),
-    "is it so": (
-        "check_claim",
-        {
-            "commodity": "magnets",
-            "partner": "us",
-            "period": "2025-06",
-            "metric": "level_t",
-            "value": "353",
-            "unit": "t",
-            "reporter": "CHN",
-        },
-        ('"verdict": "supported"',),
-    ),
-}
+    "both sides": ("mirror", {"product": "850511", "importer": "Germany"},
+        ('"import_kg": 215000.0', '"missing": {', "snapshot 0")),
+    "is it so": ("check_claim",
+        {"commodity": "magnets", "partner": "us", "period": "2025-06", "metric": "level_t", "value": "353", "unit": "t",
+            "reporter": "CHN"},
+        ('"verdict": "supported"',)),
+}  # fmt: skip
 # What is no question, and the sentence that answers it.
 REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "no reporter": ("read", {"product": "magnets"}, "has figures of CHN, DEU; name one of them as the reporter"),
-    "a path": (
-        "read",
-        {"product": "../../etc/passwd", "reporter": "CHN"},
-        "there is no product '../../etc/passwd' in this store",
-    ),
-    "another store": (
-        "read",
-        {"product": "magnets", "reporter": "../other"},
-        "no figures of the reporter '../other'; it has those of CHN, DEU",
-    ),
-    "a store of its own": (
-        "search",
-        {"text": "magnets", "store": "/etc"},
-        "there is no field 'store'; there are text, edition, reporter, rows",
-    ),
-    "a table of files": (
-        "read",
-        {"table": "../raw", "reporter": "CHN"},
-        "there is no table '../raw'; there are claim, ",
-    ),
+    "a path": ("read", {"product": "../../etc/passwd", "reporter": "CHN"},
+        "there is no product '../../etc/passwd' in this store"),
+    "another store": ("read", {"product": "magnets", "reporter": "../other"},
+        "no figures of the reporter '../other'; it has those of CHN, DEU"),
+    "a store of its own": ("search", {"text": "magnets", "store": "/etc"},
+        "there is no field 'store'; there are text, edition, reporter, rows"),
+    "a table of files": ("read", {"table": "../raw", "reporter": "CHN"},
+        "there is no table '../raw'; there are claim, "),
     "a negative month": ("read", {**US, "month": "-2025-06"}, "'-2025-06' is no month; write 2024-06"),
     "month 13": ("read", {**US, "month": "202413"}, "'202413' is no month"),
     "a number as month": ("read", {**US, "month": 202406}, "month is 202406: input should be a valid string"),
@@ -118,17 +79,14 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "too many rows": ("read", {**US, "rows": 10**9}, "rows is 1000000000: input should be less than or equal to 200"),
     "a negative row": ("read", {**US, "top": -1}, "top is -1: input should be greater than or equal to 1"),
     "an object": ("search", {"text": {"$ne": ""}}, "text is {'$ne': ''}: input should be a valid string"),
-    "a secret of Python": (
-        "vintages",
-        {**US, "month": "2025-05", "metric": "__class__"},
-        "there is no metric '__class__'",
-    ),
+    "a secret of Python": ("vintages", {**US, "month": "2025-05", "metric": "__class__"},
+        "there is no metric '__class__'"),
     "a terminal": ("search", {"text": "x", "kind\x1b[2J": "y"}, "there is no field 'kind\\\\x1b[2J'"),
     "what is missing": ("trace", {"month": "2025-06", "reporter": "CHN"}, "product is missing: field required"),
     "a tool that is none": ("delete", {}, "there is no tool 'delete'; there are check_claim, contents, detours"),
     "an unknown product": ("read", {**US, "product": "6910"}, "; see contents with kind products"),
     "a mirror of nobody": ("mirror", {"product": "850511", "importer": "Brazil"}, "there is no store of BRA"),
-}
+}  # fmt: skip
 
 PROMPTS = {
     "check_a_claim": {"claim": "Exports to the US rose to 353 t", "printed_on": "2025-07-20"},
