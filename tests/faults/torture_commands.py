@@ -336,8 +336,10 @@ def whole(calls: Sequence[Call], folder: Path) -> list[int]:
 
 def copy_of(folder: Path, target: Path) -> Path:
     """A copy in which what was one file under two names is one again, with the times that a retention goes by."""
-    subprocess.run(["cp", "-a", folder, target], check=True)
-    return target
+    # Readers see it when it is whole.
+    aside = target.with_name(f".{target.name}")
+    subprocess.run(["cp", "-a", folder, aside], check=True)
+    return aside.rename(target)
 
 
 def torture_command(base: Path, name: str, kills: int, chance: Random) -> Counts:
