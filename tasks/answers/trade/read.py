@@ -118,16 +118,24 @@ def _leading_columns(question: Read) -> list[str]:
 
 
 def _chosen(rows: pl.DataFrame, question: Read) -> pl.DataFrame:
-    """The columns that a question names, with `doubt` where it names a figure and a row has one, and the verdict on a
-    growth that may not be quoted as it is. Keys are in no doubt."""
+    """The columns that a question names. Where it names a figure, the keys by which the rows differ stand before them,
+    and `doubt` behind them where a row has one, and the verdict on a growth that may not be quoted as it is. Keys are
+    in no doubt."""
     layout, shown = LAYOUTS[question.table], question.shown
     keys = {"flow", query.PERIOD, layout.month_of, *layout.sort_by, *NAME_OF.values()}
     is_doubted = not keys.issuperset(shown) and "doubt" in rows.columns and rows["doubt"].null_count() < rows.height
+    has_figure = not {*FIGURES}.isdisjoint(shown)
+    named_so = {name for name, of in NAME_OF.items() if of in shown}
+    lead = [
+        name
+        for name in dict.fromkeys(("flow", "product", "partner", "measure", query.PERIOD, layout.month_of))
+        if has_figure and name in rows.columns and name not in {*shown, *named_so} and rows[name].n_unique() > 1
+    ]
     beside = ["doubt"] if is_doubted else []
     # A growth that is not quoted as it is has its verdict beside it.
     judged = [name for name in QUOTABLE if name in shown and caveats_of(name) in rows.columns]
     beside += [column(name) for name in judged if rows[caveats_of(name)].count() for column in (quote, caveats_of)]
-    return rows.select(*_leading_columns(question), *dict.fromkeys([*shown, *beside]))
+    return rows.select(*_leading_columns(question), *dict.fromkeys([*lead, *shown, *beside]))
 
 
 def _codes_elsewhere(question: Read) -> dict[str, tuple[str, ...]] | None:

@@ -88,6 +88,16 @@ def test_each_table_that_is_filed_by_month_has_its_month(store: Path, table: str
     assert {*named["period"]} == {*scan_table(store, table).filter(product=GM).collect()["period"]}
 
 
+def test_rows_of_chosen_figures_say_by_which_keys_they_differ(store: Path) -> None:
+    """So no number stands without what it is of; what all rows share is not repeated."""
+    keys = ["flow", "product", "partner", "measure", "period"]
+    several = read(Read(month="2024-05..2024-06", columns="level,yoy_pct", store=store)).rows
+    assert several.columns[:6] == [*keys, "level"]
+    assert several.select(keys).is_unique().all()
+    one = Read(GM, partner="BRA", month="2024-06", measure="quantity_kg", columns="level", store=store)
+    assert read(one).rows.columns == ["level"]
+
+
 def test_a_day_stands_for_its_month(store: Path) -> None:
     """As text, as a date of Python, alone, among others, and as an end of a span."""
     wanted = read(Read(GM, month="2024-06", store=store)).rows
