@@ -7,11 +7,14 @@ import shutil
 from collections.abc import Generator, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.left_out import all_trusted, nothing_watched, releases_alone
+
+if TYPE_CHECKING:
+    from tests.unit.customs import Store
 
 # Files whose tests share one server and one worker, which cost a minute of a processor; the last takes something from
 # it.
@@ -155,6 +158,15 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with releases_alone(tmp_path_factory.mktemp("watched")):
         release.fn(request, date(2026, 6, 30))
     return folder / "reporter=CHN"
+
+
+@pytest.fixture(scope="session")
+def few_partners(tmp_path_factory: pytest.TempPathFactory) -> "Store":
+    """A store of a file of three partners that was declared as all of them; who adds to it takes a copy."""
+    from tests.unit.few_partners import few_store
+
+    with releases_alone(tmp_path_factory.mktemp("watched")):
+        return few_store(tmp_path_factory.mktemp("few") / "root")
 
 
 # What a release does and a test may leave out; a module that does names it in its `pytestmark`. No fixture in a

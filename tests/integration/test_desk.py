@@ -18,27 +18,32 @@ from tasks.domain.errors import BrokenStore, Held
 from tasks.pages.site import site
 from tasks.sources.registry import SOURCES
 from tasks.store.bucket import working_copy
+from tests.copied_store import copied
 from tests.unit.customs import DAY, LATER, RIGHT, USA, Store
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows", "experimental_sources_are_trusted")
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> tuple[Path, str]:
+@pytest.fixture(scope="module")
+def two_stores(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """China has a release, and one that is held; the United States have held one alone."""
-    store = Store(tmp_path / "root")
-    names = []
-    for folder in (store, Store(tmp_path / "other")):
-        if folder is store:
-            store.ingest(RIGHT)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setitem(SOURCES, "gacc_query", replace(SOURCES["gacc_query"], row_cap=1))
-            cut_off = csv_bytes([(*USA[:5], "900000", *USA[6:])])
+    folder, names = tmp_path_factory.mktemp("desk"), []
+    with pytest.MonkeyPatch.context() as patch:
+        store = Store(folder / "root")
+        store.ingest(RIGHT)
+        patch.setitem(SOURCES, "gacc_query", replace(SOURCES["gacc_query"], row_cap=1))
+        cut_off = csv_bytes([(*USA[:5], "900000", *USA[6:])])
+        for one in (store, Store(folder / "other")):
             with pytest.raises(Held) as held:
-                folder.ingest(cut_off, LATER, name="cut.csv", months="2025-06")
-        names.append(held.value.release_id)
-    shutil.copytree(tmp_path / "other" / "reporter=CHN", tmp_path / "root" / "reporter=USA", symlinks=True)
-    return tmp_path / "root", names[0]
+                one.ingest(cut_off, LATER, name="cut.csv", months="2025-06")
+            names.append(held.value.release_id)
+    copied(folder / "other" / "reporter=CHN", folder / "root", "reporter=USA")
+    return folder / "root", names[0]
+
+
+@pytest.fixture
+def root(two_stores: tuple[Path, str], tmp_path: Path) -> tuple[Path, str]:
+    return copied(two_stores[0], tmp_path), two_stores[1]
 
 
 def command(*words: str) -> tuple[int, str]:

@@ -48,13 +48,10 @@ def site(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def doubted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def doubted(few_partners: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of a file of three partners that was declared as all of them."""
-    store = Store(tmp_path_factory.mktemp("root"))
-    store.ingest(csv_bytes([*MAY, *THREE]))
     folder = tmp_path_factory.mktemp("doubted")
-    root = store.store.parent if store.store.name.startswith("reporter=") else store.store
-    build(root, SitePlan(folder, DAY))
+    build(few_partners.folder, SitePlan(folder, DAY))
     return folder
 
 
@@ -154,16 +151,6 @@ def test_keys_move_by_a_month_and_say_value_status_record_and_day(site: Path, pa
     live.press("End")
     page.locator("select[name=figure]").select_option("yoy_pct")
     assert page.locator("#point tbody tr").first.locator("td").first.text_content() == "−1.6 %"
-
-
-def test_a_growth_is_the_published_one_and_one_on_an_implied_base_is_marked(site: Path, page_of: Any) -> None:
-    page = page_of(site / f"{MAGNETS}.en.html", end="#f=yoy_pct")
-    page.locator("#live").focus()
-    for _ in range(9):
-        page.locator("#live").press("ArrowLeft")
-    cells = page.locator("#point tbody tr").first.locator("td").all_text_contents()
-    assert cells[0] == "−38.1 %*!"
-    assert "rests on a base that no source at hand prints" in cells[1]
 
 
 @pytest.mark.parametrize("width", [1440, 3840])

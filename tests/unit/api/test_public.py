@@ -95,40 +95,22 @@ def test_what_is_not_plain_is_a_warning_and_what_is_not_there_an_error_with_choi
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
-        (lambda store: tidewaiter.read("magnets", flow="imports", store=store),
-            "no flow 'imports'; the nearest: import; there are export and import"),
-        (lambda store: tidewaiter.read("magnets", month=202406, store=store),
-            "month is 202406: input should be a valid string; write 2024-06"),
+        (lambda store: tidewaiter.read("magnets", flow="imports", store=store), "flow 'imports'; the nearest: import"),
+        (lambda store: tidewaiter.read("magnets", month=202406, store=store), "month is 202406: input should be"),
         (lambda store: tidewaiter.open_release(store).paths("nope"), "no table 'nope'; there are claim, "),
         (lambda store: tidewaiter.open_release(store).paths("metric", "imports"), "no flow 'imports'"),
-        (lambda store: tidewaiter.movers("2025-06", against="week", store=store),
-            "there is no against 'week'; there are month, year, ytd and 12m"),
-        (lambda store: tidewaiter.list("product", store=store),
-            "there is no kind 'product'; the nearest: products; there are products"),
-        (lambda store: tidewaiter.vintages("magnets", metric="growth", store=store),
-            "no metric 'growth'; there are level"),
-        (lambda store: tidewaiter.trace("magnets", "us", "2025-06", "growth", store=store), "no metric 'growth'"),
-        (lambda store: tidewaiter.brief("magnets", language="de", store=store),
-            "no language 'de'; there are en and zh"),
+        (lambda store: tidewaiter.brief("magnets", language="de", store=store), "no language 'de'; there are en"),
         (lambda store: tidewaiter.detours("magnets", from_="China", to="USA", store=store),
             "the question about detours lacks since \\(first month of the fall: 2025-04 or April 2025\\)"),
         (lambda store: tidewaiter.plot("magnets", "magnets.bmp", store=store), ".bmp is no picture"),
-        (lambda store: tidewaiter.read("magnets", as_of="2999-01-01", store=store),
-            "2999-01-01 has not come yet: by the customs' clock, in Beijing"),
-        (lambda store: tidewaiter.read("magnets", as_of="July", store=store),
-            "'July' is no day; write it as 2025-06-30"),
     ],
 )  # fmt: skip
 def test_a_word_that_there_is_not_is_an_error_with_those_there_are(
     sample_store: Path, ask: Callable[[Path], object], says: str
 ) -> None:
+    """Other words and days: `tests/golden/said/refused.session` and `test_forms.py`."""
     with pytest.raises(ValueError, match=says):
         ask(sample_store)
-
-
-def test_a_figure_that_was_never_known_is_an_error_with_the_measures_that_were(sample_store: Path) -> None:
-    with pytest.raises(LookupError, match=r"value_usd, in 2025-06, on any day; there is quantity_kg$"):
-        tidewaiter.vintages("magnets", "us", "2025-06", measure="value_usd", store=sample_store)
 
 
 def test_a_page_and_a_picture_are_those_of_the_command(sample_store: Path, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import polars as pl
 import pytest
 from bad_inputs.download import Record, csv_bytes, magnets
@@ -17,7 +16,6 @@ from tasks.analysis.after.first_prints import first_prints
 from tasks.answers.trade.read import read_store, with_doubts
 from tasks.answers.trade.revisions import revisions
 from tasks.checks.frame import bounded
-from tasks.claims.check import ClaimsFile, check_claims
 from tasks.domain.doubt.doubt_words import as_text, doubt_sentences, doubt_text, once_each
 from tasks.domain.errors import Held
 from tasks.ledger.doubts import LIFTED, Doubts
@@ -29,12 +27,13 @@ from tasks.pages.release.release_sections import revision_report
 from tasks.pages.text.document import as_html, as_markdown
 from tasks.reading.vintages import vintages
 from tasks.store.snapshots.parquet import read_table
-from tests.unit.customs import DAY, GERMANY, LATER, MAY, USA, Store
-from tests.unit.few_partners import CODE, FEW, THREE
+from tests.copied_store import copied
+from tests.unit.customs import DAY, LATER, Store
+from tests.unit.few_partners import CODE, FEW, THREE, july_of_june
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
 
-JUNE = 2025 * 12 + 5
+JUNE, AUGUST_20 = 2025 * 12 + 5, date(2025, 8, 20)
 OF_SHARE = f"share, rank and contributions: {FEW}"
 OF_FEW = NumberDoubt("few_partners", (), ("DEU", "KOR", "USA"), JUNE - 1, JUNE, 3.0, None, "partners")
 
@@ -142,16 +141,17 @@ def test_a_query_for_some_partners_proves_nothing_about_how_many_there_are(tmp_p
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A file of three partners that was declared as all of them: its sum passed for the world."""
-    store = Store(tmp_path_factory.mktemp("three"))
-    assert store.ingest(csv_bytes([*MAY, *THREE])).status == "published"
-    return store
+def waiting(few_partners: Store, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of the same, where July waits for a person, and the name of its release."""
+    folder = copied(few_partners.folder, tmp_path_factory.mktemp("waiting"))
+    return folder, july_of_june(Store(folder), AUGUST_20)
 
 
-def test_a_sum_of_three_partners_is_in_doubt_and_their_own_numbers_are_not(store: Store) -> None:
+def test_a_sum_of_three_partners_is_in_doubt_and_their_own_numbers_are_not(few_partners: Store) -> None:
+    store = few_partners
     doubts = Doubts(store.snapshot)
-    assert doubt_sentences(doubts.of("export", CODE, "WLD", [JUNE])) == [FEW]
+    of_world = doubts.of("export", CODE, "WLD", [JUNE])
+    assert ([one.by_itself for one in of_world], doubt_sentences(of_world)) == ([OF_FEW], [FEW])
     assert doubts.of("export", CODE, "USA", [JUNE]) == []
     assert doubt_sentences(doubts.of("export", CODE, "USA", [JUNE], "share_pct")) == [OF_SHARE]
     assert doubts.of("import", CODE, "WLD", [JUNE]) == doubts.of("export", CODE, "WLD", [JUNE - 12]) == []
@@ -171,19 +171,19 @@ def test_a_sum_of_three_partners_is_in_doubt_and_their_own_numbers_are_not(store
     ],
 )  # fmt: skip
 def test_rows_of_every_table_of_figures_say_their_doubts(
-    store: Store, table: str, month: str | None, partners: tuple[str, ...], told: list[str | None]
+    few_partners: Store, table: str, month: str | None, partners: tuple[str, ...], told: list[str | None]
 ) -> None:
     question = Read(
         CODE, partner=partners, month=month, table=table, measure="quantity_kg" if table == "metric" else None
     )
-    asked = read_store(replace(question, columns="doubt"), store.store)
+    store = few_partners.store
+    asked = read_store(replace(question, columns="doubt"), store)
     assert {*asked.rows["doubt"].drop_nulls()} == {one for one in told if one}
-    assert ("doubt" in read_store(question, store.store).rows.columns) == any(told)
+    assert ("doubt" in read_store(question, store).rows.columns) == any(told)
 
 
-def test_a_doubt_stands_on_the_days_on_which_its_numbers_stood(tmp_path: Path) -> None:
-    store = Store(tmp_path / "later")
-    store.ingest(csv_bytes([*MAY, *THREE]))
+def test_a_doubt_stands_on_the_days_on_which_its_numbers_stood(few_partners: Store, tmp_path: Path) -> None:
+    store = Store(copied(few_partners.folder, tmp_path))
     codes = ("502", "304", "133", "116", "305")
     store.ingest(
         csv_bytes([magnets(code, f"{800 + place}000", "80,000,000") for place, code in enumerate(codes)]),
@@ -198,11 +198,11 @@ def test_a_doubt_stands_on_the_days_on_which_its_numbers_stood(tmp_path: Path) -
     assert kept.select("known_from", "doubt").rows() == [(DAY, FEW), (LATER, None)]
 
 
-def test_a_row_has_the_doubts_of_the_earlier_months_that_its_figures_rest_on(store: Store) -> None:
+def test_a_row_has_the_doubts_of_the_earlier_months_that_its_figures_rest_on(few_partners: Store) -> None:
     rows = pl.DataFrame(
         {"flow": "export", "product": CODE, "partner": "WLD", "period": date(2026, 6, 1), "figures_in_doubt": "yoy_pct"}
     )
-    doubts = Doubts(store.snapshot)
+    doubts = Doubts(few_partners.snapshot)
     assert as_text(doubts.each_of_rows(rows)).to_list() == [FEW]
     assert doubts.each_of_rows(rows, ["mom_pct"]).to_list() == [None]
     assert doubts.each_of_rows(rows.with_columns(period=date(2027, 6, 1))).to_list() == [None]
@@ -213,8 +213,9 @@ def test_a_row_has_the_doubts_of_the_earlier_months_that_its_figures_rest_on(sto
     ("language", "never", "said"), [("en", "may be quoted", "In doubt: "), ("zh", "可以引用", "存疑：")]
 )
 def test_a_brief_says_the_doubt_and_that_nothing_of_it_may_be_quoted_without(
-    store: Store, language: str, never: str, said: str
+    few_partners: Store, language: str, never: str, said: str
 ) -> None:
+    store = few_partners
     facts = gather(store.snapshot, store.store, CODE, "export", date(2025, 6, 1))
     assert {one.by_itself for one in facts.doubts} == {OF_FEW}
     for page in (as_html(render.document_of(facts, language)), as_markdown(render.document_of(facts, language))):
@@ -225,57 +226,24 @@ def test_a_brief_says_the_doubt_and_that_nothing_of_it_may_be_quoted_without(
         assert page.count(doubt_text([OF_FEW._replace(of_sum=True)], language)) >= len(THREE) - 1
 
 
-def test_a_doubtful_sum_contradicts_nobody_and_supports_nobody(store: Store) -> None:
-    """The press has the true world total; the store has three partners."""
-    rows = pl.DataFrame({
-        "commodity": [CODE] * 3, "flow": ["export"] * 3, "partner": ["World", "US", "World"], "period": ["2025-06"] * 3,
-        "metric": ["level_t"] * 3, "value": ["3188", "3188", "2700"], "unit": ["t"] * 3,
-    })  # fmt: skip
-    checked = check_claims(store.snapshot, ClaimsFile("claims.csv", "0" * 64, rows))
-    assert checked["verdict"].to_list() == ["not_checkable", "contradicted", "not_checkable"]
-    assert FEW in checked["reason"][0]
-    assert FEW in checked["reason"][2]
-
-
-def test_a_second_file_of_three_partners_is_in_doubt_like_the_first(tmp_path: Path) -> None:
-    """What is published of the first file proves nothing about the partners of the second."""
-    store = Store(tmp_path)
-    store.ingest(csv_bytes([*MAY, *THREE]))
-    july = [
-        magnets(partner, f"{910_000 + place}", f"{91_000_000 + place:,}", "202507")
-        for place, partner in enumerate(("502", "304", "133"))
-    ]
-    second = store.ingest(csv_bytes(july), LATER, name="july.csv", months="2025-07")
-    assert second.status == "published"
-    doubted = read_table(store.snapshot, "doubt").filter(partner="WLD", product=CODE, measure="quantity_kg")
-    assert doubted.select("period", "finding").unique().sort("period").rows() == [
-        (date(2025, month, 1), "few_partners") for month in (5, 6, 7)
-    ]
-
-
 @pytest.mark.parametrize("lifts", [False, True])
-def test_an_approved_number_stays_in_doubt_unless_the_person_lifts_it(tmp_path: Path, *, lifts: bool) -> None:
-    store = Store(tmp_path)
-    store.ingest(csv_bytes([*MAY, *THREE]))
-    # The same numbers as of June are a reason to hold the file of July.
-    july = csv_bytes([magnets(partner, "900000", "90,000,000", "202507") for partner in ("502", "304", "133")])
-    with pytest.raises(Held) as held:
-        store.ingest(july, LATER, name="july.csv", months="2025-07")
-    store.approve(held.value.release_id, LATER, lifts_doubts=lifts)
+def test_an_approved_number_stays_in_doubt_unless_the_person_lifts_it(
+    waiting: tuple[Path, str], tmp_path: Path, *, lifts: bool
+) -> None:
+    store = Store(copied(waiting[0], tmp_path))
+    store.approve(waiting[1], LATER, lifts_doubts=lifts)
     doubted = read_table(store.snapshot, "doubt").filter(period=date(2025, 7, 1), partner="USA")
     assert {*doubted["finding"]} == (set() if lifts else {"another_month"})
     findings = read_table(store.snapshot, "finding").filter(check=LIFTED)
     assert findings["observed"].to_list() == ["approved by Li Wei: so it is"] * lifts
 
 
-def test_a_row_of_a_release_has_the_doubts_about_it_also_when_it_counts_no_more(tmp_path: Path) -> None:
+def test_a_row_of_a_release_has_the_doubts_about_it_also_when_it_counts_no_more(
+    waiting: tuple[Path, str], tmp_path: Path
+) -> None:
     """July came with the numbers of June and was approved; a later file of July has others."""
-    store = Store(tmp_path)
-    store.ingest(csv_bytes([*MAY, *THREE]))
-    july = csv_bytes([magnets(partner, "900000", "90,000,000", "202507") for partner in ("502", "304", "133")])
-    with pytest.raises(Held) as held:
-        store.ingest(july, date(2025, 8, 20), name="july.csv", months="2025-07")
-    store.approve(held.value.release_id, date(2025, 8, 20))
+    store = Store(copied(waiting[0], tmp_path))
+    store.approve(waiting[1], AUGUST_20)
     later = [
         magnets(partner, f"{950_000 + place}", f"{95_000_000 + place}", "202507")
         for place, partner in enumerate(("502", "304", "133"))
@@ -313,25 +281,6 @@ def test_a_row_of_a_release_has_the_doubts_about_it_also_when_it_counts_no_more(
     report = revision_report(page.rows, later, doubts=page.doubts_by_row)
     assert report.count("**In doubt**: ") == 2
     assert words in report
-
-
-def test_the_table_joins_with_the_figures_by_their_keys_also_where_nothing_is_in_doubt(tmp_path: Path) -> None:
-    """As docs/readers.md joins them, with DuckDB."""
-    sql = """
-        select m.partner, d.finding
-        from read_parquet('{0}/metric/**/*.parquet', hive_partitioning = true) m
-        left join read_parquet('{0}/doubt/**/*.parquet', hive_partitioning = true) d
-          using (flow, product, partner, measure, period)
-        where m.product = '85051110' and m.measure = 'quantity_kg' and m.period = date '2025-06-01'
-    """
-    for name, partners in (("few", THREE), ("none", [USA, GERMANY])):
-        folder = tmp_path / name
-        store = Store(folder)
-        declared = {} if name == "few" else {"partners": "listed"}
-        store.ingest(csv_bytes([*MAY, *partners]), **declared)
-        rows = duckdb.sql(sql.format(store.store / "current")).fetchall()
-        assert ("USA", None) in rows
-        assert (("WLD", "few_partners") in rows) == (name == "few")
 
 
 EIGHT = [f"850511{place}0" for place in range(1, 9)]

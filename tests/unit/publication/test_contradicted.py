@@ -14,6 +14,7 @@ from tasks.domain.errors import Held
 from tasks.inbox import held as held_releases
 from tasks.publication.contradicted import FIRST_OF_HELD, untold
 from tasks.store.snapshots.parquet import read_table
+from tests.copied_store import copied
 from tests.unit.customs import DAY, GERMANY, LATER, MAY, RIGHT, USA, Store
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched", "nothing_follows")
@@ -33,15 +34,27 @@ def in_doubt(store: Store) -> set[tuple[str, str]]:
     return {(partner, f"{month:%Y-%m}") for partner, month in named.select("partner", "period").rows()}
 
 
-@pytest.fixture
-def held(tmp_path: Path) -> tuple[Store, str]:
-    """A published file, and one of the same day that has another number of the United States in June."""
-    store = Store(tmp_path)
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store with one published file."""
+    store = Store(tmp_path_factory.mktemp("published") / "root")
     store.ingest(RIGHT, DAY, **FIRST)
     assert not in_doubt(store)
+    return store.folder
+
+
+@pytest.fixture(scope="module")
+def waiting(published: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The same, and a file of the same day that has another number of the United States in June."""
+    store = Store(copied(published, tmp_path_factory.mktemp("waiting")))
     with pytest.raises(Held) as problem:
         store.ingest(SECOND, DAY, name="again.csv", **ASKED)
-    return store, problem.value.release_id
+    return store.folder, problem.value.release_id
+
+
+@pytest.fixture
+def held(waiting: tuple[Path, str], tmp_path: Path) -> tuple[Store, str]:
+    return Store(copied(waiting[0], tmp_path)), waiting[1]
 
 
 BOTH_SIDES = {("USA", "2025-06")}
@@ -86,9 +99,10 @@ def test_an_approval_leaves_both_sides_in_doubt_by_the_findings_of_the_release(h
     assert all(number < FIRST_OF_HELD for number in doubts["number"])
 
 
-def test_a_run_that_was_killed_before_it_told_is_made_up_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Store(tmp_path)
-    store.ingest(RIGHT, DAY, **FIRST)
+def test_a_run_that_was_killed_before_it_told_is_made_up_for(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(copied(published, tmp_path))
     with monkeypatch.context() as killed:
         killed.setattr("flows.ingestion.tell_contradictions", lambda store: None)
         with pytest.raises(Held):
@@ -99,9 +113,8 @@ def test_a_run_that_was_killed_before_it_told_is_made_up_for(tmp_path: Path, mon
     assert in_doubt(store) == BOTH_SIDES
 
 
-def test_a_hold_that_contradicts_nothing_published_publishes_nothing(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    store.ingest(RIGHT, DAY, **FIRST)
+def test_a_hold_that_contradicts_nothing_published_publishes_nothing(published: Path, tmp_path: Path) -> None:
+    store = Store(copied(published, tmp_path))
     before = store.snapshot.id
     # The numbers of June again, as those of July.
     july = csv_bytes([("202507", *row[1:]) for row in (USA, GERMANY)])

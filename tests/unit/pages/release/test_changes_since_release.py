@@ -11,8 +11,7 @@ from tasks.answers.trade.read import with_names
 from tasks.ledger.doubts import Doubts
 from tasks.pages.release import changes_since_release
 from tasks.reading.resolver import Resolver
-from tests.unit.customs import MAY, Store
-from tests.unit.few_partners import THREE
+from tests.unit.customs import Store
 
 JUNE = date(2025, 6, 1)
 
@@ -33,12 +32,11 @@ def test_products_that_are_known_in_one_of_the_months_alone_are_counted(tmp_path
 
 
 @pytest.mark.parametrize(("language", "begins"), [("en", "in doubt: few partners"), ("zh", "存疑：申报为全部贸易伙伴")])
-def test_a_doubt_below_a_table_is_in_the_language_of_the_page(tmp_path: Path, language: str, begins: str) -> None:
-    store = Store(tmp_path)
-    store.ingest(csv_bytes([*MAY, *THREE]))
-    rows = changes_of_month(store.snapshot, "export", JUNE, measure="value_usd").rows
-    named = [with_names(one, Resolver(store.snapshot), language) for one in (rows, expected(store.snapshot, rows))]
-    sections = changes_since_release.sections(named[0], "CHN", named[1], Doubts(store.snapshot), language)
+def test_a_doubt_below_a_table_is_in_the_language_of_the_page(few_partners: Store, language: str, begins: str) -> None:
+    snapshot = few_partners.snapshot
+    rows = changes_of_month(snapshot, "export", JUNE, measure="value_usd").rows
+    named = [with_names(one, Resolver(snapshot), language) for one in (rows, expected(snapshot, rows))]
+    sections = changes_since_release.sections(named[0], "CHN", named[1], Doubts(snapshot), language)
     assert [line for one in sections for line in one.below if line.startswith(begins)]
 
 

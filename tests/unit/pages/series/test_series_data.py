@@ -15,8 +15,8 @@ from tasks.pages.series import data
 from tasks.pages.series.data import PageSeries
 from tasks.reading.query import open_published, query
 from tasks.reading.resolver import Resolver
-from tests.unit.customs import MAY, Store
-from tests.unit.few_partners import CODE, FEW, THREE
+from tests.unit.customs import Store
+from tests.unit.few_partners import CODE, FEW
 from tests.unit.published_stores import PARTNERS, china, query_bytes
 
 DAY = date(2026, 6, 30)
@@ -139,12 +139,8 @@ def test_a_point_leads_to_its_record_and_the_day_from_which_it_is_known(priced: 
     assert origins["points"]["value_usd"] == "quantity_kg"
 
 
-def test_doubts_are_told_of_each_point_that_has_one(tmp_path: Path) -> None:
-    from bad_inputs.download import csv_bytes
-
-    store = Store(tmp_path)
-    store.ingest(csv_bytes([*MAY, *THREE]))
-    series = data.gather(Resolver(store.snapshot), CODE, "export", DAY)
+def test_doubts_are_told_of_each_point_that_has_one(few_partners: Store) -> None:
+    series = data.gather(Resolver(few_partners.snapshot), CODE, "export", DAY)
     said = loaded(data.as_script(series))
     assert said["sentences"]["en"] == [FEW]
     assert {tuple(one[:2]) for one in said["doubts"]["quantity_kg"]} == {(0, 0), (0, 1)}

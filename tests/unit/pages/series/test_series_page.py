@@ -12,7 +12,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from bad_inputs.download import csv_bytes
 
 from schemas.forms.doubt import NumberDoubt
 from tasks.pages.series import data, page
@@ -20,8 +19,8 @@ from tasks.pages.series.data import PageSeries
 from tasks.pages.text.page_templates import LANGUAGES, words
 from tasks.reading.query import open_published
 from tasks.reading.resolver import Resolver
-from tests.unit.customs import MAY, Store
-from tests.unit.few_partners import CODE, FEW, THREE
+from tests.unit.customs import Store
+from tests.unit.few_partners import CODE, FEW
 
 DAY = date(2026, 6, 30)
 HOSTILE = "<img src=x onerror=alert(1)>\"'&\u202e</script>"
@@ -54,10 +53,8 @@ def series(sample_store: Path) -> PageSeries:
 
 
 @pytest.fixture(scope="module")
-def doubted(tmp_path_factory: pytest.TempPathFactory) -> PageSeries:
-    store = Store(tmp_path_factory.mktemp("doubted"))
-    store.ingest(csv_bytes([*MAY, *THREE]))
-    return data.gather(Resolver(store.snapshot), CODE, "export", DAY)
+def doubted(few_partners: Store) -> PageSeries:
+    return data.gather(Resolver(few_partners.snapshot), CODE, "export", DAY)
 
 
 @pytest.mark.parametrize(("language", "level", "growth"), [("en", "5,240 t", "−1.6 %"), ("zh", "5,240吨", "−1.6%")])

@@ -23,7 +23,7 @@ from tasks.reading.resolver import Resolver
 from tasks.store.snapshots.parquet import read_table
 from tests.copied_store import copied
 from tests.unit.customs import DAY, GERMANY, LATER, MAY, NEXT, RIGHT, USA, Store
-from tests.unit.few_partners import THREE
+from tests.unit.few_partners import july_of_june
 from tests.unit.mirror_stores import bought, china_and_germany
 from tests.unit.published_stores import publish
 from tests.unit.sources.offices import hongkong_answers as hongkong
@@ -193,16 +193,12 @@ def test_the_state_of_a_measure_of_the_months_before_the_first_figure_changes_th
     assert len({ground_of(store, day, product="81129290") for day in (DAY, NEXT)}) == 2
 
 
-def test_a_doubt_that_a_person_lifts_changes_the_ground(tmp_path: Path) -> None:
-    grounds_of = []
+def test_a_doubt_that_a_person_lifts_changes_the_ground(few_partners: Store, tmp_path: Path) -> None:
+    grounds_of, waiting = [], Store(copied(few_partners.folder, tmp_path))
+    july = july_of_june(waiting, LATER)
     for lifts in (False, True):
-        store = Store(tmp_path / str(lifts))
-        store.ingest(csv_bytes([*MAY, *THREE]))
-        # The same numbers as of June are a reason to hold the file of July.
-        july = csv_bytes([magnets(partner, "900000", "90,000,000", "202507") for partner in ("502", "304", "133")])
-        with pytest.raises(Held) as wait:
-            store.ingest(july, LATER, name="july.csv", months="2025-07")
-        store.approve(wait.value.release_id, LATER, lifts_doubts=lifts)
+        store = Store(copied(waiting.folder, tmp_path / str(lifts)))
+        store.approve(july, LATER, lifts_doubts=lifts)
         grounds_of.append(ground_of(store))
     assert grounds_of[0] != grounds_of[1]
 
