@@ -107,6 +107,12 @@ class CheckContext:
         return self.statements["product"].unique().cast(pl.String).to_list()
 
     @functools.cached_property
+    def money(self) -> list[str]:
+        """The measures of money of which the release has an amount of a single month."""
+        met = self.statements.filter("single", pl.col("value") > 0)["measure"].unique().cast(pl.String)
+        return [name for name in RATED[1:] if name in met]
+
+    @functools.cached_property
     def published_rows(self) -> pl.DataFrame:
         """The published rows of the months that the release covers itself."""
         return self.published.rows(self.met, PUBLISHED_COLUMNS)

@@ -43,7 +43,7 @@ def _value_magnitude(context: CheckContext) -> Rows:
     if context.is_broad or context.is_page:
         yield from _of_many_products(context)
         return
-    for money in RATED[1:]:
+    for money in context.money:
         is_world = pl.col("partner") == WORLD
         # The world counts where no partner has a row.
         trades = context.trades.filter(~is_world | is_world.all().over(*PRODUCT, "month"), pl.col(money) > 0)
@@ -235,6 +235,8 @@ def _large(rows: pl.DataFrame, around: pl.DataFrame, key: list[str], money: str)
     moves = (pl.col("most_kg") == 0) | (pl.col("quantity_kg") > pl.col("bound") * pl.col("most_kg"))
     is_large = (pl.col("times") > pl.col("bound")) & moves
     surges = both.filter(is_large).unique([*key, "month"], keep="first", maintain_order=True)
+    if surges.is_empty():
+        return surges.with_columns(lump=pl.lit(None, pl.Int64), is_usual=pl.lit(None, pl.Boolean))
     swings = _swings(rows.join(surges, on=key, how="semi"), surges, key, money)
     lumps = _lumps(rows.join(surges, on=key, how="semi"), surges, key, money)
     lumps = lumps.join(of_file.select(*key, "month"), on=[*key, "month"], how="anti")
@@ -411,9 +413,8 @@ def _with_partners(products: pl.DataFrame, trades: pl.DataFrame, money: str) -> 
 def _of_many_products(context: CheckContext) -> Rows:
     """Check a broad release by whole products, in each measure of money that it has."""
     of_release = context.trades.filter("new").group_by(*PRODUCT, "month").agg(pl.col(RATED).sum(), new=pl.lit(True))
-    for money in RATED[1:]:
-        if (of_release[money] > 0).any():
-            yield from _of_whole_products(context, of_release, money)
+    for money in context.money:
+        yield from _of_whole_products(context, of_release, money)
 
 
 def _of_whole_products(context: CheckContext, of_release: pl.DataFrame, money: str) -> Rows:

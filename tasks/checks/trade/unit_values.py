@@ -42,7 +42,7 @@ def _unit_values(context: CheckContext) -> Rows:
     """Find values per kilogram of a product, or of one of its partners, far from their own neighbourhood."""
     if context.row["kind"] == "published":
         return
-    for money in RATED[1:]:
+    for money in context.money:
         traded = context.trades.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
         if not traded["new"].any():
             continue
@@ -58,12 +58,10 @@ def _unit_values(context: CheckContext) -> Rows:
         off = far_partners.group_by(PLACE).agg(off=pl.len()).join(of_all, on=PLACE)
         reported = off.filter(2 * pl.col("off") > pl.col("of")).join(far_goods, on=PLACE, how="semi")
         far_partners = far_partners.join(reported, on=PLACE, how="anti")
-        shifted = _in_other_currency(context, money)
         for rows, partner in ((far_goods, ()), (far_partners, ("partner",))):
             # What a control leaves of goods are others at another price; a wrong unit leaves one of the two as it was.
-            named = measures_of_goods(
-                context.falls_explained, rows.join(shifted, on="flow", how="anti"), "value_fell", "mass_fell"
-            )
+            in_currency = _without_other_currency(context, rows, money)
+            named = measures_of_goods(context.falls_explained, in_currency, "value_fell", "mass_fell")
             is_other_goods = pl.col("event").is_not_null() & (pl.col("away") < math.log(threshold("measure_price")))
             currency = money.removeprefix("value_").upper()
             yield from found_in(
@@ -93,7 +91,7 @@ def _values_far(context: CheckContext) -> Rows:
     trades = context.trades.filter(pl.col("partner") != WORLD)
     if context.row["partners"] != "all":
         trades = trades.filter(pl.col("partner").is_in(context.statements["partner"].unique().implode()))
-    for money in RATED[1:]:
+    for money in context.money:
         alone = trades.filter(pl.col(money) > 0, pl.col("quantity_kg") == 0)
         goods = alone.group_by(PLACE).agg(pl.col("new").any(), pl.col(money).sum())
         for rows, key, kind in ((goods, PRODUCT, "goods"), (alone, PARTNER, "price")):
@@ -119,10 +117,10 @@ def _values_far(context: CheckContext) -> Rows:
             )
 
 
-def _in_other_currency(context: CheckContext, money: str) -> pl.DataFrame:
-    """The directions of which `other_currency` reports that their dollars are yuan: flow."""
-    flows = [row["flow"] for row in other_currency(context) if row["measure"] == money]
-    return with_codes(pl.DataFrame({"flow": flows}, schema={"flow": pl.String}))
+def _without_other_currency(context: CheckContext, rows: pl.DataFrame, money: str) -> pl.DataFrame:
+    """The rows but for those of directions of which `other_currency` reports that their dollars are yuan."""
+    doubts = other_currency(context) if rows.height else ()
+    return rows.filter(~pl.col("flow").is_in([row["flow"] for row in doubts if row["measure"] == money]))
 
 
 def _weighed(context: CheckContext, far: pl.DataFrame, money: str) -> pl.DataFrame:
