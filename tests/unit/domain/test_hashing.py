@@ -14,7 +14,7 @@ MANY = FEW_ROWS + 1
 
 
 def frame(rows: int) -> pl.DataFrame:
-    """Columns of every type of our tables: runs, nulls, texts that vary, lists, categories."""
+    """Columns of every type of our tables: runs, nulls, texts that vary, lists, categories, one value in all rows."""
     numbers = range(rows)
     return pl.DataFrame(
         {
@@ -24,6 +24,8 @@ def frame(rows: int) -> pl.DataFrame:
             "flag": [number % 2 == 0 for number in numbers],
             "partner": pl.Series([("USA", "DEU", None)[number % 3] for number in numbers], dtype=pl.Categorical),
             "list": pl.Series([["a"] * (number % 3) for number in numbers], dtype=pl.List(pl.String)),
+            "one": ["gacc"] * rows,
+            "none": pl.Series([None] * rows, dtype=pl.String),
         }
     )
 
@@ -48,8 +50,11 @@ def test_any_difference_gives_another_hash(rows: int) -> None:
         whole.with_columns(pl.col("run").cast(pl.Int32)),
         *(
             whole.with_columns(pl.when(~last).then(pl.col(name)).alias(name))
-            for name in ("run", "number", "text", "flag")
+            for name in ("run", "number", "text", "flag", "one")
         ),
+        *(whole.with_columns(pl.when(last).then(pl.lit("b")).otherwise(name).alias(name)) for name in ("one", "none")),
+        *(whole.with_columns(one=pl.lit(value, pl.String)) for value in ("gac", "b", "", None)),
+        whole.with_columns(none=pl.lit("")),
         whole.with_columns(pl.when(last).then(pl.col("number") + 1).otherwise("number").alias("number")),
         whole.with_columns(pl.when(last).then(pl.lit("")).otherwise("text").alias("text")),
         whole.with_columns(pl.when(last).then(~pl.col("flag")).otherwise("flag").alias("flag")),
