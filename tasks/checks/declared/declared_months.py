@@ -25,11 +25,9 @@ PRINTED_STEPS = 100
 SERIES = ["flow", "product", "partner", "measure"]
 
 
-@check(severity="error")
+@check(severity="error", of_prints=False)
 def year_so_far(context: CheckContext) -> Rows:
     """Find years to date declared as a month: it equals the earlier months of its year and one more like them."""
-    if context.row["kind"] == "published":
-        return
     single = context.statements.filter("single", pl.col("measure").is_in(RATED))
     months: set[FlowMonth] = {(flow, month) for flow, month in single.select("flow", "month").unique().iter_rows()}
     for flow, month in sorted(months):
@@ -106,13 +104,13 @@ def _are_as_before(rows: pl.DataFrame) -> bool:
     )
 
 
-@check(severity="error")
+@check(severity="error", of_prints=False)
 def _printed_so_far(context: CheckContext) -> Rows:
     """Find months that equal a printed year to date to the last digit, for all partners together or for one of them."""
     printed = context.published_rows.filter(
         ~GROWTH, pl.col("kind") == "published", pl.col("value") >= PRINTED_STEPS * pl.col("resolution")
     )
-    if context.row["kind"] == "published" or not printed.height:
+    if not printed.height:
         return
     key = [*SERIES, "month"]
     sums = context.statements.filter("single").group_by(key).agg(pl.col("value").sum())
@@ -156,11 +154,11 @@ def _are_like_sums(rows: pl.DataFrame, months: int) -> bool:
     return is_most and rows.select(pl.col("value", "before").sum()).filter(like).height == 1
 
 
-@check(severity="error", both_sides=True)
+@check(severity="error", both_sides=True, of_prints=False)
 def _months_of_span(context: CheckContext) -> Rows:
     """Check that a figure of several months is their sum, and at least the sum of those that are published."""
     of_spans = context.statements.filter(~pl.col("single"), pl.col("measure").is_in(RATED))
-    if context.row["kind"] == "published" or not of_spans.height:
+    if not of_spans.height:
         return
     for (flow, start, end), spans in of_spans.sort("flow", "period_start", "period_end").group_by(
         "flow", "period_start", "period_end", maintain_order=True
@@ -194,12 +192,12 @@ def _months_of_span(context: CheckContext) -> Rows:
         )
 
 
-@check(severity="warning")
+@check(severity="warning", of_prints=False)
 def _span_of_months(context: CheckContext) -> Rows:
     """Check that months add up to a published figure of several months. The figure stays published, unless it is
     older and a year to date that a release covers whole: then the months replace it (`superseded`).
     """
-    if context.row["kind"] == "published" or (not context.months and context.statements["single"].all()):
+    if not context.months and context.statements["single"].all():
         return
     releases = pl.concat([context.counting, context.release.release]).unique("release_id")
     of_release = _spans(

@@ -32,11 +32,11 @@ def _statements(context: CheckContext) -> pl.DataFrame:
     return context.numbers.filter(pl.col("value") >= whole_threshold("same_number_least"))
 
 
-@check(severity="error", scope="release")
+@check(severity="error", scope="release", of_prints=False)
 def _numbers_of_other_flow(context: CheckContext) -> Rows:
     """Find numbers that are published as the other direction, for the same products, partners and months."""
     row = context.row
-    if row["kind"] == "published" or context.known.snapshot is None:
+    if context.known.snapshot is None:
         return
     same_bytes = context.counting.filter(
         pl.col("raw_sha256") == row["raw_sha256"], pl.col("flow").ne_missing(row["flow"])
@@ -69,11 +69,9 @@ def _numbers_of_other_flow(context: CheckContext) -> Rows:
             )
 
 
-@check(severity="error")
+@check(severity="error", of_prints=False)
 def _another_month(context: CheckContext) -> Rows:
     """Find the numbers of other months, published or of the file: another query, or months that were relabelled."""
-    if context.row["kind"] == "published":
-        return
     statements, places = _statements(context), [*SERIES, "month", "value"]
     published = (
         context.values.select(places).unique([*SERIES, "month"]).join(statements, on=[*SERIES, "month"], how="anti")
@@ -143,14 +141,14 @@ def _relabelled(counts: pl.DataFrame) -> Rows:
         )
 
 
-@check(severity="error", scope="release")
+@check(severity="error", scope="release", of_prints=False)
 def _pasted_records(context: CheckContext) -> Rows:
     """Find months that run to the end and begin again, with products and partners of before: two downloads, one
     below the other. Parts of one query have no month, no product, no partner, no place or no measure in common: some
     sources print all months of one measure, then all of the next.
     """
     row = context.row
-    if row["kind"] == "published" or not row["by_month"] or context.first == context.last:
+    if not row["by_month"] or context.first == context.last:
         return
     columns = ["month", "product", "partner", "regime", "province"]
     records = (

@@ -113,6 +113,12 @@ class CheckContext:
         return [name for name in RATED[1:] if name in met]
 
     @functools.cached_property
+    def is_asked(self) -> pl.Expr:
+        """Whether the release was for the partner of a row."""
+        listed = self.statements["partner"].unique().implode()
+        return pl.lit(self.row["partners"] == "all") | pl.col("partner").is_in(listed)
+
+    @functools.cached_property
     def published_rows(self) -> pl.DataFrame:
         """The published rows of the months that the release covers itself."""
         return self.published.rows(self.met, PUBLISHED_COLUMNS)

@@ -32,7 +32,8 @@ class Check:
 
     `scope` is one of SCOPES; without one a finding is about the numbers that it names. A finding in one measure is
     about the whole record of `all_measures`; one `of_trade` is asked about once; one of `both_sides` is about the same
-    numbers of other releases as well.
+    numbers of other releases as well. A check that is not `of_prints` finds nothing in a release of printed figures,
+    whose parts are unknown.
     """
 
     name: str
@@ -42,9 +43,12 @@ class Check:
     all_measures: bool = False
     of_trade: bool = False
     both_sides: bool = False
+    of_prints: bool = True
 
     def __call__(self, context: CheckContext) -> Rows:
         """The findings. Raises ValueError for one that is graver than the check declares."""
+        if not self.of_prints and context.row["kind"] == "published":
+            return
         for row in self.find(context):
             if SEVERITIES.index(row["severity"]) > SEVERITIES.index(self.severity):
                 raise ValueError(f"{self.name} declares {self.severity} and raises {row['severity']}: {row['check']}")
@@ -68,6 +72,7 @@ def check(
     all_measures: bool = False,
     of_trade: bool = False,
     both_sides: bool = False,
+    of_prints: bool = True,
 ) -> Callable[[Find], Find]:
     """Register a function as a check; `severity` is the gravest that it may raise: info, warning or error. What its
     findings concern is described in `Check`."""
@@ -76,7 +81,7 @@ def check(
         name = f"{find.__module__.rpartition('.')[2]}.{find.__name__.lstrip('_')}"
         if severity not in SEVERITIES or name in _CHECKS:
             raise ValueError(f"{name}: a second check of this name, or no severity of {', '.join(SEVERITIES)}")
-        _CHECKS[name] = Check(name, severity, find, scope, all_measures, of_trade, both_sides)
+        _CHECKS[name] = Check(name, severity, find, scope, all_measures, of_trade, both_sides, of_prints)
         return find
 
     return register

@@ -35,11 +35,9 @@ SMALL_KG = 1_000
 ADVICE = "See whether quantities and values have a digit too many or too few; if trade really changed so much, approve."
 
 
-@check(severity="error", all_measures=True, of_trade=True)
+@check(severity="error", all_measures=True, of_trade=True, of_prints=False)
 def _value_magnitude(context: CheckContext) -> Rows:
     """Find months of a product, or of one of its partners, many times as large or as small as all months around."""
-    if context.row["kind"] == "published":
-        return
     if context.is_broad or context.is_page:
         yield from _of_many_products(context)
         return
@@ -51,11 +49,8 @@ def _value_magnitude(context: CheckContext) -> Rows:
         fewest = min(whole_threshold("surge_months"), whole_threshold("history_months"))
         if not trades["new"].any() or trades["month"].n_unique() <= fewest:
             continue
-        products = trades
-        if context.row["partners"] != "all":
-            listed = context.statements["partner"].unique().implode()
-            products = products.filter(pl.col("partner").is_in(listed))
-        products = products.group_by(*PRODUCT, "month").agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
+        asked = trades.filter(context.is_asked)
+        products = asked.group_by(*PRODUCT, "month").agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
         of_products, of_partners = _around(products, PRODUCT, money), _around(trades, PARTNER, money)
         large = _surges_of_products(context, products, of_products, money)
         large = _not_by_one_partner(large, trades, of_partners, money)

@@ -37,11 +37,9 @@ PLACE = [*PRODUCT, "month"]
 OF_PARTNER = [*PARTNER, "measure"]
 
 
-@check(severity="error", of_trade=True)
+@check(severity="error", of_trade=True, of_prints=False)
 def _unit_values(context: CheckContext) -> Rows:
     """Find values per kilogram of a product, or of one of its partners, far from their own neighbourhood."""
-    if context.row["kind"] == "published":
-        return
     for money in context.money:
         traded = context.trades.filter((pl.col("quantity_kg") > 0) & (pl.col(money) > 0))
         if not traded["new"].any():
@@ -82,15 +80,13 @@ def _unit_values(context: CheckContext) -> Rows:
             )
 
 
-@check(severity="warning", all_measures=True, of_trade=True)
+@check(severity="warning", all_measures=True, of_trade=True, of_prints=False)
 def _values_far(context: CheckContext) -> Rows:
     """Find months of partners with values far from their other months, and of goods with values far above theirs,
     where nothing weighs them: where a weight is printed, prices tell more."""
-    if context.row["kind"] == "published" or context.is_broad or context.is_page:
+    if context.is_broad or context.is_page:
         return
-    trades = context.trades.filter(pl.col("partner") != WORLD)
-    if context.row["partners"] != "all":
-        trades = trades.filter(pl.col("partner").is_in(context.statements["partner"].unique().implode()))
+    trades = context.trades.filter(pl.col("partner") != WORLD, context.is_asked)
     for money in context.money:
         alone = trades.filter(pl.col(money) > 0, pl.col("quantity_kg") == 0)
         goods = alone.group_by(PLACE).agg(pl.col("new").any(), pl.col(money).sum())
@@ -260,13 +256,11 @@ def _in_broad(partners: pl.DataFrame, goods: pl.DataFrame, money: str) -> pl.Dat
     return prices.filter(pl.col("away") > math.log(times)).with_columns(is_gross=pl.lit(True))
 
 
-@check(severity="error", of_trade=True)
+@check(severity="error", of_trade=True, of_prints=False)
 def _zero_numbers(context: CheckContext) -> Rows:
     """Find a value of 0 where much was weighed or counted, or the reverse: only less than half a step is printed as 0,
     and the step of a release page is 10,000 t or 10 million yuan.
     """
-    if context.row["kind"] == "published":
-        return
     numbers = context.statements.filter("single", MONEY | (QUANTITY & ~GROWTH))
     zeros = numbers.filter(pl.col("value") == 0).select(*PLACE, "partner").unique()
     if zeros.is_empty():
@@ -397,14 +391,14 @@ def _usual(context: CheckContext, pairs: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(rates).group_by(columns[:-1]).agg(usual=pl.col("rate").median())
 
 
-@check(severity="warning")
+@check(severity="warning", of_prints=False)
 def _piece_weight(context: CheckContext) -> Rows:
     """Find months in which a piece of a partner's goods weighs many times more or less than in each of its other
     months. A value per kilogram says nothing about pieces, pairs or litres, which customs print in thousands here and
     singly there.
     """
     times, least = threshold("piece_weight_factor"), whole_threshold("history_months")
-    if context.row["kind"] == "published" or context.statements["month"].n_unique() <= least:
+    if context.statements["month"].n_unique() <= least:
         return
     quantities = context.statements.filter("single", QUANTITY & ~GROWTH, pl.col("value") > 0)
     if quantities["measure"].n_unique() < 2:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -386,6 +387,15 @@ def test_a_check_raises_nothing_graver_than_it_declares(monkeypatch: pytest.Monk
         registry.check(severity="warning")(_too_grave)
     with pytest.raises(ValueError, match="no severity of"):
         registry.check(severity="grave")(lambda judged: iter(()))
+
+
+@pytest.mark.parametrize(
+    ("kind", "of_prints", "count"), [("published", False, 0), ("published", True, 1), ("query", False, 1)]
+)
+def test_a_check_of_parts_is_not_asked_about_printed_figures(kind: str, of_prints: bool, count: int) -> None:
+    row = finding("mean", "info", observed="", expected="", advice="")
+    asked = registry.Check("mean", "info", lambda judged: iter([row]), of_prints=of_prints)
+    assert len([*asked(SimpleNamespace(row={"kind": kind}))]) == count  # type: ignore[arg-type]
 
 
 def test_the_first_release_of_an_experimental_source_is_held(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,18 @@ def test_a_broad_release_is_compared_by_whole_products(products: int, is_broad: 
     assert found.row["released_on"] == date(2026, 1, 20)
 
 
+@pytest.mark.parametrize(("partners", "asked"), [("all", ["DEU", "USA"]), ("listed", ["USA"])])
+def test_a_release_is_judged_in_its_own_currencies_and_for_the_partners_asked_for(
+    partners: str, asked: list[str]
+) -> None:
+    scope = release(months="2025-06", partners=partners, partner_list=["USA"])
+    amounts = {"value_gbp": 1, "value_cny": 2, "value_usd": 0, "quantity_kg": 3}
+    found = context([number(scope, "USA", "2025-06", value, measure=name) for name, value in amounts.items()], scope)
+    assert found.money == ["value_cny", "value_gbp"]
+    others = pl.DataFrame({"partner": ["DEU", "USA"]}, schema={"partner": pl.Categorical})
+    assert others.filter(found.is_asked)["partner"].to_list() == asked
+
+
 @pytest.mark.parametrize(("partners", "wants"), [("all", True), ("listed", False)])
 def test_sums_by_partner_are_of_the_year_and_a_quarter_before_and_only_where_every_partner_was_requested(
     partners: str, wants: bool
