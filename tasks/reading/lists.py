@@ -30,7 +30,7 @@ from tasks.domain.nomenclature import ANY_LIST, CHINAS, TARIFFS
 from tasks.domain.periods import month_name
 from tasks.ledger.name_tables import names_in
 from tasks.reading.query import doubts_of, open_published, reporter_of
-from tasks.reading.series import levels
+from tasks.reading.series import KEYS, below_of, levels, national_codes, sums_of_parts
 from tasks.store.files.snapshot import Snapshot
 
 YEAR = 12
@@ -120,17 +120,6 @@ def listed_products(specs: Sequence[Spec], products: Collection[str], national: 
     return ListedProducts(tuple(specs), rows, keys_of, tuple(absent), tuple(others))
 
 
-def below_of(codes: Iterable[str], above: Collection[str]) -> dict[str, list[str]]:
-    """By each code `above` others, those that begin with it."""
-    lengths, wanted = {len(one) for one in above}, set(above)
-    below = dict[str, list[str]]()
-    for code in codes:
-        for digits in lengths:
-            if code[:digits] in wanted:
-                below.setdefault(code[:digits], []).append(code)
-    return below
-
-
 def listed_in(snapshot: Snapshot, specs: Sequence[Spec]) -> ListedProducts:
     """Return what lists mean in a published state."""
     products = names_in(snapshot).product["product"].to_list()
@@ -205,23 +194,14 @@ def _by_parts(
     where each of them is known; the status says that they may not be all."""
     flow, partner, months, measure, day = series
     silent = set(of_keys.filter(pl.col("level").is_null(), pl.col("product").is_in([*codes]))["product"])
-    names = names_in(open_published(store)).product["product"].to_list()
-    national = [one for one in names if one.isdecimal() and len(one) > HS_DIGITS]
-    below = {one: code for code, ones in below_of(national, silent).items() for one in ones}
-    if not below:
-        return of_keys
-    parts = levels(store, flow, [*below], [partner], months, measure, day)
-    sums = (
-        parts.with_columns(product=pl.col("product").replace(below))
-        .group_by("product", "month")
-        .agg(part=pl.when(pl.col("level").is_null().any()).then(None).otherwise(pl.col("level").sum()))
-    )
-    joined = of_keys.join(sums, on=["product", "month"], how="left", maintain_order="left")
+    parts = national_codes(open_published(store), silent)
+    sums = sums_of_parts(store, flow, parts, [partner], months, measure, day)
+    joined = of_keys.join(sums, on=KEYS, how="left", maintain_order="left")
     is_filled = pl.col("level").is_null() & pl.col("part").is_not_null()
     return joined.with_columns(
         level=pl.when(is_filled).then("part").otherwise("level"),
-        status=pl.when(is_filled).then(pl.lit("codes_of_store")).otherwise("status"),
-    ).drop("part")
+        status=pl.when(is_filled).then("why").otherwise("status"),
+    ).drop("part", "why")
 
 
 def totals(rows: pl.DataFrame, listed: ListedProducts) -> dict[int, dict[str, Any]]:

@@ -4,7 +4,7 @@ A month without a row is zero where a release covers it, and missing otherwise. 
 who adds up or compares series of one store. Growth and shares are figures of `metric`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -17,13 +17,16 @@ from tasks.domain.decisions import counting
 from tasks.domain.periods import Month, first_day, month_index
 from tasks.ledger.name_tables import names_in
 from tasks.reading.query import open_published, query
+from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import read_table
 
 # Quantities in another unit: there is trade, and no number of it in the measure that is asked for.
 OTHER_UNIT, NOT_COVERED, ZERO = "other_unit", "not_covered", "zero"
 # A code without a total is the sum of the national codes that the store has; there may be others.
 CODES_OF_STORE = "codes_of_store"
+NO_TOTAL = "{} has no total of HS {}: it stands for {} alone"
 KEYS = ("product", "partner", "month")
+PARTS = {"product": pl.String, "partner": pl.String, "month": pl.Int32, "part": pl.Float64, "why": pl.String}
 
 
 def levels(
@@ -92,29 +95,60 @@ def levels_or_parts(
     store has no total. A sum is null where one of its codes is not known."""
     of_codes = levels(store, flow, products, partners, months, measure, day)
     silent = of_codes.group_by("product").agg(pl.col("level").is_null().all()).filter("level")["product"].to_list()
-    names = names_in(open_published(store)).product["product"].to_list() if silent else []
-    longer = [name for name in names if name.isdecimal() and len(name) > HS_DIGITS]
-    parts = {code: [name for name in longer if name.startswith(code)] for code in silent}
-    parts = {code: below for code, below in parts.items() if below}
-    if not parts:
+    parts = national_codes(open_published(store), silent)
+    sums = sums_of_parts(store, flow, parts, partners, months, measure, day)
+    if not sums["part"].count():
         return of_codes, {}
-    above = {name: code for code, below in parts.items() for name in below}
-    rows = levels(store, flow, [*above], partners, months, measure, day).with_columns(
-        product=pl.col("product").replace(above)
-    )
-    if not rows["level"].count():
-        return of_codes, {}
-    is_known = ~pl.col("level").is_null().any()
-    sums = rows.group_by(KEYS).agg(
-        part=pl.when(is_known).then(pl.col("level").sum()),
-        why=pl.col("status").filter(pl.col("level").is_null()).first().fill_null(CODES_OF_STORE),
-    )
     joined = of_codes.join(sums, on=KEYS, how="left", maintain_order="left")
     is_sum = pl.col("product").is_in([*parts])
     return joined.with_columns(
         level=pl.when(is_sum).then("part").otherwise("level"),
         status=pl.when(is_sum).then(pl.col("why").fill_null(pl.col("status"))).otherwise("status"),
     ).drop("part", "why"), parts
+
+
+def national_codes(snapshot: Snapshot, codes: Collection[str]) -> dict[str, list[str]]:
+    """Return the national codes of a store that stand for each of these HS codes where it has no total of it; a code
+    without any is left out."""
+    names = names_in(snapshot).product["product"] if codes else ()
+    return below_of([name for name in names if name.isdecimal() and len(name) > HS_DIGITS], codes)
+
+
+def below_of(codes: Iterable[str], above: Collection[str]) -> dict[str, list[str]]:
+    """By each code `above` others, those that begin with it."""
+    lengths, wanted = {len(one) for one in above}, set(above)
+    below = dict[str, list[str]]()
+    for code in codes:
+        for digits in lengths:
+            if code[:digits] in wanted:
+                below.setdefault(code[:digits], []).append(code)
+    return below
+
+
+def sums_of_parts(
+    store: Path,
+    flow: str,
+    parts: Mapping[str, list[str]],
+    partners: Collection[str],
+    months: Collection[int],
+    measure: str,
+    day: date | None = None,
+) -> pl.DataFrame:
+    """Return product, partner, month, `part` and `why` of each code of `parts`: the sum of its national codes, null
+    where one of them is not known."""
+    if not parts:
+        return pl.DataFrame(schema=PARTS)
+    above = {name: code for code, below in parts.items() for name in below}
+    rows = levels(store, flow, [*above], partners, months, measure, day)
+    is_known = ~pl.col("level").is_null().any()
+    return (
+        rows.with_columns(product=pl.col("product").replace(above))
+        .group_by(KEYS)
+        .agg(
+            part=pl.when(is_known).then(pl.col("level").sum()),
+            why=pl.col("status").filter(pl.col("level").is_null()).first().fill_null(CODES_OF_STORE),
+        )
+    )
 
 
 def alike(series: pl.DataFrame, months: Collection[int], back: int) -> pl.DataFrame:

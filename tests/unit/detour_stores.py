@@ -23,9 +23,10 @@ FIRST, SINCE, LAST = 2023 * 12, 2025 * 12 + 3, 2025 * 12 + 8
 NAMES = [name for name in us_census_answers.NAMES if name != "GEN_QY1_MO_FLAG"]
 
 
-def detour_stores(folder: Path, placebos: int = len(PLACEBOS)) -> Path:
+def detour_stores(folder: Path, placebos: int = len(PLACEBOS), *, national: bool = False) -> Path:
     """From April 2025 on 80 % of the magnets for the United States do not go direct, and three quarters of these go by
-    Korea; half of them arrive a month later. Japan and Germany trade as before."""
+    Korea; half of them arrive a month later. Japan and Germany trade as before. `national`: China was asked for one
+    national code of each, and has no total of six digits."""
     draw = random.Random(7)
     sold: dict[tuple[str, str, int], int] = {}
     bought: dict[tuple[str, str, int], int] = {}
@@ -44,7 +45,8 @@ def detour_stores(folder: Path, placebos: int = len(PLACEBOS)) -> Path:
         (f"{month // 12}{month % 12 + 1:02d}", code + "10", partner, mass, mass * 10)
         for (code, partner, month), mass in sold.items()
     ]
-    scope: dict[str, Any] = {"flow": "export", "products": codes, "months": "2023-01..2025-09"}
+    asked = [code + "10" for code in codes] if national else codes
+    scope: dict[str, Any] = {"flow": "export", "products": asked, "months": "2023-01..2025-09"}
     publish(folder, "CHN", "china.csv", query_bytes(rows), released_on=date(2025, 10, 20), **scope)
     lines = [NAMES]
     for (code, partner, month), mass in bought.items():

@@ -21,6 +21,7 @@ from tasks.domain.periods import Month, first_day, month_index, month_number
 from tasks.domain.reporter import Reporter
 from tasks.ledger.merge import was_last_on
 from tasks.reading.query import is_one_of, open_published, query
+from tasks.reading.series import levels_or_parts
 from tasks.store.files.snapshot import Snapshot
 from tasks.store.snapshots.parquet import Partition, partition_month, path_partition, read_table
 
@@ -45,6 +46,7 @@ class Side(NamedTuple):
     `levels` has product, partner, period, measure, level and level_status, also of HUBS; `rows` the numbers behind
     them: product, period, measure, value, source, release_id; both of HS codes. `releases` are those that count.
     `onward` is what hubs with a store of their own say that they exported to the partner: hub, product, period, kg.
+    `parts` are the national codes whose sum stands for the one HS code that is read; empty: its total does.
     """
 
     snapshot: Snapshot
@@ -56,13 +58,16 @@ class Side(NamedTuple):
     releases: pl.DataFrame
     day: date | None
     onward: pl.DataFrame
+    parts: tuple[str, ...] = ()
 
     def moneys(self, products: pl.Series) -> pl.DataFrame:
         """The measures of values in which releases of this direction speak of each product, in the order of VALUES:
         `product`, `moneys`. What is asked for decides, and no figure: who sells nothing has a currency too."""
         releases = self.releases.filter(pl.col("flow").is_null() | (pl.col("flow") == self.flow))
         spoken = releases.select("release_id", money="measures").explode("money").filter(pl.col("money").is_in(VALUES))
-        spoken_of = asked_products(releases, products, roll_up=True).join(spoken, on="release_id")
+        asked = asked_products(releases, pl.Series(self.parts) if self.parts else products, roll_up=True)
+        stands_for = pl.col("product").replace(dict.fromkeys(self.parts, products.first()))
+        spoken_of = asked.with_columns(stands_for).join(spoken, on="release_id")
         order = pl.col("money").replace_strict(VALUES, range(len(VALUES)), return_dtype=pl.Int32)
         unique = spoken_of.select("product", "money").unique().sort("product", order)
         return unique.group_by("product", maintain_order=True).agg(moneys="money")
@@ -121,6 +126,24 @@ def read_side(
         day,
         pl.DataFrame(schema=ONWARD),
     )
+
+
+def by_parts(side: Side, product: str, months: range) -> Side:
+    """Return a side without any figure of an HS code and its partner by the national codes below it that its store has;
+    any other side as it is."""
+    if side.levels.filter(partner=side.partner)["level"].count() or not side.releases.height:
+        return side
+    series = (side.snapshot.store, side.flow, [product], [side.partner], months)
+    read = [(measure, *levels_or_parts(*series, measure, side.day)) for measure in (KG, CIF, *VALUES)]
+    sums = [
+        rows.drop_nulls("level")
+        .with_columns(measure=pl.lit(measure), level_status="status")
+        .select(side.levels.columns)
+        for measure, rows, parts in read
+        if parts
+    ]
+    codes = sorted({code for _, _, parts in read for code in parts.get(product, ())})
+    return side._replace(levels=pl.concat([side.levels, *sums]), parts=tuple(codes))
 
 
 def passed_on(side: Side, hub: str, onward: Side, months: Collection[int]) -> pl.DataFrame:

@@ -23,6 +23,7 @@ from tasks.analysis.mirror.sides import (
     HUBS,
     KG,
     Side,
+    by_parts,
     every_month,
     hubs,
     months_of,
@@ -41,6 +42,7 @@ from tasks.domain.nomenclature import SHARED
 from tasks.domain.period_words import read_months
 from tasks.domain.periods import first_day, month_index, month_name, month_number
 from tasks.reading import query
+from tasks.reading.series import NO_TOTAL
 from tasks.sources.registry import collectors
 from tasks.store.bucket.working_copy import address_of, at_hand
 from tasks.store.files.snapshot import Snapshot
@@ -51,6 +53,7 @@ FREE_ON_BOARD = ("FOB", "FAS", "customs value")
 # Values without a currency in common are compared in this one.
 COMMON = "value_usd"
 KEYS = ("product", "period")
+NAMES = ("export", "import")
 # A month as 2025-06.
 MONTH = pl.col("period").dt.strftime("%Y-%m")
 # Why a figure is missing, in words.
@@ -87,15 +90,21 @@ def between(
     Of goods with a longer code it is the mirror of the HS code of six digits that they are in, which has other goods
     too.
     """
+    first, last = read_months(month) if month else (None, None)
+    return mirror(root, shared_code(product), *pair_of(exporter, importer), first, last, as_of)
+
+
+def shared_code(product: str) -> str:
+    """Return the HS code that customs share of goods that a person names. Raises ValueError where it is not one."""
     from tasks.reading.resolver import known_product
 
-    first, last = read_months(month) if month else (None, None)
     code = known_product(product)
     shared = sorted({one[:HS6] for one in members(code) or [code]})
     if len(shared) > 1:
         raise ValueError(f"{product} has several HS codes; name one of them: {', '.join(shared)}")
-    seller, buyer = pair_of(exporter, importer)
-    return mirror(root, shared[0], seller, buyer, first, last, as_of)
+    if len(shared[0]) not in SHARED or not shared[0].isdecimal():
+        raise ValueError(f"{product} has no HS code of 2, 4 or 6 digits, which customs share; name one, such as 850511")
+    return shared[0]
 
 
 def pair_of(exporter: str, importer: str) -> tuple[str, str]:
@@ -112,44 +121,46 @@ def mirror(
     last: date | None = None,
     as_of: date | None = None,
 ) -> BothSides:
-    """Return both statements of the months that either store has, compared. Raises ValueError for a code that two
-    customs do not share, a reporter without a store, or the same one twice; NoFigure where neither has a figure.
+    """Return both statements of an HS code that customs share in the months that either store has, compared. Raises
+    ValueError for a reporter without a store, or the same one twice; NoFigure where a side has no figure.
+
+    A side whose store has no total of the code says the sum of its national codes, a part of the goods: `why` names
+    them, and no verdict rests on it.
     """
-    if len(product) not in SHARED or not product.isdecimal():
-        raise ValueError(
-            f"{product} is a code of one country; two customs share HS codes of 2, 4 or 6 digits, such as"
-            f" {product[:6] if product[:6].isdecimal() else '850511'}"
-        )
     stores = pair(root, exporter, importer)
     known_months = sorted({*months_of(stores[0], "export"), *months_of(stores[1], "import")})
-    begin, end = (
-        (month_number(first) if first else known_months[0], month_number(last) if last else known_months[-1])
-        if known_months
-        else (0, -1)
-    )
-    through = hub_stores(root, exporter, importer)
-    sides = read_pair(stores, (exporter, importer), range(begin, end + 1), product, as_of, through)
-    rows = compare(*sides, range(begin, end + 1), pl.Series("product", [product]))
-    known = rows.filter(~pl.all_horizontal(_is_unknown("export"), _is_unknown("import")))
-    if not known.height:
+    if not known_months:
         raise NoFigure(
-            f"neither {exporter} nor {importer} has a figure of HS {product} between them; tidewaiter list products"
-            " shows what there is"
+            f"neither {exporter} has a figure of an export nor {importer} of an import; fetch or ingest some"
+        )
+    span = range(
+        month_number(first) if first else known_months[0], (month_number(last) if last else known_months[-1]) + 1
+    )
+    reach = range(span.start - REACH_BACK, span.stop + REACH_AHEAD)
+    pair_read = read_pair(stores, (exporter, importer), span, product, as_of, hub_stores(root, exporter, importer))
+    sold, bought = (by_parts(side, product, reach) for side in pair_read)
+    rows = _with_parts(compare(sold, bought, span, pl.Series("product", [product])), (sold, bought))
+    of_sides = {exporter: rows.filter(~_is_unknown("export")), importer: rows.filter(~_is_unknown("import"))}
+    if silent := [whose for whose, said in of_sides.items() if not said.height]:
+        raise NoFigure(
+            f"there is no mirror of HS {product} from {exporter} to {importer}: {' and '.join(silent)} without a figure"
+            f" ({rows['why'][0]}). tidewaiter list products --reporter {silent[0]} shows what it has"
         )
     if first is None:
-        rows = rows.filter(pl.col("period").is_between(known["period"].min(), known["period"].max()))
-    span = rows.select(first=pl.col("period").min(), last=pl.col("period").max())
+        months = pl.concat(said["period"] for said in of_sides.values())
+        rows = rows.filter(pl.col("period").is_between(months.min(), months.max()))
+    ends = rows.select(first=pl.col("period").min(), last=pl.col("period").max())
     releases = (
         pl.concat(
             [
-                side.releases.filter(pl.col("flow").is_null() | (pl.col("flow") == side.flow)).join(span, how="cross")
-                for side in sides
+                side.releases.filter(pl.col("flow").is_null() | (pl.col("flow") == side.flow)).join(ends, how="cross")
+                for side in (sold, bought)
             ]
         )
         .filter(pl.col("first_month") <= pl.col("last"), pl.col("last_month") >= pl.col("first"))
         .drop("first", "last")
     )
-    return BothSides(rows, (sides[0].snapshot, sides[1].snapshot), releases)
+    return BothSides(rows, (sold.snapshot, bought.snapshot), releases)
 
 
 def other_side(snapshot: Snapshot, flow: str, figures_here: pl.DataFrame) -> pl.DataFrame:
@@ -278,6 +289,22 @@ def _books(sold: Side) -> pl.DataFrame:
     """What hubs say in their own books, in words: `hub_books` by product and period."""
     words = pl.format("{} counts up to {} t to {} around this month", "hub", pl.col("kg") / 1000, pl.lit(sold.partner))
     return sold.onward.group_by(KEYS).agg(hub_books=words.sort_by("hub").str.join("; "))
+
+
+def _with_parts(rows: pl.DataFrame, sides: tuple[Side, Side]) -> pl.DataFrame:
+    """Say of a side that has national codes alone which these are: all goods and a part of them have no ratio and no
+    lag."""
+    is_compared = ~pl.any_horizontal(map(_is_unknown, NAMES))
+    for name, side in zip(NAMES, sides, strict=True):
+        if side.parts:
+            is_part, codes = ~_is_unknown(name), pl.lit(", ".join(side.parts))
+            said = pl.when(is_part).then(pl.format(NO_TOTAL, f"{name}er", "product", codes))
+            rows = rows.with_columns(
+                pl.when(~is_part).then(pl.col("^lag|.*_ratio.*$")),
+                reason=pl.when(is_part & is_compared).then(pl.lit("part")).otherwise("reason"),
+                why=pl.concat_str(pl.col("why").replace("", None), said, separator="; ", ignore_nulls=True),
+            )
+    return rows
 
 
 def _is_unknown(side: str) -> pl.Expr:
@@ -417,9 +444,15 @@ def _why(names: dict[str, str]) -> pl.Expr:
 def _doubts(sides: tuple[Side, Side], rows: pl.DataFrame) -> pl.Series:
     """The open findings about the figures of each row, in words; empty where there are none."""
     month = month_index("period")
+    keys = rows.with_row_index("at").select("at", "product", begin=month, end=month)
     texts = [
         query.doubts_of(side.snapshot, side.day).each_of_keys(
-            rows.select("product", flow=pl.lit(side.flow), partner=pl.lit(side.partner), begin=month, end=month)
+            keys.with_columns(
+                pl.concat_list("product", *map(pl.lit, side.parts)),
+                flow=pl.lit(side.flow),
+                partner=pl.lit(side.partner),
+            ).explode("product"),
+            rows.height,
         )
         for side in sides
     ]

@@ -37,6 +37,7 @@ REASONS = {
     ),
     "suppressed": "one side hides its figure, or marks it as unreliable",
     "nomenclature": "one side has this trade by lines of its own, and by no code that customs share",
+    "part": "one side has no total of the code, but figures of some national codes below it, which are not compared",
     "definition_break": "on one side alone the code, the unit or the partner has changed its meaning",
     "not_covered": "one side has no figure of the month",
     "not_comparable": (

@@ -210,6 +210,34 @@ class AnswerOfSeveral(Answer):
         return next(iter(self.parts.values())).cite_rows(first) if len(self.parts) == 1 else None
 
 
+@dataclass(frozen=True)
+class AnswerOfSides(Answer):
+    """Rows that compare what several reporters say; `states` are theirs, in the order of `reporters`."""
+
+    @property
+    def published(self) -> tuple[Snapshot, ...]:
+        """The states of all of them."""
+        return self.states
+
+    def cited(self, language: str) -> str:
+        """Return the line to cite the answer by: each reporter with its state."""
+        lines = (
+            citation(
+                [],
+                whose,
+                self.as_of or known_on(read_table(state, "release"), read_table(state, "decision")),
+                state.id,
+                language,
+            )
+            for whose, state in zip(self.reporters, self.states, strict=True)
+        )
+        return ("；" if language == "zh" else "; ").join(lines)
+
+    def cite_rows(self, first: int | None = None) -> str | None:
+        """Return None: the rows rest on the files of several reporters."""
+        return None
+
+
 def of_each(question: OfReporter, answer: Callable[[Path], Answer]) -> Answer:
     """Return the answer of the store that a question is about; without a reporter that of each store of the root, one
     after another with a first column `reporter`. Raises NothingPublished where no store has anything."""

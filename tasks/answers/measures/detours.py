@@ -22,31 +22,26 @@ from schemas.table import polars_schema
 from tasks.analysis.measures import detours as screen
 from tasks.analysis.measures.detour_interval import HELD_PCT, interval, placebos_of
 from tasks.analysis.measures.detours import DetourWindow, Goods, HubScore, Placebos
-from tasks.analysis.mirror.sides import KG, months_of
-from tasks.analysis.mirror.statements import pair, pair_of
-from tasks.answers.form.answer import Answer, day_of
+from tasks.analysis.mirror.sides import HS6, KG, months_of
+from tasks.analysis.mirror.statements import pair, pair_of, shared_code
+from tasks.answers.form.answer import AnswerOfSides, day_of
 from tasks.answers.form.export_notes import RELEASE, Notes
-from tasks.domain.classification import members
 from tasks.domain.coverage import TOTALS
 from tasks.domain.doubt.doubt_words import as_text, once_each, together
 from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.measures import is_named
 from tasks.domain.labels import country
-from tasks.domain.nomenclature import SHARED
 from tasks.domain.numbers import amount
 from tasks.domain.period_words import read_months
 from tasks.domain.periods import Month, first_day, month_name, month_number
 from tasks.ledger.name_tables import names_in
-from tasks.reading.citation import citation, known_on
 from tasks.reading.query import doubts_of, open_published, query
 from tasks.reading.resolver import known_product
-from tasks.reading.series import levels_or_parts
+from tasks.reading.series import NO_TOTAL, levels_or_parts, national_codes
 from tasks.store.bucket.working_copy import at_hand
-from tasks.store.files.snapshot import Snapshot
 from tasks.store.places.reporters import stores_of
 from tasks.store.snapshots.parquet import read_table
 
-HS6 = 6
 HUBS_MAX, PLACEBOS_MAX = 30, 120
 # Months before the date that are read: the base of two years, the noise of one and dates before.
 BACK = 36
@@ -79,7 +74,7 @@ class Frame(NamedTuple):
 
 
 @dataclass(frozen=True)
-class DetoursAnswer(Answer):
+class DetoursAnswer(AnswerOfSides):
     """Rows of the table `detour`, the highest score first; `flows` has the three flows of the first hub by month."""
 
     stores: Stores = field(kw_only=True)
@@ -88,37 +83,17 @@ class DetoursAnswer(Answer):
 
     @property
     def reporters(self) -> tuple[str, ...]:
-        """The exporter and the importer."""
-        return self.stores.exporter, self.stores.importer
-
-    @property
-    def published(self) -> tuple[Snapshot, ...]:
-        """The states of both, and of the hubs that have a store."""
-        return self.states
-
-    def cited(self, language: str) -> str:
-        """Return the line to cite the answer by: each reporter with its state."""
-        names = (*self.reporters, *self.stores.hubs)
-        lines = (
-            citation([], whose, self.as_of or _known_on(state), state.id, language)
-            for whose, state in zip(names, self.states, strict=True)
-        )
-        return ("；" if language == "zh" else "; ").join(lines)
-
-    def cite_rows(self, first: int | None = None) -> str | None:
-        """Return None: the rows rest on the files of several reporters."""
-        return None
-
-
-def _known_on(state: Snapshot) -> date | str:
-    return known_on(read_table(state, "release"), read_table(state, "decision"))
+        """The exporter, the importer, and the hubs that have a store."""
+        return self.stores.exporter, self.stores.importer, *self.stores.hubs
 
 
 def detours(question: DetoursQuestion) -> DetoursAnswer:
     """Return a row for each possible hub. Raises ValueError for a code that customs do not share, a month that is none
     and a reporter without a store, and LookupError where no month since the date is known of both."""
     day, root = day_of(question.as_of), root_given(question.store)
-    code, notes = _code(question.product)
+    code = shared_code(question.product)
+    is_wider = known_product(question.product) != code
+    notes = [f"{question.product} is counted as HS {code}, which holds other goods too"] if is_wider else []
     exporter, importer = pair_of(question.from_, question.to)
     sold, bought = pair(root, exporter, importer)
     window = _window(sold, bought, question)
@@ -155,18 +130,6 @@ def detours(question: DetoursQuestion) -> DetoursAnswer:
     )
 
 
-def _code(product: str) -> tuple[str, list[str]]:
-    """The HS code that two customs share, and what must be said where the goods are a part of it."""
-    code = known_product(product)
-    shared = sorted({one[:HS6] for one in members(code) or [code]})
-    if len(shared) > 1 or not shared[0].isdecimal():
-        raise ValueError(f"{product} has no one HS code; name one of {', '.join(shared)}")
-    wider = [f"{product} is counted as HS {shared[0]}, which holds other goods too"] if code != shared[0] else []
-    if len(shared[0]) not in SHARED:
-        raise ValueError(f"{shared[0]} is no HS code of two, four or six digits, which two customs share")
-    return shared[0], wider
-
-
 def _window(sold: Path, bought: Path, question: DetoursQuestion) -> DetourWindow:
     since = month_number(read_months(question.since)[0])
     months = (months_of(sold, "export"), months_of(bought, "import"))
@@ -187,43 +150,24 @@ def _measure_and_hubs(
     code: str, stores: Stores, window: DetourWindow, day: date | None, wanted: str | None
 ) -> tuple[str, list[str]]:
     """The measure asked for, otherwise the first in which both legs of a hub are known, and the hubs, the largest."""
-    pairs = [Month(month).pair for month in range(window.since - screen.YEAR, window.after.stop)]
+    months = range(window.since - screen.YEAR, window.after.stop)
     tried = (wanted,) if wanted else (KG, *VALUES)
+    is_third = pl.col("partner").str.contains(COUNTRY)
+    is_third &= ~pl.col("partner").is_in([stores.exporter, stores.importer, *TOTALS])
     for measure in tried:
         sides = []
         for place, flow in ((stores.sold, "export"), (stores.bought, "import")):
-            keys = _keys(place, code)
-            given: dict[str, Any] = {"flow": flow, "measure": measure, "month": pairs, "as_of": day}
-            rows = query(place, "metric", product=keys, **given) if keys else pl.DataFrame()
-            sides.append(_by_partner(rows, code))
+            thirds = names_in(open_published(place)).partner.filter(is_third)["partner"].to_list()
+            rows, _ = levels_or_parts(place, flow, [code], thirds, months, measure, day)
+            sides.append(rows.filter(pl.col("level") > 0).group_by("partner").agg(pl.col("level").sum()))
         both = sides[0].join(sides[1], on="partner", suffix="_there")
-        others = both.filter(
-            pl.col("partner").str.contains(COUNTRY),
-            ~pl.col("partner").is_in([stores.exporter, stores.importer, *TOTALS]),
-        )
         rank = pl.min_horizontal("level", "level_there")
-        if others.height:
-            return measure, others.sort(rank, "partner", descending=[True, False]).head(HUBS_MAX)["partner"].to_list()
+        if both.height:
+            return measure, both.sort(rank, "partner", descending=[True, False]).head(HUBS_MAX)["partner"].to_list()
     raise NoFigure(
         f"no third country has HS {code} of {stores.exporter} and sends it to {stores.importer} in a measure that both"
         f" stores have ({', '.join(tried)})"
     )
-
-
-def _keys(place: Path, code: str) -> list[str]:
-    """The code and the national codes below it that a store has."""
-    names = names_in(open_published(place)).product["product"].to_list()
-    return [code, *(one for one in names if one.isdecimal() and one.startswith(code) and len(one) > HS6)]
-
-
-def _by_partner(rows: pl.DataFrame, code: str) -> pl.DataFrame:
-    if not rows.height:
-        return pl.DataFrame(schema={"partner": pl.String, "level": pl.Float64})
-    known = rows.filter(pl.col("level") > 0).select(pl.col("product", "partner").cast(pl.String), "level")
-    # National codes stand for a total that a store does not have, and are never added to it.
-    is_code = pl.col("product") == code
-    totals = known.filter(is_code) if known.filter(is_code).height else known
-    return totals.group_by("partner").agg(pl.col("level").sum())
 
 
 def _read(codes: Collection[str], hubs: Sequence[str], frame: Frame) -> tuple[dict[str, Goods], list[str]]:
@@ -233,10 +177,7 @@ def _read(codes: Collection[str], hubs: Sequence[str], frame: Frame) -> tuple[di
 
     def side(place: Path, flow: str, partners: Sequence[str], whose: str) -> dict[tuple[str, str], dict[int, float]]:
         rows, parts = levels_or_parts(place, flow, codes, partners, months, frame.measure, frame.day)
-        notes.extend(
-            f"{whose} has no total of HS {code}: it stands for {', '.join(of_it)} alone"
-            for code, of_it in parts.items()
-        )
+        notes.extend(NO_TOTAL.format(whose, code, ", ".join(of_it)) for code, of_it in parts.items())
         by_leg: dict[tuple[str, str], dict[int, float]] = {}
         for product, partner, month, level in rows.select("product", "partner", "month", "level").iter_rows():
             series = by_leg.setdefault((product, partner), {})
@@ -408,14 +349,16 @@ def _doubts(code: str, hubs: Sequence[str], frame: Frame) -> pl.Series:
     legs = [(stores.sold, "export", [stores.importer] * len(hubs)), (stores.sold, "export", hubs)]
     legs += [(stores.bought, "import", hubs)]
     for place, flow, partners in legs:
-        keys = [(at, flow, key, partner) for at, partner in enumerate(partners) for key in _keys(place, code)]
+        snapshot = open_published(place)
+        codes = [code, *national_codes(snapshot, [code]).get(code, ())]
+        keys = [(at, flow, key, partner) for at, partner in enumerate(partners) for key in codes]
         kinds = {"at": pl.UInt32, "flow": pl.String, "product": pl.String, "partner": pl.String}
         table = pl.DataFrame(keys, kinds, orient="row").with_columns(
             measure=pl.lit(frame.measure),
             begin=pl.lit(frame.window.since - screen.YEAR * screen.YEARS_MAX, pl.Int32),
             end=pl.lit(frame.window.after.stop - 1, pl.Int32),
         )
-        cells.append(doubts_of(open_published(place), frame.day).each_of_keys(table, len(hubs)))
+        cells.append(doubts_of(snapshot, frame.day).each_of_keys(table, len(hubs)))
     return together(cells)
 
 

@@ -4,7 +4,6 @@ they mean.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import polars as pl
@@ -14,19 +13,17 @@ from schemas.store_address import root_given
 from schemas.table import columns as columns_of_table
 from tasks.analysis.mirror.statements import BothSides, between
 from tasks.analysis.mirror.verdicts import REASONS
-from tasks.answers.form.answer import Answer, day_of
+from tasks.answers.form.answer import AnswerOfSides, day_of
 from tasks.answers.form.export_notes import RELEASE, Notes
 from tasks.domain.labels import capitalised, country
 from tasks.domain.numbers import amount, tonnes
-from tasks.reading.citation import citation
 from tasks.sources.registry import restricted
-from tasks.store.files.snapshot import Snapshot
 
 RATES = "by exchange rates of the European Central Bank, mean of the month"
 
 
 @dataclass(frozen=True)
-class MirrorAnswer(Answer):
+class MirrorAnswer(AnswerOfSides):
     """Both sides of a flow; the states are those of the exporter and of the importer."""
 
     mirror: BothSides = field(kw_only=True)
@@ -45,26 +42,6 @@ class MirrorAnswer(Answer):
     def reporters(self) -> tuple[str, ...]:
         """The exporter and the importer."""
         return self.rows["exporter"][0], self.rows["importer"][0]
-
-    @property
-    def published(self) -> tuple[Snapshot, ...]:
-        """The states of both."""
-        return self.mirror.states
-
-    @property
-    def known_on(self) -> date | str:
-        """The day that was asked for, or that of the newest release of both."""
-        return self.as_of or str(self.releases["released_on"].max())
-
-    @property
-    def citation(self) -> str:
-        """The line to cite the answer by: both reporters with their states."""
-        sides = zip(self.reporters, self.published, strict=True)
-        return "; ".join(citation([], whose, self.known_on, state.id) for whose, state in sides)
-
-    def cite_rows(self, first: int | None = None) -> str | None:
-        """Return None: the rows rest on the files of both."""
-        return None
 
 
 def mirror(question: questions.MirrorTrade) -> MirrorAnswer:

@@ -21,7 +21,7 @@ from schemas import settings
 from schemas.forms.brief import Facts
 from tasks.analysis.mirror.publication import MirrorPublication, publish_pair
 from tasks.analysis.mirror.sides import hubs
-from tasks.analysis.mirror.statements import compare, mirror, pair, read_pair
+from tasks.analysis.mirror.statements import between, compare, mirror, pair, read_pair
 from tasks.analysis.mirror.verdicts import REASONS
 from tasks.domain.errors import NoFigure
 from tasks.pages.brief import render
@@ -88,7 +88,7 @@ def test_what_the_exporter_counts_to_a_hub_alone_is_no_figure_of_the_pair(tmp_pa
     )
     publish(tmp_path, "CHN", "china.csv", hong_kong, flow="export", partners="listed", **OF_MAGNETS)
     publish(tmp_path, "DEU", "germany.csv", america, "eurostat_comext", partners="listed")
-    with pytest.raises(NoFigure, match="neither CHN nor DEU has a figure of HS 850511 between them"):
+    with pytest.raises(NoFigure, match="CHN and DEU without a figure"):
         mirror(tmp_path / "store", "850511", "CHN", "DEU")
 
 
@@ -201,30 +201,48 @@ def test_the_mirror_of_a_day_has_what_both_knew_then(root: Path) -> None:
     now = mirror(root, "850511", "CHN", "DEU").rows
     assert mirror(root, "850511", "CHN", "DEU", as_of=date(2026, 8, 14)).rows.equals(now)
     # Germany's months came out in August 2026: until then it had said nothing, which is not that it bought nothing.
-    before = mirror(root, "850511", "CHN", "DEU", as_of=date(2025, 7, 20)).rows
-    assert before["export_kg"].to_list() == now["export_kg"].to_list()
-    assert {*before.select("import_kg", "import_stated", "reason", "why").rows()} == {
-        (None, None, "not_covered", "DEU kilograms: not covered; DEU value: not covered")
-    }
-    with pytest.raises(NoFigure):
+    with pytest.raises(NoFigure, match=r"no mirror .*: DEU without a figure .*DEU value: not covered"):
+        mirror(root, "850511", "CHN", "DEU", as_of=date(2025, 7, 20))
+    with pytest.raises(NoFigure, match="CHN and DEU without a figure"):
         mirror(root, "850511", "CHN", "DEU", as_of=date(2025, 7, 19))
+
+
+@pytest.mark.parametrize(
+    ("exporter", "importer", "months", "says"),
+    [
+        (
+            "CHN",
+            "DEU",
+            ("2025-04-01", "2025-04-01"),
+            "there is no mirror of HS 850511 from CHN to DEU: DEU without a figure (DEU kilograms: not covered; DEU"
+            " value: not covered). tidewaiter list products --reporter DEU shows what it has",
+        ),
+        ("DEU", "CHN", (), "neither DEU has a figure of an export nor CHN of an import"),
+    ],
+)
+def test_a_mirror_of_which_one_side_has_no_figure_is_a_sentence(
+    root: Path, exporter: str, importer: str, months: tuple[str, ...], says: str
+) -> None:
+    with pytest.raises(NoFigure) as caught:
+        mirror(root, "850511", exporter, importer, *map(date.fromisoformat, months))
+    assert says in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("product", "importer", "error", "says"),
     [
-        ("85051110", "DEU", ValueError, "85051110 is a code of one country; .* such as 850511"),
-        ("basket:rare_earth_magnets", "DEU", ValueError, "is a code of one country"),
+        ("12019", "DEU", ValueError, "12019 has no HS code of 2, 4 or 6 digits, .* such as 850511"),
+        ("line:rare_earths", "DEU", ValueError, "has no HS code of 2, 4 or 6 digits"),
         ("850511", "CHN", ValueError, "CHN and CHN are one reporter; name two"),
         ("850511", "FRA", ValueError, "there is no store of FRA; there are those of CHN, DEU"),
-        ("010121", "DEU", NoFigure, "neither CHN nor DEU has a figure of HS 010121 between them"),
+        ("010121", "DEU", NoFigure, "no mirror of HS 010121 from CHN to DEU: CHN and DEU without a figure"),
     ],
 )
 def test_what_cannot_be_compared_says_what_to_do(
     root: Path, product: str, importer: str, error: type[Exception], says: str
 ) -> None:
     with pytest.raises(error, match=says):
-        mirror(root, product, "CHN", importer)
+        between(root, product, "CHN", importer, None)
 
 
 def asked(store: Path, *words: str) -> Result:

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from schemas.questions.detours import Detours
+from tasks.analysis.mirror.statements import mirror
 from tasks.answers.measures.detours import columns, detours, title, workbook_notes
 from tasks.domain.errors import NoFigure
 from tests.unit.detour_stores import PLACEBOS, detour_stores
@@ -111,3 +112,23 @@ def test_with_few_placebo_goods_no_hub_fires_and_the_rows_say_why(tmp_path: Path
     assert answer.rows["fires"].null_count() == answer.rows.height
     assert {*answer.rows["status"]} == {"too_few_placebos"}
     assert any("no hub can fire: 3 placebo goods, and 20 are needed" in note for note in answer.notes)
+
+
+def test_national_codes_stand_for_a_code_without_a_total_in_detours_and_in_the_mirror(
+    root: Path, tmp_path: Path
+) -> None:
+    national = detour_stores(tmp_path, national=True)
+    answer, whole = detours(asked(national)), detours(asked(root))
+    said = "CHN has no total of HS 850511: it stands for 85051110 alone"
+    assert said in answer.notes
+    assert said not in whole.notes
+    assert answer.rows.select("hub", "direct_after").rows() == whole.rows.select("hub", "direct_after").rows()
+    months = (date(2025, 4, 1), date(2025, 9, 1))
+    parts, totals = (mirror(one, "850511", "CHN", "USA", *months).rows for one in (national, root))
+    figures = ["period", "export_kg", "export_value", "import_kg", "import_value", "export_valuation"]
+    assert parts.select(figures).equals(totals.select(figures))
+    assert parts["export_kg"].sum() == answer.rows["direct_after"][0]
+    # A part of the goods and all of them have no ratio.
+    assert parts["kg_ratio"].null_count() == parts.height > totals["kg_ratio"].null_count()
+    assert {*parts.select("reason", "why").rows()} == {("part", said)}
+    assert "part" not in totals["reason"]
