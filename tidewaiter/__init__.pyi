@@ -395,10 +395,11 @@ def plot(
     month: str | Iterable[str] | None = None,
     flow: Literal["export", "import"] | None = None,
     language: Literal["en", "zh"] = "en",
-    reporter: str | None = None,
+    reporter: str | Iterable[str] | None = None,
     store: str | Path | None = None,
 ) -> Path:
-    """Series as a picture, a line for each product and partner, with the export controls that touch the products.
+    """Series as a picture, a line for each reporter, product and partner, with the export controls that touch the
+    products. Below it stand sources, what the values of each reporter mean, and who has none.
 
     Args:
         product: Name or code: soybeans, 大豆, 1201.90.19, line:…, basket:… or sitc:…; or several.
@@ -408,7 +409,7 @@ def plot(
         month: 2024-06, June 2024, a day of it, latest, or a range: 2024-01..2024-06; none: all; or several.
         flow: Direction; none: the one that there is, exports of both.
         language: Language of names and words.
-        reporter: Whose figures, as CHN or EU27; none: the only reporter of the store.
+        reporter: Whose figures, as CHN or EU27; none: the only reporter of the store; or several.
         store: The published tables: a folder, or s3://bucket/prefix.
 
     Returns:

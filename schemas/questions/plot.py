@@ -5,11 +5,12 @@ from dataclasses import KW_ONLY
 from pathlib import Path
 from typing import Annotated
 
-from schemas.questions.question import PRODUCT, Flow, Help, Language, Measure, Months, OfReporter, Partners
+from schemas.questions.question import PRODUCT, Flow, Help, Language, Measure, Months, OfReporters, Partners
 
 
-class Plot(OfReporter):
-    """Series as a picture, a line for each product and partner, with the export controls that touch the products.
+class Plot(OfReporters):
+    """Series as a picture, a line for each reporter, product and partner, with the export controls that touch the
+    products. Below it stand sources, what the values of each reporter mean, and who has none.
 
     Returns:
         The file.

@@ -90,6 +90,17 @@ class OfReporter(Question, kw_only=True):
     reporter: Annotated[str | None, Help("whose figures, as CHN or EU27; none: the only reporter of the store")] = None
 
 
+class OfReporters(Question, kw_only=True):
+    """A question about the figures of one reporter or several."""
+
+    reporter: Annotated[Texts, Help("whose figures, as CHN or EU27; none: the only reporter of the store")] = None
+
+    @property
+    def reporters(self) -> tuple[str, ...]:
+        """The reporters that are named, each once."""
+        return tuple(dict.fromkeys(texts(self.reporter)))
+
+
 def fields_of(form: type[Form]) -> Iterator[FormField]:
     """Yield the fields of a form: its own, and then those that it shares with others, as the store."""
     known = set[str]()

@@ -11,15 +11,15 @@ from schemas.questions.question import (
     Help,
     Language,
     Months,
+    OfReporters,
     Partners,
     Products,
-    Question,
     Texts,
     texts,
 )
 
 
-class Read(Question):
+class Read(OfReporters):
     """Rows of a published table, in key order, every digit as it is published; also as they were known on a day.
 
     Returns:
@@ -66,7 +66,6 @@ class Read(Question):
     columns: Annotated[Texts, Help("columns, with commas between them; none: all")] = None
     names: Annotated[bool, Help("names behind the codes")] = True
     language: Language = "en"
-    reporter: Annotated[Texts, Help("whose figures, as CHN or EU27; none: the only reporter of the store")] = None
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -77,11 +76,6 @@ class Read(Question):
     def measures(self) -> tuple[str, ...]:
         """The measures that are named; none: all."""
         return texts(self.measure)
-
-    @property
-    def reporters(self) -> tuple[str, ...]:
-        """The reporters that are named, each once."""
-        return tuple(dict.fromkeys(texts(self.reporter)))
 
     @property
     def shown(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from schemas.figures import QUOTABLE
 from schemas.forms.doubt import NumberDoubt
 from schemas.layouts import ANALYSIS, LAYOUTS
 from schemas.names import FIGURES, VALUES, caveats_of, quote
-from schemas.questions.question import texts
+from schemas.questions.question import OfReporters, texts
 from schemas.questions.read import Read
 from schemas.table import polars_schema, readers_schema
 from tasks.answers.form.answer import Answer, AnswerOfSeveral, day_of, folder_of
@@ -91,7 +91,7 @@ def read_whole(question: Read) -> AnswerOfSeveral:
         raise ValueError(f"{name}: {why}")
     first, notes = next(iter(parts.values())), tuple(f"{name}: {why}" for name, why in refused.items())
     notes += _terms(parts, question.table)
-    rows = _together({name: part.rows for name, part in parts.items()}, question)
+    rows = together({name: part.rows for name, part in parts.items()}, question)
     return AnswerOfSeveral(rows, first.snapshot, notes, as_of=first.as_of, table=question.table, parts=parts)
 
 
@@ -104,7 +104,9 @@ def _terms(parts: Mapping[str, Answer], table: str) -> tuple[str, ...]:
     return tuple(f"{name}: {line}" for name, of_reporter in lines for line in of_reporter)
 
 
-def _together(rows_of: Mapping[str, pl.DataFrame], question: Read) -> pl.DataFrame:
+def together(rows_of: Mapping[str, pl.DataFrame], question: OfReporters) -> pl.DataFrame:
+    """Return the rows of reporters one after another, with a first column `reporter` where a question may name
+    several."""
     names = _leading_columns(question)
     return pl.concat(
         [rows.select(*(pl.lit(name).alias(one) for one in names), pl.exclude(names)) for name, rows in rows_of.items()],
@@ -112,7 +114,7 @@ def _together(rows_of: Mapping[str, pl.DataFrame], question: Read) -> pl.DataFra
     )
 
 
-def _leading_columns(question: Read) -> list[str]:
+def _leading_columns(question: OfReporters) -> list[str]:
     """The column before those of the table: the reporter, where the question names several."""
     return [] if question.reporter is None or isinstance(question.reporter, str) else ["reporter"]
 

@@ -2,21 +2,19 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
-import polars as pl
-
 from schemas.questions.plot import Plot
 from schemas.questions.question import texts
-from tasks.answers.form.answer import Answer, store_of
-from tasks.domain.doubt.doubt_words import doubt_sentences, once_each
-from tasks.domain.labels import DOUBTED
-from tasks.domain.period_words import each_month
+from schemas.questions.read import Read
+from tasks.answers.form.answer import Answer, AnswerOfSeveral
+from tasks.answers.trade.read import read_whole, together
+from tasks.domain.doubt.doubt_words import once_each
+from tasks.domain.errors import NoFigure
 from tasks.ledger.doubts import Doubts
-from tasks.pages.charts.plot import draw
-from tasks.pages.text.wording import texts as texts_in
+from tasks.pages.charts.plot import Lines, draw, known_levels
 from tasks.reading import query
 from tasks.reading.citation import cite_rows
 from tasks.reading.resolver import Resolver
@@ -27,7 +25,7 @@ NAMED_MAX = 3
 
 
 @dataclass(frozen=True)
-class PlotAnswer(Answer):
+class PlotAnswer(AnswerOfSeveral):
     """The rows of the series, and the file with the picture."""
 
     RESULT: ClassVar[str] = "file"
@@ -36,32 +34,54 @@ class PlotAnswer(Answer):
 
 def plot(question: Plot) -> PlotAnswer:
     """Write the picture and return its file. Raises ValueError for a name that is not in the store or an ending of no
-    picture, and LookupError where there is nothing to draw."""
-    measure, language = question.measure, question.language
+    picture, and LookupError where there is nothing to draw; of several reporters only where none has a line."""
     if question.output is not None:
         file_outside(Path(question.output))
-    store = store_of(question)
-    snapshot = query.open_published(store)
-    resolver = Resolver(snapshot)
-    products = list(dict.fromkeys(map(resolver.product, texts(question.product))))
-    partners = list(dict.fromkeys(map(resolver.partner, texts(question.partner) or ["WLD"])))
-    flow = resolver.flow(products, question.flow)
-    spans = texts(question.month)
-    months = each_month(resolver.months(text, flow, products) for text in spans) if spans else None
-    rows = query.query(store, "metric", flow=flow, product=products, month=months)
-    shown = rows.filter(pl.col("partner").is_in(partners) & (pl.col("measure") == measure))
-    doubts = once_each(Doubts(snapshot).each_of_rows(shown, ["level"]))
-    in_doubt = texts_in(language)["in_doubt"]
-    doubt_lines = [f"{DOUBTED} {in_doubt.format(doubt=words)}" for words in doubt_sentences(doubts, language)]
-    cited = [cite_rows(shown, snapshot, None, language) or "", *doubt_lines]
-    whose = query.reporter_of(snapshot)
-    file = Path(question.output or _name(products, partners, measure))
-    file_outside(file)
-    write_outside(file, draw(rows, products, partners, measure, file.suffix, whose, cited, language))
-    return PlotAnswer(shown, snapshot, tuple(resolver.notes), doubts, table="metric", file=file)
+    partners, language = texts(question.partner) or ("WLD",), question.language
+    asked = {name: getattr(question, name) for name in ("month", "measure", "flow", "language", "reporter", "store")}
+    answer = read_whole(Read(question.product, partner=partners, columns="level", names=False, **asked))
+    drawn, notes = dict[str, Lines](), [*answer.notes]
+    for name, part in answer.parts.items():
+        is_alone = len(question.reporters) <= 1
+        try:
+            drawn[name] = _lines("" if is_alone else f"{name}: ", part, partners, question)
+        except NoFigure as none:
+            if is_alone:
+                raise
+            notes.append(f"{name}: {none}")
+    if not drawn:
+        raise NoFigure("; ".join(notes))
+    parts = {
+        name: replace(answer.parts[name], rows=lines.rows, doubts=tuple(lines.doubts)) for name, lines in drawn.items()
+    }
+    file = Path(question.output or _name([*drawn.values()], question.measure))
+    # What values mean stands with the source of each reporter.
+    left_out = [note for note in notes if note.partition(": ")[0] not in drawn]
+    write_outside(file, draw([*drawn.values()], question.measure, file.suffix, language, notes=left_out))
+    rows, snapshot = together({name: part.rows for name, part in parts.items()}, question), answer.snapshot
+    return PlotAnswer(rows, snapshot, tuple(notes), table="metric", shown=(), parts=parts, file=file)
 
 
-def _name(products: Sequence[str], partners: Sequence[str], measure: str) -> str:
+def _lines(whose: str, part: Answer, partners: Sequence[str], question: Plot) -> Lines:
+    """What is drawn of a reporter: all that was read of it in the direction that is asked for, or that it has. Raises
+    NoFigure where a line has no level."""
+    resolver, products = Resolver(part.snapshot), list(dict.fromkeys(part.rows["product"]))
+    rows = part.rows.filter(flow=resolver.flow(products, question.flow))
+    cited = cite_rows(rows, part.snapshot, None, question.language) or ""
+    lines = Lines(
+        rows,
+        products,
+        list(dict.fromkeys(map(resolver.partner, partners))),
+        query.reporter_of(part.snapshot),
+        [*(f"{whose}{note}" for note in part.notes), cited],
+        once_each(Doubts(part.snapshot).each_of_rows(rows, ["level"])),
+    )
+    known_levels(lines, question.measure)
+    return lines
+
+
+def _name(drawn: Sequence[Lines], measure: str) -> str:
     """The name of the file of a picture that nobody named: 12019019-WLD-quantity_kg.png."""
-    parts = [*products[:NAMED_MAX], *partners[:NAMED_MAX], measure]
+    reporters = [one.reporter.code for one in drawn] if len(drawn) > 1 else []
+    parts = [*reporters[:NAMED_MAX], *drawn[0].products[:NAMED_MAX], *drawn[0].partners[:NAMED_MAX], measure]
     return "-".join(re.sub(r"\W", "_", part) for part in parts) + ".png"

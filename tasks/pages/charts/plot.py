@@ -4,16 +4,19 @@ controls took effect.
 
 import itertools
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 import polars as pl
 import vl_convert
 
+from schemas.forms.doubt import NumberDoubt
+from tasks.domain.doubt.doubt_words import doubt_sentences
 from tasks.domain.errors import NoFigure
 from tasks.domain.export_controls.measure_states import took_effect
 from tasks.domain.export_controls.measures import events_of, mixed_words
-from tasks.domain.labels import capitalised, partner_name, product_name, product_names, trade_of
+from tasks.domain.labels import DOUBTED, capitalised, partner_name, product_name, product_names, trade_of
 from tasks.domain.periods import month_end
 from tasks.domain.reporter import Reporter
 from tasks.domain.text import named
@@ -21,7 +24,6 @@ from tasks.pages.charts.charts import Spec, field, layer, scale_of
 from tasks.pages.text import wording
 from tasks.pages.text.sentences import subject
 from tasks.pages.text.wording import scale_name, texts
-from tasks.reading.query import Keys, several
 
 PICTURES = (".png", ".svg")
 COLOURS = ("#1f3a5f", "#c8553d", "#b07a1c", "#3f7d68", "#7f6a93", "#6f7276")
@@ -47,7 +49,7 @@ NOTES_BELOW = {
 ON_WHITE = {
     "config": {"background": "#ffffff", "font": "sans-serif", "title": {"anchor": "start", "fontWeight": "normal"}}
 }
-# Separates the product and the partner of a line; no key contains it.
+# Separates the reporter, product and partner of a line; no key contains it.
 BETWEEN = "\t"
 # A longer note would leave the picture.
 CHARACTERS_A_LINE = {"en": 130, "zh": 65}
@@ -55,19 +57,28 @@ CHARACTERS_A_LINE = {"en": 130, "zh": 65}
 LABELS_MAX, LABEL_HEIGHT = 12, 0.045
 
 
+class Lines(NamedTuple):
+    """What is drawn of one reporter: `rows` of the table metric in its store, of one direction; a line for each product
+    and partner. `said` stands below the picture: sources, what values mean; and the `doubts`."""
+
+    rows: pl.DataFrame
+    products: list[str]
+    partners: list[str]
+    reporter: Reporter
+    said: Sequence[str] = ()
+    doubts: Iterable[NumberDoubt] = ()
+
+    @property
+    def trade(self) -> tuple[str, str]:
+        """Whose trade it is, and its direction."""
+        return self.reporter.code, self.rows["flow"][0]
+
+
 def draw(
-    rows: pl.DataFrame,
-    product: Keys,
-    partners: list[str],
-    measure: str,
-    form: str,
-    reporter: Reporter,
-    cited: Sequence[str] = (),
-    language: str = "en",
-    scale: float = 2,
+    drawn: Sequence[Lines], measure: str, form: str, language: str = "en", scale: float = 2, notes: Sequence[str] = ()
 ) -> bytes:
-    """Return the bytes of a PNG or SVG, with a line for each product and partner; `rows` are of the table metric in
-    the store of `reporter`, `cited` are lines with their sources and doubts. A PNG has `scale` dots a point.
+    """Return the bytes of a PNG or SVG, with a line for each reporter, product and partner, and `notes` below it. A PNG
+    has `scale` dots a point.
 
     Raises NoFigure, and ValueError for another form.
     """
@@ -75,20 +86,21 @@ def draw(
         raise ValueError(
             f"{form or 'a name without an ending'} is no picture that can be drawn; end the name in .png or .svg"
         )
-    products, t = several(product) or [], texts(language)
-    names = _names_of_lines(products, partners, reporter, language)
-    shown = _shown(rows, measure, list(names))
+    shown, t = pl.concat(known_levels(lines, measure) for lines in drawn), texts(language)
+    names = _names_of_lines(drawn, language)
     factor, unit = scale_of(shown["level"], measure)
     first, last = min(shown["period"]), max(shown["period"])
     values = _values(shown, names, pl.date_range(first, last, "1mo", eager=True).to_list(), factor)
-    ink = _ink(list(names.values()), len(products))
-    flow = rows["flow"][0]
-    events = [one for one in _took_effect(products, flow, reporter.code) if first <= one[0] <= month_end(last)]
-    notes = [f"{number}  {day}  {t['event'].format(**row)}" for number, (day, row) in enumerate(events, 1)]
-    notes += [t["mixed"] for _ in mixed_words(products, reporter.code)]
-    notes += [line for text in cited for line in textwrap.wrap(text, CHARACTERS_A_LINE[language])]
+    ink = _ink(list(names.values()), len({code for lines in drawn for code in lines.products}))
+    events = [one for one in _took_effect(drawn) if first <= one[0] <= month_end(last)]
+    below = [f"{number}  {day}  {t['event'].format(**row)}" for number, (day, row) in enumerate(events, 1)]
+    below += [t["mixed"] for lines in drawn for _ in mixed_words(lines.products, lines.reporter.code)]
+    for lines in drawn:
+        in_doubt = (t["in_doubt"].format(doubt=words) for words in doubt_sentences(lines.doubts, language))
+        below += [*lines.said, *(f"{DOUBTED} {words}" for words in in_doubt)]
+    wrapped = [line for text in (*below, *notes) for line in textwrap.wrap(text, CHARACTERS_A_LINE[language])]
     place = {
-        "x": field("month", "temporal", axis=MONTH_AXIS | NOTES_BELOW | {"title": notes or None}),
+        "x": field("month", "temporal", axis=MONTH_AXIS | NOTES_BELOW | {"title": wrapped or None}),
         "y": field("value", "quantitative", title=None, scale={"zero": True}),
     }
     layers = [layer(values, {"type": "line", "point": True, "strokeWidth": 2}, **place, color=ink)]
@@ -96,34 +108,43 @@ def draw(
     layers += _doubted(values, ink)
     layers += _marks([day for day, _ in events])
     bold = {"fontWeight": "bold", "fontSize": 16, "offset": 14}
-    title = _title(products, partners, flow, reporter, language)
-    heading = {"text": title, "subtitle": [scale_name(unit, language)], **bold}
+    heading = {"text": _title(drawn, language), "subtitle": [scale_name(unit, language)], **bold}
     chart = {"layer": layers, "width": 720, "height": 360, "title": heading}
     if form == ".png":
         return vl_convert.vegalite_to_png(chart | ON_WHITE, scale=scale)
     return vl_convert.vegalite_to_svg(chart | ON_WHITE).encode()
 
 
-def _names_of_lines(products: list[str], partners: list[str], reporter: Reporter, language: str) -> dict[str, str]:
-    """Name each line by its product and partner, as far as there are several of them."""
+def _names_of_lines(drawn: Sequence[Lines], language: str) -> dict[str, str]:
+    """Name each line by its reporter, product and partner, as far as there are several of them."""
     names: dict[str, str] = {}
-    for code, to in itertools.product(products, partners):
-        parts = [_name(code, reporter, language)] if len(products) > 1 else []
-        parts += [_partner(to, language)] if len(products) == 1 or len(partners) > 1 else []
-        names[f"{code}{BETWEEN}{to}"] = texts(language)["comma"].join(parts)
+    several_products, several_partners = (
+        len({key for lines in drawn for key in getattr(lines, of)}) > 1 for of in ("products", "partners")
+    )
+    for lines in drawn:
+        for code, to in itertools.product(lines.products, lines.partners):
+            parts = [capitalised(trade_of(*lines.trade, language))] if len(drawn) > 1 else []
+            parts += [_name(code, lines.reporter, language)] if several_products else []
+            parts += [_partner(to, language)] if several_partners or not parts else []
+            names[BETWEEN.join((lines.reporter.code, code, to))] = texts(language)["comma"].join(parts)
     return names
 
 
-def _shown(rows: pl.DataFrame, measure: str, lines: list[str]) -> pl.DataFrame:
+def known_levels(lines: Lines, measure: str) -> pl.DataFrame:
     """Return the rows with a level of these lines, whose key is in `partner`. Raises NoFigure for a line without."""
-    known = rows.filter(pl.col("level").is_not_null(), measure=measure)
-    known = known.with_columns(partner=pl.concat_str("product", pl.lit(BETWEEN), "partner"))
-    absent = sorted({*lines} - {*known["partner"]})
-    if not absent:
-        return known.filter(pl.col("partner").is_in(lines))
-    code = absent[0].split(BETWEEN)[0]
-    others = rows.filter(pl.col("level").is_not_null(), product=code)
-    gone = [line.split(BETWEEN)[1] for line in absent if line.startswith(code + BETWEEN)]
+    known = lines.rows.filter(pl.col("level").is_not_null(), measure=measure)
+    absent = [
+        (code, to)
+        for code, to in itertools.product(lines.products, lines.partners)
+        if not known.filter(product=code, partner=to).height
+    ]
+    if lines.products and not absent:
+        whose = pl.lit(lines.reporter.code)
+        known = known.filter(pl.col("product").is_in(lines.products), pl.col("partner").is_in(lines.partners))
+        return known.with_columns(partner=pl.concat_str(whose, "product", "partner", separator=BETWEEN))
+    code = absent[0][0] if absent else "these goods"
+    gone = [to for of, to in absent if of == code] or lines.partners
+    others = lines.rows.filter(pl.col("level").is_not_null(), product=code)
     raise NoFigure(
         f"nothing to draw of {code}, {measure}, partner {', '.join(gone)}; there are measures "
         f"{named({*others['measure']}) or 'none'} and partners {named({*others['partner']}) or 'none'}"
@@ -177,16 +198,26 @@ def _marks(days: list[date]) -> list[Spec]:
     ]
 
 
-def _title(products: list[str], partners: list[str], flow: str, reporter: Reporter, language: str) -> str:
-    if len(products) == 1:
-        return capitalised(subject(reporter.code, flow, _name(products[0], reporter, language), language))
-    title = capitalised(trade_of(reporter.code, flow, language))
-    return f"{title}{texts(language)['comma']}{_partner(partners[0], language)}" if len(partners) == 1 else title
+def _title(drawn: Sequence[Lines], language: str) -> str:
+    """Whose trade in what, with whom where it is one partner; of several reporters the goods if all have one code."""
+    first, comma = drawn[0], texts(language)["comma"]
+    products, partners = ({key for lines in drawn for key in getattr(lines, of)} for of in ("products", "partners"))
+    name = _name(first.products[0], first.reporter, language)
+    if len(drawn) == len(products) == 1:
+        return capitalised(subject(*first.trade, name, language))
+    parts = [name] if len(products) == 1 else [trade_of(*lines.trade, language) for lines in drawn]
+    parts += [_partner(to, language) for to in partners if len(partners) == 1]
+    return capitalised(comma.join(parts))
 
 
-def _took_effect(products: list[str], flow: str, reporter: str) -> list[tuple[date, dict[str, str]]]:
-    """Return the measures about these products that ever took effect, in order, with their days."""
-    rows = (row for code in products for row in events_of(code, flow, reporter).iter_rows(named=True))
+def _took_effect(drawn: Sequence[Lines]) -> list[tuple[date, dict[str, str]]]:
+    """Return the measures about the products of each reporter that ever took effect, in order, with their days."""
+    rows = (
+        row
+        for lines in drawn
+        for code in lines.products
+        for row in events_of(code, lines.trade[1], lines.reporter.code).iter_rows(named=True)
+    )
     measures = {row["event"]: row for row in rows if took_effect(row)}.values()
     return sorted(((date.fromisoformat(row["effective_from"]), row) for row in measures), key=lambda one: one[0])
 

@@ -20,16 +20,15 @@ from tasks.answers.form.quotes import beside
 from tasks.answers.trade.read import with_names
 from tasks.domain.classification import members
 from tasks.domain.coverage import WORLD
-from tasks.domain.doubt.doubt_words import doubt_sentences
 from tasks.domain.errors import NoFigure
-from tasks.domain.labels import DOUBTED, capitalised, country
+from tasks.domain.labels import capitalised, country
 from tasks.domain.periods import first_day, month_number
 from tasks.ledger.doubts import Doubts
 from tasks.pages.brief import render as brief
 from tasks.pages.brief.context import decided
 from tasks.pages.brief.facts import ProductTraces
 from tasks.pages.brief.facts import gather as facts_of
-from tasks.pages.charts.plot import draw
+from tasks.pages.charts.plot import Lines, draw
 from tasks.pages.series import data, page
 from tasks.pages.series.data import PageSeries
 from tasks.pages.text.document import SiteFrame, as_html
@@ -94,10 +93,8 @@ def picture(series: PageSeries, language: str) -> bytes:
     first = series.partners[0]
     rows = series.rows.filter(partner=first, measure=series.measure)
     doubts = (one for key, of_level in series.doubts.items() if key[:2] == (series.measure, first) for one in of_level)
-    in_doubt = texts(language)["in_doubt"]
-    lines = (f"{DOUBTED} {in_doubt.format(doubt=words)}" for words in doubt_sentences(doubts, language))
-    cited = [page.cited_of(series, language), *lines]
-    return draw(rows, series.product, [first], series.measure, ".png", series.reporter, cited, language, 1)
+    lines = Lines(rows, [series.product], [first], series.reporter, [page.cited_of(series, language)], doubts)
+    return draw([lines], series.measure, ".png", language, 1)
 
 
 def _months(

@@ -93,7 +93,12 @@ def test_several_texts_are_read_once_and_kept_in_order() -> None:
     assert (asked.product, asked.shown, asked.reporters) == (("b", "a"), ("level", "mom_pct"), ("CHN", "USA"))
     assert checked(Read(columns=["reporter", "level"], reporter=("CHN", "USA"))).shown == ("level",)
     assert checked(Read(columns=["reporter", "level"])).shown == ("reporter", "level")
-    assert [field.name for field in fields_of(Plot) if takes_several(field)] == ["product", "partner", "month"]
+    assert [field.name for field in fields_of(Plot) if takes_several(field)] == [
+        "product",
+        "partner",
+        "month",
+        "reporter",
+    ]
     assert checked(CheckClaims([{"value": 353}])).claims == ({"value": 353},)
 
 

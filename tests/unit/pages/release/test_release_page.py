@@ -100,8 +100,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     """The partners and the months of each picture."""
     found: list[set[str]] = []
 
-    def draw(series: pl.DataFrame, product: str, partners: list[str], *_: object, **__: object) -> bytes:
-        found.append({*partners, *series["period"].dt.strftime("%Y-%m")})
+    def draw(lines: list[plot.Lines], *_: object, **__: object) -> bytes:
+        found.append({*lines[0].partners, *lines[0].rows["period"].dt.strftime("%Y-%m")})
         return b"picture"
 
     monkeypatch.setattr(plot, "draw", draw)
