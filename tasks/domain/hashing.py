@@ -43,10 +43,10 @@ def frame_sha256(frame: pl.DataFrame) -> str:
 
 
 def _column_sha256(column: pl.Series) -> bytes:
-    # Most columns of a release have one value in all rows. The number of rows is hashed beside it.
-    if not column.dtype.is_nested() and column.eq_missing(column.head(1)).all():
-        column = column.head(1)
-    return hashlib.sha256(b"".join(_parts(column))).digest()
+    digest = hashlib.sha256()
+    for part in _parts(column):
+        digest.update(part)
+    return digest.digest()
 
 
 def _plain(column: pl.Series) -> bytes:
