@@ -1,6 +1,7 @@
 """Checks what a question was given: the model of pydantic of a question, and what is wrong in one sentence."""
 
 import functools
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 from datetime import date
@@ -41,7 +42,8 @@ def question_of(question: type[FormT], *args: Any, **given: Any) -> FormT:
     known = {*given, *(name for name, _ in zip(in_order, args, strict=False))}
     if lacking := [field for field in fields if default_of(field) is ... and field.name not in known]:
         named = "; ".join(f"{field.name} ({help_of(field).text})" for field in lacking)
-        raise ValueError(f"the question about {question.__name__.lower()} lacks {named}")
+        name = re.sub(r"\B[A-Z]", r" \g<0>", question.__name__).lower()
+        raise ValueError(f"the question about {name} lacks {named}")
     return question(*args, **given)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from schemas.questions.checks import checked, model_of
+from schemas.questions.checks import checked, model_of, question_of
 from schemas.questions.claims import CheckClaim, CheckClaims
+from schemas.questions.event_brief import EventBrief
 from schemas.questions.movers import Movers
 from schemas.questions.plot import Plot
 from schemas.questions.question import Form, Question, fields_of, help_of, summary_of, takes_several
@@ -100,6 +101,11 @@ def test_several_texts_are_read_once_and_kept_in_order() -> None:
         "reporter",
     ]
     assert checked(CheckClaims([{"value": 353}])).claims == ({"value": 353},)
+
+
+def test_a_question_that_lacks_a_field_is_named_as_people_do() -> None:
+    with pytest.raises(ValueError, match="the question about event brief lacks event "):
+        question_of(EventBrief)
 
 
 def test_a_field_without_help_is_a_fault() -> None:
