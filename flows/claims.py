@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
+from tasks.answers.trade.check_claims import understood
 from tasks.steps import catalog as step
 from tasks.steps.recording import recorded
 from tasks.store.bucket.working_copy import again_if_outpaced, exclusive
@@ -23,5 +24,6 @@ def check_and_publish(file: Path, store: Path) -> tuple[pl.DataFrame, Publicatio
             snapshot = open_snapshot(store)
             assert snapshot is not None, "the command asked whether something is published"
             snapshot = proved(snapshot)
+            claims = understood(snapshot, claims)
             checked = step.check_claims(snapshot, claims)
             return checked, step.publish_claims(store, claims, checked, snapshot)

@@ -8,10 +8,12 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -42,29 +44,63 @@ DAY = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 ALIKE = 0.8
 
 
+class Meant(NamedTuple):
+    """The product that a name means in a store, empty where there is none, and what must be said of it."""
+
+    product: str
+    note: str
+
+
 @dataclass(frozen=True)
 class ClaimsFile:
-    """A file of claims: its name, the hash of its bytes, its rows as text."""
+    """A file of claims: its name, the hash of its bytes, its rows as text; and of each row what its goods are called in
+    the store, where its own words do not tell."""
 
     name: str
     sha256: str
     rows: pl.DataFrame
+    meant: tuple[Meant | None, ...] = ()
+
+    @property
+    def understood(self) -> list[dict[str, str | None]]:
+        """The rows, with the store's own name for the goods."""
+        pairs = zip_longest(self.rows.iter_rows(named=True), self.meant)
+        return [
+            row | ({"commodity": one.product, "hs_code_if_stated": None} if one and one.product else {})
+            for row, one in pairs
+        ]
 
 
 def check_claims(snapshot: Snapshot, claims: ClaimsFile) -> CheckedClaim:
     """Return every row of the file with all its columns, then verdict and reason; in the order given."""
-    national = Reporter.of(read_table(snapshot, "release")).nomenclature
-    products = {product for row in claims.rows.iter_rows(named=True) if (product := product_of(row, national))}
+    national, rows = Reporter.of(read_table(snapshot, "release")).nomenclature, claims.understood
+    products = {product for row in rows if (product := product_of(row, national))}
     readings = Readings(snapshot, products | {code for product in products for code in members(product)})
 
     @functools.cache
     def known_on(product: str, day: date) -> Readings:
         return Readings(snapshot, {product, *members(product)}, others=False, day=day)
 
-    judged = [_on_its_day(readings, row, known_on) for row in claims.rows.iter_rows(named=True)]
+    judged = [
+        _with_note(_on_its_day(readings, row, known_on), meant.note if meant else "")
+        for row, meant in zip_longest(rows, claims.meant)
+    ]
     verdicts = pl.DataFrame(judged, {"verdict": pl.String, "reason": pl.String}, orient="row")
     kept = claims.rows.drop("verdict", "reason", strict=False).with_columns(pl.col(INPUT).fill_null(""))
     return pl.concat([kept, verdicts], how="horizontal")
+
+
+def _with_note(verdict: tuple[str, str], note: str) -> tuple[str, str]:
+    """Return a verdict and its reason with how the name of the goods was understood: a code that may hold other goods
+    too contradicts nothing."""
+    if not note:
+        return verdict
+    is_blamed = verdict[0] in BLAMED
+    return (
+        ("not_checkable", f"Not checkable: {note}. {verdict[1]}")
+        if is_blamed
+        else (verdict[0], f"{verdict[1]} {note}.")
+    )
 
 
 def _on_its_day(
@@ -93,11 +129,11 @@ def product_of(row: dict[str, str | None], national: str) -> str | None:
         return None
 
 
-def months_of(claims: pl.DataFrame, national: str) -> pl.DataFrame:
-    """Return the months that claims are about: `flow`, `product` by the national list, `period`; none of a claim that
-    cannot be read."""
+def months_of(claims: Iterable[dict[str, str | None]], national: str) -> pl.DataFrame:
+    """Return the months that rows of claims are about: `flow`, `product` by the national list, `period`; none of a
+    claim that cannot be read."""
     months = list[tuple[str, str, date]]()
-    for row in claims.iter_rows(named=True):
+    for row in claims:
         try:
             spot = read_claim(row, national).spot
         except Unclear:
@@ -155,7 +191,7 @@ def claim_rows(claims: ClaimsFile, checked: CheckedClaim, releases: pl.DataFrame
             "claims_sha256": claims.sha256,
             "record": record,
             "known_on": known_on,
-            "product": (product := product_of(row, reporter.nomenclature)),
+            "product": (product := product_of(read, reporter.nomenclature)),
             **{name: row[name] for name in INPUT},
             **{name: row.get(name) or None for name in OPTIONAL},
             "verdict": row["verdict"],
@@ -165,7 +201,7 @@ def claim_rows(claims: ClaimsFile, checked: CheckedClaim, releases: pl.DataFrame
             ),
             "note": mixed_note(product, events) if product else None,
         }
-        for record, row in enumerate(checked.iter_rows(named=True), 1)
+        for record, (row, read) in enumerate(zip(checked.iter_rows(named=True), claims.understood, strict=True), 1)
     ]
     kinds = polars_schema("claim")
     frame = pl.DataFrame([{name: row[name] for name in kinds} for row in rows], schema=kinds)

@@ -281,26 +281,31 @@ def _spot(row: dict[str, str], measure: str, kind: str, national: str) -> Spot:
     )
 
 
+class UnknownWord(Unclear):
+    """A word for goods that the table `commodity_words` does not have."""
+
+
+def named_goods(row: Mapping[str, str]) -> str:
+    """Return how a claim names its goods: by the code that it states, else by a word, a key or a code."""
+    stated = row.get("hs_code_if_stated", "")
+    return stated if re.search(r"\d", stated) else row["commodity"]
+
+
 def read_product(row: dict[str, str], national: str) -> str:
     """Return the product of the claim's commodity, by the outlet's own use of the term if the table has it; a code that
-    is longer than those of the list `national` is cut.
+    is longer than those of the list `national` is cut. Raises Unclear.
     """
-    digits = FINEST.get(national, CODE_MAX)
-    stated = row.get("hs_code_if_stated", "")
-    if re.search(r"\d", stated):
-        if not ONE_CODE.fullmatch(stated):
-            raise Unclear(f"{stated!r} is not one code")
-        return re.sub(r"\D", "", stated)[:digits]
-    if re.fullmatch(r"\d{2,10}", row["commodity"]):
-        return row["commodity"][:digits]
-    if re.fullmatch(r"(line|basket):[a-z0-9_]+", row["commodity"]):
-        return row["commodity"]
-    term = " ".join(re.sub(r"[_,\-\s]+", " ", row["commodity"].lower()).split())
+    text = named_goods(row)
+    if ONE_CODE.fullmatch(text):
+        return re.sub(r"\D", "", text)[: FINEST.get(national, CODE_MAX)]
+    if text != row["commodity"]:
+        raise Unclear(f"{text!r} is not one code")
+    if re.fullmatch(r"(line|basket):[a-z0-9_]+", text):
+        return text
+    term = " ".join(re.sub(r"[_,\-\s]+", " ", text.lower()).split())
     rows = code_table("commodity_words").filter(pl.col("word") == term).to_dicts()
     if not rows:
-        raise Unclear(
-            f"{row['commodity']!r} is no commodity of the table commodity_words: what the outlet counts is not known"
-        )
+        raise UnknownWord(f"{text!r} is no commodity of the table commodity_words: what the outlet counts is not known")
     where = f"{row.get('source_title', '')} {row.get('source_url', '')}".lower()
     named = [one for one in rows if one["agency"] and one["agency"].lower() in where]
     chosen = (named or [one for one in rows if not one["agency"]] or rows)[0]
