@@ -5,7 +5,7 @@ read as it is published, or as it was known on a day; a figure that one of them 
 says why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -168,7 +168,7 @@ def other_side(snapshot: Snapshot, flow: str, figures_here: pl.DataFrame) -> pl.
     and `other_side`, in the unit of the measure; of HS codes that customs share. A figure that is not known has no row.
     """
     parts = [pl.DataFrame(schema={**figures_here.schema, "other_side": pl.Float64})]
-    root, reporter, partners = _partners_of(snapshot)
+    root, reporter, partners = partners_of(snapshot.store)
     is_shared = pl.col("product").str.contains(r"^\d+$") & pl.col("product").str.len_chars().is_in(SHARED)
     keys = figures_here.filter(is_shared, pl.col("partner").is_in(partners))
     side = "import" if flow == "export" else "export"
@@ -196,18 +196,19 @@ def other_side(snapshot: Snapshot, flow: str, figures_here: pl.DataFrame) -> pl.
 def months_of_other_side(snapshot: Snapshot, flow: str, partner: str) -> list[int]:
     """The months (month numbers) of which a partner with a store under the same root has figures of the other
     direction."""
-    root, _, partners = _partners_of(snapshot)
+    root, _, partners = partners_of(snapshot.store)
     side = "import" if flow == "export" else "export"
     return months_of(at_hand(stores_of(root)[partner]), side) if partner in partners else []
 
 
-def _partners_of(snapshot: Snapshot) -> tuple[Path | S3Url, str, list[str]]:
-    """The root of a store, whose it is, and who else has a store there; nobody where its address does not say so."""
-    address = address_of(snapshot.store)
+def partners_of(store: Path, but: Collection[str] = ()) -> tuple[Path | S3Url, str, list[str]]:
+    """The root of a store, whose it is, and who else has a store there, apart from some; nobody where its address does
+    not say so."""
+    address = address_of(store)
     root, reporter = root_of(address), named(address)
     if root is None or reporter is None:
         return address, "", []
-    return root, reporter, [code for code in stores_of(root) if code != reporter]
+    return root, reporter, [code for code in stores_of(root) if code != reporter and code not in but]
 
 
 def pair(root: Path | S3Url, exporter: str, importer: str) -> tuple[Path, Path]:

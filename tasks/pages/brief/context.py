@@ -21,9 +21,7 @@ from tasks.domain.coverage import TOTALS
 from tasks.domain.errors import NoFigure, NothingPublished
 from tasks.domain.periods import month_index, month_number
 from tasks.sources.registry import restricted
-from tasks.store.bucket.working_copy import address_of
 from tasks.store.files.snapshot import Snapshot
-from tasks.store.places.reporters import named, root_of, stores_of
 from tasks.store.snapshots.parquet import read_table
 
 PARTNERS_MAX = 6
@@ -51,16 +49,13 @@ def mirrored(store: Path, product: str, flow: str, month: date, first: date | No
     """Return the months from `first`, by default a year before, of each pair of this reporter with another that has a
     store, the largest first; none where the page is of several HS codes.
     """
-    address = address_of(store)
-    root, reporter = root_of(address), named(address)
-    if root is None or reporter is None or (code := mirrored_code(product)) is None:
+    root, reporter, others = statements.partners_of(store, TOTALS)
+    if (code := mirrored_code(product)) is None:
         return []
     first = first or date(month.year - 1, month.month, 1)
     parts = []
-    for other in stores_of(root):
+    for other in others:
         pair = (reporter, other) if flow == "export" else (other, reporter)
-        if other == reporter or other in TOTALS:
-            continue
         try:
             both_sides = statements.mirror(root, code, *pair, first, month)
         except (NoFigure, NothingPublished):

@@ -16,7 +16,7 @@ import polars as pl
 from schemas.forms.doubt import NumberDoubt
 from schemas.questions.detours import Detours
 from schemas.questions.event_brief import EventBrief
-from tasks.analysis.mirror.statements import mirror
+from tasks.analysis.mirror.statements import mirror, partners_of
 from tasks.answers.form.answer import Answer, store_of
 from tasks.answers.measures.detours import detours
 from tasks.answers.trade.read import with_names
@@ -42,9 +42,7 @@ from tasks.reading.lists import ListedProducts, listed_in
 from tasks.reading.query import doubts_of, newest_month, open_published, query, reporter_of
 from tasks.reading.resolver import Resolver
 from tasks.reading.series import alike, levels
-from tasks.store.bucket.working_copy import address_of
 from tasks.store.files.snapshot import Snapshot
-from tasks.store.places.reporters import named, root_of, stores_of
 from tasks.store.snapshots.parquet import read_table
 
 KG, USD = "quantity_kg", "value_usd"
@@ -324,18 +322,10 @@ def _partners(
     return SectionPart(title, [Note(t["partner_note"]), table])
 
 
-def _others(store: Path, snapshot: Snapshot) -> tuple[Any, str, list[str]]:
-    address = address_of(snapshot.store)
-    root, reporter = root_of(address), named(address)
-    if root is None or reporter is None:
-        return None, "", []
-    return root, reporter, [code for code in stores_of(root) if code != reporter and code not in TOTALS]
-
-
 def _sides(store: Path, listed: ListedProducts, months: range, question: EventBrief, snapshot: Snapshot) -> SectionPart:
     """What partners with a store say of each HS code of six digits."""
     t, language = words("sheet", question.language)["measure"], question.language
-    root, reporter, others = _others(store, snapshot)
+    root, reporter, others = partners_of(snapshot.store, TOTALS)
     cells = []
     for code in sorted({key[:6] for key in listed.keys}):
         for other in others:
@@ -363,7 +353,7 @@ def _detours(
 ) -> SectionPart:
     """The hub with the highest score of each HS code and importer with a store."""
     t, language = words("sheet", question.language)["measure"], question.language
-    root, reporter, others = _others(store, snapshot)
+    root, reporter, others = partners_of(snapshot.store, TOTALS)
     cells, notes = [], list[str]()
     if question.flow != "export" or not others:
         return SectionPart(t["detours"], [Note(t["no_detours"].format(count=len(others)))])

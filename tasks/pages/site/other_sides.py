@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from tasks.analysis.mirror.sides import HUBS
+from tasks.analysis.mirror.statements import partners_of
 from tasks.domain.coverage import TOTALS
 from tasks.domain.decisions import counting
 from tasks.domain.hashing import frame_sha256, json_sha256
 from tasks.pages.brief.context import covers_product, mirrored_code
-from tasks.store.bucket.working_copy import address_of, at_hand
+from tasks.store.bucket.working_copy import at_hand
 from tasks.store.files.snapshot import Snapshot, open_snapshot, snapshot_ids
-from tasks.store.places.reporters import named, root_of, stores_of
+from tasks.store.places.reporters import stores_of
 from tasks.store.snapshots.parquet import read_table
 
 # Of a hub that is neither side only its kilograms count.
@@ -70,17 +71,14 @@ class OtherSides:
 
 def _books(snapshot: Snapshot, flow: str, codes: Collection[str]) -> Iterator[Book]:
     """The books of all stores of the same root, read for some codes."""
-    address = address_of(snapshot.store)
-    root, reporter = root_of(address), named(address)
-    if root is None or reporter is None:
+    root, reporter, others = partners_of(snapshot.store, TOTALS)
+    if not reporter:
         return
-    stores = {code: at_hand(store) for code, store in stores_of(root).items() if code != reporter}
-    others = [code for code in stores if code not in TOTALS]
     side = "import" if flow == "export" else "export"
     # Its rows are those of the page; the sources of all its releases are named.
     yield _book(reporter, snapshot, flow, [], codes, ())
     for other in others:
-        published = open_snapshot(stores[other])
+        published = open_snapshot(at_hand(stores_of(root)[other]))
         if published is None:
             continue
         yield _book(other, published, side, [reporter, *HUBS], codes, TABLES)

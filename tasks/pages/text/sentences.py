@@ -259,11 +259,6 @@ def notes_of(sentence: Sentence, language: str) -> str:
     return str(t["gap"]).join(filter(None, words_said))
 
 
-def with_notes(sentence: Sentence, language: str) -> str:
-    """Write a sentence for a place that has no room for a note beside it: its notes follow it."""
-    return str(texts(language)["gap"]).join(filter(None, (sentence.text, notes_of(sentence, language))))
-
-
 def _verdict(fact: Fact, shared: Collection[str], language: str, *, with_doubts: bool = True) -> str:
     assert fact.verdict is not None
     doubt = _doubts([fact], language) if fact.doubts and with_doubts else ""
