@@ -65,9 +65,9 @@ class Side(NamedTuple):
         `product`, `moneys`. What is asked for decides, and no figure: who sells nothing has a currency too."""
         releases = self.releases.filter(pl.col("flow").is_null() | (pl.col("flow") == self.flow))
         spoken = releases.select("release_id", money="measures").explode("money").filter(pl.col("money").is_in(VALUES))
-        asked = asked_products(releases, pl.Series(self.parts) if self.parts else products, roll_up=True)
+        products_asked = asked_products(releases, pl.Series(self.parts) if self.parts else products, roll_up=True)
         stands_for = pl.col("product").replace(dict.fromkeys(self.parts, products.first()))
-        spoken_of = asked.with_columns(stands_for).join(spoken, on="release_id")
+        spoken_of = products_asked.with_columns(stands_for).join(spoken, on="release_id")
         order = pl.col("money").replace_strict(VALUES, range(len(VALUES)), return_dtype=pl.Int32)
         unique = spoken_of.select("product", "money").unique().sort("product", order)
         return unique.group_by("product", maintain_order=True).agg(moneys="money")

@@ -141,13 +141,13 @@ def mirror(
     sold, bought = (by_parts(side, product, reach) for side in pair_read)
     rows = _with_parts(compare(sold, bought, span, pl.Series("product", [product])), (sold, bought))
     of_sides = {exporter: rows.filter(~_is_unknown("export")), importer: rows.filter(~_is_unknown("import"))}
-    if silent := [whose for whose, said in of_sides.items() if not said.height]:
+    if silent := [whose for whose, numbers in of_sides.items() if not numbers.height]:
         raise NoFigure(
             f"there is no mirror of HS {product} from {exporter} to {importer}: {' and '.join(silent)} without a figure"
             f" ({rows['why'][0]}). tidewaiter list products --reporter {silent[0]} shows what it has"
         )
     if first is None:
-        months = pl.concat(said["period"] for said in of_sides.values())
+        months = pl.concat(numbers["period"] for numbers in of_sides.values())
         rows = rows.filter(pl.col("period").is_between(months.min(), months.max()))
     ends = rows.select(first=pl.col("period").min(), last=pl.col("period").max())
     releases = (
@@ -299,11 +299,11 @@ def _with_parts(rows: pl.DataFrame, sides: tuple[Side, Side]) -> pl.DataFrame:
     for name, side in zip(NAMES, sides, strict=True):
         if side.parts:
             is_part, codes = ~_is_unknown(name), pl.lit(", ".join(side.parts))
-            said = pl.when(is_part).then(pl.format(NO_TOTAL, f"{name}er", "product", codes))
+            no_total = pl.when(is_part).then(pl.format(NO_TOTAL, f"{name}er", "product", codes))
             rows = rows.with_columns(
                 pl.when(~is_part).then(pl.col("^lag|.*_ratio.*$")),
                 reason=pl.when(is_part & is_compared).then(pl.lit("part")).otherwise("reason"),
-                why=pl.concat_str(pl.col("why").replace("", None), said, separator="; ", ignore_nulls=True),
+                why=pl.concat_str(pl.col("why").replace("", None), no_total, separator="; ", ignore_nulls=True),
             )
     return rows
 

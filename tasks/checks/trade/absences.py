@@ -278,8 +278,7 @@ def _proven_months(context: CheckContext, key: list[str]) -> pl.DataFrame:
 @check(severity="error", scope="sums_and_zeros", of_trade=True)
 def _few_partners(context: CheckContext) -> Rows:
     """Find files of all partners that have a few, whose sum would pass for the world: where published months have many,
-    or where nothing is published and the same few are in every month, as in a query for the largest ones. The only
-    buyer of some goods is in every month as well."""
+    or where nothing is published and the same few are in every month, as in a query for the largest ones."""
     few, key, row = whole_threshold("few_partners"), ["flow", "product"], context.row
     partners = sorted({*row["partner_list"]} - {*TOTALS})
     if row["partners"] != "all" or not partners:
@@ -322,12 +321,12 @@ def _few_partners(context: CheckContext) -> Rows:
 
 
 def _are_few_alike(rows: pl.DataFrame, partners: Sequence[str]) -> bool:
-    """Whether a file has a few partners, and no more than one, each in every month. Partners that come and go in a
+    """Whether a file has a few partners, or one, each in every month. Partners that come and go in a
     longer file are those of a query for all."""
     months = rows["month"].n_unique()
     is_short = months < whole_threshold("history_months")
     is_each = rows.select("partner", "month").n_unique() == len(partners) * months
-    return 1 < len(partners) <= whole_threshold("few_partners") and (is_short or is_each)
+    return len(partners) <= whole_threshold("few_partners") and (is_short or is_each)
 
 
 def _published_partners(context: CheckContext) -> pl.DataFrame:

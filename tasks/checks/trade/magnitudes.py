@@ -49,8 +49,8 @@ def _value_magnitude(context: CheckContext) -> Rows:
         fewest = min(whole_threshold("surge_months"), whole_threshold("history_months"))
         if not trades["new"].any() or trades["month"].n_unique() <= fewest:
             continue
-        asked = trades.filter(context.is_asked)
-        products = asked.group_by(*PRODUCT, "month").agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
+        asked_trades = trades.filter(context.is_asked)
+        products = asked_trades.group_by(*PRODUCT, "month").agg(pl.col("new").any(), pl.col("quantity_kg", money).sum())
         of_products, of_partners = _around(products, PRODUCT, money), _around(trades, PARTNER, money)
         large = _surges_of_products(context, products, of_products, money)
         large = _not_by_one_partner(large, trades, of_partners, money)

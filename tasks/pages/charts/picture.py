@@ -14,7 +14,7 @@ from tasks.answers.trade.read import read_whole, together
 from tasks.domain.doubt.doubt_words import once_each
 from tasks.domain.errors import NoFigure
 from tasks.ledger.doubts import Doubts
-from tasks.pages.charts.plot import Lines, draw, known_levels
+from tasks.pages.charts.plot import DrawnLines, draw, known_levels
 from tasks.reading import query
 from tasks.reading.citation import cite_rows
 from tasks.reading.resolver import Resolver
@@ -38,9 +38,11 @@ def plot(question: Plot) -> PlotAnswer:
     if question.output is not None:
         file_outside(Path(question.output))
     partners, language = texts(question.partner) or ("WLD",), question.language
-    asked = {name: getattr(question, name) for name in ("month", "measure", "flow", "language", "reporter", "store")}
-    answer = read_whole(Read(question.product, partner=partners, columns="level", names=False, **asked))
-    drawn, notes = dict[str, Lines](), [*answer.notes]
+    of_question = {
+        name: getattr(question, name) for name in ("month", "measure", "flow", "language", "reporter", "store")
+    }
+    answer = read_whole(Read(question.product, partner=partners, columns="level", names=False, **of_question))
+    drawn, notes = dict[str, DrawnLines](), [*answer.notes]
     for name, part in answer.parts.items():
         is_alone = len(question.reporters) <= 1
         try:
@@ -62,13 +64,13 @@ def plot(question: Plot) -> PlotAnswer:
     return PlotAnswer(rows, snapshot, tuple(notes), table="metric", shown=(), parts=parts, file=file)
 
 
-def _lines(whose: str, part: Answer, partners: Sequence[str], question: Plot) -> Lines:
+def _lines(whose: str, part: Answer, partners: Sequence[str], question: Plot) -> DrawnLines:
     """What is drawn of a reporter: all that was read of it in the direction that is asked for, or that it has. Raises
     NoFigure where a line has no level."""
     resolver, products = Resolver(part.snapshot), list(dict.fromkeys(part.rows["product"]))
     rows = part.rows.filter(flow=resolver.flow(products, question.flow))
     cited = cite_rows(rows, part.snapshot, None, question.language) or ""
-    lines = Lines(
+    lines = DrawnLines(
         rows,
         products,
         list(dict.fromkeys(map(resolver.partner, partners))),
@@ -80,7 +82,7 @@ def _lines(whose: str, part: Answer, partners: Sequence[str], question: Plot) ->
     return lines
 
 
-def _name(drawn: Sequence[Lines], measure: str) -> str:
+def _name(drawn: Sequence[DrawnLines], measure: str) -> str:
     """The name of the file of a picture that nobody named: 12019019-WLD-quantity_kg.png."""
     reporters = [one.reporter.code for one in drawn] if len(drawn) > 1 else []
     parts = [*reporters[:NAMED_MAX], *drawn[0].products[:NAMED_MAX], *drawn[0].partners[:NAMED_MAX], measure]

@@ -4,9 +4,9 @@ controls took effect.
 
 import itertools
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 import vl_convert
@@ -57,15 +57,15 @@ CHARACTERS_A_LINE = {"en": 130, "zh": 65}
 LABELS_MAX, LABEL_HEIGHT = 12, 0.045
 
 
-class Lines(NamedTuple):
+class DrawnLines(NamedTuple):
     """What is drawn of one reporter: `rows` of the table metric in its store, of one direction; a line for each product
-    and partner. `said` stands below the picture: sources, what values mean; and the `doubts`."""
+    and partner. `captions` stand below the picture: sources, what values mean; and the `doubts`."""
 
     rows: pl.DataFrame
     products: list[str]
     partners: list[str]
     reporter: Reporter
-    said: Sequence[str] = ()
+    captions: Sequence[str] = ()
     doubts: Iterable[NumberDoubt] = ()
 
     @property
@@ -75,7 +75,12 @@ class Lines(NamedTuple):
 
 
 def draw(
-    drawn: Sequence[Lines], measure: str, form: str, language: str = "en", scale: float = 2, notes: Sequence[str] = ()
+    drawn: Sequence[DrawnLines],
+    measure: str,
+    form: str,
+    language: str = "en",
+    scale: float = 2,
+    notes: Sequence[str] = (),
 ) -> bytes:
     """Return the bytes of a PNG or SVG, with a line for each reporter, product and partner, and `notes` below it. A PNG
     has `scale` dots a point.
@@ -86,18 +91,14 @@ def draw(
         raise ValueError(
             f"{form or 'a name without an ending'} is no picture that can be drawn; end the name in .png or .svg"
         )
-    shown, t = pl.concat(known_levels(lines, measure) for lines in drawn), texts(language)
+    shown = pl.concat(known_levels(lines, measure) for lines in drawn)
     names = _names_of_lines(drawn, language)
     factor, unit = scale_of(shown["level"], measure)
     first, last = min(shown["period"]), max(shown["period"])
     values = _values(shown, names, pl.date_range(first, last, "1mo", eager=True).to_list(), factor)
     ink = _ink(list(names.values()), len({code for lines in drawn for code in lines.products}))
     events = [one for one in _took_effect(drawn) if first <= one[0] <= month_end(last)]
-    below = [f"{number}  {day}  {t['event'].format(**row)}" for number, (day, row) in enumerate(events, 1)]
-    below += [t["mixed"] for lines in drawn for _ in mixed_words(lines.products, lines.reporter.code)]
-    for lines in drawn:
-        in_doubt = (t["in_doubt"].format(doubt=words) for words in doubt_sentences(lines.doubts, language))
-        below += [*lines.said, *(f"{DOUBTED} {words}" for words in in_doubt)]
+    below = _below(drawn, events, language)
     wrapped = [line for text in (*below, *notes) for line in textwrap.wrap(text, CHARACTERS_A_LINE[language])]
     place = {
         "x": field("month", "temporal", axis=MONTH_AXIS | NOTES_BELOW | {"title": wrapped or None}),
@@ -115,7 +116,18 @@ def draw(
     return vl_convert.vegalite_to_svg(chart | ON_WHITE).encode()
 
 
-def _names_of_lines(drawn: Sequence[Lines], language: str) -> dict[str, str]:
+def _below(drawn: Sequence[DrawnLines], events: Sequence[tuple[date, Mapping[str, Any]]], language: str) -> list[str]:
+    """What stands below the lines: the events, what is mixed in them, their captions and doubts."""
+    t = texts(language)
+    below = [f"{number}  {day}  {t['event'].format(**row)}" for number, (day, row) in enumerate(events, 1)]
+    below += [t["mixed"] for lines in drawn for _ in mixed_words(lines.products, lines.reporter.code)]
+    for lines in drawn:
+        in_doubt = (t["in_doubt"].format(doubt=words) for words in doubt_sentences(lines.doubts, language))
+        below += [*lines.captions, *(f"{DOUBTED} {words}" for words in in_doubt)]
+    return below
+
+
+def _names_of_lines(drawn: Sequence[DrawnLines], language: str) -> dict[str, str]:
     """Name each line by its reporter, product and partner, as far as there are several of them."""
     names: dict[str, str] = {}
     several_products, several_partners = (
@@ -130,7 +142,7 @@ def _names_of_lines(drawn: Sequence[Lines], language: str) -> dict[str, str]:
     return names
 
 
-def known_levels(lines: Lines, measure: str) -> pl.DataFrame:
+def known_levels(lines: DrawnLines, measure: str) -> pl.DataFrame:
     """Return the rows with a level of these lines, whose key is in `partner`. Raises NoFigure for a line without."""
     known = lines.rows.filter(pl.col("level").is_not_null(), measure=measure)
     absent = [
@@ -198,7 +210,7 @@ def _marks(days: list[date]) -> list[Spec]:
     ]
 
 
-def _title(drawn: Sequence[Lines], language: str) -> str:
+def _title(drawn: Sequence[DrawnLines], language: str) -> str:
     """Whose trade in what, with whom where it is one partner; of several reporters the goods if all have one code."""
     first, comma = drawn[0], texts(language)["comma"]
     products, partners = ({key for lines in drawn for key in getattr(lines, of)} for of in ("products", "partners"))
@@ -210,7 +222,7 @@ def _title(drawn: Sequence[Lines], language: str) -> str:
     return capitalised(comma.join(parts))
 
 
-def _took_effect(drawn: Sequence[Lines]) -> list[tuple[date, dict[str, str]]]:
+def _took_effect(drawn: Sequence[DrawnLines]) -> list[tuple[date, dict[str, str]]]:
     """Return the measures about the products of each reporter that ever took effect, in order, with their days."""
     rows = (
         row

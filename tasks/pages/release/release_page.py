@@ -283,7 +283,7 @@ def _mark(row: Row, figure: str) -> str:
 
 def _picture(series: pl.DataFrame, reporter: Reporter) -> str:
     """Draw the world and the largest partners of the newest month."""
-    from tasks.pages.charts.plot import Lines, draw
+    from tasks.pages.charts.plot import DrawnLines, draw
 
     # A group next to its own members would look like an addition to them.
     groups = code_table("partner_groups")["group"].implode()
@@ -293,7 +293,7 @@ def _picture(series: pl.DataFrame, reporter: Reporter) -> str:
     partners = ordered["partner"].head(LINES_MAX).to_list()
     if not partners:
         return ""
-    lines = Lines(known, [known["product"][0]], partners, reporter)
+    lines = DrawnLines(known, [known["product"][0]], partners, reporter)
     drawn = draw([lines], known["measure"][0], ".png", scale=1)
     return base64.b64encode(drawn).decode()
 

@@ -28,7 +28,7 @@ from tasks.pages.brief import render as brief
 from tasks.pages.brief.context import decided
 from tasks.pages.brief.facts import ProductTraces
 from tasks.pages.brief.facts import gather as facts_of
-from tasks.pages.charts.plot import Lines, draw
+from tasks.pages.charts.plot import DrawnLines, draw
 from tasks.pages.series import data, page
 from tasks.pages.series.data import PageSeries
 from tasks.pages.text.document import SiteFrame, as_html
@@ -93,7 +93,7 @@ def picture(series: PageSeries, language: str) -> bytes:
     first = series.partners[0]
     rows = series.rows.filter(partner=first, measure=series.measure)
     doubts = (one for key, of_level in series.doubts.items() if key[:2] == (series.measure, first) for one in of_level)
-    lines = Lines(rows, [series.product], [first], series.reporter, [page.cited_of(series, language)], doubts)
+    lines = DrawnLines(rows, [series.product], [first], series.reporter, [page.cited_of(series, language)], doubts)
     return draw([lines], series.measure, ".png", language, 1)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.sources.experimental import india_pages
 from tasks.sources.registry import SOURCES
 from tests.unit.sources import reading
 from tests.unit.sources.offices.india_pages import HEADER, NAME, ROWS, page
@@ -27,9 +28,8 @@ def test_the_month_of_a_page_by_country(tmp_path: Path) -> None:
     assert (row["reporter"], row["flow"], row["classification"], row["partners"]) == ("IND", "export", "ITCHS8", "all")
     # Of the month a year before nothing is said, so nothing is said of the months between.
     assert (row["first_month"], row["last_month"]) == (date(2025, 6, 1), date(2025, 6, 1))
-    dated = SOURCES["india_meidb"].dated
-    assert dated is not None
-    assert dated(page()) == date(2025, 7, 24)
+    assert india_pages.dated(page()) == date(2025, 7, 24)
+    assert SOURCES["india_meidb"].dated is not None
     assert "2025-06 is marked (F), final" in parse(page(), NAME).normalised
 
 
