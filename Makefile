@@ -108,7 +108,7 @@ test-live: $(READY_DEV)
 # Properties, fifty times as many examples as in the tests, and others each time; kills and faults at every call and request.
 search: $(READY_DEV)
 	TIDEWAITER_DRAWS=50 $(BIN)/pytest --numprocesses 2 -p no:cacheprovider tests/unit tests/faults \
-	  $(addprefix tests/integration/test_,s3_faults.py real_files.py vintages.py)
+	  $(addprefix tests/integration/test_,s3_faults.py real_files.py vintages.py pieces.py dask.py)
 
 torture: $(READY_DEV)
 	$(BIN)/python -m tests.faults.torture --kills 1000 --reads 20000

@@ -37,6 +37,7 @@ from tasks.derive import portions, processes
 from tasks.derive.processes import Processes
 from tasks.domain.errors import Refused
 from tasks.steps.listeners import listening
+from tests.draws import some
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = 3
@@ -211,7 +212,7 @@ def test_two_processes_do_the_pieces_and_every_byte_is_that_of_one(
     assert_no_parts(tmp_path)
 
 
-@pytest.mark.parametrize("border", range(PIECES))
+@pytest.mark.parametrize("border", some(range(PIECES)))
 def test_a_process_that_is_killed_at_a_border_of_a_piece_costs_time_alone(
     folder: Path, local: tuple[Path, WatchReport], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, border: int,
     caplog: pytest.LogCaptureFixture,

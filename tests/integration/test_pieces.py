@@ -26,6 +26,7 @@ from tasks.publication import batch
 from tasks.store.files.snapshot import current_id
 from tasks.store.files.verify import audit_store
 from tests.dated import list_snapshots
+from tests.draws import some
 from tests.unit.engines import AtOnce
 
 pytestmark = pytest.mark.usefixtures("nothing_is_watched")
@@ -87,29 +88,19 @@ def manifests(store: Path) -> list[bytes]:
     return [(place / ".current" / "manifest.json").read_bytes() for place in places]
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_drawn_files_make_the_same_store_whoever_reads_them(tmp_path: Path, seed: int) -> None:
-    folder = drawn(tmp_path / "files", seed)
-    stores, reports = [tmp_path / name / "reporter=CHN" for name in ("alone", "pieces")], []
-    for store, engine in zip(stores, (nullcontext(), lending(AtOnce(9))), strict=True):
-        with engine:
-            report = fill(folder, store)
-            assert not report.failed
-            reports.append(told(report))
-    assert reports[0] == reports[1]
-    assert manifests(stores[0]) == manifests(stores[1])
-
-
-@pytest.mark.parametrize("seed", [100, 101])
-def test_drawn_files_make_the_same_store_with_two_processes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+@pytest.mark.parametrize(("seed", "number"), [*((seed, "1") for seed in some(range(6))), (100, "2"), (101, "2")])
+def test_drawn_files_make_the_same_store_whoever_reads_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, number: str
 ) -> None:
+    """One process, by whole files; and by pieces, in the same one or in two."""
     folder = drawn(tmp_path / "files", seed)
-    stores, reports = [tmp_path / name / "reporter=CHN" for name in ("alone", "pieces")], []
-    for store, number in zip(stores, "12", strict=True):
-        monkeypatch.setenv(settings.PROCESSES, number)
-        reports.append(told(fill(folder, store)))
-    assert reports[0] == reports[1]
+    stores = [tmp_path / name / "reporter=CHN" for name in ("alone", "pieces")]
+    alone = fill(folder, stores[0])
+    monkeypatch.setenv(settings.PROCESSES, number)
+    with lending(AtOnce(9)) if number == "1" else nullcontext():
+        pieces = fill(folder, stores[1])
+    assert not pieces.failed
+    assert told(pieces) == told(alone)
     assert manifests(stores[0]) == manifests(stores[1])
 
 
@@ -177,7 +168,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[by
     return folder, manifests(place / "reporter=CHN")
 
 
-@pytest.mark.parametrize("kilobytes", range(200, 4_200, 200))
+@pytest.mark.parametrize("kilobytes", some(range(200, 4_200, 200)))
 def test_a_full_disk_leaves_the_store_whole_while_processes_help(
     undisturbed: tuple[Path, list[bytes]], disk: Path, monkeypatch: pytest.MonkeyPatch, kilobytes: int
 ) -> None:
