@@ -12,14 +12,17 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-import fastexcel
 import polars as pl
 
 from tasks.domain.errors import Refused, refuse_first
 from tasks.domain.text import clip
 from tasks.sources.formats.csv import COLUMNS_MAX, REPLACEMENT, Lexed, check_titles, clean_title
 from tasks.sources.formats.csv_split import FIELD_BYTES_MAX
+
+if TYPE_CHECKING:
+    import fastexcel
 
 MEMBERS_MAX = 100
 UNPACKED_BYTES_MAX = 200_000_000
@@ -46,6 +49,9 @@ def read_fields(raw: bytes, where: str, is_number: Callable[[str], bool]) -> Lex
     Whole numbers become digits without point or exponent, empty cells the empty text. Raises Refused for an archive
     that is damaged, too large or not a workbook, and for hidden content of a sheet.
     """
+    # An answer that names its source needs no reader of workbooks.
+    import fastexcel
+
     _measure(raw, where)
     try:
         book = fastexcel.read_excel(raw)
@@ -78,6 +84,8 @@ def read_rows(raw: bytes, where: str) -> list[list[str]]:
     The titles of such a workbook may be merged cells; the cells of an area that are not its first are empty. Raises
     Refused for what `read_fields` refuses besides.
     """
+    import fastexcel
+
     _measure(raw, where, may_merge=True)
     try:
         book = fastexcel.read_excel(raw)
@@ -89,7 +97,7 @@ def read_rows(raw: bytes, where: str) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in zip(*texts, strict=True)]
 
 
-def _refuse_sheets(book: fastexcel.ExcelReader, where: str) -> None:
+def _refuse_sheets(book: "fastexcel.ExcelReader", where: str) -> None:
     names = book.sheet_names
     if len(names) != 1:
         sheets = f"{len(names)} sheets: {', '.join(map(clip, names))}"
@@ -100,7 +108,7 @@ def _unreadable(error: Exception, where: str) -> Refused:
     return Refused("unreadable workbook", where, clip(str(error), 200), "Save it again as .xlsx or as CSV.")
 
 
-def _load(book: fastexcel.ExcelReader, where: str) -> list[pl.Series]:
+def _load(book: "fastexcel.ExcelReader", where: str) -> list[pl.Series]:
     """The columns of the sheet, each with its own type; one that mixes numbers and texts as texts.
 
     Nothing is coerced: the reader would turn a truth value among numbers into 1.
@@ -112,8 +120,10 @@ def _load(book: fastexcel.ExcelReader, where: str) -> list[pl.Series]:
     return columns or [(_typed(book, [place]) or [texts])[0] for place, texts in enumerate(known)]
 
 
-def _typed(book: fastexcel.ExcelReader, places: list[int] | None = None) -> list[pl.Series]:
+def _typed(book: "fastexcel.ExcelReader", places: list[int] | None = None) -> list[pl.Series]:
     """The columns at some places, or all; none where one of them mixes types."""
+    import fastexcel
+
     try:
         sheet = book.load_sheet(0, schema_sample_rows=None, dtype_coercion="strict", use_columns=places)
     except fastexcel.FastExcelError:
