@@ -24,7 +24,7 @@ from tasks.domain.errors import HowUnderstood, Refused
 from tasks.domain.reporter import Reporter
 from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
-from tasks.pages.charts.plot import Lines, draw
+from tasks.pages.charts.plot import DrawnLines, draw
 from tasks.pages.text.document import as_html, as_markdown
 from tasks.pages.text.sentences import headlines
 from tasks.reading import query
@@ -115,7 +115,7 @@ def test_every_page_says_whose_trade_it_is(root: Path, reporter: str, code: str,
         ):
             assert name in written
             assert ("China's" in written) == (reporter == "CHN" and language == "en")
-    lines = Lines(rows, [code], ["WLD"], Reporter.of(query.query(folder, "release")))
+    lines = DrawnLines(rows, [code], ["WLD"], Reporter.of(query.query(folder, "release")))
     drawn = draw([lines], "quantity_kg", ".svg").decode()
     assert whose in drawn
     traced = tidewaiter.trace(code, "WLD", f"{month:%Y-%m}", "level", flow=flow, store=root, reporter=reporter)

@@ -22,7 +22,7 @@ from tasks.pages.brief import render
 from tasks.pages.brief.facts import gather
 from tasks.pages.brief.lists import numbers_that_matter
 from tasks.pages.charts.charts import sparkline
-from tasks.pages.charts.plot import Lines, draw
+from tasks.pages.charts.plot import DrawnLines, draw
 from tasks.pages.text import sentences, wording
 from tasks.pages.text.document import as_html, as_markdown
 from tasks.pages.text.page_templates import LANGUAGES
@@ -337,14 +337,14 @@ def test_a_sparkline_breaks_where_a_month_is_missing() -> None:
 
 def test_plot_draws_png_and_svg_and_says_what_it_cannot(snapshot: Snapshot) -> None:
     rows = query(snapshot.store, "metric", flow="export", product=MAGNETS)
-    assert draw([Lines(rows, [MAGNETS], ["WLD", "USA"], CHINA)], "quantity_kg", ".png").startswith(b"\x89PNG")
-    svg = draw([Lines(rows, [MAGNETS], ["WLD"], CHINA)], "quantity_kg", ".svg").decode()
+    assert draw([DrawnLines(rows, [MAGNETS], ["WLD", "USA"], CHINA)], "quantity_kg", ".png").startswith(b"\x89PNG")
+    svg = draw([DrawnLines(rows, [MAGNETS], ["WLD"], CHINA)], "quantity_kg", ".svg").decode()
     assert "Announcement 18 of 2025" in svg
     assert "controlled and free magnets" in svg
     with pytest.raises(NoFigure, match="partners DEU, IND"):
-        draw([Lines(rows, [MAGNETS], ["FRA"], CHINA)], "quantity_kg", ".png")
+        draw([DrawnLines(rows, [MAGNETS], ["FRA"], CHINA)], "quantity_kg", ".png")
     with pytest.raises(ValueError, match="no picture that can be drawn"):
-        draw([Lines(rows, [MAGNETS], ["WLD"], CHINA)], "quantity_kg", ".bmp")
+        draw([DrawnLines(rows, [MAGNETS], ["WLD"], CHINA)], "quantity_kg", ".bmp")
 
 
 def brief_of(snapshot: Snapshot, product: str = CODE, month: date = JUNE) -> Facts:

@@ -100,7 +100,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     """The partners and the months of each picture."""
     found: list[set[str]] = []
 
-    def draw(lines: list[plot.Lines], *_: object, **__: object) -> bytes:
+    def draw(lines: list[plot.DrawnLines], *_: object, **__: object) -> bytes:
         found.append({*lines[0].partners, *lines[0].rows["period"].dt.strftime("%Y-%m")})
         return b"picture"
 
