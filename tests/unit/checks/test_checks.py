@@ -140,7 +140,7 @@ GERMANY_OF_MAY = csv_bytes(
 )
 DEAR = csv_bytes([*year_of_magnets(), *((row[0], "85051190", *row[2:]) for row in
                  (magnets("502", "353000", "20,121,000,000", month) for month in SPRING))])  # fmt: skip
-UNIT_VALUE, REMOVED = "unit_value error", "partner_removed error"
+UNIT_VALUE, REMOVED, FEW = "unit_value error", "partner_removed error", "few_partners warning"
 DOUBTED = "unit_value warning"
 WORLD_OF_18 = csv_bytes([row[:3] + row[5:] for row in [magnets(quantity="1676122", value="95,539,074")]], WORLD)
 SUM = sum(int(row[VALUE].replace(",", "")) for row in SIX)
@@ -333,17 +333,17 @@ CASES = (
         csv_bytes([magnets("502", "18", "1000")])),
     # Asked for again under their heading, the magnets have no row at all: everything of them would be no trade.
     *(case(f"magnets are gone, asked for was {asked}", expected, csv_bytes([OTHER]), (CLEAN, ALL | JULY_18), **asked)
-        for asked, expected in (({"products": ["8505"], **ALL}, "product_removed error"),
-            ({"products": ["*"], **ALL}, "product_removed error"), ({"products": ["8505"]}, "product_removed error"),
-            ({"products": ["85051190"], **ALL}, ""), ({}, ""))),
+        for asked, expected in (({"products": ["8505"], **ALL}, f"{FEW}, product_removed error"),
+            ({"products": ["*"], **ALL}, f"{FEW}, product_removed error"),
+            ({"products": ["8505"]}, "product_removed error"), ({"products": ["85051190"], **ALL}, FEW), ({}, ""))),
     case("magnets of other partners", "", csv_bytes([OTHER]), (csv_bytes([magnets("304")]), ALL | JULY_18),
         products=["8505"]),
-    case("magnets of a later day", "", csv_bytes([OTHER]), (CLEAN, ALL | JULY_20), products=["8505"], **ALL | JULY_18),
-    case("a record that cannot be read is no missing one", "quarantined error",
+    case("magnets of a later day", FEW, csv_bytes([OTHER]), (CLEAN, ALL | JULY_20), products=["8505"], **ALL | JULY_18),
+    case("a record that cannot be read is no missing one", f"{FEW}, quarantined error",
         csv_bytes([OTHER, magnets(quantity="-353000")]), (CLEAN, ALL | JULY_18), products=["8505"], **ALL),
-    case("a sum of two months says of neither that it had none", "", csv_bytes([OTHER[1:]], TITLES[1:]),
+    case("a sum of two months says of neither that it had none", FEW, csv_bytes([OTHER[1:]], TITLES[1:]),
         (CLEAN, ALL | JULY_18), products=["8505"], months="2025-05..2025-06", **ALL),
-    case("nor is it missing in one", "", csv_bytes([OTHER]),
+    case("nor is it missing in one", FEW, csv_bytes([OTHER]),
         (csv_bytes([magnets()[1:]], TITLES[1:]), {"months": "2025-05..2025-06", **ALL, **JULY_18}), products=["8505"],
         **ALL),
     # All magnets together are 98 million dollars.
