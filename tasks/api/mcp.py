@@ -230,7 +230,7 @@ def who_took_the_share(product: str, period: str, partner: str = "") -> str:
     )
 
 
-# How a program is told to ask.
+# Prompts that a program may offer to its user.
 PROMPTS: tuple[Callable[..., str], ...] = (check_a_claim, brief_of_a_product, who_took_the_share)
 
 

@@ -45,7 +45,7 @@ ALIKE = 0.8
 
 
 class Meant(NamedTuple):
-    """The product that a name means in a store, empty where there is none, and what must be said of it."""
+    """The product that a store has for a name of goods (empty: none), and a note for the reason of the verdict."""
 
     product: str
     note: str

@@ -10,7 +10,8 @@ import polars as pl
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 MONTHS = 12
-
+# How file names, links and pages shorten the months.
+SHORT_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 MONTH = re.compile(r"([0-9]{4})-?(0[1-9]|1[0-2])")
 SPAN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])\.\.([0-9]{4})-(0[1-9]|1[0-2])")

@@ -15,7 +15,7 @@ from schemas.code_files import money
 from schemas.forms.request import Landed
 from tasks.domain.doubt.findings import Rows, finding
 from tasks.domain.errors import Refused
-from tasks.domain.periods import Month, first_day, month_number, span_name
+from tasks.domain.periods import SHORT_MONTHS, Month, first_day, month_number, span_name
 from tasks.domain.text import clip
 from tasks.sources.adapter.protocol import Parsed
 
@@ -30,8 +30,7 @@ YEAR = re.compile(
     r"(?<![0-9])(?<![hH][sS])(?<![0-9][-.])(20[1-9][0-9])(?![0-9]|[-.][0-9]|_[0-9]{1,2}(?![0-9])|\s?年\s?[0-9])"
 )
 # A month in a word, as some offices name their files: Feb_2025.
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-WORDED = re.compile(rf"(?<![a-z])({'|'.join(MONTHS)})[a-z]{{0,6}}[-_ ]?(20[1-9][0-9])(?![0-9])", re.IGNORECASE)
+WORDED = re.compile(rf"(?<![a-z])({'|'.join(SHORT_MONTHS)})[a-z]{{0,6}}[-_ ]?(20[1-9][0-9])(?![0-9])", re.IGNORECASE)
 # A name with both is ignored.
 FLOWS = {
     "export": r"(?<![a-z])exp(o|orts?)?(?![a-z])|出口",
@@ -84,7 +83,7 @@ def months_named(name: str) -> list[tuple[int, int]]:
     >>> months_named("39221000_2026_01-06 as of 2026-08-01, 20260801.xlsx"), months_named("200911 HS2022.csv")
     ([], [])
     """
-    months = [Month.of(int(year), MONTHS.index(month.lower()) + 1) for month, year in WORDED.findall(name)]
+    months = [Month.of(int(year), SHORT_MONTHS.index(month.lower()) + 1) for month, year in WORDED.findall(name)]
     name = WORDED.sub(" ", name)
     years = ((Month.of(int(year), 1), Month.of(int(year), 12)) for year in YEAR.findall(name))
     months += [Month.of(int(year), int(plain or worded)) for year, plain, worded in MONTH.findall(name)]

@@ -373,7 +373,7 @@ class Doubts:
     def each_of_keys(self, keys: pl.DataFrame, height: int | None = None) -> pl.Series:
         """For rows of flow, product, partner, measure (any where there is no such column), and the first and last month
         (month numbers `begin`, `end`) the doubts (DOUBTS) about their numbers, the newest month first; null where there
-        is none. Where several keys are of one row, `at` is its place among so many."""
+        is none. Where several keys belong to one row, the column `at` is the place of that row, of `height` rows."""
         placed = keys if "at" in keys.columns else keys.with_row_index("at")
         return self._each(placed.with_columns(of_world=pl.lit(False)), keys.height if height is None else height)
 

@@ -90,7 +90,7 @@ class Answer:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether an open finding concerns what is said."""
+        """Whether a number of the answer is in doubt."""
         has_words = "doubt" in self.rows.columns and bool(self.rows["doubt"].fill_null("").ne("").any())
         return bool(self.doubts) or has_words
 
@@ -169,7 +169,7 @@ class AnswerOfSeveral(Answer):
 
     @property
     def in_doubt(self) -> bool:
-        """Whether an open finding concerns what a part says."""
+        """Whether a number of a part is in doubt."""
         return any(part.in_doubt for part in self.parts.values())
 
     @property

@@ -321,8 +321,8 @@ def _few_partners(context: CheckContext) -> Rows:
 
 
 def _are_few_alike(rows: pl.DataFrame, partners: Sequence[str]) -> bool:
-    """Whether a file has a few partners, or one, each in every month. Partners that come and go in a
-    longer file are those of a query for all."""
+    """Whether a file has a few partners, or one, each in every month. Partners that come and go in a longer file are
+    those of a query for all."""
     months = rows["month"].n_unique()
     is_short = months < whole_threshold("history_months")
     is_each = rows.select("partner", "month").n_unique() == len(partners) * months
@@ -332,9 +332,8 @@ def _are_few_alike(rows: pl.DataFrame, partners: Sequence[str]) -> bool:
 def _published_partners(context: CheckContext) -> pl.DataFrame:
     """Compute how many partners products usually have in a published month: flow, product, usual, and that it
     `is_published`; null where months of the year before show who is missing, and no row where no month proves how many
-    there are. The median, or fewer where
-    a month next to the release, or the same month of another year, had fewer: at the end of a season they leave one by
-    one."""
+    there are. The median, or fewer where a month next to the release, or the same month of another year, had fewer: at
+    the end of a season they leave one by one."""
     key = ["flow", "product"]
     met = context.published_rows.filter("single", MONEY, pl.col("kind") != "published")
     met = met.group_by(*key, "month").agg(partners=pl.col("partner").n_unique().cast(pl.UInt32))
@@ -401,7 +400,7 @@ def _is_gap(context: CheckContext, present: set[int], absent: list[int]) -> bool
 
 
 def _is_trifle(context: CheckContext, months: int) -> bool:
-    """Whether a release of so many months is worth so little that a month may be one parcel."""
+    """Whether a release is worth so little by month that a month may be one parcel."""
     sums = context.statements.filter("single", MONEY).group_by("measure").agg(pl.col("value").sum())
     dollars = sums.select(in_dollars().max()).item()
     return dollars is not None and dollars < threshold("trifle_a_month") * months

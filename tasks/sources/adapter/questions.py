@@ -15,6 +15,7 @@ import polars as pl
 
 from schemas.reference.code_tables import partner_codes
 from tasks.domain.errors import Refused
+from tasks.domain.periods import SHORT_MONTHS
 from tasks.sources.adapter.declaration import Spec
 from tasks.sources.adapter.protocol import (
     Response,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 # The months of one question, by what it is about.
 SPANS: dict[str, Callable[[str], str]] = {"month": str, "year": lambda month: month[:4], "all": lambda month: ""}
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def questions(
@@ -170,5 +170,5 @@ def links(answer: Response, form: str) -> Iterator[tuple[str, str]]:
         raise Refused("no links", answer.address, "a list page without a file", advice)
     for match in matches:
         month_name = match["month"].lower()[:3]
-        number = MONTHS.index(month_name) + 1 if month_name in MONTHS else int(match["month"])
+        number = SHORT_MONTHS.index(month_name) + 1 if month_name in SHORT_MONTHS else int(match["month"])
         yield f"{match['year']}-{number:02d}", urljoin(answer.address, match[0])

@@ -85,7 +85,7 @@ class _Text(NamedTuple):
         return len(self.body.partition(b"\n")[0].rstrip(b"\r"))
 
     def is_counted(self, records: int, lines: int = 0) -> bool:
-        """Whether one of the numbers of the trailer is that of the records, with so many other lines."""
+        """Whether a number of the trailer counts the records, or the records and these other lines."""
         return records + lines in [int(number) for number in re.findall(rb"[0-9]{1,18}", self.trailer)]
 
 

@@ -15,6 +15,7 @@ import polars as pl
 
 from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
+from tasks.domain.periods import SHORT_MONTHS
 from tasks.domain.text import clip
 from tasks.domain.units import printed_unit
 from tasks.sources.adapter.declaration import Spec
@@ -36,7 +37,6 @@ NUMBER = re.compile(r"-?[0-9]{1,3}(,[0-9]{2,3})*(\.[0-9]+)?|-?[0-9]+(\.[0-9]+)?"
 # Half of the last printed digit of totals and of their growth.
 STEP = 0.005
 FIRST, COUNTRY = "S.No.", "Country"
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MARKS = {"F": "final", "R": "revised final", "A": "advance", "P": "provisional"}
 AGAIN = "Ask the site again for the report Commodity-wise all Countries, and save the whole page."
 
@@ -94,7 +94,7 @@ def _head(text: str, where: str) -> dict[str, str | None]:
 def _day(text: str) -> date | None:
     day, month, year = text.split(" ")
     try:
-        return date(int(year), MONTHS.index(month) + 1, int(day))
+        return date(int(year), SHORT_MONTHS.index(month.lower()) + 1, int(day))
     except ValueError:
         return None
 
@@ -126,9 +126,9 @@ def _newest(header: list[str], where: str) -> tuple[int, str, str]:
     it may be a newer one."""
     titles = ((place, MONTH.fullmatch(title)) for place, title in enumerate(header))
     months = [
-        (f"{match[2]}-{MONTHS.index(match[1]) + 1:02d}", place, match[3])
+        (f"{match[2]}-{SHORT_MONTHS.index(match[1].lower()) + 1:02d}", place, match[3])
         for place, match in titles
-        if match and match[1] in MONTHS
+        if match and match[1].lower() in SHORT_MONTHS
     ]
     if not months:
         raise Refused("no month", f"{where}, header", ", ".join(map(clip, header)), AGAIN)

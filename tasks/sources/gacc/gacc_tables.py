@@ -14,11 +14,10 @@ from typing import NamedTuple
 from schemas.reference.code_tables import code_table
 from tasks.domain.doubt.findings import finding
 from tasks.domain.errors import Refused
-from tasks.domain.periods import Month, month_end, month_number
+from tasks.domain.periods import SHORT_MONTHS, Month, month_end, month_number
 from tasks.domain.text import clip, counted
 from tasks.sources.formats.csv import WIDE
 
-MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 LETTERS = str.maketrans(WIDE | {"￥": "¥", "\xa0": " ", **dict.fromkeys("‐‑‒–—―−～~", "-")})
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\ufeff]")
 NAME = (
@@ -159,8 +158,8 @@ def _currency(line: str, of_title: tuple[str, ...], where: str) -> str:
 def month_of(text: str | None) -> int | None:
     """The number of a month by its name or its digits; None where it is none."""
     if text and text.isdigit():
-        return int(text) if 1 <= int(text) <= len(MONTHS) else None
-    return MONTHS.index(text[:3].lower()) + 1 if text and text[:3].lower() in MONTHS else None
+        return int(text) if 1 <= int(text) <= len(SHORT_MONTHS) else None
+    return SHORT_MONTHS.index(text[:3].lower()) + 1 if text and text[:3].lower() in SHORT_MONTHS else None
 
 
 def day_of(text: str, title: Title | None = None, kind: str = "") -> date | None:
