@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, field_validator
 
 from schemas.code_files import source_names
-from schemas.forms.form import Frozen, as_form, none_if_empty
+from schemas.forms.form import Frozen, as_form, must_match, none_if_empty
 from schemas.forms.request import HS_CODE, Months
 from schemas.names import REPORTER
 from schemas.small_files import JSON_BYTES_MAX, read_small
@@ -18,6 +18,12 @@ REASON_MAX, MONTHS_SHOWN = 300, 3
 QUESTION = re.compile(r"\?\S+(?=: )")
 # Some sources have the question in the path.
 LONG_PATH = re.compile(r"(https?://[^/\s]+)/\S{80,}(?=: )")
+
+
+IS_OF_THIS_MACHINE = must_match(
+    r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?",
+    "is not of this machine; recorded answers are replayed at http://127.0.0.1:<port>, and keys go nowhere else",
+)
 
 
 class FetchRequest(Frozen):
@@ -40,7 +46,7 @@ class FetchRequest(Frozen):
     months: Months | None = Field(
         None, description="months to ask for, 2025-06 or 2025-01..2025-06; none: those that the source may have changed"
     )
-    base: str | None = Field(
+    base: Annotated[str, IS_OF_THIS_MACHINE] | None = Field(
         None,
         description="address to ask instead of the source's own, http://host:port; for a replay of recorded answers",
     )
@@ -53,16 +59,6 @@ class FetchRequest(Frozen):
         if source not in source_names():
             raise ValueError(f"{source!r} is no source; the sources are {', '.join(source_names())}")
         return source
-
-    @field_validator("base")
-    @classmethod
-    def _is_of_this_machine(cls, base: str | None) -> str | None:
-        if base is not None and not re.fullmatch(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", base):
-            raise ValueError(
-                f"{base!r} is not of this machine; recorded answers are replayed at http://127.0.0.1:<port>, and keys"
-                " go nowhere else"
-            )
-        return base
 
 
 NOTES = ".fetch"

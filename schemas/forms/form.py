@@ -5,12 +5,21 @@ and, on the side of None, the sentence `Property is type "None"`. In a form an e
 has its one type and no default. Python sees none of this.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
 
 from schemas.store_address import S3Url, read_address
 
@@ -81,6 +90,17 @@ def ready_to_send(schema: dict[str, Any]) -> dict[str, Any]:
         for name, field in fields.items()
     }
     return schema | {"properties": sendable}
+
+
+def must_match(pattern: str, why: str) -> AfterValidator:
+    """For a text of a form: refuses one that is not as the pattern says, with the text and `why`."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"{text!r} {why}")
+        return text
+
+    return AfterValidator(check)
 
 
 def none_if_empty(value: Any) -> Any:

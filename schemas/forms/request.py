@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_v
 from pydantic.json_schema import SkipJsonSchema
 
 from schemas.code_files import partner_groups, source_names
-from schemas.forms.form import Frozen, StoreAddress, as_form, none_if_empty
+from schemas.forms.form import Frozen, StoreAddress, as_form, must_match, none_if_empty
 from schemas.names import CODE, MONTHS, REPORTER
 
 # Tables that are made again after a release: all, or those that rest on its reporter alone.
@@ -42,6 +42,12 @@ def _text_of_day(value: object) -> object:
 Months = Annotated[str, BeforeValidator(_text_of_day), AfterValidator(_months)]
 
 
+IS_REPORTER = must_match(
+    REPORTER,
+    f"is no code of a country; write three capital letters, such as CHN, or {' or '.join(partner_groups())}",
+)
+
+
 class Declaration(Frozen):
     """What may stand in a sidecar `<file>.toml`, in `defaults.toml`, and on the command line. Unknown keys are
     errors."""
@@ -54,7 +60,7 @@ class Declaration(Frozen):
         json_schema_extra={"enum": [*source_names()]},
     )
     # The patterns are for the form; the messages that refuse a wrong text are below.
-    reporter: Annotated[str, Field(json_schema_extra={"pattern": f"^({REPORTER})$"})] | None = Field(
+    reporter: Annotated[str, IS_REPORTER, Field(json_schema_extra={"pattern": f"^({REPORTER})$"})] | None = Field(
         None, description="reporting country, ISO 3166-1 alpha-3, or a group with statistics of its own, as EU27"
     )
     flow: Literal["export", "import"] | None = Field(
@@ -81,16 +87,6 @@ class Declaration(Frozen):
         json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}$"},  # a server does not check the format `date`
     )
     title: str | None = Field(None, description="what the release is called")
-
-    @field_validator("reporter")
-    @classmethod
-    def _reporter_is_a_code(cls, reporter: str | None) -> str | None:
-        if reporter is not None and not re.fullmatch(REPORTER, reporter):
-            raise ValueError(
-                f"{reporter!r} is no code of a country; write three capital letters, such as CHN, or"
-                f" {' or '.join(partner_groups())}"
-            )
-        return reporter
 
     @field_validator("products")
     @classmethod

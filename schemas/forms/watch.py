@@ -1,17 +1,16 @@
 """Defines the request and the report of a watch."""
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from schemas.code_files import source_names
 from schemas.forms.fetch import SourceState
-from schemas.forms.form import Frozen, StoreAddress, as_form, none_if_empty
+from schemas.forms.form import Frozen, StoreAddress, as_form, must_match, none_if_empty
 from schemas.forms.outcome import Outcome
 from schemas.forms.request import NOTHING, Declaration, FollowingTables, OfFolder
 
@@ -19,6 +18,7 @@ NAMES_MAX = 10
 SCHEDULER = r"^(tcp|tls|ws|wss)://\S+$"
 REPORTER = r"^[A-Z0-9]+$"
 OF_ONE = "take only files with figures of this reporter, as CHN or EU27; empty: of all"
+IS_SCHEDULER = must_match(SCHEDULER, "is no address of a Dask scheduler; write it as tcp://host:port")
 ReleaseKind = Literal["preliminary", "bulletin", "query"]
 
 
@@ -88,7 +88,7 @@ class BackfillRequest(Frozen):
         ),
     )
     reporter: str | None = Field(None, description=OF_ONE, json_schema_extra={"pattern": REPORTER})
-    dask: str | None = Field(
+    dask: Annotated[str, IS_SCHEDULER] | None = Field(
         None,
         description=(
             "address of a Dask scheduler whose workers help, tcp://host:port; empty: this process does everything"
@@ -134,13 +134,6 @@ class BackfillRequest(Frozen):
         """What holds for each file that does not say otherwise itself."""
         given = {"source": self.source, "flow": self.flow, "partners": self.partners}
         return OfFolder(**given, day_in_name=True) if self.day_in_name else Declaration(**given)
-
-    @field_validator("dask")
-    @classmethod
-    def _is_an_address(cls, dask: str | None) -> str | None:
-        if dask is not None and not re.match(SCHEDULER, dask):
-            raise ValueError(f"{dask!r} is no address of a Dask scheduler; write it as tcp://host:port")
-        return dask
 
 
 class UpgradeRequest(Frozen):

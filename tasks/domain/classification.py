@@ -10,6 +10,7 @@ from tasks.domain.nomenclature import ANY_LIST
 BASKET = "basket:"
 HS_LEVELS = (6, 4, 2)
 HS_DIGITS = max(HS_LEVELS)
+HEADING = 4
 
 
 def part_of(product: str) -> pl.Expr:

@@ -18,12 +18,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.classification import BASKET
+from tasks.domain.classification import BASKET, HS_DIGITS
 from tasks.domain.periods import month_index
 from tasks.domain.reporter import CHN, Reporter
 from tasks.domain.units import RATIOS
 
-REVISED_LENGTH = 6
 COMBINED = "CN8"
 WILD = ("product", "partner", "measure")
 WORDS = ("what", "source")
@@ -130,7 +129,7 @@ def _of_codes(products: tuple[str, ...], reporter: Reporter) -> pl.DataFrame:
     """Revisions of the HS and of the Combined Nomenclature, for some codes and for the parts of baskets."""
     codes = pl.concat([pl.Series(products, dtype=pl.String), reporter.rows("baskets")["hs8"]]).unique()
     is_national = pl.col("product").str.contains(r"^\d{7,}$")
-    code = pl.when(is_national).then(pl.col("product").str.slice(0, REVISED_LENGTH)).otherwise("product")
+    code = pl.when(is_national).then(pl.col("product").str.slice(0, HS_DIGITS)).otherwise("product")
     moves = [
         pl.when(pl.col(name) != "").then(pl.lit(f"{verb} ") + pl.col(name))
         for verb, name in (("gained goods of", "gained_from"), ("lost goods to", "lost_to"))

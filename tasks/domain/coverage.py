@@ -55,17 +55,6 @@ def family_of(measure: str) -> str:
     return "quantity" if measure.startswith("quantity") else measure
 
 
-def families_behind(measure: str) -> set[str]:
-    """The families that a measure rests on: a value per kilogram on its currency and on the quantity.
-
-    >>> sorted(families_behind("unit_value_usd_per_kg")), families_behind("quantity_kg_yoy")
-    (['quantity', 'value_usd'], {'quantity'})
-    """
-    if measure.startswith("unit_value"):
-        return {"quantity", "_".join(measure.split("_")[1:3])}
-    return {family_of(measure)}
-
-
 def priority() -> pl.Expr:
     """The priority of the `kind` of a release, 0 is the best: where several kinds cover one key the lower one wins."""
     return pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.Int32)

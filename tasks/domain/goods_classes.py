@@ -9,11 +9,11 @@ import polars as pl
 
 from schemas.names import CLASSIFIED, EDITIONS
 from schemas.reference.code_tables import code_table
+from tasks.domain.classification import HEADING
 from tasks.domain.hs_editions import codes_today
 
 TITLES = {"sitc": "SITC Rev. 4", "bec": "BEC Rev. 4", "isic": "ISIC Rev. 4"}
 TABLE = "goods_classes"
-HEADING = 4
 
 
 def is_group(text: str) -> bool:

@@ -10,10 +10,10 @@ import polars as pl
 
 from schemas.names import EDITIONS
 from schemas.reference.code_tables import code_table
+from tasks.domain.classification import HS_DIGITS
 
 # The edition by which customs count today; a later one is known before it begins.
 TODAYS = max(EDITIONS.values())
-HS_DIGITS = 6
 
 
 def codes_today() -> pl.Series:

@@ -21,13 +21,13 @@ from schemas.reference.code_tables import code_table, valid_in
 from tasks.domain.classification import BASKET, basket_members
 from tasks.domain.coverage import EVERYTHING, covering, priority, with_scope
 from tasks.domain.nomenclature import ANY_LIST, CHINAS, national_lists
-from tasks.domain.periods import january_of, month_index, month_text, number_of
+from tasks.domain.periods import MONTHS, january_of, month_index, month_text, number_of
 from tasks.domain.release_ids import in_turns
 from tasks.domain.units import LEVEL_MAX, MILLIGRAMS_PER_KG, YEAR_MAX
 
 SERIES = ("flow", "product", "classification", "partner", "measure")
 KEY = ["flow", "product", "partner", "measure", "month"]
-YOY, YEAR = "_yoy", 12
+YOY = "_yoy"
 # A release with no finding of its own that the finding of another one is about as well.
 OTHER_RELEASE = ""
 # What a number is of: a month, the year to date, or the printed growth of one of these.
@@ -213,17 +213,13 @@ def _masses() -> pl.DataFrame:
     """Units of mass and how many milligrams make one."""
     masses = code_table("units").filter(pl.col("kg_per_unit") != "").select("unit", "kg_per_unit").unique()
     smallest = (pl.col("kg_per_unit").cast(pl.Float64) * MILLIGRAMS_PER_KG).round().cast(pl.Int64)
-    return masses.select("unit", smallest=smallest, mass=pl.lit(True))
-
-
-def _months(numbers: pl.DataFrame) -> pl.DataFrame:
-    return numbers.filter(pl.col("span") == "month")
+    return masses.select("unit", smallest=smallest)
 
 
 def without_outranked(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     """Without the months that a better kind of release covers: even without a number it outranks a lesser kind."""
     best = with_scope(releases).select(priority().min()).item()
-    lesser = _months(numbers).filter(pl.col("priority") > pl.lit(best, dtype=pl.Int32))
+    lesser = numbers.filter(pl.col("span") == "month", pl.col("priority") > pl.lit(best, dtype=pl.Int32))
     if not lesser.height:
         return numbers
     better = covering(lesser.select(KEY).unique(), releases).rename({"priority": "better"})
@@ -270,7 +266,7 @@ def superseded_as_null(numbers: pl.DataFrame, releases: pl.DataFrame) -> pl.Data
     for release, row in _one_by_one(wholes):
         same = (
             spans.filter(month=row["last"], priority=row["priority"])
-            if row["last"] < row["first"] + YEAR
+            if row["last"] < row["first"] + MONTHS
             else spans.clear()
         )
         # Requested as one span, it covers the figure that ends in its last month.

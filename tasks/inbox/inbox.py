@@ -127,10 +127,8 @@ def problem_of(file: Path, refusal: Refused) -> Problem:
 def shared_refusals(looked: InboxState) -> Iterator[tuple[Path, Refused]]:
     """Each file of a shared problem, with its refusal."""
     for shared in looked.shared:
-        problem = shared.problem
         for file in shared.files:
-            where = problem.where or str(file)
-            yield file, Refused(problem.rule, where=where, found=problem.found, advice=problem.advice)
+            yield file, Refused(**shared.problem.model_dump() | {"where": shared.problem.where or str(file)})
 
 
 def require_folder(inbox: Path) -> None:

@@ -272,10 +272,6 @@ def _by_row(doubts_at: pl.DataFrame, height: int) -> pl.Series:
 
 KEYS = dict.fromkeys(("flow", "product", "partner", "measure"), pl.String)
 NO_ROWS = pl.DataFrame(schema={**KEYS, "month": pl.Int32, "part_pct": pl.Float64, "place": pl.UInt32})
-NO_PARTS_OF_PRODUCTS = pl.DataFrame(schema={"product": pl.String, "part_pct": pl.Float64, "doubt": DOUBT})
-NO_PARTS_OF_PARTNERS = pl.DataFrame(
-    schema={"partner": pl.String, "month": pl.Int32, "part_pct": pl.Float64, "doubt": DOUBT}
-)
 RowsOn = Callable[[str, str | None], pl.DataFrame]
 
 
@@ -340,22 +336,18 @@ class Doubts:
     ) -> pl.DataFrame:
         """The doubts about numbers of a product and these partners and months (month numbers): partner, month,
         part_pct, doubt; of any measure where none is named, and of the measures that a figure rests on."""
-        rows = self._of_flow(flow, product)
-        if rows.is_empty():
-            return NO_PARTS_OF_PARTNERS
         where = [pl.col("product") == product, pl.col("partner").is_in([*partners]), pl.col("month").is_in([*months])]
         if measure is not None:
             wholes = [CONSUMPTION] if figure in ON_CONSUMPTION else []
             where.append(pl.col("measure").is_in([measure, *wholes, *RATIOS.get(measure, ())]))
-        return self._with_doubt(rows.filter(*where)).select(NO_PARTS_OF_PARTNERS.columns)
+        return self._with_doubt(self._of_flow(flow, product).filter(*where)).select(
+            "partner", "month", "part_pct", "doubt"
+        )
 
     def of_month(self, flow: str, partner: str, measure: str, month: int) -> pl.DataFrame:
         """The numbers of a partner, measure and month (month number) that are in doubt: product, part_pct, doubt."""
-        rows = self._of_flow(flow)
-        if rows.is_empty():
-            return NO_PARTS_OF_PRODUCTS
         is_asked = (pl.col("partner") == partner, pl.col("measure") == measure, pl.col("month") == month)
-        return self._with_doubt(rows.filter(*is_asked)).select(NO_PARTS_OF_PRODUCTS.columns)
+        return self._with_doubt(self._of_flow(flow).filter(*is_asked)).select("product", "part_pct", "doubt")
 
     def each_of_rows(self, rows: pl.DataFrame, figures: Collection[str] = ()) -> pl.Series:
         """For rows of `metric`, or of a table of MONTHS_BEHIND, the doubts (DOUBTS) about these figures of each, about

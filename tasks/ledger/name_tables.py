@@ -14,7 +14,7 @@ from schemas.frames import Partner, PrintedName, Product
 from schemas.names import LANGUAGES, SUBJECTS
 from schemas.reference.code_tables import code_table, listed_partners
 from schemas.table import empty_frame, polars_schema
-from tasks.domain.classification import BASKET, basket_members
+from tasks.domain.classification import BASKET, HS_DIGITS, basket_members
 from tasks.domain.coverage import WORLD
 from tasks.domain.hs_editions import revisions_so_far
 from tasks.domain.labels import readable_names
@@ -23,7 +23,6 @@ from tasks.store.files.snapshot import Snapshot
 from tasks.store.places.verify_on_read import prove
 from tasks.store.snapshots.parquet import read_table
 
-HS6 = 6
 _NEWEST = ("month", "printed_on", "name")
 
 
@@ -95,7 +94,7 @@ def product_table(printed: pl.DataFrame) -> Product:
     national = pl.when(pl.col("classification").is_in(OTHERS)).then("classification").otherwise(pl.lit(CHINAS))
     listed = codes.select(part="product", nomenclature=national)
     shared = pl.concat([listed.select("part"), *(one.select(part="product") for one in headings)])
-    members, is_shared = basket_members(), pl.col("part").str.len_chars() <= HS6
+    members, is_shared = basket_members(), pl.col("part").str.len_chars() <= HS_DIGITS
     is_here = pl.col("nomenclature").is_in([*ANY_LIST, *listed["nomenclature"].unique()])
     baskets = [
         members.filter(~is_shared).join(listed, on=["part", "nomenclature"], how="semi"),
@@ -106,11 +105,11 @@ def product_table(printed: pl.DataFrame) -> Product:
     code = pl.col("product")
     # Where a code stands among the others: its digits, and the HS code above it.
     length_of = pl.when(code.str.contains(r"^\d+$")).then(code.str.len_chars().cast(pl.Int8))
-    above = pl.coalesce(pl.when(length_of > length).then(code.str.head(length)) for length in (HS6, 4, 2))
+    above = pl.coalesce(pl.when(length_of > length).then(code.str.head(length)) for length in (HS_DIGITS, 4, 2))
     every = every.with_columns(level=length_of, parent=above)
     since = pl.col("from_month").max().str.to_date("%Y-%m")
     changed = revisions_so_far().group_by(hs="code").agg(edition_from=since)
-    every = every.with_columns(hs=pl.col("product").str.head(HS6)).join(changed, on="hs", how="left").drop("hs")
+    every = every.with_columns(hs=pl.col("product").str.head(HS_DIGITS)).join(changed, on="hs", how="left").drop("hs")
     return _table(every, printed, product_references(), "product")
 
 

@@ -21,7 +21,7 @@ from tasks.domain.comparability import changes_of_texts
 from tasks.domain.coverage import EVERYTHING, TOTALS, WORLD, covering
 from tasks.domain.decisions import NOTHING_DECIDED, counting
 from tasks.domain.growth import growth_pct
-from tasks.domain.periods import month_index
+from tasks.domain.periods import MONTHS, month_index
 from tasks.domain.reporter import Reporter
 from tasks.ledger.epochs import epochs, statements_in_order
 from tasks.ledger.merge import NUMBER, as_of, undisputed
@@ -33,7 +33,6 @@ KEY = ["flow", "product", "partner", "measure", "month"]
 CELL = ["source", "flow", "product", "classification", "period_start", "period_end"]
 PLACE = [*CELL, "measure"]
 TOTAL = [*PLACE, "revised_on"]
-YEAR = 12
 
 
 def revisions(
@@ -168,7 +167,7 @@ def _add_world(
     series = wanted.select("product", "measure", partner=pl.lit(WORLD), month=month_index("period_end"))
     changed = changes_of_texts(series, Reporter.of(releases))
     # No change of code, unit or partner lies between the period and the same a year before.
-    compared = wanted.with_columns(means_the_same=(changed <= month_index("period_start") - YEAR).fill_null(True))
+    compared = wanted.with_columns(means_the_same=(changed <= month_index("period_start") - MONTHS).fill_null(True))
     for name, days in (("old", timedelta(days=1)), ("new", timedelta(0))):
         now = _world(wanted, observation, releases, decisions, days).rename({"world": f"world_{name}"})
         base = _world(year_ago, observation, releases, decisions, days).with_columns(

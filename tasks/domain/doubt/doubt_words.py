@@ -122,16 +122,12 @@ def _sentence(cause: NumberDoubt, spans: Sequence[Span], language: str) -> str:
     # The partners that a file lacks are named with what they had.
     about = () if "{partners}" in _template(cause.check, language) or not cause.partners else cause.partners
     parts = [
-        _clauses(language).get(cause.check, cause.check),
+        check_words(language).get(cause.check, cause.check),
         *([partners_in_words(about, language)] if about else []),
         *months,
     ]
     prefix = DOUBTED_PART[language] if cause.of_sum else ""
     return f"{prefix}{marks['comma'].join(parts)}{marks['colon'] + values if values else ''}"
-
-
-def _clauses(language: str) -> dict[str, str]:
-    return check_words(language)
 
 
 def partners_in_words(partners: Sequence[str], language: str) -> str:

@@ -207,11 +207,6 @@ def _is_in(code: str, month: str, months: dict[str, tuple[tuple[str, str], ...]]
     return any(first <= month <= last for first, last in months.get(code, ()))
 
 
-def names_of_lists() -> list[str]:
-    """Return the names of all lists that are no measures, in order."""
-    return control_lists()["list"].unique().sort().to_list()
-
-
 def codes_on(spec: Spec) -> pl.DataFrame:
     """Return the codes of a list, of COLUMNS: as it stands now, or in the month that it names. Raises UnknownList where
     there is no such list, tier or month, and BrokenTable."""
@@ -220,8 +215,9 @@ def codes_on(spec: Spec) -> pl.DataFrame:
     rows = _in_both_languages(control_lists().filter(pl.col("list") == spec.list))
     rows = rows if rows.height else _of_measure(spec.list)
     if not rows.height:
+        names = control_lists()["list"].unique().to_list()
         raise UnknownList(
-            f"there is no list {spec.list!r}; there are {named(names_of_lists())}, and the measures of tidewaiter"
+            f"there is no list {spec.list!r}; there are {named(names)}, and the measures of tidewaiter"
             f" events; {settings.CONTROL_LISTS} names a file of your own lists"
         )
     month = _when(spec) or ("" if (rows["valid_to"] == "").any() else str(rows["valid_to"].max()))

@@ -13,12 +13,11 @@ from typing import Any
 import polars as pl
 
 from schemas.reference.code_tables import code_table
-from tasks.domain.classification import HS_LEVELS, holds, is_heading, members
+from tasks.domain.classification import HEADING, HS_LEVELS, holds, is_heading, members
 from tasks.domain.hs_editions import revisions_so_far
 from tasks.domain.reporter import CHN
 from tasks.domain.text import clip
 
-HEADING = 4
 SUSPENSION = "suspension"
 MIXED = "85051110"
 MIXED_WORDS = "HS 85051110 holds controlled and free magnets alike; what share of it is controlled is not published."
