@@ -1,6 +1,7 @@
 """Relates HS codes, headings and baskets: the parts of a product, and the products that a code is part of."""
 
 import functools
+import itertools
 
 import polars as pl
 
@@ -50,3 +51,14 @@ def holds(product: str, code: str) -> bool:
     ([True, True, False], False)
     """
     return any(code == part or (is_heading(part) and code.startswith(part)) for part in members(product))
+
+
+def touching(products: pl.Series, codes: pl.Series) -> pl.DataFrame:
+    """Return which of these products are one of these codes, below one, or above one: product, code."""
+    some = products.unique().to_frame("product"), codes.drop_nulls().unique().to_frame("code")
+    pairs = [pl.DataFrame(schema={"product": pl.String, "code": pl.String})]
+    for (longer, long), (shorter, short) in itertools.permutations(zip(some, ("product", "code"), strict=True)):
+        for length in shorter[short].str.len_chars().unique():
+            heads = longer.with_columns(pl.col(long).str.head(length).alias(short))
+            pairs.append(heads.join(shorter, on=short, how="semi").select("product", "code"))
+    return pl.concat(pairs).unique()

@@ -8,7 +8,6 @@ with numbers by their columns. Which levels a finding reaches is computed with t
 """
 
 import functools
-import itertools
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ import polars as pl
 from schemas.figures import FIGURE_OF
 from schemas.forms.doubt import NumberDoubt
 from schemas.names import KINDS
+from tasks.domain.classification import touching
 from tasks.domain.coverage import EVERYTHING, FIGURES_LOOK_BACK, TOTALS, WORLD
 from tasks.domain.doubt.doubt_words import DOUBT, DOUBTS, doubts_in
 from tasks.domain.doubt.findings import ABOUT_PARTNERS, OF_GAPS, OF_NOTHING, OF_SUMS_AND_ZEROS, OF_TOTALS
@@ -217,7 +217,7 @@ def _concerned(numbers: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
     scopes = doubts.drop("doubt").with_columns(partner=listed, code="products").drop("products", "partners")
     scopes = scopes.explode("code", empty_as_null=True).explode("partner", empty_as_null=True)
     scopes = scopes.with_columns(code=pl.when(pl.col("code") != EVERYTHING).then("code"))
-    touching = rows.join(_touching(rows["product"], scopes["code"]), on="product")
+    named_rows = rows.join(touching(rows["product"], scopes["code"]), on="product")
     pairs = [pl.DataFrame(schema={"at": pl.UInt32, "number": pl.UInt32})]
     kinds = scopes.group_by(
         pl.col("code").is_not_null().alias("has_code"),
@@ -229,7 +229,7 @@ def _concerned(numbers: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
         named = (("code", has_code), ("partner", has_partner), ("release_id", not both_sides))
         names = [name for name, is_named in named if is_named]
         left_out = {"code", "partner", "release_id"}.difference(names)
-        numbers_of_kind, findings = touching if has_code else rows, some.drop(left_out)
+        numbers_of_kind, findings = named_rows if has_code else rows, some.drop(left_out)
         joined = numbers_of_kind.join(findings, on=names) if names else numbers_of_kind.join(findings, how="cross")
         pairs.append(
             joined.filter(
@@ -239,17 +239,6 @@ def _concerned(numbers: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
             ).select("at", "number")
         )
     return pl.concat(pairs)
-
-
-def _touching(products: pl.Series, codes: pl.Series) -> pl.DataFrame:
-    """Return which of these products are one of these codes, below one, or above one: product, code."""
-    some = products.unique().to_frame("product"), codes.drop_nulls().unique().to_frame("code")
-    pairs = [pl.DataFrame(schema={"product": pl.String, "code": pl.String})]
-    for (longer, long), (shorter, short) in itertools.permutations(zip(some, ("product", "code"), strict=True)):
-        for length in shorter[short].str.len_chars().unique():
-            heads = longer.with_columns(pl.col(long).str.head(length).alias(short))
-            pairs.append(heads.join(shorter, on=short, how="semi").select("product", "code"))
-    return pl.concat(pairs).unique()
 
 
 def doubts_of_releases(rows: pl.DataFrame, doubts: pl.DataFrame) -> pl.Series:

@@ -9,16 +9,15 @@ An amount is the doubted part of a number, in its smallest unit, and UNKNOWN whe
 part. Of a number that is zero it is not, nor of a finding about partners, where the finding states no share.
 """
 
-import bisect
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from schemas.table import empty_frame, polars_schema
-from tasks.domain.classification import BASKET
+from tasks.domain.classification import BASKET, touching
 from tasks.domain.coverage import EVERYTHING
 from tasks.domain.doubt.doubt_words import DOUBT
 from tasks.domain.periods import index_month, year_of
@@ -182,15 +181,7 @@ def _with_findings(numbers: pl.DataFrame, names: Names, doubts: pl.DataFrame) ->
     """Each number with each finding of its release, or of another one that contradicts it, that speaks of its product,
     measure and month; of a finding about numbers also of its partner."""
     # A release of a whole nomenclature has millions of numbers, and a finding is about few of them.
-    about = pl.DataFrame(
-        [
-            (row["number"], code, names.products[code] in row["products"])
-            for row in doubts.iter_rows(named=True)
-            for code in _codes(names, row["products"])
-        ],
-        {"number": pl.UInt32, "product": NUMBER, "is_named": pl.Boolean},
-        orient="row",
-    )
+    about = _products_of(names, doubts).select("number", "product", "is_named")
     scopes = doubts.select(
         "number", "products", "first", "last", *SPECIES, "both_sides", "share", asked="measure", release="release_id"
     )
@@ -214,32 +205,25 @@ def _with_findings(numbers: pl.DataFrame, names: Names, doubts: pl.DataFrame) ->
     return pl.concat([doubted.filter(is_of_all), is_named.filter(~is_of_all)])
 
 
+def _products_of(names: Names, doubts: pl.DataFrame) -> pl.DataFrame:
+    """The products that each finding is about, each once: number, product (in the numbers of `names`), whether it
+    `is_named`, and whether it `is_below` a code that is, or is one. Others are above such a code."""
+    codes = doubts.select("number", named="products").explode("named").drop_nulls("named")
+    codes = codes.with_columns(code=pl.col("named").replace(EVERYTHING, ""))
+    products = pl.DataFrame({"name": names.products}, {"name": pl.String}).with_row_index("product")
+    about = touching(products["name"], codes["code"]).rename({"product": "name"})
+    about = codes.join(about, on="code").join(products.cast({"product": NUMBER}), on="name")
+    name = pl.col("name")
+    about = about.group_by("number", "product").agg(
+        is_named=(name == pl.col("named")).any(), is_below=name.str.starts_with(pl.col("code")).any()
+    )
+    return about.sort("number", "product")
+
+
 def _number_of(names: Names) -> pl.Expr:
     """The numbers of a list of partners; one that is not among them has none that a number has."""
     place = {name: number for number, name in enumerate(names.partners)}
     return pl.element().replace_strict(place, default=len(place), return_dtype=NUMBER)
-
-
-def _codes(names: Names, codes: Sequence[str]) -> set[int]:
-    """The products that are one of these codes, below one, or above one, in the numbers of `names`."""
-    places_of_codes = set[int]()
-    if EVERYTHING in codes:
-        return {*range(len(names.products))}
-    for code in codes:
-        first = bisect.bisect_left(names.products, code)
-        places_of_codes |= {*range(first, bisect.bisect_left(names.products, f"{code}~"))}
-        above = (code[:digits] for digits in range(2, len(code)))
-        places = ((bisect.bisect_left(names.products, one), one) for one in above)
-        places_of_codes |= {place for place, one in places if names.products[place : place + 1] == [one]}
-    return places_of_codes
-
-
-def _codes_below(names: Names, codes: Sequence[str]) -> Iterator[int]:
-    """The products that are one of these codes or below one, in the numbers of `names`; EVERYTHING is every code."""
-    for code in codes:
-        begins = "" if code == EVERYTHING else code
-        first, after = (bisect.bisect_left(names.products, end) for end in (begins, f"{begins}~"))
-        yield from (place for place in range(first, after) if not names.products[place].startswith(BASKET))
 
 
 def _amounts(doubted: pl.DataFrame, reach: Reach, doubts: pl.DataFrame, *, of_months: bool) -> pl.DataFrame:
@@ -309,15 +293,7 @@ def _gaps(levels: Levels, grid: Grid, doubts: pl.DataFrame) -> pl.DataFrame:
     """What rests on months and products that a release lacks: the zeros of its products and partners, and the sums of
     which they would be a part."""
     names, cell = grid.names, ["product", "measure", "month", "number"]
-    lacks = pl.DataFrame(
-        [
-            (row["number"], place)
-            for row in doubts.iter_rows(named=True)
-            for place in _codes_below(names, row["products"])
-        ],
-        {"number": pl.UInt32, "product": NUMBER},
-        orient="row",
-    )
+    lacks = _products_of(names, doubts).filter("is_below", ~_is_basket(names)).select("number", "product")
     months = doubts.select("number", month=pl.int_ranges("first", pl.col("last") + 1, dtype=pl.Int32)).explode("month")
     cells = lacks.join(grid.frame.select("product", "measure").unique(), on="product").join(months, on="number")
     cells = cells.select(cell)
