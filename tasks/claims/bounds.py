@@ -10,6 +10,7 @@ one narrows nothing.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import inf
 
 from tasks.claims.numbers import Printed
 from tasks.claims.statement import show_level
@@ -44,28 +45,27 @@ NOTHING: Sources = frozenset()
 
 @dataclass
 class Bound:
-    """The bounds of a period, each with the printed numbers that it rests on; `high` None: no upper bound."""
+    """The bounds of a period, each with the printed numbers that it rests on; without an upper bound `high` is
+    infinite."""
 
     low: Fraction = Fraction(0)
-    high: Fraction | None = None
+    high: Fraction | float = inf
     low_from: Sources = NOTHING
     high_from: Sources = NOTHING
     is_fixed: bool = False
 
-    def raise_low(self, low: Fraction, source: Sources) -> bool:
+    def raise_low(self, low: Fraction | float, source: Sources) -> bool:
         """Raise the lower bound if the gain is large enough and contradicts nothing."""
-        if self.is_fixed or low <= self.low or (self.high is not None and low > self.high):
+        is_inside = not self.is_fixed and self.low < low <= self.high
+        if not is_inside or low - self.low < WORTH * (low if self.high == inf else self.high - self.low):
             return False
-        if low - self.low < WORTH * (low if self.high is None else self.high - self.low):
-            return False
-        self.low, self.low_from = low, source
+        self.low, self.low_from = Fraction(low), source
         return True
 
-    def lower_high(self, high: Fraction, source: Sources) -> bool:
+    def lower_high(self, high: Fraction | float, source: Sources) -> bool:
         """Lower the upper bound if the gain is large enough and contradicts nothing."""
-        if self.is_fixed or high < self.low:
-            return False
-        if self.high is not None and (high >= self.high or self.high - high < WORTH * (self.high - self.low)):
+        is_inside = not self.is_fixed and self.low <= high < self.high
+        if not is_inside or (self.high < inf and self.high - high < WORTH * (self.high - self.low)):
             return False
         self.high, self.high_from = high, source
         return True
@@ -93,12 +93,11 @@ class PrintedSeries:
         if self._solved is None:
             rounded_or_cut_off = self._solve(lambda value, step: hull(rounded(value, step), cut_off(value, step)))
             self._solved = (self._solve(rounded), rounded_or_cut_off)
-        solved = [_of(period, bounds) for bounds in self._solved]
-        strict, loose = ((bound.low, bound.high) for bound in solved)
-        if strict[1] is None or loose[1] is None:
+        strict, loose = (_of(period, bounds) for bounds in self._solved)
+        if inf in (strict.high, loose.high):
             return None
-        inside = Interval(strict[0], strict[1])
-        return inside, hull(inside, Interval(loose[0], loose[1])), solved[0].low_from | solved[0].high_from
+        inside, outside = (Interval(bound.low, Fraction(bound.high)) for bound in (strict, loose))
+        return inside, hull(inside, outside), strict.low_from | strict.high_from
 
     def _solve(self, opened: Of) -> dict[Period, Bound]:
         bounds = {period: Bound() for period in self._periods()}
@@ -156,11 +155,12 @@ class PrintedSeries:
         if not self.is_comparable(period, base) or ratio.high <= 0:
             return False
         now, before, source = bounds[period], bounds[base], frozenset({BoundSource(*period, is_growth=True)})
-        narrowed = [before.raise_low(now.low / ratio.high, now.low_from | source)]
-        narrowed += [now.raise_low(before.low * max(ratio.low, Fraction(0)), before.low_from | source)]
-        if before.high is not None:
-            narrowed.append(now.lower_high(before.high * ratio.high, before.high_from | source))
-        if now.high is not None and ratio.low > 0:
+        narrowed = [
+            before.raise_low(now.low / ratio.high, now.low_from | source),
+            now.raise_low(before.low * max(ratio.low, Fraction(0)), before.low_from | source),
+            now.lower_high(before.high * ratio.high, before.high_from | source),
+        ]
+        if ratio.low > 0:
             narrowed.append(before.lower_high(now.high / ratio.low, now.high_from | source))
         return any(narrowed)
 
@@ -208,17 +208,16 @@ def _until_settled(narrow: Callable[[], list[bool]]) -> None:
 def _add_up(bounds: dict[Period, Bound], whole: Period, parts: list[Period]) -> bool:
     """Narrow a sum by its parts, and each part by the sum and the other parts."""
     total, pieces = bounds[whole], [bounds[part] for part in parts]
-    narrowed = [total.raise_low(sum((one.low for one in pieces), Fraction(0)), _union(one.low_from for one in pieces))]
-    if (highs := _sum_of_highs(pieces)) is not None:
-        narrowed.append(total.lower_high(highs, _union(one.high_from for one in pieces)))
+    narrowed = [
+        total.raise_low(sum(one.low for one in pieces), _union(one.low_from for one in pieces)),
+        total.lower_high(sum(one.high for one in pieces), _union(one.high_from for one in pieces)),
+    ]
     for place, piece in enumerate(pieces):
         others = pieces[:place] + pieces[place + 1 :]
-        if (highs := _sum_of_highs(others)) is not None:
-            source = total.low_from | _union(one.high_from for one in others)
-            narrowed.append(piece.raise_low(total.low - highs, source))
-        if total.high is not None:
-            source = total.high_from | _union(one.low_from for one in others)
-            narrowed.append(piece.lower_high(total.high - sum(one.low for one in others), source))
+        low_from = total.low_from | _union(one.high_from for one in others)
+        high_from = total.high_from | _union(one.low_from for one in others)
+        narrowed.append(piece.raise_low(total.low - sum(one.high for one in others), low_from))
+        narrowed.append(piece.lower_high(total.high - sum(one.low for one in others), high_from))
     return any(narrowed)
 
 
@@ -235,11 +234,6 @@ def _of(period: Period, bounds: dict[Period, Bound]) -> Bound:
     if first > january and (january, last) in bounds:
         _add_up({**extended}, (january, last), [(january, first - 1), period])
     return bound
-
-
-def _sum_of_highs(bounds: list[Bound]) -> Fraction | None:
-    highs = [bound.high for bound in bounds]
-    return None if None in highs else sum((high for high in highs if high is not None), Fraction(0))
 
 
 def _union(sources: Iterator[Sources]) -> Sources:

@@ -14,7 +14,7 @@ from schemas.forms.doubt import NumberDoubt
 from schemas.names import VALUES
 from tasks.claims.match import distance, match, tolerance
 from tasks.claims.misplaced import at_same_place, elsewhere
-from tasks.claims.order import check_extreme
+from tasks.claims.order import Verdict, check_extreme
 from tasks.claims.parse import CHANGES, growth_of_anything, read_claim
 from tasks.claims.readings import Readings, known_months
 from tasks.claims.statement import Spot, Stated, describe_changes, show_level
@@ -28,7 +28,6 @@ from tasks.domain.thresholds import threshold
 from tasks.domain.units import RATIOS
 from tasks.ledger.doubts import ON_CONSUMPTION, ON_THE_SUM
 
-Verdict = tuple[str, str]
 AGREED = ("supported", "not_excluded")
 NAMES = {
     "level": "the level",

@@ -6,6 +6,7 @@ Belongs here: spelling, the order of results, and partners, which the code table
 """
 
 import difflib
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -26,6 +27,8 @@ EXACT, WHOLE_WORDS, BEGINNINGS, INSIDE = 0, 1, 2, 3
 NEAREST = 5
 # Longer than any name or code; to compare such a text with each name takes minutes.
 NAME_MAX = 500
+# More names than the largest store has: each search compares all of them.
+NAMES_MAX = 50_000
 LIKENESS_MIN = 0.6
 GACC_DIGITS = 3
 
@@ -41,6 +44,7 @@ def code_digits(text: str) -> str | None:
     return digits if 0 < len(digits) <= CODE_DIGITS_MAX else None
 
 
+@functools.lru_cache(NAMES_MAX)
 def folded(text: str) -> str:
     """A text with letters, marks and plurals unified: texts that are equal when folded are one name.
 

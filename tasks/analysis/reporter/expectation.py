@@ -64,8 +64,7 @@ def expectation_rows(state: StoreState, flow: str, months: Sequence[int]) -> pl.
             if month in series.followed:
                 judged = _judged(series.levels, month, series.followed[month])
                 rows.append({**place, "period": first_day(month), **judged})
-    kinds = polars_schema("expectation")
-    return pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
+    return pl.DataFrame(rows, schema=polars_schema("expectation"))
 
 
 def of_month(world: pl.DataFrame, month: int) -> dict[str, Any] | None:

@@ -189,7 +189,7 @@ def mover_rows(
     number; they are in memory together."""
     comparisons = [*itertools.starmap(Comparison, itertools.product(months, against, MEASURES))]
     world = _Levels(state, flow, comparisons, state.is_whole, ["product"])
-    trees = _trees(world, comparisons)
+    trees = {key: _Tree(both, key.month) for key in comparisons if (both := _both(world, key, ["product"])).height}
     # Of one partner there is nobody else to name.
     adding_up = {key: tree for key, tree in trees.items() if tree.adds_up and state.scope.partner == WORLD}
     roots = {code for tree in adding_up.values() for code in tree.below[""]}
@@ -212,15 +212,6 @@ def mover_rows(
     return _as_table(rows, flow)
 
 
-def _trees(world: "_Levels", comparisons: Sequence[Comparison]) -> dict[Comparison, "_Tree"]:
-    """The products that are known in both months of each comparison, by the codes above them."""
-    trees: dict[Comparison, _Tree] = {}
-    for comparison in comparisons:
-        if (both := _both(world, comparison, ["product"])).height:
-            trees[comparison] = _Tree(both, comparison.month)
-    return trees
-
-
 def _with_contributions(rows: list[Row], tree: "_Tree", comparison: Comparison) -> Iterator[Row]:
     """Yield the rows of a comparison, each with its part of the change of the total, which is the first row where
     products add up, and one without a product with the codes that it is a sum of."""
@@ -237,17 +228,14 @@ def _with_contributions(rows: list[Row], tree: "_Tree", comparison: Comparison) 
 
 
 def _as_table(rows: list[Row], flow: str) -> pl.DataFrame:
-    places: dict[tuple[Any, ...], int] = defaultdict(int)
-    for row in rows:
-        key = (row["month"], row["against"], row["measure"])
-        places[key] += 1
-        row |= {"flow": flow, "period": first_day(row.pop("month")), "position": places[key]}
-        if row.get("before"):
-            row["change_pct"] = growth_pct(row["level"], row["before"])
-        row.setdefault("split_status", "not_applicable")
-        row.setdefault("depth", 0)
-    kinds = polars_schema("mover")
-    return pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
+    dated = [row | {"flow": flow, "period": first_day(row["month"])} for row in rows]
+    before = pl.col("before")
+    return pl.DataFrame(dated, schema=polars_schema("mover")).with_columns(
+        pl.col("split_status").fill_null("not_applicable"),
+        pl.col("depth").fill_null(0),
+        position=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("period", "against", "measure"),
+        change_pct=pl.when(before != 0).then(growth_pct(pl.col("level"), before)),
+    )
 
 
 class _Levels:
@@ -288,7 +276,6 @@ class _Levels:
         )
         self._none, self._of = rows.clear(), rows.partition_by(["measure", "month"], as_dict=True)
         self._keys, self.measures = keys, {measure for measure, _ in self._of}
-        self.no_change = _changes(self._none, self._none, next(iter(growths)), keys)
         self._add_silent(state, flow, comparisons)
 
     def _add_silent(self, state: StoreState, flow: str, comparisons: Iterable[Comparison]) -> None:
@@ -326,12 +313,8 @@ def _both(levels: _Levels, comparison: Comparison, keys: list[str]) -> pl.DataFr
     month before has traded nothing for a year, or is not known; the status of its growth says which.
     """
     before, now = levels.of(comparison.measure, comparison.months)
-    return _changes(before, now, comparison.against, keys) if now.height else levels.no_change
-
-
-def _changes(before: pl.DataFrame, now: pl.DataFrame, against: str, keys: list[str]) -> pl.DataFrame:
     both = now.join(before.select(*keys, before="level"), on=keys, how="left", maintain_order="left")
-    known = pl.when(f"{against}_from_zero").then(0.0).otherwise("before")
+    known = pl.when(f"{comparison.against}_from_zero").then(0.0).otherwise("before")
     both = both.with_columns(before=known).drop_nulls("before")
     both = both.with_columns(change=pl.col("level") - pl.col("before"))
     return both.select(*keys, *NUMBERS, "highest_since", "lowest_since")
@@ -473,7 +456,7 @@ def _compared(tree: _Tree, splits: _Splits, partners: tuple[list[Row], int] | No
     """Yield the total, its parts by products and by partners where there are `partners`, and what began and stopped."""
     total = None
     if tree.adds_up:
-        total = _with_terms(_sum(tree.rows[code] for code in tree.below[""]), splits, "not_applicable")
+        total = _sum(tree.rows[code] for code in tree.below[""])
         if splits.is_value:
             total = _with_terms(total, splits, splits.sum(tree.below[""], total["change"]))
         yield {"kind": "total", **total}

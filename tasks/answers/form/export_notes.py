@@ -61,11 +61,6 @@ def notes(
     are shown. `states` are those that have the rows, where they are not in the snapshot itself; `doubts` what is in
     doubt of the rows.
     """
-    fields = columns(table)
-    meanings = [
-        (column, field.unit or "", field.description) if field is not None else (column, "", ADDED.get(column, ""))
-        for column, field in ((column, fields.get(column)) for column in shown or rows.columns)
-    ]
     releases = _releases(snapshot, table, rows, as_of)
     facts = [
         ("table", table),
@@ -78,11 +73,20 @@ def notes(
         *([("as known on", str(as_of))] if as_of else []),
         ("written by", f"Tidewaiter {importlib.metadata.version('tidewaiter')}"),
     ]
-    schema = {"column": pl.String, "unit": pl.String, "meaning": pl.String}
     if "flow" in rows.columns:
         facts += [("values", line) for line in terms_of_rows(rows, releases["source"].unique().to_list())]
     facts += [("in doubt", doubt) for doubt in doubt_sentences(doubts)]
-    return Notes(table, facts, pl.DataFrame(meanings, schema, orient="row"), releases)
+    return Notes(table, facts, meanings_of(table, shown or rows.columns), releases)
+
+
+def meanings_of(table: str, names: Sequence[str] = ()) -> pl.DataFrame:
+    """Return what columns of a table mean, those that are named or all: column, unit, meaning."""
+    fields = columns(table)
+    meanings = [
+        (name, fields[name].unit or "", fields[name].description) if name in fields else (name, "", ADDED.get(name, ""))
+        for name in names or fields
+    ]
+    return pl.DataFrame(meanings, {"column": pl.String, "unit": pl.String, "meaning": pl.String}, orient="row")
 
 
 def of_several(parts: Sequence[Notes]) -> Notes:

@@ -17,7 +17,6 @@ import polars as pl
 from schemas.names import VALUES
 from schemas.questions.detours import Detours as DetoursQuestion
 from schemas.store_address import root_given
-from schemas.table import columns as columns_of_table
 from schemas.table import polars_schema
 from tasks.analysis.measures import detours as screen
 from tasks.analysis.measures.detour_interval import HELD_PCT, interval, placebos_of
@@ -25,7 +24,7 @@ from tasks.analysis.measures.detours import DetourWindow, Goods, HubScore, Place
 from tasks.analysis.mirror.sides import HS6, KG, months_of
 from tasks.analysis.mirror.statements import pair, pair_of, shared_code
 from tasks.answers.form.answer import AnswerOfSides, day_of
-from tasks.answers.form.export_notes import RELEASE, Notes
+from tasks.answers.form.export_notes import RELEASE, Notes, meanings_of
 from tasks.domain.coverage import TOTALS
 from tasks.domain.doubt.doubt_words import as_text, once_each, together
 from tasks.domain.errors import NoFigure
@@ -285,8 +284,7 @@ def _rows(
         else:
             row |= {"status": "not_covered"}
         rows.append(row)
-    kinds = polars_schema("detour")
-    return pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
+    return pl.DataFrame(rows, schema=polars_schema("detour"))
 
 
 def _of(
@@ -470,12 +468,9 @@ def columns(rows: pl.DataFrame) -> dict[str, list[str]]:
 
 def workbook_notes(answer: DetoursAnswer) -> Notes:
     """The second sheet of a workbook: what the rows say, what each column means, and the releases of both."""
-    fields = columns_of_table("detour").values()
-    schema = ("column", "unit", "meaning")
-    meanings = pl.DataFrame([(one.name, one.unit or "", one.description) for one in fields], schema, orient="row")
     facts = [("title", title(answer.rows)), ("citation", answer.citation), *(("note", one) for one in answer.remarks)]
     releases = pl.concat(read_table(state, "release").select("reporter", *RELEASE) for state in answer.states)
-    return Notes("detour", facts, meanings, releases)
+    return Notes("detour", facts, meanings_of("detour"), releases)
 
 
 def _unit(measure: str) -> str:

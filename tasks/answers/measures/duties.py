@@ -70,8 +70,7 @@ def duties(question: Duties) -> DutiesAnswer:
             f"no imports for consumption of {duty_goods.name} are known; the statistics of the United States state"
             " them (docs/controls.md)"
         )
-    kinds = polars_schema("duty")
-    frame = pl.DataFrame([{name: row.get(name) for name in kinds} for row in rows], schema=kinds)
+    frame = pl.DataFrame(rows, schema=polars_schema("duty"))
     span = (month_number(min(frame["first_month"])), month_number(max(frame["last_month"])))
     notes += filter(None, (refund_note(*span), _note_on_rates(frame, duty_goods)))
     doubts = _doubts(snapshot, frame, duty_goods)

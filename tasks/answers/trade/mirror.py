@@ -10,11 +10,10 @@ import polars as pl
 
 from schemas.questions import mirror as questions
 from schemas.store_address import root_given
-from schemas.table import columns as columns_of_table
 from tasks.analysis.mirror.statements import BothSides, between
 from tasks.analysis.mirror.verdicts import REASONS
 from tasks.answers.form.answer import AnswerOfSides, day_of
-from tasks.answers.form.export_notes import RELEASE, Notes
+from tasks.answers.form.export_notes import RELEASE, Notes, meanings_of
 from tasks.domain.labels import capitalised, country
 from tasks.domain.numbers import amount, tonnes
 from tasks.sources.registry import restricted
@@ -132,11 +131,8 @@ def terms(rows: pl.DataFrame) -> list[str]:
 
 def workbook_notes(both_sides: BothSides) -> Notes:
     """The second sheet of a workbook: the same lines, what each column means, and the releases."""
-    columns = columns_of_table("mirror").values()
-    schema = ("column", "unit", "meaning")
-    meanings = pl.DataFrame([(one.name, one.unit or "", one.description) for one in columns], schema, orient="row")
     facts = [("title", title(both_sides.rows)), *(("note", line) for line in notes(both_sides))]
-    return Notes("mirror", facts, meanings, both_sides.releases.select("reporter", *RELEASE))
+    return Notes("mirror", facts, meanings_of("mirror"), both_sides.releases.select("reporter", *RELEASE))
 
 
 def _each(values: Any, write: Callable[[Any], str]) -> list[str]:

@@ -282,10 +282,10 @@ def _keys(
                 meant = resolver.product_keys(text)
                 keys[text] = meant.keys
                 notes += [meant.note] if meant.note else []
-        except Unresolved:
-            if elsewhere is not None:
-                keys[text] = _same_goods(text, resolver, elsewhere, notes)
-            elif is_strict or not (text.isalnum() or KEY.fullmatch(text)):
+        except Unresolved as unresolved:
+            if elsewhere is not None and text in elsewhere:
+                keys[text] = _same_goods(text, resolver, elsewhere[text], notes)
+            elif elsewhere is not None or is_strict or not (text.isalnum() or KEY.fullmatch(text)):
                 raise
             else:
                 keys[text] = (text,)
@@ -294,16 +294,11 @@ def _keys(
     return keys
 
 
-def _same_goods(
-    text: str, resolver: Resolver, elsewhere: Mapping[str, Sequence[str]], notes: list[str]
-) -> tuple[str, ...]:
-    """The codes of a store for what another one knows by a name; none, with a note, where it has none. Raises
-    Unresolved for a name that nobody knows."""
+def _same_goods(text: str, resolver: Resolver, codes: Sequence[str], notes: list[str]) -> tuple[str, ...]:
+    """The codes of a store for those that another one has for a name; none, with a note, where it has none."""
     try:
-        meant = resolver.same_goods(text, [one for key in elsewhere.get(text, ()) for one in members(key)])
+        meant = resolver.same_goods(text, [one for key in codes for one in members(key)])
     except Unresolved as unresolved:
-        if text not in elsewhere:
-            raise
         notes.append(str(unresolved))
         return ()
     notes.append(meant.note)
