@@ -147,5 +147,7 @@ def test_ten_products_of_five_countries_are_one_table_by_the_names_of_one_of_the
     alone = read(Read("magnets", reporter="KOR", **question)).rows
     assert alone.select("product", "level").rows() == [("850511", 101.0)]
     assert read(Read("85051110", **question)).rows["level"].to_list() == [1.0]
+    with pytest.raises(ValueError, match="CHN: 'of' may mean several products; choose one: "):
+        read(Read(["magnets", "of"], reporter=["CHN", "KOR"], **question))
     with pytest.raises(ValueError, match="CHN: there is no product 'copper cathodes'"):
         read(Read(["magnets", "copper cathodes"], reporter=["CHN", "KOR"], **question))
