@@ -282,7 +282,7 @@ def _keys(
                 meant = resolver.product_keys(text)
                 keys[text] = meant.keys
                 notes += [meant.note] if meant.note else []
-        except Unresolved as unresolved:
+        except Unresolved:
             if elsewhere is not None and text in elsewhere:
                 keys[text] = _same_goods(text, resolver, elsewhere[text], notes)
             elif elsewhere is not None or is_strict or not (text.isalnum() or KEY.fullmatch(text)):

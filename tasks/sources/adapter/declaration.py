@@ -43,6 +43,8 @@ WORDS = (
     "base", "flow", "direction", "year", "month", "span", "first", "last", "first_digits", "last_digits", "reporter",
     "reporter_code", "products", "short", "digits", "page_size", "folder", "year_digits",
 )  # fmt: skip
+# What a pattern of links names: files of months, or of a direction and some chapters.
+MONTHLY, BY_CHAPTERS = ("address", "year", "month"), ("address", "flow", "first", "last")
 # What a month column and its number become where a file has a column for each month.
 MONTH = "month"
 # Of rows that are copies where all their columns agree.
@@ -86,11 +88,6 @@ def _like(form: str, words: str) -> Callable[[Any], None]:
     return check
 
 
-def _as_link(form: str) -> None:
-    if {"year", "month"} - re.compile(form).groupindex.keys():
-        raise ValueError("without the groups (?P<year>…) and (?P<month>…)")
-
-
 def _term(name: str) -> Callable[[Any], None]:
     """What the terms of a source may be: what those of any other are."""
     return _one_of(*sorted({row[name] for row in packaged_rows("statement_terms")}))
@@ -105,7 +102,7 @@ PATTERN = _made_by(pl.Series([""]).str.contains, "a pattern")
 SQL = _made_by(pl.sql_expr, "an SQL expression")
 BEGINNING = _made_by(re.compile, "a pattern")
 ENCODING = _made_by("".encode, "an encoding, such as latin-1")
-ZONE, LINK = _made_by(ZoneInfo, "a time zone, such as Europe/Paris"), _made_by(_as_link, "a pattern of links")
+ZONE = _made_by(ZoneInfo, "a time zone, such as Europe/Paris")
 CODES = _made_by(partner_codes, "a list of partner codes")
 CURRENCY = _like("([A-Z]{3})?", "three capital letters, or nothing where each record names its own")
 COUNTRY = _like(REPORTER, "a country in three letters (DEU), or a group of them")
@@ -161,9 +158,9 @@ KEYS: dict[str, Any] = {
     "every_record": {"*": _sql}, "record!": [{"*": _sql}],
     "fetch": {
         "zone!": ZONE, "form!": TEXT, "about!": SPAN, "flows!": {"*": TEXT}, "title!": TEXT, "folders": {"*": TEXT},
-        "address": TEXT, "list": TEXT, "link": LINK, "name": TEXT, "page_size": NUMBER, "retry_on": [NUMBER],
+        "address": TEXT, "list": TEXT, "link": BEGINNING, "name": TEXT, "page_size": NUMBER, "retry_on": [NUMBER],
         "products": {"each!": TEXT, "join!": TEXT, "lot": NUMBER, "levels": {"*": TEXT}}, "says_months": YES,
-        "reissued": [NUMBER],
+        "reissued": [NUMBER], "asked_once": YES,
     },
 }  # fmt: skip
 
@@ -335,6 +332,9 @@ def _of_questions(spec: Spec, fetch_rules: Spec) -> Iterator[tuple[Path_, str]]:
     """Yield what speaks against the questions of a declaration."""
     if ("list" in fetch_rules) != ("link" in fetch_rules) or ("list" in fetch_rules) == ("address" in fetch_rules):
         yield ("fetch",), "no address, and no list with a link; or both"
+    groups = re.compile(fetch_rules.get("link", "")).groupindex.keys()
+    if "link" in fetch_rules and not ({*MONTHLY} <= groups or {*BY_CHAPTERS} <= groups):
+        yield ("fetch", "link"), f"a pattern without the groups {', '.join(MONTHLY)}, or {', '.join(BY_CHAPTERS)}"
     if "base" not in spec:
         yield ("fetch",), "an address needs a base"
     for name in ("title", "address", "list", "name"):

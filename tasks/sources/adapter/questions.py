@@ -1,11 +1,12 @@
 """Asks what a declaration says can be asked of its source: an address for each month or year and direction, or the
-files that a page lists.
+files that a page lists: by their months, or by the direction and the chapters that stand before them.
 """
 
 import html
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import partial
 from itertools import groupby, product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -48,36 +49,48 @@ def questions(
     lots = _lots(rules, request)
     codes = wanted(spec, request.reporters) if "reporters" in spec else {spec["reporter"]: ""}
     base = request.base or spec["base"]
-    place, listed = rules.get("list", "").format(base=base), None
-    if place:
-        links_or_failure = site.listed(place, f"{name}, list", lambda answer: links(answer, rules["link"]))
-        if not isinstance(links_or_failure, list):
-            yield links_or_failure
-            return
-        listed = dict(links_or_failure)
+    listed: dict[str, list[dict[str, str]]] = {"": [{}]}
     for months, reporter, flow, lot in product(reversed(_spans(rules, request, today)), codes, flows, lots):
         words = {"base": base, "flow": rules["flows"][flow], "direction": flow, "reporter": reporter}
         words |= {"folder": rules.get("folders", {}).get(flow, ""), "reporter_code": codes[reporter]}
         words |= _words(rules, months, lot)
-        question = rules.get("name", f"{name}_{{direction}}_{{span}}").format(**words)
-        address = rules["address"].format(**words) if listed is None else listed.get(words["span"])
-        if address is None:
-            yield not_listed(question, words["span"], place)
-            continue
-        declared = {"reporter": reporter, "flow": flow, **_declared(spec, months, lot)}
-        first_month = months[0] if lot else f"{words['year']}-{words['month'] or '01'}"
-        yield WantedFile(
-            name=question,
-            source=name,
-            form=rules["form"],
-            zone=ZoneInfo(rules["zone"]),
-            address=address,
-            title=rules["title"].format(**words),
-            declared=declared,
-            first_month=None if "months" in declared else first_month,
-            page_size=rules.get("page_size"),
-            retry_on=frozenset(rules.get("retry_on", ())),
-        )
+        place, question = rules.get("list", "").format(**words), rules.get("name", f"{name}_{{direction}}_{{span}}")
+        if place not in listed:
+            of_year = f" of {words['year']}" if "{year}" in rules["list"] else ""
+            files = site.listed(place, f"{name}, list{of_year}", partial(links, form=rules["link"]))
+            listed[place] = files if isinstance(files, list) else []
+            if not isinstance(files, list):
+                yield files
+        found = [file for file in listed[place] if _fits(file, words, lot)]
+        if listed[place] and not found and not lot:
+            yield not_listed(question.format(**words), words["span"], place)
+        for file in found:
+            of_file = words | file
+            ends = range(int(file.get("first", 1)), int(file.get("last", 0)) + 1)
+            chapters = [f"{chapter:02d}" for chapter in ends]
+            declared = {"reporter": reporter, "flow": flow, **_declared(spec, months, chapters or lot)}
+            first_month = months[0] if lot and not chapters else f"{words['year']}-{words['month'] or '01'}"
+            yield WantedFile(
+                name=question.format(**of_file),
+                source=name,
+                form=rules["form"],
+                zone=ZoneInfo(rules["zone"]),
+                address=file.get("address") or rules["address"].format(**words),
+                title=rules["title"].format(**of_file),
+                declared=declared,
+                first_month=None if "months" in declared else first_month,
+                again=not rules.get("asked_once"),
+                page_size=rules.get("page_size"),
+                retry_on=frozenset(rules.get("retry_on", ())),
+            )
+
+
+def _fits(file: dict[str, str], words: dict[str, str], lot: list[str]) -> bool:
+    """Whether a listed file is of this span and direction and has a chapter of these codes, as far as it says so."""
+    is_of_span = file.get("span", words["span"]) == words["span"]
+    is_of_flow = file.get("flow", words["direction"]).lower() == words["direction"]
+    has_code = "first" not in file or any(file["first"] <= code[:2] <= file["last"] for code in lot)
+    return is_of_span and is_of_flow and has_code
 
 
 def _declared(spec: Spec, months: list[str], lot: list[str]) -> dict[str, Any]:
@@ -160,15 +173,30 @@ def not_listed(name: str, span: str, place: str) -> "Fetched":
     return Fetched(name=name, outcome="not out", reason=f"{place} lists no file of {span}")
 
 
-def links(answer: Response, form: str) -> Iterator[tuple[str, str]]:
-    """Yield month and address of each link of a page that has this form. Raises Refused for a page without one."""
+def links(answer: Response, form: str) -> Iterator[dict[str, str]]:
+    """Yield each `address` of a page that a pattern finds, with what its other groups found last before it, and the
+    month as `span`. Raises Refused for a page without one."""
     # Links inside a script or an attribute have their slashes escaped.
     page = html.unescape(answer.body.decode("utf-8", "replace")).replace("\\/", "/")
-    matches = [*re.finditer(form, page)]
-    if not matches:
+    named, files = dict[str, str](), list[dict[str, str]]()
+    for match in re.finditer(form, page):
+        named |= {name: text for name, text in match.groupdict().items() if text is not None}
+        if match["address"] and named.keys() == match.groupdict().keys():
+            files.append({**named, "address": _joined(answer.address, match["address"])})
+    if not files:
         advice = "The site has changed: look at it in a browser."
         raise Refused("no links", answer.address, "a list page without a file", advice)
-    for match in matches:
-        month_name = match["month"].lower()[:3]
-        number = SHORT_MONTHS.index(month_name) + 1 if month_name in SHORT_MONTHS else int(match["month"])
-        yield f"{match['year']}-{number:02d}", urljoin(answer.address, match[0])
+    for file in files:
+        if "month" in file:
+            word = file.pop("month").lower()
+            number = SHORT_MONTHS.index(word[:3]) + 1 if word[:3] in SHORT_MONTHS else int(word)
+            file["span"] = f"{file['year']}-{number:02d}"
+        yield file
+
+
+def _joined(place: str, printed: str) -> str:
+    try:
+        return urljoin(place, printed)
+    except ValueError:
+        # No address, which is refused by name when it is asked for.
+        return printed

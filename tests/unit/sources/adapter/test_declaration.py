@@ -109,6 +109,10 @@ WRONG = {
     "a total that is no number": ('total = "euros"', 'total = "dollars"', 18, "sums.0.total: no number 'dollars'"),
     "an address with a hole": ("{flow}_{year}.csv", "{flow}_{week}.csv", 42, "fetch.address: a text with {base}"),
     "a page without an address": ('address = "{base}/{flow}_{year}.csv"\n', "", 37, "fetch: no address, and no list"),
+    "a list of files of which nobody knows the month": (
+        'address = "{base}/{flow}_{year}.csv"', 'list = "{base}"\nlink = "(?P<year>2).csv"', 43,
+        "fetch.link: a pattern without the groups address, year, month, or",
+    ),
     "no time zone": ('"Europe/Paris"', '"Europe/Streslau"', 38, "fetch.zone: 'Europe/Streslau' is not a time zone"),
     "a question without a base": ('base = "https://stat.example"\n', "", 36, "fetch: an address needs a base"),
     "no columns": ('columns = ["month", "code", "country", "tonnes", "euros", "sent", "back"]\n', "", 1, "no columns"),
