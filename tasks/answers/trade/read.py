@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -55,6 +56,8 @@ NOT_MADE = {
     "first_print": "has no months yet, because none has several releases",
     "mirror": "is made of a pair of reporters by tidewaiter mirror --importer NAME --publish",
 }
+# Of one reporter alone no other has codes.
+NOWHERE: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 def read(question: Read) -> AnswerOfSeveral:
@@ -140,10 +143,10 @@ def _chosen(rows: pl.DataFrame, question: Read) -> pl.DataFrame:
     return rows.select(*_leading_columns(question), *dict.fromkeys([*lead, *shown, *beside]))
 
 
-def _codes_elsewhere(question: Read) -> dict[str, tuple[str, ...]] | None:
-    """The codes that each product means to the first of several reporters that knows it; None of a single one."""
+def _codes_elsewhere(question: Read) -> dict[str, tuple[str, ...]]:
+    """The codes that each product means to the first of several reporters that knows it; none of a single one."""
     if len(question.reporters) <= 1:
-        return None
+        return {}
     codes = dict[str, tuple[str, ...]]()
     for name in question.reporters:
         # A store that is not there is refused where it is read.
@@ -155,7 +158,7 @@ def _codes_elsewhere(question: Read) -> dict[str, tuple[str, ...]] | None:
     return codes
 
 
-def read_store(question: Read, store: Path, elsewhere: Mapping[str, Sequence[str]] | None = None) -> Answer:
+def read_store(question: Read, store: Path, elsewhere: Mapping[str, Sequence[str]] = NOWHERE) -> Answer:
     """Return the rows of a question about one store, with all columns. Of several stores, whose codes are `elsewhere`,
     one that lacks a product says so. Raises ValueError (Unresolved if a name is unknown), and what `query.query`
     raises.
@@ -263,7 +266,7 @@ def _keys(
     resolver: Resolver,
     table: str,
     notes: list[str],
-    elsewhere: Mapping[str, Sequence[str]] | None = None,
+    elsewhere: Mapping[str, Sequence[str]] = NOWHERE,
 ) -> dict[str, tuple[str, ...]]:
     """Return the keys of each name; a table that is not filed by month accepts any key, because it may contain other
     products.
@@ -283,9 +286,9 @@ def _keys(
                 keys[text] = meant.keys
                 notes += [meant.note] if meant.note else []
         except Unresolved:
-            if elsewhere is not None and text in elsewhere:
+            if text in elsewhere:
                 keys[text] = _same_goods(text, resolver, elsewhere[text], notes)
-            elif elsewhere is not None or is_strict or not (text.isalnum() or KEY.fullmatch(text)):
+            elif is_strict or not (text.isalnum() or KEY.fullmatch(text)):
                 raise
             else:
                 keys[text] = (text,)

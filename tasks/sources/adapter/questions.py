@@ -31,6 +31,8 @@ from tasks.sources.adapter.protocol import (
 if TYPE_CHECKING:
     from schemas.forms.fetch import Fetched, FetchRequest
 
+# What a file is called where its source says nothing else.
+NAME = "{name}_{{direction}}_{{span}}"
 # The months of one question, by what it is about.
 SPANS: dict[str, Callable[[str], str]] = {"month": str, "year": lambda month: month[:4], "all": lambda month: ""}
 
@@ -54,35 +56,43 @@ def questions(
         words = {"base": base, "flow": rules["flows"][flow], "direction": flow, "reporter": reporter}
         words |= {"folder": rules.get("folders", {}).get(flow, ""), "reporter_code": codes[reporter]}
         words |= _words(rules, months, lot)
-        place, question = rules.get("list", "").format(**words), rules.get("name", f"{name}_{{direction}}_{{span}}")
+        place = rules.get("list", "").format(**words)
         if place not in listed:
             of_year = f" of {words['year']}" if "{year}" in rules["list"] else ""
             files = site.listed(place, f"{name}, list{of_year}", partial(links, form=rules["link"]))
-            listed[place] = files if isinstance(files, list) else []
-            if not isinstance(files, list):
-                yield files
-        found = [file for file in listed[place] if _fits(file, words, lot)]
-        if listed[place] and not found and not lot:
-            yield not_listed(question.format(**words), words["span"], place)
-        for file in found:
-            of_file = words | file
-            ends = range(int(file.get("first", 1)), int(file.get("last", 0)) + 1)
-            chapters = [f"{chapter:02d}" for chapter in ends]
-            declared = {"reporter": reporter, "flow": flow, **_declared(spec, months, chapters or lot)}
-            first_month = months[0] if lot and not chapters else f"{words['year']}-{words['month'] or '01'}"
-            yield WantedFile(
-                name=question.format(**of_file),
-                source=name,
-                form=rules["form"],
-                zone=ZoneInfo(rules["zone"]),
-                address=file.get("address") or rules["address"].format(**words),
-                title=rules["title"].format(**of_file),
-                declared=declared,
-                first_month=None if "months" in declared else first_month,
-                again=not rules.get("asked_once"),
-                page_size=rules.get("page_size"),
-                retry_on=frozenset(rules.get("retry_on", ())),
-            )
+            listed[place], failures = (files, []) if isinstance(files, list) else ([], [files])
+            yield from failures
+        wanted_files = [
+            _wanted(name, spec, months, lot, words, file) for file in listed[place] if _fits(file, words, lot)
+        ]
+        yield from wanted_files
+        if listed[place] and not wanted_files and not lot:
+            question = rules.get("name", NAME.format(name=name)).format(**words)
+            yield not_listed(question, words["span"], place)
+
+
+def _wanted(
+    name: str, spec: Spec, months: list[str], lot: list[str], words: dict[str, str], file: dict[str, str]
+) -> WantedFile:
+    """Return the question for a file, of which a list page may say its address and its chapters."""
+    rules = spec["fetch"]
+    of_file = words | file
+    chapters = [f"{chapter:02d}" for chapter in range(int(file.get("first", 1)), int(file.get("last", 0)) + 1)]
+    declared = {"reporter": words["reporter"], "flow": words["direction"], **_declared(spec, months, chapters or lot)}
+    first_month = months[0] if lot and not chapters else f"{words['year']}-{words['month'] or '01'}"
+    return WantedFile(
+        name=rules.get("name", NAME.format(name=name)).format(**of_file),
+        source=name,
+        form=rules["form"],
+        zone=ZoneInfo(rules["zone"]),
+        address=file.get("address") or rules["address"].format(**words),
+        title=rules["title"].format(**of_file),
+        declared=declared,
+        first_month=None if "months" in declared else first_month,
+        again=not rules.get("asked_once"),
+        page_size=rules.get("page_size"),
+        retry_on=frozenset(rules.get("retry_on", ())),
+    )
 
 
 def _fits(file: dict[str, str], words: dict[str, str], lot: list[str]) -> bool:
@@ -188,8 +198,9 @@ def links(answer: Response, form: str) -> Iterator[dict[str, str]]:
         raise Refused("no links", answer.address, "a list page without a file", advice)
     for file in files:
         if "month" in file:
-            word = file.pop("month").lower()
-            number = SHORT_MONTHS.index(word[:3]) + 1 if word[:3] in SHORT_MONTHS else int(word)
+            month_name = file.pop("month").lower()
+            is_short = month_name[:3] in SHORT_MONTHS
+            number = SHORT_MONTHS.index(month_name[:3]) + 1 if is_short else int(month_name)
             file["span"] = f"{file['year']}-{number:02d}"
         yield file
 
