@@ -278,9 +278,6 @@ _OF_FINDING = pl.struct(
     part_pct=pl.lit(None, pl.Float64),
     finding=pl.concat_str("release_id", "number", separator=" "),
 )
-NO_PARTS_OF_PARTNERS = pl.DataFrame(
-    schema={"partner": pl.String, "month": pl.Int32, "part_pct": pl.Float64, "doubt": DOUBT}
-)
 
 
 class Doubts:

@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 
 from flows.cli.app import app
 from schemas.forms.doubt import NumberDoubt
+from tasks.domain.doubt.doubt_words import DOUBT
 from tasks.domain.periods import month_number
-from tasks.ledger.doubts import NO_PARTS_OF_PARTNERS, Doubts
+from tasks.ledger.doubts import Doubts
 from tasks.reading.groups import IN_PART, NO_STORE, NOT_ASKED, FigureOfReporters, ReporterFigure, group_month
 from tests.copied_store import copied
 from tests.unit.published_stores import publish
@@ -113,7 +114,8 @@ def test_a_doubt_of_a_member_is_one_of_the_group_where_it_weighs_in_the_sum(
     """France has 31 of 532: a hundredth of it is less than a thousandth of the sum."""
     june = month_number(JUNE)
     doubt = NumberDoubt("cut off", (), (), june, june, part_pct=part)._asdict()
-    doubts = pl.DataFrame([("WLD", june, part, doubt)], NO_PARTS_OF_PARTNERS.schema, orient="row")
+    kinds = {"partner": pl.String, "month": pl.Int32, "part_pct": pl.Float64, "doubt": DOUBT}
+    doubts = pl.DataFrame([("WLD", june, part, doubt)], kinds, orient="row")
     monkeypatch.setattr(
         Doubts, "parts", lambda self, *_, **__: doubts if "FRA" in str(self._snapshot.store) else doubts.clear()
     )

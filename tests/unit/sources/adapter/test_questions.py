@@ -58,7 +58,7 @@ FILE = "<a href='/en/stat-search/file-download?statInfId={}&amp;fileKind=1'>CSV<
 def test_a_file_has_the_direction_and_the_chapters_named_last_before_it() -> None:
     form = load(ROOT / "experimental" / "japan_estat.toml")["fetch"]["link"]
     page = f"<h2>Export</h2> Chapter 84-85 {FILE.format(1)} <a href='/other'>x</a> Chapter 97 {FILE.format(2)}"
-    page += f"<h2>Import</h2> <img alt='exports'> Chapters 01 to 02 {FILE.format(3)}"
+    page += f"<h2>Import</h2> <img alt='exports'> Chapters <b>01</b> to <b>02</b> {FILE.format(3)}"
     listed = [*links(SimpleNamespace(body=page.encode(), address="https://e.example/list"), form)]  # type: ignore[arg-type]
     assert [(one["flow"], one["first"], one["last"]) for one in listed] == [
         ("Export", "84", "85"), ("Export", "97", "97"), ("Import", "01", "02"),
